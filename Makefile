@@ -1,0 +1,58 @@
+# The chores of Unrolled. `make help` lists them.
+VENV   ?= .venv
+PYTHON ?= python3
+HOST   ?= 127.0.0.1
+PORT   ?= 8501
+MODEL  ?=
+ARGS   ?=
+
+PY := $(VENV)/bin/python
+export PYTHONUNBUFFERED = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-ray lint bench pretrain clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@echo "  Variables: VENV=$(VENV) PYTHON=$(PYTHON) HOST=$(HOST) PORT=$(PORT)"
+
+run: $(VENV)/.installed ## set up once, then open the dashboard (PORT=, HOST=)
+	$(PY) -m streamlit run dashboard/app.py --server.address $(HOST) --server.port $(PORT)
+
+test: $(VENV)/.installed-dev ## set up once, find a browser, run every test (ARGS= goes to pytest)
+	$(PY) -m tests.browser.find --install
+	$(PY) -m pytest $(ARGS)
+
+test-ray: $(VENV)/.installed-dev .venv-ray/.installed ## runs on a Ray cluster, against a real one on this machine
+	UNROLLED_TEST_RAY=.venv-ray/bin/ray $(PY) -m pytest tests/ray $(ARGS)
+
+lint: $(VENV)/.installed-dev ## ruff and mypy
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+bench: $(VENV)/.installed-dev ## measure, and print the tables of BENCHMARKS.md
+	$(PY) -m benchmarks
+
+pretrain: $(VENV)/.installed ## train the shipped models again (MODEL=name for one of them)
+	$(PY) -m core.train.pretrain $(MODEL) $(ARGS)
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+
+# The stamps are the memory of what is installed: nothing is installed twice.
+$(VENV)/.installed: requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Unrolled needs Python 3.11 or newer, not %d.%d: make PYTHON=python3.12 ..." % sys.version_info[:2])'
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+# Ray lives apart: the dashboard needs nothing of it.
+.venv-ray/.installed:
+	$(PYTHON) -m venv .venv-ray
+	.venv-ray/bin/pip install --disable-pip-version-check "ray[default]==2.60.0"
+	touch $@

@@ -1,0 +1,204 @@
+"""Training speed: images and tokens a second against the plainly written loops."""
+
+import os
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.measure import Row, alternate, rate
+from benchmarks.reference import PlainGPT, PlainViT, gpt_steps, vit_steps
+from core.config import ViTConfig, config_for
+from core.data import DialogueDataset, ImageData, load_dialogues, load_images
+from core.models import build
+from core.tokenizer import WordTokenizer
+from core.train.dialogues import Dialogues, DialogueTask, micro_batches
+from core.train.images import CROP, Images, ImageTask, alternate_flip, random_crop
+from core.train.loop import start, train
+from core.train.precision import faster_precision
+from core.train.recipe import ImageRecipe, TextRecipe
+
+
+def data_dir() -> Path | None:
+    """Where the real data lie: UNROLLED_BENCH_DATA, or `shared/data` beside the checkout."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    chosen = os.environ.get("UNROLLED_BENCH_DATA")
+    return Path(chosen) if chosen else beside if beside.is_dir() else None
+
+
+@cache
+def cifar() -> ImageData:
+    return load_images("cifar10", data_dir())
+
+
+def _images(data: ImageData) -> Images:
+    return Images(
+        torch.from_numpy(data.train_images),
+        torch.from_numpy(data.train_labels),
+        torch.tensor(data.mean),
+        torch.tensor(data.std),
+    )
+
+
+def _product_images(recipe: ImageRecipe) -> Iterator[int]:
+    images = _images(cifar())
+    model = build("VisionTransformer", ViTConfig()).to(memory_format=torch.channels_last)
+    task = ImageTask(images, images, recipe.batch_size, recipe.augment, recipe.label_smoothing)
+    state, before = start(model, recipe), 0
+    for _ in train(state, task, recipe, seed=0, record_every=1):
+        yield state.count - before
+        before = state.count
+
+
+def _steps(source: Iterator[int], number: int) -> int:
+    return sum(next(source) for _ in range(number))
+
+
+def vit_train_throughput(repeats: int) -> Row:
+    """The course's architecture and batch, one optimiser step after another."""
+    images = _images(cifar())
+    plain = vit_steps(PlainViT(), images.pixels, images.labels, images.mean, images.std, 256)
+    precision = faster_precision(torch.device("cpu"))
+    ours = _product_images(ImageRecipe(precision=precision))
+    return alternate(
+        "vit-train-throughput",
+        "images/s",
+        lambda: rate(lambda: _steps(plain, 4)),
+        lambda: rate(lambda: _steps(ours, 4)),
+        repeats,
+        f"course ViT (809,866 parameters), batch 256, CIFAR-10; fp32 against {precision}",
+    )
+
+
+def vit_train_throughput_fp32(repeats: int) -> Row:
+    """The same in the reference's precision."""
+    images = _images(cifar())
+    plain = vit_steps(PlainViT(), images.pixels, images.labels, images.mean, images.std, 256)
+    ours = _product_images(ImageRecipe())
+    return alternate(
+        "vit-train-throughput-fp32",
+        "images/s",
+        lambda: rate(lambda: _steps(plain, 4)),
+        lambda: rate(lambda: _steps(ours, 4)),
+        repeats,
+        "course ViT (809,866 parameters), batch 256, CIFAR-10; both fp32",
+    )
+
+
+@cache
+def shakespeare() -> tuple[int, list[torch.Tensor]]:
+    """Vocabulary size and the encoded training dialogues."""
+    lines = load_dialogues("shakespeare", data_dir()).train
+    tokenizer = WordTokenizer("\n\n".join(lines))
+    dataset = DialogueDataset(tokenizer, lines, 200)
+    return tokenizer.vocab_size, [dataset[i] for i in range(len(dataset))]
+
+
+def _product_dialogues(recipe: TextRecipe) -> Iterator[int]:
+    vocab_size, examples = shakespeare()
+    model = build("DialogueGPT", config_for("DialogueGPT", {"vocab_size": vocab_size}))
+    tokenizer = WordTokenizer("unused")
+    dialogues = Dialogues.from_encoded(examples, 200)
+    task = DialogueTask(dialogues, None, tokenizer, recipe.batch_size, recipe.batches, 99, 0.0)
+    state, before = start(model, recipe), 0
+    for _ in train(state, task, recipe, seed=0, record_every=1):
+        yield state.count - before
+        before = state.count
+
+
+def gpt_train_throughput(repeats: int) -> Row:
+    """Real (not padding) target tokens a second: same model, batches of 64 in file order."""
+    vocab_size, examples = shakespeare()
+    plain = gpt_steps(PlainGPT(vocab_size), examples, 64)
+    precision = faster_precision(torch.device("cpu"))
+    ours = _product_dialogues(TextRecipe(precision=precision))
+    return alternate(
+        "gpt-train-throughput",
+        "real tokens/s",
+        lambda: rate(lambda: _steps(plain, 1)),
+        lambda: rate(lambda: _steps(ours, 3)),
+        repeats,
+        "course GPT, batches of 64 dialogues in file order, Tiny Shakespeare; reference padded "
+        f"to the longest, fp32; product {precision}",
+    )
+
+
+def gpt_padding(repeats: int) -> Row:
+    """Share of positions that are padding, over one epoch: counted, not timed."""
+    _, examples = shakespeare()
+    lengths = torch.tensor([len(e) for e in examples])
+    padded = ours = 0
+    for batch in lengths.split(64):
+        padded += int(batch.max()) * len(batch)
+        ours += sum(int(batch[p].max()) * len(p) for p in micro_batches(batch))
+    real = int(lengths.sum())
+    shares = 1 - real / padded, 1 - real / ours
+    ratio = shares[1] / shares[0]
+    return {
+        "name": "gpt-padding",
+        "unit": "share of positions",
+        "reference": shares[0],
+        "product": shares[1],
+        "ratio": ratio,
+        "ratio_low": ratio,
+        "ratio_high": ratio,
+        "conditions": "course GPT recipe, batches of 64 in file order, counted over one epoch",
+    }
+
+
+def vit_loader(repeats: int) -> Row:
+    """Augmented batches a second: crop, flip and normalise, nothing else."""
+    from torch.utils.data import DataLoader, Dataset
+    from torchvision.transforms import v2
+
+    data = cifar()
+    transform = v2.Compose(
+        [
+            v2.RandomCrop(32, padding=4),
+            v2.RandomHorizontalFlip(),
+            v2.ToImage(),
+            v2.ToDtype(torch.float32, scale=True),
+            v2.Normalize(data.mean, data.std),
+        ]
+    )
+
+    class Pictures(Dataset[tuple[torch.Tensor, int]]):
+        """As torchvision's CIFAR10: PIL pictures through a transform, one at a time."""
+
+        def __len__(self) -> int:
+            return len(data.train_labels)
+
+        def __getitem__(self, i: int) -> tuple[torch.Tensor, int]:
+            from PIL import Image
+
+            picture = Image.fromarray(np.moveaxis(data.train_images[i], 0, -1))
+            return transform(picture), int(data.train_labels[i])
+
+    batches = iter(DataLoader(Pictures(), 128, shuffle=True))
+    images = _images(data)
+    order = iter(torch.randperm(len(images.labels)).split(128))
+
+    def ours() -> int:
+        batch = next(order)
+        return len(images.batch(alternate_flip(random_crop(images.pixels[batch], CROP), batch, 0)))
+
+    return alternate(
+        "vit-loader",
+        "augmented images/s",
+        lambda: rate(lambda: sum(len(next(batches)[1]) for _ in range(3))),
+        lambda: rate(lambda: sum(ours() for _ in range(20))),
+        repeats,
+        "random crop by 4, horizontal flip, normalise; batch 128; reference: torchvision v2 "
+        "transforms in a Dataset and DataLoader, no worker processes",
+    )
+
+
+ROWS = {
+    "vit-train-throughput": vit_train_throughput,
+    "vit-train-throughput-fp32": vit_train_throughput_fp32,
+    "gpt-train-throughput": gpt_train_throughput,
+    "gpt-padding": gpt_padding,
+    "vit-loader": vit_loader,
+}

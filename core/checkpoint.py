@@ -1,0 +1,140 @@
+"""A checkpoint is two files: NAME.safetensors (numbers only) and NAME.json (what they mean).
+
+The JSON names the architecture, its configuration and the SHA-256 of the weights. Both files are
+written to a temporary name, synced, then renamed, the JSON last: a checkpoint without a JSON does
+not exist. Nothing in either file is ever executed.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as tensors_from_bytes
+from safetensors.torch import save as tensors_to_bytes
+from torch import Tensor, nn
+
+from core.config import ModelConfig, config_for
+from core.models import build
+
+
+class CheckpointError(ValueError):
+    """The checkpoint cannot be used; the message says which file and why, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What `read_checkpoint` found: verified tensors and the JSON beside them."""
+
+    architecture: str
+    config: ModelConfig
+    tensors: dict[str, Tensor]
+    extra: dict[str, Any]
+
+
+def write_checkpoint(
+    path: Path,
+    architecture: str,
+    config: ModelConfig,
+    tensors: dict[str, Tensor],
+    extra: dict[str, Any] | None = None,
+) -> None:
+    """Write path.safetensors and path.json; `extra` is any JSON a reader may want.
+
+    Errors: OSError when the folder cannot be written or the disk is full; no old file is harmed.
+    """
+    data = tensors_to_bytes({name: t.detach().cpu().contiguous() for name, t in tensors.items()})
+    about = {
+        "architecture": architecture,
+        "config": asdict(config),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "extra": extra or {},
+    }
+    write_atomically(path.with_suffix(".safetensors"), data)
+    write_atomically(path.with_suffix(".json"), json.dumps(about, indent=1).encode())
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Temporary file in the same folder, fsync, rename: readers see the old bytes or the new."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read and verify path.safetensors and path.json.
+
+    Errors: CheckpointError when a file is missing, truncated, altered, or not what it says it is.
+    """
+    weights, about_path = path.with_suffix(".safetensors"), path.with_suffix(".json")
+    try:
+        about = json.loads(about_path.read_text(encoding="utf-8"))
+        data = weights.read_bytes()
+    except FileNotFoundError as error:
+        name = Path(error.filename).name
+        raise CheckpointError(f"The checkpoint file {name} is missing.") from error
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise CheckpointError(f"{about_path.name} cannot be read: {error}.") from error
+    if not (isinstance(about, dict) and {"architecture", "config", "sha256"} <= about.keys()):
+        raise CheckpointError(
+            f"{about_path.name} does not describe a checkpoint: it must name an architecture, "
+            "a config and a sha256."
+        )
+    if hashlib.sha256(data).hexdigest() != about["sha256"]:
+        raise CheckpointError(
+            f"{weights.name} is damaged: its SHA-256 differs from the one in {about_path.name}; "
+            "use another checkpoint of this run, or train again."
+        )
+    try:
+        tensors = tensors_from_bytes(data)
+    except (SafetensorError, ValueError) as error:
+        raise CheckpointError(f"{weights.name} is not a safetensors file: {error}.") from error
+    try:
+        config = config_for(str(about["architecture"]), about["config"])
+    except (ValueError, TypeError) as error:
+        raise CheckpointError(f"{about_path.name} has no usable configuration: {error}") from error
+    return Checkpoint(about["architecture"], config, tensors, about.get("extra") or {})
+
+
+def model_from(checkpoint: Checkpoint) -> nn.Module:
+    """The model with the weights named `model.*`, fp32, in eval mode, on the CPU.
+
+    Errors: CheckpointError when names or shapes are not those of the architecture.
+    """
+    weights = {
+        name.removeprefix("model."): t.float() if t.is_floating_point() else t
+        for name, t in checkpoint.tensors.items()
+        if name.startswith("model.")
+    }
+    with torch.random.fork_rng(devices=[]):
+        model = build(checkpoint.architecture, checkpoint.config)
+    own = model_tensors(model)
+    for name in sorted(own.keys() | weights.keys()):
+        expected, found = (tuple(w[name].shape) if name in w else None for w in (own, weights))
+        if expected != found:
+            raise CheckpointError(
+                f"These weights do not fit a {checkpoint.architecture} of this configuration: "
+                f"{name} should have the shape {expected}, but has {found}."
+            )
+    with torch.no_grad():
+        for name, tensor in own.items():
+            tensor.copy_(weights[name])
+    return model.eval()
+
+
+def model_tensors(model: nn.Module) -> dict[str, Tensor]:
+    """Every parameter and buffer by name, once: tied weights appear under their first name only."""
+    return {**dict(model.named_parameters()), **dict(model.named_buffers())}

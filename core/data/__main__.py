@@ -1,0 +1,75 @@
+"""`python -m core.data get cifar10|shakespeare [--from PATH]` and `python -m core.data list`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Generator
+
+from core.data import cifar10, shakespeare
+from core.data.folder import Progress, T, data_folder
+from core.data.sources import at_hand
+
+
+def show(job: Generator[Progress, None, T]) -> T:
+    """Run a job, writing its progress to stderr: one line kept up to date on a terminal."""
+    live, last = sys.stderr.isatty(), 0.0
+    while True:
+        try:
+            record = next(job)
+        except StopIteration as end:
+            result: T = end.value
+            if last:
+                print(file=sys.stderr)
+            return result
+        if time.monotonic() - last < (0.1 if live else 5.0):
+            continue
+        last = time.monotonic()
+        print(_line(record), end="\r" if live else "\n", file=sys.stderr, flush=True)
+
+
+def _line(record: Progress) -> str:
+    scale, unit = (1e6, "MB") if record.unit == "bytes" else (1, record.unit)
+    form = ",.1f" if record.unit == "bytes" else ",.0f"
+    if record.total:
+        share = f"{record.done / record.total:4.0%} of {record.total / scale:{form}} {unit}"
+    else:
+        share = f"{record.done / scale:{form}} {unit}" if record.done else "…"
+    return f"{record.what}: {share}".ljust(78)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m core.data", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    get = commands.add_parser("get", help="put a data set into the data folder")
+    get.add_argument("name", choices=("cifar10", "shakespeare"))
+    get.add_argument(
+        "--from", dest="source", metavar="PATH", help="a file or folder that holds it (else: fetch)"
+    )
+    listing = commands.add_parser("list", help="say which data sets are at hand")
+    listing.add_argument("--data-dir", metavar="DIR", help="look here, not in the data folder")
+    chosen = parser.parse_args(arguments)
+    if chosen.command == "list":
+        print(f"data folder: {data_folder()}")
+        for row in at_hand(chosen.data_dir):
+            print(f"{row.name:12} {row.kind:10} {'here' if row.here else 'missing':8} {row.detail}")
+        return 0
+    try:
+        if chosen.name == "cifar10":
+            images = show(cifar10.getting(chosen.source)).arrays
+            count = len(images["train_labels"]), len(images["test_labels"])
+            print(f"CIFAR-10 is ready: {count[0]:,} training and {count[1]:,} test images.")
+        else:
+            print(f"Tiny Shakespeare is ready: {show(shakespeare.getting(chosen.source))}")
+    except (OSError, ValueError) as err:
+        print(err, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped; nothing was left half done.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

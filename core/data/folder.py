@@ -1,0 +1,99 @@
+"""The data folder: where downloaded and prepared data lies, and how it gets there whole.
+
+Nothing ever appears in the folder half done. A file is fetched, or an array is built, in a
+temporary folder inside the data folder, checked, and then renamed into place in one step; a file
+lock lets one process do the work while the others wait and then find it done. What an
+interrupted process left in a temporary folder is removed by the next one that holds the lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import FileLock, Timeout
+
+T = TypeVar("T")
+
+
+class MissingDataError(FileNotFoundError):
+    """A data set is not at hand; the message is one sentence with the command that gets it."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a long job is: `done` of `total` (None: not known) in `unit`."""
+
+    what: str
+    done: int
+    total: int | None
+    unit: str
+
+
+def data_folder() -> Path:
+    """The folder `UNROLLED_DATA`, by default `unrolled` in the user's cache folder.
+
+    It is not created here: reading never writes.
+    """
+    chosen = os.environ.get("UNROLLED_DATA")
+    if chosen:
+        return Path(chosen).expanduser()
+    if sys.platform == "darwin":
+        caches = Path.home() / "Library" / "Caches"
+    elif sys.platform == "win32":
+        caches = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    else:
+        caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return caches / "unrolled"
+
+
+def drain(job: Generator[Progress, None, T]) -> T:
+    """Run a job to its end, dropping its progress records, and return its result."""
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def wait_for_lock(folder: Path, name: str) -> Generator[Progress, None, FileLock]:
+    """Acquire the lock `name` of `folder`, with a record every second while another has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / f".{name}.lock")
+    while True:
+        try:
+            lock.acquire(timeout=1.0)
+            return lock
+        except Timeout:
+            yield Progress(f"waiting for another process that prepares {name}", 0, None, "bytes")
+
+
+@contextmanager
+def staging(folder: Path, name: str) -> Iterator[Path]:
+    """An empty temporary folder beside the target; call with the lock `name` held.
+
+    Removed at the end whatever happens, as are those that killed processes left behind.
+    """
+    prefix = f".{name}.part-"
+    for stale in folder.glob(f"{prefix}*"):
+        shutil.rmtree(stale, ignore_errors=True)
+    temporary = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
+    try:
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

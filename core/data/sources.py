@@ -1,0 +1,104 @@
+"""All data by name: what the trainer, the evaluation and the pages call.
+
+load_images("cifar10" | "shapes" | a folder of class folders)      -> ImageData
+load_dialogues("shakespeare" | "grammar" | a UTF-8 text file)      -> DialogueData
+
+`data_dir` is where the source files of real data lie (an archive, the text file); it is only
+read. Without it the data folder is looked through (see core.data.folder). Shapes and Grammar are
+drawn by the program and need no source. What was read or drawn once is kept in the data folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.data import cifar10, grammar, shakespeare, shapes
+from core.data.dialogues import DialogueData, read_own_text
+from core.data.folder import MissingDataError, Progress, data_folder, drain
+from core.data.image_folder import load as load_folder
+from core.data.images import ImageData
+from core.data.prepared import keys
+
+COMMANDS = {"cifar10": cifar10.COMMAND, "shakespeare": shakespeare.COMMAND}
+IMAGE_SOURCES = ("cifar10", "shapes")
+DIALOGUE_SOURCES = ("shakespeare", "grammar")
+
+
+def loading_images(
+    name: str, data_dir: str | Path | None = None
+) -> Generator[Progress, None, ImageData]:
+    """As `load_images`, but yields progress records on the way to its result."""
+    if name == "cifar10":
+        return (yield from cifar10.load(data_dir))
+    if name == "shapes":
+        return (yield from shapes.load())
+    if not Path(name).exists():
+        raise MissingDataError(
+            f"There are no images called {name!r}; choose {' or '.join(IMAGE_SOURCES)}, "
+            "or give a folder of class folders."
+        )
+    return (yield from load_folder(name))
+
+
+def load_images(name: str, data_dir: str | Path | None = None) -> ImageData:
+    """The image set of this name, or of a user's own folder of class folders.
+
+    Raises MissingDataError (a FileNotFoundError) with the command that gets the data, ValueError
+    for data that cannot be used; each is one sentence.
+    """
+    return drain(loading_images(name, data_dir))
+
+
+def load_dialogues(
+    name: str, data_dir: str | Path | None = None, held_out: float = 0.1
+) -> DialogueData:
+    """The dialogues of this name, or of a user's own text file; the last `held_out` apart.
+
+    Raises as `load_images` does.
+    """
+    if name == "shakespeare":
+        return shakespeare.load(data_dir, held_out)
+    if name == "grammar":
+        return grammar.load(held_out=held_out)
+    if not Path(name).exists():
+        raise MissingDataError(
+            f"There are no dialogues called {name!r}; choose {' or '.join(DIALOGUE_SOURCES)}, "
+            "or give a UTF-8 text file."
+        )
+    return read_own_text(name, held_out)
+
+
+@dataclass(frozen=True)
+class AtHand:
+    """Whether a data set can be used now, and how it is got if not.
+
+    kind      "images" or "dialogues"
+    detail    where it comes from, or the command that gets it
+    """
+
+    name: str
+    kind: str
+    here: bool
+    detail: str
+
+
+def at_hand(data_dir: str | Path | None = None) -> list[AtHand]:
+    """All four data sets and whether each is here. Looks at names only: nothing is read."""
+    place = data_folder() if data_dir is None else Path(data_dir)
+    ready = data_dir is None and bool(keys("cifar10-"))
+    image_source, text = cifar10.source_in(place), shakespeare.find(data_dir)
+    found = {
+        "cifar10": f"prepared in {place}" if ready else image_source and f"in {image_source}",
+        "shakespeare": text and f"in {text}",
+    }
+    rows = []
+    for kind, names in (("images", IMAGE_SOURCES), ("dialogues", DIALOGUE_SOURCES)):
+        for name in names:
+            if name in COMMANDS:
+                detail = found[name] or f"get it with: {COMMANDS[name]}"
+                rows.append(AtHand(name, kind, bool(found[name]), detail))
+            else:
+                rows.append(AtHand(name, kind, True, "drawn by the program"))
+    return rows

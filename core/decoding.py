@@ -1,0 +1,255 @@
+"""From logits to text: filters, strategies and the loop that appends one token at a time.
+
+Letters   V vocabulary · l logits · t temperature · p nucleus mass · k tokens kept · T tokens
+
+A strategy is a filter over the last axis (what may be drawn, and how probable it is) and a draw.
+The order is temperature first, then the cut: the mass p is measured on the distribution that
+temperature made, so a hot nucleus holds more tokens than a cold one.
+
+Sources: Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration", section 3.1
+(nucleus, equation 2) and 3.3 (temperature, equation 4); Fan et al. 2018, "Hierarchical Neural
+Story Generation", section 5.4 (top-k).
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+NextLogits = Callable[[tuple[int, ...]], Tensor]  # the ids read so far -> logits (V,)
+
+
+def temperature(logits: Tensor, t: float) -> Tensor:
+    """l / t, over the last axis: t < 1 sharpens the distribution, t > 1 flattens it.
+
+    logits: (..., V) -> (..., V). As t → 0 all mass goes to the largest logit: greedy.
+    Errors: ValueError for t ≤ 0, infinite or NaN, and for NaN among the logits.
+    """
+    if not (_is_number(t) and 0 < t < math.inf):
+        raise ValueError(f"The temperature must be a finite number above 0, not {t!r}.")
+    _require_no_nan(logits)
+    scaled = logits / t
+    if (scaled.isinf() & logits.isfinite()).any():  # l / t left the range of floats: l - max fits
+        best = logits.amax(-1, keepdim=True)
+        scaled = torch.where(logits == best, torch.zeros_like(scaled), (logits - best) / t)
+    return scaled
+
+
+def top_k(logits: Tensor, k: int) -> Tensor:
+    """Keep the k largest logits of every row; the others become -inf. Of equals, the lower id.
+
+    logits: (..., V) -> (..., V). k ≥ V keeps all.
+    Errors: ValueError for k < 1 or not whole, and for NaN among the logits.
+    """
+    if not (_is_number(k) and k >= 1 and float(k).is_integer()):
+        raise ValueError(f"top-k must keep a whole number of tokens, at least 1, not {k!r}.")
+    _require_no_nan(logits)
+    order = logits.argsort(dim=-1, descending=True, stable=True)
+    return logits.scatter(-1, order[..., int(k) :], -torch.inf)
+
+
+def nucleus(logits: Tensor, p: float) -> Tensor:
+    """Top-p: keep the smallest set of tokens, most probable first, whose probabilities reach p.
+
+    Token i of the sorted row stays if Σ_{j<i} P(j) < p, so the one that crosses p is kept
+    (Holtzman et al. 2020, equation 2). Of equally probable tokens the lower id comes first.
+    logits: (..., V) -> (..., V), what is cut at -inf. p = 1 keeps all; p → 0 keeps one.
+    Errors: ValueError for p outside (0, 1] or NaN, and for NaN among the logits.
+    """
+    if not (_is_number(p) and 0 < p <= 1):
+        raise ValueError(f"top-p must lie above 0 and at most at 1, not {p!r}.")
+    probabilities = distribution(logits)
+    if p == 1:
+        return logits
+    ordered, order = probabilities.sort(dim=-1, descending=True, stable=True)
+    mass_before = torch.nn.functional.pad(ordered.cumsum(-1)[..., :-1], (1, 0))
+    cut = torch.zeros_like(logits, dtype=torch.bool).scatter(-1, order, mass_before >= p)
+    return logits.masked_fill(cut, -torch.inf)
+
+
+def distribution(logits: Tensor) -> Tensor:
+    """softmax(l) in float64, (..., V) -> (..., V). Logits of +inf share all mass equally.
+
+    Errors: ValueError for NaN, and when every logit of a row is -inf.
+    """
+    _require_no_nan(logits)
+    best = logits.amax(-1, keepdim=True)
+    if (best == -torch.inf).any():
+        raise ValueError("Every logit is -inf, so there is no token to choose.")
+    certain = torch.where(logits == torch.inf, 0.0, -torch.inf)
+    return torch.where(best == torch.inf, certain, logits).double().softmax(-1)
+
+
+def sample(logits: Tensor, generator: torch.Generator) -> Tensor:
+    """One token of every row, drawn with softmax(l); logits: (..., V) -> ids (...)."""
+    draws = torch.rand(logits.shape[:-1], generator=generator, device=generator.device)
+    return token_at(logits, draws.to(logits.device))
+
+
+def token_at(logits: Tensor, draws: Tensor) -> Tensor:
+    """The token into whose share of [0, 1) each draw falls, most probable token first.
+
+    logits: (..., V), draws: (...) in [0, 1) -> ids (...). The same draw under two filters gives
+    comparable tokens: that is what one seed in two columns means.
+    """
+    ordered, order = distribution(logits).sort(dim=-1, descending=True, stable=True)
+    reached = ordered.cumsum(-1)
+    target = draws[..., None].double() * reached[..., -1:]
+    place = torch.searchsorted(reached, target, right=True)
+    last = (ordered > 0).sum(-1, keepdim=True) - 1
+    return order.gather(-1, place.minimum(last)).squeeze(-1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strategy:
+    """How the next token is chosen: temperature t first, then a cut, then a draw."""
+
+    t: float = 1.0
+    draws: ClassVar[bool] = True
+
+    def filter(self, logits: Tensor) -> Tensor:
+        """logits: (..., V) -> (..., V) at temperature t, with what may not be chosen at -inf."""
+        return temperature(logits, self.t)
+
+    def choose(self, logits: Tensor, draws: Tensor) -> Tensor:
+        """logits: (B, V) unfiltered, draws: (B,) in [0, 1) -> ids (B,)."""
+        return token_at(self.filter(logits), draws)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Greedy(Strategy):
+    """Always the most probable token; t changes nothing, and the draw is not looked at."""
+
+    draws: ClassVar[bool] = False
+
+    def filter(self, logits: Tensor) -> Tensor:
+        """All but the largest logit of each row become -inf."""
+        _require_no_nan(logits)
+        best = logits.argmax(-1, keepdim=True)
+        return torch.full_like(logits, -torch.inf).scatter(-1, best, logits.gather(-1, best))
+
+    def choose(self, logits: Tensor, draws: Tensor) -> Tensor:
+        """The largest logit of each row."""
+        return logits.argmax(-1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Temperature(Strategy):
+    """Draw from softmax(l / t), the whole vocabulary."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopK(Strategy):
+    """Draw from the k most probable tokens."""
+
+    k: int = 40
+
+    def filter(self, logits: Tensor) -> Tensor:
+        """Temperature, then the cut to k tokens."""
+        return top_k(super().filter(logits), self.k)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nucleus(Strategy):
+    """Draw from the smallest set of tokens that holds the mass p."""
+
+    p: float = 0.9
+
+    def filter(self, logits: Tensor) -> Tensor:
+        """Temperature, then the cut to the mass p."""
+        return nucleus(super().filter(logits), self.p)
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One token of a generated text, and everything its choice was made from."""
+
+    ids: tuple[int, ...]  # the text the model had read
+    logits: Tensor  # (V,), what the model said, before any filter
+    strategy: Strategy
+    token: int
+    draw: float | None  # the number in [0, 1) that chose it; None if nothing was drawn
+    forced: bool  # a person chose it
+
+    @property
+    def filtered(self) -> Tensor:
+        """(V,): the logits after temperature and cuts."""
+        return self.strategy.filter(self.logits)
+
+    @property
+    def probability(self) -> float:
+        """Of the token, among what the strategy kept; 0 for a forced token that was cut."""
+        return float(distribution(self.filtered)[self.token])
+
+    @property
+    def model_probability(self) -> float:
+        """Of the token in the model's own distribution, softmax(l)."""
+        return float(distribution(self.logits)[self.token])
+
+    @property
+    def rank(self) -> int:
+        """1 for the model's most probable token; of equals the lower id comes first."""
+        own = self.logits[self.token]
+        ties = int((self.logits[: self.token] == own).sum())
+        return 1 + int((self.logits > own).sum()) + ties
+
+    @property
+    def entropy(self) -> float:
+        """-Σ P log P of the model's own distribution, in nats."""
+        return float(torch.special.entr(distribution(self.logits)).sum())
+
+    @property
+    def kept(self) -> int:
+        """How many tokens the filter left."""
+        return int((self.filtered > -torch.inf).sum())
+
+
+Choose = Callable[[Strategy, Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+def choose_eagerly(strategy: Strategy, logits: Tensor, draws: Tensor) -> tuple[Tensor, Tensor]:
+    """logits: (B, V), draws: (B,) -> ids (B,), and log P (B,) of each in softmax(l), in nats."""
+    ids = strategy.choose(logits, draws)
+    return ids, logits.log_softmax(-1).gather(-1, ids[:, None])[:, 0]
+
+
+def generate(
+    next_logits: NextLogits,
+    prompt: Sequence[int],
+    strategy: Strategy,
+    num_tokens: int,
+    generator: torch.Generator,
+    forced: Sequence[int] = (),
+    choose: Choose = choose_eagerly,
+) -> Iterator[Step]:
+    """Append num_tokens tokens to the prompt, one frozen record each.
+
+    `forced` are the first tokens of the continuation, taken as they are: a branch. Every step
+    takes one number from the generator whether it needs it or not, so that step i meets the same
+    chance under every strategy and in every branch.
+    Errors: ValueError for an empty prompt, and those of the strategy's filter.
+    """
+    if not prompt:
+        raise ValueError("The prompt is empty; begin with the start token.")
+    ids = tuple(prompt)
+    for i in range(num_tokens):
+        logits = next_logits(ids)
+        draw = torch.rand(1, generator=generator)
+        by_hand = i < len(forced)
+        token = forced[i] if by_hand else int(choose(strategy, logits[None], draw)[0])
+        drawn = float(draw) if strategy.draws and not by_hand else None
+        yield Step(ids, logits, strategy, token, drawn, by_hand)
+        ids = (*ids, token)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _require_no_nan(logits: Tensor) -> None:
+    if logits.isnan().any():
+        raise ValueError("The logits contain NaN, so there is no distribution to draw from.")

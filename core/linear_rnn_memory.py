@@ -1,0 +1,193 @@
+"""What the exponential does to learning: five layers and one symbol to remember (needs torch).
+
+The copy-memory task, in the form of S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory",
+1997, section 5: a symbol is shown at step 1, noise for `delay` steps after it, and at the last
+step the network has to say which symbol it was. With K = 8 symbols, guessing is right 1/8 of the
+time. Nothing but the path from step 1 to step T can help, so the gradient ‖∂h_T/∂x_1‖ decides
+(Bengio, Simard, Frasconi 1994; Pascanu, Mikolov, Bengio 2013, section 2).
+
+    linear RNN   h_t = W_h h_{t-1} + W_x x_t
+    tanh RNN     h_t = tanh(W_h h_{t-1} + W_x x_t + b)
+    LSTM, GRU    torch's own, gates as torch starts them
+    Transformer  one causal block of the course with learned positions: one step from x_1 to h_T
+
+torch starts W_h with entries uniform in ±1/√d, of variance 1/(3d): by the circular law the
+spectral radius is about 1/√3 = 0.58, and 0.58^20 = 2·10^-5. `orthogonal` starts W_h of the linear
+and the tanh RNN with ρ = 1 instead (A. Saxe, J. McClelland, S. Ganguli, 2014, section 4).
+
+Letters: B batch, T = delay + 1 steps, d = hidden units, n = K + 2 input features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from core.transformer import Transformer
+
+Array = NDArray[np.float64]
+Layer = Literal["linear RNN", "tanh RNN", "LSTM", "GRU", "Transformer"]
+
+LAYERS: tuple[Layer, ...] = ("linear RNN", "tanh RNN", "LSTM", "GRU", "Transformer")
+SYMBOLS, NOISE = 8, 2
+
+
+@dataclass(frozen=True)
+class MemoryTask:
+    """One training: how long to remember, with how much of what."""
+
+    delay: int = 20
+    steps: int = 300
+    hidden: int = 32
+    batch: int = 64
+    learning_rate: float = 5e-3
+    orthogonal: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        limits = {"delay": 200, "steps": 5000, "hidden": 128, "batch": 512}
+        for name, largest in limits.items():
+            value = getattr(self, name)
+            if not 1 <= value <= largest:
+                raise ValueError(f"{name} is {value}: choose a whole number from 1 to {largest}.")
+
+
+@dataclass(frozen=True)
+class MemoryRecord:
+    """One moment of a training. The gradient norms come with the first and the last record."""
+
+    layer: Layer
+    step: int
+    loss: float
+    accuracy: float  # on fresh sequences
+    gradient: Array | None = None  # (T,) ‖∂h_T/∂x_t‖_F for t = 1 … T
+
+
+class LinearRNN(nn.Module):
+    """h_t = W_h h_{t-1} + W_x x_t, started like torch's RNN: entries uniform in ±1/√d."""
+
+    def __init__(self, n: int, d: int) -> None:
+        super().__init__()
+        self.W_x = nn.Linear(n, d, bias=False)
+        self.W_h = nn.Linear(d, d, bias=False)
+        nn.init.uniform_(self.W_h.weight, -(d**-0.5), d**-0.5)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, None]:
+        u = self.W_x(x)  # (B, T, d)
+        h = u[:, 0]
+        states = [h]
+        for t in range(1, x.shape[1]):
+            h = self.W_h(h) + u[:, t]
+            states.append(h)
+        return torch.stack(states, dim=1), None
+
+
+class OneBlock(nn.Module):
+    """One causal Transformer block with learned positions: (B, T, n) -> (B, T, d)."""
+
+    def __init__(self, n: int, d: int, T: int) -> None:
+        super().__init__()
+        self.embed = nn.Linear(n, d)
+        self.pos_embed = nn.Embedding(T, d)
+        self.block = Transformer(d, d, 2 * d, num_heads=1, num_layers=1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, None]:
+        B, T, _ = x.shape
+        causal = torch.ones(T, T, device=x.device).tril().expand(B, T, T)
+        out, _ = self.block(self.embed(x) + self.pos_embed.weight[:T], causal)
+        return out, None
+
+
+class Memory(nn.Module):
+    """A layer that reads the sequence, and a linear read-out of its last state."""
+
+    def __init__(self, layer: Layer, task: MemoryTask) -> None:
+        super().__init__()
+        n, d = SYMBOLS + NOISE, task.hidden
+        self.layer: nn.Module
+        if layer == "linear RNN":
+            self.layer = LinearRNN(n, d)
+        elif layer == "Transformer":
+            self.layer = OneBlock(n, d, task.delay + 1)
+        else:
+            kind = {"tanh RNN": nn.RNN, "LSTM": nn.LSTM, "GRU": nn.GRU}[layer]
+            self.layer = kind(n, d, batch_first=True)
+        self.read = nn.Linear(d, SYMBOLS)
+        if task.orthogonal and isinstance(self.layer, LinearRNN):
+            nn.init.orthogonal_(self.layer.W_h.weight)
+        elif task.orthogonal and layer == "tanh RNN":
+            nn.init.orthogonal_(self.layer.get_parameter("weight_hh_l0"))
+
+    def last_state(self, x: Tensor) -> Tensor:
+        """h_T: (B, T, n) -> (B, d)."""
+        states: Tensor = self.layer(x)[0]
+        return states[:, -1]
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.read(self.last_state(x))
+        return logits
+
+
+def sequences(task: MemoryTask, count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    """x (count, delay + 1, n): a one-hot symbol, then noise; and the symbols (count,)."""
+    symbols = torch.randint(SYMBOLS, (count,), generator=random)
+    x = torch.zeros(count, task.delay + 1, SYMBOLS + NOISE)
+    x[:, 1:, SYMBOLS:] = torch.randn(count, task.delay, NOISE, generator=random)
+    x[torch.arange(count), 0, symbols] = 1.0
+    return x, symbols
+
+
+def train_memory(layer: Layer, task: MemoryTask, every: int = 25) -> Iterator[MemoryRecord]:
+    """Train one layer on the task (Adam, clipped gradients); a record every `every` steps.
+
+    Same task and layer, same records. Raises ValueError for an unknown layer.
+    """
+    if layer not in LAYERS:
+        raise ValueError(f"There is no layer {layer!r}: choose one of {', '.join(LAYERS)}.")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(task.seed)
+        model = Memory(layer, task)
+    random = torch.Generator().manual_seed(task.seed)
+    fresh = sequences(task, 256, torch.Generator().manual_seed(task.seed + 1))
+    optimiser = torch.optim.Adam(model.parameters(), lr=task.learning_rate)
+    loss_of = nn.CrossEntropyLoss()
+    for step in range(task.steps + 1):
+        x, symbols = sequences(task, task.batch, random)
+        loss = loss_of(model(x), symbols)
+        if step % every == 0 or step == task.steps:
+            ends = step in (0, task.steps)
+            yield MemoryRecord(
+                layer=layer,
+                step=step,
+                loss=float(loss.detach()),
+                accuracy=_accuracy(model, *fresh),
+                gradient=gradient_by_step(model, fresh[0][0]) if ends else None,
+            )
+        if step < task.steps:
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+
+
+def gradient_by_step(model: Memory, x: Tensor) -> Array:
+    """‖∂h_T/∂x_t‖_F for every t, (T,), on one sequence x (T, n), by one backward pass.
+
+    The sequence is run d times as a batch; copy k gives the k-th entry of its h_T to a sum, so the
+    gradient of that sum at copy k is the k-th row of all the Jacobians.
+    """
+    d = model.read.in_features
+    copies = x.expand(d, *x.shape).clone().requires_grad_()
+    (rows,) = torch.autograd.grad(model.last_state(copies).diagonal().sum(), copies)
+    return np.asarray(rows.double().pow(2).sum(dim=(0, 2)).sqrt().numpy())
+
+
+def _accuracy(model: Memory, x: Tensor, symbols: Tensor) -> float:
+    with torch.no_grad():
+        return float((model(x).argmax(dim=-1) == symbols).double().mean())

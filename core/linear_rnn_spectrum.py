@@ -1,0 +1,84 @@
+"""What the eigenvalues of W_h say about its powers, and when they may not be trusted.
+
+    W_h = P Λ P^{-1},    W_h^k = P Λ^k P^{-1},    ρ^k ≤ ‖W_h^k‖₂ ≤ cond(P) ρ^k,   ρ = max |λ_i|
+
+It is the modulus of the largest eigenvalue that decides in the end. How long "in the end" takes is
+decided by the eigenvectors: for a normal matrix cond(P) = 1 and both bounds are equal; for a
+non-normal one the powers may first grow by up to cond(P) (L. N. Trefethen and M. Embree, "Spectra
+and Pseudospectra", 2005, chapters 1 and 16); a defective one has no P at all, and computed
+eigenvectors have a cond(P) near 1/ε instead.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+TRUSTED_CONDITION = 1e6  # P Λ^k P^-1 then keeps about ten of the sixteen digits of float64
+NORMAL_CONDITION = 1 + 1e-6
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Eigenvalues (d,) complex, largest modulus first, and the condition number of P."""
+
+    eigenvalues: NDArray[np.complex128]
+    condition: float  # cond(P) in the 2-norm; inf when P is singular
+    radius: float  # ρ = max |λ_i|
+    norm: float  # ‖W‖₂
+
+    @property
+    def trusted(self) -> bool:
+        return self.condition <= TRUSTED_CONDITION
+
+    @property
+    def half_life(self) -> float | None:
+        """ln ½ / ln ρ, in steps: in which the slowest mode halves; None unless 0 < ρ < 1."""
+        return math.log(0.5) / math.log(self.radius) if 0 < self.radius < 1 else None
+
+    @property
+    def verdict(self) -> str:
+        """One sentence: may the lecture's formula be used for this matrix?"""
+        if self.condition <= NORMAL_CONDITION:
+            return "The eigenvectors are orthogonal: ‖W^k‖ is exactly ρ^k, the eigenvalues say all."
+        if self.trusted:
+            return (
+                f"The eigenvalues decide in the end, but before that ‖W^k‖ may rise "
+                f"up to {number(self.condition)} times above ρ^k."
+            )
+        return (
+            "The eigenvectors are nearly or exactly dependent (defective): P Λ^k P⁻¹ loses "
+            "all digits, so the powers here come from products alone."
+        )
+
+
+def spectrum(W: Array) -> Spectrum:
+    """Eigenvalues of W (d, d), cond(P), ρ, ‖W‖₂. ValueError unless W is square and finite."""
+    if W.ndim != 2 or W.shape[0] != W.shape[1] or not np.isfinite(W).all():
+        raise ValueError(f"W has shape {W.shape}: a square matrix of finite numbers is needed.")
+    if np.array_equal(W, W.T):
+        values, P = np.linalg.eigh(W)
+        values = values.astype(np.complex128)
+    else:
+        values, P = np.linalg.eig(W)
+    singular = np.linalg.svd(P, compute_uv=False)
+    condition = float(singular[0] / singular[-1]) if singular[-1] > 0 else math.inf
+    order = np.argsort(-np.abs(values), kind="stable")
+    return Spectrum(
+        eigenvalues=values[order].astype(np.complex128),
+        condition=condition,
+        radius=float(np.abs(values).max()),
+        norm=float(np.linalg.norm(W, 2)),
+    )
+
+
+def number(value: float) -> str:
+    """A size for reading: three digits, thousands set apart, a power of ten from ten million."""
+    if value < 100:
+        return f"{value:.3g}"
+    return f"{value:,.0f}" if value < 1e7 else f"{value:.1e}"

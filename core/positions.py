@@ -1,0 +1,63 @@
+"""Position codes as plain arrays: the sinusoidal formula, and what any code says about distance.
+
+Letters   t position · T positions · d = dim · i pair of columns · ω_i = 10000^(-2i/d)
+
+    P[t, 2i] = sin(ω_i t)      P[t, 2i+1] = cos(ω_i t)
+
+Each pair is a hand on a clock. Two things follow: P[t+k] is P[t] with every hand turned by ω_i k,
+whatever t is; and P[t] · P[t+k] = Σ_i cos(ω_i k) depends on the distance k alone.
+Source: Vaswani et al. 2017, section 3.5. Nothing here imports torch.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Table = NDArray[np.float64]
+
+
+def frequencies(dim: int) -> Table:
+    """ω_i in radians a token, (ceil(d/2),), from 1 down to nearly 1/10000."""
+    return np.asarray(10000.0 ** (-np.arange(0, dim, 2) / dim))
+
+
+def wavelength(dim: int, pair: int) -> float:
+    """2π / ω_i: after how many tokens the pair i says the same again."""
+    return float(2 * math.pi / frequencies(dim)[pair])
+
+
+def sinusoidal(tokens: int, dim: int) -> Table:
+    """P, (T, d): even columns sines, odd columns cosines. Errors: ValueError, sizes below 1."""
+    if tokens < 1 or dim < 1:
+        raise ValueError(f"A table needs at least 1 position and 1 column, not {tokens} × {dim}.")
+    angles = np.arange(tokens)[:, None] * frequencies(dim)
+    table = np.zeros((tokens, dim))
+    table[:, 0::2] = np.sin(angles)
+    table[:, 1::2] = np.cos(angles)[:, : dim // 2]
+    return table
+
+
+def turn(dim: int, steps: int) -> Table:
+    """R_k, (d, d), with P[t+k] = R_k P[t] for every t: each pair turned by ω_i k; d even."""
+    if dim % 2:
+        raise ValueError(f"The hands come in pairs, so dim must be even, not {dim}.")
+    matrix = np.zeros((dim, dim))
+    for i, angle in enumerate(frequencies(dim) * steps):
+        c, s = math.cos(angle), math.sin(angle)
+        matrix[2 * i : 2 * i + 2, 2 * i : 2 * i + 2] = [[c, s], [-s, c]]
+    return matrix
+
+
+def similarity(table: Table) -> Table:
+    """Cosine of the angle between any two rows, (T, d) -> (T, T); 0 for a row of zeros."""
+    lengths = np.linalg.norm(table, axis=1, keepdims=True)
+    unit = np.divide(table, lengths, out=np.zeros_like(table), where=lengths > 0)
+    return np.asarray(unit @ unit.T)
+
+
+def similarity_by_distance(table: Table) -> tuple[Table, Table]:
+    """Mean and standard deviation of the cosine of rows k apart, both (T,), for k = 0 … T-1."""
+    cosines = similarity(table)
+    diagonals = [np.diagonal(cosines, k) for k in range(len(table))]
+    return np.array([d.mean() for d in diagonals]), np.array([d.std() for d in diagonals])

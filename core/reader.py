@@ -1,0 +1,144 @@
+"""What comes after this text? Answered once for every text, with the fastest path at hand."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from core.cache import KVCache, read_tokens
+from core.decode_weights import DecodeWeights, decode_weights
+from core.decoding import Choose, Strategy, choose_eagerly
+from core.gpt import DialogueGPT
+from core.kernel import KernelChooser, KernelReader, load_kernel
+
+REMEMBERED_BYTES = 256 * 2**20
+
+
+class ReadTokens(Protocol):
+    """`read_tokens` with the weights filled in: cache, ids (B, T) -> logits (B, V)."""
+
+    def __call__(self, cache: KVCache, ids: Tensor) -> Tensor: ...
+
+
+class EagerReader:
+    """`core.cache.read_tokens` for one set of weights, on any device."""
+
+    def __init__(self, weights: DecodeWeights):
+        self.weights = weights
+
+    def __call__(self, cache: KVCache, ids: Tensor) -> Tensor:
+        return read_tokens(self.weights, cache, ids.to(self.weights.tokens.device))
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """B texts drawn at once. ids: (B, T); log_probability: (B, T), log P of each token, nats."""
+
+    ids: Tensor
+    log_probability: Tensor
+
+
+def fastest_reader(weights: DecodeWeights) -> ReadTokens:
+    """The compiled path for float32 on the CPU where a compiler is at hand, else eager torch."""
+    on_cpu = weights.tokens.device.type == "cpu" and weights.tokens.dtype == torch.float32
+    library = load_kernel() if on_cpu else None
+    return EagerReader(weights) if library is None else KernelReader(library, weights)
+
+
+def fastest_chooser() -> Choose:
+    """The compiled choice of tokens where a compiler is at hand, else eager torch."""
+    library = load_kernel()
+    return choose_eagerly if library is None else KernelChooser(library)
+
+
+class PrefixReader:
+    """ids -> logits of the next token; a text already seen is never read again.
+
+    Two memories: the logits of every prefix asked for (the least recently used go first once
+    they fill 256 MiB), and the keys and values of the last text, of which the longest common
+    beginning is reused. Past the model's window it reads the last N tokens anew, as
+    `DialogueGPT.generate` does: there every token moves one place, so nothing can be reused.
+    One text at a time; several threads take turns.
+    """
+
+    def __init__(self, weights: DecodeWeights, read: ReadTokens | None = None):
+        self.weights = weights
+        self.read = fastest_reader(weights) if read is None else read
+        self.choose = fastest_chooser() if read is None else choose_eagerly
+        self.runs = 0  # how often the model was really run
+        self._cache = KVCache(weights)
+        self._cached: tuple[int, ...] = ()
+        self._known: OrderedDict[tuple[int, ...], Tensor] = OrderedDict()
+        self._room = max(1, REMEMBERED_BYTES // (4 * weights.vocab_size))
+        self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, model: DialogueGPT) -> "PrefixReader":
+        """A reader for any model of the family."""
+        return cls(decode_weights(model))
+
+    @property
+    def path(self) -> str:
+        """Which of the two ways computes, in words for the page."""
+        return "compiled C++" if isinstance(self.read, KernelReader) else "eager PyTorch"
+
+    def __call__(self, ids: Sequence[int]) -> Tensor:
+        """ids: the text so far, start token first -> logits (V,)."""
+        window = tuple(ids[-self.weights.window :])
+        with self._lock:
+            if window in self._known:
+                self._known.move_to_end(window)
+                return self._known[window]
+            logits = self._run(window)
+            self._known[window] = logits
+            if len(self._known) > self._room:
+                self._known.popitem(last=False)
+            return logits
+
+    def draw(
+        self,
+        prompt: Sequence[int],
+        strategy: Strategy,
+        num_tokens: int,
+        batch: int,
+        generator: torch.Generator,
+    ) -> Samples:
+        """Continue one prompt in `batch` ways at once, each step of all of them one call.
+
+        The same seed gives the same texts bit for bit at the same batch. The texts end where the
+        model's window does, even if that is before num_tokens.
+        Errors: ValueError for an empty prompt, and those of the strategy's filter.
+        """
+        if not prompt:
+            raise ValueError("The prompt is empty; begin with the start token.")
+        window = self.weights.window
+        beginning = KVCache(self.weights)
+        logits = self.read(beginning, torch.tensor([list(prompt[-window:])])).expand(batch, -1)
+        cache = beginning.repeat(batch)
+        ids: list[Tensor] = []
+        log_probability: list[Tensor] = []
+        for _ in range(min(num_tokens, cache.room + 1)):
+            if ids:
+                logits = self.read(cache, ids[-1][:, None])
+            chance = torch.rand(batch, generator=generator)
+            tokens, log_p = self.choose(strategy, logits.cpu(), chance)
+            ids.append(tokens)
+            log_probability.append(log_p)
+        return Samples(torch.stack(ids, 1), torch.stack(log_probability, 1))
+
+    def _run(self, ids: tuple[int, ...]) -> Tensor:
+        common = 0
+        for old, new in zip(self._cached, ids[:-1], strict=False):
+            if old != new:
+                break
+            common += 1
+        self._cached = ()  # should the read below fail, nothing cached is trusted
+        self._cache.truncate(common)
+        logits = self.read(self._cache, torch.tensor([ids[common:]]))[0].cpu()
+        self._cached = ids
+        self.runs += 1
+        return logits

@@ -1,0 +1,163 @@
+"""A run as a zip: to keep, to hand in, to look at elsewhere. And back, from anybody.
+
+What comes in is checked member by member: known names only, bounded sizes, no paths, and weights
+whose checksum is right. Nothing in it is executed.
+"""
+
+import csv
+import io
+import json
+import re
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from core.data.sources import DIALOGUE_SOURCES, IMAGE_SOURCES
+from core.runs.command import command_line
+from core.runs.directory import RUN_ID, STATES, RunDirectory, new_run_id, replace_json, runs_folder
+from core.train.spec import RunSpec
+
+MOST_FILE, MOST_ALL, MOST_MEMBERS = 500_000_000, 1_000_000_000, 2_000  # bytes, bytes, files
+MOST_RATIO = 200  # a member may not unpack to more than this many times its packed size
+KNOWN = re.compile(
+    r"spec\.json|status\.json|about\.json|vocab\.json|metrics\.jsonl|metrics\.csv|command\.txt"
+    r"|log\.txt|checkpoints/[A-Za-z0-9_-]{1,60}\.(safetensors|json)"
+    r"|attention/[a-z0-9-]{1,40}\.(npy|json)"
+)
+MADE_HERE = ("metrics.csv", "command.txt")  # for people; not read back
+
+
+def pack(run: RunDirectory, weights: bool = True) -> bytes:
+    """The run as a zip: configuration, metrics (also as CSV), the last weights, the command line.
+
+    Errors: ValueError when its specification is damaged.
+    """
+    spec = {**run.spec(), "data_dir": None}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("spec.json", json.dumps(spec, ensure_ascii=False, indent=1))
+        archive.writestr("metrics.csv", metrics_csv(run.metrics()))
+        archive.writestr("command.txt", command_line(RunSpec.from_dict(spec)) + "\n")
+        last = run.last_checkpoint() if weights else None
+        names = [f"checkpoints/{last.name}{end}" for end in (".json", ".safetensors") if last]
+        names += ["status.json", "metrics.jsonl", "about.json", "vocab.json", "log.txt"]
+        names += [f"attention/{p.name}" for p in sorted((run.path / "attention").glob("[!.]*"))]
+        for name in names:
+            if (run.path / name).is_file():
+                archive.write(run.path / name, name)
+    return out.getvalue()
+
+
+def metrics_csv(records: list[dict[str, Any]]) -> str:
+    """One line a record; measures of an epoch are columns such as held_out_loss."""
+    rows = []
+    for record in records:
+        flat: dict[str, Any] = {}
+        for name, value in record.items():
+            if isinstance(value, dict):
+                flat |= {f"{name}_{key}": v for key, v in value.items()}
+            else:
+                flat[name] = _cell(value)
+        rows.append(flat)
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def unpack(file: BinaryIO) -> RunDirectory:
+    """Take a zipped run in, under a new id. Errors: ValueError, one sentence, nothing is left."""
+    runs_folder().mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".import-", dir=runs_folder()))
+    try:
+        _extract(file, staging)
+        spec = _check(RunDirectory(staging))
+        target = runs_folder() / new_run_id(str(spec["kind"]), str(spec["data"]))
+        assert RUN_ID.fullmatch(target.name)
+        staging.rename(target)
+        return RunDirectory(target)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+
+
+def _extract(file: BinaryIO, folder: Path) -> None:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+            _check_members(members)
+            for member in members:
+                if member.filename in MADE_HERE:
+                    continue
+                target = folder / member.filename
+                target.parent.mkdir(exist_ok=True)
+                with archive.open(member) as source, open(target, "wb") as out:
+                    _copy(source, out, member)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError) as error:
+        raise ValueError(f"This is no usable zip file: {error}.") from error
+    except (EOFError, OSError) as error:
+        raise ValueError(f"The zip file cannot be unpacked: {error}.") from error
+
+
+def _check_members(members: list[zipfile.ZipInfo]) -> None:
+    if len(members) > MOST_MEMBERS:
+        raise ValueError(f"The zip has {len(members)} members; a run has at most {MOST_MEMBERS}.")
+    names = [m.filename for m in members]
+    for member in members:
+        name = member.filename
+        if not KNOWN.fullmatch(name) or (member.external_attr >> 28) not in (0, 8):
+            raise ValueError(f"The zip holds {name[:80]!r}, which is no file of a run.")
+        if names.count(name) > 1:
+            raise ValueError(f"The zip holds {name!r} twice.")
+        if member.file_size > min(MOST_FILE, MOST_RATIO * max(member.compress_size, 1000)):
+            raise ValueError(f"{name} would unpack to {member.file_size:,} bytes: refused.")
+    if sum(m.file_size for m in members) > MOST_ALL:
+        raise ValueError(f"The zip would unpack to more than {MOST_ALL:,} bytes: refused.")
+
+
+def _copy(source: Any, out: BinaryIO, member: zipfile.ZipInfo) -> None:
+    """What a header promises need not be what comes: count."""
+    written = 0
+    while block := source.read(1 << 20):
+        written += len(block)
+        if written > member.file_size:
+            raise ValueError(f"{member.filename} is larger than the zip says: refused.")
+        out.write(block)
+
+
+def _check(run: RunDirectory) -> dict[str, Any]:
+    """The specification fits, the weights are what they say; written anew without foreign paths."""
+    try:
+        spec = RunSpec.from_dict(run.spec())
+    except (TypeError, AttributeError) as error:
+        raise ValueError(f"spec.json does not describe a run: {error}.") from error
+    for name in run.checkpoint_names():
+        from core.checkpoint import model_from, read_checkpoint  # brings torch in
+
+        model_from(read_checkpoint(run.checkpoints / name))
+    known = spec.data in (*IMAGE_SOURCES, *DIALOGUE_SOURCES)
+    data = spec.data if known else f"not here: {Path(spec.data).name}"  # never a path of ours
+    about = spec.to_dict() | {"data": data, "data_dir": None, "imported": True}
+    replace_json(run.path / "spec.json", about)
+    try:
+        status = run.status()
+    except ValueError:
+        status = {}
+    state, message = status.get("state"), str(status.get("message", ""))[:500]
+    if state not in STATES or state in ("queued", "running"):
+        state, message = "cancelled", "It was not finished when it was packed."
+    step = status.get("step")
+    run.set_status(str(state), message, **({"step": step} if isinstance(step, int) else {}))
+    run.checkpoints.mkdir(exist_ok=True)
+    return about
+
+
+def _cell(value: Any) -> Any:
+    """Text is kept from being taken for a formula by a spreadsheet."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value
+    return value

@@ -1,0 +1,134 @@
+"""A run is a directory; whoever has the directory has the run.
+
+    spec.json        what was asked for, written before anything starts
+    status.json      how it stands, replaced atomically
+    metrics.jsonl    one record a line, only ever appended to
+    checkpoints/     NAME.safetensors and NAME.json, see core/checkpoint.py
+    vocab.json       the vocabulary, for models of text
+    log.txt          what the training process said
+
+Nothing here imports torch.
+"""
+
+import json
+import os
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+STATES = ("queued", "running", "paused", "done", "failed", "cancelled", "lost")
+RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+
+
+def runs_folder() -> Path:
+    """Where runs live: UNROLLED_RUNS, else `unrolled/runs` in the user's data directory."""
+    chosen = os.environ.get("UNROLLED_RUNS")
+    if chosen:
+        return Path(chosen).expanduser()
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "unrolled" / "runs"
+
+
+def new_run_id(kind: str, data: str) -> str:
+    """A fresh id such as vit-shapes-20261123-142501-3fa9: kind, data, UTC time, four hex digits."""
+    stem = re.sub(r"[^a-z0-9]+", "-", Path(data).stem.lower()).strip("-")[:24] or "data"
+    return f"{kind}-{stem}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """Reads and writes the files of one run."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path, spec: dict[str, Any], state: str = "queued") -> "RunDirectory":
+        """A new run at `path`. Errors: ValueError if a run is there, OSError if none can be."""
+        run = cls(path)
+        if (path / "spec.json").exists():
+            raise ValueError(
+                f"There is a run in {path} already; resume it or choose another folder."
+            )
+        (path / "checkpoints").mkdir(parents=True, exist_ok=True)
+        replace_json(path / "spec.json", spec)
+        run.set_status(state)
+        return run
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    def spec(self) -> dict[str, Any]:
+        """The contents of spec.json. Errors: ValueError when it is missing or damaged."""
+        return read_json(self.path / "spec.json")
+
+    def status(self) -> dict[str, Any]:
+        """{"state": one of STATES, "message", "updated": seconds since 1970, ...}."""
+        return read_json(self.path / "status.json")
+
+    def set_status(self, state: str, message: str = "", **more: Any) -> None:
+        """Replace status.json as one step."""
+        if state not in STATES:
+            raise ValueError(f"There is no state {state!r}; the states are {', '.join(STATES)}.")
+        about = {"state": state, "message": message, "updated": time.time(), **more}
+        replace_json(self.path / "status.json", about)
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Add one record to metrics.jsonl as one line."""
+        line = json.dumps(record, ensure_ascii=False) + "\n"
+        with open(self.path / "metrics.jsonl", "a", encoding="utf-8") as file:
+            file.write(line)
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """All records; a last line that was torn off by a crash is left out."""
+        try:
+            text = (self.path / "metrics.jsonl").read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return []
+        records = []
+        for line in text.splitlines():
+            try:
+                record = json.loads(line)
+            except json.JSONDecodeError:
+                continue
+            if isinstance(record, dict):
+                records.append(record)
+        return records
+
+    def checkpoint_names(self) -> list[str]:
+        """Names of whole checkpoints (both files there), oldest step first."""
+        found = (p for p in self.checkpoints.glob("*.json") if not p.name.startswith("."))
+        return sorted(p.stem for p in found if p.with_suffix(".safetensors").exists())
+
+    def last_checkpoint(self) -> Path | None:
+        """The newest checkpoint, without suffix; None before the first."""
+        names = self.checkpoint_names()
+        return self.checkpoints / names[-1] if names else None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a file. Errors: ValueError in one sentence."""
+    where = f"{path.name} of the run {path.parent.name}"
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{where} cannot be read: {error}.") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"{where} does not hold an object.")
+    return value
+
+
+def replace_json(path: Path, value: dict[str, Any]) -> None:
+    """Write beside, sync, rename: a reader sees the old object or the new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            json.dump(value, file, ensure_ascii=False, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

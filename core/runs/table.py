@@ -1,0 +1,229 @@
+"""All runs at a glance, and what one does with them: name, note, delete, take back."""
+
+import calendar
+import json
+import os
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.runs import seal
+from core.runs.directory import RUN_ID, RunDirectory, read_json, replace_json, runs_folder
+from core.runs.watch import standing
+from core.train.spec import RunSpec, model_fields
+
+TITLE_LENGTH, NOTE_LENGTH = 80, 2000
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run: `settings` is its whole configuration, defaults included, flat; `error` says which
+    file is damaged, and then the rest may be empty. last: the newest record of each kind."""
+
+    run: RunDirectory
+    name: str
+    title: str
+    note: str
+    state: str
+    message: str
+    kind: str
+    created: float
+    settings: dict[str, Any]
+    held_out: dict[str, float]
+    epoch: float
+    seconds: float
+    error: str
+
+
+def rows(thorough: bool = False) -> list[Row]:
+    """Every run in the runs folder, newest first; a damaged one is a row that names the file.
+
+    thorough: compare the weights with their checksums too.
+    """
+    return newest_first([row(folder, thorough) for folder in folders()])
+
+
+def folders() -> list[Path]:
+    """The folder of every run; what is deleted or half imported is left out."""
+    return [p for p in runs_folder().glob("*") if RUN_ID.fullmatch(p.name) and p.is_dir()]
+
+
+def newest_first(found: list[Row]) -> list[Row]:
+    """By the time they were made."""
+    return sorted(found, key=lambda r: (r.created, r.name), reverse=True)
+
+
+def row(folder: Path, thorough: bool = False) -> Row:
+    """What is known of one run; never raises."""
+    run = RunDirectory(folder)
+    now = standing(run)
+    settings, errors = _settings(run)
+    if now.state == "damaged":
+        errors.insert(0, now.message)
+    errors += damage(run, thorough)
+    about = _about(run)
+    last = _last_records(run)
+    epoch, step = last.get("epoch", {}), last.get("step", {})
+    newest = max(epoch, step, key=lambda r: _number(r.get("seconds")))
+    held_out = epoch.get("held_out")
+    return Row(
+        run=run,
+        name=folder.name,
+        title=str(about.get("title") or folder.name)[:TITLE_LENGTH],
+        note=str(about.get("note") or "")[:NOTE_LENGTH],
+        state=now.state,
+        message=now.message,
+        kind=str(settings.get("kind", "")),
+        created=_created(folder),
+        settings=settings,
+        held_out=held_out if isinstance(held_out, dict) else {},
+        epoch=_number(newest.get("epoch")),
+        seconds=_number(newest.get("seconds")),
+        error=" ".join(dict.fromkeys(errors)),
+    )
+
+
+def differences(chosen: list[Row]) -> dict[str, list[Any]]:
+    """The settings in which these runs differ: name -> one value a run, None where it has none."""
+    names = list(dict.fromkeys(name for r in chosen for name in r.settings))
+    values = {name: [r.settings.get(name) for r in chosen] for name in names}
+    return {name: v for name, v in values.items() if any(x != v[0] for x in v)}
+
+
+def rename(run: RunDirectory, title: str, note: str) -> None:
+    """Give a run a title and a note; its id stays. Both are cut to length."""
+    about = {"title": title.strip()[:TITLE_LENGTH], "note": note.strip()[:NOTE_LENGTH]}
+    replace_json(run.path / "about.json", {**_about(run), **about})
+    seal.refresh(run, "about.json")
+
+
+def delete(run: RunDirectory) -> None:
+    """Move a run to the bin, from where `undelete` takes it back.
+
+    Errors: ValueError when somebody works on it or it waits for its turn.
+    """
+    if not standing(run).over:
+        raise ValueError(f"The run {run.path.name} is not over; cancel it first.")
+    _bin().mkdir(parents=True, exist_ok=True)
+    os.rename(run.path, _bin() / run.path.name)
+    os.utime(_bin() / run.path.name)
+
+
+def undelete(name: str) -> RunDirectory:
+    """Take a run back from the bin. Errors: ValueError when it is not there."""
+    if not RUN_ID.fullmatch(name) or not (_bin() / name).is_dir():
+        raise ValueError(f"There is no deleted run {name[:80]!r}.")
+    target = runs_folder() / name
+    if target.exists():
+        raise ValueError(f"There is a run {name} again; rename that folder first.")
+    os.rename(_bin() / name, target)
+    return RunDirectory(target)
+
+
+def deleted() -> list[str]:
+    """The ids of the runs in the bin, the one deleted last first."""
+    found = [p for p in _bin().glob("*") if RUN_ID.fullmatch(p.name)]
+    return [p.name for p in sorted(found, key=lambda p: p.stat().st_mtime, reverse=True)]
+
+
+def damage(run: RunDirectory, thorough: bool = False) -> list[str]:
+    """What is wrong with the files of a run, one sentence each."""
+    found = seal.check(run, thorough)
+    torn = _unreadable_lines(run.path / "metrics.jsonl")
+    if torn and not found:
+        found.append(f"metrics.jsonl has {torn} line(s) that cannot be read.")
+    for path in (run.path / "about.json", run.path / "proc.json", run.path / "vocab.json"):
+        if path.exists() and _damaged(path, list if path.name == "vocab.json" else dict):
+            found.append(f"{path.name} is damaged.")
+    for name in run.checkpoint_names():
+        try:
+            about = read_json(run.checkpoints / f"{name}.json")
+            if not {"architecture", "config", "sha256"} <= about.keys():
+                found.append(f"{name}.json does not describe a checkpoint.")
+        except ValueError:
+            found.append(f"{name}.json is damaged.")
+    return found
+
+
+def _settings(run: RunDirectory) -> tuple[dict[str, Any], list[str]]:
+    try:
+        spec = RunSpec.from_dict(run.spec())
+    except (ValueError, TypeError, AttributeError) as error:
+        return {}, [f"spec.json of the run {run.path.name} does not fit: {error}"]
+    flat = {k: v for k, v in spec.to_dict().items() if k not in ("model", "recipe")}
+    model = {**model_fields(spec.architecture), **spec.model}
+    return {**flat, **model, **vars(spec.recipe_config())}, []
+
+
+def _about(run: RunDirectory) -> dict[str, Any]:
+    try:
+        return read_json(run.path / "about.json")
+    except ValueError:
+        return {}
+
+
+def _last_records(run: RunDirectory, tail: int = 65_536) -> dict[str, dict[str, Any]]:
+    """The newest record of each kind; reads the end of the file first, all of it if it must."""
+    try:
+        with open(run.path / "metrics.jsonl", "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - tail))
+            lines = file.read().decode("utf-8", errors="replace").splitlines()
+    except OSError:
+        return {}
+    found: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        if isinstance(record, dict) and record.get("kind") in ("step", "epoch"):
+            found[record["kind"]] = record
+    if "epoch" not in found and size > tail:
+        for record in run.metrics():
+            if record.get("kind") in ("step", "epoch"):
+                found[record["kind"]] = record
+    return found
+
+
+def _unreadable_lines(path: Path) -> int:
+    """Lines that are no JSON object; a torn last one is usual and does not count."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError:
+        return 0
+    bad = 0
+    for line in lines[:-1]:
+        try:
+            bad += not isinstance(json.loads(line), dict)
+        except ValueError:
+            bad += 1
+    return bad
+
+
+def _damaged(path: Path, kind: type) -> bool:
+    try:
+        return not isinstance(json.loads(path.read_bytes()), kind)
+    except (OSError, ValueError):
+        return True
+
+
+def _created(folder: Path) -> float:
+    """Seconds since 1970: from the id if it tells, so that copying a run does not make it new."""
+    stamp = re.search(r"-(\d{8}-\d{6})-", f"{folder.name}-")
+    try:
+        if stamp:
+            return calendar.timegm(time.strptime(stamp[1], "%Y%m%d-%H%M%S"))
+    except ValueError:
+        pass
+    return folder.stat().st_mtime
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _bin() -> Path:
+    return runs_folder() / ".deleted"

@@ -1,0 +1,23 @@
+"""What went wrong, in one sentence that says what to do."""
+
+import errno
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+NO_ROOM = ("out of memory", "can't allocate memory", "not enough memory")
+GO_ON = "then resume from the last checkpoint"
+
+
+def sentence(error: BaseException, batch_size: int | None = None) -> str:
+    """The message of a failed run; batch_size is what memory may have run out with."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        return f"The disk is full: free some space, {GO_ON}."
+    if isinstance(error, OSError) and error.errno in CLOSED:
+        where = error.filename or "the runs folder"
+        return f"{where} cannot be written: give write permission or choose another folder."
+    if isinstance(error, MemoryError) or any(text in str(error).lower() for text in NO_ROOM):
+        tried = f" with a batch size of {batch_size}" if batch_size else ""
+        return f"Memory ran out{tried}: fork the run with half the batch size or a smaller model."
+    if isinstance(error, ValueError | OSError):
+        return str(error)
+    return f"It stopped on an error ({type(error).__name__}: {error}); log.txt has the details."

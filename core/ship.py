@@ -1,0 +1,116 @@
+"""python -m core.ship RUN_DIR NAME: make a finished run a shipped model in assets/.
+
+Keeps the specification, the history (every epoch, every tenth step), the vocabulary and the
+weights alone, as fp16, and writes a model card from them.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.checkpoint import model_from, read_checkpoint, write_checkpoint
+from core.models import parameter_count
+from core.runs.directory import RunDirectory, replace_json
+from core.train.spec import RunSpec
+from core.zoo import ASSETS
+
+STEPS_KEPT = 200
+
+
+def ship(source: Path, name: str, assets: Path = ASSETS) -> Path:
+    """Copy the finished run `source` to assets/name. Errors: ValueError when it is not finished."""
+    run = RunDirectory(source)
+    status = run.status()
+    if status["state"] != "done":
+        raise ValueError(
+            f"The run {source.name} is {status['state']}; only a finished run is shipped."
+        )
+    last = run.last_checkpoint()
+    if last is None:
+        raise ValueError(f"The run {source.name} has no checkpoint.")
+    checkpoint = read_checkpoint(last)
+    target = assets / name
+    shutil.rmtree(target, ignore_errors=True)
+    (target / "checkpoints").mkdir(parents=True)
+    spec = {**run.spec(), "data_dir": None}
+    replace_json(target / "spec.json", spec)
+    replace_json(target / "status.json", status)
+    records = run.metrics()
+    steps = [r for r in records if r["kind"] == "step"]
+    kept = steps[:: max(1, len(steps) // STEPS_KEPT)] + [r for r in records if r["kind"] == "epoch"]
+    kept.sort(key=lambda r: (r["step"], r["kind"] == "epoch"))
+    lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in kept)
+    (target / "metrics.jsonl").write_text(lines, encoding="utf-8")
+    if (source / "vocab.json").exists():
+        shutil.copyfile(source / "vocab.json", target / "vocab.json")
+    weights = {n: t for n, t in checkpoint.tensors.items() if n.startswith("model.")}
+    half = {n: t.half() if t.dtype == torch.float32 else t for n, t in weights.items()}
+    path = target / "checkpoints" / "weights"
+    write_checkpoint(path, checkpoint.architecture, checkpoint.config, half, checkpoint.extra)
+    parameters = parameter_count(model_from(read_checkpoint(path)))
+    card = model_card(
+        name, RunSpec.from_dict(spec), parameters, records[-1], checkpoint.extra, status
+    )
+    (target / "card.md").write_text(card, encoding="utf-8")
+    return target
+
+
+def model_card(
+    name: str,
+    spec: RunSpec,
+    parameters: int,
+    last: dict[str, Any],
+    extra: dict[str, Any],
+    status: dict[str, Any],
+) -> str:
+    """The card as Markdown; every figure in it comes from the run's own files."""
+    from time import gmtime, strftime
+
+    held_out = ", ".join(f"{k} {v:.4g}" for k, v in last["held_out"].items())
+    train = ", ".join(f"{k} {v:.4g}" for k, v in last["train"].items())
+    options = {**spec.model, **spec.recipe}
+    recipe = ", ".join(f"{k} {v}" for k, v in options.items()) or "the course's defaults"
+    measured = "the held-back part" if spec.held_back else "the held-out part"
+    threads = spec.threads or "torch's choice of"
+    clocks = (
+        f"{last['cpu_seconds']:,.0f} s of processor time, {last['seconds']:,.0f} s by the clock, "
+        f"on {threads} CPU thread(s)"
+    )
+    return f"""# {name}
+
+| what | value |
+| --- | --- |
+| architecture | {spec.architecture}, {parameters:,} parameters |
+| data | {spec.data}. {status["message"]} |
+| data checksum | {extra.get("checksum", "unknown")} |
+| settings that differ from the defaults | {recipe} |
+| seed | {spec.seed} |
+| last epoch on {measured} | {held_out} |
+| last epoch while training | {train} |
+| training | {last["epoch"]} epochs, {last["step"]:,} steps, {clocks} |
+| finished | {strftime("%Y-%m-%d", gmtime(status["updated"]))} (UTC) |
+| stored as | fp16, computed with as fp32 |
+| rebuild | `make pretrain MODEL={name}` |
+"""
+
+
+def main() -> int:
+    top = argparse.ArgumentParser(prog="python -m core.ship", description=__doc__)
+    top.add_argument("run_dir", type=Path)
+    top.add_argument("name")
+    options = top.parse_args()
+    try:
+        print(ship(options.run_dir, options.name))
+    except (ValueError, OSError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

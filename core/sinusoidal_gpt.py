@@ -1,0 +1,44 @@
+"""The course's GPT with sinusoidal positions, which have a value at every length.
+
+    P[t, 2i]   = sin(t / 10000^(2i/dim))
+    P[t, 2i+1] = cos(t / 10000^(2i/dim))
+
+Source: Vaswani et al. 2017, section 3.5.
+"""
+
+import torch
+from torch import Tensor
+
+from core.gpt import DialogueGPT
+
+
+def sinusoidal_positions(tokens: int, dim: int) -> Tensor:
+    """(tokens, dim): even columns are sines, odd columns cosines, of falling frequency."""
+    t = torch.arange(tokens)[:, None]
+    frequency = 10000.0 ** (-torch.arange(0, dim, 2) / dim)
+    table = torch.zeros(tokens, dim)
+    table[:, 0::2] = torch.sin(t * frequency)
+    table[:, 1::2] = torch.cos(t * frequency)[:, : dim // 2]
+    return table
+
+
+class SinusoidalGPT(DialogueGPT):
+    """A `DialogueGPT` without `pos_embed`: positions come from the formula, at any length."""
+
+    def __init__(
+        self,
+        vocab_size: int,
+        max_N: int,
+        dim: int,
+        attn_dim: int,
+        mlp_dim: int,
+        num_heads: int,
+        num_layers: int,
+    ):
+        super().__init__(vocab_size, max_N, dim, attn_dim, mlp_dim, num_heads, num_layers)
+        del self.pos_embed
+        self.dim = dim
+
+    def positions(self, tokens: int) -> Tensor:
+        """(tokens, dim); there is no longest text."""
+        return sinusoidal_positions(tokens, self.dim).to(self.token_embed.weight)

@@ -1,0 +1,105 @@
+"""Sound as a picture: a clip, its spectrogram, and the spectrogram cut into patches.
+
+Letters   n samples · F frequency bins · T moments · p patch side
+
+Sources: Gong, Chung & Glass 2021, "AST: Audio Spectrogram Transformer", section 2.1.
+"""
+
+import io
+import math
+import wave
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+RATE = 8000  # samples a second of everything here
+LONGEST = 10.0  # seconds
+TONES = {"C": 261.63, "D": 293.66, "E": 329.63, "F": 349.23, "G": 392.0, "A": 440.0, "H": 493.88}
+
+
+def tone_sequence(notes: Sequence[str], seconds: float = 0.4) -> Tensor:
+    """Tones one after the other, each with two overtones and a soft end: (n,) in −1 … 1.
+
+    Errors: ValueError for a note that is not in TONES (a pause is "-"), or none at all.
+    """
+    unknown = [note for note in notes if note not in TONES and note != "-"]
+    if unknown or not notes:
+        known = " ".join(TONES)
+        raise ValueError(f"A tune is made of {known} and - for a pause, not {unknown[:1] or ''}.")
+    t = torch.arange(int(RATE * seconds)) / RATE
+    fade = torch.exp(-3 * t / seconds) * (t / 0.01).clamp(max=1)
+    parts = []
+    for note in notes:
+        f = TONES.get(note, 0.0)
+        wave_of = sum(torch.sin(2 * math.pi * k * f * t) / k for k in (1, 2, 3))
+        parts.append(fade * torch.as_tensor(wave_of) / 2)
+    return torch.cat(parts)
+
+
+def read_wav(data: bytes) -> Tensor:
+    """An uncompressed WAV file of at most 10 seconds, its channels averaged, at RATE: (n,).
+
+    Errors: ValueError, one sentence, for anything else.
+    """
+    try:
+        with wave.open(io.BytesIO(data)) as file:
+            rate, width, channels = file.getframerate(), file.getsampwidth(), file.getnchannels()
+            seconds = file.getnframes() / max(rate, 1)
+            if seconds > LONGEST:
+                raise ValueError(
+                    f"This sound is {seconds:.1f} s long; choose one of at most {LONGEST:.0f} s."
+                )
+            raw = file.readframes(file.getnframes())
+    except (wave.Error, EOFError):
+        raise ValueError("This is not an uncompressed WAV file; save it as one.") from None
+    if width not in (1, 2, 4) or not 1000 <= rate <= 200_000 or not 1 <= channels <= 8:
+        raise ValueError("This WAV file is of an unusual kind; save it as 16-bit PCM.")
+    raw = raw[: len(raw) // (width * channels) * width * channels]
+    samples: NDArray[np.float32] = np.frombuffer(raw, f"<i{width}" if width > 1 else np.uint8)
+    scaled = samples.astype(np.float32) / 2 ** (8 * width - 1) - (1 if width == 1 else 0)
+    mono = torch.from_numpy(scaled.reshape(-1, channels).mean(1))
+    if len(mono) < 64:
+        raise ValueError("This WAV file holds no sound to speak of; choose a longer one.")
+    length = max(1, round(len(mono) * RATE / rate))
+    return torch.nn.functional.interpolate(mono.view(1, 1, -1), size=length, mode="linear")[0, 0]
+
+
+def spectrogram(sound: Tensor, bins: int = 64, hop: int = 64) -> Tensor:
+    """How loud each frequency is at each moment, in decibels below the loudest: (bins, T), 0 to 1.
+
+    |STFT|², Hann windows of 256 samples (32 ms) every `hop`; the lowest `bins` of 129 frequencies
+    (31 Hz apart), lowest first; 1 is the loudest point, 0 is 60 dB below it or less.
+    """
+    window = torch.hann_window(256)
+    padded = torch.nn.functional.pad(sound, (0, max(0, 256 - len(sound))))
+    power = torch.stft(padded, 256, hop, window=window, return_complex=True).abs().square()[:bins]
+    decibels = 10 * torch.log10(power / power.max().clamp(min=1e-12) + 1e-6)
+    picture: Tensor = 1 + decibels / 60
+    return picture
+
+
+def to_patches(picture: Tensor, side: int) -> Tensor:
+    """(F, T) -> (patches, side²), moment by moment, low frequencies first; what does not fill a
+    patch is left out."""
+    f, t = (length // side for length in picture.shape)
+    tiles = picture[: f * side, : t * side].reshape(f, side, t, side)
+    return tiles.permute(2, 0, 1, 3).reshape(t * f, side * side)
+
+
+def embed_patches(patches: Tensor, dim: int, generator: torch.Generator) -> Tensor:
+    """W p + b with a fresh random W (dim, side²): (patches, side²) -> tokens (patches, dim).
+
+    What `PatchEmbed` does to a picture before it has learned anything; b is 0.
+    """
+    weight = torch.randn(dim, patches.shape[1], generator=generator) / patches.shape[1] ** 0.5
+    tokens: Tensor = patches @ weight.T
+    return tokens
+
+
+def similarity(tokens: Tensor) -> Tensor:
+    """Cosine of the angle between every two tokens: (T, dim) -> (T, T), −1 to 1."""
+    unit: Tensor = tokens / tokens.norm(dim=-1, keepdim=True).clamp(min=1e-12)
+    return unit @ unit.T

@@ -1,0 +1,1 @@
+"""Study: questions that grade themselves, progress, rooms, storylines. Nothing is imported here."""

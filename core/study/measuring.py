@@ -1,0 +1,214 @@
+"""Measuring, on this machine and within seconds, the numbers that model answers quote.
+
+Each function gives the values that `core.study.measurements.MEASURES` names. Errors: ValueError,
+one sentence, when a model is needed and none is at hand.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from core.study.measurements import Values
+from core.zoo import LoadedModel, ModelEntry, available_models, load_model
+
+if TYPE_CHECKING:
+    from core.gpt import DialogueGPT
+    from core.vit import VisionTransformer
+
+TOKENS = 150
+IMAGES = 200
+COST_D, COST_T = 64, (64, 1024)
+
+
+def measure(name: str) -> Values:
+    """Measure one of MEASURES. Raises ValueError, one sentence, when it cannot be measured here."""
+    return _FUNCTIONS[name]()
+
+
+def decay() -> Values:
+    """Peak of ‖W^k‖ for the non-normal preset at ρ = 0.9, and the half-life of one mode."""
+    from core.linear_rnn_decay import growth
+    from core.linear_rnn_matrices import preset
+
+    size, radius = 16, 0.9
+    T, peak = growth(preset("nonnormal", size)).at(radius).peak
+    half_life = math.log(0.5) / math.log(radius)
+    return {"size": size, "peak": peak, "peak_step": T, "half_life": half_life}
+
+
+def cost() -> Values:
+    """Forward times of both layers at a short and a long T, in ms."""
+    from core import linear_rnn_cost, linear_rnn_operations
+
+    times = {
+        (record.layer, record.T): record.median * 1e3
+        for record in linear_rnn_cost.measure([COST_D], COST_T)
+    }
+    low, high = COST_T
+    rnn, attention = linear_rnn_operations.LAYERS
+    return {
+        "machine": linear_rnn_cost.this_machine(),
+        **{"d": COST_D, "T_low": low, "T_high": high},
+        **{"rnn_low": times[rnn, low], "rnn_high": times[rnn, high]},
+        **{"attention_low": times[attention, low], "attention_high": times[attention, high]},
+    }
+
+
+def generation() -> Values:
+    """Tokens a second: one pass over a known text, and one by one without and with a cache."""
+    import torch
+
+    from core.linear_rnn_cost import this_machine
+    from core.reader import PrefixReader
+
+    loaded = _gpt()
+    model = cast("DialogueGPT", loaded.model)
+    tokens = min(TOKENS, model.max_N - 1)
+    start = torch.zeros(1, 1, dtype=torch.long)
+    with torch.inference_mode():
+        text = model.generate(start, tokens)
+        began = time.perf_counter()
+        model.generate(start, tokens)
+        uncached = time.perf_counter() - began
+        parallel = statistics.median(_seconds(lambda: model(text)) for _ in range(5))
+        reader = PrefixReader.of(model)
+        ids = [0]
+        began = time.perf_counter()
+        for _ in range(tokens):
+            ids.append(int(reader(ids).argmax()))
+        cached = time.perf_counter() - began
+    return {
+        **{"machine": this_machine(), "model": loaded.entry.name, "tokens": tokens},
+        **{"parallel": text.shape[1] / parallel, "uncached": tokens / uncached},
+        **{"cached": tokens / cached, "uncached_s": uncached, "cached_s": cached},
+        "speedup": uncached / cached,
+    }
+
+
+def strategies() -> Values:
+    """Time a token and share of different tokens, greedily and from the nucleus p = 0.9."""
+    import torch
+
+    from core.decoding import Greedy, Nucleus, generate
+    from core.linear_rnn_cost import this_machine
+    from core.reader import PrefixReader
+
+    loaded = _gpt()
+    model = cast("DialogueGPT", loaded.model)
+    tokens = min(TOKENS, model.max_N - 1)
+    found: Values = {"machine": this_machine(), "model": loaded.entry.name, "tokens": tokens}
+    for name, strategy in (("greedy", Greedy()), ("nucleus", Nucleus(p=0.9, t=1.0))):
+        list(generate(PrefixReader.of(model), [0], strategy, 10, torch.Generator()))  # warm-up
+        reader = PrefixReader.of(model)
+        generator = torch.Generator().manual_seed(0)
+        began = time.perf_counter()
+        made = [step.token for step in generate(reader, [0], strategy, tokens, generator)]
+        found[f"{name}_ms"] = (time.perf_counter() - began) / tokens * 1e3
+        found[f"{name}_distinct"] = len(set(made)) / tokens
+    return found
+
+
+def empty_prompt() -> Values:
+    """Thirty greedy tokens from the start token alone."""
+    import torch
+
+    loaded = _gpt()
+    model = cast("DialogueGPT", loaded.model)
+    with torch.inference_mode():
+        ids = model.generate(torch.zeros(1, 1, dtype=torch.long), 30)[0, 1:]
+    assert loaded.tokenizer is not None
+    return {"model": loaded.entry.name, "text": " ".join(loaded.tokenizer.words(ids))}
+
+
+def samples() -> Values:
+    """The first and the last sample of the GPT's training, from its own record."""
+    from core.runs.directory import RunDirectory
+
+    for entry in _preferred("gpt"):
+        epochs = [
+            r
+            for r in RunDirectory(entry.path).metrics()
+            if r.get("kind") == "epoch" and "text" in r
+        ]
+        if len(epochs) > 1:
+            first, last = epochs[0], epochs[-1]
+            return {
+                **{"label": entry.name, "first_epoch": first["epoch"], "last_epoch": last["epoch"]},
+                **{"first": _short(first["text"]), "last": _short(last["text"])},
+            }
+    raise ValueError("No GPT at hand has kept its samples: train one for two epochs or more.")
+
+
+def heatmap() -> Values:
+    """The class token's row on Shapes against the masks: share on the object, spread and area."""
+    import torch
+
+    from core.data import shapes
+    from core.faithful import attention_on_object, class_rows, correlation, object_share, spread
+
+    entries = [entry for entry in _preferred("vit") if entry.data == "shapes"]
+    if not entries:
+        raise ValueError("No Vision Transformer trained on Shapes is at hand: train one first.")
+    loaded = load_model(entries[0])
+    pictures, _, masks = shapes.generate(IMAGES, seed=1)
+    mean, std = (torch.tensor(loaded.extra[name]).view(1, 3, 1, 1) for name in ("mean", "std"))
+    inputs = (torch.from_numpy(pictures).float() / 255 - mean) / std
+    _, rows = class_rows(cast("VisionTransformer", loaded.model), inputs)
+    row = rows[..., 1:].mean((1, 2))
+    area = torch.from_numpy(masks).float().mean((1, 2))
+    covered = object_share(torch.from_numpy(masks), row.shape[-1]).mean()
+    return {
+        **{"images": IMAGES, "model": loaded.entry.name, "covered": float(covered)},
+        "on_object": float(attention_on_object(row, torch.from_numpy(masks)).mean()),
+        "correlation": correlation(spread(row), area),
+    }
+
+
+def runs() -> Values:
+    """The last epoch of a Vision Transformer's training; one on CIFAR-10 before any other."""
+    from core.runs.directory import RunDirectory
+
+    entries = sorted(
+        _preferred("vit"), key=lambda e: ("cifar" not in e.data, e.name != "vit-course")
+    )
+    for entry in entries:
+        epochs = [r for r in RunDirectory(entry.path).metrics() if r.get("kind") == "epoch"]
+        last = epochs[-1] if epochs else {}
+        if "accuracy" in last.get("train", {}) and "accuracy" in last.get("held_out", {}):
+            return {
+                **{"label": f"{entry.name} on {entry.data}", "epochs": last["epoch"]},
+                **{"train": last["train"]["accuracy"], "held_out": last["held_out"]["accuracy"]},
+            }
+    raise ValueError("No Vision Transformer at hand has kept its accuracies: train one first.")
+
+
+def _preferred(kind: str) -> list[ModelEntry]:
+    return sorted(available_models(kind), key=lambda entry: not entry.shipped)
+
+
+def _gpt() -> LoadedModel:
+    entries = sorted(_preferred("gpt"), key=lambda entry: entry.data == "grammar")
+    if not entries:
+        raise ValueError("There is no dialogue GPT at hand: train one first.")
+    return load_model(entries[0])
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
+
+
+def _short(text: str) -> str:
+    words = text.split()
+    return " ".join(words[:14]) + (" …" if len(words) > 14 else "")
+
+
+_FUNCTIONS = {
+    **{"decay": decay, "cost": cost, "generation": generation, "strategies": strategies},
+    **{"empty_prompt": empty_prompt, "samples": samples, "heatmap": heatmap, "runs": runs},
+}

@@ -1,0 +1,81 @@
+"""Storylines: what a lecturer shows and says with a lesson, beat by beat, as data.
+
+One TOML file a lesson in core/study/storylines/, named like the lesson. A beat is a sentence for
+the wall, the state of the lesson that goes with it, what of the page is shown, a question to the
+room with its answer, and notes that only the lecturer sees.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.study.question import State, checked_state
+
+SHIPPED = Path(__file__).resolve().parent / "storylines"
+LESSON = re.compile(r"[a-z]{1,20}")
+_KEYS = {"sentence", "question", "reveal", "notes", "state", "show"}
+
+
+@dataclass(frozen=True)
+class Beat:
+    """state: the value of each control that is not at its default (links carry its label).
+
+    show: the keys of the figures and controls of the page that stay in view.
+    """
+
+    sentence: str
+    question: str
+    reveal: str
+    notes: str
+    state: State
+    show: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Storyline:
+    lesson: str
+    title: str
+    beats: tuple[Beat, ...]
+
+    def beat(self, number: str) -> int:
+        """The index of the beat that a link names, counted from 1 there; the first for nonsense."""
+        known = number.isdecimal() and 1 <= int(number[:4]) <= len(self.beats)
+        return int(number) - 1 if known else 0
+
+
+def lessons() -> list[str]:
+    """The lessons that have a storyline."""
+    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+
+
+def storyline(lesson: str) -> Storyline | None:
+    """The storyline of that lesson, if it has one. Errors: ValueError, what is wrong in it."""
+    if not LESSON.fullmatch(lesson) or not (path := SHIPPED / f"{lesson}.toml").is_file():
+        return None
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    beats = tuple(
+        _beat(beat, f"{lesson}, beat {number}") for number, beat in enumerate(table["beat"], 1)
+    )
+    return Storyline(lesson, str(table["title"]), beats)
+
+
+def _beat(table: dict[str, Any], where: str) -> Beat:
+    unknown = sorted(set(table) - _KEYS)
+    if unknown or not table.get("sentence"):
+        what = f"no key {unknown[0]!r}" if unknown else "a sentence"
+        raise ValueError(f"{where}: a beat has {what}; it has {', '.join(sorted(_KEYS))}.")
+    show = tuple(str(key) for key in table.get("show", []))
+    if not all(re.fullmatch(r"[\w-]{1,40}", key) for key in show):
+        raise ValueError(f"{where}: show must list keys of figures and controls.")
+    return Beat(
+        table["sentence"],
+        table.get("question", ""),
+        table.get("reveal", ""),
+        table.get("notes", ""),
+        checked_state(table.get("state", {}), where),
+        show,
+    )

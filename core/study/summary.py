@@ -1,0 +1,95 @@
+"""The page a student hands in: one HTML file with its data inside and a checksum over it.
+
+The checksum shows that a file was changed after it was saved, by accident or by hand. It is no
+signature: whoever can compute a SHA-256 can also write one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from core.study.progress import Progress, due_on
+from core.study.question import Question
+
+_DATA = re.compile(r'<pre id="data">(.*?)</pre>\s*<p>SHA-256 <code>([0-9a-f]{64})</code></p>', re.S)
+
+
+def summary_html(
+    name: str, progress: Progress, questions: Mapping[str, Question], now: datetime
+) -> str:
+    """The whole page; everything a student typed is escaped."""
+    rows = []
+    for key, question in questions.items():
+        record = progress.record(key)
+        answers = sum(record.attempts.values())
+        state = (
+            "answer shown after trying"
+            if record.gave_up
+            else "right"
+            if record.done(len(question.checks))
+            else f"{len(record.passed)} of {len(question.checks)} checks"
+        )
+        due = due_on(record)
+        rows.append(
+            {
+                "question": key,
+                "title": question.title,
+                "prediction": record.prediction,
+                "answers": answers,
+                "result": state if answers else "not begun",
+                "round": record.round,
+                "due": due.date().isoformat() if due else "",
+            }
+        )
+    data = json.dumps(
+        {
+            "name": name,
+            "saved": now.isoformat(timespec="seconds"),
+            "seed": progress.seed,
+            "rows": rows,
+        },
+        ensure_ascii=False,
+        sort_keys=True,
+    )
+    heads = ("question", "title", "prediction", "answers", "result", "round", "due")
+    table = "\n".join(
+        "<tr>" + "".join(f"<td>{html.escape(str(row[head]))}</td>" for head in heads) + "</tr>"
+        for row in rows
+    )
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Unrolled: study summary</title>
+<style>body{{font:16px/1.5 sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}}
+table{{border-collapse:collapse}}td,th{{border:1px solid #888;padding:.3rem .6rem;text-align:left}}
+pre{{white-space:pre-wrap;font-size:.7rem}}</style></head><body>
+<h1>Study summary</h1>
+<p>{html.escape(name)}, {now.date().isoformat()}, seed {html.escape(progress.seed)}</p>
+<table><thead><tr>{"".join(f"<th>{head}</th>" for head in heads)}</tr></thead>
+<tbody>
+{table}
+</tbody></table>
+<h2>Data</h2>
+<pre id="data">{html.escape(data)}</pre>
+<p>SHA-256 <code>{_checksum(data)}</code></p>
+</body></html>
+"""
+
+
+def verify(page: str) -> dict[str, object]:
+    """The data of a summary whose checksum fits. Raises ValueError, one sentence, otherwise."""
+    found = _DATA.search(page)
+    if found is None:
+        raise ValueError("This is no study summary: choose the HTML file that was handed in.")
+    data = html.unescape(found[1])
+    if _checksum(data) != found[2]:
+        raise ValueError("The checksum does not fit: the file was changed after it was saved.")
+    table: dict[str, object] = json.loads(data)
+    return table
+
+
+def _checksum(data: str) -> str:
+    return hashlib.sha256(data.encode()).hexdigest()

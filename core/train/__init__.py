@@ -1,0 +1,1 @@
+"""Training: recipes, the loop as a generator of records, and `python -m core.train`."""

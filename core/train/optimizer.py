@@ -1,0 +1,46 @@
+"""AdamW for every weight, or Muon for the hidden matrices and AdamW for the rest.
+
+Sources: Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization" (AdamW); Jordan et al.
+2024, "Muon: An optimizer for hidden layers in neural networks". Both are torch's own.
+"""
+
+import torch
+from torch import nn
+
+from core.train.recipe import Recipe
+
+MUON_SCALE = 10.0  # Muon's learning rate over AdamW's: its update has norm one in every direction
+
+
+def make_optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """The optimisers of this recipe; each group carries `lr_scale`, its share of the schedule's lr.
+
+    With the course's schedule every weight decays, as in torch's default. With warm-up the decay
+    spares biases, norms, positions and the class token (anything that is no matrix of a layer).
+    """
+    named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
+    matrix_names = {
+        f"{name}.weight"
+        for name, module in model.named_modules()
+        if isinstance(module, (nn.Linear, nn.Conv2d))
+    } | {n for n, _ in named if n.endswith("token_embed.weight")}
+    if recipe.schedule == "cosine":
+        matrix_names = {n for n, _ in named}
+    hidden = {
+        n
+        for n, p in named
+        if recipe.optimizer == "muon" and p.ndim == 2 and n.startswith("transformer.")
+    }
+    decayed = [p for n, p in named if n in matrix_names - hidden]
+    spared = [p for n, p in named if n not in matrix_names | hidden]
+    groups = [
+        {"params": decayed, "weight_decay": recipe.weight_decay, "lr_scale": 1.0},
+        {"params": spared, "weight_decay": 0.0, "lr_scale": 1.0},
+    ]
+    groups = [g for g in groups if g["params"]]
+    optimizers: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=recipe.lr, fused=True)]
+    if hidden:
+        matrices = [p for n, p in named if n in hidden]
+        group = {"params": matrices, "weight_decay": recipe.weight_decay, "lr_scale": MUON_SCALE}
+        optimizers.append(torch.optim.Muon([group], lr=recipe.lr * MUON_SCALE))
+    return optimizers

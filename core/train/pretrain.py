@@ -1,0 +1,56 @@
+"""python -m core.train.pretrain [NAME …]: train the shipped models again and put them in assets/.
+
+Each is an ordinary run called pretrain-NAME in the runs folder, so an interrupted one goes on from
+its last checkpoint when this is called again, and a finished one is only shipped.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from core.runs.directory import RunDirectory, runs_folder
+from core.train.__main__ import train_run
+from core.train.shipped import SHIPPED
+
+
+def pretrain(name: str, data_dir: str | None, threads: int) -> Path:
+    """Train (or go on training) one shipped model and put it in assets/; returns its folder.
+
+    Errors: ValueError for an unknown name, and everything a run can fail with.
+    """
+    if name not in SHIPPED:
+        raise ValueError(f"There is no shipped model {name!r}; there are {', '.join(SHIPPED)}.")
+    run = RunDirectory(runs_folder() / f"pretrain-{name}")
+    if not (run.path / "spec.json").exists():
+        spec = replace(SHIPPED[name], data_dir=data_dir, threads=threads)
+        run = RunDirectory.create(run.path, spec.to_dict())
+    if run.status()["state"] != "done":
+        train_run(run)
+    from core.quality_sweep import write_sweep  # these two bring torch in
+    from core.ship import ship
+
+    shipped = ship(run.path, name)
+    if SHIPPED[name].kind == "gpt":
+        write_sweep(name, data_dir)  # what its texts are like, for the decoding page
+    return shipped
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    top = argparse.ArgumentParser(prog="python -m core.train.pretrain", description=__doc__)
+    top.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SHIPPED)}")
+    top.add_argument("--data-dir", help="where the source files of the real data lie; only read")
+    top.add_argument("--threads", type=int, default=0, help="CPU threads, 0 for torch's choice")
+    options = top.parse_args(arguments)
+    try:
+        for name in options.names or SHIPPED:
+            print(pretrain(name, options.data_dir, options.threads))
+    except (ValueError, OSError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

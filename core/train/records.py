@@ -1,0 +1,42 @@
+"""What training says while it runs: frozen records, one kind for steps and one for epochs."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """One optimiser step. loss in nats; layer_norms: the gradient's 2-norm in each layer.
+
+    seconds: wall time of the training so far, validation included; cpu_seconds: processor time.
+    """
+
+    step: int
+    epoch: float
+    loss: float
+    lr: float
+    grad_norm: float
+    examples: int
+    seconds: float
+    cpu_seconds: float
+    layer_norms: dict[str, float]
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One pass over the training data.
+
+    train and held_out map the name of a measure to its value: loss in nats, accuracy from 0 to 1,
+    perplexity. `text` is what a GPT wrote from the empty prompt, None for images.
+    """
+
+    step: int
+    epoch: int
+    train: dict[str, float]
+    held_out: dict[str, float]
+    text: str | None
+    examples: int
+    seconds: float
+    cpu_seconds: float
+
+
+Record = StepRecord | EpochRecord

@@ -1,0 +1,150 @@
+"""The models at hand: those shipped in assets/ and every run that has a checkpoint.
+
+Both are run directories (core/runs/directory.py). Listing them reads a few small JSON files and
+imports no torch; loading one verifies its checksum.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.runs.directory import RUN_ID, RunDirectory, runs_folder
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.config import ModelConfig
+    from core.tokenizer import WordTokenizer
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model that can be loaded.
+
+    name          of its folder: a shipped model's name or a run's id
+    kind          "vit", "cnn" or "gpt"
+    data          the name of the data it was trained on
+    weights       path of its newest checkpoint, without suffix
+    digest        SHA-256 of those weights, as the checkpoint states it
+    shipped       true for a model in assets/
+    held_out      its last held-out measures, empty before the first epoch
+    """
+
+    name: str
+    kind: str
+    architecture: str
+    data: str
+    path: Path
+    weights: Path
+    digest: str
+    shipped: bool
+    held_out: dict[str, float]
+
+    @property
+    def label(self) -> str:
+        """One line for a list of models: name, and how good it is."""
+        if "accuracy" in self.held_out:
+            return f"{self.name} ({self.held_out['accuracy']:.1%} right on held-out images)"
+        if "perplexity" in self.held_out:
+            return f"{self.name} (perplexity {self.held_out['perplexity']:.1f})"
+        return self.name
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A model in eval mode, fp32, with what is needed to feed it and to read it.
+
+    Shared by everyone who asked for it: never change it. extra holds classes, mean and std for
+    images; tokenizer is there for models of text.
+    """
+
+    entry: ModelEntry
+    model: nn.Module
+    config: ModelConfig
+    extra: dict[str, Any]
+    tokenizer: WordTokenizer | None
+
+
+def available_models(kind: str | None = None) -> list[ModelEntry]:
+    """Every model at hand: shipped ones, then runs, newest first; damaged ones are left out."""
+    shipped = [_entry(path, shipped=True) for path in sorted(ASSETS.glob("*/spec.json"))]
+    runs = [p for p in runs_folder().glob("*/spec.json") if RUN_ID.fullmatch(p.parent.name)]
+    runs.sort(key=lambda p: p.stat().st_mtime, reverse=True)
+    found = [entry for entry in (*shipped, *(_entry(p, shipped=False) for p in runs)) if entry]
+    return [entry for entry in found if kind is None or entry.kind == kind]
+
+
+def find_model(name: str) -> ModelEntry:
+    """The model of that name. Errors: ValueError when there is none; a path is no name."""
+    if RUN_ID.fullmatch(name):
+        for folder, shipped in ((ASSETS, True), (runs_folder(), False)):
+            entry = _entry(folder / name / "spec.json", shipped)
+            if entry:
+                return entry
+    raise ValueError(f"There is no model {name[:80]!r}; choose one of the models at hand.")
+
+
+def entry_of(folder: Path) -> ModelEntry:
+    """The model in any run directory. Errors: ValueError when it has no usable checkpoint."""
+    entry = _entry(folder / "spec.json", shipped=False)
+    if entry is None:
+        raise ValueError(f"{folder} is no run directory with a checkpoint.")
+    return entry
+
+
+def load_model(entry: ModelEntry) -> LoadedModel:
+    """Read, verify and build the model. Errors: CheckpointError, one sentence."""
+    from core.checkpoint import model_from, read_checkpoint
+    from core.tokenizer import WordTokenizer
+
+    checkpoint = read_checkpoint(entry.weights)
+    tokenizer = None
+    if entry.kind == "gpt":
+        vocab = _json(entry.path / "vocab.json")
+        if not isinstance(vocab, list):
+            raise ValueError(f"{entry.name} has no usable vocab.json, so its words are unknown.")
+        tokenizer = WordTokenizer.from_vocab(vocab)
+    model = model_from(checkpoint)
+    return LoadedModel(entry, model, checkpoint.config, checkpoint.extra, tokenizer)
+
+
+def _entry(spec_path: Path, shipped: bool) -> ModelEntry | None:
+    run = RunDirectory(spec_path.parent)
+    try:
+        spec = run.spec()
+        weights = run.last_checkpoint()
+        if weights is None:
+            return None
+        about = _json(weights.with_suffix(".json"))
+        return ModelEntry(
+            name=run.path.name,
+            kind=str(spec["kind"]),
+            architecture=str(about["architecture"]),
+            data=re.sub(r".*/", "", str(spec["data"])),
+            path=run.path,
+            weights=weights,
+            digest=str(about["sha256"]),
+            shipped=shipped,
+            held_out=_last_held_out(run),
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _last_held_out(run: RunDirectory) -> dict[str, float]:
+    epochs = [r for r in run.metrics() if r.get("kind") == "epoch"]
+    measures = epochs[-1].get("held_out") if epochs else None
+    return measures if isinstance(measures, dict) else {}
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+        return None

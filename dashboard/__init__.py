@@ -1,0 +1,1 @@
+"""The dashboard: everything between `core` and the pages. Imports core, is imported by pages."""

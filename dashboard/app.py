@@ -1,0 +1,30 @@
+"""The router. Start it with `make run` or `streamlit run dashboard/app.py`."""
+
+import streamlit as st
+
+from dashboard import components, lessons, stage, state, style, take_away
+
+st.set_page_config("Unrolled", page_icon=style.ICON, layout="wide", initial_sidebar_state=285)
+style.apply(presenting=state.presenting())
+
+pages = {
+    lesson.name: st.Page(
+        lesson.path,
+        title=lesson.title,
+        icon=f":material/{lesson.icon}:",
+        url_path=lesson.name,
+        default=lesson.name == "home",
+        help=lesson.line,
+    )
+    for lesson in lessons.at_hand()
+}
+chosen = st.navigation(list(pages.values()), position="hidden")
+if not state.presenting():
+    st.logo(style.ICON, size="large")
+    components.menu(pages)
+    take_away.take_away(chosen.url_path or "home")
+with components.one_sentence_for_errors():
+    if state.presenting():
+        stage.show(chosen.url_path or "home")
+    chosen.run()
+state.settle_imports()

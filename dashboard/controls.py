@@ -1,0 +1,102 @@
+"""Widgets that are part of the link: change one and the address in the browser follows.
+
+Each takes `key`, the name of its parameter in the address, unique on its page. A value in a link
+that does not fit falls back to the default; limits are checked again in `core`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import streamlit as st
+
+from dashboard import components, state
+
+Option = TypeVar("Option")
+
+
+def _say_if_unknown(label: str, key: str, known: Callable[[str], bool], instead: object) -> None:
+    """A link may name what is not here: one sentence says so, and the default is shown."""
+    asked = st.query_params.get(key)
+    if asked is not None and not known(asked):
+        name, value, default = map(components.plain, (label, asked[:60], str(instead)))
+        st.info(
+            f"The link asks for {name} “{value}”, which is not here: {default} is shown instead.",
+            icon=":material/link_off:",
+        )
+
+
+def _within(low: float, high: float) -> Callable[[str], bool]:
+    def known(asked: str) -> bool:
+        try:
+            return low <= float(asked) <= high
+        except ValueError:
+            return False
+
+    return known
+
+
+def slider(
+    label: str,
+    low: float,
+    high: float,
+    value: float,
+    *,
+    key: str,
+    step: float | None = None,
+    help: str | None = None,
+) -> float:
+    """A number from low to high; whole numbers stay whole."""
+    state.offer(key, value)
+    _say_if_unknown(label, key, _within(low, high), value)
+    return st.slider(label, low, high, value, step, key=key, help=help, bind="query-params")
+
+
+def choice(
+    label: str,
+    options: Sequence[Option],
+    *,
+    key: str,
+    index: int = 0,
+    show: Callable[[Option], str] = str,
+    help: str | None = None,
+) -> Option:
+    """One of many, as a list to open."""
+    state.offer(key, options[index], options, show)
+    _say_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
+    return st.selectbox(label, options, index, show, key=key, help=help, bind="query-params")
+
+
+def pick(
+    label: str,
+    options: Sequence[Option],
+    *,
+    key: str,
+    index: int = 0,
+    show: Callable[[Option], str] = str,
+    help: str | None = None,
+) -> Option:
+    """One of a few, all in view; there is always one chosen."""
+    state.offer(key, options[index], options, show)
+    _say_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
+    return st.segmented_control(
+        label,
+        options,
+        default=options[index],
+        format_func=show,
+        key=key,
+        help=help,
+        required=True,
+        wrap=True,
+        bind="query-params",
+    )
+
+
+def switch(label: str, value: bool = False, *, key: str, help: str | None = None) -> bool:
+    """On or off."""
+    state.offer(key, value, [True, False])
+    return st.toggle(label, value, key=key, help=help, bind="query-params")
+
+
+def text(label: str, value: str, *, key: str, max_chars: int, help: str | None = None) -> str:
+    """A short line of text, at most max_chars long."""
+    return st.text_input(label, value, max_chars=max_chars, key=key, help=help, bind="query-params")

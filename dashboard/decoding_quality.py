@@ -1,0 +1,212 @@
+"""What goes wrong with generated text, measured beside what people write; and epoch by epoch."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from core.runs.directory import RunDirectory
+from core.text_quality import TextQuality, measure, repeated
+from dashboard import components, controls
+from dashboard.figures import decoding as figures
+from dashboard.strategy_controls import choose_way
+
+if TYPE_CHECKING:
+    from core.prompt import Prompt
+    from core.quality_sweep import Corpus
+    from core.reader import PrefixReader
+    from core.zoo import LoadedModel, ModelEntry
+
+TEXTS, LENGTH = 16, 60
+_ROWS = (
+    ("rep-4", "rep4", "words in a row that came before in the same text; people rarely repeat"),
+    ("distinct-1", "distinct1", "different words, of all words"),
+    ("distinct-2", "distinct2", "different pairs of words"),
+    ("copied 8-grams", "copied", "eight words in a row that stand in the training text"),
+    (
+        "mean log P",
+        "mean_log_probability",
+        "nats a known word: how likely the model finds the text",
+    ),
+)
+
+
+@st.fragment
+def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: Prompt) -> None:
+    """16 texts drawn at once, measured, beside held-out human text and the sweep of settings.
+
+    A fragment: a slider in it runs nothing else of the page.
+    """
+    import torch
+
+    st.markdown(
+        "Sixteen texts of sixty words, drawn at once. Move a slider: **too cold and they repeat "
+        "themselves, too hot and they fall apart**. What people wrote lies in between."
+    )
+    left, right = st.columns([1, 2])
+    with left:
+        way = choose_way("q", "nucleus")
+        seed = int(controls.slider("Seed", 0, 999, 0, key="seed"))
+    if way.width:
+        st.info("Beam search draws nothing, so all sixteen texts would be the same.")
+        return
+    chance = torch.Generator().manual_seed(seed)
+    samples = reader.draw(prompt.ids, way.strategy, LENGTH, TEXTS, chance)
+    texts = samples.ids.tolist()
+    corpus = _corpus(entry.name, entry.digest, entry.data, loaded)
+    training = None if corpus is None else corpus.training
+    mine = measure(texts, samples.log_probability.numpy(), training)
+    sweep = _sweep(entry)
+    human = sweep and TextQuality(**sweep["human"])
+    with right:
+        people = _human(entry.name, entry.digest, loaded, corpus)
+        if people is None and sweep:
+            people = TextQuality(**sweep["human16"])  # measured when the model was shipped
+        _table(mine, people, way.label)
+        if training is None:
+            st.caption(
+                f"The training text ({components.plain(entry.data)}) is not on this machine, so "
+                "copied 8-grams cannot be counted here."
+            )
+    if sweep and human:
+        _curves(sweep, human)
+    else:
+        st.caption(
+            "No sweep was measured for this model yet: "
+            f"`python -m core.quality_sweep {entry.name}` makes it."
+        )
+    st.subheader("The sixteen texts", anchor=False)
+    st.caption("Marked: part of four words in a row that came before in the same text.")
+    for text in texts:
+        st.markdown(_coloured(text, loaded.tokenizer.vocab))
+    components.show_source(
+        "core.text_quality.repetition", "core.text_quality.distinct", "core.text_quality.NGramIndex"
+    )
+
+
+def _table(mine: TextQuality, human: TextQuality | None, label: str) -> None:
+    """The measures of these texts beside those of people."""
+
+    def shown(quality: TextQuality | None, name: str) -> str:
+        value = quality and getattr(quality, name)
+        return "–" if value is None else f"{value:.3f}"
+
+    st.table(
+        {
+            "measure": [title for title, _, _ in _ROWS],
+            label: [shown(mine, name) for _, name, _ in _ROWS],
+            "people, held out": [shown(human, name) for _, name, _ in _ROWS],
+            "what it is": [meaning for _, _, meaning in _ROWS],
+        }
+    )
+
+
+def _curves(sweep: dict[str, Any], human: TextQuality) -> None:
+    """The sweep over p and temperature, with the human point."""
+    curves = {}
+    for name, setting in (("nucleus, t = 1", "p"), ("temperature, p = 1", "t")):
+        points = [point for point in sweep["points"] if point["setting"] == setting]
+        curves[name] = (
+            [point["distinct2"] for point in points],
+            [point["mean_log_probability"] for point in points],
+            [f"{setting}={point['value']:g}" for point in points],
+        )
+    components.show_figure(
+        figures.quality_curves(curves, (human.distinct2, human.mean_log_probability)),
+        title="Quality against diversity",
+        description=f"{sweep['count']} texts of {sweep['length']} words from the empty prompt at "
+        "each setting, and as much held-out text by people. Right is more varied, up is what the "
+        "model finds more probable: people are neither at the top nor far right.",
+        key="sweep",
+    )
+
+
+def _coloured(text: list[int], vocab: list[str]) -> str:
+    """A text as Markdown; the words of repeated 4-grams are bold on a coloured ground."""
+    parts = []
+    for mark, group in itertools.groupby(
+        zip(text, repeated(text), strict=True), key=lambda pair: pair[1]
+    ):
+        words = " ".join(components.plain(vocab[token]) for token, _ in group)
+        parts.append(f":orange-background[**{words}**]" if mark else words)
+    return " ".join(parts)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the training text …")
+def _corpus(name: str, digest: str, data: str, _loaded: LoadedModel) -> Corpus | None:
+    """The model's data, or None where it is not at hand."""
+    from core.quality_sweep import read_corpus
+
+    try:
+        return read_corpus(_loaded.tokenizer, data)
+    except (OSError, ValueError):
+        return None
+
+
+@st.cache_data(max_entries=6, show_spinner="Measuring the held-out text …")
+def _human(
+    name: str, digest: str, _loaded: LoadedModel, _corpus: Corpus | None
+) -> TextQuality | None:
+    """The measures of held-out text in 16 pieces of 60 words."""
+    from core.quality_sweep import human_quality
+
+    if _corpus is None:
+        return None
+    try:
+        return human_quality(_loaded.model, _corpus, LENGTH, TEXTS)
+    except ValueError:
+        return None
+
+
+def _sweep(entry: ModelEntry) -> dict[str, Any] | None:
+    """quality.json beside the model, if it was measured for these weights."""
+    try:
+        found = json.loads((entry.path / "quality.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    whole = {"human", "human16", "points", "count", "length"} <= set(found)
+    return found if whole and found.get("digest") == entry.digest else None
+
+
+def show_epochs(entry: ModelEntry, loaded: LoadedModel, prompt: Prompt) -> None:
+    """What the model wrote after every epoch (question 4f), and its checkpoints on your prompt."""
+    st.markdown(
+        "What this model wrote, **greedily from the empty prompt**, after every epoch of its "
+        "training. Early on it repeats the commonest words; then it learns who speaks, and how."
+    )
+    run = RunDirectory(entry.path)
+    epochs = [r for r in run.metrics() if r.get("kind") == "epoch" and r.get("text")]
+    if not epochs:
+        st.info("This run wrote no texts down while it was trained.", icon=":material/info:")
+    for record in epochs:
+        perplexity = record.get("held_out", {}).get("perplexity")
+        with st.container(border=True):
+            about = f", held-out perplexity {perplexity:,.1f}" if perplexity else ""
+            st.caption(f"Epoch {record['epoch']}{about}")
+            st.markdown(components.plain(str(record["text"])))
+    names = run.checkpoint_names()
+    if len(names) > 1 and st.button(f"Continue my prompt at all {len(names)} checkpoints"):
+        _continue_at(run, names, loaded, prompt)
+
+
+def _continue_at(run: RunDirectory, names: list[str], loaded: LoadedModel, prompt: Prompt) -> None:
+    """40 greedy words of every checkpoint, shown as they come."""
+    import torch
+
+    from core.checkpoint import model_from, read_checkpoint
+    from core.decoding import Greedy, generate
+    from core.reader import PrefixReader
+
+    for name in names:
+        with components.one_sentence_for_errors():
+            model: Any = model_from(read_checkpoint(run.checkpoints / name))
+            reader = PrefixReader.of(model)
+            steps = generate(
+                reader, prompt.ids, Greedy(), 40, torch.Generator(), choose=reader.choose
+            )
+            words = " ".join(loaded.tokenizer.vocab[step.token] for step in steps)
+            st.caption(name)
+            st.markdown(components.plain(words))

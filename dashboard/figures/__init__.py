@@ -1,0 +1,1 @@
+"""Results to figures: pure functions of arrays, one file a lesson. Nothing here knows Streamlit."""

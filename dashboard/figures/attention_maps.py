@@ -1,0 +1,181 @@
+"""Attention as pictures: all maps of a model at once, one map in detail, what an image token sees.
+
+Letters   L layers · H heads · T tokens · P patches of an image. A map is alpha[query, key].
+"""
+
+import io
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import plotly.graph_objects as go
+from PIL import Image, ImageDraw, ImageFont
+from plotly.colors import sample_colorscale
+
+from dashboard.style import BLUE, FIGURE_FONT_SIZE, PLATE, PLATE_TEXT, SEQUENTIAL
+
+_STEPS = 250  # palette entries for weights; the last six fade from the plate to its text
+_PLATE_INDEX, _TEXT_INDEX = 250, 255
+_LEFT, _TOP, _GAP = 78, 30, 8  # pixels of a grid: layer names, head names, between maps
+
+
+def attention_grid(
+    alphas: np.ndarray, scale_to: float | None = None, width: int = 900, height: int = 900
+) -> bytes:
+    """All maps of a model as one PNG: a row a layer, a column a head.
+
+    alphas: (L, H, T, T). width, height: pixels it may take at most, where T allows; show it at
+    its own size, or cells and labels suffer. Cells are whole pixels, not smoothed.
+    Each map is drawn relative to its own largest weight, or to scale_to if given.
+    """
+    alphas = np.asarray(alphas, dtype=np.float32)
+    if alphas.ndim != 4 or alphas.shape[2] != alphas.shape[3]:
+        raise ValueError(f"Attention must have the shape (L, H, T, T), not {alphas.shape}.")
+    layers, heads, tokens, _ = alphas.shape
+    room = min((width - _LEFT) // heads, (height - _TOP) // layers) - _GAP
+    cell = max(1, room // tokens)
+    side = cell * tokens
+    canvas = np.full(
+        (_TOP + layers * (side + _GAP), _LEFT + heads * (side + _GAP)), _PLATE_INDEX, dtype=np.uint8
+    )
+    for layer in range(layers):
+        for head in range(heads):
+            weights = to_palette(alphas[layer, head], scale_to)
+            y, x = _TOP + layer * (side + _GAP), _LEFT + head * (side + _GAP)
+            canvas[y : y + side, x : x + side] = weights.repeat(cell, 0).repeat(cell, 1)
+    names = Image.new("L", canvas.shape[::-1])
+    draw, font = ImageDraw.Draw(names), ImageFont.load_default(size=18)
+    for head in range(heads):
+        middle = _LEFT + head * (side + _GAP) + side // 2
+        draw.text((middle, _TOP // 2), f"head {head + 1}", 255, font, "mm")
+    for layer in range(layers):
+        middle = _TOP + layer * (side + _GAP) + side // 2
+        draw.text((_LEFT - 8, middle), f"layer {layer + 1}", 255, font, "rm")
+    ink = np.asarray(names)
+    canvas[ink > 0] = (_PLATE_INDEX + np.rint(ink / 255 * (_TEXT_INDEX - _PLATE_INDEX)))[ink > 0]
+    image = Image.fromarray(canvas, "P")
+    image.putpalette(_palette())
+    return _png(image)
+
+
+def to_palette(weights: np.ndarray, scale_to: float | None = None) -> np.ndarray:
+    """Weights >= 0 as palette entries 0 to 249, linear, the largest (or scale_to) at the top."""
+    top = float(weights.max()) if scale_to is None else scale_to
+    if top <= 0:
+        return np.zeros(weights.shape, dtype=np.uint8)
+    return np.clip(np.rint(weights / top * (_STEPS - 1)), 0, _STEPS - 1).astype(np.uint8)
+
+
+def attention_heatmap(
+    alpha: np.ndarray, tokens: Sequence[str], scale_to: float | None = None
+) -> go.Figure:
+    """One map in detail; alpha: (T, T), rows are queries.
+
+    Colours run from 0 to scale_to, or to the largest weight.
+    """
+    alpha = np.asarray(alpha, dtype=np.float32)
+    if alpha.shape != (len(tokens), len(tokens)):
+        raise ValueError(f"A map of shape {alpha.shape} does not fit {len(tokens)} tokens.")
+    every = max(1, -(-len(tokens) // 40))
+    places = list(range(0, len(tokens), every))
+    names = [short(tokens[i]) for i in places]
+    labels = np.asarray([short(t) for t in tokens])
+    heat = go.Heatmap(
+        z=alpha,
+        zmin=0,
+        zmax=scale_to,
+        colorscale=SEQUENTIAL,
+        colorbar={"title": {"text": "weight"}},
+        customdata=np.stack(np.broadcast_arrays(labels[:, None], labels[None, :]), -1),
+        hovertemplate="%{customdata[0]} attends to %{customdata[1]}: %{z:.3f}<extra></extra>",
+    )
+    ticks = {"tickvals": places, "ticktext": names}
+    layout = {
+        "xaxis": {"title": {"text": "key token"}, "tickangle": -60, **ticks},
+        "yaxis": {"title": {"text": "query token"}, "autorange": "reversed", **ticks},
+        "height": min(760, 220 + FIGURE_FONT_SIZE * 2 * len(places)),
+    }
+    return go.Figure(heat, layout)
+
+
+def probability_bars(
+    labels: Sequence[str], probabilities: Sequence[float], highlight: int | None = None
+) -> go.Figure:
+    """Horizontal bars, the first label on top; all but `highlight`, if given, are pale."""
+    names = [short(label) for label in labels]
+    places = list(range(len(names)))
+    bars = go.Bar(
+        x=np.asarray(probabilities, dtype=np.float64),
+        y=places,
+        orientation="h",
+        text=[f"{p:.1%}" for p in probabilities],
+        textposition="outside",
+        cliponaxis=False,
+        marker={"color": BLUE, "opacity": [1 if highlight in (None, i) else 0.5 for i in places]},
+        customdata=names,
+        hovertemplate="%{customdata}: %{x:.4f}<extra></extra>",
+    )
+    longest = max([*probabilities, 1e-9])
+    layout = {
+        "xaxis": {"title": {"text": "probability"}, "range": [0, 1.3 * longest]},
+        "yaxis": {
+            "tickvals": places,
+            "ticktext": names,
+            "autorange": "reversed",
+            "showgrid": False,
+        },
+        "height": 90 + 36 * len(names),
+        "showlegend": False,
+    }
+    return go.Figure(bars, layout)
+
+
+def class_token_overlay(image: np.ndarray, row: np.ndarray, side: int = 384) -> bytes:
+    """Where the class token looks, laid over the image, as a PNG.
+
+    image: (S, S, 3) uint8. row: (P,) weights on the patches, row by row, P a square number.
+    Bright where it looks, dark where it does not, relative to the largest weight.
+    """
+    row = np.asarray(row, dtype=np.float32)
+    grid = round(len(row) ** 0.5)
+    if row.ndim != 1 or grid * grid != len(row):
+        raise ValueError(f"The weights of {row.shape} patches do not make a square.")
+    heat = colours()[to_palette(row.reshape(grid, grid))]
+    picture = Image.fromarray(np.asarray(image, dtype=np.uint8)).convert("L").convert("RGB")
+    size, nearest = (side, side), Image.Resampling.NEAREST
+    overlay = Image.fromarray(heat).resize(size, nearest)
+    return _png(Image.blend(picture.resize(size, nearest), overlay, 0.55))
+
+
+def enlarge(image: np.ndarray, side: int = 384) -> bytes:
+    """A small image (S, S, 3) uint8 as a PNG with visible, unsmoothed pixels."""
+    picture = Image.fromarray(np.asarray(image, dtype=np.uint8))
+    return _png(picture.resize((side, side), Image.Resampling.NEAREST))
+
+
+def short(token: str, length: int = 14) -> str:
+    """A token as an axis label: cut, and with nothing Plotly would take for markup."""
+    token = token if len(token) <= length else token[: length - 1] + "…"
+    return token.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+@lru_cache(maxsize=1)
+def colours() -> np.ndarray:
+    """The sequential map as (250, 3) uint8."""
+    steps = sample_colorscale(SEQUENTIAL, np.linspace(0, 1, _STEPS).tolist(), colortype="tuple")
+    return np.rint(np.asarray(steps) * 255).astype(np.uint8)
+
+
+def _palette() -> bytes:
+    rgb = np.zeros((256, 3), dtype=np.uint8)
+    rgb[:_STEPS] = colours()
+    plate, text = (np.frombuffer(bytes.fromhex(c[1:]), np.uint8) for c in (PLATE, PLATE_TEXT))
+    fade = np.linspace(0, 1, 256 - _STEPS)[:, None]
+    rgb[_STEPS:] = np.rint(plate * (1 - fade) + text * fade)
+    return rgb.tobytes()
+
+
+def _png(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()

@@ -1,0 +1,76 @@
+"""Many runs on one chart."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboard.figures.curves import smooth, thin
+from dashboard.style import PALETTE
+
+AXES = {"epoch": "epoch", "step": "step", "time": "time (s)", "examples": "examples seen"}
+_FIELD = {"epoch": "epoch", "step": "step", "time": "seconds", "examples": "examples"}
+_DASHES = ("solid", "dash", "dot", "dashdot")
+
+
+def measures(records: Sequence[dict[str, Any]]) -> list[str]:
+    """What can be drawn of these records: "loss", "lr", "train accuracy", "held-out loss", …"""
+    found: dict[str, None] = {}
+    for record in records:
+        if record.get("kind") == "step":
+            found |= dict.fromkeys(n for n in ("loss", "lr", "grad_norm") if n in record)
+        for part, word in (("train", "train"), ("held_out", "held-out")):
+            values = record.get(part)
+            if isinstance(values, dict):
+                found |= dict.fromkeys(f"{word} {name}" for name in values)
+    return list(found)
+
+
+def points(records: Sequence[dict[str, Any]], measure: str, axis: str) -> np.ndarray:
+    """(n, 2): place on the axis ("epoch", "step", "time", "examples") and value."""
+    word, _, name = measure.rpartition(" ")
+    part = {"train": "train", "held-out": "held_out"}.get(word)
+    found = []
+    for record in records:
+        values = record.get(part) if part else record
+        if record.get("kind") == ("epoch" if part else "step") and isinstance(values, dict):
+            x, y = record.get(_FIELD[axis]), values.get(name)
+            if isinstance(x, int | float) and isinstance(y, int | float):
+                found.append((x, y))
+    return thin(np.asarray(found, dtype=float).reshape(-1, 2))
+
+
+def compare_figure(
+    curves: dict[str, np.ndarray], measure: str, axis: str, smoothing: float, log: bool
+) -> go.Figure:
+    """One line a run, told apart by colour and by dashes; behind a smoothed one its own values."""
+    fig = go.Figure()
+    for i, (name, xy) in enumerate(curves.items()):
+        color = PALETTE[i % len(PALETTE)]
+        dash = _DASHES[i // len(PALETTE) % len(_DASHES)]
+        mode = "lines+markers" if len(xy) < 40 else "lines"
+        line = {"color": color, "width": 2.5, "dash": dash}
+        if smoothing > 0:
+            fig.add_scatter(
+                x=xy[:, 0],
+                y=xy[:, 1],
+                mode="lines",
+                line={"color": color, "width": 1},
+                opacity=0.25,
+                showlegend=False,
+                hoverinfo="skip",
+                name=f"{name} (as it was)",
+            )
+        y = smooth(xy[:, 1], smoothing)
+        fig.add_scatter(x=xy[:, 0], y=y, name=name, mode=mode, line=line)
+    fig.update_layout(
+        height=420,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        xaxis_title=AXES[axis],
+        yaxis_title=measure,
+        showlegend=True,
+    )
+    if log:
+        fig.update_yaxes(type="log")
+    return fig

@@ -1,0 +1,139 @@
+"""Training as curves: one run while it goes, or many beside each other."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboard.style import PALETTE
+
+MOST_POINTS = 1500
+
+
+def curve(records: Sequence[dict[str, Any]], measure: str, part: str = "") -> np.ndarray:
+    """(n, 2): epoch and value. part "" is the step records, "train" or "held_out" the epochs'."""
+    kind = "epoch" if part else "step"
+    points = []
+    for record in records:
+        if record.get("kind") == kind:
+            values = record.get(part) or {} if part else record
+            value = values.get(measure) if isinstance(values, dict) else None
+            if isinstance(value, int | float) and isinstance(record.get("epoch"), int | float):
+                points.append((record["epoch"], value))
+    return thin(np.asarray(points, dtype=float).reshape(-1, 2))
+
+
+def thin(points: np.ndarray) -> np.ndarray:
+    """At most MOST_POINTS points: means of neighbours, so that no spike is made up."""
+    if len(points) <= MOST_POINTS:
+        return points
+    parts = np.array_split(points, MOST_POINTS)
+    return np.stack([part.mean(0) for part in parts])
+
+
+def smooth(values: np.ndarray, amount: float) -> np.ndarray:
+    """Exponential running mean without a start-up bias; amount from 0 (none) to below 1.
+
+    s_t = a s_{t-1} + (1-a) x_t, shown as s_t / (1 - a^t): the Adam paper's correction
+    (Kingma & Ba 2015, section 3).
+    """
+    if amount <= 0 or len(values) == 0:
+        return values
+    out, state = np.empty_like(values, dtype=float), 0.0
+    for i, value in enumerate(values):
+        state = amount * state + (1 - amount) * value
+        out[i] = state / (1 - amount ** (i + 1))
+    return out
+
+
+def fitting(points: int) -> float:
+    """How much to smooth a curve of so many points: a window of about a thirtieth of it."""
+    return max(0.0, min(0.97, 1 - 30 / max(1, points)))
+
+
+def steps_figure(
+    curves: dict[str, np.ndarray], measure: str, epochs: int, log: bool = False
+) -> go.Figure:
+    """Named curves (n, 2) over the epochs, such as the gradient's norm in each layer."""
+    fig = go.Figure()
+    dashes = ("solid", "dot", "dash", "dashdot", "longdash")
+    for i, (name, points) in enumerate(curves.items()):
+        line = {
+            "color": PALETTE[i % len(PALETTE)],
+            "width": 2,
+            "dash": dashes[i // len(PALETTE) % len(dashes)],
+        }
+        fig.add_scatter(x=points[:, 0], y=points[:, 1], name=name, mode="lines", line=line)
+    _dress(fig, measure, epochs)
+    if log:
+        fig.update_yaxes(type="log", nticks=6)
+    return fig
+
+
+def layer_curves(records: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
+    """The norm of the gradient in each layer over the epochs, lightly smoothed."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    for record in records:
+        norms = record.get("layer_norms") if record.get("kind") == "step" else None
+        if isinstance(norms, dict) and isinstance(record.get("epoch"), int | float):
+            for name, value in norms.items():
+                if isinstance(value, int | float) and value > 0:
+                    found.setdefault(str(name), []).append((record["epoch"], value))
+    curves = {name: thin(np.asarray(points, dtype=float)) for name, points in found.items()}
+    for points in curves.values():
+        points[:, 1] = smooth(points[:, 1], fitting(len(points)))
+    return curves
+
+
+def loss_figure(records: Sequence[dict[str, Any]], epochs: int) -> go.Figure:
+    """The loss of each batch, its running mean, and the held-out loss after every epoch."""
+    fig = go.Figure()
+    steps, held = curve(records, "loss"), curve(records, "loss", "held_out")
+    if len(steps):
+        raw = {"color": PALETTE[0], "width": 1}
+        fig.add_scatter(
+            x=steps[:, 0], y=steps[:, 1], name="each batch", mode="lines", line=raw, opacity=0.35
+        )
+        mean = smooth(steps[:, 1], fitting(len(steps)))
+        line = {"color": PALETTE[0], "width": 3}
+        fig.add_scatter(x=steps[:, 0], y=mean, name="training, smoothed", mode="lines", line=line)
+    if len(held):
+        _held_out(fig, held)
+    _dress(fig, "loss (nats)", epochs)
+    return fig
+
+
+def measure_figure(records: Sequence[dict[str, Any]], measure: str, epochs: int) -> go.Figure:
+    """Accuracy or perplexity after every epoch, while training and held out."""
+    fig = go.Figure()
+    seen, held = curve(records, measure, "train"), curve(records, measure, "held_out")
+    line = {"color": PALETTE[0], "width": 3}
+    fig.add_scatter(x=seen[:, 0], y=seen[:, 1], name="training", mode="lines+markers", line=line)
+    _held_out(fig, held)
+    _dress(fig, measure, epochs)
+    if measure == "accuracy":
+        fig.update_yaxes(tickformat=".0%")
+    return fig
+
+
+def _held_out(fig: go.Figure, held: np.ndarray) -> None:
+    line = {"color": PALETTE[1], "width": 3, "dash": "dot"}
+    fig.add_scatter(
+        x=held[:, 0],
+        y=held[:, 1],
+        name="held out",
+        mode="lines+markers",
+        line=line,
+        marker={"size": 9, "symbol": "diamond"},
+    )
+
+
+def _dress(fig: go.Figure, measure: str, epochs: int) -> None:
+    fig.update_layout(
+        height=320,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        uirevision="keep",
+        xaxis={"title": "epoch", "range": [0, epochs]},
+        yaxis_title=measure,
+    )

@@ -1,0 +1,81 @@
+"""The numbers behind a figure, packed for download."""
+
+import base64
+import csv
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import plotly.graph_objects as go
+from PIL import Image
+
+
+def drawn(fig: go.Figure) -> dict[str, np.ndarray]:
+    """The arrays a Plotly figure draws, named trace_axis, such as "loss_y"."""
+    arrays: dict[str, np.ndarray] = {}
+    for number, trace in enumerate(fig.data):
+        name = trace.name or f"trace{number}"
+        for axis in ("x", "y", "z"):
+            values = getattr(trace, axis, None)
+            if values is not None:
+                arrays[f"{name}_{axis}"] = np.asarray(values)
+    return arrays
+
+
+def pack(arrays: Mapping[str, object]) -> bytes:
+    """A zip with one CSV file for each array of one or two axes, and all of them in data.npz.
+
+    Text is kept from being taken for a formula by a spreadsheet.
+    """
+    named = {_file_name(name): np.asarray(values) for name, values in arrays.items()}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, values in named.items():
+            if values.ndim <= 2:
+                archive.writestr(f"{name}.csv", _csv(values))
+        numbers = io.BytesIO()
+        np.savez_compressed(
+            numbers, **{k: v.astype(str) if v.dtype == object else v for k, v in named.items()}
+        )
+        archive.writestr("data.npz", numbers.getvalue())
+    return out.getvalue()
+
+
+def pack_files(folder: Path) -> bytes:
+    """All files below a folder as a zip."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            archive.write(path, path.relative_to(folder).as_posix())
+    return out.getvalue()
+
+
+def as_svg(png: bytes) -> bytes:
+    """The picture inside an SVG of its size, whose pixels stay sharp when it is enlarged."""
+    width, height = Image.open(io.BytesIO(png)).size
+    inside = base64.b64encode(png).decode()
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}"><image width="{width}" height="{height}" '
+        f'style="image-rendering:pixelated" href="data:image/png;base64,{inside}"/></svg>'
+    ).encode()
+
+
+def _file_name(name: str) -> str:
+    kept = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
+    return kept[:60] or "data"
+
+
+def _csv(values: np.ndarray) -> str:
+    text = io.StringIO()
+    rows = values.reshape(len(values) if values.ndim else 1, -1)
+    csv.writer(text).writerows([[_cell(v) for v in row] for row in rows.tolist()])
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value
+    return value

@@ -1,0 +1,136 @@
+"""What heads and layers do: the logit lens, a change that may or may not leak, heads in order."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboard.figures.attention_maps import short
+from dashboard.style import BLUE, GREY, ORANGE, SEQUENTIAL
+
+
+def lens_words(
+    probability: np.ndarray, words: Sequence[Sequence[str]], tokens: Sequence[str]
+) -> go.Figure:
+    """The best next word after each block, at each position.
+
+    probability: (L+1, T) of that word, words: the same shape, tokens: the T words read.
+    """
+    layers, count = np.shape(probability)
+    fig = go.Figure(
+        go.Heatmap(
+            z=probability,
+            zmin=0,
+            zmax=1,
+            colorscale=SEQUENTIAL,
+            text=[[short(w, 9) for w in row] for row in words],
+            texttemplate="%{text}" if count <= 16 else None,
+            hovertemplate="%{y}, after %{x}: %{text} (%{z:.3f})<extra></extra>",
+            showscale=True,
+            colorbar={"title": {"text": "probability"}},
+        )
+    )
+    every = max(1, -(-count // 32))
+    places = list(range(0, count, every))
+    fig.update_xaxes(
+        title="token read", tickvals=places, ticktext=[short(tokens[i]) for i in places]
+    )
+    fig.update_yaxes(
+        title="stopped after", tickvals=list(range(layers)), ticktext=stages(layers), tickangle=0
+    )
+    fig.update_layout(height=200 + 46 * layers)
+    return fig
+
+
+def lens_classes(probability: np.ndarray, classes: Sequence[str]) -> go.Figure:
+    """The probability of every class after each block. probability: (L+1, classes)."""
+    layers = len(probability)
+    fig = go.Figure(
+        go.Heatmap(
+            z=probability,
+            zmin=0,
+            zmax=1,
+            colorscale=SEQUENTIAL,
+            text=np.char.mod("%.2f", probability),
+            texttemplate="%{text}",
+            hovertemplate="%{y}, %{x}: %{z:.4f}<extra></extra>",
+            showscale=True,
+            colorbar={"title": {"text": "probability"}},
+        )
+    )
+    fig.update_xaxes(
+        title="class", tickvals=list(range(len(classes))), ticktext=[short(c) for c in classes]
+    )
+    fig.update_yaxes(title="stopped after", tickvals=list(range(layers)), ticktext=stages(layers))
+    fig.update_layout(height=200 + 46 * layers)
+    return fig
+
+
+def stages(count: int) -> list[str]:
+    """Names of the L+1 entries of the residual stream."""
+    return ["embedding", *(f"layer {i}" for i in range(1, count))]
+
+
+def change_by_position(
+    own: np.ndarray, without_mask: np.ndarray, tokens: Sequence[str], at: int
+) -> go.Figure:
+    """The largest change of a logit at each position after the token `at` was changed, with the
+    causal mask and without. own, without_mask: (T,)."""
+    places = list(range(len(tokens)))
+    fig = go.Figure()
+    for name, values, colour, pattern in (
+        ("causal mask", own, BLUE, ""),
+        ("no mask", without_mask, ORANGE, "/"),
+    ):
+        fig.add_bar(
+            x=places, y=values, name=name, marker={"color": colour, "pattern": {"shape": pattern}}
+        )
+    every = max(1, -(-len(tokens) // 32))
+    fig.update_xaxes(
+        title="position",
+        tickvals=places[::every],
+        ticktext=[short(tokens[i]) for i in places[::every]],
+    )
+    fig.update_yaxes(title="largest change of a logit")
+    fig.add_vline(x=at - 0.5, line_dash="dash")
+    fig.update_layout(
+        height=380, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+    )
+    return fig
+
+
+def sorted_heads(
+    values: np.ndarray,
+    title: str,
+    chance: float | None = None,
+    beside: np.ndarray | None = None,
+) -> go.Figure:
+    """One bar a head, the largest first. values: (L, H).
+
+    beside: the same of the untrained model. A line marks what chance would give.
+    """
+    layers, heads = values.shape
+    names = [f"{layer + 1}.{head + 1}" for layer in range(layers) for head in range(heads)]
+    order = np.argsort(-values.ravel(), kind="stable")
+    shown = [names[i] for i in order]
+    fig = go.Figure()
+    for name, series, colour, pattern in (
+        ("this model", values, BLUE, ""),
+        ("random weights", beside, GREY, "/"),
+    ):
+        if series is not None:
+            fig.add_bar(
+                x=shown, y=series.ravel()[order], name=name,
+                marker={"color": colour, "pattern": {"shape": pattern}},
+                hovertemplate="layer.head %{x}: %{y:.4f}",
+            )  # fmt: skip
+    if chance is not None:
+        fig.add_scatter(
+            x=[shown[0], shown[-1]], y=[chance, chance], mode="lines", name=f"chance {chance:.3f}",
+            line={"color": ORANGE, "width": 3, "dash": "dash"},
+        )  # fmt: skip
+    fig.update_xaxes(title="layer.head, largest first", type="category")
+    fig.update_yaxes(title=title)
+    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
+    fig.update_layout(height=380, legend=legend, showlegend=chance is not None)
+    return fig

@@ -1,0 +1,90 @@
+"""A picture or a sound on its way to tokens."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboard.style import DIVERGING, ORANGE, SEQUENTIAL
+
+
+def _heat(values: np.ndarray, signed: bool, title: str, **more: object) -> go.Figure:
+    values = np.asarray(values, dtype=np.float32)
+    span = float(np.abs(values).max()) if values.size else 1.0
+    return go.Figure(
+        go.Heatmap(
+            z=values,
+            zmin=-span if signed else 0,
+            zmax=span,
+            colorscale=DIVERGING if signed else SEQUENTIAL,
+            showscale=True,
+            colorbar={"title": {"text": title}},
+            **more,
+        )
+    )
+
+
+def token_matrix(tokens: np.ndarray) -> go.Figure:
+    """(T, dim) as it goes into the first block: a row a token."""
+    fig = _heat(tokens, True, "value", hovertemplate="token %{y}, feature %{x}: %{z:.3f}")
+    fig.update_xaxes(title="feature")
+    fig.update_yaxes(title="token", autorange="reversed")
+    fig.update_layout(height=420)
+    return fig
+
+
+def similarity_map(values: np.ndarray, row: int, column: int) -> go.Figure:
+    """How like the position of (row, column), counted from 1, every other one is: (g, g)."""
+    grid = len(values)
+    places = list(range(1, grid + 1))
+    fig = _heat(
+        values, True, "cosine", x=places, y=places,
+        hovertemplate="row %{y}, column %{x}: %{z:.3f}<extra></extra>",
+    )  # fmt: skip
+    fig.add_shape(
+        type="rect", x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5,
+        line={"color": ORANGE, "width": 4},
+    )  # fmt: skip
+    fig.update_xaxes(title="column", dtick=1)
+    fig.update_yaxes(title="row", autorange="reversed", dtick=1)
+    fig.update_layout(height=400)
+    return fig
+
+
+def spectrogram(values: np.ndarray, side: int, hertz: float, seconds: float) -> go.Figure:
+    """(F, T), 0 to 1, low frequencies at the bottom, with the borders of the patches.
+
+    hertz and seconds: the height and width of a cell.
+    """
+    bins, moments = values.shape
+    fig = _heat(
+        values, False, "loudness", x=np.arange(moments) * seconds, y=np.arange(bins) * hertz,
+        hovertemplate="%{x:.2f} s, %{y:.0f} Hz: %{z:.2f}<extra></extra>",
+    )  # fmt: skip
+    whole = moments // side * side
+    lines: dict[str, list[float | None]] = {"x": [], "y": []}
+    for t in range(0, whole + 1, side):
+        lines["x"] += [(t - 0.5) * seconds, (t - 0.5) * seconds, None]
+        lines["y"] += [-0.5 * hertz, (bins - 0.5) * hertz, None]
+    for f in range(0, bins + 1, side):
+        lines["x"] += [-0.5 * seconds, (whole - 0.5) * seconds, None]
+        lines["y"] += [(f - 0.5) * hertz, (f - 0.5) * hertz, None]
+    fig.add_scatter(
+        x=lines["x"], y=lines["y"], mode="lines", line={"color": "white", "width": 1},
+        hoverinfo="skip", showlegend=False, name="patches",
+    )  # fmt: skip
+    fig.update_xaxes(title="time, seconds")
+    fig.update_yaxes(title="frequency, Hz")
+    fig.update_layout(height=380)
+    return fig
+
+
+def moments_alike(values: np.ndarray, seconds: float) -> go.Figure:
+    """Similarity of every two moments, (T, T), `seconds` apart."""
+    times = np.arange(len(values)) * seconds
+    fig = _heat(
+        values, True, "cosine", x=times, y=times,
+        hovertemplate="%{y:.2f} s and %{x:.2f} s: %{z:.2f}<extra></extra>",
+    )  # fmt: skip
+    fig.update_xaxes(title="time, seconds")
+    fig.update_yaxes(title="time, seconds", autorange="reversed")
+    fig.update_layout(height=420)
+    return fig

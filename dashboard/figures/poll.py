@@ -1,0 +1,38 @@
+"""The histogram of a poll."""
+
+from collections.abc import Mapping
+from textwrap import wrap
+
+import plotly.graph_objects as go
+
+from dashboard.style import BLUE, GREEN
+
+_LETTERS_A_LINE = 34
+
+
+def poll_bars(counts: Mapping[str, int], right: str | None = None) -> go.Figure:
+    """Answers and how often each was given, first on top; `right` is set apart once revealed."""
+    labels = [
+        "<br>".join(wrap(("✓ " if text == right else "") + text, _LETTERS_A_LINE))
+        for text in counts
+    ]
+    figure = go.Figure(
+        go.Bar(
+            x=list(counts.values()),
+            y=labels,
+            orientation="h",
+            text=list(counts.values()),
+            textposition="outside",
+            cliponaxis=False,
+            marker_color=[GREEN if text == right else BLUE for text in counts],
+            marker_pattern_shape=["/" if text == right else "" for text in counts],
+        )
+    )
+    most = max(counts.values(), default=0)
+    figure.update_xaxes(
+        title="answers", range=[0, max(1, most) * 1.08], dtick=1 if most < 8 else None
+    )
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    lines = sum(label.count("<br>") + 1 for label in labels)
+    figure.update_layout(height=90 + 34 * lines + 14 * len(labels), margin_t=10)
+    return figure

@@ -1,0 +1,91 @@
+"""Choosing and loading a dialogue GPT: the shipped ones and what was trained here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core import zoo
+from dashboard import components, controls
+
+if TYPE_CHECKING:
+    from core.prompt import Prompt
+    from core.reader import PrefixReader
+
+PROMPTS = {"grammar": "KING:\nGood queen, where are the"}
+OTHER_PROMPT = "KING RICHARD III:\nWhy,"
+LONGEST_LINKED = 500  # characters of a prompt that a link carries
+
+
+def choose_gpt(key: str = "model") -> zoo.ModelEntry:
+    """A list of the GPTs at hand; the page ends here with a sentence when there is none."""
+    entries = {entry.name: entry for entry in zoo.available_models("gpt")}
+    if not entries:
+        st.info("There is no dialogue GPT yet: train one first.", icon=":material/info:")
+        components.lesson_link("train")
+        st.stop()
+    names = list(entries)
+    best = names.index("gpt-shakespeare") if "gpt-shakespeare" in names else 0
+    entry = entries[controls.choice("Model", names, key=key, index=best)]
+    perplexity = entry.held_out.get("perplexity")
+    if perplexity is not None:
+        st.caption(
+            f"Trained on {components.plain(entry.data)}, held-out perplexity {perplexity:.1f}."
+        )
+    return entry
+
+
+def load(entry: zoo.ModelEntry) -> zoo.LoadedModel:
+    """The model and its tokenizer, ready to run; the page ends with a sentence if it cannot.
+
+    It is shared by everybody: it must not be changed.
+    """
+    try:
+        return _load(entry.name, entry.digest, entry)
+    except (ValueError, OSError) as error:
+        components.error_sentence(error)
+        st.stop()
+
+
+@st.cache_resource(max_entries=6, show_spinner="Loading the model …")
+def _load(name: str, digest: str, _entry: zoo.ModelEntry) -> zoo.LoadedModel:
+    import torch
+
+    torch.set_num_threads(1)  # beside a training run, more threads are slower, not faster
+    return zoo.load_model(_entry)
+
+
+def reader(entry: zoo.ModelEntry) -> PrefixReader:
+    """What the model says after any text, remembered for everybody: the same model, the same."""
+    return _reader(entry.name, entry.digest, entry)
+
+
+@st.cache_resource(max_entries=6, show_spinner="Preparing the decoder …")
+def _reader(name: str, digest: str, _entry: zoo.ModelEntry) -> PrefixReader:
+    from core.reader import PrefixReader
+
+    return PrefixReader.of(_load(name, digest, _entry).model)
+
+
+def ask_prompt(loaded: zoo.LoadedModel) -> Prompt:
+    """A box for the text to continue, and what the model reads of it, with what must be said."""
+    from core.prompt import read_prompt
+
+    default = PROMPTS.get(loaded.entry.data, OTHER_PROMPT)
+    typed = st.text_area(
+        "Text to continue",
+        st.query_params.get("prompt", default)[:LONGEST_LINKED],
+        height=100,
+        key=f"prompt-{loaded.entry.data}",
+        help="A name in capitals and a colon begin a speech. It may be empty: then only the "
+        "start token is read.",
+    )
+    if typed != default and len(typed) <= LONGEST_LINKED:
+        st.query_params["prompt"] = typed
+    else:
+        st.query_params.pop("prompt", None)
+    prompt = read_prompt(typed, loaded.tokenizer, loaded.model.max_N)
+    for note in prompt.notes:
+        st.info(components.plain(note), icon=":material/info:")
+    return prompt

@@ -1,0 +1,69 @@
+"""The table of lessons. Adding one takes a line here and a file in pages/."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PAGES = Path(__file__).resolve().parent.parent / "pages"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One page: `name` is its file in pages/ and its address, `line` what it lets you see."""
+
+    name: str
+    title: str
+    group: str
+    icon: str
+    line: str
+
+    @property
+    def path(self) -> Path:
+        return PAGES / f"{self.name}.py"
+
+
+_TABLE = [
+    # name, title, group, icon, one line
+    ("home", "Home", "", "home", "What is here and where to begin."),
+    ("rnn", "Unrolled RNN", "Theory", "all_inclusive",
+     "Substitute step by step, and watch the first input fade or explode."),
+    ("positions", "Positions", "Theory", "straighten",
+     "How a model that sees all tokens at once knows their order."),
+    ("attention", "Attention, step by step", "Models", "grid_on",
+     "From words to QKᵀ, softmax and AV in a trained model: every number can be followed."),
+    ("heads", "Heads and layers", "Models", "layers",
+     "Switch heads off, measure what each does, and see when the model knows the answer."),
+    ("vit", "Vision Transformer", "Models", "image_search",
+     "An image becomes 64 tokens: see where the class token looks, layer by layer."),
+    ("patches", "Patches of anything", "Models", "view_module",
+     "How a picture, or a sound, becomes a row of tokens."),
+    ("maps", "Are the maps true?", "Models", "troubleshoot",
+     "Six ways to make a map, and three ways to find out whether to believe it."),
+    ("versus", "ViT against CNN", "Models", "compare",
+     "Little data, shifted pictures, other sizes: which of the two bears it better?"),
+    ("gpt", "Dialogue GPT", "Models", "forum",
+     "Type a line, see which words each word attends to, and let the model go on."),
+    ("decoding", "Decoding and KV cache", "Models", "account_tree",
+     "Greedy, temperature, nucleus, and what a key-value cache saves."),
+    ("train", "Train", "Practice", "model_training",
+     "Choose a model and data, start, follow the curve, and keep the result."),
+    ("runs", "Runs", "Practice", "stacked_line_chart",
+     "Compare what you trained: curves, samples and checkpoints."),
+    ("study", "Study", "Practice", "quiz",
+     "Sixteen questions: predict, try it, check, and read the answer."),
+]  # fmt: skip
+
+LESSONS = [Lesson(*row) for row in _TABLE]
+
+
+def at_hand() -> list[Lesson]:
+    """The lessons whose page exists, in the order of the table."""
+    return [lesson for lesson in LESSONS if lesson.path.is_file()]
+
+
+def by_name(name: str) -> Lesson:
+    """The lesson of that name. Errors: ValueError, unknown name."""
+    for lesson in LESSONS:
+        if lesson.name == name:
+            return lesson
+    known = ", ".join(lesson.name for lesson in LESSONS)
+    raise ValueError(f"There is no lesson {name!r}; there are {known}.")

@@ -1,0 +1,49 @@
+"""Buttons that save a Plotly figure as it stands in the browser, as PNG or SVG."""
+
+import streamlit as st
+
+_HTML = """
+<span class="row">
+  <button type="button" data-format="png" title="Save this figure as a PNG">PNG</button>
+  <button type="button" data-format="svg" title="Save this figure as an SVG">SVG</button>
+</span>
+"""
+
+_CSS = """
+.row { display: inline-flex; gap: 0.4rem; }
+button {
+  font: inherit; font-size: 0.9rem; min-height: 2.5rem; padding: 0 0.4rem; cursor: pointer;
+  color: var(--st-text-color); background: none; border: 0; border-radius: var(--st-button-radius);
+}
+button:hover { color: var(--st-primary-color); text-decoration: underline; }
+button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
+"""
+
+# The figure's own save button does the work; it is only told the format first.
+_JS = """
+export default function ({ data, parentElement }) {
+  const save = (format) => {
+    const holder = document.getElementsByClassName(`st-key-${data.figure}`)[0];
+    const figure = holder && holder.querySelector(".js-plotly-plot");
+    if (!figure) return;
+    figure._context.toImageButtonOptions = { format, filename: data.name, scale: 2 };
+    const buttons = [...figure.querySelectorAll(".modebar-btn")];
+    buttons.find((b) => /download/i.test(b.dataset.title || "")).click();
+  };
+  for (const button of parentElement.querySelectorAll("button")) {
+    button.onclick = () => save(button.dataset.format);
+  }
+}
+"""
+
+_component = st.components.v2.component("unrolled_picture_buttons", html=_HTML, css=_CSS, js=_JS)
+
+
+def picture_buttons(figure: str, name: str) -> None:
+    """PNG and SVG buttons for the figure drawn with the key `figure`; `name` names the file."""
+    _component(
+        key=f"save-{figure}",
+        data={"figure": figure, "name": name},
+        width="content",
+        height="content",
+    )

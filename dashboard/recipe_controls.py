@@ -1,0 +1,144 @@
+"""The controls that describe a training: from widgets to a RunSpec."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from core.data.sources import DIALOGUE_SOURCES, IMAGE_SOURCES, at_hand
+from core.runs import queue
+from core.runs.engines import chosen
+from core.runs.estimate import calibrate
+from core.runs.launch import thread_budget
+from core.runs.progress import in_words
+from core.train.presets import preset
+from core.train.recipe import SCHEDULES, TextRecipe
+from core.train.spec import KINDS, RunSpec, model_fields
+from dashboard import components, controls
+
+WAYS = {
+    "demo": "Small enough to be over in about a minute.",
+    "course": "The recipe of the course, number for number.",
+    "best": "What reached the best held-out figures here.",
+}
+
+SIZES = {  # name: label, lowest, highest, step
+    "num_layers": ("Layers", 1, 12, 1),
+    "num_heads": ("Heads", 1, 8, 1),
+    "dim": ("Width (dim)", 16, 256, 8),
+    "attn_dim": ("Width of a head", 8, 128, 8),
+    "mlp_dim": ("Width of the FFN", 16, 1024, 16),
+}
+
+
+def choose_spec() -> RunSpec:
+    """All controls of a training, from a preset on. Errors: ValueError naming what does not fit."""
+    kind = controls.pick("Model", list(KINDS), key="kind")
+    way = controls.pick("Start from", list(WAYS), key="preset")
+    st.caption(WAYS[way])
+    spec = preset(way, kind)
+    tag = f"{kind}-{way}"  # a preset brings its own defaults, so it has its own widgets
+    one, two = st.columns(2)
+    with one:
+        sources = list(DIALOGUE_SOURCES if kind == "gpt" else IMAGE_SOURCES)
+        data = controls.choice("Data", sources, key=f"{tag}-data", index=sources.index(spec.data))
+        missing = [d.detail for d in at_hand() if d.name == data and not d.here]
+    with two:
+        names = list(KINDS[kind])
+        architecture = controls.choice(
+            "Architecture", names, key=f"{tag}-class", index=names.index(spec.architecture)
+        )
+    if missing:
+        st.warning(
+            f"{data} is not here yet; {components.plain(missing[0])}", icon=":material/download:"
+        )
+    if architecture != spec.architecture:
+        spec = replace(spec, architecture=architecture, model={})
+        tag += f"-{architecture}"
+    with st.expander("Sizes of the model", icon=":material/straighten:"):
+        model = _sizes(spec, tag)
+    with st.expander("Recipe", icon=":material/tune:"):
+        recipe = _recipe(spec, tag)
+    seed = controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same bits.")
+    threads = thread_budget(1 if chosen() == "ray" else queue.slots())
+    return replace(spec, model=model, recipe=recipe, data=data, seed=int(seed), threads=threads)
+
+
+def _sizes(spec: RunSpec, tag: str) -> dict[str, Any]:
+    defaults = {**model_fields(spec.architecture), **spec.model}
+    model = dict(spec.model)
+    for name, (label, low, high, step) in SIZES.items():
+        if name in defaults:
+            value = int(defaults[name])
+            chosen = controls.slider(label, low, high, value, key=f"{tag}-{name}", step=step)
+            if chosen != value or name in model:
+                model[name] = int(chosen)
+    return model
+
+
+def _recipe(spec: RunSpec, tag: str) -> dict[str, Any]:
+    now = spec.recipe_config()
+    recipe = dict(spec.recipe)
+    most = max(40, now.epochs)
+    recipe["epochs"] = int(controls.slider("Epochs", 1, most, now.epochs, key=f"{tag}-epochs"))
+    rates = sorted({1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 1e-2, 3e-2, 0.1, now.lr})
+    recipe["lr"] = st.select_slider(
+        "Learning rate", rates, now.lr, key=f"{tag}-lr", format_func=lambda v: f"{v:g}"
+    )
+    batches = sorted({16, 32, 64, 128, 256, 512, now.batch_size})
+    recipe["batch_size"] = st.select_slider(
+        "Batch", batches, now.batch_size, key=f"{tag}-batch", help="Examples a step."
+    )
+    recipe["weight_decay"] = controls.slider(
+        "Weight decay", 0.0, 1.0, now.weight_decay, key=f"{tag}-decay", step=0.01
+    )
+    recipe["schedule"] = controls.pick(
+        "Schedule",
+        list(SCHEDULES),
+        key=f"{tag}-schedule",
+        index=SCHEDULES.index(now.schedule),
+        help="cosine: stepped once an epoch, as in the course. warmup: up, then down to zero.",
+    )
+    if isinstance(now, TextRecipe):
+        recipe["temperature"] = controls.slider(
+            "Temperature of the samples",
+            0.0,
+            2.0,
+            now.temperature,
+            key=f"{tag}-temperature",
+            step=0.1,
+            help="Of the text written after every epoch; 0 is greedy.",
+        )
+    else:
+        recipe["augment"] = controls.switch(
+            "Crop and flip the images", now.augment, key=f"{tag}-augment"
+        )
+        recipe["label_smoothing"] = controls.slider(
+            "Label smoothing", 0.0, 0.4, now.label_smoothing, key=f"{tag}-smoothing", step=0.05
+        )
+    return recipe
+
+
+def show_estimate(spec: RunSpec) -> dict[str, Any] | None:
+    """A button for a short calibration, and what it found for exactly these settings."""
+    values = spec.to_dict()
+    kept = st.session_state.get("estimate")
+    if st.button("Estimate time and memory", icon=":material/timer:", width="stretch"):
+        with st.spinner("Training for three seconds, to see …", show_time=True):
+            kept = (values, _calibrated(json.dumps(values, sort_keys=True)))
+        st.session_state["estimate"] = kept
+    if kept is None or kept[0] != values:
+        return None
+    found: dict[str, Any] = kept[1]
+    with st.container(horizontal=True):
+        st.metric("Parameters", f"{found['parameters']:,}")
+        st.metric("Memory", f"{found['memory'] / 1e9:.1f} GB")
+        st.metric("Time", in_words(found["seconds"]))
+    st.caption(f"Measured on {found['steps']} steps, the machine as busy as it is now.")
+    return found
+
+
+@st.cache_data(max_entries=200, ttl=3600, show_spinner=False)
+def _calibrated(spec: str) -> dict[str, Any]:
+    return calibrate(json.loads(spec))

@@ -1,0 +1,204 @@
+"""One run on a page: how it stands, its curves, and the buttons to steer it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.runs import queue
+from core.runs.directory import RUN_ID, RunDirectory, runs_folder
+from core.runs.estimate import error_of
+from core.runs.progress import Progress, in_words, progress
+from core.runs.watch import Standing, standing
+from core.train.spec import RunSpec
+from dashboard import components, controls
+from dashboard.figures import curves
+from dashboard.run_insight import attention_over_time, texts_over_time
+
+EVERY = 1.0  # seconds between two looks at a run that is not over
+ICONS = {
+    "queued": "hourglass_empty",
+    "running": "play_circle",
+    "paused": "pause_circle",
+    "done": "check_circle",
+    "failed": "error",
+    "cancelled": "cancel",
+    "lost": "help",
+    "damaged": "broken_image",
+}
+
+
+def find_run(name: str) -> RunDirectory:
+    """The run of that id in the runs folder. Errors: ValueError; a path is no id."""
+    run = RunDirectory(runs_folder() / name) if RUN_ID.fullmatch(name) else None
+    if run is None or not run.path.is_dir():
+        raise ValueError(f"There is no run {name[:80]!r}.")
+    return run
+
+
+def records_of(run: RunDirectory) -> list[dict[str, Any]]:
+    """All records; read once for everybody each time the file has changed. Not to be altered."""
+    try:
+        about = (run.path / "metrics.jsonl").stat()
+    except OSError:
+        return []
+    return _records(str(run.path), about.st_mtime_ns, about.st_size)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _records(path: str, changed: int, size: int) -> list[dict[str, Any]]:
+    return RunDirectory(Path(path)).metrics()
+
+
+def show(run: RunDirectory) -> None:
+    """The run, looked at again every second until it is over."""
+    over = standing(run).over
+    st.fragment(_show, run_every=None if over else EVERY)(run, over)
+
+
+def _show(run: RunDirectory, was_over: bool) -> None:
+    queue.advance(wait=0)
+    now = standing(run)
+    if now.over != was_over:
+        st.rerun()  # the timer ends or begins, and the page sees a new model
+    st.subheader(f":material/{ICONS[now.state]}: {now.state.capitalize()}", anchor=False)
+    st.caption(f"`{run.path.name}`")
+    if now.state == "damaged":
+        st.error(components.plain(now.message), icon=":material/broken_image:")
+        return
+    spec = RunSpec.from_dict(run.spec())
+    epochs = spec.recipe_config().epochs
+    records = records_of(run)
+    at = progress(records, epochs)
+    _say(run, now)
+    _buttons(run, spec, now)
+    if now.state == "running" or at.share:
+        st.progress(at.share, _in_short(at, now.state))
+    if records:
+        _see(run, spec, records, epochs)
+    _afterwards(run, now, records)
+
+
+def _in_short(at: Progress, state: str) -> str:
+    words = f"epoch {at.epoch:.2f} of {at.epochs}, step {at.step:,}"
+    if state == "running" and at.speed:
+        words += f" · {at.speed:,.0f} examples/s · {in_words(at.left)} left"
+    return words
+
+
+def _say(run: RunDirectory, now: Standing) -> None:
+    text = components.plain(now.message)
+    if now.state == "queued":
+        before = queue.position(run) or 0
+        st.info(
+            f"{text} {before} before it in the queue; {_rough_wait(run)}",
+            icon=":material/hourglass_empty:",
+        )
+    elif now.state in ("failed", "lost"):
+        st.warning(text, icon=":material/warning:")
+    elif text:
+        st.caption(text)
+
+
+def _rough_wait(run: RunDirectory) -> str:
+    """What those before it still need, shared among the slots; unknown if one of them is."""
+    total = 0.0
+    for other in queue.tickets():
+        if other.path == run.path:
+            return f"a wait of roughly {in_words(total / queue.slots())}."
+        try:
+            about = other.spec()
+            epochs = RunSpec.from_dict(about).recipe_config().epochs
+        except ValueError:
+            continue
+        left = progress(records_of(other), epochs).left
+        left = left if left is not None else (about.get("estimate") or {}).get("seconds")
+        if not isinstance(left, int | float):
+            return "how long that takes is not known yet."
+        total += left
+    return ""
+
+
+def _buttons(run: RunDirectory, spec: RunSpec, now: Standing) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if now.state in ("queued", "running"):
+            button("Cancel", "stop_circle", lambda: queue.cancel(run), run)
+            button("Pause", "pause", lambda: queue.pause(run), run)
+        elif now.resumable:
+            button("Resume", "play_arrow", lambda: queue.enqueue(run), run)
+        if run.last_checkpoint() is not None:
+            page = "gpt" if spec.kind == "gpt" else "vit"
+            components.lesson_link(page, "Open it as a model", model=run.path.name)
+
+
+def button(label: str, icon: str, act: Callable[[], object], run: RunDirectory) -> None:
+    """A button that steers a run; an error becomes its sentence and stays to be read."""
+    if st.button(label, icon=f":material/{icon}:", key=f"{label}-{run.path.name}"):
+        try:
+            act()
+        except ValueError as error:
+            st.toast(components.plain(str(error)), icon=":material/error:")
+        st.rerun()
+
+
+def _see(run: RunDirectory, spec: RunSpec, records: list[dict[str, Any]], epochs: int) -> None:
+    """One of the views; the others cost nothing."""
+    views = ["curves", "gradient"]
+    views += ["attention"] if (run.path / "attention" / "example.json").exists() else []
+    views += ["text"] if spec.kind == "gpt" else []
+    view = controls.pick("See", views, key="see")
+    if view == "gradient":
+        _gradient(records, epochs)
+    elif view == "attention":
+        attention_over_time(run)
+    elif view == "text":
+        texts_over_time(records)
+    else:
+        _curves(records, epochs)
+
+
+def _curves(records: list[dict[str, Any]], epochs: int) -> None:
+    components.show_figure(
+        curves.loss_figure(records, epochs),
+        title="Loss",
+        description="Cross-entropy in nats. When the held-out loss turns up while training goes "
+        "on down, the model overfits.",
+        key="loss",
+    )
+    measured = [r for r in records if r.get("kind") == "epoch" and isinstance(r.get("train"), dict)]
+    measure = next((name for r in measured[-1:] for name in r["train"] if name != "loss"), None)
+    if measure:
+        components.show_figure(
+            curves.measure_figure(records, measure, epochs),
+            title=measure.capitalize(),
+            description="After every epoch. The training value is taken while training, with all "
+            "its noise and augmentation.",
+            key="measure",
+        )
+
+
+def _gradient(records: list[dict[str, Any]], epochs: int) -> None:
+    components.show_figure(
+        curves.steps_figure({"learning rate": curves.curve(records, "lr")}, "rate", epochs),
+        title="Learning rate",
+        description="What the schedule says at each step.",
+        key="rate",
+    )
+    norms = curves.layer_curves(records)
+    if norms:
+        components.show_figure(
+            curves.steps_figure(norms, "norm", epochs, log=True),
+            title="Gradient norm of each layer",
+            description="Logarithmic. A layer far below the others hardly learns; one that shoots "
+            "up announces trouble.",
+            key="norms",
+        )
+
+
+def _afterwards(run: RunDirectory, now: Standing, records: list[dict[str, Any]]) -> None:
+    if now.state == "done" and records:
+        took = records[-1].get("seconds", 0.0)
+        words = f"It took {in_words(took)} of training"
+        error = error_of((run.spec().get("estimate") or {}).get("seconds"), took)
+        st.caption(f"{words}, {error}." if error else f"{words}.")

@@ -1,0 +1,119 @@
+"""The bar at the foot of the lecturer's view, and its keys: → ← space ↑ ↓ R N."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+_HTML = """
+<nav aria-label="Beats of the storyline">
+  <button type="button" data-go="previous" title="Previous beat (left arrow)">←</button>
+  <span class="count" role="status" aria-live="polite"></span>
+  <button type="button" data-go="next" title="Next beat (right arrow or space)">→</button>
+  <button type="button" data-go="reveal" title="Show the answer (R)">Reveal</button>
+  <button type="button" data-go="notes" title="Speaker notes in a second window (N)">Notes</button>
+</nav>
+"""
+
+_CSS = """
+nav {
+  display: flex; gap: 0.6rem; align-items: center; justify-content: flex-end; white-space: nowrap;
+}
+button {
+  font: inherit; font-size: 0.75rem; padding: 0.15rem 0.8rem; cursor: pointer;
+  color: var(--st-text-color); background: var(--st-background-color);
+  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
+}
+button:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
+button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
+button:disabled { opacity: 0.4; cursor: default; }
+.count { font-size: 0.75rem; font-variant-numeric: tabular-nums; }
+"""
+
+# Keys are left alone while something that uses them itself has the focus.
+_JS = """
+const channel = new BroadcastChannel("unrolled-stage");
+export default function ({ data, parentElement, setTriggerValue }) {
+  const nav = parentElement.querySelector("nav");
+  nav.querySelector(".count").textContent = `${data.beat} / ${data.of}`;
+  nav.querySelector('[data-go="previous"]').disabled = data.beat <= 1;
+  nav.querySelector('[data-go="next"]').disabled = data.beat >= data.of;
+  nav.querySelector('[data-go="reveal"]').disabled = !data.reveal;
+  channel.postMessage({ lesson: data.lesson, beat: data.beat });
+
+  const go = (what) => {
+    if (what === "notes") {
+      window.open(data.notes, "unrolled-notes", "width=900,height=700");
+    } else if (!(what === "next" && data.beat >= data.of) &&
+               !(what === "previous" && data.beat <= 1)) {
+      setTriggerValue("go", what);
+    }
+  };
+  nav.querySelectorAll("button").forEach((button) => {
+    button.onclick = () => go(button.dataset.go);
+  });
+  const keys = {
+    ArrowRight: "next", " ": "next", PageDown: "next", ArrowLeft: "previous", PageUp: "previous",
+    r: "reveal", n: "notes",
+  };
+  const onKey = (event) => {
+    if (!nav.isConnected) return window.removeEventListener("keydown", onKey, true);
+    const at = event.composedPath()[0];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (at.closest && at.closest(
+      'input, textarea, select, [contenteditable="true"], [role="slider"], [role="combobox"], ' +
+      '[role="listbox"], [role="radiogroup"]')) return;
+    if (event.key === " " && at.closest && at.closest("button, a, summary")) return;
+    let what = keys[event.key] ?? keys[event.key.toLowerCase()];
+    if (event.key === "ArrowUp") what = event.shiftKey ? "head up" : "layer up";
+    if (event.key === "ArrowDown") what = event.shiftKey ? "head down" : "layer down";
+    if (!what) return;
+    event.preventDefault();
+    go(what);
+  };
+  // One listener at a time, whenever this runs again with a new beat.
+  window.removeEventListener("keydown", window.unrolledStageKey, true);
+  window.unrolledStageKey = onKey;
+  window.addEventListener("keydown", onKey, true);
+}
+"""
+
+_component = st.components.v2.component("unrolled_stage", html=_HTML, css=_CSS, js=_JS)
+
+
+def stage_keys(
+    lesson: str, beat: int, of: int, *, reveal: bool, notes: str, on_go: Callable[[], None]
+) -> None:
+    """Draw the bar. beat counts from 1; on_go is called after a key, see `asked`."""
+    _component(
+        key="stage",
+        data={"lesson": lesson, "beat": beat, "of": of, "reveal": reveal, "notes": notes},
+        on_go_change=on_go,
+        height="content",
+    )
+
+
+def asked() -> str:
+    """What the last key asked for: next, previous, reveal, layer up, layer down, head up, …"""
+    told = st.session_state.get("stage")
+    return str((told or {}).get("go") or "")
+
+
+_FOLLOW_HTML = """
+<span hidden></span>
+"""
+_FOLLOW_JS = """
+export default function ({ setTriggerValue }) {
+  const channel = new BroadcastChannel("unrolled-stage");
+  channel.onmessage = (event) => setTriggerValue("at", event.data);
+  return () => channel.close();
+}
+"""
+_follow = st.components.v2.component("unrolled_notes", html=_FOLLOW_HTML, js=_FOLLOW_JS)
+
+
+def followed() -> dict[str, object]:
+    """In the notes window: {"lesson", "beat"} when the lecturer has just moved on, else empty."""
+    told = _follow(key="follow", on_at_change=lambda: None, height="content").get("at")
+    return dict(told) if told else {}

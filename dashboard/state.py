@@ -1,0 +1,98 @@
+"""The one place for session state and caches.
+
+What a link must carry lives in widgets with `bind="query-params"`, not here.
+"""
+
+import gc
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core import gpt_numpy
+from core.tokenizer import WordTokenizer
+
+
+def presenting() -> bool:
+    """Whether this is the lecturer's view (`?mode=present`): large type, no navigation."""
+    return st.query_params.get("mode") == "present"
+
+
+def offer(
+    key: str,
+    default: object,
+    options: Sequence[object] = (),
+    show: Callable[[Any], str] = str,
+) -> None:
+    """Remember a control's default and what it offers: the lecturer's keys move controls.
+
+    Links name an option as it is shown, so both its value and its label are known here.
+    """
+    named = {show(option): option for option in options}
+    st.session_state[f"offered-{key}"] = (default, named)
+
+
+def set_controls(values: Mapping[str, object]) -> None:
+    """Set controls from outside, before the page draws them; what one does not offer is skipped."""
+    for key, value in values.items():
+        _, named = st.session_state.get(f"offered-{key}", (None, {}))
+        if not named or value in named.values():
+            st.session_state[key] = value
+
+
+def reset_controls(keys: Iterable[str]) -> None:
+    """Give controls of the page their defaults back."""
+    for key in keys:
+        if f"offered-{key}" in st.session_state:
+            st.session_state[key] = st.session_state[f"offered-{key}"][0]
+
+
+def step_choice(key: str, by: int) -> None:
+    """Move the choice `key` to a neighbouring option, when the page has one."""
+    options = list(st.session_state.get(f"offered-{key}", (None, {}))[1].values())
+    if st.session_state.get(key) in options:
+        at = options.index(st.session_state[key]) + by
+        st.session_state[key] = options[min(max(at, 0), len(options) - 1)]
+
+
+def dark() -> bool:
+    """Whether the page is shown in its dark theme."""
+    return st.context.theme.type == "dark"
+
+
+def device_in_use() -> str | None:
+    """The device models run on, or None as long as nothing has loaded torch; never loads it."""
+    if "torch" not in sys.modules:
+        return None
+    from core.device import pick_device
+
+    return pick_device().type
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def numpy_gpt(weights: Path, digest: str) -> tuple[gpt_numpy.NumpyGPT, WordTokenizer]:
+    """The GPT of a run in NumPy, and its tokenizer; shared by all sessions, only ever read.
+
+    digest: the SHA-256 of the weights, so that other weights in the same place are read anew.
+    Errors: ValueError or OSError when the checkpoint or its vocabulary is missing or damaged.
+    """
+    vocabulary = weights.parent.parent / "vocab.json"
+    return gpt_numpy.load(weights), WordTokenizer.load(vocabulary)
+
+
+def settle_imports() -> None:
+    """Take all that imports have built out of the garbage collector's sight.
+
+    Streamlit collects after every run of a script, and looks at every module's objects each time:
+    with SymPy and torch loaded that takes longer than the run. Done again after new imports.
+    """
+    _freeze(len(sys.modules))
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _freeze(modules: int) -> int:
+    gc.collect()
+    gc.freeze()
+    return modules

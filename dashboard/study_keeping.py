@@ -1,0 +1,112 @@
+"""Keeping progress: a file, the class's server, a summary to hand in, questions of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.study import class_store
+from core.study.progress import MAX_BYTES, due, dump, load
+from core.study.question import own_files
+from core.study.summary import summary_html
+from dashboard import components, study_state
+
+
+def overview() -> None:
+    """One line: what is earned, what is due again."""
+    progress, questions = study_state.progress(), study_state.questions()
+    earned = [
+        key
+        for key, question in questions.items()
+        if progress.record(key).done(len(question.checks))
+    ]
+    again = [key for key in due(progress, study_state.now()) if key in questions]
+    line = f"{len(earned)} of {len(questions)} earned"
+    if earned:
+        line += f": {', '.join(earned)}"
+    if again:
+        line += f" · due again: {', '.join(again)}"
+    st.caption(line, width="stretch")
+
+
+def keeping() -> None:
+    """Everything about keeping, in one popover."""
+    with st.popover("Keep and hand in", icon=":material/save:"):
+        _file()
+        _class()
+        _hand_in()
+        _seed()
+        _own_questions()
+
+
+def _file() -> None:
+    st.markdown("**A file of yours**")
+    st.download_button(
+        "Save my progress",
+        lambda: dump(study_state.progress()).encode(),
+        "unrolled-progress.json",
+        "application/json",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+    chosen = st.file_uploader("Go on from a saved file", type="json", max_upload_size=1)
+    if chosen is not None and st.button("Load it"):
+        _try(lambda: study_state.keep(load(chosen.getvalue()[: MAX_BYTES + 1])), "Loaded.")
+
+
+def _class() -> None:
+    st.markdown("**On this server**")
+    name = st.text_input("A name of your choice", max_chars=30, key="study-name")
+    word = st.text_input(
+        "A word only you know", max_chars=100, type="password", key="study-word",
+        help="Not your e-mail password: it only guards this name here.",
+    )  # fmt: skip
+    one, two = st.columns(2)
+    if one.button("Keep here", width="stretch"):
+        _try(lambda: class_store.save(name, word, study_state.progress()), "Kept.")
+    if two.button("Fetch", width="stretch"):
+        _try(lambda: study_state.keep(class_store.fetch(name, word)), "Fetched.")
+
+
+def _hand_in() -> None:
+    st.markdown("**To hand in**")
+    name = st.text_input("Name on the summary", max_chars=60, key="study-summary-name")
+    st.download_button(
+        "Summary (HTML, with checksum)",
+        lambda: summary_html(
+            name, study_state.progress(), study_state.questions(), study_state.now()
+        ).encode(),
+        "unrolled-summary.html",
+        "text/html",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+def _seed() -> None:
+    st.markdown("**The same numbers for everybody**")
+    seed = st.text_input("Seed", study_state.progress().seed, max_chars=20, key="study-seed")
+    if st.button("Use this seed"):
+        _try(lambda: study_state.set_seed(seed), "All numbers are drawn from it now.")
+
+
+def _own_questions() -> None:
+    st.markdown("**Questions of your own**")
+    files = st.file_uploader(
+        "A folder of TOML files", type="toml", accept_multiple_files="directory", max_upload_size=1
+    )
+    if files and st.button("Add them"):
+        study_state.keep_own(*own_files((file.name, file.getvalue()) for file in files))
+        st.rerun()
+    for sentence in study_state.own_errors():
+        st.error(components.plain(sentence))
+
+
+def _try(action: Callable[[], object], done: str) -> None:
+    try:
+        action()
+    except (ValueError, OSError) as error:
+        components.error_sentence(error)
+    else:
+        st.success(done)

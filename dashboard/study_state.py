@@ -1,0 +1,74 @@
+"""The student's progress and questions, as the session keeps them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import streamlit as st
+
+from core.study.progress import SEED, Progress
+from core.study.question import Question, own_folder, shipped
+from core.study.verdict import Verdict
+
+_PROGRESS, _OWN, _VERDICTS = "study-progress", "study-own", "study-verdicts"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def progress() -> Progress:
+    """What this session has done; the seed in the link (`?seed=`) counts from the start."""
+    if _PROGRESS not in st.session_state:
+        seed = st.query_params.get("seed", "1")
+        st.session_state[_PROGRESS] = Progress(seed if SEED.fullmatch(seed) else "1")
+    kept: Progress = st.session_state[_PROGRESS]
+    return kept
+
+
+def keep(changed: Progress) -> None:
+    st.session_state[_PROGRESS] = changed
+
+
+def set_seed(seed: str) -> None:
+    """Draw all numbers from another seed. Errors: ValueError, one sentence."""
+    if not SEED.fullmatch(seed):
+        raise ValueError(f"The seed {seed[:20]!r} cannot be used: take 1 to 20 of A–Z, 0–9 and -.")
+    keep(replace(progress(), seed=seed))
+
+
+@st.cache_data(show_spinner=False)
+def _shipped() -> dict[str, Question]:
+    return shipped()
+
+
+def questions() -> dict[str, Question]:
+    """The course's questions, then those of the folder UNROLLED_QUESTIONS and uploaded ones."""
+    return {**_shipped(), **_folder()[0], **st.session_state.get(_OWN, ({}, []))[0]}
+
+
+def own_errors() -> list[str]:
+    """One sentence for each own file that could not be read."""
+    return [*_folder()[1], *st.session_state.get(_OWN, ({}, []))[1]]
+
+
+def keep_own(questions: dict[str, Question], errors: list[str]) -> None:
+    st.session_state[_OWN] = (questions, errors)
+
+
+def _folder() -> tuple[dict[str, Question], list[str]]:
+    folder = os.environ.get("UNROLLED_QUESTIONS")
+    return own_folder(Path(folder).expanduser()) if folder else ({}, [])
+
+
+def verdict(place: str) -> Verdict | None:
+    """What was said about the last answer to that check, in this session."""
+    found: Verdict | None = st.session_state.get(_VERDICTS, {}).get(place)
+    return found
+
+
+def keep_verdict(place: str, said: Verdict) -> None:
+    st.session_state[_VERDICTS] = {**st.session_state.get(_VERDICTS, {}), place: said}

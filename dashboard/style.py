@@ -1,0 +1,80 @@
+"""Colours and type. What Streamlit can set stands in .streamlit/config.toml, the rest here."""
+
+from pathlib import Path
+
+import streamlit as st
+
+# A file of ours: a named icon would be fetched from the network.
+ICON = str(Path(__file__).resolve().parent.parent / "assets" / "icon.png")
+
+# Six colours that keep a contrast of 3:1 on the light and on the dark background and stay apart
+# for colour-blind eyes (both tested); after Okabe & Ito 2008, "Color Universal Design".
+BLUE, ORANGE, GREEN, PURPLE, AMBER, GREY = PALETTE = (
+    "#3093e4",
+    "#b44c22",
+    "#058b5e",
+    "#b137a6",
+    "#b09106",
+    "#717f8b",
+)
+
+# Attention weights, 0 to 1: perceptually even, and readable without colour.
+SEQUENTIAL = "Viridis"
+# Signed values around 0.
+DIVERGING = "RdBu_r"
+
+# Images of attention maps stand on a plate of their own, the same in both themes.
+PLATE, PLATE_TEXT = "#10161d", "#e9edf1"
+
+# The background of the (light, dark) page, as in .streamlit/config.toml.
+BACKGROUND = ("#ffffff", "#10161d")
+# Text and grid of figures, which are drawn for the light page; see figures/layout.py.
+FIGURE_TEXT, FIGURE_GRID = "#16202c", "#d5dce3"
+
+# The last row can read this: pixels at 1280×720.
+FIGURE_FONT_SIZE = 16
+
+
+def _rgb(colour: str) -> str:
+    """A colour as browsers write it into style attributes."""
+    return "rgb({}, {}, {})".format(*bytes.fromhex(colour[1:]))
+
+
+# What a figure has in the light page's text, grid and background colour follows the theme.
+_FIGURE_CSS = f"""
+.js-plotly-plot .main-svg {{ background: transparent !important; }}
+.js-plotly-plot rect[style*="fill: {_rgb(BACKGROUND[0])}"] {{ fill: transparent !important; }}
+.js-plotly-plot [style*="fill: {_rgb(FIGURE_TEXT)}"] {{ fill: currentColor !important; }}
+.js-plotly-plot [style*="stroke: {_rgb(FIGURE_TEXT)}"] {{ stroke: currentColor !important; }}
+.js-plotly-plot [style*="stroke: {_rgb(FIGURE_GRID)}"] {{
+  stroke: color-mix(in srgb, currentColor 20%, transparent) !important;
+}}
+"""
+
+_CSS = f"""<style>{_FIGURE_CSS}
+[data-testid="stMainBlockContainer"] {{ max-width: 1180px; }}
+[data-testid="stMainBlockContainer"] h1 {{ padding-top: 0; }}
+.st-key-question p {{ font-size: 1.1rem; }}
+[data-testid="stCaptionContainer"] {{ color: inherit; opacity: 0.85; }}
+[data-testid^="stBaseButton-primary"] {{ color: light-dark(#ffffff, {BACKGROUND[1]}) !important; }}
+[data-testid="stMultiSelect"] span[title], [data-testid="stMultiSelect"] [role="button"] svg {{
+  color: light-dark(#ffffff, {BACKGROUND[1]}) !important;
+}}
+kbd, *:has(> kbd) {{ color: inherit !important; opacity: 1 !important; }}
+@media (min-width: 641px) {{ .katex-display {{ overflow: visible !important; }} }}
+.st-key-menu {{ gap: 0.35rem; }}
+.st-key-menu [data-testid="stCaptionContainer"] {{ padding-top: 1.2rem; font-weight: 600; }}
+</style>"""
+
+_PRESENTER_CSS = """<style>
+:root { font-size: 24px; }
+[data-testid="stHeader"] { display: none; }
+[data-testid="stMainBlockContainer"] { max-width: 100%; padding-top: 2rem; }
+</style>"""
+
+
+def apply(presenting: bool = False) -> None:
+    """Put the style sheet into the page; presenting, with large type and no side columns."""
+    st.html(_CSS)
+    if presenting:
+        st.html(_PRESENTER_CSS)

@@ -1,0 +1,45 @@
+"""At the foot of the menu: a lesson on the lecturer's stage, or to take away."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.study import export
+from core.study.storyline import lessons as told
+from dashboard import components
+
+
+def take_away(lesson: str) -> None:
+    """Links of the lesson that is open; nothing for a page that has none."""
+    stage, files = lesson in told(), lesson in export.exported()
+    if not stage and not files:
+        return
+    with st.sidebar, st.container(key="take-away", gap="small"):
+        st.caption("This lesson")
+        if stage:
+            components.lesson_link(lesson, "Present it", mode="present", beat=1)
+        if files:
+            chosen = _chosen(lesson)
+            for label, make, name, mime in (
+                ("Notebook", export.notebook, f"{lesson}.ipynb", "application/x-ipynb+json"),
+                ("Script", export.script, f"{lesson}.py", "text/x-python"),
+            ):
+                st.download_button(
+                    label,
+                    lambda make=make: make(lesson, chosen).encode(),
+                    f"unrolled-{name}",
+                    mime,
+                    key=f"take-{label}",
+                    on_click="ignore",
+                    icon=":material/download:",
+                    type="tertiary",
+                    help="Runs outside the dashboard, with the settings as they are now.",
+                )
+
+
+def _chosen(lesson: str) -> dict[str, object]:
+    """The page's controls as they stand; before its first run, what the link says."""
+    names = export.settings(lesson)
+    linked: dict[str, object] = {n: st.query_params[n] for n in names if n in st.query_params}
+    drawn = {n: st.session_state[n] for n in names if n in st.session_state}
+    return {**linked, **drawn}

@@ -1,0 +1,150 @@
+"""A text as a row of tokens that appear one by one, can be walked through, and clicked."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+import streamlit as st
+
+_HTML = """
+<div class="tools">
+  <button type="button" class="play" title="Let the text appear token by token">Play</button>
+  <span class="legend"></span>
+</div>
+<ol class="tokens" aria-label="Tokens of the text"></ol>
+"""
+
+_CSS = """
+.tools { display: flex; gap: 0.8rem; align-items: center; flex-wrap: wrap; font-size: 0.85rem; }
+.play {
+  font: inherit; padding: 0.2rem 0.8rem; cursor: pointer; color: var(--st-text-color);
+  background: var(--st-background-color); border: 1px solid var(--st-border-color);
+  border-radius: var(--st-button-radius);
+}
+.play:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
+.legend { color: var(--st-text-color); opacity: 0.85; }
+ol { list-style: none; margin: 0.5rem 0 0; padding: 0; line-height: 1.25; }
+li { display: inline; }
+li button {
+  font: inherit; font-size: 1rem; color: var(--st-text-color); cursor: pointer;
+  margin: 0 0.1rem 0.3rem 0; padding: 0.12rem 0.3rem; border: 2px solid transparent;
+  border-radius: 0.25rem; white-space: pre-wrap; overflow-wrap: anywhere; text-align: left;
+  background: color-mix(in srgb, #b44c22 calc(var(--surprise) * 55%), transparent);
+}
+li button[data-kind="prompt"] { background: none; opacity: 0.8; font-style: italic; }
+li button[data-kind="forced"] { border-style: dashed; border-color: #b137a6; }
+li button[data-repeated="true"] {
+  text-decoration: underline wavy #058b5e 2px; text-underline-offset: 3px;
+}
+li button[aria-current="true"] { border: 2px solid var(--st-primary-color); }
+li button:focus-visible, .play:focus-visible {
+  outline: 3px solid var(--st-primary-color); outline-offset: 1px;
+}
+li[hidden] { display: none; }
+"""
+
+# Every word reaches the page through textContent: it is shown, never read as markup.
+_JS = """
+export default function ({ data, parentElement, setTriggerValue }) {
+  const list = parentElement.querySelector("ol");
+  const play = parentElement.querySelector(".play");
+  parentElement.querySelector(".legend").textContent = data.legend;
+  play.hidden = !data.play;
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  clearInterval(list.timer);
+
+  list.replaceChildren(...data.tokens.map((token, i) => {
+    const item = document.createElement("li");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = token.text;
+    button.dataset.kind = token.kind;
+    button.dataset.repeated = token.repeated;
+    button.style.setProperty("--surprise", token.surprise);
+    button.title = token.note;
+    if (i === data.selected) button.setAttribute("aria-current", "true");
+    button.onclick = () => setTriggerValue("picked", i);
+    item.append(button);
+    return item;
+  }));
+
+  list.onkeydown = (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const active = parentElement.activeElement || document.activeElement;
+    const next = step && active && active.closest("li") &&
+      (step > 0 ? active.closest("li").nextElementSibling
+                : active.closest("li").previousElementSibling);
+    if (next) { next.querySelector("button").focus(); event.preventDefault(); }
+  };
+
+  const show = () => {
+    const made = [...list.children].filter((li) => li.firstChild.dataset.kind !== "prompt");
+    made.forEach((li) => { li.hidden = true; });
+    let shown = 0;
+    clearInterval(list.timer);
+    list.timer = setInterval(() => {
+      if (shown < made.length) made[shown++].hidden = false;
+      else clearInterval(list.timer);
+    }, 25);
+  };
+  play.onclick = show;
+  if (data.play && list.dataset.text !== data.text && !still) show();
+  list.dataset.text = data.text;
+  return () => clearInterval(list.timer);
+}
+"""
+
+_component = st.components.v2.component("unrolled_token_strip", html=_HTML, css=_CSS, js=_JS)
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token of the strip. kind: "prompt", "made" or "forced". surprise: 0 … 1, its shade."""
+
+    text: str
+    kind: str = "prompt"
+    surprise: float = 0.0
+    repeated: bool = False
+    note: str = ""
+
+
+def shade(probability: float) -> float:
+    """How red a word of that probability is: 0 for a sure one, 1 from one in 4096 down."""
+    return round(min(1.0, -math.log2(max(probability, 1e-9)) / 12), 3)
+
+
+def percent(probability: float) -> str:
+    """Three digits, however small: 0.0123 %."""
+    return f"{100 * probability:.3g} %"
+
+
+def token_strip(
+    tokens: Sequence[Token],
+    *,
+    key: str,
+    selected: int | None = None,
+    on_pick: Callable[[int], None] | None = None,
+    play: bool = True,
+    legend: str = "",
+) -> None:
+    """Draw the tokens; those made by the model appear one after the other when the text changes.
+
+    on_pick is called with the place of a clicked token, before the page runs again.
+    """
+
+    def picked() -> None:
+        place = st.session_state[key].get("picked")
+        if on_pick is not None and isinstance(place, int) and 0 <= place < len(tokens):
+            on_pick(place)
+
+    _component(
+        key=key,
+        data={
+            "tokens": [asdict(token) for token in tokens],
+            "text": "\n".join(token.text for token in tokens),
+            "selected": selected,
+            "play": play,
+            "legend": legend,
+        },
+        on_picked_change=picked,
+    )

@@ -1,0 +1,123 @@
+"""What the page on the truth of maps shows, computed once and kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from core import zoo
+from dashboard import pictures, vit_models
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.faithful import Curve
+
+PICTURES = 500
+
+
+def answer(model: Any, inputs: Tensor) -> int:
+    """The class the model names."""
+    from core.trace import fused_logits
+
+    return int(fused_logits(model, inputs)[0].argmax())
+
+
+def all_maps(model: Any, inputs: Tensor, target: int) -> dict[str, tuple[np.ndarray, str]]:
+    """Name -> weights (P,) and what they are, for one picture (1, 3, S, S)."""
+    import torch
+
+    from core.relevance import class_row, course_heatmap, gradient_relevance, rollout
+    from core.trace import trace
+
+    alphas = trace(model, inputs).attention
+    relevance = gradient_relevance(model, inputs, torch.tensor([target]))
+    found = {
+        "Mean attention": (course_heatmap(alphas), "The course's figure: the class token's row, "
+                           "the mean over layers and heads."),
+        "Last layer, mean": (course_heatmap(alphas[:, -1:]), "The class token's row in the last "
+                             "layer alone."),
+        "Largest head": (course_heatmap(alphas, "max", "max"), "The largest weight any head of any "
+                         "layer gives a patch."),
+        "Rollout": (class_row(rollout(alphas)), "Attention followed through all layers, with the "
+                    "residual path (Abnar & Zuidema 2020)."),
+        "Gradient relevance": (class_row(relevance), "Attention times how much it moves the class "
+                               "asked about (Chefer et al. 2021)."),
+        "Rollout, largest head": (class_row(rollout(alphas, "max")), "Rollout that follows the "
+                                  "strongest head of each layer."),
+    }  # fmt: skip
+    return {name: (weights[0].numpy(), words) for name, (weights, words) in found.items()}
+
+
+def curves(
+    model: Any, image: Tensor, weights: np.ndarray, target: int
+) -> tuple[Curve, Curve, Curve, Curve]:
+    """Deletion and insertion by the map, then both in random order (the mean of four)."""
+    import torch
+
+    from core.faithful import (
+        deletion_curve,
+        insertion_curve,
+        most_important_first,
+        random_curves,
+    )
+
+    order = most_important_first(torch.from_numpy(weights))
+    chance = random_curves(model, image, target, torch.Generator().manual_seed(0))
+    return (
+        deletion_curve(model, image, order, target),
+        insertion_curve(model, image, order, target),
+        *chance,
+    )
+
+
+def on_known_objects(loaded: zoo.LoadedModel, weights: str) -> dict[str, Any]:
+    """The scores of every head over 500 Shapes pictures, see `_on_known_objects`."""
+    return _on_known_objects(loaded.entry.name, loaded.entry.digest, weights, loaded)
+
+
+@st.cache_resource(max_entries=12, show_spinner="Looking at 500 pictures …")
+def _on_known_objects(
+    name: str, digest: str, weights: str, _loaded: zoo.LoadedModel
+) -> dict[str, Any]:
+    """ "share of attention on the object" and "pointing game": values (L, H), chance, and the
+    score of fused maps; "spread": (N, L, H) nats; "size": (N,) share of pixels."""
+    import torch
+
+    from core import faithful
+    from core.relevance import class_row, rollout
+    from core.trace import trace
+
+    shown = pictures.drawn_shapes(PICTURES)
+    model = _loaded.model if weights == "trained" else vit_models.untrained(_loaded)
+    masks = torch.from_numpy(shown.masks)
+    rows, rolled = [], []
+    for images in np.array_split(shown.images, PICTURES // 50):
+        alphas = trace(model, vit_models.to_input(_loaded, images)).attention
+        rows.append(class_row(alphas))
+        rolled.append(class_row(rollout(alphas)))
+    heads, flow = torch.cat(rows), torch.cat(rolled)
+    size, patches = masks.float().mean((1, 2)), heads.shape[-1]
+    mean = heads.mean((1, 2))
+    return {
+        "share of attention on the object": (
+            faithful.attention_on_object(heads, masks).mean(0).numpy(),
+            float(size.mean()),
+            {
+                "mean attention": float(faithful.attention_on_object(mean, masks).mean()),
+                "rollout": float(faithful.attention_on_object(flow, masks).mean()),
+            },
+        ),
+        "pointing game": (
+            faithful.pointing_game(heads, masks).float().mean(0).numpy(),
+            float(faithful.pointing_chance(masks, patches).mean()),
+            {
+                "mean attention": float(faithful.pointing_game(mean, masks).float().mean()),
+                "rollout": float(faithful.pointing_game(flow, masks).float().mean()),
+            },
+        ),
+        "spread": faithful.spread(heads),
+        "size": size,
+    }

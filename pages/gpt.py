@@ -1,0 +1,145 @@
+"""Dialogue GPT: which words each word attends to, what comes next, and the text going on."""
+
+import streamlit as st
+
+from dashboard import components, controls, gpt_models
+from dashboard.figures import attention_maps
+from dashboard.token_strip import Token, percent, shade, token_strip
+
+MOST_BARS = 12
+
+
+def next_seed() -> None:
+    """Another draw: the next seed."""
+    st.session_state["seed"] = (st.session_state["seed"] + 1) % 1000
+
+
+components.page_header(
+    "Dialogue GPT",
+    "A model that reads words and says which word comes next. Which earlier words does it look "
+    "at to decide?",
+)
+st.markdown(
+    "Type a line. You will see **the tokens** the model reads, **the probabilities** of the next "
+    "one, **the attention** of every layer and head, and **how the text goes on**."
+)
+
+# --- controls ---
+left, right = st.columns([2, 3])
+with left:
+    entry = gpt_models.choose_gpt()
+    loaded = gpt_models.load(entry)
+    model, tokenizer = loaded.model, loaded.tokenizer
+    reader = gpt_models.reader(entry)
+with right:
+    prompt = gpt_models.ask_prompt(loaded)
+
+import torch  # noqa: E402  the heading must not wait for it
+
+from core.decoding import Greedy, Nucleus, distribution, generate  # noqa: E402
+
+# --- what the model reads ---
+st.header("What the model reads", anchor=False)
+token_strip(
+    [
+        Token(word, note=f"token {i}, id {token_id}, read as {tokenizer.vocab[token_id]}")
+        for i, (word, token_id) in enumerate(zip(prompt.words, prompt.ids, strict=True))
+    ],
+    key="read",
+    play=False,
+    legend=f"{len(prompt.ids)} tokens of a vocabulary of {tokenizer.vocab_size:,}",
+)
+
+# --- what comes next ---
+st.header("What comes next", anchor=False)
+logits = reader(prompt.ids)
+probabilities = distribution(logits)
+best = probabilities.topk(min(MOST_BARS, len(probabilities)))
+components.show_figure(
+    attention_maps.probability_bars(tokenizer.words(best.indices), best.values.tolist(), 0),
+    title=f"The {len(best.indices)} most probable next words",
+    description=(
+        f"They share {float(best.values.sum()):.1%} of the probability; the other "
+        f"{len(probabilities) - len(best.indices):,} words share the rest."
+    ),
+    key="next",
+    data={"word": tokenizer.vocab, "probability": probabilities.numpy()},
+)
+components.show_math(
+    r"P(x_{t+1} = v \mid x_1 \ldots x_t) = \mathrm{softmax}(W\,\mathrm{LayerNorm}(h_t) + b)_v",
+    "The probability of word v is the softmax over the vocabulary of a linear layer on the last "
+    "token's normalised state.",
+)
+
+# --- generate ---
+st.header("Let the model go on", anchor=False)
+one, two = st.columns(2, vertical_alignment="bottom")
+with one:
+    way = controls.pick("How the next word is chosen", ["greedy", "nucleus"], key="way")
+with two:
+    length = controls.slider("Words to add", 1, 150, 40, key="length")
+strategy, seed = Greedy(), 0
+if way == "greedy":
+    st.caption("Greedy takes the most probable word each time: no chance, always the same text.")
+else:
+    one, two, three, four = st.columns(4, vertical_alignment="bottom")
+    with one:
+        p = controls.slider("Nucleus p", 0.05, 1.0, 0.9, key="p", step=0.05)
+    with two:
+        t = controls.slider("Temperature", 0.0, 2.0, 1.0, key="t", step=0.1, help="0 is greedy.")
+    with three:
+        seed = controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same text.")
+    with four:
+        st.button("Generate again", icon=":material/casino:", type="primary", on_click=next_seed)
+    strategy = Greedy() if t == 0 else Nucleus(p=p, t=t)
+chance = torch.Generator().manual_seed(seed)
+steps = list(generate(reader, prompt.ids, strategy, length, chance, choose=reader.choose))
+made = [
+    Token(
+        tokenizer.vocab[step.token],
+        "made",
+        surprise=shade(step.model_probability),
+        note=f"probability {percent(step.model_probability)}, rank {step.rank}",
+    )
+    for step in steps
+]
+token_strip(
+    [*(Token(word) for word in prompt.words), *made],
+    key="text",
+    legend="Your line in italics; the redder a word, the less probable it was.",
+)
+st.caption(f"Computed by {reader.path}, with a key-value cache.")
+components.lesson_link("decoding", "Compare the ways of choosing, token by token")
+
+# --- attention ---
+st.header("Which words each word looks at", anchor=False)
+with torch.inference_mode():
+    _, alphas = model(torch.tensor([prompt.ids]), return_attn=True)
+alphas = alphas[0].numpy()  # (L, H, T, T)
+layers, heads = alphas.shape[:2]
+one, two = st.columns(2)
+with one:
+    layer = controls.choice("Layer", range(1, layers + 1), key="layer", index=layers - 1)
+with two:
+    head = controls.choice("Head", ["mean of all", *range(1, heads + 1)], key="head")
+chosen = alphas[layer - 1].mean(0) if head == "mean of all" else alphas[layer - 1, head - 1]
+components.show_figure(
+    attention_maps.attention_heatmap(chosen, prompt.words),
+    title=f"Attention of layer {layer}, "
+    + (f"head {head}" if isinstance(head, int) else "mean of all heads"),
+    description="Each row is a word that looks, each column a word looked at; a row sums to one. "
+    "The upper right is empty: no word sees the future.",
+    key="map",
+)
+with st.expander(f"All {layers * heads} maps at once", icon=":material/grid_on:"):
+    components.show_image(
+        attention_maps.attention_grid(alphas),
+        title="Attention of every layer and head",
+        description="Layers from top to bottom, heads from left to right, each map relative to "
+        "its own largest weight.",
+        key="maps",
+        data={"attention": alphas},
+    )
+components.lesson_link("attention", "Follow the numbers of a head, step by step")
+
+components.show_source("core.gpt.DialogueGPT", "core.decoding.nucleus", "core.decoding.generate")

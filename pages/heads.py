@@ -1,0 +1,149 @@
+"""Heads and layers: switch heads off, measure what each does, read the layers one by one."""
+
+import dataclasses
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import components, controls, opened, vit_models
+from dashboard.figures import head_steps as figures
+from dashboard.figures import heads as head_figures
+
+components.page_header(
+    "Heads and layers",
+    "**Which heads do the work**, and after which layer does the model know the answer?",
+)
+SECTIONS = ["switch heads off", "all heads measured", "layer by layer", "side by side", "the leak"]
+section = controls.pick("What to try", SECTIONS, key="try")
+given = opened.choose()
+
+import torch  # noqa: E402  the heading must not wait for it
+
+from core import head_scores  # noqa: E402
+from core.trace import Edit, causal_leak, heads_of, logit_lens, trace  # noqa: E402
+
+model, tokens = given.model, given.tokens
+layers, heads = heads_of(model)
+names = {f"layer {i + 1}, head {j + 1}": (i, j) for i in range(layers) for j in range(heads)}
+traced = trace(model, given.inputs)
+intact = given.outcome(traced.logits)
+answer = int(intact.argmax())
+
+if section == "switch heads off":
+    wholes = {f"all of layer {i + 1}": [(i, j) for j in range(heads)] for i in range(layers)}
+    off = st.multiselect("Switched off", [*wholes, *names], ["all of layer 1"])
+    pairs = {pair for name in off for pair in wholes.get(name, [names.get(name)])}
+    without = trace(model, given.inputs, Edit(off=frozenset(pairs)))
+    now = given.outcome(without.logits)
+    losses = [
+        float(head_scores.surprise(model, t.logits, given.inputs, answer))
+        for t in (traced, without)
+    ]
+    order = (intact + now).argsort(descending=True)[:8].tolist()
+    components.show_figure(
+        figures.before_after(
+            [given.answers[i] for i in order], intact[order].numpy(), now[order].numpy(),
+            f"{len(pairs)} of {layers * heads} heads off",
+        ),
+        title="What the model says, whole and with heads switched off",
+        description=f"Whole: {opened.say(given, intact)}. Without: {opened.say(given, now)}. "
+        f"Its loss goes from {losses[0]:.3f} to {losses[1]:.3f} nats.",
+        key="off",
+    )  # fmt: skip
+
+elif section == "all heads measured":
+    attention = traced.attention[0]
+    places = None
+    if not given.causal:
+        attention = attention[..., 1:, 1:]
+        places = head_scores.grid_places(round(attention.shape[-1] ** 0.5))
+    effect = head_scores.removal_effect(model, given.inputs, answer)
+    unit = "tokens" if given.causal else "patches"
+    columns = {
+        "entropy, nats": head_scores.entropy(traced.attention[0]).mean(-1),
+        f"mean distance, {unit}": head_scores.mean_distance(attention, places),
+        "on the token before": head_scores.previous_token(traced.attention[0]),
+        "on the first token": head_scores.first_token(traced.attention[0]),
+    }
+    if given.causal:
+        columns["induction"] = head_scores.induction(model, torch.Generator().manual_seed(0))
+    columns["loss without it, change"] = effect
+    components.show_figure(
+        head_figures.sorted_heads(effect.numpy(), "rise of the loss, nats"),
+        title="What the loss rises by when one head is switched off",
+        description="Above 0 the model needs the head on this input; below 0 it would do better "
+        "without it.",
+        key="effect",
+    )
+    table = pd.DataFrame({name: value.flatten().numpy() for name, value in columns.items()})
+    table.insert(0, "head", list(names))
+    st.dataframe(table.round(4), hide_index=True)
+    st.caption("Entropy 0: looks at one token. Induction: on random words said twice, how much it "
+               "looks at what followed the same word the first time.")  # fmt: skip
+
+elif section == "layer by layer":
+    probability, ids = logit_lens(model, traced.stream, top=1 if given.causal else 10**6)
+    if given.causal:
+        words = [[given.answers[int(i)] for i in row] for row in ids[0, :, :, 0]]
+        fig = head_figures.lens_words(probability[0, :, :, 0].numpy(), words, tokens)
+        said = "the best next word at each position"
+    else:
+        spread = torch.zeros_like(probability).scatter(-1, ids, probability)
+        fig = head_figures.lens_classes(spread[0].numpy(), given.answers)
+        said = "the probability of each class"
+    components.show_figure(
+        fig,
+        title=f"If the model stopped after this layer: {said}",
+        description="The output layer reads every layer as if it were the last (the logit lens); "
+        "the last row is what the model really says.",
+        key="lens",
+    )
+
+elif section == "side by side":
+    entry = given.loaded.entry
+    others = {"random weights": None} | {
+        f"checkpoint {path.stem}": path.with_suffix("")
+        for path in sorted((entry.path / "checkpoints").glob("*.safetensors"))
+        if path.with_suffix("") != entry.weights
+    }
+    name = controls.choice("Beside it", list(others), key="beside")
+    if others[name] is None:
+        other = vit_models.untrained(given.loaded)
+    else:
+        weights = others[name]
+        digest = f"{entry.digest}-{weights.name}"
+        other = vit_models.load(dataclasses.replace(entry, weights=weights, digest=digest)).model
+    one, two = st.columns(2)
+    with one:
+        opened.show_maps(given, traced, "This model", "maps")
+    with two:
+        opened.show_maps(given, trace(other, given.inputs), name.capitalize(), "maps-beside")
+
+elif not given.causal:
+    st.info("A Vision Transformer has no future to hide: choose text.", icon=":material/info:")
+
+else:
+    last = len(tokens) - 1
+    at = controls.slider("Change the word at position", 0, max(1, last), max(1, last), key="at")
+    at = min(int(at), last)
+    new = (int(given.inputs[0, at]) + 1) % len(given.answers)
+    open_mask = Edit(mask=torch.ones(last + 1, last + 1, dtype=torch.bool))
+    masked, seen = (
+        causal_leak(model, given.inputs, at, new, edit).numpy() for edit in (Edit(), open_mask)
+    )
+    one, two = st.columns(2)
+    one.metric("Largest change of a logit before it", f"{masked[:at].max(initial=0):g}")
+    two.metric("and from it on", f"{masked[at:].max():.4g}")
+    components.show_figure(
+        head_figures.change_by_position(masked, seen, tokens, at),
+        title=f"“{components.plain(tokens[at])}” becomes "
+        f"“{components.plain(given.answers[new])}”: what changes at each position",
+        description="With the causal mask no earlier logit moves, not by the last bit; without it "
+        "the future leaks into the past.",
+        key="leak",
+    )
+
+components.show_source(
+    "core.trace.Edit", "core.trace.logit_lens", "core.trace.causal_leak",
+    "core.head_scores.removal_effect", "core.head_scores.induction",
+)  # fmt: skip

@@ -1,0 +1,97 @@
+"""Home: a trained model at work, and a way into every lesson. Never imports torch: first paint."""
+
+import time
+
+import numpy as np
+import streamlit as st
+
+from core import gpt_numpy, zoo
+from core.data.sources import at_hand
+from core.tokenizer import UNK
+from dashboard import components, controls, lessons, state
+from dashboard.figures.attention_maps import attention_grid, probability_bars
+
+components.page_header(
+    "Unrolled",
+    "From the recurrent network to attention, a Vision Transformer and a small GPT. "
+    "Everything you see is computed while you look, by code you can read.",
+)
+
+LINES = {
+    "grammar": "DUKE: Good queen, where are the poor soldiers? QUEEN: Good duke, the",
+    "shakespeare": "KING RICHARD III: Why, what is the matter? BUCKINGHAM: My lord, the king is",
+}
+
+
+def read(readable: dict[str, zoo.ModelEntry]) -> None:
+    """A small trained Transformer reads the line you type."""
+    left, right = st.columns([5, 3], vertical_alignment="bottom")
+    with right:
+        entry = readable[controls.pick("Trained on", list(readable), key="model")]
+    model, tokenizer = state.numpy_gpt(entry.weights, entry.digest)
+    with left:
+        line = controls.text(
+            "Type a line, and a trained Transformer reads it",
+            LINES.get(entry.data, ""),
+            key="line" if entry.data == "grammar" else "verse",
+            max_chars=200,
+            help=f"It knows {tokenizer.vocab_size:,} words and reads any other as {UNK}.",
+        )
+    ids = tokenizer.ids(line)
+    started = time.perf_counter()
+    probabilities, alphas = model(ids)
+    milliseconds = 1000 * (time.perf_counter() - started)
+    best = np.argsort(probabilities)[::-1][:8]
+
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        components.show_image(
+            attention_grid(alphas, width=520, height=400),
+            title="Who attends to whom",
+            description=f"Each square is one attention head reading these {len(ids)} tokens: a row "
+            "for each word that looks, a column for each word it may look at. Bright is much.",
+            key="attention",
+            data={"alphas": alphas, "tokens": tokenizer.words(ids)},
+        )
+    with right:
+        components.show_figure(
+            probability_bars([tokenizer.vocab[i] for i in best], probabilities[best], highlight=0),
+            title="Which word comes next",
+            description="The model's eight most probable next words.",
+            key="next",
+        )
+        st.caption(f"Read in {milliseconds:.1f} ms on this machine.")
+    components.show_source(gpt_numpy.NumpyGPT, label="Show the whole model, in NumPy")
+
+
+models = zoo.available_models()
+readable = {m.data: m for m in models if m.shipped and m.architecture in gpt_numpy.READABLE}
+if readable:
+    with components.one_sentence_for_errors():
+        read(readable)
+
+# ---- the lessons ------------------------------------------------------------------------------
+GROUPS = {
+    "Theory": "Small enough to follow by hand.",
+    "Models": "Trained models, opened.",
+    "Practice": "Train your own, and find out what you know.",
+}
+for group, summary in GROUPS.items():
+    members = [lesson for lesson in lessons.at_hand() if lesson.group == group]
+    if members:
+        st.header(group, anchor=False)
+        st.markdown(summary)
+        for first in range(0, len(members), 3):
+            for column, lesson in zip(st.columns(3), members[first : first + 3], strict=False):
+                with column.container(border=True, height="stretch"):
+                    components.lesson_link(lesson.name)
+                    st.markdown(lesson.line)
+
+# ---- what is at hand --------------------------------------------------------------------------
+data = ", ".join(f"{row.name}{'' if row.here else ' (not here yet)'}" for row in at_hand())
+device = state.device_in_use() or "chosen when a model is first opened"
+shipped = sum(m.shipped for m in models)
+st.caption(
+    f"**Models:** {shipped} that came with Unrolled, {len(models) - shipped} of your own · "
+    f"**Data:** {data} · **Device:** {device}"
+)

@@ -1,0 +1,131 @@
+"""Are the maps true? Ways to make a map, what happens when its patches go, and 500 pictures."""
+
+import streamlit as st
+
+from dashboard import components, controls, pictures, truth, vit_models
+from dashboard.figures import attention_maps, vit_maps
+from dashboard.figures import heads as head_figures
+from dashboard.figures import truth as figures
+
+components.page_header(
+    "Are the maps true?",
+    "A bright patch looks like a reason. **Is it one?** Take it away and see.",
+)
+SECTIONS = ["one picture, six maps", "take patches away", "500 known objects", "size of the object"]
+section = controls.pick("What to try", SECTIONS, key="try")
+one, two = st.columns([3, 2])
+with one:
+    entry = vit_models.choose_model(prefer="shapes")
+with two:
+    weights = controls.pick("Weights", ["trained", "random"], key="weights")
+loaded = vit_models.load(entry)
+classes = loaded.extra["classes"]
+
+from core.trace import heads_of  # noqa: E402  the heading must not wait for torch
+
+model = loaded.model if weights == "trained" else vit_models.untrained(loaded)
+layers, heads = heads_of(model)
+answers = [f"{i}: {name}" for i, name in enumerate(classes)]
+
+if section == SECTIONS[0]:
+    chosen = pictures.choose_picture(loaded)
+    inputs = vit_models.to_input(loaded, chosen.image[None])
+    said = truth.answer(model, inputs)
+    one, two = st.columns(2)
+    with one:
+        asked = controls.choice("What speaks for", answers, key="for", index=said)
+    with two:
+        view = controls.pick("Show as", ["overlay", "grid"], key="as")
+    found = truth.all_maps(model, inputs, answers.index(asked))
+    columns = [*st.columns(3), *st.columns(3)]
+    for column, (name, (weight, words)) in zip(columns, found.items(), strict=True):
+        grid = round(len(weight) ** 0.5)
+        with column:
+            components.show_image(
+                attention_maps.class_token_overlay(vit_maps.upright(chosen.image), weight)
+                if view == "overlay"
+                else vit_maps.weight_grid(weight),
+                title=name,
+                description=words,
+                key=name.replace(" ", "-").replace(",", ""),
+                data={"weights": weight.reshape(grid, grid)},
+            )
+    st.caption(
+        f"The model says {components.plain(classes[said])}. Only the gradient map depends on the "
+        "class asked about: the others show where information flows, whatever it is used for."
+    )
+
+elif section == SECTIONS[1]:
+    chosen = pictures.choose_picture(loaded)
+    inputs = vit_models.to_input(loaded, chosen.image[None])
+    said = truth.answer(model, inputs)
+    found = truth.all_maps(model, inputs, said)
+    name = controls.choice("Take away first what is bright in", list(found), key="map", index=4)
+    weight = found[name][0]
+    down, up, chance_down, chance_up = truth.curves(model, inputs[0], weight, said)
+    left, right = st.columns([2, 5])
+    with left:
+        components.show_image(
+            attention_maps.class_token_overlay(vit_maps.upright(chosen.image), weight),
+            title=name,
+            description=f"The model says {components.plain(classes[said])}.",
+            key="map",
+        )
+        st.metric("Deletion: area below chance by", f"{chance_down.area - down.area:+.3f}")
+        st.metric("Insertion: area above chance by", f"{up.area - chance_up.area:+.3f}")
+    with right:
+        components.show_figure(
+            figures.curves(down, up, chance_down, chance_up),
+            title=f"Probability of “{components.plain(classes[said])}” as patches go, and as they "
+            "come",
+            description="A true map falls faster and rises faster than random order (dashed, the "
+            "mean of four). Gone patches take the mean colour of the data.",
+            key="curves",
+        )
+
+else:
+    from core.faithful import correlation
+
+    st.caption(
+        "500 held-out Shapes pictures, whose object is known to the pixel"
+        + ("." if entry.data == "shapes" else "; this model was trained on other pictures.")
+    )
+    known = truth.on_known_objects(loaded, weights)
+    if section == SECTIONS[2]:
+        measure = controls.pick(
+            "Measure", ["share of attention on the object", "pointing game"], key="measure"
+        )
+        values, chance, fused = known[measure]
+        beside = truth.on_known_objects(loaded, "random")[measure]
+        components.show_figure(
+            head_figures.sorted_heads(values, measure, chance, beside[0]),
+            title=f"{measure.capitalize()}, for each layer and head",
+            description=f"Dashed: what a map that knows nothing would score. Mean over all heads "
+            f"{fused['mean attention']:.3f} (random weights {beside[2]['mean attention']:.3f}), "
+            f"rollout {fused['rollout']:.3f} ({beside[2]['rollout']:.3f}). The pointing game asks "
+            "whether the brightest patch is at least half object.",
+            key="known",
+        )
+    else:
+        spread, sizes = known["spread"], known["size"]
+        names = ["mean of all"] + [f"{i + 1}.{j + 1}" for i in range(layers) for j in range(heads)]
+        name = controls.choice("Layer.head", names, key="of")
+        values = spread.mean((1, 2))
+        if name != "mean of all":
+            i, j = (int(part) - 1 for part in name.split("."))
+            values = spread[:, i, j]
+        r = correlation(sizes, values)
+        random = truth.on_known_objects(loaded, "random")["spread"].mean((1, 2))
+        components.show_figure(
+            figures.size_scatter(sizes.numpy(), values.numpy(), r),
+            title=f"Does attention spread with the object? Correlation r = {r:+.2f}",
+            description="Each point is a picture: across, the share of its pixels that are object; "
+            "up, the entropy of the class token's attention over the patches (ln 64 = 4.16 would "
+            f"be an even spread). With random weights r = {correlation(sizes, random):+.2f}.",
+            key="size",
+        )
+
+components.show_source(
+    "core.relevance.rollout", "core.relevance.gradient_relevance", "core.faithful.deletion_curve",
+    "core.faithful.attention_on_object", "core.faithful.pointing_game", "core.faithful.spread",
+)  # fmt: skip

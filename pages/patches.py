@@ -1,0 +1,134 @@
+"""Patches of anything: how a picture, or a sound, becomes a row of tokens."""
+
+import numpy as np
+import streamlit as st
+
+from dashboard import components, controls, pictures, vit_models
+from dashboard.figures import patches as figures
+from dashboard.figures import vit_maps
+
+components.page_header(
+    "Patches of anything",
+    "A Transformer reads a row of vectors and nothing else. **How do you feed it a picture, or a "
+    "sound?** Cut it into patches, and multiply each by one matrix.",
+)
+kind = controls.pick("Feed it", ["a picture", "a sound"], key="feed")
+
+import torch  # noqa: E402  the heading must not wait for it
+
+from core import sound as sounds  # noqa: E402
+
+if kind == "a picture":
+    entry = vit_models.choose_model()
+    loaded = vit_models.load(entry)
+    model = loaded.model
+    chosen = pictures.choose_picture(loaded)
+    inputs = vit_models.to_input(loaded, chosen.image[None])
+    with torch.no_grad():
+        tokens = model.embed(inputs)[0]
+    grid = round((len(tokens) - 1) ** 0.5)
+    size = loaded.config.img_size
+    left, right = st.columns([2, 3])
+    with left:
+        components.show_image(
+            vit_maps.patch_sheet(chosen.image, grid),
+            title=f"1. Cut: {grid}×{grid} patches",
+            description=f"{size}×{size} pixels, so a patch has {size // grid}×{size // grid}×3 = "
+            f"{(size // grid) ** 2 * 3} numbers.",
+            key="cut",
+        )
+    with right:
+        components.show_figure(
+            figures.token_matrix(tokens.numpy()),
+            title=f"2. The tokens: {len(tokens)} rows of {tokens.shape[1]} numbers",
+            description="Row 0 is the class token, the same for every picture; the others are a "
+            "patch each, with its position added.",
+            key="tokens",
+        )
+    first = next(m for m in model.patch_embed.modules() if isinstance(m, torch.nn.Conv2d))
+    filters = first.weight.detach().numpy()
+    components.show_image(
+        vit_maps.filter_sheet(filters),
+        title=f"3. The {len(filters)} filters of the first convolution, "
+        f"{filters.shape[2]}×{filters.shape[3]} pixels each",
+        description="A feature is large where the picture looks like its filter.",
+        key="filters",
+        data={"filters": filters.reshape(len(filters), -1)},
+    )
+    places = model.pos_E.weight.detach()
+    one, two = st.columns(2)
+    with one:
+        row = controls.slider("Row", 1, grid, grid // 2, key="row")
+        column = controls.slider("Column", 1, grid, grid // 2, key="column")
+    at = (int(row) - 1) * grid + int(column) - 1
+    alike = sounds.similarity(places)
+    with one:
+        components.show_figure(
+            figures.similarity_map(alike[at].view(grid, grid).numpy(), int(row), int(column)),
+            title=f"4. Whose position is like that of row {row}, column {column}?",
+            description="Cosine similarity of the position embeddings. Nobody told the model what "
+            "is next to what.",
+            key="position",
+        )
+    with two:
+        components.show_image(
+            vit_maps.similarity_sheet(alike.numpy()),
+            title="5. The same for every patch at once",
+            description="Each small square belongs to the patch at that place.",
+            key="positions",
+            data={"similarity": alike.numpy()},
+        )
+    components.lesson_link("vit", "What the model makes of these tokens")
+else:
+    source = controls.pick("Sound", ["a tune", "my own WAV"], key="sound")
+    if source == "a tune":
+        tune = controls.text("Notes", "C D E C  C D E C  E F G -", key="tune", max_chars=60,
+                             help=f"{' '.join(sounds.TONES)}, and - for a pause.")  # fmt: skip
+        notes = tune.upper().replace(" ", "")
+        with components.one_sentence_for_errors():
+            clip = sounds.tone_sequence(notes[: int(sounds.LONGEST / 0.4)])
+            names = list(notes)
+    else:
+        file = st.file_uploader("A WAV file of at most 10 seconds", type=["wav"], max_upload_size=8)
+        if file is None:
+            st.stop()
+        with components.one_sentence_for_errors():
+            clip, names = sounds.read_wav(file.getvalue()), []
+    if "clip" not in locals():
+        st.stop()
+    st.audio(clip.numpy(), sample_rate=sounds.RATE)
+    side = int(controls.pick("Patch", [8, 16, 32], key="side", index=1))
+    picture = sounds.spectrogram(clip, bins=64, hop=64)
+    cut = sounds.to_patches(picture, side)
+    tokens = sounds.embed_patches(cut, 64, torch.Generator().manual_seed(0))
+    rows = 64 // side
+    seconds = side * 64 / sounds.RATE
+    components.show_figure(
+        figures.spectrogram(picture.numpy(), side, sounds.RATE / 256, 64 / sounds.RATE),
+        title=f"1. A picture of the sound, cut into {len(cut)} patches of {side}×{side}",
+        description=f"Across: time; up: frequency; bright: loud. A patch is {seconds:.3f} s wide.",
+        key="spectrogram",
+    )
+    left, right = st.columns(2)
+    with left:
+        components.show_figure(
+            figures.token_matrix(tokens.numpy()),
+            title=f"2. Embedded: {len(tokens)} tokens of 64 numbers",
+            description=f"Each patch of {side * side} numbers times one matrix, here still random.",
+            key="sound-tokens",
+        )
+    with right:
+        moments = tokens[: len(tokens) // rows * rows].reshape(-1, rows * 64)
+        alike = sounds.similarity(moments).numpy()
+        components.show_figure(
+            figures.moments_alike(np.asarray(alike), seconds),
+            title="3. Which moments are alike?",
+            description="Cosine similarity of the tokens of two moments: what is repeated in the "
+            "tune is bright away from the diagonal. Attention starts from products like these.",
+            key="moments",
+        )
+
+components.show_source(
+    "core.vit.PatchEmbed", "core.vit.VisionTransformer.embed", "core.sound.spectrogram",
+    "core.sound.to_patches", "core.sound.embed_patches",
+)  # fmt: skip

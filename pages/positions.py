@@ -1,0 +1,138 @@
+"""Positions: the sinusoidal and the learned code, and what happens past the trained length."""
+
+import streamlit as st
+
+from core import positions
+from dashboard import components, controls, position_data
+from dashboard.figures import positions as figures
+
+TOKENS = 200
+
+components.page_header(
+    "Positions",
+    "Attention sees all words at once, like a bag of words. **How does the model know their "
+    "order**, and what if the text is longer than any it was trained on?",
+)
+st.markdown(
+    "A position code is a row of numbers added to each word's embedding: one row a position. You "
+    "will see **the formula's table and learned ones**, **how alike two positions are**, **one "
+    "frequency at a time**, and then predict what happens **past the trained length**."
+)
+
+# --- the tables ---
+tables = {"sinusoidal": None, **position_data.learned_tables()}
+one, two, three = st.columns(3)
+with one:
+    name = controls.choice("Table", list(tables), key="table")
+with two:
+    dim = int(controls.slider("Columns, d (of the formula)", 8, 256, 64, key="dim", step=8))
+with three:
+    place = int(controls.slider("Position, t", 0, TOKENS - 1, 10, key="t"))
+formula = positions.sinusoidal(TOKENS, dim)
+table = formula if tables[name] is None else tables[name]
+
+st.header("The table", anchor=False)
+components.show_figure(
+    figures.table_map(table, min(place, len(table) - 1)),
+    title=f"The {'formula' if name == 'sinusoidal' else 'learned table'}: {len(table)} positions, "
+    f"{table.shape[1]} columns",
+    description="Each row is what is added to the word at that position. The formula turns fast "
+    "on the left and slowly on the right; a learned table starts as noise, and rows that no "
+    "training text reached stay noise.",
+    key="table-map",
+)
+components.show_math(
+    r"P_{t,\,2i} = \sin(\omega_i t), \quad P_{t,\,2i+1} = \cos(\omega_i t), \quad "
+    r"\omega_i = 10000^{-2i/d}",
+    "Even columns are sines, odd ones cosines, of position t times a frequency that falls from "
+    "one to nearly one in ten thousand.",
+)
+
+# --- similarity ---
+st.header("How alike are two positions?", anchor=False)
+shown = {"sinusoidal": positions.similarity_by_distance(formula)}
+if name != "sinusoidal":
+    shown[name] = positions.similarity_by_distance(table)
+components.show_figure(
+    figures.similarity_curves(shown),
+    title="Cosine of two rows, by how far apart they are",
+    description="Mean over all pairs at that distance, and one standard deviation around it. For "
+    "the formula there is no deviation: the similarity depends on the distance alone.",
+    key="similarity",
+)
+components.show_math(
+    r"P_t \cdot P_{t+k} = \sum_i \cos(\omega_i k), \qquad P_{t+k} = R_k\, P_t",
+    "The product of two rows depends only on their distance k, and going k further is one fixed "
+    "rotation, whatever t is: a head can learn “three words back”.",
+)
+
+# --- one frequency ---
+st.header("One frequency at a time", anchor=False)
+pair = int(controls.slider("Pair of columns, i", 0, dim // 2 - 1, min(6, dim // 2 - 1), key="i"))
+length = positions.wavelength(dim, pair)
+left, right = st.columns([2, 1])
+sine, cosine = formula[:, 2 * pair], formula[:, 2 * pair + 1]
+with left:
+    components.show_figure(
+        figures.one_frequency(sine, cosine, place),
+        title=f"Columns {2 * pair} and {2 * pair + 1}: one turn in {length:,.1f} tokens",
+        description="Fast pairs tell neighbours apart, slow pairs tell early from late.",
+        key="frequency",
+    )
+with right:
+    components.show_figure(
+        figures.clock(sine[place], cosine[place]),
+        title=f"The hand at position {place}",
+        description="A pair is a hand on a clock that turns at its own speed.",
+        key="clock",
+    )
+
+# --- past the trained length ---
+st.header("Past the trained length", anchor=False)
+found = position_data.experiment()
+if found is None:
+    st.info(f"The measured curves are not here; `{position_data.COMMAND}` makes them.")
+    st.stop()
+st.markdown(
+    f"Three small GPTs, the same but for one thing: a **learned** table, the **sinusoidal** "
+    f"formula, or **no positions** at all. All were trained on texts of **{found.trained}** "
+    f"tokens. Now they read **{found.read}**. What happens to the loss of each past "
+    f"{found.trained}? Predict first."
+)
+ANSWERS = ("stays as it was", "rises a little", "rises a lot")
+NAMES = {"learned": "learned table", "sinusoidal": "sinusoidal", "none": "no positions"}
+guesses = {}
+for scheme, column in zip(NAMES, st.columns(3), strict=True):
+    with column:
+        guesses[scheme] = st.radio(NAMES[scheme], ANSWERS, index=None, key=f"guess-{scheme}")
+if None in guesses.values():
+    st.caption("The measured curves appear when you have answered all three.")
+    st.stop()
+before, after = position_data.means(found)
+components.show_figure(
+    figures.loss_curves({NAMES[s]: found.loss[s] for s in NAMES}, found.trained, window=5),
+    title="Loss at every position, measured on held-out text",
+    description="Mean over {count:,} windows of {read} tokens and 5 neighbouring positions. Left "
+    "of the line the lengths of training, right of it none was ever seen.".format(**found.about),
+    key="loss",
+    data={NAMES[s]: found.loss[s] for s in NAMES},
+)
+for scheme, column in zip(NAMES, st.columns(3), strict=True):
+    with column:
+        st.metric(
+            NAMES[scheme], f"{after[scheme]:.2f} nats", f"{after[scheme] - before[scheme]:+.2f}",
+            delta_color="inverse", help=f"past {found.trained}, and the change from before",
+        )  # fmt: skip
+        truth = position_data.verdict(before[scheme], after[scheme], ANSWERS)
+        right_or_not = "as you said" if guesses[scheme] == truth else f"you said: {guesses[scheme]}"
+        st.caption(f"It {truth} ({right_or_not}).")
+st.markdown(
+    "The learned table has rows past the end only because it was made 200 long: they were never "
+    "trained, so they are noise. A table made 64 long could not read on at all. The formula has a "
+    "value everywhere, but values the model has never seen. Without positions the causal mask "
+    "still tells a little: the first word sees one word, the tenth sees ten."
+)
+components.show_source(
+    "core.positions.sinusoidal", "core.positions.turn", "core.sinusoidal_gpt.SinusoidalGPT",
+    "core.position_experiment.NoPositionGPT", "core.position_experiment.loss_by_position",
+)  # fmt: skip

@@ -1,0 +1,52 @@
+"""Study: sixteen questions in four moves each; the answer shows once it is earned."""
+
+import streamlit as st
+
+from dashboard import (
+    components,
+    controls,
+    stage,
+    study_keeping,
+    study_moves,
+    study_room,
+    study_state,
+)
+
+if stage.notes():
+    st.stop()
+if study_room.asked_for():
+    study_room.show()
+    st.stop()
+
+components.page_header(
+    "Study",
+    "Sixteen questions. **Predict, try it, check**, and then read the answer.",
+)
+
+questions = study_state.questions()
+names = list(questions)
+
+# --- which question ---
+name = controls.pick("Question", names, key="q")
+with st.container(horizontal=True, vertical_alignment="center"):
+    study_keeping.overview()
+    study_keeping.keeping()
+    question = questions[name]
+    if study_room.may_be_asked(question):
+        study_room.open_button(question)
+
+st.header(f"{question.id} · {question.title}", anchor=False)
+st.markdown(question.text)
+
+# --- four moves ---
+record = study_state.progress().record(question.id)
+study_moves.predict(question)
+if record.prediction:
+    study_moves.experiment(question)
+    study_moves.checks(question)
+else:
+    st.caption("The experiment and the checks open once you have made a prediction.")
+if study_state.progress().record(question.id).done(len(question.checks)):
+    study_moves.answer(question)
+    following = names[(names.index(name) + 1) % len(names)]
+    components.lesson_link("study", f"Next question: {following}", q=following)

@@ -1,0 +1,46 @@
+"""Train: choose a model and a recipe, start, and watch the curve."""
+
+import streamlit as st
+
+from core.runs import queue
+from core.runs.code import code_version
+from dashboard import components, recipe_controls, run_view
+
+components.page_header(
+    "Train",
+    "Choose a model, data and a recipe, and start. **What does the curve say**, and does the "
+    "model learn or only remember?",
+)
+st.markdown(
+    "A run is a process of its own: it goes on when you close this page, and its link shows it "
+    "wherever you open it."
+)
+
+left, right = st.columns([2, 3], gap="large")
+
+# --- controls ---
+with left:
+    spec = recipe_controls.choose_spec()
+    estimate = recipe_controls.show_estimate(spec)
+    if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch"):
+        with st.spinner("Starting …"):
+            more = {"estimate": estimate} if estimate else {}
+            started = queue.submit(spec.to_dict(), code=code_version(), **more)
+        st.query_params["run"] = started.path.name
+
+# --- the run ---
+with right:
+    working = [run.path.name for run in queue.tickets()]
+    name = st.query_params.get("run", "") or next(iter(working), "")
+    if name:
+        run_view.show(run_view.find_run(name))
+        if others := [other for other in working if other != name]:
+            with st.expander(f"{len(others)} more in the queue", icon=":material/list:"):
+                for other in others[:30]:
+                    components.lesson_link("train", other, run=other)
+    else:
+        st.info("Nothing is training now. Start a run to see its curve here.")
+
+components.show_source(
+    "core.train.loop.train", "core.train.schedule.learning_rate", "core.train.session.run_session"
+)

@@ -1,0 +1,46 @@
+"""The decoding page in a browser: texts side by side, steps walked by click, words forced."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.waiting import no_errors, open_page, wait_ready
+
+QUERY = "model=gpt-grammar&length=12&columns=2"
+
+
+def strips(page: Page) -> Locator:
+    """First the texts of the columns, then the words one may force, a list a column."""
+    return page.get_by_label("Tokens of the text")
+
+
+def test_a_click_walks_to_a_step_and_a_forced_word_grows_a_branch(
+    page: Page, dashboard_url: str, console: list[str]
+) -> None:
+    open_page(page, dashboard_url, "decoding", QUERY)
+    greedy = strips(page).nth(0)
+    expect(greedy.locator("li:visible")).to_have_count(12)
+    before = greedy.inner_text()
+
+    greedy.get_by_role("button").nth(2).click()
+    page.wait_for_url("**step=3**")
+    expect(page.get_by_text("Step 3: the likeliest words").first).to_be_visible()
+    wait_ready(page)
+
+    candidates = strips(page).nth(2).get_by_role("button")
+    word = candidates.nth(1).inner_text()
+    candidates.nth(1).click()
+    expect(page.get_by_label("Branch").first).to_be_visible()
+    wait_ready(page)
+    expect(greedy.locator("li:visible")).to_have_count(12)
+    expect(greedy.get_by_role("button").nth(2)).to_have_text(word)
+    expect(greedy.get_by_role("button").nth(2)).to_have_attribute("data-kind", "forced")
+    assert greedy.inner_text() != before
+    no_errors(page)
+    assert [line for line in console if "Failed to load resource" not in line] == []
+
+
+def test_on_a_phone_nothing_sticks_out(phone_page: Page, dashboard_url: str) -> None:
+    for section in ("side by side", "what goes wrong", "the KV cache"):
+        open_page(phone_page, dashboard_url, "decoding", f"{QUERY}&section={section}")
+        no_errors(phone_page)
+        width = phone_page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 390, section

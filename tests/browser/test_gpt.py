@@ -1,0 +1,38 @@
+"""The Dialogue GPT page in a browser: tokens, next words, and the text going on."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.waiting import no_errors, open_page, wait_ready
+
+
+def text_of(page: Page) -> Locator:
+    """The tokens of the generated text: those of the second strip."""
+    return page.get_by_label("Tokens of the text").nth(1)
+
+
+def test_the_model_goes_on_greedily_and_from_the_nucleus(
+    page: Page, dashboard_url: str, console: list[str]
+) -> None:
+    open_page(page, dashboard_url, "gpt", "model=gpt-grammar")
+    strip = text_of(page)
+    expect(strip.locator("li:visible")).to_have_count(9 + 40)  # all of them have appeared
+    greedy = strip.inner_text()
+    page.get_by_test_id("stButtonGroup").get_by_text("nucleus").click()
+    wait_ready(page)
+    for seed in (1, 2):
+        page.get_by_role("button", name="Generate again").click()
+        page.wait_for_url(f"**seed={seed}")
+        wait_ready(page)
+    expect(strip).not_to_have_text(greedy)
+    expect(strip.locator("li:visible")).to_have_count(9 + 40)
+    no_errors(page)
+    # Streamlit itself asks for its health beside a page opened by its address: a 404 each.
+    assert [line for line in console if "Failed to load resource" not in line] == []
+
+
+def test_markup_in_the_prompt_is_shown_as_typed(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "gpt", "model=gpt-grammar&prompt=<img src=x onerror=alert(1)>")
+    page.on("dialog", lambda dialog: (_ for _ in ()).throw(AssertionError(dialog.message)))
+    expect(page.get_by_label("Tokens of the text").first).to_contain_text("img")
+    assert page.locator("[data-testid=stMain] img[src=x]").count() == 0
+    no_errors(page)

@@ -1,0 +1,109 @@
+"""The shell in a browser: Home opens, the menu leads to every lesson, links can be copied."""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from dashboard import lessons
+from tests.browser.axe import barriers
+from tests.browser.waiting import no_errors, open_page, wait_ready
+
+
+def test_home_opens_with_a_heading_and_a_card_for_each_lesson(
+    page: Page, dashboard_url: str, console: list[str]
+) -> None:
+    open_page(page, dashboard_url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Unrolled")
+    main = page.get_by_test_id("stMain")
+    for lesson in lessons.at_hand():
+        if lesson.group:
+            expect(main.get_by_role("link", name=lesson.title)).to_be_visible()
+    no_errors(page)
+    assert console == []
+
+
+def test_the_menu_leads_to_every_lesson(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url)
+    for lesson in lessons.at_hand():
+        if lesson.group:
+            page.get_by_test_id("stSidebar").get_by_role("link", name=lesson.title).click()
+            page.wait_for_url(f"{dashboard_url}/{lesson.name}**")
+            wait_ready(page)
+            no_errors(page)
+    assert page.title() != ""
+
+
+def test_copy_link_puts_the_address_on_the_clipboard(page: Page, dashboard_url: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_page(page, dashboard_url, query="mode=present")
+    page.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("navigator.clipboard.readText().then(text => text === location.href)")
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    assert page.url.endswith("?mode=present")
+
+
+def test_the_lecturers_view_has_no_menu_and_large_type(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, query="mode=present")
+    expect(page.get_by_test_id("stSidebar")).to_have_count(0)
+    size = page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
+    assert size >= 22
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_home_has_no_serious_barrier(scheme: str, request: pytest.FixtureRequest) -> None:
+    window = request.getfixturevalue("page" if scheme == "light" else "dark_page")
+    open_page(window, request.getfixturevalue("dashboard_url"))
+    assert barriers(window) == []
+
+
+def test_home_fits_a_phone(phone_page: Page, dashboard_url: str) -> None:
+    open_page(phone_page, dashboard_url)
+    width = phone_page.evaluate("document.scrollingElement.scrollWidth")
+    assert width <= phone_page.viewport_size["width"]
+    no_errors(phone_page)
+
+
+def test_a_typed_line_is_read_and_stays_in_the_link(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url)
+    line = page.get_by_role("textbox", name="Type a line")
+    line.fill("KING: Good queen, do the")
+    line.press("Enter")
+    expect(page.get_by_text("reading these 8 tokens")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?line=KING"))
+    page.reload()
+    wait_ready(page)
+    expect(page.get_by_role("textbox", name="Type a line")).to_have_value(
+        "KING: Good queen, do the"
+    )
+
+
+def test_figures_follow_the_theme_while_one_looks(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url)
+    tick = page.locator(".st-key-next .js-plotly-plot .ytick text").first
+    expect(tick).to_have_css("fill", "rgb(22, 32, 44)")
+    page.emulate_media(color_scheme="dark")
+    expect(tick).to_have_css("fill", "rgb(233, 237, 241)")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "SVG", "Data"])
+def test_a_figure_can_be_saved(kind: str, page: Page, dashboard_url: str, tmp_path: Path) -> None:
+    open_page(page, dashboard_url)
+    expect(page.locator(".st-key-next .js-plotly-plot")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=kind, exact=True).last.click()
+    download.value.save_as(tmp_path / "saved")
+    content = (tmp_path / "saved").read_bytes()
+    if kind == "PNG":
+        assert Image.open(io.BytesIO(content)).format == "PNG"
+    elif kind == "SVG":
+        assert content.startswith(b"<svg")
+        assert b"probability" in content
+    else:
+        arrays = np.load(io.BytesIO(zipfile.ZipFile(io.BytesIO(content)).read("data.npz")))
+        assert 0 < arrays["trace0_x"].sum() <= 1 + 1e-6

@@ -1,0 +1,83 @@
+"""A lecturer presents every storyline from the first beat to the last, with the keyboard alone."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.study.storyline import lessons, storyline
+from dashboard.lessons import by_name
+from tests.browser.waiting import no_errors, open_page, wait_ready
+
+TOLD = [name for name in lessons() if by_name(name).path.is_file()]
+
+
+def in_view(page: Page, keys: tuple[str, ...]) -> list[str]:
+    """Which of a beat's figures and controls can be seen."""
+    seen = []
+    for key in keys:
+        places = page.locator(f".st-key-{key}, .st-key-figure-{key}")
+        if any(place.is_visible() for place in places.all()):
+            seen.append(key)
+    return seen
+
+
+def at_beat(page: Page, number: int, of: int) -> None:
+    """Wait for the bar with the keys."""
+    bar = page.get_by_role("navigation", name="Beats of the storyline")
+    expect(bar.get_by_role("status")).to_have_text(f"{number} / {of}", timeout=60_000)
+    wait_ready(page, timeout=60_000)
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("lesson", TOLD)
+def test_a_storyline_is_presented_with_the_keyboard(
+    lesson: str, page: Page, dashboard_url: str
+) -> None:
+    story = storyline(lesson)
+    open_page(page, dashboard_url, lesson, query="mode=present")
+    for number, beat in enumerate(story.beats, 1):
+        expect(page.get_by_role("heading", level=1)).to_have_text(beat.sentence, timeout=60_000)
+        at_beat(page, number, len(story.beats))
+        no_errors(page)
+        seen = in_view(page, beat.show)
+        assert set(beat.show) == set(seen), f"beat {number} does not show all of {beat.show}"
+        assert page.get_by_text(beat.reveal, exact=True).count() == 0
+        page.keyboard.press("r")
+        expect(page.get_by_text(beat.reveal, exact=True)).to_be_visible(timeout=30_000)
+        if number < len(story.beats):
+            page.keyboard.press("ArrowRight" if number % 2 else " ")
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile(rf"beat={len(story.beats) - 1}(&|$)"), timeout=30_000)
+
+
+def test_a_beat_has_its_own_link(page: Page, dashboard_url: str) -> None:
+    beat = storyline("gpt").beats[4]
+    open_page(page, dashboard_url, "gpt", query="mode=present&beat=5")
+    expect(page.get_by_role("heading", level=1)).to_have_text(beat.sentence)
+    expect(page.get_by_role("slider", name="Nucleus p")).to_be_visible()
+
+
+def test_arrow_keys_step_through_layers_and_heads(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "gpt", query="mode=present&beat=2&layer=1")
+    at_beat(page, 2, 5)
+    page.keyboard.press("ArrowDown")
+    expect(page).to_have_url(re.compile("layer=2"))
+    page.keyboard.press("ArrowUp")
+    expect(page).to_have_url(re.compile("layer=1"))
+    page.keyboard.press("Shift+ArrowDown")
+    expect(page).to_have_url(re.compile("head=1"))
+
+
+def test_the_notes_follow_in_a_second_window(page: Page, dashboard_url: str) -> None:
+    story = storyline("gpt")
+    open_page(page, dashboard_url, "gpt", query="mode=present")
+    at_beat(page, 1, len(story.beats))
+    with page.context.expect_page() as opened:
+        page.keyboard.press("n")
+    notes = opened.value
+    expect(notes.get_by_text(story.beats[0].notes)).to_be_visible()
+    assert page.get_by_text(story.beats[0].notes).count() == 0
+    page.bring_to_front()
+    page.keyboard.press("ArrowRight")
+    expect(notes.get_by_text(story.beats[1].notes)).to_be_visible(timeout=30_000)

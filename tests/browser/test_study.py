@@ -1,0 +1,103 @@
+"""The study page and the room in a browser: worked through, on phones, without barriers."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core.study.question import shipped
+from tests.browser.axe import barriers
+from tests.browser.waiting import no_errors, open_page, wait_ready
+
+RIGHT = "phi_y(Wy Wh Wx x1 + Wy Wx x2)"
+QUESTION = shipped()["1a"]
+
+
+def predict(page: Page) -> None:
+    page.get_by_role("radiogroup").get_by_text("One factor").first.click()
+    page.get_by_role("button", name="Keep my prediction").click()
+    expect(page.get_by_role("heading", name="2 · Try it")).to_be_visible()
+    wait_ready(page)
+
+
+def answer(page: Page, text: str) -> None:
+    box = page.get_by_role("textbox", name="Your expression")
+    box.fill(text)
+    box.press("Enter")
+    page.get_by_role("button", name="Check my answer").click()
+    wait_ready(page)
+
+
+def test_a_question_is_worked_through_wrong_and_right(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "study", query="q=1a")
+    secret = QUESTION.answer.loose[:40]
+    predict(page)
+    answer(page, "phi_y(Wy Wx Wh x1 + Wy Wx x2)")
+    expect(page.get_by_text("wrong order")).to_be_visible()
+    assert secret not in page.content()
+    answer(page, RIGHT)
+    expect(page.get_by_role("heading", name="4 · Model answer")).to_be_visible()
+    expect(page.get_by_text(secret)).to_be_visible()
+    no_errors(page)
+
+
+def test_the_experiment_opens_at_its_state_and_leads_back(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "study", query="q=1a")
+    predict(page)
+    page.get_by_role("link", name="Open: Unrolled RNN, T = 2").click()
+    page.wait_for_url(re.compile("/rnn"))
+    wait_ready(page)
+    expect(page.get_by_role("slider", name="T, the step to unroll")).to_have_value("2")
+    page.get_by_role("link", name="Back to question 1a").click()
+    page.wait_for_url(re.compile("/study"))
+    expect(page.get_by_text("Your prediction")).to_be_visible()
+    no_errors(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_barrier(scheme: str, request: pytest.FixtureRequest) -> None:
+    page = request.getfixturevalue("page" if scheme == "light" else "dark_page")
+    address = request.getfixturevalue("dashboard_url")
+    open_page(page, address, "study", query="q=1a")
+    assert barriers(page) == []
+    predict(page)
+    answer(page, RIGHT)
+    assert barriers(page) == []
+    page.get_by_role("button", name="Keep and hand in").click()
+    expect(page.get_by_role("button", name="Save my progress")).to_be_visible()
+    assert barriers(page) == []
+    open_page(page, address, "gpt", query="mode=present&beat=2")
+    assert barriers(page) == []
+
+
+def test_it_fits_a_phone(phone_page: Page, dashboard_url: str) -> None:
+    open_page(phone_page, dashboard_url, "study", query="q=1b")
+    width = phone_page.evaluate("document.scrollingElement.scrollWidth")
+    assert width <= phone_page.viewport_size["width"]
+
+
+def test_phones_answer_once_and_see_what_is_revealed(
+    browser: Browser, page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "study", query="q=1a")
+    page.get_by_role("button", name="Ask the room").click()
+    page.get_by_role("button", name="Open a room").click()
+    page.wait_for_url(re.compile("room="))
+    wait_ready(page)
+    code = re.search(r"room=(\w+)", page.url)[1]
+    assert barriers(page) == []
+    for count, text in enumerate(["One factor", "Two factors"], 1):
+        with browser.new_context(viewport={"width": 390, "height": 844}) as context:
+            phone = context.new_page()
+            open_page(phone, dashboard_url, "study", query=f"room={code}")
+            if count == 1:
+                assert barriers(phone) == []
+            phone.get_by_role("radiogroup").get_by_text(text).first.click()
+            phone.get_by_role("button", name="Send my answer").click()
+            expect(phone.get_by_text("Your answer is counted.")).to_be_visible()
+            phone.reload()
+            expect(phone.get_by_text("Your answer is counted.")).to_be_visible()
+        expect(page.get_by_text(f"{count} answer")).to_be_visible()
+    page.get_by_role("button", name="Reveal").click()
+    expect(page.get_by_role("heading", name="The experiment that decides")).to_be_visible()
+    no_errors(page)

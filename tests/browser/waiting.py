@@ -1,0 +1,31 @@
+"""Waiting for a Streamlit page the way it says itself that it is done."""
+
+from playwright.sync_api import Page, expect
+
+_READY = '[data-testid="stApp"][data-test-connection-state="CONNECTED"]' + (
+    '[data-test-script-state="notRunning"]'
+)
+
+# The style sheet comes with the page's first elements, but is put in place a moment later.
+_STYLED = "[...document.querySelectorAll('style')].some(s => s.textContent.includes('st-key-menu'))"
+
+
+def wait_ready(page: Page, timeout: float = 30_000) -> None:
+    """Until the page is connected, its script has ended and its heading stands. ms"""
+    page.wait_for_selector(_READY, timeout=timeout)
+    expect(page.get_by_role("heading", level=1)).to_have_count(1, timeout=timeout)
+    page.wait_for_selector(_READY, timeout=timeout)
+    page.wait_for_function(_STYLED, timeout=timeout)
+
+
+def open_page(page: Page, address: str, name: str = "", query: str = "") -> None:
+    """Open the page `name` of the dashboard at `address`, such as "vit", and wait for it."""
+    path = "" if name == "home" else name  # Home is served at the root
+    page.goto(f"{address}/{path}" + (f"?{query}" if query else ""))
+    wait_ready(page)
+
+
+def no_errors(page: Page) -> None:
+    """The page shows no error and no exception."""
+    expect(page.locator('[data-testid="stException"]')).to_have_count(0)
+    expect(page.locator('[data-testid="stAlertContentError"]')).to_have_count(0)

@@ -1,0 +1,139 @@
+"""Runs on a real Ray cluster on this machine: submit, watch, cancel, wrong token, cluster gone.
+
+`make test-ray` installs Ray apart from the project and sets UNROLLED_TEST_RAY to its command.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from core.runs import queue
+from core.runs.engines import ray
+from core.runs.watch import standing
+from core.train.spec import RunSpec
+from tests.browser.server import free_port
+from tests.conftest import ROOT
+
+RAY = os.environ.get("UNROLLED_TEST_RAY")
+pytestmark = [
+    pytest.mark.skipif(not RAY, reason="needs Ray: make test-ray"),
+    pytest.mark.timeout(600),
+]
+TOKEN = "t" * 40
+SPEC = RunSpec(
+    "gpt",
+    "CompactGPT",
+    model={"dim": 16, "attn_dim": 8, "mlp_dim": 16, "num_heads": 2, "num_layers": 1},
+    recipe={"epochs": 2, "batch_size": 8},
+    data="grammar",
+    share=0.05,
+    threads=1,
+)
+
+
+@pytest.fixture(scope="module")
+def head():
+    """`ray start --head` on loopback, one CPU, with a token; gives its address."""
+    port = free_port()
+    env = os.environ | {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN}
+    env |= {"RAY_DISABLE_MEMORY_MONITOR": "1", "PYTHONPATH": str(ROOT)}
+    with tempfile.TemporaryDirectory(prefix="ray", dir="/tmp") as folder:
+        command = ["start", "--head", "--node-ip-address=127.0.0.1", f"--port={free_port()}"]
+        command += ["--dashboard-host=127.0.0.1", f"--dashboard-port={port}", "--num-cpus=1"]
+        command += ["--object-store-memory=80000000", "--disable-usage-stats"]
+        command += [f"--temp-dir={folder}", "--block"]
+        with open(Path(folder) / "head.txt", "wb") as log:
+            process = subprocess.Popen(
+                [str(RAY), *command], env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+            try:
+                wait_for_jobs(f"http://127.0.0.1:{port}")
+                yield f"http://127.0.0.1:{port}", process
+            finally:
+                if process.poll() is None:
+                    process.terminate()
+                    process.wait(timeout=60)
+
+
+def wait_for_jobs(address):
+    import requests
+
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        try:
+            if requests.get(f"{address}/api/jobs/", headers=headers, timeout=5).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.5)
+    raise AssertionError("the Ray head did not come up")
+
+
+@pytest.fixture
+def cluster(head, tmp_path, monkeypatch):
+    monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("UNROLLED_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("UNROLLED_ENGINE", "ray")
+    monkeypatch.setenv("UNROLLED_RAY_ADDRESS", head[0])
+    monkeypatch.setenv("UNROLLED_RAY_TOKEN", TOKEN)
+    monkeypatch.setenv("UNROLLED_RAY_PYTHON", sys.executable)
+    return head
+
+
+def wait(run, *states, seconds=240):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        queue.advance()
+        now = standing(run)
+        if now.state in states:
+            return now
+        time.sleep(0.5)
+    raise AssertionError(f"{standing(run)}\n{ray.log(run)}")
+
+
+def test_a_run_is_submitted_watched_and_done(cluster):
+    run = queue.submit(SPEC.to_dict())
+    assert wait(run, "done").state == "done"
+    assert [r["epoch"] for r in run.metrics() if r["kind"] == "epoch"] == [1, 2]
+    assert "epoch 2/2" in ray.log(run)
+    assert queue.tickets() == []
+
+
+def test_a_running_one_is_cancelled_and_a_waiting_one_withdrawn(cluster):
+    long = RunSpec(**{**vars(SPEC), "recipe": {**SPEC.recipe, "epochs": 5000}})
+    first, second = queue.submit(long.to_dict()), queue.submit(long.to_dict())
+    wait(first, "running")
+    queue.cancel(second)  # the cluster has one CPU: it waits there
+    assert wait(second, "cancelled").state == "cancelled"
+    while not first.metrics():
+        time.sleep(0.2)
+    queue.cancel(first)
+    assert "a checkpoint is kept" in wait(first, "cancelled").message
+
+
+def test_a_wrong_token_is_said(cluster, monkeypatch):
+    monkeypatch.setenv("UNROLLED_RAY_TOKEN", "x" * 40)
+    run = queue.submit(SPEC.to_dict())
+    assert standing(run).state == "failed"
+    assert "refuses the token" in standing(run).message
+
+
+def test_a_cluster_that_is_gone_is_said_and_the_run_is_kept(cluster):
+    long = RunSpec(**{**vars(SPEC), "recipe": {**SPEC.recipe, "epochs": 5000}})
+    run = queue.submit(long.to_dict())
+    wait(run, "running")
+    cluster[1].terminate()
+    cluster[1].wait(timeout=60)
+    deadline = time.monotonic() + 60
+    while "does not answer" not in standing(run).message:
+        assert time.monotonic() < deadline
+        queue.advance()
+        time.sleep(0.5)
+    late = queue.submit(SPEC.to_dict())
+    assert standing(late).state == "failed"
+    assert "does not answer" in standing(late).message

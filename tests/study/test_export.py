@@ -1,0 +1,104 @@
+"""Lessons to take away: scripts and notebooks that run as they are, with core alone."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from core.study.export import cells_of, exported, notebook, script, settings
+from dashboard import lessons
+from tests.conftest import ROOT
+
+OTHER = {
+    "rnn": {"T": 4, "matrix": "Scaled rotation", "rho": 1.1},
+    "gpt": {"prompt": "QUEEN:\n", "way": "nucleus", "length": 5, "seed": 7, "layer": 2},
+    "decoding": {"length": 10, "tokens": 20},
+    "attention": {"layer": 2, "head": 2, "query": 2, "key": 0},
+    "patches": {"side": 8, "tune": "C E G"},
+    "positions": {"dim": 32, "t": 3, "i": 2},
+    "vit": {"picture": 1},
+    "heads": {},
+}
+
+
+def run(folder: Path, **files: str) -> str:
+    """Run them in a fresh process, as a reader would; UNROLLED_RUNS is an empty folder."""
+    for name, code in files.items():
+        (folder / f"{name}.py").write_text(code, encoding="utf-8")
+    runner = f"import runpy\nfor name in {list(files)!r}: runpy.run_path(name + '.py')"
+    done = subprocess.run(
+        [sys.executable, "-c", runner],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "UNROLLED_RUNS": str(folder / "runs")},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+def test_lessons_to_take_away_are_lessons():
+    assert len(exported()) >= 8
+    assert set(OTHER) == set(exported())
+    assert all(lessons.by_name(name) for name in exported())
+
+
+@pytest.mark.parametrize("lesson", exported())
+def test_script_and_notebook_run(lesson, tmp_path):
+    """The script with its defaults, the notebook's cells in turn with other settings."""
+    page = nbformat.reads(notebook(lesson, OTHER[lesson]), as_version=4)
+    nbformat.validate(page)
+    assert page.cells[0].cell_type == "markdown"
+    code = "\n\n".join(cell.source for cell in page.cells if cell.cell_type == "code")
+    for name, value in OTHER[lesson].items():
+        assert f"{name} = {value!r}" in code
+    printed = run(tmp_path, script=script(lesson, {}), notebook=code)
+    assert len(printed) > 120
+
+
+@pytest.mark.parametrize("lesson", exported())
+def test_a_script_uses_core_and_nothing_of_the_dashboard(lesson):
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(ast.parse(script(lesson, {})))
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for name in (
+            [node.module] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+        )
+    }
+    assert imported <= {"core", "torch", "numpy"}
+    assert "core" in imported
+
+
+def test_the_same_settings_give_the_same_file():
+    assert notebook("rnn", {"T": 5}) == notebook("rnn", {"T": 5})
+    assert json.loads(notebook("rnn", {}))["nbformat"] == 4
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["'); import os; os.system('id') #", "\n\nraise SystemExit", "x" * 501, 1e99, None, [1], "²"],
+)
+def test_a_setting_is_only_ever_a_literal(value):
+    for lesson in exported():
+        for name, default in settings(lesson).items():
+            text = script(lesson, {name: value, "os": value, "__import__": value})
+            assert ast.dump(ast.parse(text)).count("Call(") == ast.dump(
+                ast.parse(script(lesson, {}))
+            ).count("Call(")
+            scope: dict[str, object] = {}
+            code = next(body for kind, body in cells_of(text) if kind == "code")
+            exec(code, {}, scope)  # the settings cell: assignments of literals only
+            assert type(scope[name]) is type(default)
+
+
+def test_a_lesson_that_is_none_is_named():
+    for name in ("home", "../export", ""):
+        with pytest.raises(ValueError, match="cannot be taken away"):
+            script(name, {})

@@ -1,0 +1,102 @@
+"""The grader against the forms drawn up before it, and against noise."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.linear_rnn import unroll
+from core.linear_rnn_symbols import words
+from core.study.grading import grade_expression, unrolled_words
+from core.study.notation import plain
+from core.study.sums import at
+from core.study.sums_parser import parse
+
+FORMS = tomllib.loads((Path(__file__).parent / "answer_forms.toml").read_text("utf-8"))
+RIGHT = [(q, text) for q in FORMS for text in FORMS[q]["right"]]
+WRONG = [(q, text, hint) for q in FORMS for text, hint in FORMS[q]["wrong"]]
+
+
+@pytest.mark.parametrize("question", ["1a", "1b", "1c"])
+def test_there_are_twenty_forms_of_each_kind(question):
+    assert len(set(FORMS[question]["right"])) >= 20
+    assert len({text for text, _ in FORMS[question]["wrong"]}) >= 20
+
+
+@pytest.mark.parametrize(("question", "text"), RIGHT)
+def test_a_right_answer_in_any_usual_notation_is_right(question, text):
+    verdict = grade_expression(question, text)
+    assert verdict.correct, verdict.message
+    assert verdict.message
+
+
+@pytest.mark.parametrize(("question", "text", "hint"), WRONG)
+def test_a_wrong_answer_is_wrong_and_told_why(question, text, hint):
+    verdict = grade_expression(question, text)
+    assert not verdict.correct
+    assert hint in verdict.message
+
+
+@pytest.mark.parametrize("question", ["1a", "1b", "1c"])
+def test_no_diagnosis_gives_the_answer_away(question):
+    for text, _ in FORMS[question]["wrong"]:
+        for piece in plain(grade_expression(question, text).message).split(": "):
+            assert not grade_expression(question, piece).correct
+
+
+@pytest.mark.parametrize("T", [1, 2, 3, 4, 5])
+def test_the_target_is_the_unrolled_recurrence(T):
+    ((letter,),) = words(unroll(T))
+    assert dict(letter[1]) == dict(unrolled_words(T))
+
+
+def test_a_sum_written_out_is_the_unrolled_recurrence():
+    answer = parse("phi_y(Wy sum(Wh^(T-i) Wx x_i, i=1..T))")
+    assert words(at(answer, 7)) == words(unroll(7))
+
+
+def test_an_unknown_question_is_named():
+    with pytest.raises(ValueError, match="'9z'"):
+        grade_expression("9z", "phi_y(x1)")
+
+
+PIECES = [
+    *"Wy Wh Wx x_1 x2 x_i x_(T-i) h_0 b phi_y( ( ) [ ] { } + - * @ ^ ** ^2 ^(T-i) ^{T} _ = , : <=",
+    *("sum(", "sum_", "sum_{i=1}^{T}", "i=1..T", " i", "T", "for ", "in ", "range", "from ", "to "),
+    *("Wy ", "Wh ", "Wx ", "x_1", "x_i", "x_(T-i)", "h_0", "phi_y(", "^(T-i)", "^2", "**", ".."),
+    *("...", "Σ", "ᵀ⁻ⁱ", "₁", "φ", "\\sum", "__import__('os')", "9" * 40, "\x00", chr(0xD800)),
+]
+
+
+@given(st.sampled_from(["1a", "1b", "1c"]), st.lists(st.sampled_from(PIECES), max_size=60))
+@settings(max_examples=400, deadline=None)
+def test_any_arrangement_of_pieces_gets_a_verdict(question, pieces):
+    assert grade_expression(question, " ".join(pieces)).message
+    assert grade_expression(question, "".join(pieces)).message
+
+
+@given(st.sampled_from(["1a", "1b", "1c"]), st.text(max_size=3000))
+@settings(max_examples=300, deadline=None)
+def test_any_text_gets_a_verdict(question, text):
+    assert grade_expression(question, text).message
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 1999,
+        "phi_y(" * 18 + "x1" + ")" * 18,
+        "((((Wh+Wh)^64)^64)^64)^64 x1",
+        "sum(" * 15 + "x_i" + ", i=1..24)" * 15,
+        "Wh " * 600,
+        "x1+" * 600 + "x1",
+        "9**9**9",
+        "phi_y(" + "(Wh + Wx)" * 200 + ")",
+        "a" * 10_000,
+    ],
+)
+def test_an_answer_made_to_explode_is_refused_at_once(text):
+    assert not grade_expression("1c", text).correct  # multiplied out, it would take hours

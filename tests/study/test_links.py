@@ -1,0 +1,108 @@
+"""Every link of a question and of a storyline opens its lesson at exactly the state it names."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.study.question import shipped
+from core.study.storyline import lessons as told
+from core.study.storyline import storyline
+from dashboard import lessons
+
+EXPERIMENTS = {
+    f"question {name}": (q.experiment.page, q.experiment.state) for name, q in shipped().items()
+}
+BEATS = {
+    f"{name}, beat {i + 1}": (name, beat.state)
+    for name in told()
+    for i, beat in enumerate(storyline(name).beats)
+}
+BEAT_STATES = {(page, tuple(state.items())) for page, state in BEATS.values() if state}
+
+
+@pytest.mark.parametrize("link", EXPERIMENTS | BEATS)
+def test_a_link_leads_to_a_lesson_of_the_table(link: str) -> None:
+    assert lessons.by_name((EXPERIMENTS | BEATS)[link][0])
+
+
+def opened(page: str, query: dict[str, object], controls: dict[str, object]) -> AppTest:
+    """The lesson at that link, or with these controls set by the stage."""
+    lesson = lessons.by_name(page)
+    if not lesson.path.is_file():
+        pytest.skip(f"there is no page {page} yet")
+    app = AppTest.from_file(str(lesson.path), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = str(value)
+    for key, value in controls.items():
+        app.session_state[key] = value
+    app.run()
+    assert not app.exception, app.exception[0].value
+    assert not app.error
+    if any("train one first" in info.value for info in app.info):
+        pytest.skip(f"{page} needs a model that is not shipped")
+    return app
+
+
+@pytest.mark.parametrize("question", EXPERIMENTS)
+def test_the_experiment_opens_at_exactly_its_state(question: str) -> None:
+    page, state = EXPERIMENTS[question]
+    app = opened(page, {**state, "back": "1a"}, {})
+    for key, value in state.items():
+        if key == "prompt":
+            assert app.text_area[0].value.strip() == str(value).strip()
+            continue
+        assert key in app.session_state, f"{page} has no control {key!r} in this state"
+        known = app.session_state
+        named = known[f"offered-{key}"][1] if f"offered-{key}" in known else {}
+        chosen = named.get(str(value), value)
+        assert app.session_state[key] == chosen, f"{key} stands at {app.session_state[key]!r}"
+
+
+@pytest.mark.parametrize(("page", "state"), sorted(BEAT_STATES), ids=str)
+def test_a_beat_sets_controls_that_offer_its_values(page: str, state: tuple) -> None:
+    app = opened(page, {}, dict(state))
+    for key, value in state:
+        assert f"offered-{key}" in app.session_state, f"{page} draws no control {key!r} here"
+        options = app.session_state[f"offered-{key}"][1].values()
+        assert not options or value in options
+        assert app.session_state[key] == value
+
+
+@pytest.mark.parametrize("name", told())
+def test_a_storyline_tells_a_lesson_in_a_few_beats(name: str) -> None:
+    story = storyline(name)
+    assert 3 <= len(story.beats) <= 12
+    for beat in story.beats:
+        assert len(beat.sentence) <= 120, "readable from the last row"
+        assert beat.question
+        assert beat.reveal
+        assert beat.notes
+        assert beat.show
+    assert story.beat("2") == 1
+    for nonsense in ("", "0", "x", "-1", "99999999999", "²"):
+        assert story.beat(nonsense) == 0
+
+
+def test_a_lesson_without_a_storyline_has_none() -> None:
+    assert storyline("home") is None
+    assert storyline("../questions/1a") is None
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "value"),
+    [
+        ("gpt", "model", "gone-model"),
+        ("gpt", "layer", "99"),
+        ("rnn", "T", "99"),
+        ("rnn", "T", "many"),
+        ("rnn", "section", "<b>Nowhere</b>"),
+        ("study", "q", "9z"),
+    ],
+)
+def test_a_link_to_what_is_not_here_says_so_and_falls_back(page: str, key: str, value: str) -> None:
+    app = opened(page, {key: value}, {})
+    said = [info.value for info in app.info if "which is not here" in info.value]
+    assert len(said) == 1
+    assert "<b>" not in said[0]
+    assert app.session_state[key] != value
+    app.run()
+    assert not app.exception

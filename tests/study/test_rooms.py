@@ -1,0 +1,152 @@
+"""Rooms: one answer a phone, only the owner reveals, and a full lecture hall loses nothing."""
+
+import multiprocessing
+import secrets
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.study.rooms import CODE, Rooms
+
+CHOICES = ["one", "two", "three", "four"]
+
+
+@pytest.fixture
+def rooms(tmp_path: Path) -> Iterator[Rooms]:
+    opened = Rooms(tmp_path / "rooms.sqlite3")
+    yield opened
+    opened.shut()
+
+
+def token() -> str:
+    return secrets.token_urlsafe(16)
+
+
+def test_a_room_has_a_short_code_and_counts_answers(rooms):
+    room, _ = rooms.open_room("1a")
+    assert CODE.fullmatch(room.code)
+    assert rooms.room(room.code) == room
+    for given in ("one", "two", "two"):
+        rooms.answer(room.code, token(), given)
+    assert rooms.counts(room.code) == {"two": 2, "one": 1}
+
+
+def test_a_phone_answers_once(rooms):
+    room, _ = rooms.open_room("1a")
+    phone = token()
+    assert not rooms.has_answered(room.code, phone)
+    rooms.answer(room.code, phone, "one")
+    with pytest.raises(ValueError, match="answered already"):
+        rooms.answer(room.code, phone, "two")
+    assert rooms.has_answered(room.code, phone)
+    assert rooms.counts(room.code) == {"one": 1}
+
+
+def test_only_the_one_who_opened_it_reveals_and_closes(rooms):
+    room, secret = rooms.open_room("1a")
+    for change in (rooms.reveal, rooms.close):
+        for guess in ("", "guess", room.code, secret[:-1]):
+            with pytest.raises(ValueError, match="Only the one who opened"):
+                change(room.code, guess)
+    rooms.reveal(room.code, secret)
+    assert rooms.room(room.code).revealed
+    with pytest.raises(ValueError, match="is closed"):
+        rooms.answer(room.code, token(), "late")
+
+
+def test_a_room_closes_by_itself_and_is_gone_a_day_later(rooms, monkeypatch):
+    import core.study.rooms as module
+
+    room, _ = rooms.open_room("1a", minutes=1)
+    start = module.time.time()
+    monkeypatch.setattr(module.time, "time", lambda: start + 120)
+    with pytest.raises(ValueError, match="is closed"):
+        rooms.answer(room.code, token(), "late")
+    monkeypatch.setattr(module.time, "time", lambda: start + 2 * 24 * 3600)
+    rooms.open_room("1b")
+    with pytest.raises(ValueError, match="There is no room"):
+        rooms.room(room.code)
+
+
+def test_a_closed_room_takes_no_answer(rooms):
+    room, secret = rooms.open_room("1a")
+    rooms.close(room.code, secret)
+    with pytest.raises(ValueError, match="is closed"):
+        rooms.answer(room.code, token(), "late")
+
+
+@pytest.mark.parametrize("code", ["", "abc", "../..", "'; DROP TABLE room; --", "A" * 1000])
+def test_an_unknown_room_is_named_in_one_sentence(rooms, code):
+    with pytest.raises(ValueError, match="There is no room"):
+        rooms.room(code)
+    with pytest.raises(ValueError, match="There is no room"):
+        rooms.answer(code, token(), "one")
+
+
+@pytest.mark.parametrize("given", ["", "  ", "x" * 501])
+def test_an_empty_or_endless_answer_is_refused(rooms, given):
+    room, _ = rooms.open_room("1a")
+    with pytest.raises(ValueError, match="characters"):
+        rooms.answer(room.code, token(), given)
+
+
+def test_a_phone_without_a_token_is_refused(rooms):
+    room, _ = rooms.open_room("1a")
+    with pytest.raises(ValueError, match="no token"):
+        rooms.answer(room.code, "", "one")
+
+
+def test_the_file_keeps_no_token_and_no_secret(rooms):
+    room, secret = rooms.open_room("1a")
+    phone = token()
+    rooms.answer(room.code, phone, "one")
+    files = b"".join(p.read_bytes() for p in rooms.path.parent.iterdir())
+    assert secret.encode() not in files
+    assert phone.encode() not in files
+
+
+def test_300_phones_at_once_lose_no_answer(rooms):
+    room, _ = rooms.open_room("1a")
+    given = [CHOICES[i % 4] for i in range(300)]
+    start = threading.Barrier(300)
+    errors: list[Exception] = []
+
+    def phone(choice: str) -> None:
+        start.wait()
+        try:
+            rooms.answer(room.code, token(), choice)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=phone, args=(choice,)) for choice in given]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)  # all of them are done within the time a lecture gives
+    assert not any(thread.is_alive() for thread in threads)
+    assert errors == []
+    assert rooms.counts(room.code) == Counter(given)
+
+
+def _answer_many(path: Path, code: str, choice: str, how_many: int) -> None:
+    rooms = Rooms(path)
+    for _ in range(how_many):
+        rooms.answer(code, token(), choice)
+
+
+def test_several_servers_share_a_room(rooms):
+    room, _ = rooms.open_room("1a")
+    spawn = multiprocessing.get_context("spawn")
+    workers = [
+        spawn.Process(target=_answer_many, args=(rooms.path, room.code, choice, 50))
+        for choice in CHOICES
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+        assert worker.exitcode == 0
+    assert rooms.counts(room.code) == dict.fromkeys(sorted(CHOICES), 50)

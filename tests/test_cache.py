@@ -1,0 +1,252 @@
+"""The lesson's theorem: cached equals uncached, in eager torch and in the compiled kernel."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from core.cache import KVCache, read_tokens
+from core.compact_gpt import CompactGPT
+from core.decode_weights import decode_weights
+from core.decoding import (
+    Greedy,
+    Nucleus,
+    Strategy,
+    Temperature,
+    TopK,
+    choose_eagerly,
+    generate,
+)
+from core.gpt import DialogueGPT
+from core.kernel import KernelChooser, KernelReader, load_kernel
+from core.reader import EagerReader, PrefixReader, ReadTokens, Samples
+from core.sinusoidal_gpt import SinusoidalGPT
+
+MODELS = {
+    "DialogueGPT": lambda: DialogueGPT(97, 40, 24, 8, 40, 3, 2),
+    "CompactGPT": lambda: CompactGPT(97, 40, 24, 8, 40, 3, 2, 0.2),
+    "SinusoidalGPT": lambda: SinusoidalGPT(97, 40, 24, 8, 40, 3, 2),
+    "odd sizes": lambda: DialogueGPT(33, 40, 19, 5, 37, 3, 2),
+    "wide heads": lambda: DialogueGPT(64, 40, 32, 35, 16, 1, 1),
+}
+
+
+@pytest.fixture(params=MODELS)
+def model(request: pytest.FixtureRequest) -> DialogueGPT:
+    torch.manual_seed(11)
+    made: DialogueGPT = MODELS[request.param]().eval()
+    with torch.no_grad():
+        for parameter in made.parameters():
+            parameter.mul_(1.7)  # far enough from zero that greedy text does not stand still
+    return made
+
+
+@pytest.fixture(params=["eager", "compiled"])
+def read(request: pytest.FixtureRequest, model: DialogueGPT) -> ReadTokens:
+    weights = decode_weights(model)
+    if request.param == "eager":
+        return EagerReader(weights)
+    library = load_kernel()
+    if library is None:
+        pytest.skip("no C++ compiler at hand")
+    return KernelReader(library, weights)
+
+
+def some_ids(model: DialogueGPT, *shape: int) -> Tensor:
+    vocab_size = model.token_embed.num_embeddings
+    return torch.randint(vocab_size, shape, generator=torch.Generator().manual_seed(3))
+
+
+@torch.no_grad()
+def test_cached_logits_are_those_of_the_whole_text(model: DialogueGPT, read: ReadTokens) -> None:
+    ids = some_ids(model, 3, 40)
+    expected, _ = model(ids)
+    cache = KVCache(decode_weights(model), batch=3)
+    torch.testing.assert_close(read(cache, ids[:, :17]), expected[:, 16], atol=1e-4, rtol=0)
+    for t in range(17, 40):
+        got = read(cache, ids[:, t : t + 1])
+        torch.testing.assert_close(got, expected[:, t], atol=1e-4, rtol=0)
+
+
+def test_cached_greedy_text_is_the_uncached_one_past_the_window_too(
+    model: DialogueGPT, read: ReadTokens
+) -> None:
+    prompt = some_ids(model, 1, 5)
+    expected = model.generate(prompt, 50)[0].tolist()  # 55 tokens; the model reads 40
+    reader = PrefixReader(decode_weights(model), read)
+    steps = generate(reader, prompt[0].tolist(), Greedy(), 50, torch.Generator())
+    assert [step.token for step in steps] == expected[5:]
+
+
+def test_forgetting_a_few_tokens_and_reading_others(model: DialogueGPT, read: ReadTokens) -> None:
+    weights = decode_weights(model)
+    first, second = some_ids(model, 2, 20)
+    cache = KVCache(weights)
+    read(cache, first[None])
+    cache.truncate(8)
+    again = read(cache, second[None, 8:])
+    mixed = torch.cat([first[:8], second[8:]])[None]
+    torch.testing.assert_close(again, read(KVCache(weights), mixed), atol=1e-5, rtol=0)
+
+
+def test_one_text_is_continued_many_ways(model: DialogueGPT, read: ReadTokens) -> None:
+    weights = decode_weights(model)
+    prompt, ends = some_ids(model, 1, 9), some_ids(model, 4, 1)
+    cache = KVCache(weights)
+    read(cache, prompt)
+    together = read(cache.repeat(4), ends)
+    for i in range(4):
+        alone = read(KVCache(weights), torch.cat([prompt, ends[i : i + 1]], 1))
+        torch.testing.assert_close(together[i : i + 1], alone, atol=1e-5, rtol=0)
+
+
+def test_what_does_not_fit_is_refused(model: DialogueGPT, read: ReadTokens) -> None:
+    cache = KVCache(decode_weights(model))
+    with pytest.raises(ValueError, match="room for 40 more tokens, but 41 were given"):
+        read(cache, some_ids(model, 1, 41))
+    with pytest.raises(ValueError, match="holds 1 texts, but 2"):
+        read(cache, some_ids(model, 2, 3))
+    assert cache.length == 0
+
+
+def test_the_kernel_refuses_ids_outside_the_vocabulary(model: DialogueGPT) -> None:
+    library = load_kernel()
+    if library is None:
+        pytest.skip("no C++ compiler at hand")
+    weights = decode_weights(model)
+    kernel = KernelReader(library, weights)
+    for wrong in (-1, weights.vocab_size):
+        with pytest.raises(ValueError, match=f"but {wrong} was given"):
+            kernel(KVCache(weights), torch.tensor([[0, wrong]]))
+
+
+def test_no_step_already_seen_runs_the_model_again(model: DialogueGPT) -> None:
+    reader = PrefixReader.of(model)
+
+    def text(strategy: Greedy | Nucleus | Temperature, seed: int) -> list[int]:
+        generator = torch.Generator().manual_seed(seed)
+        return [s.token for s in generate(reader, [0, 5], strategy, 20, generator)]
+
+    greedy = text(Greedy(), 0)
+    assert reader.runs == 20
+    assert text(Greedy(), 9) == greedy
+    assert text(Temperature(t=1e-9), 1) == greedy
+    assert text(Nucleus(p=1e-9), 2) == greedy
+    assert reader.runs == 20
+    warm = text(Temperature(t=1.5), 3)
+    shared = next(i for i, (a, b) in enumerate(zip(warm, greedy, strict=True)) if a != b)
+    assert reader.runs == 20 + 20 - shared - 1
+
+
+def test_where_there_is_no_compiler_eager_torch_reads(
+    model: DialogueGPT, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.reader.load_kernel", lambda: None)
+    assert PrefixReader.of(model).path == "eager PyTorch"
+
+
+def test_a_broken_compiler_means_no_kernel(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    compiler = tmp_path / "c++"
+    compiler.write_text("#!/bin/sh\nexit 1\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("CXX", str(compiler))
+    assert load_kernel.__wrapped__() is None
+    assert not list((tmp_path / "cache").rglob("*.so"))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_eager_torch_decodes_on_the_gpu(model: DialogueGPT) -> None:
+    ids = some_ids(model, 2, 30)
+    expected, _ = model(ids)
+    weights = decode_weights(model.cuda())
+    cache = KVCache(weights, batch=2)
+    read_tokens(weights, cache, ids[:, :10].cuda())
+    for t in range(10, 30):
+        logits = read_tokens(weights, cache, ids[:, t : t + 1].cuda())
+    torch.testing.assert_close(logits.cpu(), expected[:, -1], atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("scale", [0.1, 1.0, 6.0])
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        Temperature(),
+        Temperature(t=0.2),
+        Temperature(t=4.0),
+        Temperature(t=1e-6),
+        TopK(k=1),
+        TopK(k=30),
+        TopK(k=10**9, t=2.0),
+        Nucleus(p=0.9),
+        Nucleus(p=0.05),
+        Nucleus(p=0.999, t=0.7),
+        Nucleus(p=1e-9),
+        Greedy(),
+    ],
+    ids=str,
+)
+def test_the_compiled_choice_is_the_filters_choice(strategy: Strategy, scale: float) -> None:
+    library = load_kernel()
+    if library is None:
+        pytest.skip("no C++ compiler at hand")
+    choose = KernelChooser(library)
+    generator = torch.Generator().manual_seed(4)
+    for vocab in (1, 15, 16, 77, 3000):
+        logits = torch.randn(32, vocab, generator=generator) * scale
+        draws = torch.rand(32, generator=generator)
+        ids, log_p = choose(strategy, logits, draws)
+        expected, expected_log_p = choose_eagerly(strategy, logits, draws)
+        differ = ids != expected
+        # float32 and float64 may part where a draw meets the border between two tokens
+        assert int(differ.sum()) <= 1
+        torch.testing.assert_close(log_p[~differ], expected_log_p[~differ], atol=1e-4, rtol=1e-4)
+
+
+def test_the_compiled_choice_with_ties_infinities_and_bad_settings() -> None:
+    library = load_kernel()
+    if library is None:
+        pytest.skip("no C++ compiler at hand")
+    choose = KernelChooser(library)
+    level, chance = torch.zeros(4, 40), torch.tensor([0.0, 0.3, 0.6, 0.999])
+    for strategy in (TopK(k=5), Nucleus(p=0.26), Temperature()):
+        assert torch.equal(choose(strategy, level, chance)[0], strategy.choose(level, chance))
+    cut = torch.full((1, 40), -torch.inf)
+    cut[0, 7] = 3.0
+    assert choose(Nucleus(p=0.5), cut, chance[:1])[0].tolist() == [7]
+    with pytest.raises(ValueError, match="contain NaN"):
+        choose(Temperature(), torch.full((1, 40), torch.nan), chance[:1])
+    with pytest.raises(ValueError, match="top-p must lie above 0"):
+        choose(Nucleus(p=1.5), level, chance)
+    with pytest.raises(ValueError, match="temperature must be"):
+        choose(TopK(t=0.0), level, chance)
+
+
+def test_texts_drawn_at_once_repeat_from_their_seed_and_know_their_probability(
+    model: DialogueGPT,
+) -> None:
+    reader = PrefixReader.of(model)
+
+    def drawn(seed: int, strategy: Strategy) -> Samples:
+        return reader.draw([0, 3, 1], strategy, 20, 6, torch.Generator().manual_seed(seed))
+
+    first, again = drawn(1, Nucleus(p=0.95)), drawn(1, Nucleus(p=0.95))
+    assert torch.equal(first.ids, again.ids)
+    assert torch.equal(first.log_probability, again.log_probability)
+    assert first.ids.shape == (6, 20)
+    assert not torch.equal(first.ids, drawn(2, Nucleus(p=0.95)).ids)
+    assert len({tuple(text) for text in drawn(1, Temperature(t=1.5)).ids.tolist()}) > 1
+
+    prompt = torch.tensor([[0, 3, 1]])
+    with torch.no_grad():
+        logits, _ = model(torch.cat([prompt.expand(6, -1), first.ids], 1))
+    log_p = logits.log_softmax(-1)[:, 2:-1].gather(-1, first.ids[..., None])[..., 0]
+    torch.testing.assert_close(first.log_probability, log_p, atol=1e-3, rtol=1e-3)
+
+    greedy = drawn(3, Greedy()).ids
+    assert greedy.tolist() == [model.generate(prompt, 20)[0, 3:].tolist()] * 6
+
+
+def test_texts_drawn_at_once_end_with_the_window(model: DialogueGPT) -> None:
+    samples = PrefixReader.of(model).draw([0] * 35, Greedy(), 99, 2, torch.Generator())
+    assert samples.ids.shape == (2, 6)
+    assert samples.ids[0].tolist() == model.generate(torch.tensor([[0] * 35]), 6)[0, 35:].tolist()

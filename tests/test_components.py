@@ -1,0 +1,76 @@
+"""What pages are made of: text stays text, source is found by name, errors are one sentence."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import source
+from dashboard.components import plain
+
+
+@pytest.mark.parametrize("text", ["<b>x</b>", "[a](http://b)", "$x$", "![i](u)", ":red[x]", "`a`"])
+def test_what_a_user_typed_is_shown_and_not_rendered(text: str) -> None:
+    escaped = plain(text)
+    assert escaped.replace("\\", "") == text
+    for sign in "<>[]()$`:!":
+        assert escaped.count(sign) == escaped.count("\\" + sign)
+
+
+def test_lines_cannot_start_a_heading_or_a_list() -> None:
+    assert plain("a\n# b\n- c") == "a \\# b \\- c"
+
+
+def test_source_is_found_by_name_and_by_object() -> None:
+    named = source.read_source("dashboard.components.plain")
+    assert named == source.read_source(plain)
+    assert named.path == "dashboard/components.py"
+    assert named.text.startswith("def plain(text: str) -> str:")
+    text = Path("dashboard/components.py").read_text(encoding="utf-8").splitlines()
+    assert text[named.line - 1] == named.text.splitlines()[0]
+
+
+def test_source_of_a_method_starts_at_its_own_margin() -> None:
+    assert source.read_source("dashboard.lessons.Lesson.path").text.startswith(
+        "@property\ndef path"
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["core.nothing.here", "dashboard.components.gone", "../etc.passwd"]
+)
+def test_source_that_is_not_there_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=r"no module|has no|not the name"):
+        source.read_source(name)
+
+
+def failing_page() -> None:
+    from dashboard.components import one_sentence_for_errors
+
+    with one_sentence_for_errors():
+        raise ValueError("dim must be a whole number of at least 1, not <b>0</b>.")
+
+
+def test_a_value_error_becomes_one_sentence() -> None:
+    app = AppTest.from_function(failing_page, default_timeout=30).run()
+    assert not app.exception
+    assert [e.value.replace("\\", "") for e in app.error] == [
+        "dim must be a whole number of at least 1, not <b>0</b>."
+    ]
+
+
+def page_without_its_file() -> None:
+    from pathlib import Path
+
+    from dashboard.components import one_sentence_for_errors
+
+    with one_sentence_for_errors():
+        Path("/no/such/folder/vocab.json").read_text()
+
+
+def test_a_missing_file_is_named_without_its_folder() -> None:
+    app = AppTest.from_function(page_without_its_file, default_timeout=30).run()
+    assert not app.exception
+    assert [e.value.replace("\\", "") for e in app.error] == [
+        "vocab.json cannot be used: No such file or directory."
+    ]

@@ -1,0 +1,130 @@
+"""The pages on patches, on the truth of maps and on ViT against CNN: every section opens."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from core import zoo
+from core.data import shapes
+from core.zoo import LoadedModel, ModelEntry
+from dashboard import truth, versus
+from dashboard.figures import patches as patch_figures
+from dashboard.figures import truth as figures
+from dashboard.figures.vit_maps import similarity_sheet, weight_grid
+from tests.conftest import ROOT
+from tests.test_vit_page import pixels
+from tests.tiny_models import tiny
+
+needs_vit = pytest.mark.skipif(not zoo.available_models("vit"), reason="no ViT is shipped yet")
+
+
+def opened(page: str, **query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "pages" / f"{page}.py"), default_timeout=120)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception, [e.value for e in app.exception]
+    assert not app.error, [e.value for e in app.error]
+    return app
+
+
+@needs_vit
+@pytest.mark.parametrize(
+    "section",
+    ["one picture, six maps", "take patches away", "500 known objects", "size of the object"],
+)
+@pytest.mark.parametrize("weights", ["trained", "random"])
+def test_every_section_on_the_truth_of_maps_opens(section, weights):
+    app = opened("maps", **{"try": section, "weights": weights})
+    if section == "size of the object":
+        assert any("Correlation r = " in m.value for m in app.markdown)
+
+
+@needs_vit
+def test_a_picture_becomes_tokens():
+    app = opened("patches")
+    assert any("filters of the first convolution" in m.value for m in app.markdown)
+
+
+def test_a_tune_becomes_tokens_and_a_wrong_note_a_sentence():
+    app = opened("patches", feed="a sound")
+    assert any("cut into" in m.value for m in app.markdown)
+    app.text_input(key="tune").set_value("C X").run()
+    assert not app.exception
+    assert "A tune is made of" in app.error[0].value
+
+
+@pytest.mark.parametrize(
+    "section", ["little data", "shifted", "other sizes", "where they look", "overfitting"]
+)
+def test_every_comparison_opens_with_whatever_models_there_are(section):
+    opened("versus", compare=section)
+
+
+def entry(name="a", kind="vit", accuracy=0.5, path=None, architecture="CompactViT"):
+    return ModelEntry(
+        name, kind, architecture, "shapes", path, path, "0", True, {"accuracy": accuracy}
+    )
+
+
+def test_the_best_model_at_each_share_is_drawn(tmp_path):
+    import json
+
+    entries = []
+    for name, share, accuracy in (("a", 0.1, 0.3), ("b", 0.1, 0.4), ("c", 1.0, 0.9)):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "spec.json").write_text(json.dumps({"kind": "vit", "share": share}))
+        entries.append(entry(name, accuracy=accuracy, path=folder))
+    assert versus.by_share(entries) == {"CompactViT": ([10.0, 100.0], [0.4, 0.9])}
+
+
+def test_measures_on_known_objects_know_a_map_that_looks_at_the_object():
+    """A model whose every head looks at the brightest patch, on pictures with a bright object."""
+    model = tiny("vit")
+    given = LoadedModel(
+        dataclasses.replace(entry(), name="bright"), model, type("C", (), {"img_size": 16})(),
+        {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0), "classes": ["a", "b", "c", "d"]}, None,
+    )  # fmt: skip
+    found = truth.on_known_objects(given, "trained")
+    share, chance, fused = found["share of attention on the object"]
+    assert share.shape == (3, 2)
+    _, _, masks = shapes.generate(500, seed=1)
+    assert chance == pytest.approx(masks.mean(), abs=1e-6)
+    assert set(fused) == {"mean attention", "rollout"}
+    assert found["spread"].shape == (500, 3, 2)
+    assert found["spread"].max() <= np.log(16) + 1e-5
+
+
+def test_all_maps_of_a_picture_are_weights_of_its_patches():
+    model = tiny("vit")
+    maps = truth.all_maps(model, torch.randn(1, 3, 16, 16), 2)
+    assert len(maps) == 6
+    for weights, words in maps.values():
+        assert weights.shape == (16,)
+        assert weights.min() >= 0
+        assert words.endswith(".")
+
+
+def test_a_grid_shows_the_largest_weight_brightest():
+    picture = pixels(weight_grid(np.arange(16.0), side=40)).sum(-1)
+    assert picture[35, 35] == picture.max()
+    assert picture[5, 5] == picture.min()
+
+
+def test_similarity_of_positions_has_a_square_for_every_patch():
+    png = pixels(similarity_sheet(np.eye(16), cell=20))
+    assert png.shape[:2] == (4 * 25 + 5, 4 * 25 + 5)
+
+
+def test_figures_of_patches_and_scatter_say_what_is_on_their_axes():
+    fig = patch_figures.spectrogram(np.ones((64, 100)), 16, 31.25, 0.008)
+    assert fig.layout.xaxis.title.text == "time, seconds"
+    assert fig.layout.yaxis.title.text == "frequency, Hz"
+    fig = figures.size_scatter(np.array([0.1, 0.2, 0.3]), np.array([1.0, 2.0, 3.0]), 1.0)
+    assert fig.data[1].y[1] - fig.data[1].y[0] == pytest.approx(2.0)
+    fig = figures.lines({"a": ([1, 2], [0.1, 0.2])}, "pixels moved", "accuracy")
+    assert fig.layout.xaxis.title.text == "pixels moved"
