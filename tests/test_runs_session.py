@@ -124,6 +124,34 @@ def test_everything_is_taken_from_the_specification_on_resume(runs, capsys):
     assert "finished" in capsys.readouterr().out
 
 
+def test_an_epoch_whose_checkpoint_was_not_written_is_recorded_once(runs, monkeypatch):
+    whole = new(runs, "gpt-whole")
+    train(whole)
+    run = new(runs, spec=RunSpec(**{**vars(TINY), "checkpoint_every": 0.0}))
+    write = session.write_checkpoint
+
+    def killed(path, *rest):
+        if "epoch" in path.name:
+            raise KeyboardInterrupt
+        write(path, *rest)
+
+    monkeypatch.setattr(session, "write_checkpoint", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(run)
+    assert run.metrics()[-1]["kind"] == "epoch"
+    assert (
+        run.metrics()[-1]["step"]
+        == read_checkpoint(run.last_checkpoint()).extra["progress"]["step"]
+    )
+    torn = run.checkpoints / ".step-00000014.safetensors.x"
+    torn.write_bytes(b"half a file")
+    monkeypatch.setattr(session, "write_checkpoint", write)
+    train(run)
+    assert [r["epoch"] for r in run.metrics() if r["kind"] == "epoch"] == [1, 2]
+    assert same(weights(whole), weights(run))
+    assert not torn.exists()
+
+
 @pytest.mark.parametrize("damage", ["truncate", "flip", "json"])
 def test_a_damaged_newest_checkpoint_gives_way_to_the_one_before(runs, damage):
     whole = new(runs, "gpt-whole")

@@ -82,6 +82,11 @@ class RunDirectory:
         with open(self.path / "metrics.jsonl", "a", encoding="utf-8") as file:
             file.write(line)
 
+    def sync_metrics(self) -> None:
+        """What was appended outlives a power cut from here on; called before every checkpoint."""
+        with open(self.path / "metrics.jsonl", "ab") as file:
+            os.fsync(file.fileno())
+
     def metrics(self) -> list[dict[str, Any]]:
         """All records; a last line that was torn off by a crash is left out."""
         try:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -104,7 +105,7 @@ def _record(
         first = is_epoch and state.epoch == 1
         due = now - saved > spec.checkpoint_every
         if over or wish or first or due or (is_epoch and now - saved > WORTH * cost):
-            save_state(run, prepared, state)
+            save_state(run, prepared, state, is_epoch)
             saved = time.monotonic()
             cost = saved - now
             if not wish:
@@ -170,6 +171,8 @@ def _same_data(run: RunDirectory, prepared: Prepared) -> None:
 
 def _take_up(run: RunDirectory, state: TrainState) -> str:
     """Go on from the newest checkpoint that is whole; returns what must be said about it."""
+    for torn in run.checkpoints.glob(".*"):  # what a process was writing when it was ended
+        torn.unlink(missing_ok=True)
     damaged = []
     for name in reversed(run.checkpoint_names()):
         path = run.checkpoints / name
@@ -183,7 +186,7 @@ def _take_up(run: RunDirectory, state: TrainState) -> str:
     else:
         if (run.path / "start" / "weights.json").exists():
             begin_from(state, read_checkpoint(run.path / "start" / "weights"))
-    _forget_after(run, state.step)
+    _forget_after(run, state)
     if not damaged:
         return ""
     went_on = f"from step {state.step:,}" if state.step else "from the beginning"
@@ -207,22 +210,39 @@ def begin_from(state: TrainState, checkpoint: Checkpoint) -> None:
             tensor.copy_(found)
 
 
-def save_state(run: RunDirectory, prepared: Prepared, state: TrainState) -> None:
-    """Write a checkpoint of this step, then drop the older ones: the newest two stay."""
+def save_state(run: RunDirectory, prepared: Prepared, state: TrainState, is_epoch: bool) -> None:
+    """Write a checkpoint of this step, then drop the older ones: the newest two stay.
+
+    One at the end of an epoch has a name of its own, so that no checkpoint ever overwrites another.
+    """
+    run.sync_metrics()
     tensors, progress = state_tensors(state)
     architecture = run.spec()["architecture"]
     extra = {**prepared.extra, "progress": progress, "checksum": prepared.checksum}
-    path = run.checkpoints / f"step-{state.step:08d}"
-    write_checkpoint(path, architecture, prepared.config, tensors, extra)
+    name = f"step-{state.step:08d}" + (f"-epoch-{state.epoch:04d}" if is_epoch else "")
+    write_checkpoint(run.checkpoints / name, architecture, prepared.config, tensors, extra)
     for name in run.checkpoint_names()[:-2]:
         for suffix in (".json", ".safetensors"):
             (run.checkpoints / f"{name}{suffix}").unlink(missing_ok=True)
 
 
-def _forget_after(run: RunDirectory, step: int) -> None:
-    """Drop records past the checkpoint that training goes on from: they will come again."""
-    kept = [json.dumps(r, ensure_ascii=False) for r in run.metrics() if r.get("step", 0) <= step]
+def _forget_after(run: RunDirectory, state: TrainState) -> None:
+    """Drop records past the checkpoint that training goes on from: they will come again.
+
+    A checkpoint may have been taken after the last step of an epoch and before the epoch was
+    measured: then the record of that epoch has the same step, and still is past it.
+    """
+    kept = [
+        json.dumps(record, ensure_ascii=False)
+        for record in run.metrics()
+        if record.get("step", 0) <= state.step and _finished(record) <= state.epoch
+    ]
     write_atomically(run.path / "metrics.jsonl", "".join(f"{line}\n" for line in kept).encode())
+
+
+def _finished(record: dict[str, Any]) -> int:
+    """The number of the epoch whose end this records, 0 for any other record."""
+    return int(record.get("epoch", 0)) if record.get("kind") == "epoch" else 0
 
 
 def _hold_reserve(run: RunDirectory) -> None:
