@@ -31,7 +31,7 @@ def diagnose(typed: Terms, unrolled: Callable[[int], Terms], T: int) -> str:
         if outside == ["W_y"]:
             return "W_y stands outside φ_y: the recurrence has y_t = φ_y(W_y h_t)."
         return "φ_y comes last: nothing multiplies the output y_t = φ_y(W_y h_t)."
-    inside: Terms = Counter(dict(word[0][1]))
+    inside: Terms = Counter(dict(sorted(word[0][1], key=str)))
     if any(_is_phi(letter) for term in inside for letter in term):
         return "There is a φ_y inside φ_y: the states are linear, only the output passes φ_y."
     return _inside(inside, unrolled, T)

@@ -4,8 +4,9 @@
 
 An answer is right when, multiplied out, it holds the same words in W_h, W_x, W_y, x_i as the
 unrolled recurrence (`core.linear_rnn_symbols.words`); products do not commute. The general sum is
-decided by writing it out for T = 1 … 5: two sums of this shape that agree there agree for every T,
-since powers and indices are of first degree in T and i.
+decided by writing it out for T = 1 … 5, and for the T above that up to which a number in its limits
+may still open a range (`core.study.sums.reach`): two sums of this shape that agree there agree for
+every T, since powers and indices are of first degree in T and i.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections import Counter
 from core.linear_rnn_symbols import Word, words
 from core.study.diagnosis import diagnose
 from core.study.notation import plain, right_hand_side
-from core.study.sums import at, names
+from core.study.sums import MAX_TERMS, Node, at, names, reach
 from core.study.sums_parser import MAX_CHARACTERS, parse
 from core.study.verdict import Verdict
 
@@ -43,12 +44,16 @@ def grade_expression(question: str, text: str) -> Verdict:
                 f"write the expression alone, in at most {MAX_CHARACTERS:,}."
             )
         answer = parse(right_hand_side(plain(text)))
+        if question != "1c" and "T" in names(answer):
+            raise ValueError(
+                f"T has no value in y_{LENGTHS[question][0]}: write the number for it."
+            )
         typed = {T: words(at(answer, T)) for T in LENGTHS[question]}
     except ValueError as error:
         return Verdict(False, str(error))
     wrong = [T for T in LENGTHS[question] if typed[T] != _target(T)]
     if not wrong:
-        return Verdict(True, _praise(question))
+        return _for_every_length(answer) if question == "1c" else Verdict(True, _PRAISE[question])
     if question == "1c" and len(wrong) == 4 and "T" not in names(answer):
         T = next(T for T in LENGTHS[question] if T not in wrong)
         return Verdict(
@@ -84,9 +89,29 @@ def _target(T: int) -> Counter[Word]:
     return Counter({(("phi_y", frozenset(unrolled_words(T).items())),): 1})
 
 
-def _praise(question: str) -> str:
-    return {
-        "1a": "Right: each input once, and x_1 has passed through W_h once more than x_2.",
-        "1b": "Right: each step back in time adds one factor W_h.",
-        "1c": "Right: it agrees with the recurrence for T = 1 to 5, and so for every T.",
-    }[question]
+def _for_every_length(answer: Node) -> Verdict:
+    """The verdict on a general sum that is right for T = 1 … 5."""
+    last = LENGTHS["1c"][-1] + reach(answer)
+    if last > MAX_TERMS:
+        return Verdict(
+            False,
+            "It is right for T = 1 to 5, and the large numbers in its range leave the rest open: "
+            "write a range such as i=1..T.",
+        )
+    for T in range(LENGTHS["1c"][-1] + 1, last + 1):
+        try:
+            typed = words(at(answer, T))
+        except ValueError as error:
+            return Verdict(False, f"It is right for T = 1 to {T - 1} only: {error}")
+        if typed != _target(T):
+            why = diagnose(typed, unrolled_words, T)
+            return Verdict(False, f"It is right for T = 1 to {T - 1} only; at T = {T}: {why}")
+    return Verdict(
+        True, f"Right: it agrees with the recurrence for T = 1 to {last}, and so for every T."
+    )
+
+
+_PRAISE = {
+    "1a": "Right: each input once, and x_1 has passed through W_h once more than x_2.",
+    "1b": "Right: each step back in time adds one factor W_h.",
+}

@@ -8,49 +8,60 @@ Text is only replaced by text here; nothing is parsed or evaluated.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _SUPERSCRIPT = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵀⁱʲᵏⁿᵗˢᵐʳ", "0123456789+-=()Tijkntsmr", strict=True))
 _SUBSCRIPT = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ᵢⱼₖₙₜₛₘᵣₕₓᵧ", "0123456789+-=()ijkntsmrhxy", strict=True))
 _SIGNS = {
-    **dict.fromkeys("·⋅×∙∗•", "*"),
+    **dict.fromkeys("·⋅×∙∗•∘", "*"),
     **dict.fromkeys("−–—", "-"),
     **dict.fromkeys("∑Σ", " sum "),
     **dict.fromkeys("φϕΦ", " phi"),
     **dict.fromkeys("…⋯", "..."),
     **dict.fromkeys("≤⩽", "<="),
-    **dict.fromkeys("\u00a0\u2009\u202f~&$", " "),
-    "τ": "tau",
+    **dict.fromkeys("\u200b\u2061\u2062~&$", " "),
+    **{"τ": "tau", "→": " to ", "∈": " in ", ";": ",", "′": "'"},
 }
+_LATEX_FACE = re.compile(r"\\(?:math(?:bf|rm|it|bb|sf)|boldsymbol|bm|text|operatorname)\b\s*")
 _LATEX_LAYOUT = re.compile(
-    r"\\(?:left|right|[bB]ig+[lrm]?|limits|displaystyle|mathbf|mathrm|mathit|boldsymbol|bm|text"
-    r"|quad|qquad|,|;|:|!|\s)"
+    r"\\(?:left|right|[bB]ig+[lrm]?|(?:no)?limits|(?:display|text)style|q?quad"
+    r"|(?:begin|end)\s*\{\w+\*?\}|[,;:!\\\s])"
 )
 _LATEX_WORDS = {
-    **{r"\varphi": " phi", r"\phi": " phi", r"\sum": " sum ", r"\tau": "tau", r"\ell": "l"},
-    **{r"\cdots": "...", r"\ldots": "...", r"\dots": "...", r"\cdot": "*", r"\times": "*"},
-    **{r"\leq": "<=", r"\le": "<="},
+    **{r"\var": "\\", r"\ell": " l", r"\cdots": "...", r"\ldots": "...", r"\dots": "..."},
+    **{r"\cdot": "*", r"\times": "*", r"\circ": "*", r"\leq": "<=", r"\le": "<=", r"\to": " to "},
+    **{r"\{": "(", r"\}": ")"},
 }
+_GROUP = r"(\{[^{}]*\}|\([^()]*\)|\w)"
+_SUM_RAISED_FIRST = re.compile(rf"sum\s*\^\s*{_GROUP}\s*_\s*(\{{[^{{}}]*\}}|\([^()]*\))")
+_W_RAISED_FIRST = re.compile(rf"([Ww])\s*\^\s*{_GROUP}\s*_\s*(\{{?\s*[hxy]\s*\}}?)")
 
 
 def plain(text: str) -> str:
     """`text` in plain letters: `W_h`, `x_i`, `phi`, `sum`, `^{…}`, `_{…}`, `*`, `-`."""
-    text = _LATEX_LAYOUT.sub(" ", text)
+    text = re.sub(r"^\s*(?:\\[(\[]|[`'\"])|(?:\\[)\]]|[`'\"])[\s.,]*$", " ", text)
+    text = _LATEX_LAYOUT.sub(" ", _LATEX_FACE.sub("", text))
     for word, spelled in _LATEX_WORDS.items():
         text = text.replace(word, spelled)
+    text = re.sub(r"\\([A-Za-z]+)", r" \1", text)  # \phi, \sum, \tau
     text = _run(text, _SUPERSCRIPT, "^")
     text = _run(text, _SUBSCRIPT, "_")
+    text = unicodedata.normalize("NFKC", text)  # letters of a formula editor, full-width signs
     for sign, spelled in _SIGNS.items():
         text = text.replace(sign, spelled)
-    text = re.sub(r"\{\s*([Wxh])\s*\}", r"\1", text)  # \mathbf{W}_h
+    text = re.sub(r"(?i)\bphi", "phi", re.sub(r"(?i)\bsum", "sum", text))
+    text = re.sub(r"\{\s*([WwXxh]|phi)\s*\}", r"\1", text)  # {W}_h
     text = re.sub(r"\{\s*([Wxh]_?\w)\s*\}", r"\1 ", text)  # {W_h}
-    text = re.sub(r"_\s*\{\s*(\w+)\s*\}", r"_\1 ", text)  # W_{h}, x_{12}
+    text = re.sub(r"_\s*\{\s*\{?\s*(\w+)\s*\}?\s*\}", r"_\1 ", text)  # W_{h}, x_{12}
+    text = _SUM_RAISED_FIRST.sub(r"sum_\2^\1 ", text)  # ∑^T_{i=1}
+    text = _W_RAISED_FIRST.sub(r"\1_\3^\2 ", text)  # W^2_h
     return text.strip().rstrip(".,; ")
 
 
 def right_hand_side(text: str) -> str:
-    """What stands right of `y_2 =` or `y(T) =`; of a chain of equations the last."""
+    """What stands right of `y_2 =`, `y(T) :=` or `h_2 =`; of a chain of equations the last."""
     text = re.split(r"=\s*(?=phi)", text)[-1]
-    return re.sub(r"^\s*y\s*_?\s*[({\[]?\s*\w{0,4}\s*[)}\]]?\s*=", "", text, count=1)
+    return re.sub(r"^\s*(?:[yh]\s*_?\s*[({\[]?\s*\w{0,4}\s*[)}\]]?\s*)?:?=", "", text, count=1)
 
 
 def _run(text: str, spelled: dict[str, str], mark: str) -> str:

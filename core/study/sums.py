@@ -38,7 +38,7 @@ Linear = Mapping[str, int]  # T - i + 1 is {"T": 1, "i": -1, "": 1}
 
 @dataclass(frozen=True)
 class Letter:
-    """W_h, W_x, W_y or the bias b."""
+    """W_h, W_x, W_y, the bias b, the identity (I or 1) or zero (0, as in W_h 0 for W_h h_0)."""
 
     name: str
 
@@ -84,7 +84,10 @@ class Series:
 
 Node = Letter | Vector | Power | Product | Total | Phi | Series
 
-_LETTERS = {"W_h": W_h, "W_x": W_x, "W_y": W_y, "b": b}
+_LETTERS = {
+    **{"W_h": W_h, "W_x": W_x, "W_y": W_y, "b": b},
+    **{"I": sympy.Identity(d), "1": sympy.Identity(d), "0": sympy.ZeroMatrix(d, 1)},
+}
 
 
 def names(node: Node) -> frozenset[str]:
@@ -102,6 +105,22 @@ def names(node: Node) -> frozenset[str]:
             return names(argument)
         case Series(body=body, name=name, low=low, high=high):
             return (names(body) - {name}) | ((frozenset(low) | frozenset(high)) - {""})
+
+
+def reach(node: Node) -> int:
+    """Σ of the plain numbers in the limits of all sums.
+
+    A sum over i = 6 … T is empty up to T = 5. From this length on no range opens or closes any
+    more, since every limit is T, an index or a number, or the difference of those.
+    """
+    match node:
+        case Power(base=part) | Phi(argument=part):
+            return reach(part)
+        case Product(factors=parts) | Total(terms=parts):
+            return sum(reach(part) for part in parts)
+        case Series(body=body, low=low, high=high):
+            return reach(body) + abs(low.get("", 0)) + abs(high.get("", 0))
+    return 0
 
 
 def at(node: Node, T: int) -> sympy.Basic:
@@ -126,7 +145,10 @@ def _write_out(node: Node, values: Mapping[str, int], left: list[int]) -> sympy.
             k = _number(exponent, values)
             if not 0 <= k <= MAX_POWER:
                 size = "negative" if k < 0 else "too large"
-                raise ValueError(f"A power is {size}: it becomes {_short(k)} {_where(values)}.")
+                raise ValueError(
+                    f"A power is {size}: it becomes {_short(k)} {_where(values)}, "
+                    f"and it should count the steps that an input has waited."
+                )
             return power(_write_out(base, values, left), k)
         case Product(factors=factors):
             return product(*(_write_out(part, values, left) for part in factors))
@@ -151,7 +173,7 @@ def _vector(letter: str, index: int, values: Mapping[str, int]) -> sympy.Basic:
     if letter == "x" and index < 1:
         raise ValueError(
             f"The inputs start at x_1, and the answer uses x_{_short(index)} {_where(values)}: "
-            f"check where the sum starts and ends."
+            f"check the first and the last index."
         )
     if index < 0 or index > 99:
         raise ValueError(f"{letter}_{_short(index)} {_where(values)} is no step of the sequence.")

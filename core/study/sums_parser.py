@@ -1,42 +1,22 @@
-"""From text to the nodes of `core.study.sums`: tokeniser, brackets, recursive descent.
+"""From text to the nodes of `core.study.sums`: a recursive descent over the tokens.
 
 total   = product { "+" product }
 product = factor { ["*" | "@"] factor }
 factor  = atom [ "^" power ]
-atom    = W_h | W_x | W_y | b | x index | h index | phi "(" total ")" | "(" total ")" | series
+atom    = W_h | W_x | W_y | b | I | 0 | 1 | x index | h index
+        | phi "(" total ")" | "(" total ")" | series
 series  = "sum" "(" total "," range ")"  |  "sum" "_" "{" range "}" [ "^" power ] product
 range   = name "=" number ".." number, and the other usual ways to say it
 """
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from core.study.sums import Letter, Linear, Node, Phi, Power, Product, Series, Total, Vector
+from core.study.sums_tokens import CLOSES, Token, check_brackets, misplaced, tokens
 
 MAX_CHARACTERS = 2000
-MAX_DEPTH = 20
-_CLOSES = {"(": ")", "[": "]", "{": "}"}
-_TOKEN = re.compile(
-    r"""(?P<space>\s+)
-      | (?P<matrix>[Ww]_?[hxy])
-      | (?P<phi>phi(?:_?y)?(?![a-z]))
-      | (?P<sum>sum)
-      | (?P<word>for|from|to|in|range)(?![A-Za-z])
-      | (?P<vector>[xh])(?:_?(?P<sub>[0-9]+|T|[a-zα-ω]+[0-9]*))?
-      | (?P<name>T|[A-Za-zα-ω]+[0-9]*)
-      | (?P<number>[0-9]+)
-      | (?P<dots>\.\.+)
-      | (?P<sign>\*\*|<=|[-+*@^_=,:()\[\]{}])""",
-    re.VERBOSE,
-)
-
-
-class Token(NamedTuple):
-    kind: str  # matrix, phi, sum, word, vector, name, number, dots, or the sign itself
-    text: str
-    sub: str = ""  # of a vector: what stands right behind it, as in x1, x_i, xT
 
 
 def parse(text: str) -> Node:
@@ -48,60 +28,9 @@ def parse(text: str) -> Node:
         )
     if not text.strip():
         raise ValueError("The answer is empty: write the right-hand side, starting with phi_y(.")
-    tokens = _tokens(text)
-    _check_brackets(tokens)
-    reader = _Reader(tokens)
-    node = reader.total()
-    if reader.kind != "end":
-        reader.refuse()
-    return node
-
-
-def _tokens(text: str) -> list[Token]:
-    tokens = []
-    at = 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None:
-            raise ValueError(_unknown(text, at))
-        at = match.end()
-        kind = "vector" if match["vector"] else str(match.lastgroup)
-        if kind == "space":
-            continue
-        if kind == "sign":
-            sign = "^" if match.group() == "**" else "*" if match.group() == "@" else match.group()
-            tokens.append(Token(sign, sign))
-        elif kind == "vector":
-            tokens.append(Token(kind, match["vector"], match["sub"] or ""))
-        else:
-            tokens.append(Token(kind, match.group()))
-    return tokens
-
-
-def _unknown(text: str, at: int) -> str:
-    start = max(text.rfind(" ", 0, at), at - 20) + 1
-    around = text[start : at + 1]
-    return (
-        f"{text[at]!r} in {around!r} cannot be read: "
-        f"use W_h, W_x, W_y, x_1, x_2, …, phi_y, sum, T, + * ^ and brackets."
-    )
-
-
-def _no_letter(found: str) -> str:
-    return f"{found!r} is not a letter of the RNN: use W_h, W_x, W_y, x_1, x_2, …, phi_y, sum, T."
-
-
-def _check_brackets(tokens: list[Token]) -> None:
-    opened: list[str] = []
-    for token in tokens:
-        if token.kind in _CLOSES:
-            opened.append(token.kind)
-            if len(opened) > MAX_DEPTH:
-                raise ValueError(f"More than {MAX_DEPTH} brackets are open at once: use fewer.")
-        elif token.kind in (")", "]", "}") and (not opened or _CLOSES[opened.pop()] != token.kind):
-            raise ValueError(f"A bracket {token.kind!r} closes nothing: open and close in pairs.")
-    if opened:
-        raise ValueError(f"A bracket {opened[-1]!r} is never closed: close every bracket.")
+    found = tokens(text)
+    check_brackets(found)
+    return _whole(found)
 
 
 class _Reader:
@@ -115,6 +44,12 @@ class _Reader:
     def kind(self) -> str:
         return self.tokens[self.position].kind if self.position < len(self.tokens) else "end"
 
+    @property
+    def ahead(self) -> str:
+        return (
+            self.tokens[self.position + 1].kind if self.position + 1 < len(self.tokens) else "end"
+        )
+
     def next(self) -> Token:
         if self.kind == "end":
             self.refuse()
@@ -122,31 +57,10 @@ class _Reader:
         return self.tokens[self.position - 1]
 
     def refuse(self) -> NoReturn:
-        """The sentence for a token that cannot stand where it does."""
+        """Raises ValueError with the sentence for a token that cannot stand where it does."""
         if self.kind == "end":
             raise ValueError("The answer breaks off: something is missing after its last sign.")
-        token = self.tokens[self.position]
-        if token.kind == "dots":
-            raise ValueError(
-                "Dots leave open what stands between: write one sum, as in sum(…, i=1..T)."
-            )
-        if token.kind == "-":
-            raise ValueError(
-                "No term is taken away by '-': put a power or an index in brackets, as in ^(…-…)."
-            )
-        if token.kind == "number":
-            raise ValueError(
-                f"The number {token.text[:12]} can only be a power or an index, not a factor."
-            )
-        if token.kind == "^":
-            raise ValueError("A power stands behind one letter or bracket, and not on a power.")
-        if token.kind == "=":
-            raise ValueError("An '=' belongs only in the range of a sum, as in i=1..T.")
-        if token.kind in ("name", "word"):
-            raise ValueError(_no_letter(token.text[:20]))
-        if token.kind in (")", "]", "}"):
-            raise ValueError("A bracket is empty or ends with a sign: write a term inside it.")
-        raise ValueError(f"{token.text!r} has nothing to join on one side: write complete terms.")
+        raise ValueError(misplaced(self.tokens[self.position]))
 
     def group(self) -> list[Token]:
         """The tokens inside the bracket that opens here."""
@@ -154,7 +68,7 @@ class _Reader:
         start = self.position
         while depth:
             kind = self.next().kind
-            depth += (kind in _CLOSES) - (kind in (")", "]", "}"))
+            depth += (kind in CLOSES) - (kind in (")", "]", "}"))
         if self.position - 1 == start:
             raise ValueError(f"A bracket {opening.kind!r} is empty: write a term inside it.")
         return self.tokens[start : self.position - 1]
@@ -175,9 +89,9 @@ class _Reader:
         return Product(tuple(factors)) if len(factors) > 1 else factors[0]
 
     def _starts_factor(self) -> bool:
-        if self.kind == "name":
-            return self.tokens[self.position].text == "b"
-        return self.kind in ("matrix", "vector", "phi", "sum", *_CLOSES)
+        if self.kind in ("name", "number"):
+            return self.tokens[self.position].text in ("b", "I", "0", "1")
+        return self.kind in ("matrix", "bias", "vector", "phi", "sum", *CLOSES)
 
     def factor(self) -> Node:
         base = self.atom()
@@ -189,18 +103,18 @@ class _Reader:
     def atom(self) -> Node:
         if not self._starts_factor():
             self.refuse()
-        if self.kind in _CLOSES:
+        if self.kind in CLOSES:
             return _whole(self.group())
         token = self.next()
         if token.kind == "matrix":
-            return Letter(f"W_{token.text[-1]}")
-        if token.kind == "name":
-            return Letter("b")
+            return Letter(f"W_{token.text[-1].lower()}")
+        if token.kind in ("name", "bias", "number"):
+            return Letter(token.text[0])
         if token.kind == "vector":
-            return Vector(token.text, self.subscript(token))
+            return Vector(token.text.lower(), self.subscript(token))
         if token.kind == "phi":
-            if self.kind not in _CLOSES:
-                raise ValueError("phi_y is a function: put its argument in brackets, phi_y(…).")
+            if self.kind not in CLOSES:
+                raise ValueError("phi_y is a function, and the only one here: write phi_y(…).")
             return Phi(_whole(self.group()))
         return self.series()
 
@@ -209,14 +123,16 @@ class _Reader:
             return _atom_index(vector.sub)
         if self.kind == "_":
             self.next()
-        if self.kind not in (*_CLOSES, "name", "number"):
+        if self.kind not in (*CLOSES, "name", "number"):
             raise ValueError(f"{vector.text} needs an index: write {vector.text}_1 or the like.")
         return self.index()
 
     def index(self) -> Linear:
         """A power or an index: one number, one name, or a bracket with + and - between those."""
-        if self.kind in _CLOSES:
+        if self.kind in CLOSES:
             return linear(self.group())
+        if self.kind in ("+", "-"):
+            return linear([self.next(), Token(self.kind, self.next().text)])
         token = self.next() if self.kind != "end" else None
         if token is None or not (token.kind == "number" or _is_name(token)):
             raise ValueError("A power or an index must be a number, T, an index or a bracket.")
@@ -224,16 +140,15 @@ class _Reader:
 
     def series(self) -> Node:
         """What follows the word sum."""
-        if self.kind in _CLOSES:
-            inside = self.group()
-            body, limits = _split(inside)
+        if self.kind in CLOSES:
+            body, limits = _split(self.group())
             if body:
                 return Series(_whole(body), *_range(limits))
-            return Series(self.product(), *_range(limits))
-        if self.kind != "_":
+        elif self.kind == "_":
+            self.next()
+            limits = self.group() if self.kind in CLOSES else self._bare_limits()
+        else:
             raise ValueError("Say what the sum runs over: write sum(…, i=1..T).")
-        self.next()
-        limits = self.group() if self.kind in _CLOSES else self._bare_limits()
         if self.kind == "^":
             self.next()
             at = self.position
@@ -262,7 +177,7 @@ def _split(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
     parts: list[list[Token]] = [[]]
     depth = 0
     for token in tokens:
-        depth += (token.kind in _CLOSES) - (token.kind in (")", "]", "}"))
+        depth += (token.kind in CLOSES) - (token.kind in (")", "]", "}"))
         if depth == 0 and (token.kind == "," or (token.kind, token.text) == ("word", "for")):
             parts.append([])
         else:
@@ -293,12 +208,14 @@ def _range(tokens: list[Token]) -> tuple[str, Linear, Linear]:
     if exclusive and tokens and tokens[-1].kind == ")":
         opening = next(k for k, t in enumerate(tokens) if t.kind == "(")
         tokens = [*tokens[:opening], *tokens[opening + 1 : -1]]
-    elif tokens and tokens[0].kind in _CLOSES and tokens[-1].kind == _CLOSES[tokens[0].kind]:
+    elif tokens and tokens[0].kind in CLOSES and tokens[-1].kind == CLOSES[tokens[0].kind]:
         tokens = tokens[1:-1]
+    elif len(tokens) > 2 and tokens[1].text == "in" and tokens[2].kind in CLOSES:
+        tokens = [tokens[0], tokens[1], *tokens[3:-1]]
     parts: list[list[Token]] = [[]]
     depth = 0
     for token in tokens:
-        depth += (token.kind in _CLOSES) - (token.kind in (")", "]", "}"))
+        depth += (token.kind in CLOSES) - (token.kind in (")", "]", "}"))
         if depth == 0 and token.kind in ("=", ",", "dots", ":", "<=", "word"):
             parts.append([])
         else:
@@ -336,11 +253,16 @@ def _add(tokens: list[Token], sign: int, form: dict[str, int]) -> None:
         elif not first:
             raise ValueError("Only + and - are understood in a power or an index, as in (T-1).")
         first = False
-        if reader.kind in _CLOSES:
+        if reader.kind in CLOSES:
             _add(reader.group(), here, form)
         else:
+            times = 1
+            if reader.kind == "number" and reader.ahead in ("*", "name"):  # 2i, 2*i
+                times = _atom_index(reader.next().text)[""]
+                if reader.kind == "*":
+                    reader.next()
             for name, k in reader.index().items():
-                form[name] = form.get(name, 0) + here * k
+                form[name] = form.get(name, 0) + here * times * k
 
 
 def _is_name(token: Token) -> bool:

@@ -14,9 +14,14 @@ from core.study.notation import plain
 from core.study.sums import at
 from core.study.sums_parser import parse
 
-FORMS = tomllib.loads((Path(__file__).parent / "answer_forms.toml").read_text("utf-8"))
-RIGHT = [(q, text) for q in FORMS for text in FORMS[q]["right"]]
-WRONG = [(q, text, hint) for q in FORMS for text, hint in FORMS[q]["wrong"]]
+FORMS, MORE = (
+    tomllib.loads((Path(__file__).parent / name).read_text("utf-8"))
+    for name in ("answer_forms.toml", "stranger_forms.toml")
+)
+RIGHT = [(q, text) for forms in (FORMS, MORE) for q in forms for text in forms[q]["right"]]
+WRONG = [
+    (q, text, hint) for forms in (FORMS, MORE) for q in forms for text, hint in forms[q]["wrong"]
+]
 
 
 @pytest.mark.parametrize("question", ["1a", "1b", "1c"])
@@ -50,6 +55,16 @@ def test_no_diagnosis_gives_the_answer_away(question):
 def test_the_target_is_the_unrolled_recurrence(T):
     ((letter,),) = words(unroll(T))
     assert dict(letter[1]) == dict(unrolled_words(T))
+
+
+def test_a_term_that_only_enters_later_is_found_however_late():
+    right = "sum(Wh^(T-i) Wx x_i, i=1..T)"
+    for start in (6, 9, 15, 24, 90):
+        verdict = grade_expression("1c", f"phi_y(Wy ({right} + sum(Wx x_i, i={start}..T)))")
+        assert not verdict.correct
+        assert "right for T = 1 to" in verdict.message
+    verdict = grade_expression("1c", f"phi_y(Wy ({right} + sum(sum(Wx x_i, i=T..7), j=6..T)))")
+    assert "T = 1 to 6 only" in verdict.message
 
 
 def test_a_sum_written_out_is_the_unrolled_recurrence():
