@@ -58,8 +58,10 @@ def _curve(model: ViT, image: Tensor, order: Tensor, target: int, steps: int, ke
     touched = rank[None, :] < counts[:, None]  # (K, P)
     shown = touched if keep else ~touched
     pictures = image[None] * patches_to_pixels(shown.float(), image.shape[-1])[:, None]
-    probability = fused_logits(model, pictures).softmax(-1)[:, target]
-    return Curve(counts / patches, probability)
+    probability = fused_logits(model, pictures).softmax(-1)
+    if not 0 <= target < probability.shape[1]:
+        raise ValueError(f"There is no class {target}; there are {probability.shape[1]}, from 0.")
+    return Curve(counts / patches, probability[:, target])
 
 
 def random_curves(

@@ -68,12 +68,31 @@ def attention_gradients(model: Traceable, inputs: Tensor, target: Tensor) -> tup
     check_inputs(model, inputs)
     with torch.enable_grad(), evaluating(model):
         z = model.embed(inputs)
-        z, maps, _ = walk(model, z, own_mask(model, z.shape[1], z.device))
+        mask = own_mask(model, z.shape[1], z.device)
+        z, maps, _ = walk(model, z, mask, _differentiable)
         logits = model.read_out(z)
-        final = logits if logits.ndim == 2 else logits[:, -1]
-        chosen = final.gather(1, target[:, None]).sum()  # samples do not mix: one pass for all
-        gradients = torch.autograd.grad(chosen, maps)
+        chosen = chosen_logits(logits if logits.ndim == 2 else logits[:, -1], target)
+        gradients = torch.autograd.grad(chosen.sum(), maps)  # samples do not mix: one pass for all
     return torch.stack(maps, 1).detach(), torch.stack(gradients, 1)
+
+
+def _differentiable(_: int, alphas: Tensor) -> Tensor:
+    """A, so that one may ask for ∂y/∂A even where no weight of the model is to be trained."""
+    return alphas if alphas.requires_grad else alphas.requires_grad_()
+
+
+def chosen_logits(logits: Tensor, target: Tensor) -> Tensor:
+    """The logit of class target[b] of each sample: (B, classes) -> (B,).
+
+    Errors: ValueError when target is not one class a sample.
+    """
+    samples, classes = logits.shape
+    if target.shape != (samples,) or not ((target >= 0) & (target < classes)).all():
+        raise ValueError(
+            f"The target must name one class from 0 to {classes - 1} for each of the {samples} "
+            f"samples, not {target.tolist()}."
+        )
+    return logits.gather(1, target[:, None])[:, 0]
 
 
 def gradient_relevance(model: Traceable, inputs: Tensor, target: Tensor) -> Tensor:
@@ -83,7 +102,8 @@ def gradient_relevance(model: Traceable, inputs: Tensor, target: Tensor) -> Tens
     Source: Chefer et al. 2021, eqs. 5 and 6.
     """
     alphas, gradients = attention_gradients(model, inputs, target)
-    relevance = torch.eye(alphas.shape[-1], dtype=alphas.dtype).expand(len(alphas), -1, -1)
+    relevance = torch.eye(alphas.shape[-1], dtype=alphas.dtype, device=alphas.device)
+    relevance = relevance.expand(len(alphas), -1, -1)
     for layer in (gradients * alphas).clamp(min=0).mean(2).unbind(1):
         relevance = relevance + layer @ relevance
     return relevance
@@ -106,9 +126,9 @@ def grad_cam(model: SmallCNN, images: Tensor, target: Tensor) -> Tensor:
     Source: Selvaraju et al. 2017, eqs. 1 and 2.
     """
     with torch.enable_grad(), evaluating(model):
-        features = model.features(images)
+        features = _differentiable(0, model.features(images))
         logits = model.head(features.mean(dim=(-2, -1)))
-        (gradient,) = torch.autograd.grad(logits.gather(1, target[:, None]).sum(), features)
+        (gradient,) = torch.autograd.grad(chosen_logits(logits, target).sum(), features)
     weights = gradient.mean((-2, -1), keepdim=True)
     heat: Tensor = (weights * features).sum(1).clamp(min=0).detach()
     return heat

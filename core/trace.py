@@ -247,8 +247,12 @@ def check_inputs(model: Traceable, inputs: Tensor) -> None:
         if int(inputs.min()) < 0 or int(inputs.max()) >= vocabulary:
             raise ValueError(f"Token ids must be from 0 to {vocabulary - 1}.")
         return
-    if inputs.ndim != 4 or not inputs.is_floating_point():
-        raise ValueError(f"A ViT reads images (B, C, S, S), not {tuple(inputs.shape)}.")
+    channels = next(m for m in model.patch_embed.modules() if isinstance(m, nn.Conv2d)).in_channels
+    if inputs.ndim != 4 or inputs.shape[1] != channels or not inputs.is_floating_point():
+        raise ValueError(
+            f"A ViT reads floating-point images (B, {channels}, S, S), "
+            f"not {tuple(inputs.shape)} of {inputs.dtype}."
+        )
     if inputs.shape[-1] * inputs.shape[-2] // 16 != model.pos_E.num_embeddings and isinstance(
         model, CompactViT
     ):

@@ -134,6 +134,22 @@ def test_gradient_relevance_is_the_formula_and_batch_and_single_agree(name):
     assert all(p.grad is None for p in model.parameters())
 
 
+@pytest.mark.parametrize("name", ["vit", "gpt", "cnn"])
+def test_a_model_nobody_trains_any_more_can_still_be_asked(name):
+    model, inputs = tiny(name), some_input("gpt" if name == "gpt" else "vit")
+    ask, target = grad_cam if name == "cnn" else gradient_relevance, torch.tensor([0, 1, 2])
+    before = ask(model, inputs, target)
+    assert torch.equal(ask(model.requires_grad_(False), inputs, target), before)
+
+
+@pytest.mark.parametrize("target", [[0, 1], [0, 1, 99], [0, 1, -1], [[0], [1], [2]]])
+def test_a_target_that_is_not_one_class_a_sample_is_refused(target):
+    for name, ask in (("vit", gradient_relevance), ("gpt", gradient_relevance), ("cnn", grad_cam)):
+        inputs = some_input("gpt" if name == "gpt" else "vit")
+        with pytest.raises(ValueError, match="one class from 0 to"):
+            ask(tiny(name), inputs, torch.tensor(target))
+
+
 def test_relevance_depends_on_the_class_asked_about():
     model, images = tiny("vit"), some_input("vit", batch=1)
     rows = [gradient_relevance(model, images, torch.tensor([c]))[0, 0, 1:] for c in (0, 1)]
@@ -292,3 +308,5 @@ def test_unknown_ways_are_named():
         patch_map(tiny("vit"), some_input("vit"), "magic", torch.tensor([0, 0, 0]))
     with pytest.raises(ValueError, match="each of the 16 patches once"):
         deletion_curve(tiny("vit"), some_input("vit")[0], torch.zeros(16).long(), 0)
+    with pytest.raises(ValueError, match="no class 99"):
+        deletion_curve(tiny("vit"), some_input("vit")[0], torch.arange(16), 99)

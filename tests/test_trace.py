@@ -261,7 +261,7 @@ def test_mistakes_are_named_in_one_sentence():
         trace(gpt, ids, Edit(mask=torch.ones(4, 4)))
     with pytest.raises(ValueError, match="temperature must be above 0"):
         Edit(temperature=0.0)
-    with pytest.raises(ValueError, match="reads images"):
+    with pytest.raises(ValueError, match="reads floating-point images"):
         trace(vit, images[0])
     with pytest.raises(ValueError, match="8×8"):
         trace(vit, images[:, :, :8, :8])
