@@ -106,6 +106,7 @@ def notes() -> bool:
     if story is None:
         return False
     at = story.beat(st.query_params.get("beat", "1"))
+    stage_keys.follow(story.lesson, at + 1)
     beat = story.beats[at]
     st.title(f"Notes: {story.title}", anchor=False)
     st.caption(f"Beat {at + 1} of {len(story.beats)}. This window follows the stage.")

@@ -34,13 +34,18 @@ button:disabled { opacity: 0.4; cursor: default; }
 # Keys are left alone while something that uses them itself has the focus.
 _JS = """
 const channel = new BroadcastChannel("unrolled-stage");
+let nav, at;
+channel.onmessage = ({ data }) => {
+  if (data === "where?" && nav?.isConnected) channel.postMessage(at);
+};
 export default function ({ data, parentElement, setTriggerValue }) {
-  const nav = parentElement.querySelector("nav");
+  nav = parentElement.querySelector("nav");
   nav.querySelector(".count").textContent = `${data.beat} / ${data.of}`;
   nav.querySelector('[data-go="previous"]').disabled = data.beat <= 1;
   nav.querySelector('[data-go="next"]').disabled = data.beat >= data.of;
   nav.querySelector('[data-go="reveal"]').disabled = !data.reveal;
-  channel.postMessage({ lesson: data.lesson, beat: data.beat });
+  at = { lesson: data.lesson, beat: data.beat };
+  channel.postMessage(at);
 
   const go = (what) => {
     if (what === "notes") {
@@ -59,12 +64,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   const onKey = (event) => {
     if (!nav.isConnected) return window.removeEventListener("keydown", onKey, true);
-    const at = event.composedPath()[0];
+    const focus = event.composedPath()[0];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (at.closest && at.closest(
+    if (focus.closest && focus.closest(
       'input, textarea, select, [contenteditable="true"], [role="slider"], [role="combobox"], ' +
       '[role="listbox"], [role="radiogroup"]')) return;
-    if (event.key === " " && at.closest && at.closest("button, a, summary")) return;
+    if (event.key === " " && focus.closest && focus.closest("button, a, summary")) return;
     let what = keys[event.key] ?? keys[event.key.toLowerCase()];
     if (event.key === "ArrowUp") what = event.shiftKey ? "head up" : "layer up";
     if (event.key === "ArrowDown") what = event.shiftKey ? "head down" : "layer down";
@@ -103,11 +108,18 @@ def asked() -> str:
 _FOLLOW_HTML = """
 <span hidden></span>
 """
+# What the stage said before this window listened is asked for; what Python knows is not told again.
 _FOLLOW_JS = """
-export default function ({ setTriggerValue }) {
-  const channel = new BroadcastChannel("unrolled-stage");
-  channel.onmessage = (event) => setTriggerValue("at", event.data);
-  return () => channel.close();
+const channel = new BroadcastChannel("unrolled-stage");
+let here, tell;
+channel.onmessage = ({ data }) => {
+  if (data.lesson && (data.lesson !== here?.lesson || data.beat !== here?.beat)) tell?.(data);
+};
+export default function ({ data, setTriggerValue }) {
+  const opened = !here;
+  here = data;
+  tell = (at) => setTriggerValue("at", at);
+  if (opened) channel.postMessage("where?");
 }
 """
 _follow = st.components.v2.component("unrolled_notes", html=_FOLLOW_HTML, js=_FOLLOW_JS)
@@ -115,5 +127,10 @@ _follow = st.components.v2.component("unrolled_notes", html=_FOLLOW_HTML, js=_FO
 
 def followed() -> dict[str, object]:
     """In the notes window: {"lesson", "beat"} when the lecturer has just moved on, else empty."""
-    told = _follow(key="follow", on_at_change=lambda: None, height="content").get("at")
-    return dict(told) if told else {}
+    return dict((st.session_state.get("follow") or {}).get("at") or {})
+
+
+def follow(lesson: str, beat: int) -> None:
+    """In the notes window: listen to the stage. lesson, beat: what the window shows now."""
+    here = {"lesson": lesson, "beat": beat}
+    _follow(key="follow", data=here, on_at_change=lambda: None, height="content")

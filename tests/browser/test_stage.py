@@ -26,7 +26,7 @@ def at_beat(page: Page, number: int, of: int) -> None:
     """Wait for the bar with the keys."""
     bar = page.get_by_role("navigation", name="Beats of the storyline")
     expect(bar.get_by_role("status")).to_have_text(f"{number} / {of}", timeout=60_000)
-    wait_ready(page, timeout=60_000)
+    wait_ready(page)
 
 
 @pytest.mark.timeout(240)
@@ -75,9 +75,11 @@ def test_the_notes_follow_in_a_second_window(page: Page, dashboard_url: str) -> 
     at_beat(page, 1, len(story.beats))
     with page.context.expect_page() as opened:
         page.keyboard.press("n")
-    notes = opened.value
-    expect(notes.get_by_text(story.beats[0].notes)).to_be_visible()
-    assert page.get_by_text(story.beats[0].notes).count() == 0
     page.bring_to_front()
+    page.keyboard.press("ArrowRight")  # before the other window can listen
+    at_beat(page, 2, len(story.beats))
+    notes = opened.value
+    expect(notes.get_by_text(story.beats[1].notes)).to_be_visible(timeout=60_000)
+    assert page.get_by_text(story.beats[1].notes).count() == 0
     page.keyboard.press("ArrowRight")
-    expect(notes.get_by_text(story.beats[1].notes)).to_be_visible(timeout=30_000)
+    expect(notes.get_by_text(story.beats[2].notes)).to_be_visible(timeout=60_000)

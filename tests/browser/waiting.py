@@ -10,7 +10,7 @@ _READY = '[data-testid="stApp"][data-test-connection-state="CONNECTED"]' + (
 _STYLED = "[...document.querySelectorAll('style')].some(s => s.textContent.includes('st-key-menu'))"
 
 
-def wait_ready(page: Page, timeout: float = 30_000) -> None:
+def wait_ready(page: Page, timeout: float = 60_000) -> None:
     """Until the page is connected, its script has ended and its heading stands. ms"""
     page.wait_for_selector(_READY, timeout=timeout)
     expect(page.get_by_role("heading", level=1)).to_have_count(1, timeout=timeout)
