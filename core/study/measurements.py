@@ -17,7 +17,7 @@ from pathlib import Path
 from core.runs.directory import read_json, replace_json, runs_folder
 
 Values = dict[str, float | str]
-_PLACE = re.compile(r"\{([a-z_]+)\.(\w+)(?::([+,]?(?:\.\d)?[f%]))?\}")
+_PLACE = re.compile(r"\{([a-z_]+)\.(\w+)(?::([+,]?(?:\.\d)?[ef%]))?\}")
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,28 @@ class Measure:
 
 
 MEASURES = {
+    "unrolled": Measure(
+        "Compare the sum with the recurrence on random matrices", ("at_2", "at_3", "at_10")
+    ),
+    "gradient": Measure(
+        "Compute how much of the first token's gradient is left",
+        (
+            *("near", "far", "radius", "rnn_near", "rnn_far"),
+            *("attention_near", "attention_far"),
+        ),
+    ),
+    "pieces": Measure(
+        "Time a head over the pixels and over the patches of a picture",
+        ("pixels", "patches", "pixel_ms", "patch_ms"),
+    ),
+    "positions": Measure(
+        "Look for one matrix that shifts every position",
+        ("tokens", "dim", "k", "sinusoidal", "random"),
+    ),
+    "rivals": Measure(
+        "Move the pictures of Shapes under a CNN and a ViT (about 20 seconds)",
+        ("images", "moved", "cnn", "vit", "cnn_still", "cnn_moved", "vit_still", "vit_moved"),
+    ),
     "decay": Measure(
         "Compute the powers of a non-normal matrix", ("size", "peak", "peak_step", "half_life")
     ),
@@ -105,9 +127,19 @@ def fill(text: str, at_hand: Mapping[str, Values]) -> str | None:
         value = at_hand[match[1]][match[2]]
         if isinstance(value, str) or not match[3]:
             return str(value)
-        return format(value, match[3]) if math.isfinite(value) else "not a number"
+        if not math.isfinite(value):
+            return "not a number"
+        return _ten(value) if match[3].endswith("e") else format(value, match[3])
 
     try:
         return _PLACE.sub(number, text)
     except KeyError:
         return None
+
+
+def _ten(value: float) -> str:
+    """0.00123 as 1·10⁻³: what `:e` means in these sentences."""
+    if not value:
+        return "0"
+    digit, exponent = f"{value:.0e}".split("e")
+    return f"{digit}·10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"

@@ -6,12 +6,10 @@ one sentence, when a model is needed and none is at hand.
 
 from __future__ import annotations
 
-import math
-import statistics
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
+from core.study import measuring_theory as theory
 from core.study.measurements import Values
 from core.zoo import LoadedModel, ModelEntry, available_models, load_model
 
@@ -21,41 +19,12 @@ if TYPE_CHECKING:
 
 TOKENS = 150
 IMAGES = 200
-COST_D, COST_T = 64, (64, 1024)
+MOVED = 4  # pixels
 
 
 def measure(name: str) -> Values:
     """Measure one of MEASURES. Raises ValueError, one sentence, when it cannot be measured here."""
     return _FUNCTIONS[name]()
-
-
-def decay() -> Values:
-    """Peak of ‖W^k‖ for the non-normal preset at ρ = 0.9, and the half-life of one mode."""
-    from core.linear_rnn_decay import growth
-    from core.linear_rnn_matrices import preset
-
-    size, radius = 16, 0.9
-    T, peak = growth(preset("nonnormal", size)).at(radius).peak
-    half_life = math.log(0.5) / math.log(radius)
-    return {"size": size, "peak": peak, "peak_step": T, "half_life": half_life}
-
-
-def cost() -> Values:
-    """Forward times of both layers at a short and a long T, in ms."""
-    from core import linear_rnn_cost, linear_rnn_operations
-
-    times = {
-        (record.layer, record.T): record.median * 1e3
-        for record in linear_rnn_cost.measure([COST_D], COST_T)
-    }
-    low, high = COST_T
-    rnn, attention = linear_rnn_operations.LAYERS
-    return {
-        "machine": linear_rnn_cost.this_machine(),
-        **{"d": COST_D, "T_low": low, "T_high": high},
-        **{"rnn_low": times[rnn, low], "rnn_high": times[rnn, high]},
-        **{"attention_low": times[attention, low], "attention_high": times[attention, high]},
-    }
 
 
 def generation() -> Values:
@@ -74,7 +43,7 @@ def generation() -> Values:
         began = time.perf_counter()
         model.generate(start, tokens)
         uncached = time.perf_counter() - began
-        parallel = statistics.median(_seconds(lambda: model(text)) for _ in range(5))
+        parallel = theory.median_ms(lambda: model(text)) / 1e3
         reader = PrefixReader.of(model)
         ids = [0]
         began = time.perf_counter()
@@ -128,7 +97,8 @@ def samples() -> Values:
     """The first and the last sample of the GPT's training, from its own record."""
     from core.runs.directory import RunDirectory
 
-    for entry in _preferred("gpt"):
+    order = sorted(_preferred("gpt"), key=lambda e: (e.data == "grammar", "course" not in e.name))
+    for entry in order:
         epochs = [
             r
             for r in RunDirectory(entry.path).metrics()
@@ -168,12 +138,40 @@ def heatmap() -> Values:
     }
 
 
+def rivals() -> Values:
+    """A CNN and a ViT trained on all of Shapes, on pictures that stand still and that move."""
+    import torch
+
+    from core.data import shapes
+    from core.resize import shift_accuracy
+    from core.runs.directory import RunDirectory
+
+    pictures, labels, _ = shapes.generate(IMAGES, seed=1)
+    found: Values = {"images": IMAGES, "moved": MOVED}
+    for kind in ("cnn", "vit"):
+        entries = [
+            entry
+            for entry in _preferred(kind)
+            if entry.data == "shapes" and RunDirectory(entry.path).spec().get("share", 1.0) == 1.0
+        ]
+        if not entries:
+            raise ValueError(
+                f"No {kind.upper()} trained on all of Shapes is here: train one first."
+            )
+        loaded = load_model(entries[0])
+        mean, std = (torch.tensor(loaded.extra[name]).view(1, 3, 1, 1) for name in ("mean", "std"))
+        inputs = (torch.from_numpy(pictures).float() / 255 - mean) / std
+        still, moved = shift_accuracy(loaded.model, inputs, torch.from_numpy(labels), (0, MOVED))
+        found |= {kind: loaded.entry.name, f"{kind}_still": still, f"{kind}_moved": moved}
+    return found
+
+
 def runs() -> Values:
     """The last epoch of a Vision Transformer's training; one on CIFAR-10 before any other."""
     from core.runs.directory import RunDirectory
 
     entries = sorted(
-        _preferred("vit"), key=lambda e: ("cifar" not in e.data, e.name != "vit-course")
+        _preferred("vit"), key=lambda e: ("cifar" not in e.data, not e.name.endswith("course"))
     )
     for entry in entries:
         epochs = [r for r in RunDirectory(entry.path).metrics() if r.get("kind") == "epoch"]
@@ -197,18 +195,14 @@ def _gpt() -> LoadedModel:
     return load_model(entries[0])
 
 
-def _seconds(run: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    run()
-    return time.perf_counter() - began
-
-
 def _short(text: str) -> str:
     words = text.split()
     return " ".join(words[:14]) + (" …" if len(words) > 14 else "")
 
 
 _FUNCTIONS = {
-    **{"decay": decay, "cost": cost, "generation": generation, "strategies": strategies},
+    **{"unrolled": theory.unrolled, "decay": theory.decay, "cost": theory.cost},
+    **{"gradient": theory.gradient, "pieces": theory.pieces, "positions": theory.positions},
+    **{"rivals": rivals, "generation": generation, "strategies": strategies},
     **{"empty_prompt": empty_prompt, "samples": samples, "heatmap": heatmap, "runs": runs},
 }

@@ -7,6 +7,7 @@ import pytest
 from core.study import question as q
 from core.study.checks import grade, shuffled
 from core.study.measurements import MEASURES, fill, places
+from core.study.measuring import measure
 from core.study.numbers import VARIANTS, draw, grade_number, read_number
 from core.study.question import Choice, Number, Order, Rubric, own_files, own_folder, read_question
 from tests.conftest import ROOT
@@ -37,18 +38,38 @@ def test_the_code_a_question_links_to_exists(name):
 def test_every_measured_place_is_a_value_that_is_measured(name):
     for sentence in QUESTIONS[name].answer.measured:
         assert sentence.name in MEASURES
-        for measure, key in places(sentence.text):
-            assert measure == sentence.name
-            assert key in (*MEASURES[measure].keys, "machine")
+        for place, key in places(sentence.text):
+            assert place == sentence.name
+            assert key in (*MEASURES[place].keys, "machine")
         assert "{" not in re.sub(r"\{\w+\.\w+(:[^}]*)?\}", "", sentence.text)
     for text in (QUESTIONS[name].answer.text, QUESTIONS[name].answer.loose):
         assert places(text) == []
+
+
+def test_every_model_answer_quotes_this_machine():
+    assert [name for name in QUESTIONS if not QUESTIONS[name].answer.measured] == []
+
+
+@pytest.mark.parametrize("name", ["unrolled", "decay", "gradient", "positions", "pieces"])
+def test_what_needs_no_model_can_be_measured_anywhere(name):
+    values = measure(name)
+    assert set(MEASURES[name].keys) <= set(values)
+    sentences = [m.text for q in QUESTIONS.values() for m in q.answer.measured if m.name == name]
+    assert all(fill(text, {name: values}) for text in sentences)
+    if name == "unrolled":
+        assert max(values.values()) < 1e-12
+    if name == "gradient":  # a product of T - 1 factors against one sum of T terms
+        assert values["rnn_far"] < 1e-6 < values["attention_far"] < values["attention_near"]
+    if name == "positions":
+        assert values["sinusoidal"] < 1e-9
+        assert values["random"] > 0.5
 
 
 def test_a_sentence_without_its_numbers_is_not_shown():
     sentence = "It took {cost.rnn_low:.2f} ms."
     assert fill(sentence, {}) is None
     assert fill(sentence, {"cost": {"rnn_low": 1.234}}) == "It took 1.23 ms."
+    assert fill("{cost.rnn_low:e}", {"cost": {"rnn_low": 1.234e-11}}) == "1·10⁻¹¹"
     assert fill("$W_h^{T-1}$ and {cost.rnn_low}", {"cost": {"rnn_low": 2}}) == "$W_h^{T-1}$ and 2"
 
 
