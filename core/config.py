@@ -103,7 +103,7 @@ class CNNConfig(Config):
     n_channels: int = 3
     nout: int = 10
     img_size: int = 32
-    dim: int = 136
+    dim: int = 172
 
     def __post_init__(self) -> None:
         require_positive_int(**asdict(self))
@@ -131,17 +131,19 @@ class GPTConfig(Config):
 
 @dataclass(frozen=True)
 class CompactGPTConfig(GPTConfig):
-    """The constructor arguments of `CompactGPT`: those of `DialogueGPT`, and the dropout rate."""
+    """The constructor arguments of `CompactGPT`: those of `DialogueGPT`, and two dropout rates."""
 
     attn_dim: int = 32
     mlp_dim: int = 512
     num_heads: int = 4
     num_layers: int = 4
     dropout: float = 0.3
+    word_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         sizes = asdict(self)
-        require_between(0.0, 0.9, dropout=sizes.pop("dropout"))
+        for name in ("dropout", "word_dropout"):
+            require_between(0.0, 0.9, **{name: sizes.pop(name)})
         GPTConfig(**sizes)
 
 

@@ -8,6 +8,7 @@ from core.config import CONFIGS, GPTConfig, ViTConfig, config_for
 from core.gpt import DialogueGPT, DialogueLoss
 from core.models import build, parameter_count
 from core.sinusoidal_gpt import SinusoidalGPT, sinusoidal_positions
+from core.tokenizer import START_ID, UNK_ID
 from core.vit import PatchEmbed, VisionTransformer
 
 SMALL = {"dim": 16, "attn_dim": 8, "mlp_dim": 16, "num_heads": 2, "num_layers": 2}
@@ -97,6 +98,21 @@ def test_compact_gpt_ties_its_head_to_its_embedding():
     model = small("CompactGPT")
     assert isinstance(model, CompactGPT)
     assert model.head[1].weight is model.token_embed.weight
+
+
+def test_word_dropout_hides_words_while_training_and_never_the_start():
+    model = small("CompactGPT", word_dropout=0.5)
+    ids = torch.tensor([[START_ID, *range(3, 9)]] * 200)
+    plain = model.eval().embed(ids)
+    model.train()
+    model.drop.p = 0.0
+    torch.manual_seed(0)
+    read = model.embed(ids)
+    unknown = model.token_embed.weight[UNK_ID] + model.positions(ids.shape[1])
+    hidden = (read != plain).any(-1)
+    assert torch.equal(read[hidden], unknown.expand_as(read)[hidden])
+    assert not hidden[:, 0].any()
+    assert 0.4 < hidden[:, 1:].float().mean() < 0.6
 
 
 def test_dialogue_loss_is_the_mean_over_real_targets():

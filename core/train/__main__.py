@@ -30,6 +30,7 @@ HELP = {
     "patch_size": "side of a patch in pixels",
     "max_N": "longest text in tokens, start token included",
     "dropout": "share of activations dropped while training (Compact architectures)",
+    "word_dropout": "share of the words read that are unknown while training (CompactGPT)",
     "epochs": "passes over the training data",
     "batch_size": "examples a step",
     "lr": "highest learning rate",

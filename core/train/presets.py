@@ -26,8 +26,9 @@ BEST = {
     "gpt": RunSpec(
         "gpt",
         "CompactGPT",
+        model={"word_dropout": 0.1},
         recipe={
-            "epochs": 10,
+            "epochs": 24,
             "batch_size": 32,
             "lr": 1e-3,
             "weight_decay": 0.5,

@@ -32,15 +32,20 @@ class _SlicedCrossEntropy(torch.autograd.Function):
             rows = slice(begin, begin + SLICE)
             h, target = hidden[rows].to(dtype), targets[rows, None]
             z = torch.addmm(bias.to(dtype), h, w.T).float()
-            right = z.gather(1, target).sum()
-            normaliser = z.logsumexp(dim=1, keepdim=True)
-            total += normaliser.sum() - right
-            grad_z = z.sub_(normaliser).exp_()
+            right = z.gather(1, target)
+            top = z.amax(dim=1, keepdim=True)
+            grad_z = z.sub_(top).exp_()  # in place, and one exponential for loss and gradient
+            normaliser = grad_z.sum(dim=1, keepdim=True)
+            total += (normaliser.log() + top - right).sum()
+            grad_z.div_(normaliser)
             grad_z.scatter_add_(1, target, torch.full_like(target, -1, dtype=z.dtype))
             grad_bias += grad_z.sum(0)
             grad_z = grad_z.to(dtype)
             grad_hidden[rows] = grad_z @ w
-            grad_weight += grad_z.T @ h
+            if dtype == grad_weight.dtype:
+                grad_weight.addmm_(grad_z.T, h)
+            else:
+                grad_weight += grad_z.T @ h
         ctx.save_for_backward(grad_hidden, grad_weight, grad_bias)
         return total
 
