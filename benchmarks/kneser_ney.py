@@ -1,6 +1,6 @@
-"""An interpolated n-gram model with modified Kneser-Ney smoothing: the yardstick before networks.
+"""An interpolated n-gram model with modified Kneser-Ney smoothing, the yardstick before networks.
 
-    p(w | h) = max(c(h w) − D(c(h w)), 0) / c(h ·) + γ(h) p(w | h′),      h′ = h without its first word
+    p(w | h) = max(c(h w) − D(c(h w)), 0) / c(h ·) + γ(h) p(w | h′),   h′ = h without its first word
     γ(h) = (D_1 N_1(h ·) + D_2 N_2(h ·) + D_3+ N_3+(h ·)) / c(h ·)
 
 N_r(h ·) is the number of words seen r times after h, D_r a discount for each order. Below the
@@ -29,7 +29,7 @@ class _History:
 
 
 class KneserNey:
-    """texts: ids of dialogues, each with its start token first. vocab_size: words to choose from."""
+    """texts: ids of dialogues, start token first; vocab_size: words to choose from."""
 
     def __init__(self, texts: Iterable[Sequence[int]], vocab_size: int, order: int = 5) -> None:
         self.order, self.vocab_size = order, vocab_size
@@ -60,7 +60,7 @@ class KneserNey:
         return p
 
     def log_probability(self, text: Sequence[int], left_out: int) -> tuple[float, int]:
-        """Σ ln p of the words after the start token and their number, `left_out` as a target not."""
+        """Σ ln p of the words after the start token, and their number; `left_out` is no target."""
         total, number = 0.0, 0
         for t in range(1, len(text)):
             if text[t] != left_out:
