@@ -24,9 +24,8 @@ def test_two_processes_reach_the_losses_of_one(tmp_path):
     env = environment(1, None) | {"UNROLLED_DATA": str(tmp_path / "data")}
     env |= {"UNROLLED_RUNS": str(tmp_path / "runs")}
     job = ["gpt", "--architecture=DialogueGPT", "--lr=0.01", *COMMON, *SIZES]
-    together = [
-        "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "core.train"
-    ]  # fmt: skip
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1"]
+    together = [*torchrun, "--nproc-per-node=2", "-m", "core.train"]
     ends = {}
     for name, start in (("one", ["-m", "core.train"]), ("two", together)):
         run = RunDirectory(tmp_path / "runs" / name)
@@ -38,7 +37,7 @@ def test_two_processes_reach_the_losses_of_one(tmp_path):
             text=True,
             timeout=250,
         )
-        assert done.returncode == 0, done.stderr[-3000:]
+        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
         assert run.status()["state"] == "done"
         ends[name] = run
     one, two = ends["one"].metrics(), ends["two"].metrics()

@@ -1,7 +1,9 @@
 """One training on several processes: each computes a part of every batch, all make the same step.
 
-`torchrun --standalone --nproc-per-node=N -m core.train …` starts the processes; the gradients meet
-in torch's DistributedDataParallel (Li et al. 2020, "PyTorch Distributed"). With a batch of C
+`torchrun --standalone --local-addr=127.0.0.1 --nproc-per-node=N -m core.train …` starts the
+processes (with that address they find each other even where the machine's own name cannot be
+resolved); the gradients meet in torch's DistributedDataParallel (Li et al. 2020, "PyTorch
+Distributed"). With a batch of C
 examples or tokens of which process r has c_r, the loss that each of N processes descends is
 
     N c_r / C · mean_r        so that DDP's mean over processes is Σ_r sum_r / C,
@@ -88,12 +90,16 @@ ALONE = Team()
 
 @contextmanager
 def joined() -> Iterator[Team]:
-    """Meet the other processes: over NCCL when there are GPUs, one for each, else over gloo."""
+    """Meet the other processes: over NCCL when there are GPUs, one for each, else over gloo.
+
+    Nobody leaves before all are done: whoever is slowest may still need the connections.
+    """
     gpu = torch.cuda.is_available()
     if gpu:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group("nccl" if gpu else "gloo")
     try:
         yield Team(dist.get_rank(), dist.get_world_size())
+        dist.barrier()
     finally:
         dist.destroy_process_group()
