@@ -3,21 +3,24 @@ VENV   ?= .venv
 PYTHON ?= python3
 HOST   ?= 127.0.0.1
 PORT   ?= 8501
+NAMES  ?= *
 MODEL  ?=
 ARGS   ?=
 
 PY := $(VENV)/bin/python
+# On this machine only its own names are answered; for others, those in NAMES (all, if none is given).
+ALLOWED = $(if $(filter 127.0.0.1 localhost,$(HOST)),,$(foreach name,$(NAMES),--server.allowedHosts '$(name)'))
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-ray lint bench pretrain clean
+.PHONY: help run test test-ray lint bench bench-quality pretrain clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 	@echo "  Variables: VENV=$(VENV) PYTHON=$(PYTHON) HOST=$(HOST) PORT=$(PORT)"
 
-run: $(VENV)/.installed ## set up once, then open the dashboard (PORT=, HOST=)
-	$(PY) -m streamlit run dashboard/app.py --server.address $(HOST) --server.port $(PORT)
+run: $(VENV)/.installed ## set up once, then open the dashboard (PORT=, HOST=, NAMES=)
+	$(PY) -m streamlit run dashboard/app.py --server.address $(HOST) --server.port $(PORT) $(ALLOWED)
 
 test: $(VENV)/.installed-dev ## set up once, find a browser, run every test (ARGS= goes to pytest)
 	$(PY) -m tests.browser.find --install
@@ -33,6 +36,9 @@ lint: $(VENV)/.installed-dev ## ruff and mypy
 
 bench: $(VENV)/.installed-dev ## measure, and print the tables of BENCHMARKS.md
 	$(PY) -m benchmarks
+
+bench-quality: $(VENV)/.installed-dev ## train again what the quality rows stand on (hours; MODEL=)
+	$(PY) -m benchmarks.quality $(MODEL)
 
 pretrain: $(VENV)/.installed ## train the shipped models again (MODEL=name for one of them)
 	$(PY) -m core.train.pretrain $(MODEL) $(ARGS)

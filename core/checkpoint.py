@@ -22,6 +22,9 @@ from torch import Tensor, nn
 from core.config import ModelConfig, config_for
 from core.models import build
 
+# Sizes that no tensor need show: a formula, a cache or a picture is as large as they say.
+NOT_IN_WEIGHTS = {"max_N": 10_000, "img_size": 1024}
+
 
 class CheckpointError(ValueError):
     """The checkpoint cannot be used; the message says which file and why, in one sentence."""
@@ -105,7 +108,9 @@ def read_checkpoint(path: Path) -> Checkpoint:
     try:
         config = config_for(str(about["architecture"]), about["config"])
     except (ValueError, TypeError) as error:
-        raise CheckpointError(f"{about_path.name} has no usable configuration: {error}") from error
+        raise CheckpointError(
+            f"{about_path.name} has no usable configuration: {str(error).rstrip('.')}."
+        ) from error
     return Checkpoint(about["architecture"], config, tensors, about.get("extra") or {})
 
 
@@ -122,17 +127,44 @@ def model_from(checkpoint: Checkpoint) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         model = build(checkpoint.architecture, checkpoint.config)
     own = model_tensors(model)
-    for name in sorted(own.keys() | weights.keys()):
-        expected, found = (tuple(w[name].shape) if name in w else None for w in (own, weights))
-        if expected != found:
-            raise CheckpointError(
-                f"These weights do not fit a {checkpoint.architecture} of this configuration: "
-                f"{name} should have the shape {expected}, but has {found}."
-            )
+    _compare(own, weights, checkpoint.architecture)
     with torch.no_grad():
         for name, tensor in own.items():
             tensor.copy_(weights[name])
     return model.eval()
+
+
+def require_fit(checkpoint: Checkpoint) -> None:
+    """Whether `model_from` would make a model of it, without the memory: for what strangers send.
+
+    The model is laid out on torch's meta device, which has shapes and no numbers, so that a
+    configuration of a terabyte is refused by its shapes. Errors: CheckpointError.
+    """
+    sizes = asdict(checkpoint.config)
+    for name, most in {"num_layers": len(checkpoint.tensors), **NOT_IN_WEIGHTS}.items():
+        if sizes.get(name, 1) > most:
+            raise CheckpointError(
+                f"The configuration has {name} {sizes[name]}, but at most {most} can be here."
+            )
+    with torch.device("meta"):
+        own = model_tensors(build(checkpoint.architecture, checkpoint.config))
+    weights = {
+        name.removeprefix("model."): tensor
+        for name, tensor in checkpoint.tensors.items()
+        if name.startswith("model.")
+    }
+    _compare(own, weights, checkpoint.architecture)
+
+
+def _compare(own: dict[str, Tensor], weights: dict[str, Tensor], architecture: str) -> None:
+    """Errors: CheckpointError naming the first tensor whose shape is not the model's own."""
+    for name in sorted(own.keys() | weights.keys()):
+        expected, found = (tuple(w[name].shape) if name in w else None for w in (own, weights))
+        if expected != found:
+            raise CheckpointError(
+                f"These weights do not fit a {architecture} of this configuration: "
+                f"{name[:80]} should have the shape {expected}, but has {found}."
+            )
 
 
 def model_tensors(model: nn.Module) -> dict[str, Tensor]:

@@ -18,6 +18,10 @@ from dashboard.figures.layout import readable
 from dashboard.picture_buttons import picture_buttons
 from dashboard.source import Source, read_source
 
+UNFORESEEN = (
+    "Something unexpected stopped this page: reload it, and if it stays, tell whoever runs the "
+    "dashboard, whose terminal has the details."
+)
 STAGE_HEIGHT = 460  # pixels a figure may take of the lecturer's 720
 
 # Figures get their look from `readable`; a template on each of them would be checked every time.
@@ -135,7 +139,8 @@ def _caption_row(description: str) -> Iterator[bool]:
     """The caption, with room for downloads beside it; false where the lecturer wants none."""
     with st.container(horizontal=True, vertical_alignment="top", gap="small"):
         st.caption(description, width="stretch")
-        yield not state.presenting()
+        with st.container(horizontal=True, wrap=False, width="content", gap="small"):
+            yield not state.presenting()
 
 
 def _download(label: str, content: Callable[[], bytes], key: str) -> None:
@@ -203,12 +208,18 @@ def error_sentence(error: Exception) -> None:
 
 @contextmanager
 def one_sentence_for_errors() -> Iterator[None]:
-    """A mistake inside, or a missing file, becomes one sentence; the terminal gets it in full."""
+    """A mistake inside, or a missing file, becomes one sentence; the terminal gets it in full.
+
+    So does what nobody foresaw, such as a forged value of a widget: it is named nowhere but there.
+    """
     try:
         yield
     except (ValueError, OSError) as error:
         get_logger(__name__).warning("Shown to the user as one sentence.", exc_info=True)
         error_sentence(error)
+    except Exception:
+        get_logger(__name__).exception("The page stopped.")
+        st.error(UNFORESEEN, icon=":material/error:")
 
 
 def project_root() -> Path:

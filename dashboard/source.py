@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+LONGEST = 200  # characters of a dotted name
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ def read_source(what: Callable[..., object] | str) -> Source:
 @lru_cache(maxsize=256)
 def _read_named(name: str) -> Source:
     parts = name.split(".")
-    if not all(part.isidentifier() for part in parts):
-        raise ValueError(f"{name!r} is not the name of a function or class.")
+    if len(name) > LONGEST or not all(part.isidentifier() for part in parts):
+        raise ValueError(f"{name[:60]!r} is not the name of a function or class.")
     for cut in range(len(parts) - 1, 0, -1):
         base = ROOT.joinpath(*parts[:cut])
         for file in (base.with_suffix(".py"), base / "__init__.py"):

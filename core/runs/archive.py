@@ -17,9 +17,11 @@ from typing import Any, BinaryIO
 from core.data.sources import DIALOGUE_SOURCES, IMAGE_SOURCES
 from core.runs.command import command_line
 from core.runs.directory import RUN_ID, STATES, RunDirectory, new_run_id, replace_json, runs_folder
+from core.spreadsheet import cell
 from core.train.spec import RunSpec
 
-MOST_FILE, MOST_ALL, MOST_MEMBERS = 500_000_000, 1_000_000_000, 2_000  # bytes, bytes, files
+MOST_FILE, MOST_ALL, MOST_MEMBERS = 100_000_000, 200_000_000, 2_000  # bytes, bytes, files
+MOST_JSON = 5_000_000  # bytes of one JSON file, which is read as a whole
 MOST_RATIO = 200  # a member may not unpack to more than this many times its packed size
 KNOWN = re.compile(
     r"spec\.json|status\.json|about\.json|vocab\.json|metrics\.jsonl|metrics\.csv|command\.txt"
@@ -52,15 +54,15 @@ def pack(run: RunDirectory, weights: bool = True) -> bytes:
 
 def metrics_csv(records: list[dict[str, Any]]) -> str:
     """One line a record; measures of an epoch are columns such as held_out_loss."""
-    rows = []
+    rows: list[dict[Any, Any]] = []
     for record in records:
         flat: dict[str, Any] = {}
         for name, value in record.items():
             if isinstance(value, dict):
                 flat |= {f"{name}_{key}": v for key, v in value.items()}
             else:
-                flat[name] = _cell(value)
-        rows.append(flat)
+                flat[name] = value
+        rows.append({cell(name): cell(value) for name, value in flat.items()})
     columns = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
@@ -113,7 +115,8 @@ def _check_members(members: list[zipfile.ZipInfo]) -> None:
             raise ValueError(f"The zip holds {name[:80]!r}, which is no file of a run.")
         if names.count(name) > 1:
             raise ValueError(f"The zip holds {name!r} twice.")
-        if member.file_size > min(MOST_FILE, MOST_RATIO * max(member.compress_size, 1000)):
+        most = MOST_JSON if name.endswith(".json") else MOST_FILE
+        if member.file_size > min(most, MOST_RATIO * max(member.compress_size, 1000)):
             raise ValueError(f"{name} would unpack to {member.file_size:,} bytes: refused.")
     if sum(m.file_size for m in members) > MOST_ALL:
         raise ValueError(f"The zip would unpack to more than {MOST_ALL:,} bytes: refused.")
@@ -133,19 +136,19 @@ def _check(run: RunDirectory) -> dict[str, Any]:
     """The specification fits, the weights are what they say; written anew without foreign paths."""
     try:
         spec = RunSpec.from_dict(run.spec())
-    except (TypeError, AttributeError) as error:
+    except (TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"spec.json does not describe a run: {error}.") from error
     for name in run.checkpoint_names():
-        from core.checkpoint import model_from, read_checkpoint  # brings torch in
+        from core.checkpoint import read_checkpoint, require_fit  # brings torch in
 
-        model_from(read_checkpoint(run.checkpoints / name))
+        require_fit(read_checkpoint(run.checkpoints / name))
     known = spec.data in (*IMAGE_SOURCES, *DIALOGUE_SOURCES)
     data = spec.data if known else f"not here: {Path(spec.data).name}"  # never a path of ours
     about = spec.to_dict() | {"data": data, "data_dir": None, "imported": True}
     replace_json(run.path / "spec.json", about)
     try:
         status = run.status()
-    except ValueError:
+    except (ValueError, RecursionError):
         status = {}
     state, message = status.get("state"), str(status.get("message", ""))[:500]
     if state not in STATES or state in ("queued", "running"):
@@ -154,10 +157,3 @@ def _check(run: RunDirectory) -> dict[str, Any]:
     run.set_status(str(state), message, **({"step": step} if isinstance(step, int) else {}))
     run.checkpoints.mkdir(exist_ok=True)
     return about
-
-
-def _cell(value: Any) -> Any:
-    """Text is kept from being taken for a formula by a spreadsheet."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
-    return value

@@ -148,7 +148,7 @@ class Rooms:
 
     def _change(self, code: str, secret: str, update: str) -> None:
         if not self.owns(code, secret):
-            raise ValueError(f"Only the one who opened the room {code[:10]} can change it.")
+            raise ValueError(f"Only the one who opened the room {code[:10]!r} can change it.")
         with self._writing() as database:
             database.execute(update, (code,))
 

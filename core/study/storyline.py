@@ -43,7 +43,7 @@ class Storyline:
 
     def beat(self, number: str) -> int:
         """The index of the beat that a link names, counted from 1 there; the first for nonsense."""
-        known = number.isdecimal() and 1 <= int(number[:4]) <= len(self.beats)
+        known = len(number) <= 4 and number.isdecimal() and 1 <= int(number) <= len(self.beats)
         return int(number) - 1 if known else 0
 
 

@@ -46,6 +46,11 @@ class RunSpec:
     def __post_init__(self) -> None:
         if self.architecture not in KINDS.get(self.kind, ()):
             raise ValueError(f"There is no {self.kind!r} called {self.architecture!r}.")
+        for name, value in {"data": self.data, "device": self.device}.items():
+            if not isinstance(value, str):
+                raise ValueError(f"{name} must be a text, not {str(value)[:40]!r}.")
+        if not isinstance(self.data_dir, str | None):
+            raise ValueError(f"data_dir must be a path, not {str(self.data_dir)[:40]!r}.")
         if not 0 <= self.held_back <= 0.5:
             raise ValueError(f"held_back must be from 0 to 0.5, not {self.held_back!r}.")
         if not 0 < self.share <= 1:

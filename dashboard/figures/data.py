@@ -11,6 +11,8 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
+from core.spreadsheet import cell
+
 
 def drawn(fig: go.Figure) -> dict[str, np.ndarray]:
     """The arrays a Plotly figure draws, named trace_axis, such as "loss_y"."""
@@ -71,11 +73,5 @@ def _file_name(name: str) -> str:
 def _csv(values: np.ndarray) -> str:
     text = io.StringIO()
     rows = values.reshape(len(values) if values.ndim else 1, -1)
-    csv.writer(text).writerows([[_cell(v) for v in row] for row in rows.tolist()])
+    csv.writer(text).writerows([[cell(v) for v in row] for row in rows.tolist()])
     return text.getvalue()
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
-    return value
