@@ -39,12 +39,12 @@ MAX_INDEX = 99
 _EXAMPLE = "for example phi_y(W_y W_h W_x x_1 + W_y W_x x_2)"
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789")
 _TOKEN = re.compile(
-    r"""(?P<space>[ \t\r\n]+)
+    r"""(?P<space>\s+)
       | (?P<matrix>W_?[hxy])
       | (?P<vector>[xh]_?(?:[0-9]+|[₀-₉]+))
       | (?P<bias>b)
       | (?P<phi>(?:phi|φ|ϕ)(?:_?y)?)
-      | (?P<power>(?:\^|\*\*)\s*[0-9]+|[⁰¹²³⁴-⁹]+)
+      | (?P<power>(?:\^|\*\*)[ \t]*[0-9]+|[⁰¹²³⁴-⁹]+)
       | (?P<plus>\+)
       | (?P<times>[*@])
       | (?P<open>[(\[])
@@ -71,6 +71,8 @@ def parse_answer(text: str) -> sympy.Basic:
 
 def _python_line(text: str) -> str:
     """Gate 1: the text, token by token, as one line of Python with every product written out."""
+    if not isinstance(text, str):
+        raise ValueError(f"An answer of type {type(text).__name__} cannot be read: give its text.")
     if len(text) > MAX_CHARACTERS:
         raise ValueError(
             f"The answer has {len(text):,} characters: "
@@ -122,7 +124,7 @@ def _spelled(kind: str, token: str, brackets: list[str]) -> str:
     if kind in ("phi", "bias"):
         return "phi_y" if kind == "phi" else "b"
     if kind == "power":
-        digits = token.lstrip("^* \t\r\n").translate(_SUPERSCRIPTS)
+        digits = token.lstrip("^* \t").translate(_SUPERSCRIPTS)
         if len(digits) > 4 or int(digits) > MAX_POWER:
             raise ValueError(
                 f"The power {digits[:12]} is too large: use a whole number up to {MAX_POWER}."

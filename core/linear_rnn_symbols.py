@@ -95,6 +95,10 @@ def is_power(expr: sympy.Basic) -> bool:
 
 def size(expr: sympy.Basic) -> tuple[int, int]:
     """(words, letters of the longest word) of the multiplied-out expression, without doing it."""
+    if not isinstance(expr, sympy.Basic):
+        raise ValueError(
+            f"{str(expr)[:40]!r} is no expression: read it with parse_answer before comparing it."
+        )
     if is_sum(expr):
         sizes = [size(a) for a in expr.args]
         return sum(s[0] for s in sizes), max(s[1] for s in sizes)

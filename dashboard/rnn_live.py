@@ -3,7 +3,7 @@
 torch is imported inside, when one of the last three is asked for.
 """
 
-from collections.abc import Sequence
+import re
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,7 @@ MEMORY_TASK = (
 )
 TRAINED = "rnn-trained"
 MEASURED = "rnn-measured"
+RAISED = str.maketrans("0123456789.-", "⁰¹²³⁴⁵⁶⁷⁸⁹·⁻")
 
 
 def stepper(count: int) -> int:
@@ -69,6 +70,11 @@ def stepper(count: int) -> int:
                 shortcut=held + shortcut, type="primary" if label == "Next" else "secondary",
             )  # fmt: skip
     return at
+
+
+def in_math(sentence: str) -> str:
+    """A sentence with its letters set as in a formula: W_h, x_1, h_12."""
+    return re.sub(r"\b([Wxhy])_(\w+)", r"$\1_{\2}$", sentence)
 
 
 def mark(latex: str) -> str:
@@ -165,7 +171,7 @@ def curves(records: dict[str, list["MemoryRecord"]], steps: int) -> go.Figure:
     return rnn_memory.learning_curves(lines, steps)
 
 
-def measure_here(d_values: Sequence[int]) -> None:
+def measure_here(d: int) -> None:
     """Run the clock on this machine while you watch, and keep the result for this session."""
     import torch
 
@@ -174,15 +180,21 @@ def measure_here(d_values: Sequence[int]) -> None:
     torch.set_num_threads(1)
     found: list[CostRecord] = []
     devices = clock.devices()
-    total = len(devices) * len(d_values) * len(clock.T_VALUES) * len(clock.LAYERS)
-    progress = st.progress(0.0, "Measuring…")
-    for record in clock.measure(d_values, on=devices):
+    total = len(devices) * len(clock.T_VALUES) * len(clock.LAYERS)
+    machine, today = clock.this_machine(), date.today().isoformat()
+    progress, place = st.progress(0.0, "Measuring…"), st.empty()
+    for record in clock.measure([d], on=devices):
         found.append(record)
         now = f"{record.layer} on {record.device}, d {record.d}, T {record.T}"
         progress.progress(len(found) / total, f"{now}: {1e3 * record.median:.3g} ms")
+        if record.layer == clock.LAYERS[-1]:  # between two lengths: drawing disturbs no sample
+            lines = cost_lines(CostReport(machine, today, tuple(found)), d)
+            place.plotly_chart(readable(rnn_cost.times(lines, {})), theme=None)
     progress.empty()
-    report = CostReport(clock.this_machine(), date.today().isoformat(), tuple(found))
-    st.session_state[MEASURED] = report
+    place.empty()
+    report, here = costs()
+    others = [r for r in report.records if r.d != d] if here else []
+    st.session_state[MEASURED] = CostReport(machine, today, (*others, *found))
 
 
 def show_trained() -> None:
@@ -223,16 +235,21 @@ def show_sweep() -> None:
     )
 
 
+def cost_lines(report: CostReport, d: int) -> dict[tuple[str, str], list[CostRecord]]:
+    """The measured curves for d features: (device, layer) -> points by T."""
+    devices = sorted({r.device for r in report.records})
+    return {
+        (device, layer): report.points(device, layer, d) for device in devices for layer in LAYERS
+    }
+
+
 def show_costs(d: int) -> None:
     """Times and counts for d features: measured here if it was, else as shipped."""
     report, here = costs()
     if here and d not in {r.d for r in report.records}:
         report, here = shipped_costs(), False
     where = "Measured here, on" if here else "Shipped with the program, measured beforehand on"
-    devices = sorted({r.device for r in report.records})
-    lines = {
-        (device, layer): report.points(device, layer, d) for device in devices for layer in LAYERS
-    }
+    lines = cost_lines(report, d)
     rnn, attention = (lines["cpu", layer] for layer in LAYERS)
     measured = crossover_of_times(rnn, attention)
     crossings = {"counts cross": crossover_of_counts(d), "times cross": measured}
@@ -245,7 +262,11 @@ def show_costs(d: int) -> None:
     rising = {layer: slope(lines["cpu", layer]) for layer in LAYERS}
     with st.container(horizontal=True):
         for layer, fitted in rising.items():
-            st.metric(f"{layer}: time grows like", f"T^{fitted:.2f}", width="content")
+            st.metric(
+                f"{layer}: time grows like",
+                "T" + f"{fitted:.2f}".translate(RAISED),
+                width="content",
+            )
         st.metric("Counts cross at", f"T = {crossover_of_counts(d):.0f}", width="content")
         crossing = "not here" if measured is None else f"T = {measured:.0f}"
         st.metric("Times cross at", crossing, width="content")

@@ -42,6 +42,7 @@ def _rgb(colour: str) -> str:
 
 # What a figure has in the light page's text, grid and background colour follows the theme.
 _FIGURE_CSS = f"""
+@media (hover: none) {{ .js-plotly-plot .modebar {{ display: none; }} }}
 .js-plotly-plot .main-svg {{ background: transparent !important; }}
 .js-plotly-plot rect[style*="fill: {_rgb(BACKGROUND[0])}"] {{ fill: transparent !important; }}
 .js-plotly-plot [style*="fill: {_rgb(FIGURE_TEXT)}"] {{ fill: currentColor !important; }}

@@ -18,28 +18,28 @@ from dashboard.figures import rnn_decay, rnn_matrix
 
 @st.fragment
 def expansion() -> None:
-    left, right = st.columns([3, 4], gap="medium")
+    left, right = st.columns([3, 4], gap="medium", vertical_alignment="bottom")
     with left:
         T = controls.slider("T, the step to unroll", 1, 12, 3, key="T")
-        with st.container(horizontal=True):
-            start = controls.switch("h_0 ≠ 0", key="h0")
-            bias = controls.switch("bias b", key="bias")
-            by_power = controls.switch("by power", key="power")
+    with right, st.container(horizontal=True):
+        start = controls.switch("$h_0 ≠ 0$", key="h0")
+        bias = controls.switch("bias $b$", key="bias")
+        by_power = controls.switch("by power", key="power")
     options = {"start_state": start, "bias": bias}
-    right.markdown("For every T:")
-    right.latex(general_sum(**options))
     steps = unroll_steps(T, collect="power" if by_power else "input", **options)
     at = rnn_live.stepper(len(steps))
     name = f"y_{{{T}}}"
     with st.container(border=True):
-        st.markdown(f"**Step {at} of {len(steps) - 1}.** {steps[at].sentence}")
+        st.markdown(f"**Step {at} of {len(steps) - 1}.** {rnn_live.in_math(steps[at].sentence)}")
         if at > 0:
             st.latex(to_latex(steps[at - 1].expression, left=name))
         st.latex(to_latex(steps[at].expression, steps[at].new, rnn_live.mark, left=name))
 
-    left, right = st.columns(2)
-    left.metric("Sum − recurrence, multiplied out: terms left", remainder(T, **options))
-    right.metric("On random matrices they differ by", f"{difference(T, **options):.1e}")
+    left, middle, right = st.columns([2, 1, 1], gap="medium")
+    with left:
+        components.show_math(general_sum(**options), "The same sum for every T.")
+    middle.metric("Sum − recurrence: terms", remainder(T, **options))
+    right.metric("On random matrices", f"{difference(T, **options):.1e}")
     rnn_live.check_answer(T, unroll(T, **options))
     rnn_live.copies(steps[-1].expression, name)
     components.show_source(unroll, unroll_steps, same_expression, label="Show the algebra")
@@ -131,7 +131,7 @@ def learning() -> None:
 def cost() -> None:
     d = controls.pick("Features d", rnn_live.D_VALUES, key="d", index=1)
     if st.button("Measure here", type="primary", icon=":material/timer:"):
-        rnn_live.measure_here([d])
+        rnn_live.measure_here(d)
     rnn_live.show_costs(d)
     components.show_source("core.linear_rnn_operations.counts", "core.linear_rnn_cost.measure")
 

@@ -93,6 +93,7 @@ def _subtrees(expr):
         "phi_y[W_y (W_h^1 W_x x_1 + W_h**0 W_x x_2)]",
         "phi_y(WyWhWxx1+WyWxx2)",
         "  φ_y ( W_y W_h\n W_x x₁ + W_y W_x x_02 ) ",
+        "φ_y(W_y\u00a0W_h\u2009W_x x_1 + W_y W_x x_2)",  # pasted from a page or a PDF
     ],
 )
 def test_ways_to_write_y2(text: str) -> None:
@@ -191,6 +192,18 @@ def test_bad_answers_get_one_sentence_at_once(text: str) -> None:
     assert sentence.endswith(".")
     assert "\n" not in sentence
     assert 20 < len(sentence) < 200
+
+
+@pytest.mark.parametrize("odd", [None, 3, b"W_h x_1", ["W_h"], W_h])
+def test_what_is_no_text_is_refused_too(odd: object) -> None:
+    with pytest.raises(ValueError, match="cannot be read: give its text"):
+        parse_answer(odd)  # type: ignore[arg-type]
+
+
+def test_only_expressions_are_compared() -> None:
+    for odd in ("W_h x_1", None, 1):
+        with pytest.raises(ValueError, match="is no expression: read it with parse_answer"):
+            same_expression(odd, unroll(1))  # type: ignore[arg-type]
 
 
 def test_no_bad_answer_takes_long() -> None:

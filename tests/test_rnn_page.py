@@ -50,6 +50,14 @@ def test_stepping_through_the_expansion_and_back() -> None:
     assert any("Step 0 of 5" in m.value for m in fine(app).markdown)
 
 
+def test_sentences_are_set_like_formulas() -> None:
+    from dashboard.rnn_live import in_math
+
+    assert in_math("W_h now acts on h_12, with h_0 = 0.") == (
+        "$W_{h}$ now acts on $h_{12}$, with $h_{0}$ = 0."
+    )
+
+
 def test_fewer_steps_than_the_one_shown() -> None:
     app = opened(T="12")
     app.button(key="step-Last").click().run()
@@ -150,6 +158,10 @@ def test_measuring_here_replaces_what_was_shipped(monkeypatch: pytest.MonkeyPatc
     app = opened(section="Cost", d="16")
     app.button[0].click().run(timeout=120)
     assert any("Measured here" in c.value for c in fine(app).caption)
+    app.session_state["d"] = 64
+    app.button[0].click().run(timeout=120)
+    app.session_state["d"] = 16
+    assert any("Measured here" in c.value for c in fine(app.run()).caption)  # both are kept
 
 
 def test_sliders_and_steps_never_load_torch() -> None:

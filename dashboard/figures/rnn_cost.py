@@ -10,6 +10,7 @@ from core.linear_rnn_operations import CostRecord, counts
 from dashboard.figures.rnn_layout import LEGEND_ABOVE, decades, quick
 from dashboard.style import AMBER, BLUE, GREY, ORANGE
 
+MIDDLE = 256  # T, half way along the axis
 LOOKS = {"RNN": (BLUE, "circle"), "attention": (ORANGE, "square")}
 
 
@@ -25,15 +26,15 @@ def times(
     data = [_times(device, layer, points, several) for (device, layer), points in curves.items()]
     found = [(name, at) for name, at in crossings.items() if at is not None]
     shapes, notes = [], []
-    for row, (name, at) in enumerate(found):
+    for name, at in found:
         line = {"color": AMBER, "width": 2, "dash": "dash"}
         shapes.append(
             {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": line}
         )
-        notes.append(_note(at, name, row))
+        notes.append(_note(at, name))
     measured = [p for points in curves.values() for p in points]
     low, high = min(p.low for p in measured), max(p.high for p in measured)
-    layout = _log_axes("forward pass, ms (logarithmic)", 1e3 * low, 1e3 * high)
+    layout = _log_axes("forward pass, ms", 1e3 * low, 1e3 * high)
     return quick(data, layout | {"shapes": shapes, "annotations": notes})
 
 
@@ -60,7 +61,7 @@ def operations(T_values: Sequence[int], d: int) -> go.Figure:
             }
         )
     sizes = [n for trace in data for n in trace["y"]]
-    return quick(data, _log_axes("multiply-adds (logarithmic)", min(sizes), max(sizes)))
+    return quick(data, _log_axes("multiply-adds", min(sizes), max(sizes)))
 
 
 def _times(device: str, layer: str, points: Sequence[CostRecord], several: bool) -> dict[str, Any]:
@@ -96,12 +97,14 @@ def _log_axes(y: str, low: float, high: float) -> dict[str, Any]:
             "ticktext": [str(T) for T in powers_of_two],
             "range": [log10(13), log10(5200)],
         },
-        "yaxis": decades(log10(low) - 0.2, log10(high) + 0.3) | {"title": {"text": y}},
+        "yaxis": decades(y, log10(low) - 0.2, log10(high) + 0.3),
         "height": 470,
         "legend": LEGEND_ABOVE,
     }
 
 
-def _note(at: float, text: str, row: int) -> dict[str, Any]:
-    place = {"x": log10(at), "yref": "paper", "y": 1, "yshift": -14 - 24 * row, "xshift": 4}
+def _note(at: float, text: str) -> dict[str, Any]:
+    """A name beside its line, where rising curves leave room: early on top, late at the foot."""
+    y, shift = (1, -14) if at < MIDDLE else (0, 14)
+    place = {"x": log10(at), "yref": "paper", "y": y, "yshift": shift, "xshift": 4}
     return place | {"text": text, "showarrow": False, "xanchor": "left"}

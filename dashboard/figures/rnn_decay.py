@@ -11,7 +11,7 @@ from dashboard.style import AMBER, BLUE, GREEN, GREY, ORANGE, SEQUENTIAL
 
 LOWEST, HIGHEST = -300.0, 300.0  # exponents of 10 a double can still hold
 ROOM_FOR_NAMES = 0.86  # the curves end here, in parts of the height; above stand the marks' names
-LEGEND_BELOW = {"orientation": "h", "yanchor": "top", "y": -0.22, "x": 0}
+LEGEND_BELOW = {"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0}
 FAINTEST = -4.0  # shares under 10^-4 all get the darkest colour
 
 
@@ -36,8 +36,7 @@ def decay_curves(
     marks = [(at, name) for at, name in _marks(decay) if at is not None and at <= longest]
     layout = {
         "xaxis": {"title": {"text": "T, steps"}, "range": [1, longest]},
-        "yaxis": decades(low, high)
-        | {"title": {"text": "size (logarithmic)"}, "domain": [0, ROOM_FOR_NAMES]},
+        "yaxis": decades("size", low, high) | {"domain": [0, ROOM_FOR_NAMES]},
         "shapes": [_vertical(at) for at, _ in marks],
         "annotations": [_note(at, name, row) for row, (at, name) in enumerate(marks)],
         "height": 460,

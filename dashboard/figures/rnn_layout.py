@@ -25,8 +25,9 @@ def quick(
     return go.Figure(spec, _validate=False)
 
 
-def decades(low: float, high: float, most: int = 9) -> dict[str, Any]:
+def decades(title: str, low: float, high: float, most: int = 9) -> dict[str, Any]:
     """A logarithmic axis from 10^low to 10^high that names whole powers of ten, at most `most`."""
     every = max(1, math.ceil((high - low) / most))
     ticks = {"dtick": every, "exponentformat": "power", "showexponent": "all"}
-    return {"type": "log", "range": [low, high]} | ticks
+    heading = {"text": f"{title} (logarithmic)", "standoff": 12}
+    return {"type": "log", "range": [low, high], "title": heading} | ticks

@@ -46,8 +46,7 @@ def gradients_by_step(gradients: Mapping[str, tuple[np.ndarray, np.ndarray | Non
             data.append(_norms(layer, after, "after", 4))
     layout = {
         "xaxis": {"title": {"text": "t, step of the input x<sub>t</sub>"}},
-        "yaxis": decades(max(low, -30.0) - 0.5, high + 0.5)
-        | {"title": {"text": "‖∂h<sub>T</sub>/∂x<sub>t</sub>‖ (logarithmic)"}},
+        "yaxis": decades("‖∂h<sub>T</sub>/∂x<sub>t</sub>‖", max(low, -30.0) - 0.5, high + 0.5),
         "height": 480,
         "legend": LEGEND_ABOVE,
     }
