@@ -91,6 +91,15 @@ def pick(
     )
 
 
+def several(
+    label: str, options: Sequence[str], default: Sequence[str], *, key: str, most: int | None = None
+) -> list[str]:
+    """Any number of many, at most `most`, as a list to open."""
+    return st.multiselect(
+        label, options, default, key=key, max_selections=most, bind="query-params"
+    )
+
+
 def switch(label: str, value: bool = False, *, key: str, help: str | None = None) -> bool:
     """On or off."""
     state.offer(key, value, [True, False])

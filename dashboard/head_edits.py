@@ -28,8 +28,10 @@ def choose_edit(opened: Opened, query: int, key: int) -> tuple[Edit, Tensor]:
         )
         mask = _mask(opened, kind)
         names = [f"{i}: {token}" for i, token in enumerate(opened.tokens)]
-        hidden = st.selectbox("Hide a token from all others", ["none", *names], key="hidden")
-        pair = st.toggle(f"Hide key {key} from query {query} (the chosen cell)", key="hide_pair")
+        hidden = controls.choice("Hide a token from all others", ["none", *names], key="hidden")
+        pair = controls.switch(
+            f"Hide key {key} from query {query} (the chosen cell)", key="hide_pair"
+        )
         temperature = controls.slider(
             "Divide all scores by", 0.1, 5.0, 1.0, key="temperature", step=0.1
         )
@@ -77,8 +79,10 @@ def _changed_word(opened: Opened) -> Tensor:
     """The ids (1, T) with one word replaced."""
     names = [f"{i}: {token}" for i, token in enumerate(opened.tokens)]
     one, two = st.columns(2)
-    place = one.selectbox("Change a word", ["none", *names[1:]], key="word_at")
-    word = two.text_input("into", "", max_chars=60, key="word").strip()
+    with one:
+        place = controls.choice("Change a word", ["none", *names[1:]], key="word_at")
+    with two:
+        word = controls.text("into", "", key="word", max_chars=60).strip()
     if place == "none" or not word:
         return opened.inputs
     found = opened.loaded.tokenizer.tok_to_id.get(word)

@@ -1,7 +1,8 @@
-"""ViT against CNN: what is measured once and kept, and the histories of the runs."""
+"""ViT against CNN: what each was given, the histories of the runs, what is measured and kept."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,53 +12,114 @@ from core import zoo
 from core.runs.directory import RunDirectory
 from dashboard import pictures, vit_models
 
+KINDS = {"vit": "Vision Transformer", "cnn": "CNN"}
+SHARES = (0.01, 0.1, 1.0)
 PICTURES = 200
 SHIFTS = (0, 1, 2, 3, 4)
 SIZES = (24, 28, 32, 40, 48, 56, 64)
 
 
-def rivals(data: str) -> list[zoo.ModelEntry]:
-    """All models of pictures trained on this data."""
-    return [e for e in zoo.available_models() if e.kind in ("vit", "cnn") and e.data == data]
+@dataclass(frozen=True)
+class Rival:
+    """A model of pictures, and what it was given: share of the training part (0 to 1), epochs,
+    images seen. epochs: their numbers; training and held_out: the accuracies after each."""
+
+    entry: zoo.ModelEntry
+    share: float
+    seen: int
+    epochs: list[int]
+    training: list[float]
+    held_out: list[float]
+
+    @property
+    def name(self) -> str:
+        return self.entry.name
+
+
+def rivals(data: str) -> list[Rival]:
+    """All models of pictures trained on this data: the shipped first, of them those with most."""
+    found = [_rival(e) for e in zoo.available_models() if e.kind in KINDS and e.data == data]
+    return sorted(found, key=lambda r: (not r.entry.shipped, -r.share))
+
+
+def _rival(entry: zoo.ModelEntry) -> Rival:
+    run = RunDirectory(entry.path)
+    rows = [
+        (int(r["epoch"]), r["train"]["accuracy"], r["held_out"]["accuracy"], r.get("examples", 0))
+        for r in run.metrics()
+        if r.get("kind") == "epoch"
+        and "accuracy" in (r.get("train") or {})
+        and "accuracy" in (r.get("held_out") or {})
+    ]
+    epochs, training, held_out, seen = map(list, zip(*rows, strict=True)) if rows else ([],) * 4
+    share = float(run.spec().get("share", 1.0))
+    return Rival(entry, share, max(seen, default=0), epochs, training, held_out)
 
 
 def data_at_hand() -> list[str]:
     """The data sets that have a model, those with a ViT and a CNN first."""
-    entries = [e for e in zoo.available_models() if e.kind in ("vit", "cnn")]
+    entries = [e for e in zoo.available_models() if e.kind in KINDS]
     kinds = {e.data: {o.kind for o in entries if o.data == e.data} for e in entries}
     return sorted(kinds, key=lambda data: -len(kinds[data]))
 
 
-def share_of(entry: zoo.ModelEntry) -> float:
-    """The share of the training part that it was trained on, 0 to 1."""
-    return float(RunDirectory(entry.path).spec().get("share", 1.0))
+def budget(found: list[Rival]) -> list[dict[str, object]]:
+    """A row for each model: what it was given, and what came of it."""
+    return [
+        {
+            "model": r.name, "architecture": r.entry.architecture,
+            "parameters": _parameters(r.entry.digest, r.entry), "data": r.share,
+            "images seen": r.seen, "training": r.training[-1], "held out": r.held_out[-1],
+            "gap": r.training[-1] - r.held_out[-1],
+        }
+        for r in found if r.epochs
+    ]  # fmt: skip
 
 
-def by_share(entries: list[zoo.ModelEntry]) -> dict[str, tuple[list[float], list[float]]]:
+@st.cache_data(max_entries=200, show_spinner=False)
+def _parameters(digest: str, _entry: zoo.ModelEntry) -> int:
+    """Counted in a model without memory or values."""
+    import torch
+
+    from core.config import config_for
+    from core.models import build, parameter_count
+    from core.runs.directory import read_json
+
+    config = read_json(_entry.weights.with_suffix(".json"))["config"]
+    with torch.device("meta"):
+        return parameter_count(build(_entry.architecture, config_for(_entry.architecture, config)))
+
+
+def by_share(found: list[Rival]) -> dict[str, tuple[list[float], list[float]]]:
     """Architecture -> shares of the data in per cent, and the best held-out accuracy there."""
     best: dict[tuple[str, float], float] = {}
-    for entry in entries:
-        accuracy = entry.held_out.get("accuracy")
-        if accuracy is not None:
-            place = (entry.architecture, share_of(entry))
-            best[place] = max(best.get(place, 0.0), accuracy)
-    found: dict[str, tuple[list[float], list[float]]] = {}
+    for rival in found:
+        if rival.epochs:
+            place = (rival.entry.architecture, rival.share)
+            best[place] = max(best.get(place, 0.0), rival.held_out[-1])
+    lines: dict[str, tuple[list[float], list[float]]] = {}
     for (architecture, share), accuracy in sorted(best.items()):
-        xs, ys = found.setdefault(architecture, ([], []))
+        xs, ys = lines.setdefault(architecture, ([], []))
         xs.append(100 * share)
         ys.append(accuracy)
-    return found
+    return lines
 
 
-def history(entry: zoo.ModelEntry) -> tuple[list[int], list[float], list[float]]:
-    """Epochs, accuracy on the training data, accuracy on the held-out data."""
-    epochs = [r for r in RunDirectory(entry.path).metrics() if r.get("kind") == "epoch"]
-    rows = [
-        (i, r["train"]["accuracy"], r["held_out"]["accuracy"])
-        for i, r in enumerate(epochs, 1)
-        if "accuracy" in r.get("train", {}) and "accuracy" in r.get("held_out", {})
-    ]
-    return [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]
+def missing_shares(found: list[Rival]) -> str:
+    """Which of the shares no ViT or no CNN was trained on, as a sentence; "" when all are there."""
+    absent = []
+    for kind, name in KINDS.items():
+        shares = {round(r.share, 4) for r in found if r.entry.kind == kind and r.epochs}
+        gone = [f"{100 * share:g} %" for share in SHARES if share not in shares]
+        if gone:
+            absent.append(f"no {name} trained on {', '.join(gone)} of the data")
+    return f"There is {' and '.join(absent)} here yet; the Train page trains it." if absent else ""
+
+
+def chance(lines: dict[str, Any]) -> str:
+    """How far a single point may be off, as a sentence: 2 standard errors of a share."""
+    worst = max(p * (1 - p) for _, values in lines.values() for p in values)
+    return f"chance alone moves a point by up to {2 * (worst / PICTURES) ** 0.5:.1%} either way."
 
 
 def under_shift(loaded: zoo.LoadedModel) -> list[float]:

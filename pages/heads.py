@@ -31,7 +31,7 @@ answer = int(intact.argmax())
 
 if section == "switch heads off":
     wholes = {f"all of layer {i + 1}": [(i, j) for j in range(heads)] for i in range(layers)}
-    off = st.multiselect("Switched off", [*wholes, *names], ["all of layer 1"])
+    off = controls.several("Switched off", [*wholes, *names], ["all of layer 1"], key="without")
     pairs = {pair for name in off for pair in wholes.get(name, [names.get(name)])}
     without = trace(model, given.inputs, Edit(off=frozenset(pairs)))
     now = given.outcome(without.logits)
@@ -60,14 +60,14 @@ elif section == "all heads measured":
     effect = head_scores.removal_effect(model, given.inputs, answer)
     unit = "tokens" if given.causal else "patches"
     columns = {
-        "entropy, nats": head_scores.entropy(traced.attention[0]).mean(-1),
-        f"mean distance, {unit}": head_scores.mean_distance(attention, places),
-        "on the token before": head_scores.previous_token(traced.attention[0]),
-        "on the first token": head_scores.first_token(traced.attention[0]),
+        "entropy": head_scores.entropy(traced.attention[0]).mean(-1),
+        "distance": head_scores.mean_distance(attention, places),
+        "token before": head_scores.previous_token(traced.attention[0]),
+        "first token": head_scores.first_token(traced.attention[0]),
     }
     if given.causal:
         columns["induction"] = head_scores.induction(model, torch.Generator().manual_seed(0))
-    columns["loss without it, change"] = effect
+    columns["loss rises by"] = effect
     components.show_figure(
         head_figures.sorted_heads(effect.numpy(), "rise of the loss, nats"),
         title="What the loss rises by when one head is switched off",
@@ -78,8 +78,10 @@ elif section == "all heads measured":
     table = pd.DataFrame({name: value.flatten().numpy() for name, value in columns.items()})
     table.insert(0, "head", list(names))
     st.dataframe(table.round(4), hide_index=True)
-    st.caption("Entropy 0: looks at one token. Induction: on random words said twice, how much it "
-               "looks at what followed the same word the first time.")  # fmt: skip
+    st.caption(f"Entropy, nats: 0 looks at one token. Distance to what it looks at, in {unit}. "
+               "Weight on the token before, and on the first. Induction: on random words said "
+               "twice, the weight on what followed the word the first time. Rise of the loss, "
+               "nats, without the head.")  # fmt: skip
 
 elif section == "layer by layer":
     probability, ids = logit_lens(model, traced.stream, top=1 if given.causal else 10**6)
@@ -95,7 +97,7 @@ elif section == "layer by layer":
         fig,
         title=f"If the model stopped after this layer: {said}",
         description="The output layer reads every layer as if it were the last (the logit lens); "
-        "the last row is what the model really says.",
+        "the top row is what the model really says.",
         key="lens",
     )
 
@@ -110,9 +112,8 @@ elif section == "side by side":
     if others[name] is None:
         other = vit_models.untrained(given.loaded)
     else:
-        weights = others[name]
-        digest = f"{entry.digest}-{weights.name}"
-        other = vit_models.load(dataclasses.replace(entry, weights=weights, digest=digest)).model
+        changed = {"weights": others[name], "digest": f"{entry.digest}-{name}"}
+        other = vit_models.load(dataclasses.replace(entry, **changed)).model
     one, two = st.columns(2)
     with one:
         opened.show_maps(given, traced, "This model", "maps")

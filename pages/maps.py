@@ -1,5 +1,7 @@
 """Are the maps true? Ways to make a map, what happens when its patches go, and 500 pictures."""
 
+import math
+
 import streamlit as st
 
 from dashboard import components, controls, pictures, truth, vit_models
@@ -46,7 +48,7 @@ if section == SECTIONS[0]:
                 if view == "overlay"
                 else vit_maps.weight_grid(weight),
                 title=name,
-                description=words,
+                description=f"{words} {attention_maps.largest(weight)}",
                 key=name.replace(" ", "-").replace(",", ""),
                 data={"weights": weight.reshape(grid, grid)},
             )
@@ -68,8 +70,9 @@ elif section == SECTIONS[1]:
         components.show_image(
             attention_maps.class_token_overlay(vit_maps.upright(chosen.image), weight),
             title=name,
-            description=f"The model says {components.plain(classes[said])}.",
+            description=attention_maps.largest(weight),
             key="map",
+            data={"weights": weight, "picture": chosen.image},
         )
         st.metric("Deletion: area below chance by", f"{chance_down.area - down.area:+.3f}")
         st.metric("Insertion: area above chance by", f"{up.area - chance_up.area:+.3f}")
@@ -116,12 +119,14 @@ else:
             values = spread[:, i, j]
         r = correlation(sizes, values)
         random = truth.on_known_objects(loaded, "random")["spread"].mean((1, 2))
+        patches = model.pos_E.num_embeddings
         components.show_figure(
-            figures.size_scatter(sizes.numpy(), values.numpy(), r),
+            figures.size_scatter(sizes.numpy(), values.numpy(), r, random.numpy(), patches),
             title=f"Does attention spread with the object? Correlation r = {r:+.2f}",
             description="Each point is a picture: across, the share of its pixels that are object; "
-            "up, the entropy of the class token's attention over the patches (ln 64 = 4.16 would "
-            f"be an even spread). With random weights r = {correlation(sizes, random):+.2f}.",
+            "up, the entropy of the class token's attention over the patches (dotted: an even "
+            f"spread, ln {patches} = {math.log(patches):.2f}). With random weights "
+            f"r = {correlation(sizes, random):+.2f}.",
             key="size",
         )
 

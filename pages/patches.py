@@ -12,6 +12,7 @@ components.page_header(
     "A Transformer reads a row of vectors and nothing else. **How do you feed it a picture, or a "
     "sound?** Cut it into patches, and multiply each by one matrix.",
 )
+BEAT = 0.4  # seconds of a note
 kind = controls.pick("Feed it", ["a picture", "a sound"], key="feed")
 
 import torch  # noqa: E402  the heading must not wait for it
@@ -36,6 +37,7 @@ if kind == "a picture":
             description=f"{size}×{size} pixels, so a patch has {size // grid}×{size // grid}×3 = "
             f"{(size // grid) ** 2 * 3} numbers.",
             key="cut",
+            data={"picture": chosen.image},
         )
     with right:
         components.show_figure(
@@ -74,27 +76,27 @@ if kind == "a picture":
         components.show_image(
             vit_maps.similarity_sheet(alike.numpy()),
             title="5. The same for every patch at once",
-            description="Each small square belongs to the patch at that place.",
+            description="Each small square belongs to the patch at that place, and shows which "
+            "places are like it: bright is alike, dark is opposite.",
             key="positions",
             data={"similarity": alike.numpy()},
         )
     components.lesson_link("vit", "What the model makes of these tokens")
 else:
+    clip, names = None, []
     source = controls.pick("Sound", ["a tune", "my own WAV"], key="sound")
-    if source == "a tune":
-        tune = controls.text("Notes", "C D E C  C D E C  E F G -", key="tune", max_chars=60,
-                             help=f"{' '.join(sounds.TONES)}, and - for a pause.")  # fmt: skip
-        notes = tune.upper().replace(" ", "")
-        with components.one_sentence_for_errors():
-            clip = sounds.tone_sequence(notes[: int(sounds.LONGEST / 0.4)])
-            names = list(notes)
-    else:
-        file = st.file_uploader("A WAV file of at most 10 seconds", type=["wav"], max_upload_size=8)
-        if file is None:
-            st.stop()
-        with components.one_sentence_for_errors():
-            clip, names = sounds.read_wav(file.getvalue()), []
-    if "clip" not in locals():
+    with components.one_sentence_for_errors():
+        if source == "a tune":
+            tune = controls.text("Notes", "C D E C  C D E C  E F G -", key="tune", max_chars=60,
+                                 help=f"{' '.join(sounds.TONES)}, and - for a pause.")  # fmt: skip
+            names = list(tune.upper().replace(" ", ""))[: int(sounds.LONGEST / BEAT)]
+            clip = sounds.tone_sequence(names, BEAT)
+        else:
+            file = st.file_uploader(
+                "A WAV file of at most 10 seconds", type=["wav"], max_upload_size=8
+            )
+            clip = None if file is None else sounds.read_wav(file.getvalue())
+    if clip is None:
         st.stop()
     st.audio(clip.numpy(), sample_rate=sounds.RATE)
     side = int(controls.pick("Patch", [8, 16, 32], key="side", index=1))
@@ -104,9 +106,12 @@ else:
     rows = 64 // side
     seconds = side * 64 / sounds.RATE
     components.show_figure(
-        figures.spectrogram(picture.numpy(), side, sounds.RATE / 256, 64 / sounds.RATE),
+        figures.spectrogram(
+            picture.numpy(), side, sounds.RATE / 256, 64 / sounds.RATE, names, BEAT
+        ),
         title=f"1. A picture of the sound, cut into {len(cut)} patches of {side}×{side}",
-        description=f"Across: time; up: frequency; bright: loud. A patch is {seconds:.3f} s wide.",
+        description="Across: time, with the notes above; up: frequency; bright: loud. "
+        f"A patch is {seconds:.3f} s wide.",
         key="spectrogram",
     )
     left, right = st.columns(2)
@@ -124,7 +129,7 @@ else:
             figures.moments_alike(np.asarray(alike), seconds),
             title="3. Which moments are alike?",
             description="Cosine similarity of the tokens of two moments: what is repeated in the "
-            "tune is bright away from the diagonal. Attention starts from products like these.",
+            "tune is dark red away from the diagonal. Attention starts from products like these.",
             key="moments",
         )
 

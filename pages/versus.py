@@ -1,9 +1,10 @@
 """ViT against CNN under one budget: little data, shifted pictures, other sizes, where they look."""
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import components, controls, pictures, versus, vit_models
-from dashboard.figures import truth as figures
+from dashboard.figures import versus as figures
 from dashboard.figures import vit_maps
 
 components.page_header(
@@ -19,110 +20,116 @@ if not at_hand:
     components.lesson_link("train")
     st.stop()
 data = controls.pick("Trained on", at_hand, key="data")
-entries = versus.rivals(data)
-kinds = {kind: [e for e in entries if e.kind == kind] for kind in ("vit", "cnn")}
-for kind, name in (("vit", "Vision Transformer"), ("cnn", "CNN")):
-    if not kinds[kind]:
-        st.info(f"There is no {name} trained on {components.plain(data)} yet: train one to see it "
-                "beside the others.", icon=":material/info:")  # fmt: skip
-        components.lesson_link("train")
+rivals = versus.rivals(data)
+kinds = {kind: [r for r in rivals if r.entry.kind == kind] for kind in versus.KINDS}
+absent = [name for kind, name in versus.KINDS.items() if not kinds[kind]]
+if absent:
+    st.info(f"There is no {absent[0]} trained on {components.plain(data)} yet: train one to see it "
+            "beside the others.", icon=":material/info:")  # fmt: skip
+    components.lesson_link("train")
+
+
+def choose_both() -> dict[str, versus.Rival]:
+    """A list of each kind there is: kind -> the chosen model."""
+    chosen = {}
+    for column, (kind, name) in zip(st.columns(2), versus.KINDS.items(), strict=True):
+        names = {r.name: r for r in kinds[kind]}
+        if names:
+            with column:
+                chosen[kind] = names[controls.choice(name, list(names), key=kind)]
+    return chosen
+
 
 if section == "little data":
-    found = versus.by_share(entries)
+    found = versus.by_share(rivals)
     components.show_figure(
-        figures.lines(found, "share of the training data, per cent", "held-out accuracy", log=True),
-        title="Held-out accuracy against the amount of training data",
-        description="The best model of each architecture at each share. Where a line has one point "
-        "only one share has been trained; the Train page trains the others.",
+        figures.lines(
+            found, "share of the training data", [100 * s for s in versus.SHARES], log=True
+        ),
+        title="Held-out accuracy (up) against the share of the training data (across)",
+        description="The best model of each architecture at each share; the axis across is "
+        "logarithmic. " + versus.missing_shares(rivals),
         key="share",
         data={name: list(zip(*points, strict=True)) for name, points in found.items()},
     )
 
 elif section == "overfitting":
-    names = [e.name for e in entries]
-    shown = st.multiselect("Models", names, names[:3])
-    for entry in entries:
-        if entry.name not in shown:
-            continue
-        epochs, train, held_out = versus.history(entry)
-        if not epochs:
-            continue
-        gap = train[-1] - held_out[-1]
-        components.show_figure(
-            figures.lines(
-                {"training": (epochs, train), "held-out": (epochs, held_out)}, "epoch", "accuracy"
-            ),
-            title=f"{components.plain(entry.name)}: training {train[-1]:.1%}, held-out "
-            f"{held_out[-1]:.1%}, gap {gap:+.1%}",
-            description="A gap that grows while the held-out line is flat is overfitting.",
-            key=f"history-{entry.name}",
-        )
+    named = {r.name: r for r in rivals if r.epochs}
+    whole = [name for name, r in named.items() if r.share == 1.0]
+    shown = controls.several("Models", list(named), whole[:3], key="models", most=4)
+    chosen = [named[name] for name in shown if name in named]
+    gaps = [f"{components.plain(r.name)} {r.training[-1] - r.held_out[-1]:+.1%}" for r in chosen]
+    components.show_figure(
+        figures.histories({r.name: (r.epochs, r.training, r.held_out) for r in chosen}),
+        title="Accuracy (up) after each epoch (across): training solid, held-out dashed",
+        description=f"The gap at the end: {', '.join(gaps) or 'choose a model'}. A gap that grows "
+        "while the held-out line is flat is overfitting. Under augmentation the training pictures "
+        "are the harder ones, and the gap may be below 0.",
+        key="history",
+    )
 
 elif section in ("shifted", "other sizes"):
-    one, two = st.columns(2)
-    lines = {}
-    for column, kind, label in ((one, "vit", "Vision Transformer"), (two, "cnn", "CNN")):
-        names = {e.name: e for e in kinds[kind]}
-        if not names:
-            continue
-        with column:
-            entry = names[controls.choice(label, list(names), key=kind)]
-        others = [
-            e for e in kinds[kind]
-            if section == "other sizes" and e.architecture == "SinusoidalViT" and e != entry
-        ]  # fmt: skip
-        for member in (entry, *others[:1]):
-            loaded = vit_models.load(member)
-            if not pictures.known(pictures.pictures_for(loaded), loaded):
-                continue
-            measure = versus.under_shift if section == "shifted" else versus.at_sizes
-            places = versus.SHIFTS if section == "shifted" else versus.SIZES
-            lines[f"{member.name} ({member.architecture})"] = (places, measure(loaded))
+    shift = section == "shifted"
+    lines, places = {}, versus.SHIFTS if shift else versus.SIZES
+    members = list(choose_both().values())
+    if not shift:
+        others = [r for r in kinds["vit"] if r.entry.architecture == "SinusoidalViT"]
+        members += [r for r in others if r not in members][:1]
+    for member in members:
+        loaded = vit_models.load(member.entry)
+        at = pictures.pictures_for(loaded)
+        if not pictures.known(at, loaded):
+            st.info(f"This takes the held-out pictures. {components.plain(at.note)}",
+                    icon=":material/info:")  # fmt: skip
+            break
+        values = versus.under_shift(loaded) if shift else versus.at_sizes(loaded)
+        lines[f"{member.name} ({member.entry.architecture})"] = (places, values)
     if lines:
-        shift = section == "shifted"
+        words = "The mean over up, down, left and right; the edge is repeated."
+        if not shift:
+            words = "Trained at 32. A ViT's learned positions are interpolated to the new grid, " \
+                "sinusoidal ones are computed for it, and a CNN needs nothing."  # fmt: skip
+            if not others:
+                words += f" There is no ViT with sinusoidal positions trained on {data} here yet."
+        across = "pixels moved" if shift else "side of the picture, pixels"
         components.show_figure(
-            figures.lines(
-                lines, "pixels moved" if shift else "side of the picture, pixels", "accuracy"
-            ),
-            title="Accuracy on held-out pictures (at most "
-            f"{versus.PICTURES}) when they are " + ("moved" if shift else "scaled"),
-            description="The mean over up, down, left and right; the edge is repeated."
-            if shift
-            else "Trained at 32. A ViT's positions are interpolated to the new grid; sinusoidal "
-            "positions, where a model has them, are computed for it; a CNN needs nothing.",
+            figures.lines(lines, across, places),
+            title=f"Accuracy (up) on {versus.PICTURES} held-out pictures, {across} (across)",
+            description=f"{words} The same pictures throughout; {versus.chance(lines)}",
             key=section.replace(" ", "-"),
         )
 
-elif kinds["vit"] and kinds["cnn"]:
+else:
     import torch
 
     from core.relevance import grad_cam, patch_map
 
-    one, two = st.columns(2)
-    loaded = []
-    for column, kind, label in ((one, "vit", "Vision Transformer"), (two, "cnn", "CNN")):
-        names = {e.name: e for e in kinds[kind]}
-        with column:
-            loaded.append(vit_models.load(names[controls.choice(label, list(names), key=kind)]))
-    chosen = pictures.choose_picture(loaded[0])
+    loaded = {kind: vit_models.load(r.entry) for kind, r in choose_both().items()}
+    chosen = pictures.choose_picture(next(iter(loaded.values())))
     row = chosen.image[None] if chosen.row is None else chosen.row
-    for member, how in zip(loaded, ("gradient relevance", "Grad-CAM"), strict=True):
+    for kind, member in loaded.items():
         inputs = vit_models.to_input(member, row)
         with torch.no_grad():
             said = member.model(inputs)[0].argmax(-1)
-        if how == "Grad-CAM":
-            heat = grad_cam(member.model, inputs, said).flatten(1).numpy()
+        if kind == "cnn":
+            how, heat = "Grad-CAM", grad_cam(member.model, inputs, said).flatten(1).numpy()
         else:
+            how = "gradient relevance"
             heat = patch_map(member.model, inputs, "gradient", said).numpy()
         words = ", ".join(components.plain(member.extra["classes"][i]) for i in said.tolist())
         components.show_image(
             vit_maps.picture_row(row, heat, marked=None if chosen.row is None else chosen.place),
             title=f"{components.plain(member.entry.name)}: {how} for the class it names",
-            description=f"It says: {words}.",
+            description=f"It says: {words}. Bright is what speaks for it.",
             key=how.replace(" ", "-"),
-            data={"weights": heat},
+            data={"weights": heat, "pictures": row},
         )
 
+with st.expander("What each model was given, and what came of it", icon=":material/balance:"):
+    table = pd.DataFrame(versus.budget(rivals))
+    per_cent = st.column_config.NumberColumn(format="percent")
+    columns = dict.fromkeys(("data", "training", "held out", "gap"), per_cent)
+    st.dataframe(table, hide_index=True, column_config=columns)
 components.show_source(
     "core.cnn.SmallCNN", "core.resize.at_size", "core.resize.shift_accuracy",
     "core.relevance.grad_cam", "core.sinusoidal_vit.grid_sinusoids",

@@ -50,6 +50,7 @@ with left:
         description=f"{size}×{size} pixels. The class token comes before the patches and has no "
         "picture of its own.",
         key="patches",
+        data={"picture": image},
     )
 with middle:
     components.show_image(

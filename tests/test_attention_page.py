@@ -62,8 +62,17 @@ def test_a_step_shows_minus_infinity_where_it_is_masked():
     assert fig.data[0].text[0][1] == "−∞"
     assert np.isnan(fig.data[0].z[0][1])
     assert (fig.data[0].zmin, fig.data[0].zmax) == (-3.0, 3.0)
-    assert len(fig.layout.shapes) == 2
+    cell = fig.layout.shapes[-1]
+    assert (cell.x0, cell.x1, cell.y0, cell.y1) == (-0.5, 0.5, 0.5, 1.5)
     assert list(fig.layout.xaxis.ticktext) == ["a", "b"]
+
+
+def test_a_first_row_without_a_choice_does_not_set_the_colours():
+    causal = np.tril([[1.0] * 3, [0.2] * 3, [0.3] * 3])
+    names = ["a", "b", "c"]
+    fig = head_steps.step_matrix(causal, "query token", "key token", names)
+    assert fig.data[0].zmax == pytest.approx(0.3)
+    assert head_steps.step_matrix(causal[::-1], "query token", "key token", names).data[0].zmax == 1
 
 
 def test_the_bars_of_a_product_add_up_to_the_score():
@@ -174,6 +183,17 @@ def test_every_section_of_the_heads_page_opens(section):
     ok(app.run())
     if section == "the leak":
         assert app.metric[0].value == "0"
+
+
+@needs_gpt
+def test_a_link_says_which_heads_are_off_and_what_is_hidden(app):
+    other = AppTest.from_file(str(HEADS), default_timeout=60)
+    other.query_params["without"] = "layer 2, head 1"
+    ok(other.run())
+    assert other.multiselect(key="without").value == ["layer 2, head 1"]
+    app.query_params["hidden"] = "1: KING"
+    ok(app.run())
+    assert any("as it is and after your change" in m.value for m in app.markdown)
 
 
 @needs_vit

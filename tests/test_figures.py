@@ -25,11 +25,11 @@ def alphas() -> np.ndarray:
 
 
 def test_the_grid_shows_every_weight_of_every_map(alphas: np.ndarray) -> None:
-    picture = Image.open(io.BytesIO(maps.attention_grid(alphas, width=78 + 3 * 58)))
+    picture = Image.open(io.BytesIO(maps.attention_grid(alphas, width=92 + 3 * 58)))
     assert picture.mode == "P"
     pixels = np.asarray(picture)
     for layer, head in itertools.product(range(2), range(3)):
-        y, x = 30 + layer * 58, 78 + head * 58
+        y, x = 34 + layer * 58, 92 + head * 58
         block = pixels[y : y + 50, x : x + 50]
         expected = np.rint(alphas[layer, head] / alphas[layer, head].max() * 249)
         assert (block.reshape(5, 10, 5, 10) == expected[:, None, :, None]).all()
@@ -79,6 +79,12 @@ def test_the_overlay_is_brightest_where_the_class_token_looks() -> None:
     grey = np.asarray(Image.open(io.BytesIO(png)).convert("L"), dtype=float)
     cells = grey.reshape(4, 16, 4, 16).mean((1, 3))
     assert np.unravel_index(cells.argmax(), cells.shape) == (1, 2)
+    stripes = np.zeros((32, 32, 3), np.uint8)
+    stripes[::2] = 255
+    under = maps.class_token_overlay(stripes, row, side=64)
+    grey = np.asarray(Image.open(io.BytesIO(under)).convert("L"), dtype=float)
+    assert np.ptp(grey[:16, :16]) > 5 * np.ptp(grey[16:32, 32:48]) > 0, "the picture is still seen"
+    assert maps.largest(row).startswith("The brightest patch has 85.0%")
     with pytest.raises(ValueError, match="do not make a square"):
         maps.class_token_overlay(np.zeros((32, 32, 3), np.uint8), np.ones(15))
 

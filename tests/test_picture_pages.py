@@ -13,6 +13,7 @@ from core.zoo import LoadedModel, ModelEntry
 from dashboard import truth, versus
 from dashboard.figures import patches as patch_figures
 from dashboard.figures import truth as figures
+from dashboard.figures import versus as versus_figures
 from dashboard.figures.vit_maps import similarity_sheet, weight_grid
 from tests.conftest import ROOT
 from tests.test_vit_page import pixels
@@ -70,16 +71,32 @@ def entry(name="a", kind="vit", accuracy=0.5, path=None, architecture="CompactVi
     )
 
 
-def test_the_best_model_at_each_share_is_drawn(tmp_path):
-    import json
-
-    entries = []
+def test_the_best_model_at_each_share_is_drawn_and_what_is_missing_is_said(tmp_path):
+    rivals = []
     for name, share, accuracy in (("a", 0.1, 0.3), ("b", 0.1, 0.4), ("c", 1.0, 0.9)):
-        folder = tmp_path / name
-        folder.mkdir()
-        (folder / "spec.json").write_text(json.dumps({"kind": "vit", "share": share}))
-        entries.append(entry(name, accuracy=accuracy, path=folder))
-    assert versus.by_share(entries) == {"CompactViT": ([10.0, 100.0], [0.4, 0.9])}
+        rivals.append(versus.Rival(entry(name), share, 100, [1], [accuracy + 0.05], [accuracy]))
+    assert versus.by_share(rivals) == {"CompactViT": ([10.0, 100.0], [0.4, 0.9])}
+    said = versus.missing_shares(rivals)
+    assert "no Vision Transformer trained on 1 % of the data" in said
+    assert "no CNN trained on 1 %, 10 %, 100 % of the data" in said
+    everything = [
+        versus.Rival(entry(kind=kind), share, 1, [1], [1.0], [1.0])
+        for kind in ("vit", "cnn") for share in versus.SHARES
+    ]  # fmt: skip
+    assert versus.missing_shares(everything) == ""
+
+
+@needs_vit
+def test_the_budget_tells_parameters_images_and_the_gap():
+    rivals = [r for r in versus.rivals("shapes") if r.name == "vit-shapes"]
+    (row,) = versus.budget(rivals)
+    assert row["parameters"] == 161_899  # as its card says
+    assert row["images seen"] > 0
+    assert row["gap"] == pytest.approx(row["training"] - row["held out"])
+
+
+def test_a_share_of_two_hundred_pictures_has_its_error_said():
+    assert "7.1%" in versus.chance({"a": ([0], [0.5])})
 
 
 def test_measures_on_known_objects_know_a_map_that_looks_at_the_object():
@@ -124,7 +141,12 @@ def test_figures_of_patches_and_scatter_say_what_is_on_their_axes():
     fig = patch_figures.spectrogram(np.ones((64, 100)), 16, 31.25, 0.008)
     assert fig.layout.xaxis.title.text == "time, seconds"
     assert fig.layout.yaxis.title.text == "frequency, Hz"
-    fig = figures.size_scatter(np.array([0.1, 0.2, 0.3]), np.array([1.0, 2.0, 3.0]), 1.0)
-    assert fig.data[1].y[1] - fig.data[1].y[0] == pytest.approx(2.0)
-    fig = figures.lines({"a": ([1, 2], [0.1, 0.2])}, "pixels moved", "accuracy")
+    sizes, random = np.array([0.1, 0.2, 0.3]), np.array([4.0, 4.1, 4.0])
+    fig = figures.size_scatter(sizes, np.array([1.0, 2.0, 3.0]), 1.0, random, patches=64)
+    assert fig.data[2].y[1] - fig.data[2].y[0] == pytest.approx(2.0)
+    assert fig.layout.yaxis.range[1] > np.log(64)
+    fig = versus_figures.lines({"a": ([1, 2], [0.1, 0.2])}, "pixels moved", [1, 2])
     assert fig.layout.xaxis.title.text == "pixels moved"
+    assert fig.layout.yaxis.range == (0, 1.04)
+    fig = versus_figures.histories({"a": ([1, 2], [0.1, 0.5], [0.1, 0.3])})
+    assert [line.name for line in fig.data] == ["a, training", "a, held-out"]

@@ -1,6 +1,6 @@
 """All attention maps of one input in the browser: pointer and keys move without asking the server.
 
-The maps travel as one block of bytes (see `pack`); view.js draws them.
+The maps travel as one block of bytes (see `pack`); view.js and drawing.js draw them.
 """
 
 import base64
@@ -22,7 +22,7 @@ _component = st.components.v2.component(
     "unrolled_attention_view",
     html=(_FILES / "view.html").read_text(encoding="utf-8"),
     css=(_FILES / "style.css").read_text(encoding="utf-8"),
-    js=(_FILES / "view.js").read_text(encoding="utf-8"),
+    js="\n".join((_FILES / f).read_text(encoding="utf-8") for f in ("drawing.js", "view.js")),
 )
 
 
@@ -55,7 +55,8 @@ def attention_view(
     )
     components.caption_and_downloads(
         "Rows are queries, columns are keys; a row sums to one. The brightest colour is each map's "
-        "own largest weight, and colours follow its square root. Click to choose.",
+        "own largest weight (in a causal map, of all rows but the first, which has no choice), and "
+        "colours follow its square root. Click to choose.",
         lambda: attention_grid(alphas),
         key,
         {"attention": alphas, "tokens": list(tokens)},

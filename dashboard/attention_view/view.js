@@ -4,6 +4,7 @@
 // data: four bytes (length of the header, little endian), the header (JSON), then the maps,
 // deflated: a byte a weight, code = 255·√weight, layer by layer, head by head, row by row; of a
 // causal map only the keys up to the query. Layer L and head H stand for the mean over them.
+// The drawing is done in drawing.js, which stands before this file.
 
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".view");
@@ -12,8 +13,9 @@ export default function ({ data, parentElement, setStateValue }) {
   root.view.load(data instanceof Uint8Array ? data : new Uint8Array(data));
 }
 
-class View {
+class View extends Drawing {
   constructor(root) {
+    super();
     for (const name of ["all", "one", "frame", "picture", "title", "read", "words", "text", "say",
       "mode"]) this[name] = root.querySelector("." + name);
     this.details = root.querySelector("details");
@@ -79,207 +81,6 @@ class View {
     return (this.map(layer, head)[query * this.head.tokens.length + key] / 255) ** 2;
   }
 
-  // ---- drawing ----
-
-  // A map as a T×T picture; the largest weight below the first row is the brightest colour, and
-  // what a causal mask hides stays empty.
-  paint(codes) {
-    const tokens = this.head.tokens.length;
-    const canvas = new OffscreenCanvas(tokens, tokens);
-    const image = new ImageData(tokens, tokens);
-    const pixels = new Uint32Array(image.data.buffer);
-    let top = 1;
-    for (let i = tokens > 1 ? tokens : 0; i < codes.length; i++) top = Math.max(top, codes[i]);
-    const scale = (this.colours.length - 1) / top;
-    for (let i = 0; i < codes.length; i++) {
-      if (this.head.causal && i % tokens > Math.floor(i / tokens)) continue; // masked: see-through
-      pixels[i] = this.colours[Math.min(this.colours.length - 1, Math.round(codes[i] * scale))];
-    }
-    canvas.getContext("2d").putImageData(image, 0, 0);
-    return canvas;
-  }
-
-  drawAll() {
-    const { layers, heads } = this.head;
-    const pen = sized(this.all, (width) => {
-      this.left = 52;
-      this.top = 24;
-      this.step = (width - this.left) / (heads + 1);
-      return this.top + this.step * (layers + 1);
-    });
-    pen.fillStyle = getComputedStyle(this.all).color;
-    pen.font = "14px sans-serif";
-    pen.textBaseline = "middle";
-    for (let h = 0; h <= heads; h++) {
-      pen.textAlign = "center";
-      const wide = this.step > 52;
-      const name = h === heads ? "mean" : (wide ? "head " : "h") + (h + 1);
-      pen.fillText(name, this.left + (h + 0.5) * this.step, this.top / 2);
-    }
-    pen.imageSmoothingEnabled = false;
-    for (let l = 0; l <= layers; l++) {
-      pen.textAlign = "right";
-      pen.fillText(l === layers ? "mean" : "layer " + (l + 1), this.left - 6,
-        this.top + (l + 0.5) * this.step);
-      for (let h = 0; h <= heads; h++) {
-        pen.drawImage(this.paint(this.map(l, h)), this.left + h * this.step + 2,
-          this.top + l * this.step + 2, this.step - 4, this.step - 4);
-      }
-    }
-    this.draw();
-  }
-
-  draw() {
-    const { layer, head, query, key } = this.at;
-    const { layers, heads, tokens } = this.head;
-    Object.assign(this.frame.style, {
-      left: this.all.offsetLeft + this.left + head * this.step + "px",
-      top: this.all.offsetTop + this.top + layer * this.step + "px",
-      width: this.step - 6 + "px", height: this.step - 6 + "px",
-    });
-    this.title.textContent = (layer === layers ? "Mean over all layers" : `Layer ${layer + 1}`) +
-      (head === heads ? ", mean over all heads" : `, head ${head + 1}`);
-    const seen = key <= query || !this.head.causal;
-    const value = this.weight(layer, head, query, key);
-    this.read.textContent =
-      `query “${tokens[query]}” (${query}) → key “${tokens[key]}” (${key}): ` +
-      (seen ? `weight ${value < 0.0005 ? "< 0.001" : "≈ " + value.toFixed(3)}`
-        : "masked, exactly 0");
-    if (this.lines) this.drawLines();
-    else this.drawMap();
-    this.drawRow();
-    if (this.details.open) this.drawText();
-  }
-
-  drawMap() {
-    const { layer, head, query, key } = this.at;
-    const { tokens, axis } = this.head;
-    const n = tokens.length;
-    const named = n <= 32;
-    const pen = sized(this.one, (width) => {
-      this.x0 = named ? Math.min(110, width / 4) : 28;
-      this.y0 = named ? 84 : 24;
-      this.cell = Math.min(width - this.x0, 520) / n;
-      return this.y0 + this.cell * n;
-    });
-    const colour = getComputedStyle(this.one).color;
-    pen.imageSmoothingEnabled = false;
-    pen.drawImage(this.paint(this.map(layer, head)), this.x0, this.y0, this.cell * n,
-      this.cell * n);
-    pen.fillStyle = colour;
-    pen.font = "14px sans-serif";
-    pen.textBaseline = "middle";
-    pen.fillText(`key ${axis} →`, this.x0, 10);
-    pen.save();
-    pen.rotate(-Math.PI / 2);
-    pen.textAlign = "right";
-    pen.fillText(`← query ${axis}`, -this.y0, 10);
-    pen.restore();
-    if (named) {
-      const size = Math.max(9, Math.min(14, this.cell * 0.9));
-      tokens.forEach((token, i) => {
-        const middle = (i + 0.5) * this.cell;
-        pen.font = `${i === query ? "bold " : ""}${size}px sans-serif`;
-        pen.textAlign = "right";
-        pen.fillText(cut(token, 10), this.x0 - 5, this.y0 + middle);
-        pen.save();
-        pen.translate(this.x0 + middle, this.y0 - 5);
-        pen.rotate(-Math.PI / 3);
-        pen.textAlign = "left";
-        pen.font = `${i === key ? "bold " : ""}${size}px sans-serif`;
-        pen.fillText(cut(token, 9), 0, 0);
-        pen.restore();
-      });
-    }
-    // The chosen row, and the chosen cell in it: white on black is seen on every colour.
-    for (const [width, ink] of [[4, "#000"], [2, "#fff"]]) {
-      pen.lineWidth = width;
-      pen.strokeStyle = ink;
-      pen.strokeRect(this.x0, this.y0 + query * this.cell, this.cell * n, this.cell);
-      pen.strokeRect(this.x0 + key * this.cell, this.y0 + query * this.cell, this.cell, this.cell);
-    }
-  }
-
-  drawLines() {
-    const { layer, head, query } = this.at;
-    const { tokens, axis } = this.head;
-    const row = 22;
-    let width = 0;
-    const pen = sized(this.one, (w) => { width = w; return 28 + tokens.length * row; });
-    const [from, to] = [width * 0.3, width * 0.7];
-    const colour = getComputedStyle(this.one).color;
-    pen.font = "14px sans-serif";
-    pen.textBaseline = "middle";
-    pen.fillStyle = colour;
-    [["right", from, `query ${axis}`], ["left", to, `key ${axis}`]].forEach(([side, x, name]) => {
-      pen.textAlign = side;
-      pen.fillText(name, x, 10);
-      tokens.forEach((token, i) => pen.fillText(cut(token, 16), x, 28 + (i + 0.5) * row));
-    });
-    tokens.forEach((_, i) => tokens.forEach((_, j) => {
-      const weight = this.weight(layer, head, i, j);
-      if (weight < 0.02) return;
-      pen.globalAlpha = i === query ? Math.max(weight, 0.25) : weight * 0.35;
-      pen.lineWidth = 1 + 6 * weight;
-      pen.strokeStyle = i === query ? "#b44c22" : "#3093e4";
-      pen.beginPath();
-      pen.moveTo(from + 6, 28 + (i + 0.5) * row);
-      pen.lineTo(to - 6, 28 + (j + 0.5) * row);
-      pen.stroke();
-    }));
-    pen.globalAlpha = 1;
-    pen.strokeStyle = "#b44c22";
-    pen.lineWidth = 2;
-    pen.strokeRect(2, 28 + query * row, from, row);
-  }
-
-  // What the chosen query looks at: shaded words, or a shaded picture.
-  drawRow() {
-    const { layer, head, query } = this.at;
-    const n = this.head.tokens.length;
-    const codes = this.map(layer, head).subarray(query * n, (query + 1) * n);
-    const top = Math.max(1, ...codes);
-    [...this.words.children].forEach((word, i) => {
-      const share = Math.round((codes[i] / top) * 70);
-      word.style.background = `color-mix(in srgb, #3093e4 ${share}%, transparent)`;
-      word.classList.toggle("query", i === query);
-    });
-    if (!this.head.picture || !this.photo.complete) return;
-    const side = Math.round(Math.sqrt(n - 1));
-    const pen = sized(this.picture, (width) => width);
-    const cell = this.picture.clientWidth / side;
-    pen.imageSmoothingEnabled = false;
-    pen.filter = "grayscale(1)";
-    pen.drawImage(this.photo, 0, 0, cell * side, cell * side);
-    pen.filter = "none";
-    const best = Math.max(1, ...codes.subarray(1));
-    for (let i = 1; i < n; i++) {
-      const c = this.head.colours[Math.round((codes[i] / best) * (this.head.colours.length - 1))];
-      pen.fillStyle = `rgb(${c.join(" ")} / 0.6)`;
-      pen.fillRect(((i - 1) % side) * cell, Math.floor((i - 1) / side) * cell, cell, cell);
-    }
-    if (query > 0) {
-      pen.strokeStyle = "#fff";
-      pen.lineWidth = 3;
-      pen.strokeRect(((query - 1) % side) * cell, Math.floor((query - 1) / side) * cell, cell, cell);
-    }
-    this.picture.setAttribute("aria-label",
-      `The picture, shaded by what ${this.head.tokens[query]} looks at`);
-  }
-
-  drawText() {
-    const { layer, head } = this.at;
-    const { tokens } = this.head;
-    this.text.replaceChildren(...tokens.map((token, i) => {
-      const row = tokens.map((name, j) => [this.weight(layer, head, i, j), name]);
-      const best = row.sort((a, b) => b[0] - a[0]).slice(0, 3).filter(([w]) => w > 0);
-      const item = document.createElement("li");
-      item.textContent = `${token} looks at ` +
-        best.map(([w, name]) => `${name} (${(100 * w).toFixed(0)} %)`).join(", ");
-      return item;
-    }));
-  }
-
   // ---- moving ----
 
   move(to) {
@@ -304,7 +105,7 @@ class View {
       head: Math.floor((event.offsetX - this.left) / this.step),
     });
     const inOne = (event) => this.lines
-      ? { query: Math.floor((event.offsetY - 28) / 22) }
+      ? { query: Math.floor((event.offsetY - HEAD) / ROW) }
       : { query: Math.floor((event.offsetY - this.y0) / this.cell),
         key: Math.floor((event.offsetX - this.x0) / this.cell) };
     for (const [canvas, place] of [[this.all, inAll], [this.one, inOne]]) {
@@ -354,21 +155,4 @@ function average(members) {
     mean[i] = Math.round(Math.sqrt(sum / members.length));
   }
   return mean;
-}
-
-// Makes the canvas as wide as it stands and as high as asked, sharp on any screen.
-function sized(canvas, heightFor) {
-  const width = canvas.clientWidth;
-  const height = heightFor(width);
-  const ratio = window.devicePixelRatio || 1;
-  canvas.style.height = height + "px";
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
-  const pen = canvas.getContext("2d");
-  pen.scale(ratio, ratio);
-  return pen;
-}
-
-function cut(token, length) {
-  return token.length > length ? token.slice(0, length - 1) + "…" : token;
 }

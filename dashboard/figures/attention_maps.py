@@ -16,7 +16,7 @@ from dashboard.style import BLUE, FIGURE_FONT_SIZE, PLATE, PLATE_TEXT, SEQUENTIA
 
 _STEPS = 250  # palette entries for weights; the last six fade from the plate to its text
 _PLATE_INDEX, _TEXT_INDEX = 250, 255
-_LEFT, _TOP, _GAP = 78, 30, 8  # pixels of a grid: layer names, head names, between maps
+_LEFT, _TOP, _GAP = 92, 34, 8  # pixels of a grid: layer names, head names, between maps
 
 
 def attention_grid(
@@ -44,7 +44,7 @@ def attention_grid(
             y, x = _TOP + layer * (side + _GAP), _LEFT + head * (side + _GAP)
             canvas[y : y + side, x : x + side] = weights.repeat(cell, 0).repeat(cell, 1)
     names = Image.new("L", canvas.shape[::-1])
-    draw, font = ImageDraw.Draw(names), ImageFont.load_default(size=18)
+    draw, font = ImageDraw.Draw(names), ImageFont.load_default(size=22)
     for head in range(heads):
         middle = _LEFT + head * (side + _GAP) + side // 2
         draw.text((middle, _TOP // 2), f"head {head + 1}", 255, font, "mm")
@@ -134,17 +134,25 @@ def class_token_overlay(image: np.ndarray, row: np.ndarray, side: int = 384) -> 
     """Where the class token looks, laid over the image, as a PNG.
 
     image: (S, S, 3) uint8. row: (P,) weights on the patches, row by row, P a square number.
-    Bright where it looks, dark where it does not, relative to the largest weight.
+    The picture is grey and dim; w of the largest weight covers it to 0.15 + 0.75·√w with w's
+    colour, so that one still sees what lies under the patches of small weight.
     """
     row = np.asarray(row, dtype=np.float32)
     grid = round(len(row) ** 0.5)
     if row.ndim != 1 or grid * grid != len(row):
         raise ValueError(f"The weights of {row.shape} patches do not make a square.")
-    heat = colours()[to_palette(row.reshape(grid, grid))]
-    picture = Image.fromarray(np.asarray(image, dtype=np.uint8)).convert("L").convert("RGB")
     size, nearest = (side, side), Image.Resampling.NEAREST
-    overlay = Image.fromarray(heat).resize(size, nearest)
-    return _png(Image.blend(picture.resize(size, nearest), overlay, 0.55))
+    entries = to_palette(row.reshape(grid, grid))
+    heat = Image.fromarray(colours()[entries]).resize(size, nearest)
+    cover = np.rint(255 * (0.15 + 0.75 * np.sqrt(entries / (_STEPS - 1)))).astype(np.uint8)
+    picture = Image.fromarray(np.asarray(image, dtype=np.uint8)).convert("L")
+    dim = picture.point(lambda grey: 0.65 * grey).convert("RGB").resize(size, nearest)
+    return _png(Image.composite(heat, dim, Image.fromarray(cover).resize(size, nearest)))
+
+
+def largest(row: np.ndarray) -> str:
+    """In words, what the brightest colour of a map of weights (P,) stands for."""
+    return f"The brightest patch has {row.max() / max(row.sum(), 1e-12):.1%} of the weight."
 
 
 def enlarge(image: np.ndarray, side: int = 384) -> bytes:

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures.attention_maps import short
+from dashboard.figures.layout import frame
 from dashboard.style import BLUE, DIVERGING, ORANGE, SEQUENTIAL
 
 MOST_NUMBERS = 200  # cells up to which every number is written out
@@ -20,12 +21,14 @@ def step_matrix(
     key: int | None = None,
 ) -> go.Figure:
     """values: (R, C), −∞ where masked. rows and columns: what they count; an axis that counts
-    tokens carries their names. The chosen query's row and the chosen cell are framed."""
+    tokens carries their names. The chosen query's row and the chosen cell are framed. A first row
+    that sees itself alone does not set the colours: it has no choice."""
     values = np.asarray(values, dtype=np.float32)
     masked = np.isneginf(values)
     finite = np.where(masked, np.nan, values)
     signed = bool(np.nanmin(np.append(finite, 0.0)) < 0)
-    span = float(np.nanmax(np.abs(np.append(finite, 1e-9))))
+    free = finite[1:] if len(values) > 2 and not np.nan_to_num(finite[0, 1:]).any() else finite
+    span = float(np.nanmax(np.abs(np.append(free, 1e-9))))
     written = values.size <= MOST_NUMBERS
     text = np.char.mod("%.2f", np.where(masked, 0, values))
     text[masked] = "−∞"
@@ -37,32 +40,28 @@ def step_matrix(
             colorscale=DIVERGING if signed else SEQUENTIAL,
             text=text if written else None,
             texttemplate="%{text}" if written else None,
-            textfont={"size": 12},
             hovertemplate="row %{y}, column %{x}: %{z:.4f}<extra></extra>",
             hoverongaps=False,
             showscale=True,
             colorbar={"title": {"text": "value"}},
         )
     )
-    for axis, name, count in (
-        (fig.update_xaxes, columns, values.shape[1]),
-        (fig.update_yaxes, rows, values.shape[0]),
+    for axis, name, count, most in (
+        (fig.update_xaxes, columns, values.shape[1], 12),
+        (fig.update_yaxes, rows, values.shape[0], 24),
     ):
         axis(title=name)
         if "token" in name and count == len(tokens):
-            every = max(1, -(-count // 32))
+            every = max(1, -(-count // most))
             places = list(range(0, count, every))
             axis(tickvals=places, ticktext=[short(tokens[i]) for i in places])
+    fig.update_xaxes(tickangle=-60 if "token" in columns else 0)
     fig.update_yaxes(autorange="reversed")
     fig.update_layout(height=int(min(640, 200 + 22 * max(8, values.shape[0]))))
-    for chosen, wide in ((query, values.shape[1]), (key, None)):
-        if chosen is None or query is None:
-            continue
-        x0, x1 = (-0.5, wide - 0.5) if wide else (chosen - 0.5, chosen + 0.5)
-        fig.add_shape(
-            type="rect", x0=x0, x1=x1, y0=query - 0.5, y1=query + 0.5,
-            line={"color": ORANGE, "width": 3},
-        )  # fmt: skip
+    if query is not None:
+        frame(fig, -0.5, values.shape[1] - 0.5, query - 0.5, query + 0.5)
+        if key is not None:
+            frame(fig, key - 0.5, key + 0.5, query - 0.5, query + 0.5, width=4)
     return fig
 
 

@@ -46,6 +46,14 @@ def readable(fig: go.Figure, tallest: int | None = None) -> Drawing:
     return Drawing(spec)
 
 
+def frame(fig: go.Figure, x0: float, x1: float, y0: float, y1: float, width: int = 2) -> None:
+    """A frame in black and white around cells of a heatmap: seen on every colour."""
+    for wide, colour in ((2 * width + 1, "#000000"), (width, "#ffffff")):
+        fig.add_shape(
+            type="rect", x0=x0, x1=x1, y0=y0, y1=y1, line={"color": colour, "width": wide}
+        )
+
+
 _AXIS = {
     "gridcolor": FIGURE_GRID,
     "zerolinecolor": FIGURE_GRID,

@@ -1,9 +1,12 @@
 """A picture or a sound on its way to tokens."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.style import DIVERGING, ORANGE, SEQUENTIAL
+from dashboard.figures.layout import frame
+from dashboard.style import DIVERGING, FIGURE_TEXT, SEQUENTIAL
 
 
 def _heat(values: np.ndarray, signed: bool, title: str, **more: object) -> go.Figure:
@@ -39,20 +42,24 @@ def similarity_map(values: np.ndarray, row: int, column: int) -> go.Figure:
         values, True, "cosine", x=places, y=places,
         hovertemplate="row %{y}, column %{x}: %{z:.3f}<extra></extra>",
     )  # fmt: skip
-    fig.add_shape(
-        type="rect", x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5,
-        line={"color": ORANGE, "width": 4},
-    )  # fmt: skip
+    frame(fig, column - 0.5, column + 0.5, row - 0.5, row + 0.5, width=4)
     fig.update_xaxes(title="column", dtick=1)
     fig.update_yaxes(title="row", autorange="reversed", dtick=1)
     fig.update_layout(height=400)
     return fig
 
 
-def spectrogram(values: np.ndarray, side: int, hertz: float, seconds: float) -> go.Figure:
+def spectrogram(
+    values: np.ndarray,
+    side: int,
+    hertz: float,
+    seconds: float,
+    notes: Sequence[str] = (),
+    beat: float = 0.4,
+) -> go.Figure:
     """(F, T), 0 to 1, low frequencies at the bottom, with the borders of the patches.
 
-    hertz and seconds: the height and width of a cell.
+    hertz and seconds: the height and width of a cell. notes: names above, each `beat` seconds.
     """
     bins, moments = values.shape
     fig = _heat(
@@ -71,6 +78,11 @@ def spectrogram(values: np.ndarray, side: int, hertz: float, seconds: float) -> 
         x=lines["x"], y=lines["y"], mode="lines", line={"color": "white", "width": 1},
         hoverinfo="skip", showlegend=False, name="patches",
     )  # fmt: skip
+    for i, note in enumerate(notes):
+        fig.add_annotation(
+            x=(i + 0.5) * beat, y=bins * hertz, yanchor="bottom", text=f"<b>{note}</b>",
+            showarrow=False, font={"size": 18, "color": FIGURE_TEXT},
+        )  # fmt: skip
     fig.update_xaxes(title="time, seconds")
     fig.update_yaxes(title="frequency, Hz")
     fig.update_layout(height=380)
