@@ -3,24 +3,26 @@ VENV   ?= .venv
 PYTHON ?= python3
 HOST   ?= 127.0.0.1
 PORT   ?= 8501
-NAMES  ?= *
+NAMES  ?=
 MODEL  ?=
 ARGS   ?=
 
 PY := $(VENV)/bin/python
-# On this machine only its own names are answered; for others, those in NAMES (all, if none is given).
-ALLOWED = $(if $(filter 127.0.0.1 localhost,$(HOST)),,$(foreach name,$(NAMES),--server.allowedHosts '$(name)'))
+# The names the server answers to: this machine's own and NAMES; all, for others without NAMES.
+HERE = localhost 127.0.0.1 ::1
+ANSWERS = $(if $(NAMES),$(HERE) $(NAMES),$(if $(filter $(HERE),$(HOST)),$(HERE),*))
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-ray lint bench bench-quality pretrain clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
 	@echo "  Variables: VENV=$(VENV) PYTHON=$(PYTHON) HOST=$(HOST) PORT=$(PORT)"
 
 run: $(VENV)/.installed ## set up once, then open the dashboard (PORT=, HOST=, NAMES=)
-	$(PY) -m streamlit run dashboard/app.py --server.address $(HOST) --server.port $(PORT) $(ALLOWED)
+	$(PY) -m streamlit run dashboard/app.py --server.address $(HOST) --server.port $(PORT) \
+		$(foreach name,$(ANSWERS),--server.allowedHosts '$(name)')
 
 test: $(VENV)/.installed-dev ## set up once, find a browser, run every test (ARGS= goes to pytest)
 	$(PY) -m tests.browser.find --install

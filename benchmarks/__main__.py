@@ -15,10 +15,18 @@ from pathlib import Path
 import torch
 
 import benchmarks
+from benchmarks.goals import GOALS
+from benchmarks.history import NotRecorded
 from benchmarks.machine import describe
 from benchmarks.measure import Row
+from core.data import MissingDataError
 
 REPEATS = 5
+RECORDED = Path(benchmarks.__path__[0]) / "results"
+HEAD = (
+    "| row | unit | reference | product | ratio (lowest … highest) | goal | reached | how |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
+)
 Measure = Callable[[int], Row]
 
 
@@ -31,17 +39,28 @@ def all_rows() -> dict[str, Measure]:
     return rows
 
 
-def table(rows: list[Row]) -> str:
-    """The rows as a Markdown table."""
-    lines = [
-        "| row | unit | reference | product | ratio (lowest to highest) | conditions |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    for r in rows:
-        ratio = f"**{r['ratio']:.3g}** ({r['ratio_low']:.3g} to {r['ratio_high']:.3g})"
-        figures = f"{r['reference']:.4g} | {r['product']:.4g}"
-        lines.append(f"| `{r['name']}` | {r['unit']} | {figures} | {ratio} | {r['conditions']} |")
-    return "\n".join(lines) + "\n"
+def line(row: Row) -> str:
+    """A row of the Markdown table; one that could not be measured says why."""
+    goal = GOALS.get(row["name"])
+    bound = goal.said() if goal else "reported"
+    if "missing" in row:
+        return f"| `{row['name']}` | | | | | {bound} | | {row['missing']} |"
+    ratio = f"**{row['ratio']:.3g}**"
+    if row["ratio_low"] != row["ratio_high"]:
+        ratio += f" ({row['ratio_low']:.3g} to {row['ratio_high']:.3g})"
+    figures = f"{row['unit']} | {row['reference']:.4g} | {row['product']:.4g} | {ratio}"
+    reached = goal.reached(row) if goal else ""
+    return f"| `{row['name']}` | {figures} | {bound} | {reached} | {row['conditions']} |"
+
+
+def page(rows: list[Row], threads: int) -> str:
+    """BENCHMARKS.md: every row, and those of the browser as `make bench-ui` last recorded them."""
+    parts = ["# Benchmarks", describe(threads), "\n".join([*HEAD, *map(line, rows)])]
+    for path in sorted(RECORDED.glob("*.json")):
+        recorded = json.loads(path.read_text(encoding="utf-8"))
+        parts += [f"## {recorded['title']}", recorded["measured"]]
+        parts += ["\n".join([*HEAD, *map(line, recorded["rows"])])]
+    return "\n\n".join(parts) + "\n"
 
 
 def main() -> int:
@@ -60,17 +79,16 @@ def main() -> int:
     measured = []
     for name in [options.only] if options.only else rows:
         began = time.perf_counter()
-        row = rows[name](options.repeats)
+        try:
+            row = rows[name](options.repeats)
+        except (NotRecorded, MissingDataError) as error:
+            row = {"name": name, "missing": str(error)}
         measured.append(row)
-        if options.json:
-            print(json.dumps(row), flush=True)
-        else:
-            print(
-                table([row]).splitlines()[-1], f"({time.perf_counter() - began:.0f} s)", flush=True
-            )
+        seconds = time.perf_counter() - began
+        print(json.dumps(row) if options.json else f"{line(row)} ({seconds:.0f} s)", flush=True)
     if not options.only:
-        head = f"# Benchmarks\n\n{describe(options.threads)}\n\n"
-        Path("BENCHMARKS.md").write_text(head + table(measured), encoding="utf-8")
+        text = page(measured, options.threads)
+        Path("BENCHMARKS.md").write_text(text, encoding="utf-8")
     return 0
 
 

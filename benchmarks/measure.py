@@ -59,6 +59,12 @@ def alternate(
     ).row()
 
 
+def fixed(name: str, unit: str, reference: float, product: float, conditions: str) -> Row:
+    """A row of two figures that are counted or recorded, and so have no spread."""
+    ratio = product / reference
+    return Measurement(name, unit, reference, product, ratio, ratio, ratio, conditions).row()
+
+
 def rate(work: Callable[[], int]) -> float:
     """Units of work a second: `work` does some and says how much."""
     began = time.perf_counter()

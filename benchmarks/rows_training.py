@@ -1,18 +1,22 @@
 """Training speed: images and tokens a second against the plainly written loops."""
 
 import os
-from collections.abc import Iterator
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from benchmarks.measure import Row, alternate, rate
+from benchmarks.measure import Row, alternate, fixed, rate
 from benchmarks.reference import PlainGPT, PlainViT, gpt_steps, vit_steps
 from core.config import ViTConfig, config_for
 from core.data import DialogueDataset, ImageData, load_dialogues, load_images
 from core.models import build
+from core.runs.launch import PROJECT
 from core.tokenizer import WordTokenizer
 from core.train.dialogues import Dialogues, DialogueTask, micro_batches
 from core.train.images import CROP, Images, ImageTask, alternate_flip, random_crop
@@ -33,7 +37,7 @@ def cifar() -> ImageData:
     return load_images("cifar10", data_dir())
 
 
-def _images(data: ImageData) -> Images:
+def as_images(data: ImageData) -> Images:
     return Images(
         torch.from_numpy(data.train_images),
         torch.from_numpy(data.train_labels),
@@ -42,8 +46,8 @@ def _images(data: ImageData) -> Images:
     )
 
 
-def _product_images(recipe: ImageRecipe) -> Iterator[int]:
-    images = _images(cifar())
+def product_images(recipe: ImageRecipe) -> Iterator[int]:
+    images = as_images(cifar())
     model = build("VisionTransformer", ViTConfig()).to(memory_format=torch.channels_last)
     task = ImageTask(images, images, recipe.batch_size, recipe.augment, recipe.label_smoothing)
     state, before = start(model, recipe), 0
@@ -52,38 +56,43 @@ def _product_images(recipe: ImageRecipe) -> Iterator[int]:
         before = state.count
 
 
-def _steps(source: Iterator[int], number: int) -> int:
+def steps(source: Iterator[int], number: int) -> int:
     return sum(next(source) for _ in range(number))
+
+
+def plain_vit() -> Iterator[int]:
+    """The plain loop on the course's ViT."""
+    images = as_images(cifar())
+    return vit_steps(PlainViT(), images.pixels, images.labels, images.mean, images.std, 256)
+
+
+def reference_vit_rate() -> float:
+    """Images a second of the plain loop, the median of three tries."""
+    plain = plain_vit()
+    steps(plain, 2)
+    return statistics.median(rate(lambda: steps(plain, 4)) for _ in range(3))
 
 
 def vit_train_throughput(repeats: int) -> Row:
     """The course's architecture and batch, one optimiser step after another."""
-    images = _images(cifar())
-    plain = vit_steps(PlainViT(), images.pixels, images.labels, images.mean, images.std, 256)
     precision = faster_precision(torch.device("cpu"))
-    ours = _product_images(ImageRecipe(precision=precision))
-    return alternate(
-        "vit-train-throughput",
-        "images/s",
-        lambda: rate(lambda: _steps(plain, 4)),
-        lambda: rate(lambda: _steps(ours, 4)),
-        repeats,
-        f"course ViT (809,866 parameters), batch 256, CIFAR-10; fp32 against {precision}",
-    )
+    return _vit_throughput("vit-train-throughput", precision, repeats)
 
 
 def vit_train_throughput_fp32(repeats: int) -> Row:
     """The same in the reference's precision."""
-    images = _images(cifar())
-    plain = vit_steps(PlainViT(), images.pixels, images.labels, images.mean, images.std, 256)
-    ours = _product_images(ImageRecipe())
+    return _vit_throughput("vit-train-throughput-fp32", "fp32", repeats)
+
+
+def _vit_throughput(name: str, precision: str, repeats: int) -> Row:
+    plain, ours = plain_vit(), product_images(ImageRecipe(precision=precision))
     return alternate(
-        "vit-train-throughput-fp32",
+        name,
         "images/s",
-        lambda: rate(lambda: _steps(plain, 4)),
-        lambda: rate(lambda: _steps(ours, 4)),
+        lambda: rate(lambda: steps(plain, 4)),
+        lambda: rate(lambda: steps(ours, 4)),
         repeats,
-        "course ViT (809,866 parameters), batch 256, CIFAR-10; both fp32",
+        f"course ViT (809,866 parameters), batch 256, CIFAR-10; fp32 against {precision}",
     )
 
 
@@ -96,7 +105,7 @@ def shakespeare() -> tuple[int, list[torch.Tensor]]:
     return tokenizer.vocab_size, [dataset[i] for i in range(len(dataset))]
 
 
-def _product_dialogues(recipe: TextRecipe) -> Iterator[int]:
+def product_dialogues(recipe: TextRecipe) -> Iterator[int]:
     vocab_size, examples = shakespeare()
     model = build("DialogueGPT", config_for("DialogueGPT", {"vocab_size": vocab_size}))
     tokenizer = WordTokenizer("unused")
@@ -113,12 +122,12 @@ def gpt_train_throughput(repeats: int) -> Row:
     vocab_size, examples = shakespeare()
     plain = gpt_steps(PlainGPT(vocab_size), examples, 64)
     precision = faster_precision(torch.device("cpu"))
-    ours = _product_dialogues(TextRecipe(precision=precision))
+    ours = product_dialogues(TextRecipe(precision=precision))
     return alternate(
         "gpt-train-throughput",
         "real tokens/s",
-        lambda: rate(lambda: _steps(plain, 1)),
-        lambda: rate(lambda: _steps(ours, 3)),
+        lambda: rate(lambda: steps(plain, 1)),
+        lambda: rate(lambda: steps(ours, 3)),
         repeats,
         "course GPT, batches of 64 dialogues in file order, Tiny Shakespeare; reference padded "
         f"to the longest, fp32; product {precision}",
@@ -134,18 +143,24 @@ def gpt_padding(repeats: int) -> Row:
         padded += int(batch.max()) * len(batch)
         ours += sum(int(batch[p].max()) * len(p) for p in micro_batches(batch))
     real = int(lengths.sum())
-    shares = 1 - real / padded, 1 - real / ours
-    ratio = shares[1] / shares[0]
-    return {
-        "name": "gpt-padding",
-        "unit": "share of positions",
-        "reference": shares[0],
-        "product": shares[1],
-        "ratio": ratio,
-        "ratio_low": ratio,
-        "ratio_high": ratio,
-        "conditions": "course GPT recipe, batches of 64 in file order, counted over one epoch",
-    }
+    return fixed(
+        "gpt-padding",
+        "share of positions",
+        1 - real / padded,
+        1 - real / ours,
+        "course GPT recipe, batches of 64 in file order, counted over one epoch",
+    )
+
+
+def peak_memory(kind: str) -> Row:
+    """Resident memory at its highest, data included, each side in a process of its own."""
+    peaks = []
+    for side in ("reference", "product"):
+        command = [sys.executable, "-m", "benchmarks.peak_memory", kind, side]
+        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+        peaks.append(float(done.stdout.split()[-1]))
+    said = f"course {kind.upper()}, training for a while, the data in memory; must be ≤ 2,000 MB"
+    return fixed(f"{kind}-peak-memory", "MB", *peaks, said)
 
 
 def vit_loader(repeats: int) -> Row:
@@ -177,7 +192,7 @@ def vit_loader(repeats: int) -> Row:
             return transform(picture), int(data.train_labels[i])
 
     batches = iter(DataLoader(Pictures(), 128, shuffle=True))
-    images = _images(data)
+    images = as_images(data)
     order = iter(torch.randperm(len(images.labels)).split(128))
 
     def ours() -> int:
@@ -195,10 +210,12 @@ def vit_loader(repeats: int) -> Row:
     )
 
 
-ROWS = {
+ROWS: dict[str, Callable[[int], Row]] = {
     "vit-train-throughput": vit_train_throughput,
     "vit-train-throughput-fp32": vit_train_throughput_fp32,
     "gpt-train-throughput": gpt_train_throughput,
     "gpt-padding": gpt_padding,
     "vit-loader": vit_loader,
+    "vit-peak-memory": lambda repeats: peak_memory("vit"),
+    "gpt-peak-memory": lambda repeats: peak_memory("gpt"),
 }

@@ -1,6 +1,6 @@
 """python -m core.ship RUN_DIR NAME: make a finished run a shipped model in assets/.
 
-Keeps the specification, the history (every epoch, every tenth step), the vocabulary and the
+Keeps the specification, the history (every epoch and some steps), the vocabulary and the
 weights alone, as fp16, and writes a model card from them.
 """
 
@@ -35,17 +35,8 @@ def ship(source: Path, name: str, assets: Path = ASSETS) -> Path:
         raise ValueError(f"The run {source.name} has no checkpoint.")
     checkpoint = read_checkpoint(last)
     target = assets / name
-    shutil.rmtree(target, ignore_errors=True)
-    (target / "checkpoints").mkdir(parents=True)
-    spec = {**run.spec(), "data_dir": None}
-    replace_json(target / "spec.json", spec)
-    replace_json(target / "status.json", status)
-    records = run.metrics()
-    steps = [r for r in records if r["kind"] == "step"]
-    kept = steps[:: max(1, len(steps) // STEPS_KEPT)] + [r for r in records if r["kind"] == "epoch"]
-    kept.sort(key=lambda r: (r["step"], r["kind"] == "epoch"))
-    lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in kept)
-    (target / "metrics.jsonl").write_text(lines, encoding="utf-8")
+    copy_history(run, target)
+    (target / "checkpoints").mkdir()
     if (source / "vocab.json").exists():
         shutil.copyfile(source / "vocab.json", target / "vocab.json")
     weights = {n: t for n, t in checkpoint.tensors.items() if n.startswith("model.")}
@@ -53,11 +44,27 @@ def ship(source: Path, name: str, assets: Path = ASSETS) -> Path:
     path = target / "checkpoints" / "weights"
     write_checkpoint(path, checkpoint.architecture, checkpoint.config, half, checkpoint.extra)
     parameters = parameter_count(model_from(read_checkpoint(path)))
-    card = model_card(
-        name, RunSpec.from_dict(spec), parameters, records[-1], checkpoint.extra, status
-    )
+    spec = RunSpec.from_dict(run.spec())
+    card = model_card(name, spec, parameters, run.metrics()[-1], checkpoint.extra, status)
     (target / "card.md").write_text(card, encoding="utf-8")
     return target
+
+
+def copy_history(run: RunDirectory, target: Path) -> None:
+    """What a run was asked, how it ended and every epoch of it, in place of what `target` holds.
+
+    Of its steps about STEPS_KEPT, evenly spaced.
+    """
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    replace_json(target / "spec.json", {**run.spec(), "data_dir": None})
+    replace_json(target / "status.json", run.status())
+    records = run.metrics()
+    steps = [r for r in records if r["kind"] == "step"]
+    kept = steps[:: max(1, len(steps) // STEPS_KEPT)] + [r for r in records if r["kind"] == "epoch"]
+    kept.sort(key=lambda r: (r["step"], r["kind"] == "epoch"))
+    lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in kept)
+    (target / "metrics.jsonl").write_text(lines, encoding="utf-8")
 
 
 def model_card(

@@ -1,0 +1,67 @@
+"""python -m benchmarks.quality [NAME …]: train what the quality rows stand on again (hours).
+
+Shipped models are trained as `make pretrain` does; the others end in benchmarks/histories. An
+interrupted training goes on from its last checkpoint when this is called again.
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+
+from benchmarks.history import HISTORIES
+from benchmarks.rows_quality import BEST_GPT, BEST_VIT, BETTER_RECIPE, COURSE_GPT, COURSE_VIT
+from benchmarks.rows_training import data_dir
+from core.runs.directory import RunDirectory, runs_folder
+from core.ship import copy_history
+from core.train.__main__ import train_run
+from core.train.presets import COURSE
+from core.train.pretrain import pretrain
+from core.train.spec import RunSpec
+
+OTHERS: dict[str, RunSpec] = {
+    BETTER_RECIPE: replace(
+        COURSE["vit"],
+        recipe={
+            "batch_size": 128,
+            "lr": 2e-3,
+            "weight_decay": 0.05,
+            "schedule": "warmup",
+            "augment": True,
+            "label_smoothing": 0.1,
+            "precision": "auto",
+        },
+    ),
+}
+NAMES = (COURSE_VIT, BETTER_RECIPE, BEST_VIT, COURSE_GPT, BEST_GPT)
+
+
+def record(name: str, threads: int) -> None:
+    """Train one (or go on), and keep its history. Errors: everything a run can fail with."""
+    where = str(data_dir()) if data_dir() else None
+    if name not in OTHERS:
+        pretrain(name, where, threads)
+        return
+    run = RunDirectory(runs_folder() / f"quality-{name}")
+    if not (run.path / "spec.json").exists():
+        spec = replace(OTHERS[name], data_dir=where, threads=threads)
+        run = RunDirectory.create(run.path, spec.to_dict())
+    if run.status()["state"] != "done":
+        train_run(run)
+    copy_history(run, HISTORIES / name)
+
+
+def main() -> int:
+    top = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
+    top.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
+    top.add_argument("--threads", type=int, default=2)
+    options = top.parse_args()
+    unknown = set(options.names) - set(NAMES)
+    if unknown:
+        top.error(f"there is no {unknown.pop()!r}; there are {', '.join(NAMES)}")
+    for name in options.names or NAMES:
+        record(name, options.threads)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
