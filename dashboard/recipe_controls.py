@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.data.sources import DIALOGUE_SOURCES, IMAGE_SOURCES, at_hand
+from core.data.sources import DIALOGUE_SOURCES, IMAGE_SOURCES, at_hand, getting
 from core.runs import queue
 from core.runs.engines import chosen
 from core.runs.estimate import calibrate
@@ -29,7 +29,9 @@ SIZES = {  # name: label, lowest, highest, step
     "dim": ("Width (dim)", 16, 256, 8),
     "attn_dim": ("Width of a head", 8, 128, 8),
     "mlp_dim": ("Width of the FFN", 16, 1024, 16),
+    "max_N": ("Positions (longest text)", 16, 400, 8),
 }
+PATCHES = (2, 4, 8, 16)
 
 
 def choose_spec() -> RunSpec:
@@ -53,6 +55,7 @@ def choose_spec() -> RunSpec:
         st.warning(
             f"{data} is not here yet; {components.plain(missing[0])}", icon=":material/download:"
         )
+        _fetch_button(data)
     if architecture != spec.architecture:
         spec = replace(spec, architecture=architecture, model={})
         tag += f"-{architecture}"
@@ -65,16 +68,39 @@ def choose_spec() -> RunSpec:
     return replace(spec, model=model, recipe=recipe, data=data, seed=int(seed), threads=threads)
 
 
+def _fetch_button(data: str) -> None:
+    """Fetch a data set on request, with its progress; an interrupted one leaves nothing behind."""
+    if not st.button(f"Fetch {data} now", icon=":material/download:"):
+        return
+    bar = st.progress(0.0, "Connecting …")
+    try:
+        for at in getting(data):
+            bar.progress(min(1.0, at.done / at.total) if at.total else 0.0, at.what)
+    except (OSError, ValueError) as error:
+        components.error_sentence(error)
+        return
+    st.rerun()
+
+
 def _sizes(spec: RunSpec, tag: str) -> dict[str, Any]:
     defaults = {**model_fields(spec.architecture), **spec.model}
-    model = dict(spec.model)
+    chosen: dict[str, Any] = {}
     for name, (label, low, high, step) in SIZES.items():
         if name in defaults:
-            value = int(defaults[name])
-            chosen = controls.slider(label, low, high, value, key=f"{tag}-{name}", step=step)
-            if chosen != value or name in model:
-                model[name] = int(chosen)
-    return model
+            value = controls.slider(
+                label, low, high, int(defaults[name]), key=f"{tag}-{name}", step=step
+            )
+            chosen[name] = int(value)
+    if spec.architecture == "VisionTransformer":  # the others pool their way to 8 × 8 tokens
+        chosen["patch_size"] = st.select_slider(
+            "Side of a patch", PATCHES, defaults["patch_size"], key=f"{tag}-patch_size"
+        )
+    if "dropout" in defaults:
+        rate = float(defaults["dropout"])
+        chosen["dropout"] = controls.slider(
+            "Dropout", 0.0, 0.9, rate, key=f"{tag}-dropout", step=0.05
+        )
+    return {n: v for n, v in (spec.model | chosen).items() if n in spec.model or v != defaults[n]}
 
 
 def _recipe(spec: RunSpec, tag: str) -> dict[str, Any]:
@@ -84,12 +110,14 @@ def _recipe(spec: RunSpec, tag: str) -> dict[str, Any]:
     recipe["epochs"] = int(controls.slider("Epochs", 1, most, now.epochs, key=f"{tag}-epochs"))
     rates = sorted({1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 1e-2, 3e-2, 0.1, now.lr})
     recipe["lr"] = st.select_slider(
-        "Learning rate", rates, now.lr, key=f"{tag}-lr", format_func=lambda v: f"{v:g}"
-    )
+        "Learning rate", rates, now.lr, key=f"{tag}-lr", format_func=lambda v: f"{v:g}",
+        bind="query-params",
+    )  # fmt: skip
     batches = sorted({16, 32, 64, 128, 256, 512, now.batch_size})
     recipe["batch_size"] = st.select_slider(
-        "Batch", batches, now.batch_size, key=f"{tag}-batch", help="Examples a step."
-    )
+        "Batch", batches, now.batch_size, key=f"{tag}-batch", help="Examples a step.",
+        bind="query-params",
+    )  # fmt: skip
     recipe["weight_decay"] = controls.slider(
         "Weight decay", 0.0, 1.0, now.weight_decay, key=f"{tag}-decay", step=0.01
     )

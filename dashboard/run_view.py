@@ -128,8 +128,17 @@ def _buttons(run: RunDirectory, spec: RunSpec, now: Standing) -> None:
         elif now.resumable:
             button("Resume", "play_arrow", lambda: queue.enqueue(run), run)
         if run.last_checkpoint() is not None:
-            page = "gpt" if spec.kind == "gpt" else "vit"
-            components.lesson_link(page, "Open it as a model", model=run.path.name)
+            open_as_model(run, spec)
+
+
+def open_as_model(run: RunDirectory, spec: RunSpec) -> None:
+    """A link to the page that shows such a model, with this one chosen."""
+    label, name = "Open it as a model", run.path.name
+    if spec.kind == "cnn":
+        seen = {"compare": "where they look", "data": spec.data, "cnn": name}
+        components.lesson_link("versus", label, **seen)
+    else:
+        components.lesson_link(spec.kind, label, model=name)
 
 
 def button(label: str, icon: str, act: Callable[[], object], run: RunDirectory) -> None:

@@ -3,6 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.data import shakespeare
+from core.data.folder import Progress
 from core.runs import launch
 from core.runs.directory import RunDirectory
 from core.train.spec import RunSpec
@@ -58,11 +60,32 @@ def test_the_sizes_of_the_model_reach_the_specification(runs):
     app.slider(key="vit-course-num_heads").set_value(2)
     app.slider(key="vit-course-num_layers").set_value(4)
     app.slider(key="vit-course-dim").set_value(64)
+    app.select_slider(key="vit-course-patch_size").set_value(8)
     check(start(app))
     spec = RunDirectory(runs / ids(runs)[0]).spec()
-    assert spec["model"] == {"num_heads": 2, "num_layers": 4, "dim": 64}
+    assert spec["model"] == {"num_heads": 2, "num_layers": 4, "dim": 64, "patch_size": 8}
     assert spec["data"] == "shapes"
     assert spec["code"]["core"]
+
+
+def test_missing_data_can_be_fetched_from_the_page(runs, tmp_path, monkeypatch):
+    monkeypatch.setenv("UNROLLED_DATA", str(tmp_path / "data"))
+    app = check(opened(kind="gpt", preset="course"))
+    fetch = next(b for b in app.button if b.label == "Fetch shakespeare now")
+    monkeypatch.setattr(shakespeare, "URL", "http://127.0.0.1:9/nothing")
+    app = fetch.click().run()
+    assert "could not be fetched" in app.error[0].value
+    monkeypatch.setattr(shakespeare, "fetch", fetched)
+    app = check(next(b for b in app.button if b.label == "Fetch shakespeare now").click().run())
+    assert not any(b.label.startswith("Fetch") for b in app.button)
+
+
+def fetched(address, target, *limits):
+    """As `core.data.download.fetch`, with a text of our own."""
+    yield Progress("Tiny Shakespeare", 1, 2, "bytes")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("ROMEO:\nHo.")
+    return target
 
 
 @pytest.mark.parametrize("name", ["../../etc", "no-such-run", "A" * 200, "<script>"])

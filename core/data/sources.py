@@ -70,6 +70,18 @@ def load_dialogues(
     return read_own_text(name, held_out)
 
 
+def getting(name: str, source: str | Path | None = None) -> Generator[Progress, None, object]:
+    """Put cifar10 or shakespeare into the data folder, from `source` or from the network.
+
+    Yields progress; nothing is left half done however it ends. Errors: OSError or ValueError, one
+    sentence each.
+    """
+    makers = {"cifar10": cifar10.getting, "shakespeare": shakespeare.getting}
+    if name not in makers:
+        raise ValueError(f"{name!r} cannot be fetched; {' and '.join(makers)} can.")
+    return (yield from makers[name](source))
+
+
 @dataclass(frozen=True)
 class AtHand:
     """Whether a data set can be used now, and how it is got if not.

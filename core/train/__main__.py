@@ -40,7 +40,7 @@ HELP = {
     "augment": "random crops and alternating flips: true or false",
     "label_smoothing": "share of the target spread over all classes",
     "ema": "decay of the running mean of the weights, 0 for none",
-    "precision": "fp32 or bf16",
+    "precision": "fp32, bf16, or auto: the faster of the two here",
     "batches": "file (order) or length (similar lengths together)",
     "temperature": "of the text sampled after every epoch, 0 for greedy",
 }
@@ -48,7 +48,9 @@ HELP = {
 
 def parser() -> argparse.ArgumentParser:
     """The command line; every size of a model and every setting of a recipe is an option."""
-    top = argparse.ArgumentParser(prog="python -m core.train", description=__doc__)
+    more = "Every size of a model and every setting of a recipe is an option of its kind: see "
+    more += "python -m core.train gpt --help."
+    top = argparse.ArgumentParser(prog="python -m core.train", description=__doc__, epilog=more)
     top.add_argument("--resume", type=Path, metavar="RUN_DIR", help="go on with a run")
     kinds = top.add_subparsers(dest="kind", metavar="{vit,cnn,gpt}")
     for kind, architectures in KINDS.items():
@@ -116,6 +118,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return train_together(None)
         if options.resume:
             run = RunDirectory(options.resume)
+            if not (run.path / "spec.json").exists():
+                raise ValueError(f"There is no run in {run.path}: it has no spec.json.")
             if run.status()["state"] == "done":
                 print(f"The run {run.path.name} is finished; there is nothing to resume.")
                 return 0
