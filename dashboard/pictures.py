@@ -14,6 +14,7 @@ from core.data.folder import MissingDataError
 from core.data.images import UInt8, fit_square, open_picture
 from core.data.sources import load_images
 from dashboard import components, controls, vit_models
+from dashboard.figures.vit_maps import picture_strip
 
 AT_HAND = 200  # pictures to browse through
 MAX_UPLOAD_MB = 20
@@ -156,13 +157,18 @@ def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
             if answer != "any":
                 wanted &= (said == pictures.labels) == (answer == "right")
         order = controls.pick("First come the", ["as drawn", "surest", "least sure"], key="order")
-    found = np.flatnonzero(wanted)
-    if not len(found):
-        st.info("No picture is like that; all are shown.", icon=":material/info:")
-        found = np.arange(len(said))
-    if order != "as drawn":
-        found = found[np.argsort(certainty[found] * (-1 if order == "surest" else 1))]
-    return pictures, found[:10]
+        found = np.flatnonzero(wanted)
+        if not len(found):
+            st.info("No picture is like that; all are shown.", icon=":material/info:")
+            found = np.arange(len(said))
+        if order != "as drawn":
+            found = found[np.argsort(certainty[found] * (-1 if order == "surest" else 1))]
+        row = found[:10]
+        names = [f"{i}: {classes[k]}" for i, k in enumerate(said[row], 1)]
+        words = f"The first {len(row)} of {len(found)}, and what the model says: {', '.join(names)}"
+        st.image(picture_strip(pictures.images[row]), alt=words)
+        st.caption(components.plain(words))
+    return pictures, row
 
 
 def draw_shape(size: int) -> tuple[UInt8, int]:

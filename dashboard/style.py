@@ -52,6 +52,10 @@ _FIGURE_CSS = f"""
 }}
 """
 
+# Rows of ten pictures: on a phone one moves along them.
+_WIDE = ":is(.st-key-figure-ten, .st-key-figure-Grad-CAM, .st-key-figure-gradient-relevance)"
+_WIDE += ' [data-testid="stImage"]'
+
 _CSS = f"""<style>{_FIGURE_CSS}
 [data-testid="stMainBlockContainer"] {{ max-width: 1180px; }}
 [data-testid="stMainBlockContainer"] h1 {{ padding-top: 0; }}
@@ -63,6 +67,8 @@ _CSS = f"""<style>{_FIGURE_CSS}
 }}
 kbd, *:has(> kbd) {{ color: inherit !important; opacity: 1 !important; }}
 @media (min-width: 641px) {{ .katex-display {{ overflow: visible !important; }} }}
+@media (max-width: 640px) {{ {_WIDE} {{ overflow-x: auto; }} {_WIDE} img {{
+  width: 760px !important; max-width: none !important; }} }}
 .st-key-menu {{ gap: 0.35rem; }}
 .st-key-menu [data-testid="stCaptionContainer"] {{ padding-top: 1.2rem; font-weight: 600; }}
 </style>"""

@@ -11,7 +11,7 @@ from PIL import Image
 
 from core import zoo
 from dashboard.figures.data import as_svg
-from dashboard.figures.vit_maps import filter_sheet, patch_sheet, picture_row
+from dashboard.figures.vit_maps import filter_sheet, patch_sheet, picture_row, picture_strip
 from tests.conftest import ROOT
 
 PAGE = ROOT / "pages" / "vit.py"
@@ -34,6 +34,16 @@ def test_a_row_of_ten_pictures_with_their_maps():
     png = picture_row(images, weights, marked=2)
     assert size_of(png) == (10 * 120 + 8, 2 * 112 + 24)
     assert not np.array_equal(pixels(png), pixels(picture_row(images, weights[:, ::-1], 2)))
+
+
+def test_a_strip_shows_every_picture_with_its_number():
+    images = np.full((7, 3, 16, 16), 128, np.uint8)
+    strip = pixels(picture_strip(images, side=96, columns=5))
+    assert strip.shape[:2] == (2 * 102 + 6, 5 * 102 + 6)
+    tiles = [strip[y : y + 96, x : x + 96] for y in (6, 108) for x in range(6, 500, 102)]
+    assert all((tile[60:] == 128).all() for tile in tiles[:7])
+    assert all((tile[:30] == 255).any() for tile in tiles[:7])
+    assert len({tile.tobytes() for tile in tiles[:7]}) == 7
 
 
 def test_patches_keep_every_pixel_of_the_picture():
@@ -72,6 +82,17 @@ def test_choosing_a_layer_and_a_head_names_them_under_the_map(app):
     app.selectbox(key="head").set_value(1).run()
     assert not app.exception
     assert "Layer 2, head 1" in " ".join(c.value for c in app.caption)
+
+
+@needs_model
+def test_pictures_the_model_gets_wrong_can_be_asked_for(app):
+    app.query_params["model"], app.query_params["answer"] = "vit-shapes", "wrong"
+    app.run()
+    assert not app.exception
+    heading = next(m.value for m in app.markdown if "It says:" in m.value)
+    said, true = heading.strip("*").removeprefix("It says: ").rstrip(".").split(". It is: ")
+    assert said != true
+    assert any("what the model says" in c.value for c in app.caption)
 
 
 @needs_model

@@ -6,7 +6,7 @@ Letters   N pictures · P patches, row by row · S image side in pixels · g = �
 import io
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from dashboard.figures.attention_maps import class_token_overlay, colours, to_palette
 from dashboard.style import PLATE
@@ -42,6 +42,21 @@ def picture_row(
         if i == marked:
             frame = (x - 4, y - 4, x + side + 3, y + 2 * side + gap // 2 + 3)
             ImageDraw.Draw(plate).rectangle(frame, outline="#ffffff", width=4)
+    return _png(plate)
+
+
+def picture_strip(images: np.ndarray, side: int = 96, columns: int = 5) -> bytes:
+    """Pictures (N, 3, S, S) uint8, numbered from 1, at most `columns` beside each other."""
+    gap, font = 6, ImageFont.load_default(size=22)
+    rows = -(-len(images) // columns)
+    size = (columns * (side + gap) + gap, rows * (side + gap) + gap)
+    plate = Image.new("RGB", size, PLATE)
+    draw = ImageDraw.Draw(plate)
+    for i, image in enumerate(images):
+        x, y = gap + i % columns * (side + gap), gap + i // columns * (side + gap)
+        tile = Image.fromarray(upright(image)).resize((side, side), Image.Resampling.NEAREST)
+        plate.paste(tile, (x, y))
+        draw.text((x + 4, y), str(i + 1), "#ffffff", font, stroke_width=3, stroke_fill="#000000")
     return _png(plate)
 
 
