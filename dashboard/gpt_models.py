@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core import zoo
-from dashboard import components, controls
+from dashboard import components, model_choice
 
 if TYPE_CHECKING:
     from core.prompt import Prompt
@@ -27,7 +27,7 @@ def choose_gpt(key: str = "model") -> zoo.ModelEntry:
         st.stop()
     names = list(entries)
     best = names.index("gpt-shakespeare") if "gpt-shakespeare" in names else 0
-    entry = entries[controls.choice("Model", names, key=key, index=best)]
+    entry = model_choice.choose("Model", entries, key=key, index=best)
     perplexity = entry.held_out.get("perplexity")
     if perplexity is not None:
         st.caption(

@@ -21,6 +21,8 @@ from core.linear_rnn_spectrum import number
 from dashboard import state
 
 OWN = "own"
+OWN_ROWS = "0.9, 0.5\n0, 0.8"
+LONGEST_LINKED = 2000
 RANDOM = ("vanishing", "exploding", "gaussian", "symmetric", "orthogonal", "stochastic")
 EDITABLE = 6  # sizes up to this have every entry in a table to type in
 
@@ -118,10 +120,13 @@ def _radius(column: st.delta_generator.DeltaGenerator, usual: float, disabled: b
 
 
 def _own() -> tuple[np.ndarray, Growth]:
-    """A matrix pasted or uploaded."""
-    text = st.text_area(
-        "Rows, one a line", "0.9, 0.5\n0, 0.8", max_chars=MAX_BYTES, key="own", height=150
-    )
+    """A matrix pasted or uploaded; up to LONGEST_LINKED characters of it are in the link."""
+    linked = st.query_params.get("rows", OWN_ROWS)[:LONGEST_LINKED]
+    text = st.text_area("Rows, one a line", linked, max_chars=MAX_BYTES, key="own", height=150)
+    if text != OWN_ROWS and len(text) <= LONGEST_LINKED:
+        st.query_params["rows"] = text
+    else:
+        st.query_params.pop("rows", None)
     file = st.file_uploader("… or a CSV file (it takes the place of the text)", type=["csv", "txt"])
     W = parse_matrix(file.getvalue() if file is not None else text)
     return W, measured_own(to_csv(W))

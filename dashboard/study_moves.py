@@ -66,9 +66,11 @@ def checks(question: Question) -> None:
             if st.button("Check my answer", key=f"{place}-send", type="primary"):
                 said = grade(task, given if given is not None else "", seed)
                 study_state.keep_verdict(place, said)
-                study_state.keep(
-                    done.attempt(progress, question.id, i, total, said.correct, study_state.now())
-                )
+                if given is not None:  # an empty answer is no attempt
+                    now = study_state.now()
+                    study_state.keep(
+                        done.attempt(progress, question.id, i, total, said.correct, now)
+                    )
                 if said.correct:
                     st.rerun()
             if said is not None:

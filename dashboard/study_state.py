@@ -34,10 +34,11 @@ def keep(changed: Progress) -> None:
 
 
 def set_seed(seed: str) -> None:
-    """Draw all numbers from another seed. Errors: ValueError, one sentence."""
+    """Draw all numbers from another seed, and put it in the link. Errors: ValueError."""
     if not SEED.fullmatch(seed):
         raise ValueError(f"The seed {seed[:20]!r} cannot be used: take 1 to 20 of A–Z, 0–9 and -.")
     keep(replace(progress(), seed=seed))
+    st.query_params["seed"] = seed
 
 
 @st.cache_data(show_spinner=False)

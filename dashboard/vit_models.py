@@ -10,7 +10,7 @@ import streamlit as st
 from core import zoo
 from core.data import at_hand
 from core.data.images import UInt8
-from dashboard import components, controls
+from dashboard import components, model_choice
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,9 +29,12 @@ def choose_model(
     here = {source.name for source in at_hand() if source.here}
     names = sorted(entries, key=lambda n: (entries[n].data not in here, entries[n].data != prefer))
     right = [f"{name}: {entries[name].held_out.get('accuracy', 0):.1%}" for name in names]
-    return entries[
-        controls.choice(label, names, key=key, help=f"Right on held-out data: {', '.join(right)}.")
-    ]
+    return model_choice.choose(
+        label,
+        {name: entries[name] for name in names},
+        key=key,
+        help=f"Right on held-out data: {', '.join(right)}.",
+    )
 
 
 def load(entry: zoo.ModelEntry) -> zoo.LoadedModel:

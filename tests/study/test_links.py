@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from core.study.question import shipped
 from core.study.storyline import lessons as told
 from core.study.storyline import storyline
+from core.zoo import available_models, find_model
 from dashboard import lessons
 
 EXPERIMENTS = {
@@ -106,3 +107,48 @@ def test_a_link_to_what_is_not_here_says_so_and_falls_back(page: str, key: str, 
     assert app.session_state[key] != value
     app.run()
     assert not app.exception
+
+
+@pytest.mark.parametrize("page", [lesson.name for lesson in lessons.at_hand()])
+def test_every_choice_of_a_page_is_restored_from_the_link(page: str) -> None:
+    """All of them at once, each at an option that is not its default and is still offered then."""
+    app = opened(page, {}, {})
+    offered = {
+        key.removeprefix("offered-"): app.session_state[key]
+        for key in app.session_state._state.filtered_state
+        if key.startswith("offered-")
+    }
+    other = {
+        key: next((label, value) for label, value in named.items() if value != default)
+        for key, (default, named) in offered.items()
+        if len(named) > 1 and key in app.session_state
+    }
+    app = opened(page, {key: label for key, (label, _) in other.items()}, {})
+    kept = {
+        key: app.session_state[key]
+        for key, (label, _) in other.items()
+        if key in app.session_state and label in app.session_state[f"offered-{key}"][1]
+    }
+    assert kept == {key: other[key][1] for key in kept}
+    assert kept or not other
+
+
+def test_a_model_is_in_the_link_by_the_hash_of_its_weights() -> None:
+    app = opened("gpt", {}, {})
+    name, digest = app.selectbox(key="model").value, app.query_params["model-hash"]
+    entry = find_model(name)
+    assert entry.digest.startswith(digest)
+    assert not any("weights" in info.value for info in app.info)
+
+    other = next(e for e in available_models("gpt") if e.name != name)
+    for asked, said in (("0123456789ab", "no model here"), (other.digest[:12], other.name)):
+        app = opened("gpt", {"model": name, "model-hash": asked}, {})
+        for _ in range(2):  # it stays until another model is chosen
+            assert [
+                said in info.value.replace("\\", "") for info in app.info if "weights" in info.value
+            ] == [True]
+            app.run()
+        assert app.query_params["model-hash"] == digest
+        app.selectbox(key="model").select(other.name).run()
+        assert not any("weights" in info.value for info in app.info)
+        assert app.query_params["model-hash"] == other.digest[:12]
