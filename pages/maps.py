@@ -33,11 +33,12 @@ if section == SECTIONS[0]:
     chosen = pictures.choose_picture(loaded)
     inputs = vit_models.to_input(loaded, chosen.image[None])
     said = truth.answer(model, inputs)
-    one, two = st.columns(2)
+    one, two, three = st.columns([4, 3, 1])
     with one:
         asked = controls.choice("What speaks for", answers, key="for", index=said)
     with two:
         view = controls.pick("Show as", ["overlay", "grid"], key="as")
+    three.image(attention_maps.enlarge(vit_maps.upright(chosen.image), 128), alt="The picture")
     found = truth.all_maps(model, inputs, answers.index(asked))
     columns = [*st.columns(3), *st.columns(3)]
     for column, (name, (weight, words)) in zip(columns, found.items(), strict=True):

@@ -199,14 +199,14 @@ class Drawing {
     const pen = sized(this.picture, (width) => width);
     const cell = this.picture.clientWidth / side;
     pen.imageSmoothingEnabled = false;
-    pen.filter = "grayscale(1) brightness(0.65)";
+    pen.filter = "grayscale(1) brightness(0.7)";
     pen.drawImage(this.photo, 0, 0, cell * side, cell * side);
     pen.filter = "none";
     const best = Math.max(1, ...codes.subarray(1));
     for (let i = 1; i < n; i++) {
       const share = codes[i] / best;
       const c = this.head.colours[Math.round(share * (this.head.colours.length - 1))];
-      pen.fillStyle = `rgb(${c.join(" ")} / ${0.15 + 0.75 * share})`;
+      pen.fillStyle = `rgb(${c.join(" ")} / ${0.1 + 0.8 * share ** 2})`;
       pen.fillRect(((i - 1) % side) * cell, Math.floor((i - 1) / side) * cell, cell, cell);
     }
     if (query > 0) {

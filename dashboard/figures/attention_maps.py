@@ -134,7 +134,7 @@ def class_token_overlay(image: np.ndarray, row: np.ndarray, side: int = 384) -> 
     """Where the class token looks, laid over the image, as a PNG.
 
     image: (S, S, 3) uint8. row: (P,) weights on the patches, row by row, P a square number.
-    The picture is grey and dim; w of the largest weight covers it to 0.15 + 0.75·√w with w's
+    The picture is grey and dim; w of the largest weight covers it to 0.1 + 0.8 w with w's
     colour, so that one still sees what lies under the patches of small weight.
     """
     row = np.asarray(row, dtype=np.float32)
@@ -144,9 +144,9 @@ def class_token_overlay(image: np.ndarray, row: np.ndarray, side: int = 384) -> 
     size, nearest = (side, side), Image.Resampling.NEAREST
     entries = to_palette(row.reshape(grid, grid))
     heat = Image.fromarray(colours()[entries]).resize(size, nearest)
-    cover = np.rint(255 * (0.15 + 0.75 * np.sqrt(entries / (_STEPS - 1)))).astype(np.uint8)
+    cover = np.rint(255 * (0.1 + 0.8 * entries / (_STEPS - 1))).astype(np.uint8)
     picture = Image.fromarray(np.asarray(image, dtype=np.uint8)).convert("L")
-    dim = picture.point(lambda grey: 0.65 * grey).convert("RGB").resize(size, nearest)
+    dim = picture.point(lambda grey: 0.7 * grey).convert("RGB").resize(size, nearest)
     return _png(Image.composite(heat, dim, Image.fromarray(cover).resize(size, nearest)))
 
 

@@ -59,9 +59,10 @@ def step_matrix(
     fig.update_yaxes(autorange="reversed")
     fig.update_layout(height=int(min(640, 200 + 22 * max(8, values.shape[0]))))
     if query is not None:
-        frame(fig, -0.5, values.shape[1] - 0.5, query - 0.5, query + 0.5)
+        thick = 1 if max(values.shape) > 20 else 2  # thin cells are not to be covered
+        frame(fig, -0.5, values.shape[1] - 0.5, query - 0.5, query + 0.5, thick)
         if key is not None:
-            frame(fig, key - 0.5, key + 0.5, query - 0.5, query + 0.5, width=4)
+            frame(fig, key - 0.5, key + 0.5, query - 0.5, query + 0.5, 2 * thick)
     return fig
 
 
