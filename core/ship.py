@@ -50,6 +50,24 @@ def ship(source: Path, name: str, assets: Path = ASSETS) -> Path:
     return target
 
 
+def note_evaluation(target: Path, figures: dict[str, Any]) -> None:
+    """Write what `core.evaluate` found into the card of a shipped model, in place of an older find.
+
+    figures: its JSON object; the texts of people stand in the object `human`.
+    """
+    model, data, human = (figures.get(name) for name in ("model", "data", "human"))
+    own = {k: v for k, v in figures.items() if isinstance(v, (int, float))}
+    said = ", ".join(f"{k} {v:.4g}" for k, v in own.items())
+    if human:
+        said += "; texts of people: " + ", ".join(f"{k} {v:.4g}" for k, v in human.items())
+    start = "| `python -m core.evaluate"
+    card = target / "card.md"
+    lines = [x for x in card.read_text(encoding="utf-8").splitlines() if not x.startswith(start)]
+    place = next(i for i, line in enumerate(lines) if line.startswith("| last epoch while"))
+    lines.insert(place, f"{start} {model} --data {data}` | {said} |")
+    card.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def copy_history(run: RunDirectory, target: Path) -> None:
     """What a run was asked, how it ended and every epoch of it, in place of what `target` holds.
 

@@ -7,7 +7,7 @@ import pytest
 
 from core.evaluate import main as evaluate
 from core.runs.directory import RunDirectory
-from core.ship import ship
+from core.ship import note_evaluation, ship
 from core.train.__main__ import main as train
 from core.train.pretrain import pretrain
 from core.train.spec import RunSpec
@@ -66,6 +66,11 @@ def test_a_shipped_model_says_the_same_as_the_run_it_came_from(runs, tmp_path):
         assert 0 <= run[name] <= 1
         assert shipped["human"][name] == run["human"][name]
     assert RunDirectory(target).metrics()[-1] == RunDirectory(runs / "gpt-tiny").metrics()[-1]
+    for _ in range(2):
+        note_evaluation(target, shipped)
+    [noted] = [x for x in (target / "card.md").read_text().splitlines() if "core.evaluate" in x]
+    assert f"perplexity {shipped['perplexity']:.4g}" in noted
+    assert f"distinct2 {shipped['human']['distinct2']:.4g}" in noted
 
 
 def test_a_run_that_is_not_finished_is_not_shipped(tmp_path):

@@ -13,6 +13,7 @@ from pathlib import Path
 from core.runs.directory import RunDirectory, runs_folder
 from core.train.__main__ import train_run
 from core.train.shipped import SHIPPED
+from core.zoo import entry_of
 
 
 def pretrain(name: str, data_dir: str | None, threads: int) -> Path:
@@ -28,10 +29,12 @@ def pretrain(name: str, data_dir: str | None, threads: int) -> Path:
         run = RunDirectory.create(run.path, spec.to_dict())
     if run.status()["state"] != "done":
         train_run(run)
-    from core.quality_sweep import write_sweep  # these two bring torch in
-    from core.ship import ship
+    from core.evaluate import evaluate  # these three bring torch in
+    from core.quality_sweep import write_sweep
+    from core.ship import note_evaluation, ship
 
     shipped = ship(run.path, name)
+    note_evaluation(shipped, evaluate(entry_of(shipped), SHIPPED[name].data, data_dir))
     if SHIPPED[name].kind == "gpt":
         write_sweep(name, data_dir)  # what its texts are like, for the decoding page
     return shipped
