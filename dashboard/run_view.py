@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.runs import queue
+from core.runs import log, queue
 from core.runs.directory import RUN_ID, RunDirectory, runs_folder
 from core.runs.estimate import error_of
 from core.runs.progress import Progress, in_words, progress
@@ -77,6 +77,8 @@ def _show(run: RunDirectory, was_over: bool) -> None:
         st.progress(at.share, _in_short(at, now.state))
     if records:
         _see(run, spec, records, epochs)
+    elif now.state in ("failed", "lost"):
+        _log(run)
     _afterwards(run, now, records)
 
 
@@ -155,7 +157,7 @@ def _see(run: RunDirectory, spec: RunSpec, records: list[dict[str, Any]], epochs
     """One of the views; the others cost nothing."""
     views = ["curves", "gradient"]
     views += ["attention"] if (run.path / "attention" / "example.json").exists() else []
-    views += ["text"] if spec.kind == "gpt" else []
+    views += ["text", "log"] if spec.kind == "gpt" else ["log"]
     view = controls.pick("See", views, key="see")
     if view == "gradient":
         _gradient(records, epochs)
@@ -163,8 +165,18 @@ def _see(run: RunDirectory, spec: RunSpec, records: list[dict[str, Any]], epochs
         attention_over_time(run)
     elif view == "text":
         texts_over_time(records)
+    elif view == "log":
+        _log(run)
     else:
         _curves(records, epochs)
+
+
+def _log(run: RunDirectory) -> None:
+    st.caption("What its process has said, the end of it.")
+    try:
+        st.code(log.said(run) or "Nothing so far.", language=None, height=320)
+    except OSError as error:
+        components.error_sentence(error)
 
 
 def _curves(records: list[dict[str, Any]], epochs: int) -> None:

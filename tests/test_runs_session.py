@@ -226,7 +226,7 @@ def run_past_start(run):
         (MemoryError(), "batch size of 8"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes"), "Memory ran out"),
         (torch.OutOfMemoryError("CUDA out of memory."), "Memory ran out"),
-        (KeyError("x"), "log.txt has the details"),
+        (KeyError("x"), "its log has the details"),
     ],
 )
 def test_every_trouble_has_a_sentence_that_says_what_to_do(error, said):

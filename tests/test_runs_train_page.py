@@ -115,6 +115,18 @@ def test_every_state_is_shown(runs, state):
     assert ("Cancel" in labels) == (state == "queued")
 
 
+def test_what_the_process_of_a_failed_run_said_can_be_read(runs):
+    run = RunDirectory.create(
+        runs / "gpt-a", RunSpec("gpt", "CompactGPT", data="grammar").to_dict()
+    )
+    run.set_status("failed", "It stopped on an error; its log has the details.")
+    (run.path / "log.txt").write_text("cut off " * 5_000 + "\nTraceback: *no* Markdown\n")
+    app = check(opened(run="gpt-a"))
+    assert "Traceback: *no* Markdown" in [c.value for c in app.code]
+    (run.path / "log.txt").unlink()
+    assert "Nothing so far." in [c.value for c in check(app.run()).code]
+
+
 def test_a_damaged_run_is_named(runs):
     (runs / "vit-x").mkdir()
     (runs / "vit-x" / "spec.json").write_text("{")

@@ -154,7 +154,7 @@ def _advance() -> None:
                 busy.append(run)
         elif now.status.get("starting"):
             if not alive(now.status["starting"]):
-                _close(run, "failed", "Its process ended before it began; log.txt may say why.")
+                _close(run, "failed", "Its process ended before it began; its log may say why.")
             elif control.overdue(run):
                 end_tree(now.status["starting"])
                 _close(run, "cancelled", "Ended by force before it began.")

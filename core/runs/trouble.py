@@ -20,4 +20,4 @@ def sentence(error: BaseException, batch_size: int | None = None) -> str:
         return f"Memory ran out{tried}: fork the run with half the batch size or a smaller model."
     if isinstance(error, ValueError | OSError):
         return str(error)
-    return f"It stopped on an error ({type(error).__name__}: {error}); log.txt has the details."
+    return f"It stopped on an error ({type(error).__name__}: {error}); its log has the details."
