@@ -4,11 +4,17 @@ import dataclasses
 
 import numpy as np
 import pytest
+import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
 from core import zoo
+from core.checkpoint import model_tensors, write_checkpoint
+from core.config import config_for
 from core.data import shapes
+from core.models import build
+from core.runs.directory import RunDirectory
+from core.train.spec import RunSpec
 from core.zoo import LoadedModel, ModelEntry
 from dashboard import truth, versus
 from dashboard.figures import patches as patch_figures
@@ -17,7 +23,7 @@ from dashboard.figures import versus as versus_figures
 from dashboard.figures.vit_maps import similarity_sheet, weight_grid
 from tests.conftest import ROOT
 from tests.test_vit_page import pixels
-from tests.tiny_models import tiny
+from tests.tiny_models import SIZES, tiny
 
 needs_vit = pytest.mark.skipif(not zoo.available_models("vit"), reason="no ViT is shipped yet")
 
@@ -63,6 +69,55 @@ def test_a_tune_becomes_tokens_and_a_wrong_note_a_sentence():
 )
 def test_every_comparison_opens_with_whatever_models_there_are(section):
     opened("versus", compare=section)
+
+
+def a_run(folder, architecture, share, accuracy):
+    """A run on Shapes with random weights, as far as the page looks into it."""
+    kind = "cnn" if architecture == "SmallCNN" else "vit"
+    sizes = {"dim": 8} if kind == "cnn" else {**SIZES, "num_layers": 1}
+    config = config_for(architecture, sizes)
+    run = RunDirectory.create(folder, RunSpec(kind, architecture, share=share).to_dict(), "done")
+    run.append({"kind": "epoch", "step": 1, "epoch": 1, "examples": 10,
+                "train": {"accuracy": accuracy}, "held_out": {"accuracy": accuracy}})  # fmt: skip
+    extra = {"classes": list(shapes.CLASSES), "mean": [0.5] * 3, "std": [0.25] * 3}
+    tensors = {f"model.{k}": v for k, v in model_tensors(build(architecture, config)).items()}
+    write_checkpoint(run.checkpoints / "weights", architecture, config, tensors, extra)
+
+
+@pytest.fixture
+def rivals_at_hand(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path))
+    for name, architecture, share in (
+        ("net", "SmallCNN", 1.0), ("net-little", "SmallCNN", 0.1), ("waves", "SinusoidalViT", 1.0)
+    ):  # fmt: skip
+        a_run(tmp_path / name, architecture, share, 0.25)
+
+
+def test_a_vit_and_a_cnn_are_compared_in_every_section(rivals_at_hand):
+    for section, title in (
+        ("overfitting", "after each epoch"),
+        ("little data", "share of the training data"),
+        ("shifted", "held-out pictures, pixels moved"),
+        ("other sizes", "side of the picture, pixels"),
+        ("where they look", "net: Grad-CAM"),
+    ):
+        app = opened("versus", compare=section, data="shapes", cnn="net", vit="waves")
+        assert not any("There is no CNN" in note.value for note in app.info)
+        assert any(title in m.value for m in app.markdown), section
+        rows = app.dataframe[0].value.set_index("model")
+        assert rows.loc["net", "held out"] == 0.25
+    words = " ".join(
+        c.value for c in opened("versus", compare="other sizes", data="shapes").caption
+    )
+    assert "no ViT with sinusoidal" not in words
+
+
+@needs_vit
+def test_pictures_that_are_not_here_are_asked_for_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNROLLED_DATA", str(tmp_path))
+    st.cache_resource.clear()
+    app = opened("versus", compare="shifted", data="cifar10")
+    assert any("core.data get cifar10" in note.value.replace("\\", "") for note in app.info)
 
 
 def entry(name="a", kind="vit", accuracy=0.5, path=None, architecture="CompactViT"):
