@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, controls, pictures, versus, vit_models
+from dashboard import components, controls, model_choice, pictures, versus, vit_models
 from dashboard.figures import versus as figures
 from dashboard.figures import vit_maps
 
@@ -36,7 +36,8 @@ def choose_both() -> dict[str, versus.Rival]:
         names = {r.name: r for r in kinds[kind]}
         if names:
             with column:
-                chosen[kind] = names[controls.choice(name, list(names), key=kind)]
+                entries = {r.name: r.entry for r in names.values()}
+                chosen[kind] = names[model_choice.choose(name, entries, key=kind).name]
     return chosen
 
 

@@ -22,6 +22,8 @@ OTHER = {
     "patches": {"side": 8, "tune": "C E G"},
     "positions": {"dim": 32, "t": 3, "i": 2},
     "vit": {"picture": 1},
+    "maps": {"picture": 5},
+    "versus": {},
     "heads": {},
 }
 
@@ -44,7 +46,7 @@ def run(folder: Path, **files: str) -> str:
 
 
 def test_lessons_to_take_away_are_lessons():
-    assert len(exported()) >= 8
+    assert len(exported()) >= 10
     assert set(OTHER) == set(exported())
     assert all(lessons.by_name(name) for name in exported())
 

@@ -30,7 +30,7 @@ def opened(page: str, query: dict[str, object], controls: dict[str, object]) -> 
     lesson = lessons.by_name(page)
     if not lesson.path.is_file():
         pytest.skip(f"there is no page {page} yet")
-    app = AppTest.from_file(str(lesson.path), default_timeout=60)
+    app = AppTest.from_file(str(lesson.path), default_timeout=180)
     for key, value in query.items():
         app.query_params[key] = str(value)
     for key, value in controls.items():
