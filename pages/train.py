@@ -19,7 +19,7 @@ st.markdown(
 left, right = st.columns([2, 3], gap="large")
 
 # --- controls ---
-with left:
+with left, components.one_sentence_for_errors():
     spec = recipe_controls.choose_spec()
     estimate = recipe_controls.show_estimate(spec)
     if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch"):

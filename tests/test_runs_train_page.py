@@ -115,6 +115,15 @@ def test_every_state_is_shown(runs, state):
     assert ("Cancel" in labels) == (state == "queued")
 
 
+def test_a_folder_that_cannot_be_written_is_said_and_hides_nothing(runs, monkeypatch):
+    (runs / "file").write_text("no folder")
+    monkeypatch.setenv("UNROLLED_RUNS", str(runs / "file" / "runs"))
+    app = start(check(opened(kind="gpt")))
+    assert not app.exception
+    assert "cannot be used" in app.error[0].value
+    assert "Nothing is training now" in app.info[0].value
+
+
 def test_what_the_process_of_a_failed_run_said_can_be_read(runs):
     run = RunDirectory.create(
         runs / "gpt-a", RunSpec("gpt", "CompactGPT", data="grammar").to_dict()

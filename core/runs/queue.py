@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from core.runs import control, launch, seal
 from core.runs.directory import RUN_ID, RunDirectory, new_run_id, replace_json, runs_folder
@@ -82,12 +82,19 @@ def enqueue(run: RunDirectory) -> None:
 
 
 def advance(wait: float = 30.0) -> None:
-    """Tidy the queue and start what may start. Does nothing if another is at it for `wait` s."""
+    """Tidy the queue and start what may start.
+
+    Does nothing if another is at it for `wait` s, or where the folder cannot be written.
+    """
     try:
-        with _lock(wait):
-            _advance()
-    except Timeout:
+        lock = _lock(wait)
+        lock.acquire()
+    except OSError:  # a Timeout of the lock is one
         return
+    try:
+        _advance()
+    finally:
+        lock.release()
 
 
 def occupy(run: RunDirectory) -> None:
