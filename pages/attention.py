@@ -84,7 +84,7 @@ if edited:
         figures.before_after(
             [given.answers[i] for i in order], was[order].numpy(), now[order].numpy()
         ),
-        title="What the model says, as it is and after your change",
+        title="What it says (down), how probably (across): as it is and after your change",
         description=f"It said {opened.say(given, was)}; now it says {opened.say(given, now)}.",
         key="edited",
     )
@@ -131,7 +131,7 @@ def show_steps() -> None:
         q, k, product = pair_product(steps, query, key)
         components.show_figure(
             figures.product_bars(q.numpy(), k.numpy()),
-            title=f"q · k for query {query} and key {key}, feature by feature",
+            title=f"q · k for query {query}, key {key}: the product (up) of each feature (across)",
             description=f"The bars add up to the score {float(product.sum()):.4f}; the next step "
             f"divides it by √{len(q)} = {len(q) ** 0.5:.3f}.",
             key="product",

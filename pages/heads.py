@@ -45,7 +45,7 @@ if section == "switch heads off":
             [given.answers[i] for i in order], intact[order].numpy(), now[order].numpy(),
             f"{len(pairs)} of {layers * heads} heads off",
         ),
-        title="What the model says, whole and with heads switched off",
+        title="What it says (down), how probably (across): whole and with heads switched off",
         description=f"Whole: {opened.say(given, intact)}. Without: {opened.say(given, now)}. "
         f"Its loss goes from {losses[0]:.3f} to {losses[1]:.3f} nats.",
         key="off",
@@ -70,7 +70,7 @@ elif section == "all heads measured":
     columns["loss rises by"] = effect
     components.show_figure(
         head_figures.sorted_heads(effect.numpy(), "rise of the loss, nats"),
-        title="What the loss rises by when one head is switched off",
+        title="Rise of the loss (up) when one head is switched off (across)",
         description="Above 0 the model needs the head on this input; below 0 it would do better "
         "without it.",
         key="effect",
@@ -88,14 +88,14 @@ elif section == "layer by layer":
     if given.causal:
         words = [[given.answers[int(i)] for i in row] for row in ids[0, :, :, 0]]
         fig = head_figures.lens_words(probability[0, :, :, 0].numpy(), words, tokens)
-        said = "the best next word at each position"
+        said = "the best next word at each position (across)"
     else:
         spread = torch.zeros_like(probability).scatter(-1, ids, probability)
         fig = head_figures.lens_classes(spread[0].numpy(), given.answers)
-        said = "the probability of each class"
+        said = "the probability of each class (across)"
     components.show_figure(
         fig,
-        title=f"If the model stopped after this layer: {said}",
+        title=f"If the model stopped after this layer (up): {said}",
         description="The output layer reads every layer as if it were the last (the logit lens); "
         "the top row is what the model really says.",
         key="lens",
@@ -138,7 +138,7 @@ else:
     components.show_figure(
         head_figures.change_by_position(masked, seen, tokens, at),
         title=f"“{components.plain(tokens[at])}” becomes "
-        f"“{components.plain(given.answers[new])}”: what changes at each position",
+        f"“{components.plain(given.answers[new])}”: change of a logit (up) by position (across)",
         description="With the causal mask no earlier logit moves, not by the last bit; without it "
         "the future leaks into the past.",
         key="leak",

@@ -80,8 +80,8 @@ elif section == SECTIONS[1]:
     with right:
         components.show_figure(
             figures.curves(down, up, chance_down, chance_up),
-            title=f"Probability of “{components.plain(classes[said])}” as patches go, and as they "
-            "come",
+            title=f"Probability of “{components.plain(classes[said])}” (up) as patches go, and as "
+            "they come (across)",
             description="A true map falls faster and rises faster than random order (dashed, the "
             "mean of four). Gone patches take the mean colour of the data.",
             key="curves",
@@ -103,7 +103,7 @@ else:
         beside = truth.on_known_objects(loaded, "random")[measure]
         components.show_figure(
             head_figures.sorted_heads(values, measure, chance, beside[0]),
-            title=f"{measure.capitalize()}, for each layer and head",
+            title=f"{measure.capitalize()} (up), for each layer and head (across)",
             description=f"Dashed: what a map that knows nothing would score. Mean over all heads "
             f"{fused['mean attention']:.3f} (random weights {beside[2]['mean attention']:.3f}), "
             f"rollout {fused['rollout']:.3f} ({beside[2]['rollout']:.3f}). The pointing game asks "
@@ -123,7 +123,8 @@ else:
         patches = model.pos_E.num_embeddings
         components.show_figure(
             figures.size_scatter(sizes.numpy(), values.numpy(), r, random.numpy(), patches),
-            title=f"Does attention spread with the object? Correlation r = {r:+.2f}",
+            title="Does attention spread (up) with the size of the object (across)? "
+            f"Correlation r = {r:+.2f}",
             description="Each point is a picture: across, the share of its pixels that are object; "
             "up, the entropy of the class token's attention over the patches (dotted: an even "
             f"spread, ln {patches} = {math.log(patches):.2f}). With random weights "

@@ -42,7 +42,7 @@ if kind == "a picture":
     with right:
         components.show_figure(
             figures.token_matrix(tokens.numpy()),
-            title=f"2. The tokens: {len(tokens)} rows of {tokens.shape[1]} numbers",
+            title=f"2. The tokens: {len(tokens)} rows (down) of {tokens.shape[1]} numbers (across)",
             description="Row 0 is the class token, the same for every picture; the others are a "
             "patch each, with its position added.",
             key="tokens",
@@ -68,8 +68,8 @@ if kind == "a picture":
         components.show_figure(
             figures.similarity_map(alike[at].view(grid, grid).numpy(), int(row), int(column)),
             title=f"4. Whose position is like that of row {row}, column {column}?",
-            description="Cosine similarity of the position embeddings. Nobody told the model what "
-            "is next to what.",
+            description="Cosine similarity of the position embeddings of that place and each row "
+            "(down) and column (across). Nobody told the model what is next to what.",
             key="position",
         )
     with two:
@@ -109,16 +109,15 @@ else:
         figures.spectrogram(
             picture.numpy(), side, sounds.RATE / 256, 64 / sounds.RATE, names, BEAT
         ),
-        title=f"1. A picture of the sound, cut into {len(cut)} patches of {side}×{side}",
-        description="Across: time, with the notes above; up: frequency; bright: loud. "
-        f"A patch is {seconds:.3f} s wide.",
+        title=f"1. Frequency (up) and time (across), cut into {len(cut)} patches of {side}×{side}",
+        description=f"Bright is loud; the notes stand above. A patch is {seconds:.3f} s wide.",
         key="spectrogram",
     )
     left, right = st.columns(2)
     with left:
         components.show_figure(
             figures.token_matrix(tokens.numpy()),
-            title=f"2. Embedded: {len(tokens)} tokens of 64 numbers",
+            title=f"2. Embedded: {len(tokens)} tokens (down) of 64 numbers (across)",
             description=f"Each patch of {side * side} numbers times one matrix, here still random.",
             key="sound-tokens",
         )
@@ -127,7 +126,7 @@ else:
         alike = sounds.similarity(moments).numpy()
         components.show_figure(
             figures.moments_alike(np.asarray(alike), seconds),
-            title="3. Which moments are alike?",
+            title="3. Which moments (down) are like which (across)?",
             description="Cosine similarity of the tokens of two moments: what is repeated in the "
             "tune is dark red away from the diagonal. Attention starts from products like these.",
             key="moments",
