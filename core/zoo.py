@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -138,6 +139,17 @@ def _entry(spec_path: Path, shipped: bool) -> ModelEntry | None:
 
 
 def _last_held_out(run: RunDirectory) -> dict[str, float]:
+    try:
+        about = (run.path / "metrics.jsonl").stat()
+    except OSError:
+        return {}
+    return dict(_held_out_in(run, about.st_mtime_ns, about.st_size))
+
+
+@lru_cache(maxsize=256)
+def _held_out_in(run: RunDirectory, changed: int, size: int) -> dict[str, float]:
+    """A list of models is made at every change of a control: a file is read again when it has
+    changed (its time in ns, its size in bytes), and only then."""
     epochs = [r for r in run.metrics() if r.get("kind") == "epoch"]
     measures = epochs[-1].get("held_out") if epochs else None
     return measures if isinstance(measures, dict) else {}

@@ -10,7 +10,7 @@ import pytest
 from dashboard import components, controls, lessons, state
 from tests.conftest import ROOT
 
-PAPERS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]
+PAPERS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"]
 
 
 @pytest.fixture(params=PAPERS)

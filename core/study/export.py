@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,8 @@ def _source(lesson: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _assignments(source: str) -> list[tuple[str, Value, int]]:
+@lru_cache(maxsize=32)
+def _assignments(source: str) -> tuple[tuple[str, Value, int], ...]:
     """(name, default, line index) of each assignment in the settings cell."""
     start = source.index("# %% settings")
     end = source.index("# %%", start + 4)
@@ -98,7 +100,7 @@ def _assignments(source: str) -> list[tuple[str, Value, int]]:
             target = node.targets[0]
             assert isinstance(target, ast.Name)
             found.append((target.id, ast.literal_eval(node.value), node.lineno - 1))
-    return found
+    return tuple(found)
 
 
 def _literal(value: object, default: Value) -> Value:

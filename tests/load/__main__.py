@@ -1,0 +1,80 @@
+"""python -m tests.load --sessions 300: a full lecture room against a dashboard of its own.
+
+The dashboard is started on a free loopback port and ended again; with --training a demo training
+runs beside it. Prints one figure a line.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+
+from tests.browser.server import dashboard
+from tests.load.room import lecture
+
+FORGET = 120  # Streamlit's own default, in seconds
+
+
+def process_on(address: str) -> psutil.Process:
+    """Who listens there, on this machine."""
+    port = urlsplit(address).port
+    found = (c.pid for c in psutil.net_connections("tcp") if c.laddr and c.laddr.port == port)
+    return psutil.Process(next(pid for pid in found if pid))
+
+
+@contextlib.contextmanager
+def training(folder: Path) -> Iterator[None]:
+    """A demo training in a process of its own, begun again when it is over."""
+    train = f"{sys.executable} -m core.train gpt --data grammar --preset demo"
+    again = ["sh", "-c", f"while {train}; do :; done"]
+    env = os.environ | {"UNROLLED_RUNS": str(folder / "trained")}
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(again, env=env, stdout=quiet, stderr=quiet, start_new_session=True)
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, 15)
+        process.wait()
+
+
+def main() -> int:
+    top = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
+    top.add_argument("--sessions", type=int, default=300)
+    top.add_argument("--arrive", type=float, default=60, help="seconds in which all arrive")
+    top.add_argument("--minutes", type=float, default=3, help="that they stay afterwards")
+    top.add_argument("--every", type=float, default=20, help="seconds between two changes")
+    top.add_argument("--training", action="store_true", help="train beside it")
+    asked = top.parse_args()
+    if not 1 <= asked.sessions <= 1000 or not 0 < asked.minutes <= 30:
+        top.error("--sessions goes from 1 to 1000 and --minutes up to 30.")
+    with tempfile.TemporaryDirectory() as folder, dashboard(Path(folder)) as address:
+        beside = training(Path(folder)) if asked.training else contextlib.nullcontext()
+        with beside:
+            figures = asyncio.run(
+                lecture(
+                    address,
+                    process_on(address),
+                    asked.sessions,
+                    asked.arrive,
+                    asked.minutes,
+                    asked.every,
+                    FORGET,
+                )
+            )
+    for name, value in figures.summary(asked.sessions).items():
+        print(f"{name:36} {value}")
+    for line in [*figures.dropped, *figures.wrong][:10]:
+        print(line)
+    return 1 if figures.dropped or figures.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

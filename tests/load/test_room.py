@@ -1,0 +1,40 @@
+"""The short form of the load test: fifty tabs within a minute, cut off at once, back from links.
+
+Speed is not asserted, it depends on the machine: `python -m tests.load` prints it.
+"""
+
+import asyncio
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.browser.server import dashboard
+from tests.load.__main__ import process_on
+from tests.load.client import Tab
+from tests.load.room import lecture
+
+SESSIONS = 50
+
+
+@pytest.mark.timeout(600)
+def test_a_room_of_fifty_is_served_and_comes_back_from_its_links(tmp_path: Path) -> None:
+    with dashboard(tmp_path, STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL="5") as address:
+        server = process_on(address)
+        figures = asyncio.run(
+            lecture(address, server, SESSIONS, arrive=20, minutes=2 / 3, every=20, forget=5)
+        )
+        assert server.status() != psutil.STATUS_ZOMBIE
+    assert figures.dropped == []
+    assert figures.wrong == []
+    assert len(figures.first) == len(figures.returns) == SESSIONS
+    assert len(figures.changes) >= SESSIONS
+    assert figures.asked > 20
+    assert figures.restored == figures.asked, "a link brings every control back"
+    grown = figures.memory["after"] - figures.memory["before"]  # MiB
+    assert grown < 8 * SESSIONS, "a room that has left holds no memory for long"
+
+
+def test_only_this_machine_is_ever_loaded() -> None:
+    with pytest.raises(ValueError, match="Only this machine may be loaded"):
+        Tab("http://192.0.2.1:8501")
