@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def curves(down: Curve, up: Curve, chance_down: Curve, chance_up: Curve) -> go.Figure:
     """Deletion on the left, insertion on the right, each beside random order."""
     fig = make_subplots(1, 2, subplot_titles=["deletion: patches go", "insertion: patches come"],
-                        shared_yaxes=True)  # fmt: skip
+                        shared_yaxes=True, horizontal_spacing=0.14)  # fmt: skip
     for column, (curve, chance) in enumerate(((down, chance_down), (up, chance_up)), 1):
         for name, line, colour, dash in (
             ("by the map", curve, BLUE, "solid"),
