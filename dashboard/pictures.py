@@ -149,9 +149,13 @@ def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
     with st.popover("Which pictures", icon=":material/filter_list:", width="stretch"):
         if pictures.note:
             st.caption(pictures.note)
+        strip = st.container()
+        one, two = st.columns([2, 3])
         if known(pictures, loaded):
-            of_class = controls.choice("Class", ["all", *classes], key="class")
-            answer = controls.pick("The answer is", ["any", "right", "wrong"], key="answer")
+            with one:
+                of_class = controls.choice("Class", ["all", *classes], key="class")
+            with two:
+                answer = controls.pick("The answer is", ["any", "right", "wrong"], key="answer")
             if of_class != "all":
                 wanted &= pictures.labels == classes.index(of_class)
             if answer != "any":
@@ -166,8 +170,8 @@ def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
         row = found[:10]
         names = [f"{i}: {classes[k]}" for i, k in enumerate(said[row], 1)]
         words = f"The first {len(row)} of {len(found)}, and what the model says: {', '.join(names)}"
-        st.image(picture_strip(pictures.images[row]), alt=words)
-        st.caption(components.plain(words))
+        strip.image(picture_strip(pictures.images[row]), alt=words)
+        strip.caption(components.plain(words))
     return pictures, row
 
 

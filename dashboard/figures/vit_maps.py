@@ -45,9 +45,10 @@ def picture_row(
     return _png(plate)
 
 
-def picture_strip(images: np.ndarray, side: int = 96, columns: int = 5) -> bytes:
+def picture_strip(images: np.ndarray, side: int = 64, columns: int = 10) -> bytes:
     """Pictures (N, 3, S, S) uint8, numbered from 1, at most `columns` beside each other."""
     gap, font = 6, ImageFont.load_default(size=22)
+    columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     size = (columns * (side + gap) + gap, rows * (side + gap) + gap)
     plate = Image.new("RGB", size, PLATE)
