@@ -35,6 +35,11 @@ def plain(text: str) -> str:
     return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
+def spoken(title: str, description: str) -> str:
+    """Title and description as a text alternative: what the Markdown says, without its signs."""
+    return re.sub(r"\\" + _MARKUP.pattern + r"|\*\*", r"\1", f"{title}. {description}")
+
+
 def menu(pages: Mapping[str, st.Page]) -> None:
     """The side bar: every page by its lesson's name, under the headings of the groups."""
     group = ""
@@ -87,7 +92,7 @@ def show_figure(
             readable(fig, STAGE_HEIGHT if state.presenting() else None),
             theme=None,
             key=key,
-            alt=f"{title}. {description}",
+            alt=spoken(title, description),
             config={
                 "displaylogo": False,
                 "toImageButtonOptions": {"filename": f"unrolled-{key}", "scale": 2},
@@ -112,7 +117,7 @@ def show_image(
     """A picture (PNG bytes) under its title, with text alternative and downloads."""
     with st.container(key=f"figure-{key}"):
         st.markdown(f"**{title}**")
-        st.image(png, alt=f"{title}. {description}", width=width)
+        st.image(png, alt=spoken(title, description), width=width)
         caption_and_downloads(description, lambda: png, key, data)
 
 

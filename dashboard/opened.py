@@ -104,7 +104,7 @@ def show_maps(opened: Opened, traced: Trace, name: str, key: str) -> None:
     """All maps of one trace as an image, and what the model says."""
     components.show_image(
         attention_grid(traced.attention[0].numpy(), width=520),  # half a page wide
-        title=f"{name} says {say(opened, opened.outcome(traced.logits))}",
+        title=f"{name} says {say(opened, opened.outcome(traced.logits)).replace('**', '')}",
         description="Rows of maps are layers, columns are heads; in a map rows are queries and "
         "columns keys.",
         key=key,

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import source
-from dashboard.components import plain
+from dashboard.components import plain, spoken
 
 
 @pytest.mark.parametrize("text", ["<b>x</b>", "[a](http://b)", "$x$", "![i](u)", ":red[x]", "`a`"])
@@ -15,6 +15,12 @@ def test_what_a_user_typed_is_shown_and_not_rendered(text: str) -> None:
     assert escaped.replace("\\", "") == text
     for sign in "<>[]()$`:!":
         assert escaped.count(sign) == escaped.count("\\" + sign)
+
+
+def test_what_is_read_aloud_has_no_signs_of_markdown() -> None:
+    assert spoken(plain("<b>_x_*"), f"It says **{plain('a.b')}** (5%).") == (
+        "<b>_x_*. It says a.b (5%)."
+    )
 
 
 def test_lines_cannot_start_a_heading_or_a_list() -> None:
