@@ -52,12 +52,20 @@ def head():
                 [str(RAY), *command], env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
             try:
+                wait_for_head(process, Path(folder) / "head.txt")
                 wait_for_jobs(f"http://127.0.0.1:{port}")
                 yield f"http://127.0.0.1:{port}", process
             finally:
                 if process.poll() is None:
                     process.terminate()
                     process.wait(timeout=60)
+
+
+def wait_for_head(process, log):
+    """Its web server answers before its nodes have met, so what it says is waited for."""
+    while "Ray runtime started" not in log.read_text(errors="replace"):
+        assert process.poll() is None, log.read_text(errors="replace")[-3000:]
+        time.sleep(0.5)
 
 
 def wait_for_jobs(address):
