@@ -223,18 +223,21 @@ def decode_ids_equal(repeats: int) -> Row:
     """200 prompts continued to 200 positions: share of tokens that the uncached model picks too.
 
     By causality one uncached pass over the finished text gives the uncached logits at every step.
-    Steps whose two best logits lie within 1e-4 are counted as ties and left out.
+    Steps whose two best logits lie within 1e-4 are near-ties: listed, and left out.
     """
     weights, said, prompts = shipped()
-    checked = equal = ties = 0
+    checked = equal = 0
+    ties: list[str] = []
     with one_thread():
-        for prompt in prompts:
+        for number, prompt in enumerate(prompts, 1):
             made = cached_greedy(prompt, weights.window - len(prompt))
             logits = textbook_logits(weights, torch.tensor([[*prompt, *made]]))[0]
             best = logits[len(prompt) - 1 : -1].topk(2).values
-            clear = best[:, 0] - best[:, 1] >= NEAR_TIE
+            gap = best[:, 0] - best[:, 1]
+            clear = gap >= NEAR_TIE
             same = logits[len(prompt) - 1 : -1].argmax(-1) == torch.tensor(made)
-            ties += int((~clear).sum())
+            at = (~clear).nonzero().flatten().tolist()
+            ties += [f"{number}:{len(prompt) + i} ({float(gap[i]):.0e})" for i in at]
             checked += int(clear.sum())
             equal += int((same & clear).sum())
     share = equal / checked
@@ -247,7 +250,8 @@ def decode_ids_equal(repeats: int) -> Row:
         "ratio_low": share,
         "ratio_high": share,
         "conditions": f"{len(prompts)} prompts of 1 to 50 tokens continued to {weights.window} "
-        f"positions, {said}; {checked:,} tokens checked, {ties} near-ties (< 1e-4) left out",
+        f"positions, {said}; {checked:,} tokens checked, {len(ties)} near-ties (< 1e-4) left out"
+        + (f", as prompt:position (gap): {', '.join(ties)}" if ties else ""),
     }
 
 

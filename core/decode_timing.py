@@ -43,9 +43,14 @@ class Proof:
 
 @dataclass(frozen=True)
 class Speeds:
-    """Tokens a second of one training step, of reading a prompt at once, and of generation."""
+    """Tokens a second. The first two run the model's modules, the last two read with the cache.
+
+    training: one step. uncached: generating, everything computed again for every token.
+    prefill: reading a prompt at once. generation: token by token.
+    """
 
     training: float
+    uncached: float
     prefill: float
     generation: float
 
@@ -112,6 +117,10 @@ def measure_speeds(model: DialogueGPT, reader: PrefixReader, batch: int = 8) -> 
         loss.backward()
         optimizer.step()
 
+    @torch.inference_mode()
+    def recompute() -> None:
+        model.generate(ids[:1, :1], tokens)
+
     cache = KVCache(reader.weights)
 
     def prefill() -> None:
@@ -126,6 +135,7 @@ def measure_speeds(model: DialogueGPT, reader: PrefixReader, batch: int = 8) -> 
 
     return Speeds(
         training=batch * tokens / _median(train, 3),
+        uncached=tokens / _median(recompute, 1),
         prefill=tokens / _median(prefill, 5),
         generation=tokens / _median(generate, 3),
     )

@@ -32,6 +32,7 @@ def temperature(logits: Tensor, t: float) -> Tensor:
     if not (_is_number(t) and 0 < t < math.inf):
         raise ValueError(f"The temperature must be a finite number above 0, not {t!r}.")
     _require_no_nan(logits)
+    t = float(t)
     scaled = logits / t
     if (scaled.isinf() & logits.isfinite()).any():  # l / t left the range of floats: l - max fits
         best = logits.amax(-1, keepdim=True)

@@ -125,12 +125,20 @@ def _results(
         "1e-4, where rounding could decide."
     )
     st.subheader("Why is generating slower than training, token for token?", anchor=False)
-    one, two, three = st.columns(3)
-    one.metric("Training step", f"{speeds.training:,.0f} tokens/s")
-    two.metric("Reading a prompt", f"{speeds.prefill:,.0f} tokens/s")
-    three.metric("Generating", f"{speeds.generation:,.0f} tokens/s")
+    st.markdown(
+        "Training and reading take all tokens **at once**: each weight is read once for many. "
+        "Generating has to wait for every token before the next, and reads every weight again."
+    )
+    rates = {
+        "Training step": speeds.training,
+        "Generating, no cache": speeds.uncached,
+        "Reading a prompt": speeds.prefill,
+        "Generating, with cache": speeds.generation,
+    }
+    for (name, value), column in zip(rates.items(), st.columns(4), strict=True):
+        column.metric(name, f"{value:,.0f} /s")
     st.caption(
-        "Training and reading take all tokens at once: each weight is read once for many tokens. "
-        "Generating reads every weight again for each token. (Training also computes gradients, "
-        "about three times the work of reading.)"
+        "Tokens a second. Compare like with like: the first two run the course's PyTorch, and "
+        f"training computes gradients too, about three times the work; the last two run the "
+        f"decoder of this page ({reader.path})."
     )

@@ -1,4 +1,4 @@
-"""What goes wrong with generated text, measured beside what people write; and epoch by epoch."""
+"""What goes wrong with generated text, measured beside what people write."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from core.runs.directory import RunDirectory
 from core.text_quality import TextQuality, measure, repeated
 from dashboard import components, controls
 from dashboard.figures import decoding as figures
@@ -169,44 +168,3 @@ def _sweep(entry: ModelEntry) -> dict[str, Any] | None:
         return None
     whole = {"human", "human16", "points", "count", "length"} <= set(found)
     return found if whole and found.get("digest") == entry.digest else None
-
-
-def show_epochs(entry: ModelEntry, loaded: LoadedModel, prompt: Prompt) -> None:
-    """What the model wrote after every epoch (question 4f), and its checkpoints on your prompt."""
-    st.markdown(
-        "What this model wrote, **greedily from the empty prompt**, after every epoch of its "
-        "training. Early on it repeats the commonest words; then it learns who speaks, and how."
-    )
-    run = RunDirectory(entry.path)
-    epochs = [r for r in run.metrics() if r.get("kind") == "epoch" and r.get("text")]
-    if not epochs:
-        st.info("This run wrote no texts down while it was trained.", icon=":material/info:")
-    for record in epochs:
-        perplexity = record.get("held_out", {}).get("perplexity")
-        with st.container(border=True):
-            about = f", held-out perplexity {perplexity:,.1f}" if perplexity else ""
-            st.caption(f"Epoch {record['epoch']}{about}")
-            st.markdown(components.plain(str(record["text"])))
-    names = run.checkpoint_names()
-    if len(names) > 1 and st.button(f"Continue my prompt at all {len(names)} checkpoints"):
-        _continue_at(run, names, loaded, prompt)
-
-
-def _continue_at(run: RunDirectory, names: list[str], loaded: LoadedModel, prompt: Prompt) -> None:
-    """40 greedy words of every checkpoint, shown as they come."""
-    import torch
-
-    from core.checkpoint import model_from, read_checkpoint
-    from core.decoding import Greedy, generate
-    from core.reader import PrefixReader
-
-    for name in names:
-        with components.one_sentence_for_errors():
-            model: Any = model_from(read_checkpoint(run.checkpoints / name))
-            reader = PrefixReader.of(model)
-            steps = generate(
-                reader, prompt.ids, Greedy(), 40, torch.Generator(), choose=reader.choose
-            )
-            words = " ".join(loaded.tokenizer.vocab[step.token] for step in steps)
-            st.caption(name)
-            st.markdown(components.plain(words))

@@ -24,7 +24,7 @@ with right:
     prompt = gpt_models.ask_prompt(loaded)
 vocab = loaded.tokenizer.vocab
 
-from dashboard import decoding_cache, decoding_compare, decoding_quality  # noqa: E402
+from dashboard import decoding_cache, decoding_compare, decoding_epochs, decoding_quality  # noqa: E402
 
 if section == "side by side":
     st.markdown(
@@ -81,6 +81,6 @@ if section == "side by side":
 elif section == "what goes wrong":
     decoding_quality.show(entry, loaded, reader, prompt)
 elif section == "epoch by epoch":
-    decoding_quality.show_epochs(entry, loaded, prompt)
+    decoding_epochs.show(entry, prompt)
 else:
     decoding_cache.show(entry, loaded, reader, prompt)

@@ -1,7 +1,9 @@
 """Filters, strategies and the generation loop: definitions, limits and refusals."""
 
 import math
+from fractions import Fraction
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -147,6 +149,12 @@ def test_temperature_towards_zero_is_greedy(t: float) -> None:
     draws = torch.linspace(0, 0.999, 8)
     assert torch.equal(token_at(filtered, draws), logits.argmax(-1))
     assert torch.equal(Greedy().choose(logits, draws), logits.argmax(-1))
+
+
+def test_any_kind_of_number_is_a_temperature() -> None:
+    expected = torch.tensor([4.0, 2.0, 0.0])
+    for half in (0.5, Fraction(1, 2), np.float32(0.5)):
+        assert torch.equal(temperature(torch.tensor([2.0, 1.0, 0.0]), half), expected)  # type: ignore[arg-type]
 
 
 def test_temperature_comes_before_the_cut() -> None:

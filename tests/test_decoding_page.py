@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import zoo
+from dashboard import decoding_epochs
 from dashboard.branches import Tree
 from tests.conftest import ROOT
 
@@ -96,6 +97,29 @@ def test_the_cache_is_measured_and_proved_on_request() -> None:
     app = opened(section="the KV cache")
     check(app.button[0].click().run(timeout=120))
     assert any("ids **equal**" in m.value for m in app.markdown)
+
+
+def test_a_long_history_is_shown_where_it_changes_and_whole_in_a_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = [(i, 500.0 / i, f"**epoch** {i}, my lord") for i in range(1, 81)]
+    monkeypatch.setattr(decoding_epochs, "history", lambda entry: told)
+    app = opened(section="epoch by epoch")
+    shown = [c.value for c in app.caption if c.value.startswith("Epoch ")]
+    assert len(shown) <= decoding_epochs.SHOWN
+    assert shown[0] == "Epoch 1, held-out perplexity 500.0"
+    assert shown[-1] == "Epoch 80, held-out perplexity 6.2"
+    assert "\\*\\*epoch\\*\\* 1, my lord" in [m.value for m in app.markdown]  # never markup
+    assert len(app.dataframe[0].value) == 80
+
+
+@pytest.mark.parametrize("count", [1, 10, 11, 80, 1000])
+def test_epochs_in_view_are_few_and_hold_the_first_and_the_last(count: int) -> None:
+    places = decoding_epochs.spread(count, 10)
+    assert places[0] == 0
+    assert places[-1] == count - 1
+    assert len(set(places)) == len(places) <= 10
+    assert places == sorted(places)
 
 
 def test_a_branch_is_grown_walked_back_and_found_again() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures.attention_maps import short
+from dashboard.figures.layout import LEGEND_BELOW
 from dashboard.style import BLUE, FIGURE_FONT_SIZE, GREEN, GREY, ORANGE, PURPLE, SEQUENTIAL
 
 MOST_POINTS = 400
@@ -38,7 +39,7 @@ def step_bars(
         hovertemplate="after: %{x:.4f}<extra></extra>",
     )  # fmt: skip
     fig.add_scatter(
-        name="cumulative (top axis)", x=cumulative, y=rows, xaxis="x2", mode="lines+markers",
+        name="cumulative", x=cumulative, y=rows, xaxis="x2", mode="lines+markers",
         line_color=PURPLE,
         hovertemplate="together: %{x:.4f}<extra></extra>",
     )  # fmt: skip
@@ -51,9 +52,16 @@ def step_bars(
     fig.update_layout(
         height=200 + 36 * len(rows),
         bargap=0.25,
-        legend={"orientation": "h", "y": -0.16},
+        legend=LEGEND_BELOW,
         xaxis={"title": "probability", "range": [0, 1.05 * max(before.max(), after.max())]},
-        xaxis2={"overlaying": "x", "side": "top", "range": [0, 1.03], "tickvals": [0, 0.5, 1]},
+        xaxis2={
+            "overlaying": "x",
+            "side": "top",
+            "range": [0, 1.03],
+            "tickvals": [0, 0.5, 1],
+            "title": "cumulative",
+            "showgrid": False,
+        },
     )
     return fig
 
@@ -83,8 +91,9 @@ def vocabulary_curve(before: np.ndarray, after: np.ndarray, rank: int) -> go.Fig
         marker={"color": ORANGE, "size": 13, "symbol": "diamond"},
     )  # fmt: skip
     fig.update_xaxes(type="log", title="rank", dtick=1)
-    fig.update_yaxes(type="log", title="probability", exponentformat="power", dtick=2)
-    fig.update_layout(height=300, legend={"orientation": "h", "y": -0.35})
+    title = {"text": "probability", "standoff": 12}
+    fig.update_yaxes(type="log", title=title, exponentformat="power", dtick=2)
+    fig.update_layout(height=340, legend=LEGEND_BELOW)
     return fig
 
 
@@ -134,7 +143,7 @@ def quality_curves(
     )  # fmt: skip
     fig.update_xaxes(title="diversity: distinct-2")
     fig.update_yaxes(title="mean log-probability of a word, nats")
-    fig.update_layout(height=460, legend={"orientation": "h", "y": -0.25})
+    fig.update_layout(height=460, legend=LEGEND_BELOW)
     return fig
 
 
@@ -184,5 +193,5 @@ def time_per_token(
         )
     fig.update_xaxes(title="tokens in the text")
     fig.update_yaxes(title="ms for the next token", rangemode="tozero")
-    fig.update_layout(height=420, legend={"orientation": "h", "y": -0.25})
+    fig.update_layout(height=420, legend=LEGEND_BELOW)
     return fig

@@ -20,6 +20,9 @@ from dashboard.style import (
 
 Spec = dict[str, Any]
 
+# Below the axis title, however long the names and narrow the figure.
+LEGEND_BELOW = {"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0}
+
 
 class Drawing(BaseFigure):  # type: ignore[misc]
     """A finished figure as plain JSON: checked once when it was made, not again when shown."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from dashboard.figures.layout import LEGEND_BELOW
 from dashboard.style import BLUE, DIVERGING, GREEN, GREY, ORANGE, PURPLE
 
 
@@ -43,7 +44,7 @@ def similarity_curves(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> go
         )
     fig.update_xaxes(title="distance in tokens")
     fig.update_yaxes(title="cosine of two positions")
-    fig.update_layout(height=400, legend={"orientation": "h", "y": -0.25})
+    fig.update_layout(height=400, legend=LEGEND_BELOW)
     return fig
 
 
@@ -60,8 +61,8 @@ def one_frequency(sine: np.ndarray, cosine: np.ndarray, place: int) -> go.Figure
         mode="markers", marker={"color": ORANGE, "size": 13, "symbol": "diamond"},
     )  # fmt: skip
     fig.update_xaxes(title="position")
-    fig.update_yaxes(range=[-1.1, 1.1])
-    fig.update_layout(height=340, legend={"orientation": "h", "y": -0.3})
+    fig.update_yaxes(title="value", range=[-1.1, 1.1])
+    fig.update_layout(height=340, legend=LEGEND_BELOW)
     return fig
 
 
@@ -93,12 +94,12 @@ def loss_curves(losses: Mapping[str, Sequence[float]], trained: int, window: int
         )
     fig.add_vline(x=trained, line={"color": GREY, "dash": "dash"})
     fig.add_annotation(
-        x=trained, y=1, yref="paper", text=f"trained to {trained}", showarrow=False, xanchor="left",
-        xshift=6,
+        x=trained, y=0, yref="paper", yanchor="bottom", text=f"trained to {trained}",
+        showarrow=False, xanchor="left", xshift=6,
     )  # fmt: skip
     fig.update_xaxes(title="position in the text")
     fig.update_yaxes(title="loss, nats a word", rangemode="tozero")
-    fig.update_layout(height=460, legend={"orientation": "h", "y": -0.22})
+    fig.update_layout(height=460, legend=LEGEND_BELOW)
     return fig
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.linear_rnn_decay import Decay
+from dashboard.figures.layout import LEGEND_BELOW
 from dashboard.figures.rnn_layout import decades, quick
 from dashboard.style import AMBER, BLUE, GREEN, GREY, ORANGE, SEQUENTIAL
 
 LOWEST, HIGHEST = -300.0, 300.0  # exponents of 10 a double can still hold
 ROOM_FOR_NAMES = 0.86  # the curves end here, in parts of the height; above stand the marks' names
-LEGEND_BELOW = {"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0}
 FAINTEST = -4.0  # shares under 10^-4 all get the darkest colour
 
 
