@@ -9,7 +9,7 @@ import streamlit as st
 from core.study import class_store
 from core.study.progress import MAX_BYTES, due, dump, load
 from core.study.question import own_files
-from core.study.summary import summary_html
+from core.study.summary import summary_html, verify
 from dashboard import components, study_state
 
 
@@ -82,6 +82,16 @@ def _hand_in() -> None:
         on_click="ignore",
         icon=":material/download:",
     )
+
+    handed_in = st.file_uploader("Check a summary you were handed", type="html", max_upload_size=1)
+    if handed_in is not None:
+        try:
+            data = verify(handed_in.getvalue().decode("utf-8", "replace"))
+        except ValueError as error:
+            components.error_sentence(error)
+        else:
+            whose, saved = components.plain(str(data["name"])), components.plain(str(data["saved"]))
+            st.success(f"Unchanged since it was saved by {whose} on {saved}.")
 
 
 def _seed() -> None:

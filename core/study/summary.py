@@ -56,10 +56,19 @@ def summary_html(
         ensure_ascii=False,
         sort_keys=True,
     )
-    heads = ("question", "title", "prediction", "answers", "result", "round", "due")
-    table = "\n".join(
-        "<tr>" + "".join(f"<td>{html.escape(str(row[head]))}</td>" for head in heads) + "</tr>"
-        for row in rows
+    return _page(data)
+
+
+_HEADS = ("question", "title", "prediction", "answers", "result", "round", "due")
+
+
+def _page(data: str) -> str:
+    """The page that shows this data, and nothing else: `verify` makes it again."""
+    table = json.loads(data)
+    name, saved, seed = (html.escape(table[key]) for key in ("name", "saved", "seed"))
+    cells = "\n".join(
+        "<tr>" + "".join(f"<td>{html.escape(str(row[head]))}</td>" for head in _HEADS) + "</tr>"
+        for row in table["rows"]
     )
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Unrolled: study summary</title>
@@ -67,10 +76,10 @@ def summary_html(
 table{{border-collapse:collapse}}td,th{{border:1px solid #888;padding:.3rem .6rem;text-align:left}}
 pre{{white-space:pre-wrap;font-size:.7rem}}</style></head><body>
 <h1>Study summary</h1>
-<p>{html.escape(name)}, {now.date().isoformat()}, seed {html.escape(progress.seed)}</p>
-<table><thead><tr>{"".join(f"<th>{head}</th>" for head in heads)}</tr></thead>
+<p>{name}, {saved}, seed {seed}</p>
+<table><thead><tr>{"".join(f"<th>{head}</th>" for head in _HEADS)}</tr></thead>
 <tbody>
-{table}
+{cells}
 </tbody></table>
 <h2>Data</h2>
 <pre id="data">{html.escape(data)}</pre>
@@ -80,12 +89,19 @@ pre{{white-space:pre-wrap;font-size:.7rem}}</style></head><body>
 
 
 def verify(page: str) -> dict[str, object]:
-    """The data of a summary whose checksum fits. Raises ValueError, one sentence, otherwise."""
+    """The data of a summary that shows just this data and whose checksum fits.
+
+    Raises ValueError, one sentence, otherwise.
+    """
     found = _DATA.search(page)
     if found is None:
         raise ValueError("This is no study summary: choose the HTML file that was handed in.")
     data = html.unescape(found[1])
-    if _checksum(data) != found[2]:
+    try:
+        same = _checksum(data) == found[2] and _page(data) == page.replace("\r\n", "\n")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        same = False
+    if not same:
         raise ValueError("The checksum does not fit: the file was changed after it was saved.")
     table: dict[str, object] = json.loads(data)
     return table

@@ -141,5 +141,8 @@ def test_the_summary_carries_its_data_and_shows_when_it_was_changed():
     assert len(data["rows"]) == 16
     with pytest.raises(ValueError, match="was changed"):
         verify(page.replace("group-7", "group-8"))
+    with pytest.raises(ValueError, match="was changed"):  # what is shown counts too
+        verify(page.replace("<td>not begun</td>", "<td>right</td>", 1))
+    assert verify(page.replace("\n", "\r\n")) == data
     with pytest.raises(ValueError, match="no study summary"):
         verify("<p>hello</p>")
