@@ -73,10 +73,11 @@ class Tab:
         if self._socket is not None:
             await self._socket.close()
 
-    def cut(self) -> None:
+    async def cut(self) -> None:
         """Drop the connection without a goodbye, as a lost network does."""
         if self._socket is not None:
             self._socket.transport.abort()
+            await self._socket.wait_closed()
 
     async def rerun(self, patience: float = 120) -> View:
         """Run the script with the states as they are. Errors: TimeoutError, ConnectionClosed."""
@@ -148,8 +149,8 @@ class Tab:
 
 
 def key_of(widget: Widget) -> str:
-    """The key the page gave to a widget; empty for one without."""
-    key = str(widget.id).split("-", 2)[-1]
+    """The key the page gave to a widget; empty for one without, and for what is none."""
+    key = str(getattr(widget, "id", "")).split("-", 2)[-1]
     return "" if key == "None" else key
 
 

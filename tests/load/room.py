@@ -192,8 +192,7 @@ async def lecture(
 
     await asyncio.gather(*(attend(number, seat) for number, seat in enumerate(seats)))
     figures.memory["full"] = server.memory_info().rss / MIB
-    for seat in seats:
-        seat.tab.cut()
+    await asyncio.gather(*(seat.tab.cut() for seat in seats))
     await asyncio.gather(*(seat.return_by_link() for seat in seats))
     await asyncio.gather(*(seat.tab.close() for seat in seats))
     await asyncio.sleep(forget + 2)
