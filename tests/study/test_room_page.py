@@ -19,7 +19,7 @@ def own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def page(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / "study.py"), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / "pages" / "study.py"), default_timeout=120)
     for key, value in query.items():
         app.query_params[key] = value
     return app.run()
@@ -73,7 +73,7 @@ def test_every_shipped_prediction_can_be_asked() -> None:
 
 
 def test_a_wrong_code_is_answered_in_one_sentence() -> None:
-    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=30).run()
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=120).run()
     app.switch_page("../pages/study.py")
     app.query_params["room"] = "ZZZZZ"
     app.run()

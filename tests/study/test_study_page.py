@@ -29,7 +29,7 @@ def own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def open_question(name: str, **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / "study.py"), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / "pages" / "study.py"), default_timeout=120)
     app.query_params["q"] = name
     for key, value in query.items():
         app.query_params[key] = value
