@@ -149,13 +149,21 @@ def _more(row: Row) -> None:
         st.divider()
         st.caption("A fork is a new run that begins from these weights with another recipe.")
         checkpoint = st.selectbox("Checkpoint", names[::-1])
-        rate = st.number_input(
-            "Learning rate", 1e-8, 1.0, float(row.settings["lr"]), format="%.6f", step=1e-4
-        )
-        length = st.number_input("Epochs", 1, 10_000, had)
+        now = row.settings
+        with st.container(horizontal=True):
+            rate = st.number_input(
+                "Learning rate", 1e-8, 1.0, float(now["lr"]), format="%.6f", step=1e-4
+            )
+            length = st.number_input("Epochs", 1, 10_000, had)
+            batch = st.number_input("Batch", 1, 4_096, int(now["batch_size"]))
+            decay = st.number_input(
+                "Weight decay", 0.0, 10.0, float(now["weight_decay"]), step=0.01
+            )
+            seed = st.number_input("Seed", 0, 10**9, int(now["seed"]))
         if st.button("Fork", key=f"fork-{row.name}"):
             recipe = {"lr": float(rate), "epochs": int(length)}
-            _try(lambda: fork.fork(row.run, checkpoint, recipe))
+            recipe |= {"batch_size": int(batch), "weight_decay": float(decay)}
+            _try(lambda: fork.fork(row.run, checkpoint, recipe, seed=int(seed)))
 
 
 def _downloads(row: Row) -> None:

@@ -231,18 +231,36 @@ def test_the_page_lists_searches_and_warns_of_damage(runs):
     assert len(app.dataframe[0].value) == 2
 
 
-@pytest.mark.parametrize("ticked", [[0], [0, 1]])
-def test_ticked_runs_are_drawn(runs, ticked):
-    another(runs, lr=0.5)
-    app = opened()
-    app.dataframe[0].set_selection({"rows": ticked}) if hasattr(
-        app.dataframe[0], "set_selection"
-    ) else app.session_state.__setitem__("table", {"selection": {"rows": ticked, "columns": []}})
+def ticked(app, *rows):
+    app.session_state["table"] = {"selection": {"rows": list(rows), "columns": []}}
     app.run()
     assert not app.exception, [e.value for e in app.exception]
+    return app
 
 
-@pytest.mark.parametrize("see", ["curves", "gradient", "attention", "text"])
+def test_several_runs_are_drawn_with_what_differs(runs):
+    another(runs, lr=0.5)
+    app = ticked(opened(), 0, 1)
+    assert any("settings in which they differ" in m.value for m in app.markdown)
+    assert set(app.dataframe[1].value.index) == {"lr"}
+
+
+def test_one_run_is_forked_with_other_settings(runs, monkeypatch):
+    monkeypatch.setenv("UNROLLED_ENGINE", "none")  # it waits; nothing is started
+    app = ticked(opened(), 0)
+    fields = {n.label: n for n in app.number_input}
+    fields["Learning rate"].set_value(2e-3)
+    fields["Batch"].set_value(4)
+    fields["Seed"].set_value(3)
+    next(b for b in app.button if b.label == "Fork").click().run()
+    assert not app.error
+    [weights] = runs.glob("*/start/weights.json")
+    spec = RunDirectory(weights.parent.parent).spec()
+    assert spec["forked_from"]["run"] == "gpt-a"
+    assert (spec["recipe"]["lr"], spec["recipe"]["batch_size"], spec["seed"]) == (2e-3, 4, 3)
+
+
+@pytest.mark.parametrize("see", ["curves", "gradient", "attention", "text", "log"])
 def test_every_view_of_a_run_opens(runs, see):
     app = AppTest.from_file(str(ROOT / "pages" / "train.py"), default_timeout=60)
     app.query_params["run"] = "gpt-a"
@@ -250,7 +268,7 @@ def test_every_view_of_a_run_opens(runs, see):
     app.segmented_control(key="see").set_value(see).run()
     assert not app.exception, [e.value for e in app.exception]
     assert not app.error, [e.value for e in app.error]
-    assert len(app.segmented_control(key="see").options) == 4
+    assert len(app.segmented_control(key="see").options) == 5
     if see == "attention":
         [moment] = [s for s in app.select_slider if s.label == "Moment (step)"]
         moment.set_value(moment.options[0]).run() if isinstance(moment.options[0], int) else None
