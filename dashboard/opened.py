@@ -103,7 +103,7 @@ def say(opened: Opened, probability: Tensor) -> str:
 def show_maps(opened: Opened, traced: Trace, name: str, key: str) -> None:
     """All maps of one trace as an image, and what the model says."""
     components.show_image(
-        attention_grid(traced.attention[0].numpy(), width=520),  # half a page wide
+        attention_grid(traced.attention[0].numpy(), width=700),
         title=f"{name} says {say(opened, opened.outcome(traced.logits)).replace('**', '')}",
         description="Rows of maps are layers, columns are heads; in a map rows are queries and "
         "columns keys.",

@@ -78,14 +78,15 @@ def _only(beat: Beat) -> str:
     names = [re.sub(r"[^\w-]", "-", key) for key in beat.show]
     keep = [f".st-key-{name}" for name in names] + [f".st-key-figure-{name}" for name in names]
     keep += [".st-key-stage-beat", ".st-key-stage-keys"]
-    keep.append('[data-testid="stElementContainer"]:has([data-testid="stAlert"])')  # what failed
     these, inside = ", ".join(keep), ", ".join(f"{one} *" for one in keep)
+    failed = '[data-testid="stAlert"]'  # no :has inside :has, or a browser drops the whole rule
     page = '[data-testid="stMainBlockContainer"]'
     return f"""<style>
-{page} [data-testid="stElementContainer"]:not({these}):not({inside}) {{ display: none; }}
-{page} [data-testid="stLayoutWrapper"]:not({these}):not({inside}):not(:has({these})) {{
+{page} [data-testid="stElementContainer"]:not({these}):not({inside}):not(:has({failed})) {{
   display: none; }}
-{page} [data-testid="stColumn"]:not({inside}):not(:has({these})) {{ display: none; }}
+{page} [data-testid="stLayoutWrapper"]:not({these}):not({inside}):not(:has({these}, {failed})) {{
+  display: none; }}
+{page} [data-testid="stColumn"]:not({inside}):not(:has({these}, {failed})) {{ display: none; }}
 .st-key-stage-beat h1 {{ padding: 0 0 0.5rem; font-size: 1.5rem; }}
 .st-key-stage-keys {{
   position: fixed; right: 1rem; bottom: 0.4rem; width: auto; z-index: 9; padding: 0.2rem 0.5rem;

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from dashboard import components
+from dashboard import components, state
 from dashboard.figures.attention_maps import attention_grid, colours
 
 _FILES = Path(__file__).resolve().parent
@@ -50,9 +50,9 @@ def attention_view(
         if on_choose is not None and isinstance(said, Mapping):
             on_choose({name: _within(said.get(name), most) for name, most in limits.items()})
 
-    _component(
-        key=key, data=pack(alphas, tokens, chosen, causal, picture), on_chosen_change=clicked
-    )
+    tall = components.STAGE_HEIGHT - 80 if state.presenting() else None
+    data = pack(alphas, tokens, chosen, causal, picture, tall)
+    _component(key=key, data=data, on_chosen_change=clicked)
     components.caption_and_downloads(
         "Rows are queries, columns are keys; a row sums to one. The brightest colour is each map's "
         "own largest weight (in a causal map, of all rows but the first, which has no choice), and "
@@ -69,8 +69,12 @@ def pack(
     chosen: Mapping[str, int],
     causal: bool,
     picture: bytes | None = None,
+    tall: int | None = None,
 ) -> bytes:
-    """Length of the header (4 bytes, little endian), header (JSON), maps (deflated codes)."""
+    """Length of the header (4 bytes, little endian), header (JSON), maps (deflated codes).
+
+    tall: pixels the drawings may be high, if not as high as their width makes them.
+    """
     if alphas.ndim != 4 or alphas.shape[2:] != (len(tokens), len(tokens)):
         raise ValueError(f"Maps of shape {alphas.shape} do not fit {len(tokens)} tokens.")
     codes = encode(alphas)
@@ -86,6 +90,7 @@ def pack(
         "tokens": list(tokens),
         "axis": "token" if picture is None else "patch",
         "causal": causal,
+        "tall": tall,
         "chosen": dict(chosen),
         "colours": colours()[::4].tolist(),
         "picture": picture and "data:image/png;base64," + base64.b64encode(picture).decode(),

@@ -27,12 +27,18 @@ class Drawing {
     return canvas;
   }
 
+  // Pixels a canvas may be high: a lecturer's screen does not scroll.
+  most() {
+    return this.head.tall || Infinity;
+  }
+
   drawAll() {
     const { layers, heads } = this.head;
     const pen = sized(this.all, (width) => {
       this.left = 60;
       this.top = 26;
-      this.step = (width - this.left) / (heads + 1);
+      this.step = Math.min((width - this.left) / (heads + 1),
+        (this.most() - this.top) / (layers + 1));
       return this.top + this.step * (layers + 1);
     });
     this.write(pen, this.all);
@@ -94,7 +100,7 @@ class Drawing {
     const pen = sized(this.one, (width) => {
       this.x0 = named ? Math.min(116, width / 3.6) : 28;
       this.y0 = named ? 96 : 26;
-      this.cell = Math.min(width - this.x0 - 4, 520) / n;
+      this.cell = Math.min(width - this.x0 - 4, 520, this.most() - this.y0 - 46) / n;
       return this.y0 + this.cell * n + 46;
     });
     const side = this.cell * n;

@@ -44,7 +44,8 @@ def attention_grid(
             y, x = _TOP + layer * (side + _GAP), _LEFT + head * (side + _GAP)
             canvas[y : y + side, x : x + side] = weights.repeat(cell, 0).repeat(cell, 1)
     names = Image.new("L", canvas.shape[::-1])
-    draw, font = ImageDraw.Draw(names), ImageFont.load_default(size=22)
+    draw = ImageDraw.Draw(names)
+    font = ImageFont.load_default(size=max(12, min(22, (side + _GAP) // 3)))
     for head in range(heads):
         middle = _LEFT + head * (side + _GAP) + side // 2
         draw.text((middle, _TOP // 2), f"head {head + 1}", 255, font, "mm")

@@ -58,6 +58,20 @@ def test_a_beat_has_its_own_link(page: Page, dashboard_url: str) -> None:
     expect(page.get_by_role("slider", name="Nucleus p")).to_be_visible()
 
 
+def test_a_beat_hides_all_else_and_its_maps_need_no_scrolling(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "attention", query="mode=present&beat=1")
+    at_beat(page, 1, len(storyline("attention").beats))
+    maps = page.get_by_role("application", name="One map")
+    expect(maps).to_be_visible()
+    for label in ("The text", "Change something inside", "Show the PyTorch"):
+        expect(page.get_by_text(label)).to_be_hidden()
+    box = maps.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 720
+
+
 def test_arrow_keys_step_through_layers_and_heads(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "gpt", query="mode=present&beat=2&layer=1")
     at_beat(page, 2, 5)
