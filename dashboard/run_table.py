@@ -220,6 +220,7 @@ def check_all() -> None:
 def take_in() -> None:
     """A zip from somebody else becomes a run, after every member was checked."""
     file = st.file_uploader("A run as a zip", type="zip", key="import")
+    st.caption("A larger one comes in with `python -m core.runs unpack FILE.zip`.")
     if file is not None and st.button("Import it", icon=":material/upload:"):
         with st.spinner("Checking every member …"):
             _try(lambda: archive.unpack(file))

@@ -5,11 +5,13 @@ import json
 import random
 import shutil
 import zipfile
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.runs import archive, seal, table
+from core.runs.__main__ import main as runs_command
 from core.runs.command import command_line
 from core.runs.directory import RunDirectory
 from core.runs.tensorboard import export
@@ -149,6 +151,20 @@ def link():
     info = zipfile.ZipInfo("vocab.json")
     info.external_attr = 0o120777 << 16
     return info
+
+
+def test_the_command_line_packs_and_takes_in(runs, tmp_path, capsys):
+    file = tmp_path / "run.zip"
+    assert runs_command(["pack", "gpt-a", str(file)]) == 0
+    assert runs_command(["unpack", str(file)]) == 0
+    taken = RunDirectory(Path(capsys.readouterr().out.split()[-1]))
+    assert taken.metrics() == RunDirectory(runs / "gpt-a").metrics()
+    file.write_bytes(b"no zip")
+    assert runs_command(["unpack", str(file)]) == 1
+    assert runs_command(["pack", "../gpt-a", str(file)]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert "no usable zip" in said[0]
+    assert "There is no run '../gpt-a'" in said[1]
 
 
 @pytest.mark.parametrize(

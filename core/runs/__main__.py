@@ -1,0 +1,42 @@
+"""python -m core.runs pack|unpack: a run as a zip and back, of any size the checks allow.
+
+The page does the same with what a browser may upload.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.runs import archive
+from core.runs.directory import RUN_ID, RunDirectory, runs_folder
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Returns the exit status: 0, or 1 after one sentence of what is wrong."""
+    top = argparse.ArgumentParser(prog="python -m core.runs", description=__doc__)
+    commands = top.add_subparsers(dest="command", required=True)
+    out = commands.add_parser("pack", help="write a run of the runs folder as a zip")
+    out.add_argument("run", help="its id")
+    out.add_argument("zip", type=Path)
+    into = commands.add_parser("unpack", help="take a zip into the runs folder, every file checked")
+    into.add_argument("zip", type=Path)
+    options = top.parse_args(arguments)
+    try:
+        if options.command == "unpack":
+            with options.zip.open("rb") as file:
+                print(archive.unpack(file).path)
+            return 0
+        run = RunDirectory(runs_folder() / options.run)
+        if not RUN_ID.fullmatch(options.run) or not run.path.is_dir():
+            raise ValueError(f"There is no run {options.run[:80]!r} in {runs_folder()}.")
+        options.zip.write_bytes(archive.pack(run))
+        print(options.zip)
+    except (ValueError, OSError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
