@@ -225,8 +225,3 @@ def one_sentence_for_errors() -> Iterator[None]:
     except Exception:
         get_logger(__name__).exception("The page stopped.")
         st.error(UNFORESEEN, icon=":material/error:")
-
-
-def project_root() -> Path:
-    """The folder that holds core/, pages/ and assets/."""
-    return lessons.PAGES.parent

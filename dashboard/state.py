@@ -57,11 +57,6 @@ def step_choice(key: str, by: int) -> None:
         st.session_state[key] = options[min(max(at, 0), len(options) - 1)]
 
 
-def dark() -> bool:
-    """Whether the page is shown in its dark theme."""
-    return st.context.theme.type == "dark"
-
-
 def device_in_use() -> str | None:
     """The device models run on, or None as long as nothing has loaded torch; never loads it."""
     if "torch" not in sys.modules:
