@@ -112,9 +112,7 @@ def misplaced(token: Token) -> str:
 
 def _unknown(text: str, at: int) -> str:
     if text[at] == "/":
-        return (
-            "Nothing is divided by '/', as W_h need not have an inverse: use + * ^ and brackets."
-        )
+        return "Nothing is divided by '/', as W_h need not have an inverse: use + * ^ and brackets."
     if text[at] in "<>|" and "sum" in text:
         return f"{text[at]!r} cannot be read: write the range of the sum as i=1..T."
     start = max(text.rfind(" ", 0, at), at - 20) + 1
