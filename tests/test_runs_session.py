@@ -173,6 +173,19 @@ def test_a_damaged_newest_checkpoint_gives_way_to_the_one_before(runs, damage):
     assert "Went on from step 4" in standing(run).message
 
 
+def test_weights_alone_are_not_taken_for_damage(runs):
+    run = new(runs)
+    stopped_after(run, 3)
+    path = run.last_checkpoint()
+    found = read_checkpoint(path)
+    weights = {n: t for n, t in found.tensors.items() if n.startswith("model.")}
+    session.write_checkpoint(path, found.architecture, found.config, weights, found.extra)
+    with pytest.raises(ValueError, match="weights only"):
+        train(run)
+    assert "fork the run" in standing(run).message
+    assert run.last_checkpoint() == path
+
+
 def test_a_loss_that_is_no_number_keeps_the_last_good_checkpoint(runs, monkeypatch):
     run = new(runs, spec=RunSpec(**{**vars(TINY), "recipe": {**TINY.recipe, "epochs": 3}}))
     states = []

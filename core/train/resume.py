@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.checkpoint import Checkpoint, CheckpointError, model_tensors
+from core.checkpoint import Checkpoint, model_tensors
 from core.train.loop import TrainState
 
 
@@ -30,12 +30,13 @@ def state_tensors(state: TrainState) -> tuple[dict[str, Tensor], dict[str, Any]]
 def restore(state: TrainState, checkpoint: Checkpoint) -> None:
     """Bring `state` (fresh, of the same specification) to where the checkpoint was taken.
 
-    Errors: CheckpointError when the checkpoint holds weights only, as shipped models do.
+    Errors: ValueError when the checkpoint holds weights only, as shipped models do: it is whole,
+    and no reason to look for an older one.
     """
     tensors = checkpoint.tensors
     if not any(name.startswith("optimizer.") for name in tensors):
-        raise CheckpointError(
-            "This checkpoint holds weights only, so training cannot go on from it."
+        raise ValueError(
+            "This checkpoint holds weights only, so training cannot go on from it; fork the run."
         )
     for name, tensor in model_tensors(state.evaluated).items():
         tensor.copy_(tensors[f"model.{name}"])
