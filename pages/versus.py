@@ -45,7 +45,10 @@ if section == "little data":
     found = versus.by_share(rivals)
     components.show_figure(
         figures.lines(
-            found, "share of the training data", [100 * s for s in versus.SHARES], log=True
+            found,
+            "share of the training data, per cent",
+            [100 * s for s in versus.SHARES],
+            log=True,
         ),
         title="Held-out accuracy (up) against the share of the training data (across)",
         description="The best model of each architecture at each share; the axis across is "

@@ -28,7 +28,7 @@ def lines(
         )  # fmt: skip
     fig.update_xaxes(title=x, type="log" if log else "linear", tickvals=list(places))
     if log:
-        fig.update_xaxes(range=[-0.2, 2.2], ticksuffix=" %", minor_showgrid=False)
+        fig.update_xaxes(range=[-0.2, 2.2], minor_showgrid=False)
     return _per_cent(fig, "held-out accuracy")
 
 
