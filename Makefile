@@ -12,9 +12,11 @@ PY := $(VENV)/bin/python
 HERE = localhost 127.0.0.1 ::1
 ANSWERS = $(if $(NAMES),$(HERE) $(NAMES),$(if $(filter $(HERE),$(HOST)),$(HERE),*))
 export PYTHONUNBUFFERED = 1
+# Each thread of a session would else keep memory of its own: fewer pools, and it is given back.
+export MALLOC_ARENA_MAX = 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-ray lint bench bench-quality pretrain clean
+.PHONY: help run test test-ray lint bench bench-ui bench-quality pretrain clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -41,6 +43,9 @@ bench: $(VENV)/.installed-dev ## measure, and print the tables of BENCHMARKS.md
 
 bench-quality: $(VENV)/.installed-dev ## train again what the quality rows stand on (hours; MODEL=)
 	$(PY) -m benchmarks.quality $(MODEL)
+
+bench-ui: $(VENV)/.installed-dev ## measure the dashboard as seen in a browser
+	$(PY) -m benchmarks.ui $(ARGS)
 
 pretrain: $(VENV)/.installed ## train the shipped models again (MODEL=name for one of them)
 	$(PY) -m core.train.pretrain $(MODEL) $(ARGS)

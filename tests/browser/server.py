@@ -29,6 +29,7 @@ def dashboard(folder: Path, **environment: str) -> Iterator[str]:
     """
     port = free_port()
     env = os.environ | {"OMP_NUM_THREADS": "1", "UNROLLED_RUNS": str(folder / "runs")}
+    env["MALLOC_ARENA_MAX"] = "2"  # as `make run` has it
     # Only the entry's own folder is on the path of a script: the project must be found from here.
     env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), env.get("PYTHONPATH")]))
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
