@@ -33,6 +33,11 @@ def _pictures(name: str, spec: RunSpec, recipes: dict[float, dict[str, int]]) ->
 
 SHIPPED: dict[str, RunSpec] = {
     **_pictures("vit-shapes", DEMO["vit"], _SHAPES_RECIPES),
+    "vit-shapes-sinusoidal": replace(
+        DEMO["vit"],
+        architecture="SinusoidalViT",
+        recipe={**DEMO["vit"].recipe, **_SHAPES_RECIPES[1.0]},
+    ),
     **_pictures("cnn-shapes", replace(DEMO["cnn"], model={"dim": 80}), _SHAPES_RECIPES),
     **_pictures("vit-cifar10", replace(BEST["vit"], held_back=0.1), _CIFAR_RECIPES),
     **_pictures("cnn-cifar10", replace(BEST["cnn"], held_back=0.1), _CIFAR_RECIPES),
