@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -208,3 +209,15 @@ def test_a_worker_gets_a_budget_of_threads_that_wait_passively(monkeypatch):
     assert os.getpriority(os.PRIO_PROCESS, child.pid) >= 10
     process.end_tree(process.identity(child.pid))
     child.wait()
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="no autogroups here")
+def test_the_session_of_a_worker_gives_way_to_other_sessions():
+    command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    child = subprocess.Popen(command, start_new_session=True)
+    try:
+        process.lower_priority(child.pid)
+        assert Path(f"/proc/{child.pid}/autogroup").read_text().split()[-1] == str(process.NICE)
+    finally:
+        child.kill()
+        child.wait()

@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 
+NICE = 10  # of a training process, from -20 (first) to 19 (last)
 CLOCK_SLACK = 2.0  # seconds; where creation times come from a clock that may be adjusted
 
 
@@ -78,12 +79,18 @@ def memory_kills() -> int:
 
 
 def lower_priority(pid: int) -> None:
-    """Let everything else on the machine go first."""
+    """Let everything else on the machine go first.
+
+    Linux shares time out between sessions first and looks at nice only within one (man 7 sched,
+    "The autogroup feature"), so a process that leads a session has its autogroup lowered too.
+    """
     process = psutil.Process(pid)
     try:
-        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else 10)
-    except psutil.Error:
-        return  # it is gone, or it is not ours to change
+        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else NICE)
+        if hasattr(os, "getsid") and os.getsid(pid) == pid:
+            Path(f"/proc/{pid}/autogroup").write_text(str(NICE), encoding="ascii")
+    except (psutil.Error, OSError):
+        return  # it is gone, it is not ours to change, or this system has no autogroups
 
 
 def _created(process: psutil.Process) -> float:
