@@ -26,9 +26,8 @@ BEST = {
     "gpt": RunSpec(
         "gpt",
         "CompactGPT",
-        model={"word_dropout": 0.1},
         recipe={
-            "epochs": 24,
+            "epochs": 10,
             "batch_size": 32,
             "lr": 1e-3,
             "weight_decay": 0.5,
