@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.waiting import no_errors, open_page, wait_ready
+from tests.browser.waiting import no_errors, open_page, until, wait_ready
 
 DECAY = "section=Eigenvalues+and+decay"
 
@@ -14,13 +14,19 @@ def test_arrow_keys_step_through_the_expansion(
 ) -> None:
     open_page(page, dashboard_url, "rnn", "T=3")
     expect(page.get_by_text("Step 0 of 5")).to_be_visible()
+
+    def at_the_end() -> None:  # the page is drawn a moment before it listens to keys
+        page.keyboard.press("End")
+        expect(page.get_by_text("Step 5 of 5")).to_be_visible(timeout=2_000)
+
+    until(at_the_end)
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text("Step 4 of 5")).to_be_visible()
+    page.keyboard.press("Home")
+    expect(page.get_by_text("Step 0 of 5")).to_be_visible()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("Step 1 of 5")).to_be_visible()
     expect(page.locator(".katex .colorbox").first).to_be_visible()
-    page.keyboard.press("End")
-    expect(page.get_by_text("Step 5 of 5")).to_be_visible()
-    page.keyboard.press("ArrowLeft")
-    expect(page.get_by_text("Step 4 of 5")).to_be_visible()
     no_errors(page)
     # Streamlit first looks for itself below the page's own address, which is not an error of ours.
     assert [line for line in console if "404" not in line] == []

@@ -1,5 +1,7 @@
 """Waiting for a Streamlit page the way it says itself that it is done."""
 
+from collections.abc import Callable
+
 from playwright.sync_api import Page, expect
 
 _READY = '[data-testid="stApp"][data-test-connection-state="CONNECTED"]' + (
@@ -29,3 +31,13 @@ def no_errors(page: Page) -> None:
     """The page shows no error and no exception."""
     expect(page.locator('[data-testid="stException"]')).to_have_count(0)
     expect(page.locator('[data-testid="stAlertContentError"]')).to_have_count(0)
+
+
+def until(attempt: Callable[[], None], tries: int = 15) -> None:
+    """Do it again until its own expectation holds; the last try's AssertionError stands."""
+    for _ in range(tries - 1):
+        try:
+            return attempt()
+        except AssertionError:
+            continue
+    attempt()

@@ -14,6 +14,7 @@ from tests.browser import server
 from tests.conftest import ROOT
 from tests.load.__main__ import process_on
 from tests.load.client import Tab, View, key_of
+from tests.load.loop import run
 from tests.load.room import shown
 
 
@@ -40,9 +41,9 @@ def test_killed_in_a_lesson_the_next_dashboard_opens_it_from_its_link(tmp_path: 
         await tab.close()
 
     with server.dashboard(tmp_path) as address:
-        asyncio.run(lesson(address))
+        run(lesson(address))
     with server.dashboard(tmp_path) as address:
-        asyncio.run(again(address))
+        run(again(address))
 
 
 def test_clearing_the_caches_again_and_again_breaks_no_page(tmp_path: Path) -> None:
@@ -66,7 +67,7 @@ def test_clearing_the_caches_again_and_again_breaks_no_page(tmp_path: Path) -> N
         await vandal
 
     with server.dashboard(tmp_path) as address:
-        asyncio.run(learn(address))
+        run(learn(address))
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_broken_assets_are_named_and_every_page_answers(
         return views
 
     with server.dashboard(tmp_path) as address:
-        views = asyncio.run(look(address))
+        views = run(look(address))
     for name, view in views.items():
         assert not view.exceptions, (name, view.exceptions)
         assert len(view.errors) <= 1, (name, view.errors)

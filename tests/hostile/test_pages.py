@@ -4,7 +4,6 @@ A browser keeps to what a control offers; a client of one's own need not. Whatev
 answers, tells nothing of the disk, and the next visitor finds it whole.
 """
 
-import asyncio
 import random
 from typing import Any
 
@@ -14,6 +13,7 @@ from dashboard.components import UNFORESEEN
 from dashboard.lessons import LESSONS
 from tests.hostile.conftest import Served, nothing_told, one_sentence
 from tests.load.client import Tab, View, health, key_of
+from tests.load.loop import run
 
 NASTY = [
     "", "../../etc/passwd", "..%2f..%2fetc%2fpasswd", "/etc/passwd", "C:\\x", "\0", "a" * 5000,
@@ -95,8 +95,8 @@ async def attack(name: str, served: Served) -> int:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_bears_forged_links_and_values(name: str, served: Served) -> None:
-    assert asyncio.run(attack(name, served)) >= 25
-    assert asyncio.run(health(served.address))
+    assert run(attack(name, served)) >= 25
+    assert run(health(served.address))
 
 
 def test_what_nobody_foresaw_is_one_sentence() -> None:
@@ -104,7 +104,7 @@ def test_what_nobody_foresaw_is_one_sentence() -> None:
 
 
 def test_the_pages_wrote_nothing_outside_their_place(served: Served) -> None:
-    asyncio.run(attack("train", served))
+    run(attack("train", served))
     assert {p.name for p in served.folder.iterdir()} <= {
         "log.txt", "runs", "rooms.sqlite3", "rooms.sqlite3-wal", "rooms.sqlite3-shm",
         "study.sqlite3",

@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tests.conftest import ROOT
 from tests.hostile.conftest import Served
 from tests.load.client import Tab, health
+from tests.load.loop import run
 
 MIB = 1 << 20
 
@@ -53,13 +54,13 @@ async def refused(served: Served, **headers: str) -> None:
     ],
 )  # fmt: skip
 def test_a_page_of_another_origin_cannot_connect(origin: str, served: Served) -> None:
-    asyncio.run(refused(served, origin=origin))
+    run(refused(served, origin=origin))
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8501", "127.0.0.1.evil.example"])
 def test_another_name_of_this_machine_cannot_connect(host: str, served: Served) -> None:
     """DNS rebinding: Host and Origin agree, and both are the attacker's."""
-    asyncio.run(refused(served, origin=f"http://{host}", Host=host))
+    run(refused(served, origin=f"http://{host}", Host=host))
 
 
 def put(served: Served, path: str, length: int, body: bytes = b"", **headers: str) -> int:
@@ -93,9 +94,9 @@ def test_uploads_that_are_too_large_are_refused_unread(served: Served) -> None:
 
     process = server_process(served)
     before = process.memory_info().rss
-    assert set(asyncio.run(attack())) == {413}
+    assert set(run(attack())) == {413}
     assert process.memory_info().rss - before < 250 * MIB, "50 × 26 MiB are not kept"
-    assert asyncio.run(health(served.address))
+    assert run(health(served.address))
 
 
 def test_an_upload_needs_a_session_and_the_token(served: Served) -> None:
@@ -109,7 +110,7 @@ def test_an_upload_needs_a_session_and_the_token(served: Served) -> None:
         await tab.close()
         return nobody, no_token
 
-    assert asyncio.run(attack()) == (400, 403)
+    assert run(attack()) == (400, 403)
 
 
 @pytest.mark.parametrize(
@@ -144,8 +145,8 @@ def test_messages_that_are_none_end_their_own_session_alone(served: Served) -> N
         await tab.close()
 
     for raw in (b"\xff" * 100, "text", b"\0" * (5 * MIB)):
-        asyncio.run(send(raw))
-    assert asyncio.run(health(served.address))
+        run(send(raw))
+    assert run(health(served.address))
 
 
 async def _listen(tab: Tab) -> None:

@@ -3,7 +3,6 @@
 Speed is not asserted, it depends on the machine: `python -m tests.load` prints it.
 """
 
-import asyncio
 from pathlib import Path
 
 import psutil
@@ -12,6 +11,7 @@ import pytest
 from tests.browser.server import dashboard
 from tests.load.__main__ import process_on
 from tests.load.client import Tab
+from tests.load.loop import run
 from tests.load.room import lecture
 
 SESSIONS = 50
@@ -21,7 +21,7 @@ SESSIONS = 50
 def test_a_room_of_fifty_is_served_and_comes_back_from_its_links(tmp_path: Path) -> None:
     with dashboard(tmp_path, STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL="5") as address:
         server = process_on(address)
-        figures = asyncio.run(
+        figures = run(
             lecture(address, server, SESSIONS, arrive=20, minutes=2 / 3, every=20, forget=5)
         )
         assert server.status() != psutil.STATUS_ZOMBIE
