@@ -69,8 +69,8 @@ if section == "side by side":
         "measured on the distribution that temperature made."
     )
     components.show_math(
-        r"P_t(v) = \frac{e^{l_v / t}}{\sum_w e^{l_w / t}}, \qquad "
-        r"V_p = \text{the smallest set with } \sum_{v \in V_p} P_t(v) \ge p",
+        r"\begin{gathered} P_t(v) = \frac{e^{l_v / t}}{\sum_w e^{l_w / t}} \\ "
+        r"V_p = \text{the smallest set with } \sum_{v \in V_p} P_t(v) \ge p \end{gathered}",
         "Divide the logits by t, take the softmax, and keep the smallest set of words whose "
         "probabilities reach p.",
     )

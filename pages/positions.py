@@ -42,8 +42,8 @@ components.show_figure(
     key="table-map",
 )
 components.show_math(
-    r"P_{t,\,2i} = \sin(\omega_i t), \quad P_{t,\,2i+1} = \cos(\omega_i t), \quad "
-    r"\omega_i = 10000^{-2i/d}",
+    r"\begin{gathered} P_{t,\,2i} = \sin(\omega_i t), \quad P_{t,\,2i+1} = \cos(\omega_i t) \\ "
+    r"\omega_i = 10000^{-2i/d} \end{gathered}",
     "Even columns are sines, odd ones cosines, of position t times a frequency that falls from "
     "one to nearly one in ten thousand.",
 )
@@ -61,7 +61,8 @@ components.show_figure(
     key="similarity",
 )
 components.show_math(
-    r"P_t \cdot P_{t+k} = \sum_i \cos(\omega_i k), \qquad P_{t+k} = R_k\, P_t",
+    r"\begin{gathered} P_t \cdot P_{t+k} = \sum_i \cos(\omega_i k) \\ P_{t+k} = R_k\, P_t "
+    r"\end{gathered}",
     "The product of two rows depends only on their distance k, and going k further is one fixed "
     "rotation, whatever t is: a head can learn “three words back”.",
 )
