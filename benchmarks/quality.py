@@ -9,28 +9,22 @@ import sys
 from dataclasses import replace
 
 from benchmarks.history import HISTORIES
-from benchmarks.rows_quality import BEST_GPT, BEST_VIT, BETTER_RECIPE, COURSE_GPT, COURSE_VIT
+from benchmarks.rows_quality import (
+    BEST_GPT,
+    BEST_VIT,
+    BETTER_RECIPE,
+    COURSE_GPT,
+    COURSE_VIT,
+    EPOCHS,
+)
 from benchmarks.rows_training import data_dir
-from core.runs.directory import RunDirectory, runs_folder
 from core.ship import copy_history
-from core.train.__main__ import train_run
-from core.train.presets import COURSE
-from core.train.pretrain import pretrain
+from core.train.presets import BEST, COURSE
+from core.train.pretrain import pretrain, trained
 from core.train.spec import RunSpec
 
 OTHERS: dict[str, RunSpec] = {
-    BETTER_RECIPE: replace(
-        COURSE["vit"],
-        recipe={
-            "batch_size": 128,
-            "lr": 2e-3,
-            "weight_decay": 0.05,
-            "schedule": "warmup",
-            "augment": True,
-            "label_smoothing": 0.1,
-            "precision": "auto",
-        },
-    ),
+    BETTER_RECIPE: replace(COURSE["vit"], recipe={**BEST["vit"].recipe, "epochs": EPOCHS}),
 }
 NAMES = (COURSE_VIT, BETTER_RECIPE, BEST_VIT, COURSE_GPT, BEST_GPT)
 
@@ -41,12 +35,7 @@ def record(name: str, threads: int) -> None:
     if name not in OTHERS:
         pretrain(name, where, threads)
         return
-    run = RunDirectory(runs_folder() / f"quality-{name}")
-    if not (run.path / "spec.json").exists():
-        spec = replace(OTHERS[name], data_dir=where, threads=threads)
-        run = RunDirectory.create(run.path, spec.to_dict())
-    if run.status()["state"] != "done":
-        train_run(run)
+    run = trained(f"quality-{name}", replace(OTHERS[name], data_dir=where, threads=threads))
     copy_history(run, HISTORIES / name)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from core.runs.directory import RunDirectory, runs_folder
 from core.train.__main__ import train_run
 from core.train.shipped import SHIPPED
+from core.train.spec import RunSpec
 from core.zoo import entry_of
 
 
@@ -23,12 +24,7 @@ def pretrain(name: str, data_dir: str | None, threads: int) -> Path:
     """
     if name not in SHIPPED:
         raise ValueError(f"There is no shipped model {name!r}; there are {', '.join(SHIPPED)}.")
-    run = RunDirectory(runs_folder() / f"pretrain-{name}")
-    if not (run.path / "spec.json").exists():
-        spec = replace(SHIPPED[name], data_dir=data_dir, threads=threads)
-        run = RunDirectory.create(run.path, spec.to_dict())
-    if run.status()["state"] != "done":
-        train_run(run)
+    run = trained(f"pretrain-{name}", replace(SHIPPED[name], data_dir=data_dir, threads=threads))
     from core.evaluate import evaluate  # these three bring torch in
     from core.quality_sweep import write_sweep
     from core.ship import note_evaluation, ship
@@ -38,6 +34,16 @@ def pretrain(name: str, data_dir: str | None, threads: int) -> Path:
     if SHIPPED[name].kind == "gpt":
         write_sweep(name, data_dir)  # what its texts are like, for the decoding page
     return shipped
+
+
+def trained(name: str, spec: RunSpec) -> RunDirectory:
+    """The finished run of that name in the runs folder: made, gone on with, or found as it is."""
+    run = RunDirectory(runs_folder() / name)
+    if not (run.path / "spec.json").exists():
+        run = RunDirectory.create(run.path, spec.to_dict())
+    if run.status()["state"] != "done":
+        train_run(run)
+    return run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -254,13 +253,3 @@ def _hold_reserve(run: RunDirectory) -> None:
 def _release_reserve(run: RunDirectory) -> None:
     with suppress(OSError):
         (run.path / ".reserve").unlink(missing_ok=True)
-
-
-def weights_path(run: RunDirectory) -> Path:
-    """The newest checkpoint. Errors: ValueError when the run has none yet."""
-    last = run.last_checkpoint()
-    if last is None:
-        raise ValueError(
-            f"The run {run.path.name} has no checkpoint yet; wait for its first epoch."
-        )
-    return last
