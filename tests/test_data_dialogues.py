@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 
 from core.data import DialogueDataset, MissingDataError, collate_fn, encoded, load_dialogues
 from core.data.dialogues import own_text, split_dialogues, split_held_out
-from core.data.encoded import encode_lines
+from core.data.encoded import encode_lines, tokenizer_of
 from core.data.shakespeare import SHA256
 from core.tokenizer import PAD_ID, WordTokenizer
 from tests.data_files import REAL_DATA, SHAKESPEARE, needs
@@ -166,6 +166,26 @@ def test_a_large_corpus_is_encoded_once(
     kept[0].write_bytes(kept[0].read_bytes()[:100])  # damaged: encoded again, not trusted
     monkeypatch.setenv("UNROLLED_DATA", str(data_folder))
     assert encode_lines(tokenizer, lines)[1].tolist() == first[1].tolist()
+
+
+def test_the_vocabulary_of_a_large_corpus_is_kept(
+    tokenizer: WordTokenizer, data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tokenizer_of(LINES).vocab == tokenizer.vocab
+    assert not (data_folder / "encoded").exists()  # too few to be worth a file
+    monkeypatch.setattr(encoded, "WORTH_KEEPING", len(LINES))
+    assert tokenizer_of(LINES).vocab == tokenizer.vocab
+    [kept] = (data_folder / "encoded").iterdir()
+    monkeypatch.setattr("core.tokenizer.split_words", lambda _: pytest.fail("split again"))
+    assert tokenizer_of(LINES).vocab == tokenizer.vocab
+    monkeypatch.undo()
+    monkeypatch.setenv("UNROLLED_DATA", str(data_folder))
+    monkeypatch.setattr(encoded, "WORTH_KEEPING", len(LINES))
+    damaged = bytearray(kept.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    kept.write_bytes(damaged)
+    assert tokenizer_of(LINES).vocab == tokenizer.vocab
+    assert tokenizer_of([*LINES, "fie"]).vocab != tokenizer.vocab
 
 
 def test_a_changed_line_or_word_is_another_corpus(

@@ -1,5 +1,6 @@
 """Grammar: every dialogue obeys it, and a broken agreement is found."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from core.data.grammar_check import (
 )
 from core.tokenizer import WordTokenizer, split_words
 
+ROOT = Path(__file__).parent.parent
 seeds = st.integers(0, 10_000)
 
 ONE_ROUND = (
@@ -162,3 +164,8 @@ def test_the_same_seed_gives_the_same_dialogues() -> None:
     assert generate(20, seed=5) != generate(20, seed=6)
     with pytest.raises(ValueError, match="3 dialogues"):
         load(3)
+
+
+def test_the_data_of_the_shipped_models_is_drawn_to_the_letter() -> None:
+    card = json.loads((ROOT / "assets" / "gpt-grammar" / "status.json").read_text())
+    assert load().checksum == card["checksum"]

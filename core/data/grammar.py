@@ -22,14 +22,14 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.data.dialogues import DialogueData, dialogue_data
 
 if TYPE_CHECKING:
-    from nltk import CFG
+    from nltk import CFG, Nonterminal
 
 FEATURES = {
     "a": ("king", "queen", "duke", "fool", "nurse"),  # who speaks first
@@ -114,20 +114,27 @@ def grammar() -> CFG:
     return CFG.fromstring("\n".join([r for line in lines for r in _expand(line)] + _lexicon()))
 
 
+@lru_cache(maxsize=1)
+def _choices() -> dict[Nonterminal, list[tuple[Any, ...]]]:
+    """What each symbol may become, written backwards, as `sample` stacks it."""
+    choices: dict[Nonterminal, list[tuple[Any, ...]]] = {}
+    for production in grammar().productions():
+        choices.setdefault(production.lhs(), []).append(production.rhs()[::-1])
+    return choices
+
+
 def sample(rng: np.random.Generator) -> list[str]:
     """The words of one dialogue: from Talk, each symbol replaced by one of its rules at random."""
-    from nltk import Nonterminal
-
-    rules = grammar()
+    choices = _choices()
     words: list[str] = []
-    stack = [rules.start()]
+    stack = [grammar().start()]
     while stack:
         symbol = stack.pop()
-        if isinstance(symbol, Nonterminal):
-            choices = rules.productions(lhs=symbol)
-            stack += reversed(choices[int(rng.integers(len(choices)))].rhs())
-        else:
+        if isinstance(symbol, str):
             words.append(symbol)
+        else:
+            found = choices[symbol]
+            stack += found[int(rng.integers(len(found)))] if len(found) > 1 else found[0]
     return words
 
 

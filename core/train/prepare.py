@@ -8,8 +8,8 @@ from torch import nn
 
 from core.config import ModelConfig, config_for
 from core.data import DialogueDataset, load_dialogues, load_images
+from core.data.encoded import tokenizer_of
 from core.models import build
-from core.tokenizer import WordTokenizer
 from core.train.dialogues import Dialogues, DialogueTask
 from core.train.images import Images, ImageTask
 from core.train.loop import Task
@@ -78,7 +78,7 @@ def _prepare_text(spec: RunSpec, recipe: TextRecipe, device: torch.device) -> Pr
         cut = len(lines) - max(1, round(spec.held_back * len(lines)))
         lines, apart = lines[:cut], lines[cut:]
     lines = lines[: max(1, round(spec.share * len(lines)))]
-    tokenizer = WordTokenizer("\n\n".join(lines))
+    tokenizer = tokenizer_of(lines)
     config = config_for(spec.architecture, {**spec.model, "vocab_size": tokenizer.vocab_size})
     max_N = config.max_N  # type: ignore[union-attr]
     dataset = DialogueDataset(tokenizer, lines, max_N)
