@@ -27,14 +27,18 @@ class PreNormResidual(nn.Module):
     def forward(self, x: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """x: (B, T, dim), attn_mask: (B, T, T) or None -> out (B, T, dim), alphas (B, H, T, T)."""
         attended, alphas = self.attn(self.attention_input(x), attn_mask)
-        x = x + self.drop(attended)
-        x = x + self.drop(self.ffn(x))
-        return x, alphas
+        return self.after_attention(x, attended), alphas
 
     def attention_input(self, x: Tensor) -> Tensor:
         """What the heads read of the stream: LayerNorm(x)."""
         normed: Tensor = self.norm(x)
         return normed
+
+    def after_attention(self, x: Tensor, attended: Tensor) -> Tensor:
+        """The rest of the block, each token by itself: x and attended (..., dim) -> (..., dim)."""
+        x = x + self.drop(attended)
+        x = x + self.drop(self.ffn(x))
+        return x
 
 
 class PreNormTransformer(Transformer):

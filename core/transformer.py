@@ -32,12 +32,16 @@ class AttentionResidual(nn.Module):
     def forward(self, x: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """x: (B, T, dim), attn_mask: (B, T, T) or None -> out (B, T, dim), alphas (B, H, T, T)."""
         attended, alphas = self.attn(self.attention_input(x), attn_mask)
-        x = attended + x
-        x = self.ffn(x) + x
-        return x, alphas
+        return self.after_attention(x, attended), alphas
 
     def attention_input(self, x: Tensor) -> Tensor:
         """What the heads read of the stream: here the stream itself, unnormalised."""
+        return x
+
+    def after_attention(self, x: Tensor, attended: Tensor) -> Tensor:
+        """The rest of the block, each token by itself: x and attended (..., dim) -> (..., dim)."""
+        x = attended + x
+        x = self.ffn(x) + x
         return x
 
 

@@ -1,7 +1,8 @@
 """Learning to continue dialogues: no arithmetic is spent on padding.
 
-A batch of dialogues is cut into micro-batches of similar length; the head and the loss see the real
-targets of the whole batch only. Summed over tokens this is `DialogueLoss` on the padded batch.
+A batch of dialogues is cut into micro-batches of similar length, each of which attends by itself;
+every other layer reads them all in one product, and the head and the loss see the real targets
+only. Summed over tokens this is `DialogueLoss` on the padded batch.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,9 @@ from torch import Tensor, nn
 
 from core.gpt import DialogueGPT
 from core.tokenizer import PAD_ID, START_ID, UNK_ID, WordTokenizer
+from core.trace import blocks_of
 from core.train.loop import StepLoss
+from core.train.together import read_together
 from core.train.token_loss import summed_token_loss, token_losses
 
 WASTE = 0.08  # the share of padding a micro-batch may have
@@ -135,16 +138,16 @@ def _hidden_and_targets(
 ) -> tuple[Tensor, Tensor]:
     """The normalised stream (N, dim) before each real target, and those N targets."""
     device = next(model.parameters()).device
-    hidden, targets = [], []
-    for part in micro_batches(dialogues.lengths[batch]):
-        rows = batch[part]
-        lengths = dialogues.lengths[rows]
-        ids = dialogues.ids[rows, : int(lengths.max())].to(device)
-        real = (torch.arange(1, ids.shape[1]) < lengths[:, None]).to(device)
-        stream, _ = model.hidden(ids[:, :-1])
-        hidden.append(model.head[0](stream[real]))
-        targets.append(ids[:, 1:][real])
-    return torch.cat(hidden), torch.cat(targets)
+    lengths = dialogues.lengths[batch]
+    ids = dialogues.ids[batch, : int(lengths.max())].to(device)
+    parts = [(rows, int(lengths[rows].max())) for rows in micro_batches(lengths)]
+    x = model.embed(ids[:, :-1])
+    stream = read_together(blocks_of(model), [x[rows, : longest - 1] for rows, longest in parts])
+    targets = torch.cat([ids[rows, 1:longest].flatten() for rows, longest in parts])
+    real = torch.cat(
+        [(torch.arange(1, longest) < lengths[rows, None]).flatten() for rows, longest in parts]
+    ).to(device)
+    return model.head[0](stream[real]), targets[real]
 
 
 def _head(model: DialogueGPT) -> tuple[Tensor, Tensor, torch.dtype]:

@@ -11,9 +11,9 @@ from core.train.spec import RunSpec
 
 # Little data is seen more often, in smaller batches.
 _CIFAR_RECIPES = {
-    1.0: {"epochs": 6},
-    0.1: {"epochs": 12, "batch_size": 64},
-    0.01: {"epochs": 20, "batch_size": 32},
+    1.0: {"epochs": 12},
+    0.1: {"epochs": 20, "batch_size": 64},
+    0.01: {"epochs": 40, "batch_size": 32},
 }
 _SHAPES_RECIPES = {
     1.0: {"epochs": 15},

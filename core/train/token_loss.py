@@ -23,7 +23,7 @@ class _SlicedCrossEntropy(torch.autograd.Function):
     def forward(
         ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, dtype: torch.dtype
     ) -> Tensor:
-        w = weight.to(dtype)
+        w, b = weight.to(dtype), bias.to(dtype)
         grad_hidden = torch.empty_like(hidden)
         grad_weight = torch.zeros_like(weight)
         grad_bias = torch.zeros_like(bias)
@@ -31,16 +31,13 @@ class _SlicedCrossEntropy(torch.autograd.Function):
         for begin in range(0, len(targets), SLICE):
             rows = slice(begin, begin + SLICE)
             h, target = hidden[rows].to(dtype), targets[rows, None]
-            z = torch.addmm(bias.to(dtype), h, w.T).float()
-            right = z.gather(1, target)
-            top = z.amax(dim=1, keepdim=True)
-            grad_z = z.sub_(top).exp_()  # in place, and one exponential for loss and gradient
-            normaliser = grad_z.sum(dim=1, keepdim=True)
-            total += (normaliser.log() + top - right).sum()
-            grad_z.div_(normaliser)
-            grad_z.scatter_add_(1, target, torch.full_like(target, -1, dtype=z.dtype))
+            z = torch.addmm(b, h, w.T)
+            grad_z = z.softmax(1)
+            # log Σ exp z = max z − log max softmax z: exact where the target's own share is 0
+            logsumexp = z.amax(1).float() - grad_z.amax(1).float().log()
+            total += (logsumexp - z.gather(1, target)[:, 0].float()).sum()
+            grad_z.scatter_add_(1, target, torch.full_like(target, -1, dtype=dtype))
             grad_bias += grad_z.sum(0)
-            grad_z = grad_z.to(dtype)
             grad_hidden[rows] = grad_z @ w
             if dtype == grad_weight.dtype:
                 grad_weight.addmm_(grad_z.T, h)
@@ -60,7 +57,7 @@ def summed_token_loss(
 ) -> Tensor:
     """Σ_n cross-entropy (nats) of targets (N,) given hidden (N, dim), weight (V, dim), bias (V,).
 
-    The products run in `dtype`; the softmax and the sums over tokens stay in fp32.
+    The products run in `dtype`, and so do the shares of the softmax; every sum is made in fp32.
     """
     total: Tensor = _SlicedCrossEntropy.apply(hidden.float(), weight, bias, targets, dtype)
     return total
