@@ -9,6 +9,7 @@ import streamlit as st
 from core.runs import log, queue
 from core.runs.directory import RUN_ID, RunDirectory, runs_folder
 from core.runs.estimate import error_of
+from core.runs.follow import Follower, Seen
 from core.runs.progress import Progress, in_words, progress
 from core.runs.watch import Standing, standing
 from core.train.spec import RunSpec
@@ -37,18 +38,14 @@ def find_run(name: str) -> RunDirectory:
     return run
 
 
-def records_of(run: RunDirectory) -> list[dict[str, Any]]:
-    """All records; read once for everybody each time the file has changed. Not to be altered."""
-    try:
-        about = (run.path / "metrics.jsonl").stat()
-    except OSError:
-        return []
-    return _records(str(run.path), about.st_mtime_ns, about.st_size)
+def seen_of(run: RunDirectory) -> Seen:
+    """All records, read once for everybody, and what was made of them since the last one came."""
+    return _follower(str(run.path)).look()
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _records(path: str, changed: int, size: int) -> list[dict[str, Any]]:
-    return RunDirectory(Path(path)).metrics()
+def _follower(path: str) -> Follower:
+    return Follower(Path(path) / "metrics.jsonl")
 
 
 def show(run: RunDirectory) -> None:
@@ -69,17 +66,17 @@ def _show(run: RunDirectory, was_over: bool) -> None:
         return
     spec = RunSpec.from_dict(run.spec())
     epochs = spec.recipe_config().epochs
-    records = records_of(run)
-    at = progress(records, epochs)
+    seen = seen_of(run)
+    at = seen.make(progress, epochs)
     _say(run, now)
     _buttons(run, spec, now)
     if now.state == "running" or at.share:
         st.progress(at.share, _in_short(at, now.state))
-    if records:
-        _see(run, spec, records, epochs)
+    if seen.records:
+        _see(run, spec, seen, epochs)
     elif now.state in ("failed", "lost"):
         _log(run)
-    _afterwards(run, now, records)
+    _afterwards(run, now, seen.records)
 
 
 def _in_short(at: Progress, state: str) -> str:
@@ -114,7 +111,7 @@ def _rough_wait(run: RunDirectory) -> str:
             epochs = RunSpec.from_dict(about).recipe_config().epochs
         except ValueError:
             continue
-        left = progress(records_of(other), epochs).left
+        left = seen_of(other).make(progress, epochs).left
         left = left if left is not None else (about.get("estimate") or {}).get("seconds")
         if not isinstance(left, int | float):
             return "how long that takes is not known yet."
@@ -153,22 +150,22 @@ def button(label: str, icon: str, act: Callable[[], object], run: RunDirectory) 
         st.rerun()
 
 
-def _see(run: RunDirectory, spec: RunSpec, records: list[dict[str, Any]], epochs: int) -> None:
+def _see(run: RunDirectory, spec: RunSpec, seen: Seen, epochs: int) -> None:
     """One of the views; the others cost nothing."""
     views = ["curves", "gradient"]
     views += ["attention"] if (run.path / "attention" / "example.json").exists() else []
     views += ["text", "log"] if spec.kind == "gpt" else ["log"]
     view = controls.pick("See", views, key="see")
     if view == "gradient":
-        _gradient(records, epochs)
+        _gradient(seen, epochs)
     elif view == "attention":
         attention_over_time(run)
     elif view == "text":
-        texts_over_time(records)
+        texts_over_time(seen.records)
     elif view == "log":
         _log(run)
     else:
-        _curves(records, epochs)
+        _curves(seen, epochs)
 
 
 def _log(run: RunDirectory) -> None:
@@ -179,19 +176,18 @@ def _log(run: RunDirectory) -> None:
         components.error_sentence(error)
 
 
-def _curves(records: list[dict[str, Any]], epochs: int) -> None:
+def _curves(seen: Seen, epochs: int) -> None:
     components.show_figure(
-        curves.loss_figure(records, epochs),
+        seen.make(curves.loss_figure, epochs),
         title="Loss",
         description="Cross-entropy in nats. When the held-out loss turns up while training goes "
         "on down, the model overfits.",
         key="loss",
     )
-    measured = [r for r in records if r.get("kind") == "epoch" and isinstance(r.get("train"), dict)]
-    measure = next((name for r in measured[-1:] for name in r["train"] if name != "loss"), None)
+    measure = seen.make(curves.measure_beside_loss)
     if measure:
         components.show_figure(
-            curves.measure_figure(records, measure, epochs),
+            seen.make(curves.measure_figure, measure, epochs),
             title=measure.capitalize(),
             description="After every epoch. The training value is taken while training, with all "
             "its noise and augmentation.",
@@ -199,17 +195,17 @@ def _curves(records: list[dict[str, Any]], epochs: int) -> None:
         )
 
 
-def _gradient(records: list[dict[str, Any]], epochs: int) -> None:
+def _gradient(seen: Seen, epochs: int) -> None:
     components.show_figure(
-        curves.steps_figure({"learning rate": curves.curve(records, "lr")}, "rate", epochs),
+        seen.make(curves.rate_figure, epochs),
         title="Learning rate",
         description="What the schedule says at each step.",
         key="rate",
     )
-    norms = curves.layer_curves(records)
+    norms = seen.make(curves.norms_figure, epochs)
     if norms:
         components.show_figure(
-            curves.steps_figure(norms, "norm", epochs, log=True),
+            norms,
             title="Gradient norm of each layer",
             description="Logarithmic. A layer far below the others hardly learns; one that shoots "
             "up announces trouble.",

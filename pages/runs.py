@@ -33,8 +33,8 @@ if not rows:
 
 # --- the chart ---
 if chosen:
-    records = {row.name: run_view.records_of(row.run) for row in chosen}
-    known = [m for row in chosen for m in compare.measures(records[row.name])]
+    seen = {row.name: run_view.seen_of(row.run) for row in chosen}
+    known = [m for row in chosen for m in seen[row.name].make(compare.measures)]
     options = list(dict.fromkeys(known))
     if options:
         one, two, three, four = st.columns(4, vertical_alignment="bottom")
@@ -49,8 +49,8 @@ if chosen:
             log = controls.switch("Logarithmic", key="log")
         titles = [row.title for row in chosen]
         drawn = {
-            row.title if titles.count(row.title) == 1 else row.name: compare.points(
-                records[row.name], measure, axis
+            row.title if titles.count(row.title) == 1 else row.name: seen[row.name].make(
+                compare.points, measure, axis
             )
             for row in chosen
         }

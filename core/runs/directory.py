@@ -93,15 +93,7 @@ class RunDirectory:
             text = (self.path / "metrics.jsonl").read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return []
-        records = []
-        for line in text.splitlines():
-            try:
-                record = json.loads(line)
-            except json.JSONDecodeError:
-                continue
-            if isinstance(record, dict):
-                records.append(record)
-        return records
+        return records_in(text)
 
     def checkpoint_names(self) -> list[str]:
         """Names of whole checkpoints (both files there), oldest step first."""
@@ -112,6 +104,19 @@ class RunDirectory:
         """The newest checkpoint, without suffix; None before the first."""
         names = self.checkpoint_names()
         return self.checkpoints / names[-1] if names else None
+
+
+def records_in(text: str) -> list[dict[str, Any]]:
+    """The record of every line; a line that holds none is left out."""
+    records = []
+    for line in text.split("\n"):
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        if isinstance(record, dict):
+            records.append(record)
+    return records
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -1,7 +1,11 @@
 """How far a run is, how fast it goes and how long it will take: all from its records."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
+
+RECENT = 30  # steps over which the speed is taken
 
 
 @dataclass(frozen=True)
@@ -18,20 +22,28 @@ class Progress:
 
 def progress(records: list[dict[str, Any]], epochs: int) -> Progress:
     """From the records of metrics.jsonl; everything is 0 or None before the first."""
-    usable = [r for r in records if _number(r.get("epoch")) and _number(r.get("seconds"))]
-    if not usable:
+    last = next(_backwards(records), None)
+    if last is None:
         return Progress(0.0, 0.0, epochs, 0, None, None)
-    last = usable[-1]
     share = min(1.0, last["epoch"] / epochs)
-    steps = [r for r in usable if r.get("kind") == "step" and _number(r.get("examples"))]
+    steps = (
+        r for r in _backwards(records) if r.get("kind") == "step" and _number(r.get("examples"))
+    )
+    recent = list(islice(steps, RECENT))
     speed = None
-    if len(steps) > 1:
-        recent = steps[-30:]
-        seconds = recent[-1]["seconds"] - recent[0]["seconds"]
+    if len(recent) > 1:
+        seconds = recent[0]["seconds"] - recent[-1]["seconds"]
         if seconds > 0:
-            speed = (recent[-1]["examples"] - recent[0]["examples"]) / seconds
+            speed = (recent[0]["examples"] - recent[-1]["examples"]) / seconds
     left = last["seconds"] * (1 - share) / share if share > 0 else None
     return Progress(share, last["epoch"], epochs, int(last.get("step", 0)), speed, left)
+
+
+def _backwards(records: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Those that say where in the training they are, the newest first."""
+    for record in reversed(records):
+        if _number(record.get("epoch")) and _number(record.get("seconds")):
+            yield record
 
 
 def _number(value: object) -> bool:

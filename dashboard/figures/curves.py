@@ -56,7 +56,7 @@ def steps_figure(
     curves: dict[str, np.ndarray], measure: str, epochs: int, log: bool = False
 ) -> go.Figure:
     """Named curves (n, 2) over the epochs, such as the gradient's norm in each layer."""
-    fig = go.Figure()
+    fig = _figure(measure, epochs)
     dashes = ("solid", "dot", "dash", "dashdot", "longdash")
     for i, (name, points) in enumerate(curves.items()):
         line = {
@@ -65,10 +65,20 @@ def steps_figure(
             "dash": dashes[i // len(PALETTE) % len(dashes)],
         }
         fig.add_scatter(x=points[:, 0], y=points[:, 1], name=name, mode="lines", line=line)
-    _dress(fig, measure, epochs)
     if log:
         fig.update_yaxes(type="log", nticks=6)
     return fig
+
+
+def rate_figure(records: Sequence[dict[str, Any]], epochs: int) -> go.Figure:
+    """The learning rate of each step."""
+    return steps_figure({"learning rate": curve(records, "lr")}, "rate", epochs)
+
+
+def norms_figure(records: Sequence[dict[str, Any]], epochs: int) -> go.Figure | None:
+    """The gradient's norm in each layer, logarithmic; None before the first."""
+    norms = layer_curves(records)
+    return steps_figure(norms, "norm", epochs, log=True) if norms else None
 
 
 def layer_curves(records: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
@@ -88,7 +98,7 @@ def layer_curves(records: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
 
 def loss_figure(records: Sequence[dict[str, Any]], epochs: int) -> go.Figure:
     """The loss of each batch, its running mean, and the held-out loss after every epoch."""
-    fig = go.Figure()
+    fig = _figure("loss (nats)", epochs)
     steps, held = curve(records, "loss"), curve(records, "loss", "held_out")
     if len(steps):
         raw = {"color": PALETTE[0], "width": 1}
@@ -100,18 +110,24 @@ def loss_figure(records: Sequence[dict[str, Any]], epochs: int) -> go.Figure:
         fig.add_scatter(x=steps[:, 0], y=mean, name="training, smoothed", mode="lines", line=line)
     if len(held):
         _held_out(fig, held)
-    _dress(fig, "loss (nats)", epochs)
     return fig
+
+
+def measure_beside_loss(records: Sequence[dict[str, Any]]) -> str | None:
+    """What epochs tell of beside the loss: "accuracy", "perplexity"; None before the first."""
+    for record in reversed(records):
+        if record.get("kind") == "epoch" and isinstance(record.get("train"), dict):
+            return next((str(name) for name in record["train"] if name != "loss"), None)
+    return None
 
 
 def measure_figure(records: Sequence[dict[str, Any]], measure: str, epochs: int) -> go.Figure:
     """Accuracy or perplexity after every epoch, while training and held out."""
-    fig = go.Figure()
+    fig = _figure(measure, epochs)
     seen, held = curve(records, measure, "train"), curve(records, measure, "held_out")
     line = {"color": PALETTE[0], "width": 3}
     fig.add_scatter(x=seen[:, 0], y=seen[:, 1], name="training", mode="lines+markers", line=line)
     _held_out(fig, held)
-    _dress(fig, measure, epochs)
     if measure == "accuracy":
         fig.update_yaxes(tickformat=".0%")
     return fig
@@ -129,11 +145,14 @@ def _held_out(fig: go.Figure, held: np.ndarray) -> None:
     )
 
 
-def _dress(fig: go.Figure, measure: str, epochs: int) -> None:
-    fig.update_layout(
-        height=320,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        uirevision="keep",
-        xaxis={"title": "epoch", "range": [0, epochs]},
-        yaxis_title=measure,
+def _figure(measure: str, epochs: int) -> go.Figure:
+    """Empty, its layout given at once: plotly takes four times as long to update one."""
+    return go.Figure(
+        layout={
+            "height": 320,
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+            "uirevision": "keep",
+            "xaxis": {"title": "epoch", "range": [0, epochs]},
+            "yaxis": {"title": measure},
+        }
     )
