@@ -2,54 +2,71 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
 from core import zoo
-from core.runs.directory import RunDirectory
-from dashboard import components, controls, gpt_models
+from core.runs.directory import RunDirectory, epoch_of
+from dashboard import components, controls
 
 if TYPE_CHECKING:
     from core.prompt import Prompt
 
-COURSE = "gpt-shakespeare-course"  # trained by the course's own recipe: the history to show first
 SHOWN = 10  # epochs in view; all of them stand in a table
+WORDS = 40  # that a checkpoint adds to the prompt
 
 
-def show(chosen: zoo.ModelEntry, prompt: Prompt) -> None:
-    """The texts of one training; `chosen` is the model of the page."""
+def show(entry: zoo.ModelEntry, loaded: zoo.LoadedModel, prompt: Prompt) -> None:
+    """The texts of a model's training, and its prompt continued at every checkpoint it kept."""
     st.markdown(
         "What a model wrote, **greedily from the empty prompt**, after every epoch of its "
         "training. Early on it repeats the commonest words; then it learns who speaks, and how."
     )
-    entries = {entry.name: entry for entry in zoo.available_models("gpt")}
-    told = {name: epochs for name, entry in entries.items() if (epochs := history(entry))}
-    if not told:
-        st.info("No model here wrote texts down while it was trained.", icon=":material/info:")
-        return
-    names = list(told)
-    first = next((n for n in (COURSE, chosen.name, "gpt-shakespeare") if n in told), names[0])
-    name = controls.choice("Whose training", names, key="history", index=names.index(first))
-    epochs = told[name]
+    epochs = history(entry)
+    if not epochs:
+        st.info(
+            f"{components.plain(entry.name)} wrote no texts down while it was trained: choose "
+            "another model above.",
+            icon=":material/info:",
+        )
     for at in spread(len(epochs), SHOWN):
         number, perplexity, text = epochs[at]
-        with st.container(border=True):
-            about = f", held-out perplexity {perplexity:,.1f}" if perplexity else ""
-            st.caption(f"Epoch {number}{about}")
-            st.markdown(components.plain(text))
+        about = f", held-out perplexity {perplexity:,.1f}" if perplexity else ""
+        _row(f"Epoch {number}{about}", text)
     if len(epochs) > SHOWN:
         with st.expander(f"All {len(epochs)} epochs", icon=":material/list:"):
             columns = ("epoch", "held-out perplexity", "text")
             rows = [dict(zip(columns, epoch, strict=True)) for epoch in epochs]
             st.dataframe(rows, hide_index=True)
-    run = RunDirectory(entries[name].path)
-    checkpoints = run.checkpoint_names()
-    if len(checkpoints) > 1 and st.button(
-        f"Continue my prompt at all {len(checkpoints)} of its checkpoints"
-    ):
-        _continue_at(run, checkpoints, entries[name], prompt)
+    run = RunDirectory(entry.path)
+    names = run.checkpoint_names()
+    st.subheader("Your prompt, then and now", anchor=False)
+    if len(names) < 2:
+        st.markdown(
+            f"Of {components.plain(entry.name)} only the last weights are here. A model that you "
+            "train keeps those of its epochs 1, 2, 4, 8 … too, and each continues your prompt."
+        )
+        components.lesson_link("train", "Train one")
+    elif controls.switch(f"Continue my prompt at {len(names)} checkpoints", key="live"):
+        for name in names:
+            with components.one_sentence_for_errors():
+                words = _continued(str(run.checkpoints / name), entry.digest, prompt.ids)
+                _row(_when(name), " ".join(loaded.tokenizer.vocab[word] for word in words))
+
+
+def _row(when: str, text: str) -> None:
+    """One time of the training beside what was written then."""
+    left, right = st.columns([1, 2], gap="small")
+    left.caption(when)
+    right.markdown(components.plain(text))
+
+
+def _when(checkpoint: str) -> str:
+    epoch = epoch_of(checkpoint)
+    return f"After epoch {epoch}" if epoch else checkpoint
 
 
 def history(entry: zoo.ModelEntry) -> list[tuple[int, float | None, str]]:
@@ -77,24 +94,16 @@ def spread(count: int, most: int) -> list[int]:
     return [int(i) - 1 for i in np.unique(np.geomspace(1, count, most).round())]
 
 
-def _continue_at(
-    run: RunDirectory, names: list[str], entry: zoo.ModelEntry, prompt: Prompt
-) -> None:
-    """40 greedy words of every checkpoint, shown as they come."""
+@st.cache_data(max_entries=64, show_spinner="Continuing your prompt …")
+def _continued(checkpoint: str, digest: str, ids: tuple[int, ...]) -> list[int]:
+    """What a checkpoint adds to the prompt, greedily; digest: of the run as it stands."""
     import torch
 
     from core.checkpoint import model_from, read_checkpoint
     from core.decoding import Greedy, generate
-    from core.prompt import read_prompt
     from core.reader import PrefixReader
 
-    loaded = gpt_models.load(entry)
-    ids = read_prompt(" ".join(prompt.words[1:]), loaded.tokenizer, loaded.model.max_N).ids
-    for name in names:
-        with components.one_sentence_for_errors():
-            model: Any = model_from(read_checkpoint(run.checkpoints / name))
-            reader = PrefixReader.of(model)
-            steps = generate(reader, ids, Greedy(), 40, torch.Generator(), choose=reader.choose)
-            words = " ".join(loaded.tokenizer.vocab[step.token] for step in steps)
-            st.caption(name)
-            st.markdown(components.plain(words))
+    model: Any = model_from(read_checkpoint(Path(checkpoint)))
+    reader = PrefixReader.of(model)
+    steps = generate(reader, ids, Greedy(), WORDS, torch.Generator(), choose=reader.choose)
+    return [step.token for step in steps]

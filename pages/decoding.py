@@ -81,6 +81,6 @@ if section == "side by side":
 elif section == "what goes wrong":
     decoding_quality.show(entry, loaded, reader, prompt)
 elif section == "epoch by epoch":
-    decoding_epochs.show(entry, prompt)
+    decoding_epochs.show(entry, loaded, prompt)
 else:
     decoding_cache.show(entry, loaded, reader, prompt)

@@ -1,5 +1,8 @@
 """The decoding page: every section and way of choosing, branches, links and bad input."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -111,6 +114,25 @@ def test_a_long_history_is_shown_where_it_changes_and_whole_in_a_table(
     assert shown[-1] == "Epoch 80, held-out perplexity 6.2"
     assert "\\*\\*epoch\\*\\* 1, my lord" in [m.value for m in app.markdown]  # never markup
     assert len(app.dataframe[0].value) == 80
+
+
+def test_a_run_continues_my_prompt_at_each_of_its_checkpoints(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path))
+    mine = Path(shutil.copytree(zoo.find_model("gpt-grammar").path, tmp_path / "mine"))
+    for name in ("step-00000001-epoch-0001", "step-00000002"):
+        for suffix in (".json", ".safetensors"):
+            shutil.copy(mine / f"checkpoints/weights{suffix}", mine / f"checkpoints/{name}{suffix}")
+    (mine / "checkpoints/step-00000002.safetensors").write_bytes(b"torn")
+    app = opened(section="epoch by epoch", model="mine")
+    assert "After epoch 1" not in [c.value for c in app.caption]
+    app.toggle(key="live").set_value(True).run()
+    assert not app.exception
+    assert "After epoch 1" in [c.value for c in app.caption]
+    texts = [m.value for m in app.markdown]
+    assert texts.count(texts[-1]) == 2  # the same weights go on in the same way
+    assert [e.value for e in app.error] != []  # and a damaged one is one sentence beside them
 
 
 @pytest.mark.parametrize("count", [1, 10, 11, 80, 1000])

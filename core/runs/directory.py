@@ -38,6 +38,12 @@ def new_run_id(kind: str, data: str) -> str:
     return f"{kind}-{stem}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
 
 
+def epoch_of(checkpoint: str) -> int | None:
+    """The epoch at whose end a checkpoint of this name was taken; None for one within an epoch."""
+    found = re.search(r"-epoch-(\d+)$", checkpoint)
+    return int(found[1]) if found else None
+
+
 @dataclass(frozen=True)
 class RunDirectory:
     """Reads and writes the files of one run."""

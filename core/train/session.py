@@ -19,7 +19,7 @@ from core.checkpoint import (
 )
 from core.device import pick_device
 from core.runs import control, trouble
-from core.runs.directory import RunDirectory, replace_json
+from core.runs.directory import RunDirectory, epoch_of, replace_json
 from core.train.example import fixed_example, keep_frame, worth_a_frame
 from core.train.loop import TrainState, start, train
 from core.train.memory import TRIM_EVERY, give_back
@@ -101,9 +101,9 @@ def _record(
             keep_frame(run, state.evaluated, example, state.step)
         over = is_epoch and state.epoch == recipe.epochs
         wish = team.tell(None if over else control.asked(run))
-        first = is_epoch and state.epoch == 1
+        early = is_epoch and _stays(state.epoch)
         due = now - saved > spec.checkpoint_every
-        if over or wish or first or due or (is_epoch and now - saved > WORTH * cost):
+        if over or wish or early or due or (is_epoch and now - saved > WORTH * cost):
             save_state(run, prepared, state, is_epoch)
             saved = time.monotonic()
             cost = saved - now
@@ -210,8 +210,9 @@ def begin_from(state: TrainState, checkpoint: Checkpoint) -> None:
 
 
 def save_state(run: RunDirectory, prepared: Prepared, state: TrainState, is_epoch: bool) -> None:
-    """Write a checkpoint of this step, then drop the older ones: the newest two stay.
+    """Write a checkpoint of this step, then drop older ones.
 
+    The newest two stay, and those of the epochs 1, 2, 4, 8 …: they show how the model came to be.
     One at the end of an epoch has a name of its own, so that no checkpoint ever overwrites another.
     """
     run.sync_metrics()
@@ -221,8 +222,15 @@ def save_state(run: RunDirectory, prepared: Prepared, state: TrainState, is_epoc
     name = f"step-{state.step:08d}" + (f"-epoch-{state.epoch:04d}" if is_epoch else "")
     write_checkpoint(run.checkpoints / name, architecture, prepared.config, tensors, extra)
     for name in run.checkpoint_names()[:-2]:
+        if _stays(epoch_of(name)):
+            continue
         for suffix in (".json", ".safetensors"):
             (run.checkpoints / f"{name}{suffix}").unlink(missing_ok=True)
+
+
+def _stays(epoch: int | None) -> bool:
+    """Is it 1 or a power of two?"""
+    return epoch is not None and epoch.bit_count() == 1
 
 
 def _forget_after(run: RunDirectory, state: TrainState) -> None:
