@@ -22,9 +22,9 @@ class Images:
 
     def batch(self, pixels: Tensor) -> Tensor:
         """uint8 (B, C, S, S) -> normalised float32 (B, C, S, S), channels last in memory."""
-        scale, shift = 1 / (255 * self.std), self.mean / self.std
-        x = pixels.to(memory_format=torch.channels_last).float()
-        return x * scale[:, None, None] - shift[:, None, None]
+        scale, shift = 1 / (255 * self.std), -self.mean / self.std
+        x = pixels.to(torch.float32, memory_format=torch.channels_last)
+        return torch.addcmul(shift[:, None, None], x, scale[:, None, None])
 
 
 @dataclass(frozen=True)
@@ -83,15 +83,15 @@ def classify_all(model: nn.Module, images: Images, batch_size: int = 500) -> dic
 def random_crop(pixels: Tensor, most: int) -> Tensor:
     """Shift every image by its own -most … most pixels in x and y; zeros come in at the border.
 
-    (B, C, S, S) -> (B, C, S, S). One gather for the whole batch; the shifts come from torch's
-    global generator, which the loop seeds every step.
+    (B, C, S, S) -> (B, C, S, S). One gather for the whole batch, out of a view that holds every
+    shift of every image; the shifts come from torch's global generator, which the loop seeds every
+    step.
     """
     size = pixels.shape[-1]
-    padded = nn.functional.pad(pixels, (most, most, most, most)).permute(0, 2, 3, 1)
-    corner = torch.randint(0, 2 * most + 1, (2, len(pixels), 1)).to(pixels.device)
-    rows, columns = corner + torch.arange(size, device=pixels.device)
-    image = torch.arange(len(pixels), device=pixels.device)[:, None, None]
-    return padded[image, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    padded = nn.functional.pad(pixels, (most, most, most, most))
+    shifted = padded.unfold(2, size, 1).unfold(3, size, 1)  # (B, C, row, column, S, S)
+    row, column = torch.randint(0, 2 * most + 1, (2, len(pixels))).to(pixels.device)
+    return shifted[torch.arange(len(pixels), device=pixels.device), :, row, column]
 
 
 def alternate_flip(pixels: Tensor, batch: Tensor, epoch: int) -> Tensor:
@@ -102,5 +102,7 @@ def alternate_flip(pixels: Tensor, batch: Tensor, epoch: int) -> Tensor:
     section 3.6.
     """
     scrambled = (batch * 2_654_435_761) >> 13
-    mirrored = ((scrambled + epoch) % 2 == 1)[:, None, None, None]
-    return torch.where(mirrored, pixels.flip(-1), pixels)
+    mirrored = (scrambled + epoch) % 2 == 1
+    views = pixels.clone()
+    views[mirrored] = pixels[mirrored].flip(-1)
+    return views
