@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from PIL import Image, ImageDraw, ImageFont
 from plotly.colors import sample_colorscale
 
+from dashboard.figures.layout import axis, quick
 from dashboard.style import BLUE, FIGURE_FONT_SIZE, PLATE, PLATE_TEXT, SEQUENTIAL
 
 _STEPS = 250  # palette entries for weights; the last six fade from the plate to its text
@@ -81,22 +82,23 @@ def attention_heatmap(
     places = list(range(0, len(tokens), every))
     names = [short(tokens[i]) for i in places]
     labels = np.asarray([short(t) for t in tokens])
-    heat = go.Heatmap(
-        z=alpha,
-        zmin=0,
-        zmax=scale_to,
-        colorscale=SEQUENTIAL,
-        colorbar={"title": {"text": "weight"}},
-        customdata=np.stack(np.broadcast_arrays(labels[:, None], labels[None, :]), -1),
-        hovertemplate="%{customdata[0]} attends to %{customdata[1]}: %{z:.3f}<extra></extra>",
-    )
+    heat = {
+        "type": "heatmap",
+        "z": alpha,
+        "zmin": 0,
+        "zmax": scale_to,
+        "colorscale": SEQUENTIAL,
+        "colorbar": {"title": {"text": "weight"}},
+        "customdata": np.stack(np.broadcast_arrays(labels[:, None], labels[None, :]), -1),
+        "hovertemplate": "%{customdata[0]} attends to %{customdata[1]}: %{z:.3f}<extra></extra>",
+    }
     ticks = {"tickvals": places, "ticktext": names}
     layout = {
-        "xaxis": {"title": {"text": "key token"}, "tickangle": -60, **ticks},
-        "yaxis": {"title": {"text": "query token"}, "autorange": "reversed", **ticks},
+        "xaxis": axis("key token", tickangle=-60, **ticks),
+        "yaxis": axis("query token", autorange="reversed", **ticks),
         "height": min(760, 220 + FIGURE_FONT_SIZE * 2 * len(places)),
     }
-    return go.Figure(heat, layout)
+    return quick([heat], layout)
 
 
 def probability_bars(
@@ -105,20 +107,22 @@ def probability_bars(
     """Horizontal bars, the first label on top; all but `highlight`, if given, are pale."""
     names = [short(label) for label in labels]
     places = list(range(len(names)))
-    bars = go.Bar(
-        x=np.asarray(probabilities, dtype=np.float64),
-        y=places,
-        orientation="h",
-        text=[f"{p:.1%}" for p in probabilities],
-        textposition="outside",
-        cliponaxis=False,
-        marker={"color": BLUE, "opacity": [1 if highlight in (None, i) else 0.5 for i in places]},
-        customdata=names,
-        hovertemplate="%{customdata}: %{x:.4f}<extra></extra>",
-    )
+    pale = [1 if highlight in (None, i) else 0.5 for i in places]
+    bars = {
+        "type": "bar",
+        "x": np.asarray(probabilities, dtype=np.float64),
+        "y": places,
+        "orientation": "h",
+        "text": [f"{p:.1%}" for p in probabilities],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "marker": {"color": BLUE, "opacity": pale},
+        "customdata": names,
+        "hovertemplate": "%{customdata}: %{x:.4f}<extra></extra>",
+    }
     longest = max([*probabilities, 1e-9])
     layout = {
-        "xaxis": {"title": {"text": "probability"}, "range": [0, 1.3 * longest]},
+        "xaxis": axis("probability", range=[0, 1.3 * longest]),
         "yaxis": {
             "tickvals": places,
             "ticktext": names,
@@ -128,7 +132,7 @@ def probability_bars(
         "height": 90 + 36 * len(names),
         "showlegend": False,
     }
-    return go.Figure(bars, layout)
+    return quick([bars], layout)
 
 
 def class_token_overlay(image: np.ndarray, row: np.ndarray, side: int = 384) -> bytes:

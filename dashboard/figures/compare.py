@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures.curves import smooth, thin
+from dashboard.figures.layout import LEGEND_ABOVE, axis, quick
 from dashboard.style import PALETTE
 
 AXES = {"epoch": "epoch", "step": "step", "time": "time (s)", "examples": "examples seen"}
@@ -42,35 +43,31 @@ def points(records: Sequence[dict[str, Any]], measure: str, axis: str) -> np.nda
 
 
 def compare_figure(
-    curves: dict[str, np.ndarray], measure: str, axis: str, smoothing: float, log: bool
+    curves: dict[str, np.ndarray], measure: str, along: str, smoothing: float, log: bool
 ) -> go.Figure:
     """One line a run, told apart by colour and by dashes; behind a smoothed one its own values."""
-    fig = go.Figure()
+    data: list[dict[str, Any]] = []
     for i, (name, xy) in enumerate(curves.items()):
         color = PALETTE[i % len(PALETTE)]
         dash = _DASHES[i // len(PALETTE) % len(_DASHES)]
         mode = "lines+markers" if len(xy) < 40 else "lines"
         line = {"color": color, "width": 2.5, "dash": dash}
         if smoothing > 0:
-            fig.add_scatter(
-                x=xy[:, 0],
-                y=xy[:, 1],
-                mode="lines",
-                line={"color": color, "width": 1},
-                opacity=0.25,
-                showlegend=False,
-                hoverinfo="skip",
-                name=f"{name} (as it was)",
-            )
+            behind = {"color": color, "width": 1}
+            data.append({
+                "type": "scatter", "x": xy[:, 0], "y": xy[:, 1], "mode": "lines", "line": behind,
+                "opacity": 0.25, "showlegend": False, "hoverinfo": "skip",
+                "name": f"{name} (as it was)",
+            })  # fmt: skip
         y = smooth(xy[:, 1], smoothing)
-        fig.add_scatter(x=xy[:, 0], y=y, name=name, mode=mode, line=line)
-    fig.update_layout(
-        height=420,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        xaxis_title=AXES[axis],
-        yaxis_title=measure,
-        showlegend=True,
-    )
-    if log:
-        fig.update_yaxes(type="log")
-    return fig
+        data.append(
+            {"type": "scatter", "x": xy[:, 0], "y": y, "name": name, "mode": mode, "line": line}
+        )
+    layout = {
+        "height": 420,
+        "legend": LEGEND_ABOVE,
+        "xaxis": axis(AXES[along]),
+        "yaxis": axis(measure, **({"type": "log"} if log else {})),
+        "showlegend": True,
+    }
+    return quick(data, layout)

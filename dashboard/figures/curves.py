@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from dashboard.figures.layout import LEGEND_ABOVE, Spec, axis, quick
 from dashboard.style import PALETTE
 
 MOST_POINTS = 1500
@@ -56,7 +57,7 @@ def steps_figure(
     curves: dict[str, np.ndarray], measure: str, epochs: int, log: bool = False
 ) -> go.Figure:
     """Named curves (n, 2) over the epochs, such as the gradient's norm in each layer."""
-    fig = _figure(measure, epochs)
+    data = []
     dashes = ("solid", "dot", "dash", "dashdot", "longdash")
     for i, (name, points) in enumerate(curves.items()):
         line = {
@@ -64,10 +65,8 @@ def steps_figure(
             "width": 2,
             "dash": dashes[i // len(PALETTE) % len(dashes)],
         }
-        fig.add_scatter(x=points[:, 0], y=points[:, 1], name=name, mode="lines", line=line)
-    if log:
-        fig.update_yaxes(type="log", nticks=6)
-    return fig
+        data.append(_line(points[:, 0], points[:, 1], name, line))
+    return _over_epochs(data, measure, epochs, **({"type": "log", "nticks": 6} if log else {}))
 
 
 def rate_figure(records: Sequence[dict[str, Any]], epochs: int) -> go.Figure:
@@ -98,19 +97,17 @@ def layer_curves(records: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
 
 def loss_figure(records: Sequence[dict[str, Any]], epochs: int) -> go.Figure:
     """The loss of each batch, its running mean, and the held-out loss after every epoch."""
-    fig = _figure("loss (nats)", epochs)
+    data: list[Spec] = []
     steps, held = curve(records, "loss"), curve(records, "loss", "held_out")
     if len(steps):
         raw = {"color": PALETTE[0], "width": 1}
-        fig.add_scatter(
-            x=steps[:, 0], y=steps[:, 1], name="each batch", mode="lines", line=raw, opacity=0.35
-        )
+        data.append(_line(steps[:, 0], steps[:, 1], "each batch", raw) | {"opacity": 0.35})
         mean = smooth(steps[:, 1], fitting(len(steps)))
         line = {"color": PALETTE[0], "width": 3}
-        fig.add_scatter(x=steps[:, 0], y=mean, name="training, smoothed", mode="lines", line=line)
+        data.append(_line(steps[:, 0], mean, "training, smoothed", line))
     if len(held):
-        _held_out(fig, held)
-    return fig
+        data.append(_held_out(held))
+    return _over_epochs(data, "loss (nats)", epochs)
 
 
 def measure_beside_loss(records: Sequence[dict[str, Any]]) -> str | None:
@@ -123,36 +120,29 @@ def measure_beside_loss(records: Sequence[dict[str, Any]]) -> str | None:
 
 def measure_figure(records: Sequence[dict[str, Any]], measure: str, epochs: int) -> go.Figure:
     """Accuracy or perplexity after every epoch, while training and held out."""
-    fig = _figure(measure, epochs)
     seen, held = curve(records, measure, "train"), curve(records, measure, "held_out")
     line = {"color": PALETTE[0], "width": 3}
-    fig.add_scatter(x=seen[:, 0], y=seen[:, 1], name="training", mode="lines+markers", line=line)
-    _held_out(fig, held)
-    if measure == "accuracy":
-        fig.update_yaxes(tickformat=".0%")
-    return fig
+    training = _line(seen[:, 0], seen[:, 1], "training", line, "lines+markers")
+    more = {"tickformat": ".0%"} if measure == "accuracy" else {}
+    return _over_epochs([training, _held_out(held)], measure, epochs, **more)
 
 
-def _held_out(fig: go.Figure, held: np.ndarray) -> None:
+def _line(x: np.ndarray, y: np.ndarray, name: str, line: Spec, mode: str = "lines") -> Spec:
+    return {"type": "scatter", "x": x, "y": y, "name": name, "mode": mode, "line": line}
+
+
+def _held_out(held: np.ndarray) -> Spec:
     line = {"color": PALETTE[1], "width": 3, "dash": "dot"}
-    fig.add_scatter(
-        x=held[:, 0],
-        y=held[:, 1],
-        name="held out",
-        mode="lines+markers",
-        line=line,
-        marker={"size": 9, "symbol": "diamond"},
-    )
+    drawn = _line(held[:, 0], held[:, 1], "held out", line, "lines+markers")
+    return drawn | {"marker": {"size": 9, "symbol": "diamond"}}
 
 
-def _figure(measure: str, epochs: int) -> go.Figure:
-    """Empty, its layout given at once: plotly takes four times as long to update one."""
-    return go.Figure(
-        layout={
-            "height": 320,
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-            "uirevision": "keep",
-            "xaxis": {"title": "epoch", "range": [0, epochs]},
-            "yaxis": {"title": measure},
-        }
-    )
+def _over_epochs(data: list[Spec], measure: str, epochs: int, **yaxis: object) -> go.Figure:
+    layout = {
+        "height": 320,
+        "legend": LEGEND_ABOVE,
+        "uirevision": "keep",
+        "xaxis": axis("epoch", range=[0, epochs]),
+        "yaxis": axis(measure, **yaxis),
+    }
+    return quick(data, layout)

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures.attention_maps import short
-from dashboard.figures.layout import LEGEND_BELOW
+from dashboard.figures.layout import LEGEND_BELOW, axis, quick
 from dashboard.style import BLUE, FIGURE_FONT_SIZE, GREEN, GREY, ORANGE, PURPLE, SEQUENTIAL
 
 MOST_POINTS = 400
@@ -28,42 +28,41 @@ def step_bars(
     """
     rows = list(range(len(words)))
     names = [f"▶ {short(w)}" if i == chosen else short(w) for i, w in enumerate(words)]
-    fig = go.Figure()
-    fig.add_bar(
-        name="model", x=before, y=rows, orientation="h", marker_color=GREY,
-        marker_pattern_shape="/", hovertemplate="before: %{x:.4f}<extra></extra>",
-    )  # fmt: skip
-    fig.add_bar(
-        name="after the filter", x=after, y=rows, orientation="h",
-        marker_color=[ORANGE if i == chosen else BLUE for i in rows],
-        hovertemplate="after: %{x:.4f}<extra></extra>",
-    )  # fmt: skip
-    fig.add_scatter(
-        name="cumulative", x=cumulative, y=rows, xaxis="x2", mode="lines+markers",
-        line_color=PURPLE,
-        hovertemplate="together: %{x:.4f}<extra></extra>",
-    )  # fmt: skip
-    if mass is not None:
-        fig.add_scatter(
-            name=f"p = {mass:g}", x=[mass, mass], y=[-0.5, len(rows) - 0.5], xaxis="x2",
-            mode="lines", line={"color": PURPLE, "dash": "dash"},
-        )  # fmt: skip
-    fig.update_yaxes(tickvals=rows, ticktext=names, autorange="reversed")
-    fig.update_layout(
-        height=200 + 36 * len(rows),
-        bargap=0.25,
-        legend=LEGEND_BELOW,
-        xaxis={"title": "probability", "range": [0, 1.05 * max(before.max(), after.max())]},
-        xaxis2={
-            "overlaying": "x",
-            "side": "top",
-            "range": [0, 1.03],
-            "tickvals": [0, 0.5, 1],
-            "title": "cumulative",
-            "showgrid": False,
+    data = [
+        {
+            "type": "bar", "name": "model", "x": before, "y": rows, "orientation": "h",
+            "marker": {"color": GREY, "pattern": {"shape": "/"}},
+            "hovertemplate": "before: %{x:.4f}<extra></extra>",
         },
-    )
-    return fig
+        {
+            "type": "bar", "name": "after the filter", "x": after, "y": rows, "orientation": "h",
+            "marker": {"color": [ORANGE if i == chosen else BLUE for i in rows]},
+            "hovertemplate": "after: %{x:.4f}<extra></extra>",
+        },
+        {
+            "type": "scatter", "name": "cumulative", "x": cumulative, "y": rows, "xaxis": "x2",
+            "mode": "lines+markers", "line": {"color": PURPLE},
+            "hovertemplate": "together: %{x:.4f}<extra></extra>",
+        },
+    ]  # fmt: skip
+    if mass is not None:
+        data.append({
+            "type": "scatter", "name": f"p = {mass:g}", "x": [mass, mass],
+            "y": [-0.5, len(rows) - 0.5], "xaxis": "x2", "mode": "lines",
+            "line": {"color": PURPLE, "dash": "dash"},
+        })  # fmt: skip
+    layout = {
+        "height": 200 + 36 * len(rows),
+        "bargap": 0.25,
+        "legend": LEGEND_BELOW,
+        "xaxis": axis("probability", range=[0, 1.05 * max(before.max(), after.max())]),
+        "xaxis2": axis(
+            "cumulative", overlaying="x", side="top", range=[0, 1.03], tickvals=[0, 0.5, 1],
+            showgrid=False,
+        ),
+        "yaxis": {"tickvals": rows, "ticktext": names, "autorange": "reversed"},
+    }  # fmt: skip
+    return quick(data, layout)
 
 
 def vocabulary_curve(before: np.ndarray, after: np.ndarray, rank: int) -> go.Figure:
@@ -73,28 +72,29 @@ def vocabulary_curve(before: np.ndarray, after: np.ndarray, rank: int) -> go.Fig
     that was taken, from 1.
     """
     ranks = _thinned(len(before))
-    fig = go.Figure()
-    fig.add_scatter(
-        name="model",
-        x=ranks,
-        y=before[ranks - 1],
-        mode="lines",
-        line={"color": GREY, "dash": "dot"},
-    )
     left = ranks[after[ranks - 1] > 0]
-    fig.add_scatter(
-        name="after the filter", x=left, y=after[left - 1], mode="lines+markers",
-        line_color=BLUE, marker_size=5,
-    )  # fmt: skip
-    fig.add_scatter(
-        name="taken", x=[rank], y=[before[rank - 1]], mode="markers",
-        marker={"color": ORANGE, "size": 13, "symbol": "diamond"},
-    )  # fmt: skip
-    fig.update_xaxes(type="log", title="rank", dtick=1)
+    data = [
+        {
+            "type": "scatter", "name": "model", "x": ranks, "y": before[ranks - 1],
+            "mode": "lines", "line": {"color": GREY, "dash": "dot"},
+        },
+        {
+            "type": "scatter", "name": "after the filter", "x": left, "y": after[left - 1],
+            "mode": "lines+markers", "line": {"color": BLUE}, "marker": {"size": 5},
+        },
+        {
+            "type": "scatter", "name": "taken", "x": [rank], "y": [before[rank - 1]],
+            "mode": "markers", "marker": {"color": ORANGE, "size": 13, "symbol": "diamond"},
+        },
+    ]  # fmt: skip
     title = {"text": "probability", "standoff": 12}
-    fig.update_yaxes(type="log", title=title, exponentformat="power", dtick=2)
-    fig.update_layout(height=340, legend=LEGEND_BELOW)
-    return fig
+    layout = {
+        "height": 340,
+        "legend": LEGEND_BELOW,
+        "xaxis": axis("rank", type="log", dtick=1),
+        "yaxis": {"type": "log", "title": title, "exponentformat": "power", "dtick": 2},
+    }
+    return quick(data, layout)
 
 
 def _thinned(count: int) -> np.ndarray:
@@ -108,17 +108,14 @@ def step_attention(weights: np.ndarray, tokens: Sequence[str]) -> go.Figure:
     rows = [f"layer {a + 1}, head {b + 1}" for a in range(layers) for b in range(heads)]
     first = max(0, len(tokens) - 40)
     names = [short(token) for token in tokens[first:]]
-    fig = go.Figure(
-        go.Heatmap(
-            z=weights.reshape(layers * heads, -1)[:, first:].astype(np.float32),
-            zmin=0, colorscale=SEQUENTIAL, colorbar={"title": {"text": "weight"}}, showscale=True,
-            hovertemplate="%{y}, %{x}: %{z:.3f}<extra></extra>",
-        )
-    )  # fmt: skip
-    fig.update_xaxes(tickvals=list(range(len(names))), ticktext=names, tickangle=-60)
-    fig.update_yaxes(tickvals=list(range(len(rows))), ticktext=rows, autorange="reversed")
-    fig.update_layout(height=160 + 24 * len(rows))
-    return fig
+    heat = {
+        "type": "heatmap", "z": weights.reshape(layers * heads, -1)[:, first:].astype(np.float32),
+        "zmin": 0, "colorscale": SEQUENTIAL, "colorbar": {"title": {"text": "weight"}},
+        "showscale": True, "hovertemplate": "%{y}, %{x}: %{z:.3f}<extra></extra>",
+    }  # fmt: skip
+    across = {"tickvals": list(range(len(names))), "ticktext": names, "tickangle": -60}
+    down = {"tickvals": list(range(len(rows))), "ticktext": rows, "autorange": "reversed"}
+    return quick([heat], {"height": 160 + 24 * len(rows), "xaxis": across, "yaxis": down})
 
 
 def quality_curves(
@@ -126,25 +123,29 @@ def quality_curves(
     human: tuple[float, float],
 ) -> go.Figure:
     """Quality against diversity: curves name -> (diversity, quality, setting of each point)."""
-    fig = go.Figure()
+    data = []
     looks = ((BLUE, "circle", "bottom left"), (GREEN, "square", "top right"))
     for (name, (x, y, settings)), (colour, symbol, side) in zip(
         curves.items(), looks, strict=False
     ):
         named = [s if i in (0, len(settings) - 1) else "" for i, s in enumerate(settings)]
-        fig.add_scatter(
-            name=name, x=x, y=y, text=named, customdata=settings, mode="lines+markers+text",
-            line_color=colour, textposition=side, marker={"size": 10, "symbol": symbol},
-            hovertemplate="%{customdata}: distinct-2 %{x:.3f}, log P %{y:.2f}<extra></extra>",
-        )  # fmt: skip
-    fig.add_scatter(
-        name="people", x=[human[0]], y=[human[1]], mode="markers",
-        marker={"symbol": "star", "size": 20, "color": ORANGE},
-    )  # fmt: skip
-    fig.update_xaxes(title="diversity: distinct-2")
-    fig.update_yaxes(title="mean log-probability of a word, nats")
-    fig.update_layout(height=460, legend=LEGEND_BELOW)
-    return fig
+        data.append({
+            "type": "scatter", "name": name, "x": x, "y": y, "text": named,
+            "customdata": settings, "mode": "lines+markers+text", "line": {"color": colour},
+            "textposition": side, "marker": {"size": 10, "symbol": symbol},
+            "hovertemplate": "%{customdata}: distinct-2 %{x:.3f}, log P %{y:.2f}<extra></extra>",
+        })  # fmt: skip
+    data.append({
+        "type": "scatter", "name": "people", "x": [human[0]], "y": [human[1]], "mode": "markers",
+        "marker": {"symbol": "star", "size": 20, "color": ORANGE},
+    })  # fmt: skip
+    layout = {
+        "height": 460,
+        "legend": LEGEND_BELOW,
+        "xaxis": axis("diversity: distinct-2"),
+        "yaxis": axis("mean log-probability of a word, nats"),
+    }
+    return quick(data, layout)
 
 
 def cache_picture(steps: int, made: int, cached: bool) -> go.Figure:
@@ -158,40 +159,41 @@ def cache_picture(steps: int, made: int, cached: bool) -> go.Figure:
         z[row, : row + 1] = 0 if cached else 1
         text[row, : row + 1] = "kept" if cached else "new"
         z[row, row], text[row, row] = 1, "new"
-    fig = go.Figure(
-        go.Heatmap(
-            z=z, text=text, texttemplate="%{text}", zmin=0, zmax=1, xgap=2, ygap=2,
-            colorscale=[[0, BLUE], [1, ORANGE]], showscale=False,
-            textfont={"size": FIGURE_FONT_SIZE, "color": "#ffffff"}, hoverinfo="skip",
-        )
-    )  # fmt: skip
-    ticks = list(range(steps))
-    fig.update_xaxes(
-        title="keys and values of token", tickvals=ticks, ticktext=[t + 1 for t in ticks]
-    )
-    fig.update_yaxes(
-        title="step", tickvals=ticks, ticktext=[t + 1 for t in ticks], autorange="reversed"
-    )
-    fig.update_layout(height=360)
-    return fig
+    heat = {
+        "type": "heatmap", "z": z, "text": text, "texttemplate": "%{text}", "zmin": 0, "zmax": 1,
+        "xgap": 2, "ygap": 2, "colorscale": [[0, BLUE], [1, ORANGE]], "showscale": False,
+        "textfont": {"size": FIGURE_FONT_SIZE, "color": "#ffffff"}, "hoverinfo": "skip",
+    }  # fmt: skip
+    places = list(range(steps))
+    ticks = {"tickvals": places, "ticktext": [place + 1 for place in places]}
+    layout = {
+        "height": 360,
+        "xaxis": axis("keys and values of token", **ticks),
+        "yaxis": axis("step", autorange="reversed", **ticks),
+    }
+    return quick([heat], layout)
 
 
 def time_per_token(
     lengths: Sequence[int], times: dict[str, Sequence[float]], fits: dict[str, Sequence[float]]
 ) -> go.Figure:
     """Measured milliseconds a token against the length of the text, with the fitted lines."""
-    fig = go.Figure()
+    data = []
     for (name, y), colour, symbol in zip(
         times.items(), (ORANGE, BLUE), ("circle", "square"), strict=False
     ):
-        fig.add_scatter(
-            name=name, x=lengths, y=y, mode="markers",
-            marker={"color": colour, "symbol": symbol, "size": 9},
-        )  # fmt: skip
-        fig.add_scatter(
-            name=f"fit, {name}", x=lengths, y=fits[name], mode="lines", line_color=colour
-        )
-    fig.update_xaxes(title="tokens in the text")
-    fig.update_yaxes(title="ms for the next token", rangemode="tozero")
-    fig.update_layout(height=420, legend=LEGEND_BELOW)
-    return fig
+        data.append({
+            "type": "scatter", "name": name, "x": lengths, "y": y, "mode": "markers",
+            "marker": {"color": colour, "symbol": symbol, "size": 9},
+        })  # fmt: skip
+        data.append({
+            "type": "scatter", "name": f"fit, {name}", "x": lengths, "y": fits[name],
+            "mode": "lines", "line": {"color": colour},
+        })  # fmt: skip
+    layout = {
+        "height": 420,
+        "legend": LEGEND_BELOW,
+        "xaxis": axis("tokens in the text"),
+        "yaxis": axis("ms for the next token", rangemode="tozero"),
+    }
+    return quick(data, layout)

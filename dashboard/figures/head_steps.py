@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures.attention_maps import short
-from dashboard.figures.layout import frame
+from dashboard.figures.layout import Spec, axis, frame, quick
 from dashboard.style import BLUE, DIVERGING, ORANGE, SEQUENTIAL
 
 MOST_NUMBERS = 200  # cells up to which every number is written out
@@ -29,84 +29,84 @@ def step_matrix(
     signed = bool(np.nanmin(np.append(finite, 0.0)) < 0)
     free = finite[1:] if len(values) > 2 and not np.nan_to_num(finite[0, 1:]).any() else finite
     span = float(np.nanmax(np.abs(np.append(free, 1e-9))))
-    written = values.size <= MOST_NUMBERS
-    text = np.char.mod("%.2f", np.where(masked, 0, values))
-    text[masked] = "−∞"
-    fig = go.Figure(
-        go.Heatmap(
-            z=finite,
-            zmin=-span if signed else 0,
-            zmax=span,
-            colorscale=DIVERGING if signed else SEQUENTIAL,
-            text=text if written else None,
-            texttemplate="%{text}" if written else None,
-            hovertemplate="row %{y}, column %{x}: %{z:.4f}<extra></extra>",
-            hoverongaps=False,
-            showscale=True,
-            colorbar={"title": {"text": "value"}},
-        )
-    )
-    for axis, name, count, most in (
-        (fig.update_xaxes, columns, values.shape[1], 12),
-        (fig.update_yaxes, rows, values.shape[0], 24),
-    ):
-        axis(title=name)
-        if "token" in name and count == len(tokens):
-            every = max(1, -(-count // most))
-            places = list(range(0, count, every))
-            axis(tickvals=places, ticktext=[short(tokens[i]) for i in places])
-    fig.update_xaxes(tickangle=-60 if "token" in columns else 0)
-    fig.update_yaxes(autorange="reversed")
-    fig.update_layout(height=int(min(640, 200 + 22 * max(8, values.shape[0]))))
+    heat = {
+        "type": "heatmap",
+        "z": finite,
+        "zmin": -span if signed else 0,
+        "zmax": span,
+        "colorscale": DIVERGING if signed else SEQUENTIAL,
+        "hovertemplate": "row %{y}, column %{x}: %{z:.4f}<extra></extra>",
+        "hoverongaps": False,
+        "showscale": True,
+        "colorbar": {"title": {"text": "value"}},
+    }
+    if values.size <= MOST_NUMBERS:
+        text = np.char.mod("%.2f", np.where(masked, 0, values))
+        text[masked] = "−∞"
+        heat |= {"text": text, "texttemplate": "%{text}"}
+    frames = []
     if query is not None:
         thick = 1 if max(values.shape) > 20 else 2  # thin cells are not to be covered
-        frame(fig, -0.5, values.shape[1] - 0.5, query - 0.5, query + 0.5, thick)
+        frames += frame(-0.5, values.shape[1] - 0.5, query - 0.5, query + 0.5, thick)
         if key is not None:
-            frame(fig, key - 0.5, key + 0.5, query - 0.5, query + 0.5, 2 * thick)
-    return fig
+            frames += frame(key - 0.5, key + 0.5, query - 0.5, query + 0.5, 2 * thick)
+    across = _counting(columns, values.shape[1], tokens, 12)
+    layout = {
+        "height": int(min(640, 200 + 22 * max(8, values.shape[0]))),
+        "xaxis": across | {"tickangle": -60 if "token" in columns else 0},
+        "yaxis": _counting(rows, values.shape[0], tokens, 24) | {"autorange": "reversed"},
+        "shapes": frames,
+    }
+    return quick([heat], layout)
+
+
+def _counting(name: str, count: int, tokens: Sequence[str], most: int) -> Spec:
+    """The axis of that name; one that counts tokens carries at most so many of their texts."""
+    if "token" not in name or count != len(tokens):
+        return axis(name)
+    places = list(range(0, count, max(1, -(-count // most))))
+    return axis(name, tickvals=places, ticktext=[short(tokens[i]) for i in places])
 
 
 def product_bars(q: np.ndarray, k: np.ndarray) -> go.Figure:
     """q_f · k_f feature by feature; the sum of the bars is the score. q, k: (n,)."""
     product = np.asarray(q) * np.asarray(k)
-    fig = go.Figure(
-        go.Bar(
-            x=np.arange(1, len(product) + 1),
-            y=product,
-            marker_color=np.where(product >= 0, BLUE, ORANGE).tolist(),
-            customdata=np.stack([q, k], 1),
-            hovertemplate="feature %{x}: %{customdata[0]:.3f} × %{customdata[1]:.3f} = "
-            "%{y:.4f}<extra></extra>",
-        )
-    )
-    fig.update_xaxes(title="feature of the head")
-    fig.update_yaxes(title="query feature × key feature")
-    fig.update_layout(height=300)
-    return fig
+    bars = {
+        "type": "bar",
+        "x": np.arange(1, len(product) + 1),
+        "y": product,
+        "marker": {"color": np.where(product >= 0, BLUE, ORANGE).tolist()},
+        "customdata": np.stack([q, k], 1),
+        "hovertemplate": "feature %{x}: %{customdata[0]:.3f} × %{customdata[1]:.3f} = "
+        "%{y:.4f}<extra></extra>",
+    }
+    axes = {
+        "xaxis": axis("feature of the head"),
+        "yaxis": axis("query feature × key feature"),
+    }
+    return quick([bars], {"height": 300, **axes})
 
 
 def before_after(
     labels: Sequence[str], before: np.ndarray, after: np.ndarray, changed: str = "changed"
 ) -> go.Figure:
     """Probabilities as the model is, and changed, side by side; the first label on top."""
-    fig = go.Figure()
-    for name, values, colour, pattern in (
-        ("as it is", before, BLUE, ""),
-        (changed, after, ORANGE, "/"),
-    ):
-        fig.add_bar(
-            x=values, y=list(range(len(labels))), orientation="h", name=name,
-            marker={"color": colour, "pattern": {"shape": pattern}},
-            customdata=[short(label) for label in labels],
-            hovertemplate="%{customdata}: %{x:.4f}<extra></extra>",
-        )  # fmt: skip
-    fig.update_yaxes(
-        tickvals=list(range(len(labels))),
-        ticktext=[short(label) for label in labels],
-        autorange="reversed",
-    )
-    fig.update_xaxes(title="probability", rangemode="tozero")
-    fig.update_layout(
-        height=140 + 44 * len(labels), legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"}
-    )
-    return fig
+    places, names = list(range(len(labels))), [short(label) for label in labels]
+    data = [
+        {
+            "type": "bar", "x": values, "y": places, "orientation": "h", "name": name,
+            "marker": {"color": colour, "pattern": {"shape": pattern}}, "customdata": names,
+            "hovertemplate": "%{customdata}: %{x:.4f}<extra></extra>",
+        }
+        for name, values, colour, pattern in (
+            ("as it is", before, BLUE, ""),
+            (changed, after, ORANGE, "/"),
+        )
+    ]  # fmt: skip
+    layout = {
+        "height": 140 + 44 * len(labels),
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        "xaxis": axis("probability", rangemode="tozero"),
+        "yaxis": {"tickvals": places, "ticktext": names, "autorange": "reversed"},
+    }
+    return quick(data, layout)

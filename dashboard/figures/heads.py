@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures.attention_maps import short
+from dashboard.figures.layout import LEGEND_ABOVE, axis, quick, upright
 from dashboard.style import BLUE, GREY, ORANGE, SEQUENTIAL
 
 
@@ -17,53 +18,52 @@ def lens_words(
     probability: (L+1, T) of that word, words: the same shape, tokens: the T words read.
     """
     layers, count = np.shape(probability)
-    fig = go.Figure(
-        go.Heatmap(
-            z=probability,
-            zmin=0,
-            zmax=1,
-            colorscale=SEQUENTIAL,
-            text=[[short(w, 9) for w in row] for row in words],
-            texttemplate="%{text}" if count <= 16 else None,
-            hovertemplate="%{y}, after %{x}: %{text} (%{z:.3f})<extra></extra>",
-            showscale=True,
-            colorbar={"title": {"text": "probability"}},
-        )
-    )
-    every = max(1, -(-count // 32))
-    places = list(range(0, count, every))
-    fig.update_xaxes(
-        title="token read", tickvals=places, ticktext=[short(tokens[i]) for i in places]
-    )
-    fig.update_yaxes(
-        title="stopped after", tickvals=list(range(layers)), ticktext=stages(layers), tickangle=0
-    )
-    fig.update_layout(height=200 + 46 * layers)
-    return fig
+    heat = {
+        "type": "heatmap",
+        "z": probability,
+        "zmin": 0,
+        "zmax": 1,
+        "colorscale": SEQUENTIAL,
+        "text": [[short(w, 9) for w in row] for row in words],
+        "texttemplate": "%{text}" if count <= 16 else None,
+        "hovertemplate": "%{y}, after %{x}: %{text} (%{z:.3f})<extra></extra>",
+        "showscale": True,
+        "colorbar": {"title": {"text": "probability"}},
+    }
+    places = list(range(0, count, max(1, -(-count // 32))))
+    names = [short(tokens[i]) for i in places]
+    stops = {"tickvals": list(range(layers)), "ticktext": stages(layers), "tickangle": 0}
+    layout = {
+        "height": 200 + 46 * layers,
+        "xaxis": axis("token read", tickvals=places, ticktext=names),
+        "yaxis": axis("stopped after", **stops),
+    }
+    return quick([heat], layout)
 
 
 def lens_classes(probability: np.ndarray, classes: Sequence[str]) -> go.Figure:
     """The probability of every class after each block. probability: (L+1, classes)."""
     layers = len(probability)
-    fig = go.Figure(
-        go.Heatmap(
-            z=probability,
-            zmin=0,
-            zmax=1,
-            colorscale=SEQUENTIAL,
-            text=np.char.mod("%.2f", probability),
-            texttemplate="%{text}",
-            hovertemplate="%{y}, %{x}: %{z:.4f}<extra></extra>",
-            showscale=True,
-            colorbar={"title": {"text": "probability"}},
-        )
-    )
-    fig.update_xaxes(
-        title="class", tickvals=list(range(len(classes))), ticktext=[short(c) for c in classes]
-    )
-    fig.update_yaxes(title="stopped after", tickvals=list(range(layers)), ticktext=stages(layers))
-    fig.update_layout(height=200 + 46 * layers)
-    return fig
+    heat = {
+        "type": "heatmap",
+        "z": probability,
+        "zmin": 0,
+        "zmax": 1,
+        "colorscale": SEQUENTIAL,
+        "text": np.char.mod("%.2f", probability),
+        "texttemplate": "%{text}",
+        "hovertemplate": "%{y}, %{x}: %{z:.4f}<extra></extra>",
+        "showscale": True,
+        "colorbar": {"title": {"text": "probability"}},
+    }
+    places, names = list(range(len(classes))), [short(c) for c in classes]
+    stops = {"tickvals": list(range(layers)), "ticktext": stages(layers)}
+    layout = {
+        "height": 200 + 46 * layers,
+        "xaxis": axis("class", tickvals=places, ticktext=names),
+        "yaxis": axis("stopped after", **stops),
+    }
+    return quick([heat], layout)
 
 
 def stages(count: int) -> list[str]:
@@ -77,26 +77,25 @@ def change_by_position(
     """The largest change of a logit at each position after the token `at` was changed, with the
     causal mask and without. own, without_mask: (T,)."""
     places = list(range(len(tokens)))
-    fig = go.Figure()
-    for name, values, colour, pattern in (
-        ("causal mask", own, BLUE, ""),
-        ("no mask", without_mask, ORANGE, "/"),
-    ):
-        fig.add_bar(
-            x=places, y=values, name=name, marker={"color": colour, "pattern": {"shape": pattern}}
+    data = [
+        {
+            "type": "bar", "x": places, "y": values, "name": name,
+            "marker": {"color": colour, "pattern": {"shape": pattern}},
+        }
+        for name, values, colour, pattern in (
+            ("causal mask", own, BLUE, ""),
+            ("no mask", without_mask, ORANGE, "/"),
         )
-    every = max(1, -(-len(tokens) // 32))
-    fig.update_xaxes(
-        title="position",
-        tickvals=places[::every],
-        ticktext=[short(tokens[i]) for i in places[::every]],
-    )
-    fig.update_yaxes(title="largest change of a logit")
-    fig.add_vline(x=at - 0.5, line_dash="dash")
-    fig.update_layout(
-        height=380, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
-    )
-    return fig
+    ]  # fmt: skip
+    named = places[:: max(1, -(-len(tokens) // 32))]
+    layout = {
+        "height": 380,
+        "legend": LEGEND_ABOVE,
+        "xaxis": axis("position", tickvals=named, ticktext=[short(tokens[i]) for i in named]),
+        "yaxis": axis("largest change of a logit"),
+        "shapes": [upright(at - 0.5, {"dash": "dash"})],
+    }
+    return quick(data, layout)
 
 
 def sorted_heads(
@@ -113,24 +112,29 @@ def sorted_heads(
     names = [f"{layer + 1}.{head + 1}" for layer in range(layers) for head in range(heads)]
     order = np.argsort(-values.ravel(), kind="stable")
     shown = [names[i] for i in order]
-    fig = go.Figure()
-    for name, series, colour, pattern in (
-        ("this model", values, BLUE, ""),
-        ("random weights", beside, GREY, "/"),
-    ):
-        if series is not None:
-            fig.add_bar(
-                x=shown, y=series.ravel()[order], name=name,
-                marker={"color": colour, "pattern": {"shape": pattern}},
-                hovertemplate="layer.head %{x}: %{y:.4f}",
-            )  # fmt: skip
+    data = [
+        {
+            "type": "bar", "x": shown, "y": series.ravel()[order], "name": name,
+            "marker": {"color": colour, "pattern": {"shape": pattern}},
+            "hovertemplate": "layer.head %{x}: %{y:.4f}",
+        }
+        for name, series, colour, pattern in (
+            ("this model", values, BLUE, ""),
+            ("random weights", beside, GREY, "/"),
+        )
+        if series is not None
+    ]  # fmt: skip
     if chance is not None:
-        fig.add_scatter(
-            x=[shown[0], shown[-1]], y=[chance, chance], mode="lines", name=f"chance {chance:.3f}",
-            line={"color": ORANGE, "width": 3, "dash": "dash"},
-        )  # fmt: skip
-    fig.update_xaxes(title="layer.head, largest first", type="category")
-    fig.update_yaxes(title=title)
-    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
-    fig.update_layout(height=380, legend=legend, showlegend=chance is not None)
-    return fig
+        data.append({
+            "type": "scatter", "x": [shown[0], shown[-1]], "y": [chance, chance],
+            "mode": "lines", "name": f"chance {chance:.3f}",
+            "line": {"color": ORANGE, "width": 3, "dash": "dash"},
+        })  # fmt: skip
+    layout = {
+        "height": 380,
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        "showlegend": chance is not None,
+        "xaxis": axis("layer.head, largest first", type="category"),
+        "yaxis": axis(title),
+    }
+    return quick(data, layout)

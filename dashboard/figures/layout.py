@@ -4,6 +4,8 @@ Figures are drawn for paper, dark on white, and that is how they are saved. On a
 style sheet turns the colours named here, and only these, into the page's own.
 """
 
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -20,8 +22,38 @@ from dashboard.style import (
 
 Spec = dict[str, Any]
 
+LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 # Below the axis title, however long the names and narrow the figure.
 LEGEND_BELOW = {"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0}
+
+
+def quick(
+    data: Sequence[Mapping[str, Any]],
+    layout: Mapping[str, Any],
+    frames: Sequence[Mapping[str, Any]] = (),
+) -> go.Figure:
+    """A figure from plain dictionaries, without Plotly's check of every property.
+
+    The check takes longer than everything else when a slider redraws; tests do it instead
+    (`go.Figure(fig.to_dict())`).
+    """
+    spec: Spec = {"data": list(data), "layout": dict(layout)}
+    if frames:
+        spec["frames"] = list(frames)
+    return go.Figure(spec, _validate=False)
+
+
+def axis(title: str, **more: object) -> Spec:
+    """An axis and its title."""
+    return {"title": {"text": title}, **more}
+
+
+def decades(title: str, low: float, high: float, most: int = 9) -> Spec:
+    """A logarithmic axis from 10^low to 10^high that names whole powers of ten, at most `most`."""
+    every = max(1, math.ceil((high - low) / most))
+    ticks = {"dtick": every, "exponentformat": "power", "showexponent": "all"}
+    heading = {"text": f"{title} (logarithmic)", "standoff": 12}
+    return {"type": "log", "range": [low, high], "title": heading} | ticks
 
 
 class Drawing(BaseFigure):  # type: ignore[misc]
@@ -49,12 +81,25 @@ def readable(fig: go.Figure, tallest: int | None = None) -> Drawing:
     return Drawing(spec)
 
 
-def frame(fig: go.Figure, x0: float, x1: float, y0: float, y1: float, width: int = 2) -> None:
-    """A frame in black and white around cells of a heatmap: seen on every colour."""
-    for wide, colour in ((2 * width + 1, "#000000"), (width, "#ffffff")):
-        fig.add_shape(
-            type="rect", x0=x0, x1=x1, y0=y0, y1=y1, line={"color": colour, "width": wide}
+def frame(x0: float, x1: float, y0: float, y1: float, width: int = 2) -> list[Spec]:
+    """A frame in black and white around cells of a heatmap, as shapes: seen on every colour."""
+    return [
+        {"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "line": line}
+        for line in (
+            {"color": "#000000", "width": 2 * width + 1},
+            {"color": "#ffffff", "width": width},
         )
+    ]
+
+
+def level(y: float, line: Spec) -> Spec:
+    """A horizontal line across the whole figure at y, as a shape."""
+    return {"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "y0": y, "y1": y, "line": line}
+
+
+def upright(x: float, line: Spec) -> Spec:
+    """A vertical line over the whole height at x, as a shape."""
+    return {"type": "line", "yref": "y domain", "y0": 0, "y1": 1, "x0": x, "x1": x, "line": line}
 
 
 _AXIS = {

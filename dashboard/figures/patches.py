@@ -5,48 +5,47 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures.layout import frame
+from dashboard.figures.layout import Spec, axis, frame, quick
 from dashboard.style import DIVERGING, FIGURE_TEXT, SEQUENTIAL
 
 
-def _heat(values: np.ndarray, signed: bool, title: str, **more: object) -> go.Figure:
+def _heat(values: np.ndarray, signed: bool, title: str, **more: object) -> Spec:
     values = np.asarray(values, dtype=np.float32)
     span = float(np.abs(values).max()) if values.size else 1.0
-    return go.Figure(
-        go.Heatmap(
-            z=values,
-            zmin=-span if signed else 0,
-            zmax=span,
-            colorscale=DIVERGING if signed else SEQUENTIAL,
-            showscale=True,
-            colorbar={"title": {"text": title}},
-            **more,
-        )
-    )
+    return {
+        "type": "heatmap",
+        "z": values,
+        "zmin": -span if signed else 0,
+        "zmax": span,
+        "colorscale": DIVERGING if signed else SEQUENTIAL,
+        "showscale": True,
+        "colorbar": {"title": {"text": title}},
+        **more,
+    }
 
 
 def token_matrix(tokens: np.ndarray) -> go.Figure:
     """(T, dim) as it goes into the first block: a row a token."""
-    fig = _heat(tokens, True, "value", hovertemplate="token %{y}, feature %{x}: %{z:.3f}")
-    fig.update_xaxes(title="feature")
-    fig.update_yaxes(title="token", autorange="reversed")
-    fig.update_layout(height=420)
-    return fig
+    heat = _heat(tokens, True, "value", hovertemplate="token %{y}, feature %{x}: %{z:.3f}")
+    axes = {"xaxis": axis("feature"), "yaxis": axis("token", autorange="reversed")}
+    return quick([heat], {"height": 420, **axes})
 
 
 def similarity_map(values: np.ndarray, row: int, column: int) -> go.Figure:
     """How like the position of (row, column), counted from 1, every other one is: (g, g)."""
     grid = len(values)
     places = list(range(1, grid + 1))
-    fig = _heat(
+    heat = _heat(
         values, True, "cosine", x=places, y=places,
         hovertemplate="row %{y}, column %{x}: %{z:.3f}<extra></extra>",
     )  # fmt: skip
-    frame(fig, column - 0.5, column + 0.5, row - 0.5, row + 0.5, width=4)
-    fig.update_xaxes(title="column", dtick=1)
-    fig.update_yaxes(title="row", autorange="reversed", dtick=1)
-    fig.update_layout(height=400)
-    return fig
+    layout = {
+        "height": 400,
+        "xaxis": axis("column", dtick=1),
+        "yaxis": axis("row", autorange="reversed", dtick=1),
+        "shapes": frame(column - 0.5, column + 0.5, row - 0.5, row + 0.5, width=4),
+    }
+    return quick([heat], layout)
 
 
 def spectrogram(
@@ -62,7 +61,7 @@ def spectrogram(
     hertz and seconds: the height and width of a cell. notes: names above, each `beat` seconds.
     """
     bins, moments = values.shape
-    fig = _heat(
+    heat = _heat(
         values, False, "loudness", x=np.arange(moments) * seconds, y=np.arange(bins) * hertz,
         hovertemplate="%{x:.2f} s, %{y:.0f} Hz: %{z:.2f}<extra></extra>",
     )  # fmt: skip
@@ -74,29 +73,31 @@ def spectrogram(
     for f in range(0, bins + 1, side):
         lines["x"] += [-0.5 * seconds, (whole - 0.5) * seconds, None]
         lines["y"] += [(f - 0.5) * hertz, (f - 0.5) * hertz, None]
-    fig.add_scatter(
-        x=lines["x"], y=lines["y"], mode="lines", line={"color": "white", "width": 1},
-        hoverinfo="skip", showlegend=False, name="patches",
-    )  # fmt: skip
-    for i, note in enumerate(notes):
-        fig.add_annotation(
-            x=(i + 0.5) * beat, y=bins * hertz, yanchor="bottom", text=f"<b>{note}</b>",
-            showarrow=False, font={"size": 18, "color": FIGURE_TEXT},
-        )  # fmt: skip
-    fig.update_xaxes(title="time, seconds")
-    fig.update_yaxes(title="frequency, Hz")
-    fig.update_layout(height=380)
-    return fig
+    borders = {
+        "type": "scatter", **lines, "mode": "lines", "line": {"color": "white", "width": 1},
+        "hoverinfo": "skip", "showlegend": False, "name": "patches",
+    }  # fmt: skip
+    names = [
+        {
+            "x": (i + 0.5) * beat, "y": bins * hertz, "yanchor": "bottom",
+            "text": f"<b>{note}</b>", "showarrow": False,
+            "font": {"size": 18, "color": FIGURE_TEXT},
+        }
+        for i, note in enumerate(notes)
+    ]  # fmt: skip
+    axes = {"xaxis": axis("time, seconds"), "yaxis": axis("frequency, Hz")}
+    return quick([heat, borders], {"height": 380, "annotations": names, **axes})
 
 
 def moments_alike(values: np.ndarray, seconds: float) -> go.Figure:
     """Similarity of every two moments, (T, T), `seconds` apart."""
     times = np.arange(len(values)) * seconds
-    fig = _heat(
+    heat = _heat(
         values, True, "cosine", x=times, y=times,
         hovertemplate="%{y:.2f} s and %{x:.2f} s: %{z:.2f}<extra></extra>",
     )  # fmt: skip
-    fig.update_xaxes(title="time, seconds")
-    fig.update_yaxes(title="time, seconds", autorange="reversed")
-    fig.update_layout(height=420)
-    return fig
+    axes = {
+        "xaxis": axis("time, seconds"),
+        "yaxis": axis("time, seconds", autorange="reversed"),
+    }
+    return quick([heat], {"height": 420, **axes})

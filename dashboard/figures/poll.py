@@ -5,6 +5,7 @@ from textwrap import wrap
 
 import plotly.graph_objects as go
 
+from dashboard.figures.layout import axis, quick
 from dashboard.style import BLUE, GREEN
 
 _LETTERS_A_LINE = 34
@@ -16,23 +17,26 @@ def poll_bars(counts: Mapping[str, int], right: str | None = None) -> go.Figure:
         "<br>".join(wrap(("✓ " if text == right else "") + text, _LETTERS_A_LINE))
         for text in counts
     ]
-    figure = go.Figure(
-        go.Bar(
-            x=list(counts.values()),
-            y=labels,
-            orientation="h",
-            text=list(counts.values()),
-            textposition="outside",
-            cliponaxis=False,
-            marker_color=[GREEN if text == right else BLUE for text in counts],
-            marker_pattern_shape=["/" if text == right else "" for text in counts],
-        )
-    )
+    bars = {
+        "type": "bar",
+        "x": list(counts.values()),
+        "y": labels,
+        "orientation": "h",
+        "text": list(counts.values()),
+        "textposition": "outside",
+        "cliponaxis": False,
+        "marker": {
+            "color": [GREEN if text == right else BLUE for text in counts],
+            "pattern": {"shape": ["/" if text == right else "" for text in counts]},
+        },
+    }
     most = max(counts.values(), default=0)
-    figure.update_xaxes(
-        title="answers", range=[0, max(1, most) * 1.08], dtick=1 if most < 8 else None
-    )
-    figure.update_yaxes(autorange="reversed", automargin=True)
     lines = sum(label.count("<br>") + 1 for label in labels)
-    figure.update_layout(height=90 + 34 * lines + 14 * len(labels), margin_t=10)
-    return figure
+    whole = {"dtick": 1} if most < 8 else {}
+    layout = {
+        "height": 90 + 34 * lines + 14 * len(labels),
+        "margin": {"t": 10},
+        "xaxis": axis("answers", range=[0, max(1, most) * 1.08], **whole),
+        "yaxis": {"autorange": "reversed", "automargin": True},
+    }
+    return quick([bars], layout)

@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from core.linear_rnn_operations import CostRecord, counts
-from dashboard.figures.rnn_layout import LEGEND_ABOVE, decades, quick
+from dashboard.figures.layout import LEGEND_ABOVE, decades, quick
 from dashboard.style import AMBER, BLUE, GREY, ORANGE
 
 MIDDLE = 256  # T, half way along the axis

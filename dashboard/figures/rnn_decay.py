@@ -6,8 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.linear_rnn_decay import Decay
-from dashboard.figures.layout import LEGEND_BELOW
-from dashboard.figures.rnn_layout import decades, quick
+from dashboard.figures.layout import LEGEND_BELOW, decades, quick
 from dashboard.style import AMBER, BLUE, GREEN, GREY, ORANGE, SEQUENTIAL
 
 LOWEST, HIGHEST = -300.0, 300.0  # exponents of 10 a double can still hold

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures.rnn_layout import LEGEND_ABOVE, quick
+from dashboard.figures.layout import LEGEND_ABOVE, quick
 from dashboard.style import AMBER, BLUE, DIVERGING, GREY, ORANGE
 
 _CIRCLE = np.exp(1j * np.linspace(0, 2 * np.pi, 121))

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.linear_rnn_sweep import SweepReport
-from dashboard.figures.rnn_layout import LEGEND_ABOVE, decades, quick
+from dashboard.figures.layout import LEGEND_ABOVE, decades, quick
 from dashboard.style import AMBER, BLUE, GREEN, GREY, ORANGE, PURPLE
 
 # Colour and dash: a layer is known by either.

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
+from dashboard.figures.layout import axis, level, quick
 from dashboard.style import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
@@ -16,24 +16,42 @@ if TYPE_CHECKING:
 
 def curves(down: Curve, up: Curve, chance_down: Curve, chance_up: Curve) -> go.Figure:
     """Deletion on the left, insertion on the right, each beside random order."""
-    fig = make_subplots(1, 2, subplot_titles=["deletion: patches go", "insertion: patches come"],
-                        shared_yaxes=True, horizontal_spacing=0.14)  # fmt: skip
-    for column, (curve, chance) in enumerate(((down, chance_down), (up, chance_up)), 1):
+    sides = ("", "deletion: patches go", down, chance_down), ("2", "insertion: patches come", up,
+             chance_up)  # fmt: skip
+    data = [
+        {
+            "type": "scatter", "x": line.share.numpy(), "y": line.probability.numpy(),
+            "name": name, "xaxis": f"x{side}", "yaxis": f"y{side}",
+            "mode": "lines+markers" if dash == "solid" else "lines", "showlegend": side == "",
+            "line": {"color": colour, "dash": dash, "width": 3},
+        }
+        for side, _, curve, chance in sides
         for name, line, colour, dash in (
             ("by the map", curve, BLUE, "solid"),
             ("random order", chance, GREY, "dash"),
-        ):
-            fig.add_scatter(
-                x=line.share.numpy(), y=line.probability.numpy(), name=name, row=1, col=column,
-                mode="lines+markers" if dash == "solid" else "lines", showlegend=column == 1,
-                line={"color": colour, "dash": dash, "width": 3},
-            )  # fmt: skip
-        fig.update_xaxes(
-            title="share of patches", range=[0, 1], tickformat=".0%", row=1, col=column
         )
-    fig.update_yaxes(title="probability", range=[0, 1.02], row=1, col=1)
-    fig.update_layout(height=380, legend={"orientation": "h", "y": 1.12, "yanchor": "bottom"})
-    return fig
+    ]  # fmt: skip
+    widths = ([0.0, 0.43], [0.57, 1.0])
+    titles = [
+        {
+            "text": title, "x": sum(width) / 2, "y": 1.0, "xref": "paper", "yref": "paper",
+            "xanchor": "center", "yanchor": "bottom", "font": {"size": 16}, "showarrow": False,
+        }
+        for (_, title, _, _), width in zip(sides, widths, strict=True)
+    ]  # fmt: skip
+    share = axis("share of patches", range=[0, 1], tickformat=".0%")
+    layout = {
+        "height": 380,
+        "legend": {"orientation": "h", "y": 1.12, "yanchor": "bottom"},
+        "annotations": titles,
+        "xaxis": share | {"anchor": "y", "domain": widths[0]},
+        "xaxis2": share | {"anchor": "y2", "domain": widths[1]},
+        "yaxis": axis("probability", range=[0, 1.02], anchor="x", domain=[0.0, 1.0]),
+        "yaxis2": {
+            "anchor": "x2", "domain": [0.0, 1.0], "matches": "y", "showticklabels": False,
+        },
+    }  # fmt: skip
+    return quick(data, layout)
 
 
 def size_scatter(
@@ -43,26 +61,30 @@ def size_scatter(
 
     random: the entropies with random weights, for the same pictures.
     """
-    fig = go.Figure()
-    for name, values, colour, symbol in (
-        ("random weights", random, GREY, "x-thin-open"),
-        ("this model", spread, BLUE, "circle"),
-    ):
-        fig.add_scatter(
-            x=size, y=values, mode="markers", name=name,
-            marker={"color": colour, "symbol": symbol, "size": 7, "opacity": 0.6},
-            hovertemplate="%{x:.1%} object: %{y:.2f} nats",
-        )  # fmt: skip
+    data = [
+        {
+            "type": "scatter", "x": size, "y": values, "mode": "markers", "name": name,
+            "marker": {"color": colour, "symbol": symbol, "size": 7, "opacity": 0.6},
+            "hovertemplate": "%{x:.1%} object: %{y:.2f} nats",
+        }
+        for name, values, colour, symbol in (
+            ("random weights", random, GREY, "x-thin-open"),
+            ("this model", spread, BLUE, "circle"),
+        )
+    ]  # fmt: skip
     if np.ptp(size) > 0:
         slope, start = np.polyfit(size, spread, 1)
         ends = np.array([size.min(), size.max()])
-        fig.add_scatter(
-            x=ends, y=start + slope * ends, mode="lines", name=f"line of best fit, r = {r:+.2f}",
-            line={"color": ORANGE, "width": 4},
-        )  # fmt: skip
+        data.append({
+            "type": "scatter", "x": ends, "y": start + slope * ends, "mode": "lines",
+            "name": f"line of best fit, r = {r:+.2f}", "line": {"color": ORANGE, "width": 4},
+        })  # fmt: skip
     even = float(np.log(patches))
-    fig.add_hline(y=even, line={"dash": "dot", "width": 2})
-    fig.update_xaxes(title="share of the picture that is object", tickformat=".0%")
-    fig.update_yaxes(title="entropy of the attention, nats", range=[0, 1.08 * even])
-    fig.update_layout(height=440, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
-    return fig
+    layout = {
+        "height": 440,
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        "xaxis": axis("share of the picture that is object", tickformat=".0%"),
+        "yaxis": axis("entropy of the attention, nats", range=[0, 1.08 * even]),
+        "shapes": [level(even, {"dash": "dot", "width": 2})],
+    }
+    return quick(data, layout)

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
+from dashboard.figures.layout import LEGEND_ABOVE, Spec, axis, quick
 from dashboard.style import PALETTE
 
 MARKS = ["circle", "square", "diamond", "cross", "triangle-up", "x"]
-LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 
 
 def lines(
@@ -20,40 +20,37 @@ def lines(
 
     places: the values of x that were measured, and that the axis names.
     """
-    fig = go.Figure()
-    for i, (name, (xs, ys)) in enumerate(series.items()):
-        fig.add_scatter(
-            x=list(xs), y=list(ys), name=name, mode="lines+markers", **_look(i, i % 2 == 1),
-            hovertemplate="%{x}: %{y:.1%}",
-        )  # fmt: skip
-    fig.update_xaxes(title=x, type="log" if log else "linear", tickvals=list(places))
+    data = [
+        _line(xs, ys, name, i, i % 2 == 1) | {"hovertemplate": "%{x}: %{y:.1%}"}
+        for i, (name, (xs, ys)) in enumerate(series.items())
+    ]
+    across = axis(x, type="log" if log else "linear", tickvals=list(places))
     if log:
-        fig.update_xaxes(range=[-0.2, 2.2], minor_showgrid=False)
-    return _per_cent(fig, "held-out accuracy")
+        across |= {"range": [-0.2, 2.2], "minor": {"showgrid": False}}
+    return _per_cent(data, across, "held-out accuracy")
 
 
 def histories(
     series: Mapping[str, tuple[Sequence[int], Sequence[float], Sequence[float]]],
 ) -> go.Figure:
     """Epochs, training and held-out accuracy of each model; dashed is held out."""
-    fig = go.Figure()
-    for i, (name, (epochs, *both)) in enumerate(series.items()):
-        for which, values in zip(("training", "held-out"), both, strict=True):
-            fig.add_scatter(
-                x=list(epochs), y=list(values), name=f"{name}, {which}", mode="lines+markers",
-                hovertemplate="epoch %{x}: %{y:.1%}", **_look(i, which == "held-out"),
-            )  # fmt: skip
-    fig.update_xaxes(title="epoch", rangemode="tozero")
-    return _per_cent(fig, "accuracy")
+    data = [
+        _line(epochs, values, f"{name}, {which}", i, which == "held-out")
+        | {"hovertemplate": "epoch %{x}: %{y:.1%}"}
+        for i, (name, (epochs, *both)) in enumerate(series.items())
+        for which, values in zip(("training", "held-out"), both, strict=True)
+    ]
+    return _per_cent(data, axis("epoch", rangemode="tozero"), "accuracy")
 
 
-def _look(i: int, dashed: bool) -> dict[str, object]:
+def _line(xs: Sequence[float], ys: Sequence[float], name: str, i: int, dashed: bool) -> Spec:
     return {
+        "type": "scatter", "x": list(xs), "y": list(ys), "name": name, "mode": "lines+markers",
         "line": {"color": PALETTE[i % 6], "width": 3, "dash": "dash" if dashed else "solid"},
         "marker": {"symbol": MARKS[i % 6], "size": 10},
-    }
+    }  # fmt: skip
 
 
-def _per_cent(fig: go.Figure, title: str) -> go.Figure:
-    fig.update_yaxes(title=title, tickformat=".0%", range=[0, 1.04])
-    return fig.update_layout(height=440, legend=LEGEND)
+def _per_cent(data: list[Spec], across: Spec, title: str) -> go.Figure:
+    down = axis(title, tickformat=".0%", range=[0, 1.04])
+    return quick(data, {"height": 440, "legend": LEGEND_ABOVE, "xaxis": across, "yaxis": down})

@@ -1,0 +1,94 @@
+"""Every figure is one Plotly knows: they are drawn as plain dictionaries, and checked only here."""
+
+import inspect
+import sys
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+import torch
+
+from dashboard.figures import (
+    attention_maps,
+    compare,
+    curves,
+    decoding,
+    head_steps,
+    heads,
+    patches,
+    poll,
+    positions,
+    truth,
+    versus,
+)
+
+some = np.random.default_rng(0).random
+WORDS = [f"word<{i}" for i in range(12)]
+MASKED = np.where(np.tri(6, dtype=bool), some((6, 6)), -np.inf)
+FALLING = np.sort(some(3000))[::-1]
+RUNS = {f"run {i}": some((50, 2)) for i in range(9)}
+STEPS = [{"kind": "step", "epoch": i / 10, "step": i, "loss": 3 - i / 50, "lr": 0.1,
+          "layer_norms": {"a": 1.0 + i}} for i in range(60)]  # fmt: skip
+EPOCHS = [{"kind": "epoch", "epoch": i, "train": {"accuracy": 0.5}, "held_out": {"accuracy": 0.4}}
+          for i in (1, 2)]  # fmt: skip
+POINTS = ([0.1, 0.2], [-1.0, -2.0], ["1", "2"])
+CURVE = SimpleNamespace(share=torch.linspace(0, 1, 9), probability=torch.rand(9))
+
+DRAWN: list[tuple[Callable[..., go.Figure | None], tuple[object, ...]]] = [
+    (attention_maps.attention_heatmap, (some((5, 5)), WORDS[:5])),
+    (attention_maps.probability_bars, (WORDS, some(12), 2)),
+    (compare.compare_figure, (RUNS, "loss", "time", 0.5, True)),
+    (curves.steps_figure, (RUNS, "norm", 5, True)),
+    (curves.rate_figure, (STEPS, 5)),
+    (curves.norms_figure, (STEPS, 5)),
+    (curves.loss_figure, (STEPS + EPOCHS, 5)),
+    (curves.measure_figure, (EPOCHS, "accuracy", 5)),
+    (decoding.step_bars, (WORDS, some(12), some(12), some(12), 3, 0.9)),
+    (decoding.vocabulary_curve, (FALLING, FALLING, 7)),
+    (decoding.step_attention, (some((2, 3, 12)), WORDS)),
+    (decoding.quality_curves, ({"one": POINTS, "two": POINTS}, (0.5, -4.0))),
+    (decoding.cache_picture, (6, 3, True)),
+    (decoding.time_per_token, ([1, 2], {"with": [1, 2]}, {"with": [1, 2]})),
+    (head_steps.step_matrix, (MASKED, "query token", "key token", WORDS[:6], 2, 1)),
+    (head_steps.step_matrix, (some((30, 40)), "query token", "feature", WORDS, 2)),
+    (head_steps.product_bars, (some(8), -some(8))),
+    (head_steps.before_after, (WORDS, some(12), some(12))),
+    (heads.lens_words, (some((3, 12)), [WORDS] * 3, WORDS)),
+    (heads.lens_words, (some((3, 40)), [["w"] * 40] * 3, ["t"] * 40)),
+    (heads.lens_classes, (some((3, 12)), WORDS)),
+    (heads.change_by_position, (some(12), some(12), WORDS, 7)),
+    (heads.sorted_heads, (some((2, 3)), "loss", 0.3, some((2, 3)))),
+    (patches.token_matrix, (some((9, 16)),)),
+    (patches.similarity_map, (some((4, 4)), 2, 3)),
+    (patches.spectrogram, (some((16, 40)), 8, 20.0, 0.01, ["C", "D"])),
+    (patches.moments_alike, (some((7, 7)), 0.1)),
+    (poll.poll_bars, ({"a long answer that is broken into lines, for it is long": 3, "b": 9}, "b")),
+    (positions.table_map, (some((20, 8)), 3)),
+    (positions.similarity_curves, ({"sinusoidal": (some(9), some(9))},)),
+    (positions.one_frequency, (some(20), some(20), 3)),
+    (positions.clock, (0.6, 0.8)),
+    (positions.loss_curves, ({"learned": some(30)}, 16, 3)),
+    (truth.curves, (CURVE, CURVE, CURVE, CURVE)),
+    (truth.size_scatter, (some(20), some(20), 0.4, some(20), 64)),
+    (versus.lines, ({"ViT": ([1, 10], [0.2, 0.3])}, "share", [1, 10], True)),
+    (versus.histories, ({"ViT": ([1, 2], [0.1, 0.2], [0.2, 0.3])},)),
+]  # fmt: skip
+MODULES = sorted({draw.__module__ for draw, _ in DRAWN})
+
+
+@pytest.mark.parametrize(("draw", "given"), DRAWN, ids=lambda part: getattr(part, "__name__", ""))
+def test_plotly_knows_every_property(draw: Callable[..., go.Figure], given: tuple[object]) -> None:
+    fig = draw(*given)
+    checked = go.Figure(fig.to_dict())
+    assert len(checked.data) == len(fig.data) > 0
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_figure_is_left_out(module: str) -> None:
+    names = {draw.__name__ for draw, _ in DRAWN}
+    for name, draw in inspect.getmembers(sys.modules[module], inspect.isfunction):
+        own = draw.__module__ == module and not name.startswith("_")
+        if own and "Figure" in str(draw.__annotations__.get("return")):
+            assert name in names
