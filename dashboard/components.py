@@ -117,7 +117,8 @@ def show_image(
     """A picture (PNG bytes) under its title, with text alternative and downloads."""
     with st.container(key=f"figure-{key}"):
         st.markdown(f"**{title}**")
-        st.image(png, alt=spoken(title, description), width=width)
+        # As it is: else Streamlit would make a JPEG of it, at every run of the page.
+        st.image(png, alt=spoken(title, description), width=width, output_format="PNG")
         caption_and_downloads(description, lambda: png, key, data)
 
 

@@ -170,7 +170,7 @@ def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
         row = found[:10]
         names = [f"{i}: {classes[k]}" for i, k in enumerate(said[row], 1)]
         words = f"The first {len(row)} of {len(found)}, and what the model says: {', '.join(names)}"
-        strip.image(picture_strip(pictures.images[row]), alt=words)
+        strip.image(picture_strip(pictures.images[row]), alt=words, output_format="PNG")
         strip.caption(components.plain(words))
     return pictures, row
 

@@ -1,11 +1,14 @@
 """Colours and type. What Streamlit can set stands in .streamlit/config.toml, the rest here."""
 
+from base64 import b64encode
 from pathlib import Path
 
 import streamlit as st
 
-# A file of ours: a named icon would be fetched from the network.
-ICON = str(Path(__file__).resolve().parent.parent / "assets" / "icon.png")
+# A file of ours, within the page: a named icon would be fetched from the network.
+_FILE = Path(__file__).resolve().parent.parent / "assets" / "icon.png"
+_BYTES = _FILE.read_bytes() if _FILE.is_file() else b""
+ICON = "data:image/png;base64," + b64encode(_BYTES).decode()
 
 # Six colours that keep a contrast of 3:1 on the light and on the dark background and stay apart
 # for colour-blind eyes (both tested); after Okabe & Ito 2008, "Color Universal Design".

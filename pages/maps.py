@@ -38,7 +38,8 @@ if section == SECTIONS[0]:
         asked = controls.choice("What speaks for", answers, key="for", index=said)
     with two:
         view = controls.pick("Show as", ["overlay", "grid"], key="as")
-    three.image(attention_maps.enlarge(vit_maps.upright(chosen.image), 128), alt="The picture")
+    small = attention_maps.enlarge(vit_maps.upright(chosen.image), 128)
+    three.image(small, alt="The picture", output_format="PNG")
     found = truth.all_maps(model, inputs, answers.index(asked))
     columns = [*st.columns(3), *st.columns(3)]
     for column, (name, (weight, words)) in zip(columns, found.items(), strict=True):
