@@ -51,7 +51,7 @@ def _picture(pixels: np.ndarray, maps: np.ndarray, step: int) -> None:
         )
     with right:
         components.show_image(
-            attention_maps.attention_grid(maps.reshape(layers, heads, side, side), None, 480, 480),
+            attention_maps.attention_grid(maps.reshape(layers, heads, side, side), 480, 480),
             title="Every layer and head",
             description="Each map relative to its own largest weight.",
             key="moment-heads",
@@ -61,7 +61,7 @@ def _picture(pixels: np.ndarray, maps: np.ndarray, step: int) -> None:
 
 def _words(words: list[str], maps: np.ndarray, step: int) -> None:
     components.show_image(
-        attention_maps.attention_grid(maps, None, 640, 640),
+        attention_maps.attention_grid(maps, 640, 640),
         title=f"Step {step:,}: every layer and head",
         description=f"The fixed example: {components.plain(' '.join(words))}. Row: the word that "
         "looks; column: the word looked at.",

@@ -19,6 +19,9 @@ from core.trace import UNCHANGED, heads_of, trace  # noqa: E402
 
 layers, heads = heads_of(given.model)
 last = len(given.tokens) - 1
+words = tuple(given.tokens)
+if st.session_state.setdefault("words", words) != words:  # query and key are named by their words
+    st.session_state.update(words=words, query=last if given.causal else 0, key=min(1, last))
 MEAN = "mean"
 
 

@@ -113,6 +113,16 @@ def test_every_step_can_be_opened(app):
 
 
 @needs_gpt
+def test_query_and_key_begin_anew_with_another_text(app):
+    app.query_params["query"] = "2: RICHARD"
+    ok(app.run())
+    assert app.selectbox(key="query").value == 2
+    ok(app.text_area[0].set_value("DUKE:\nGood fool").run())
+    assert app.selectbox(key="query").value == 4
+    assert app.selectbox(key="query").options[4] == "4: fool"
+
+
+@needs_gpt
 def test_a_temperature_changes_what_the_model_says(app):
     ok(app.run())
     assert not any("as it is and after your change" in m.value for m in app.markdown)

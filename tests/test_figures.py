@@ -35,6 +35,15 @@ def test_the_grid_shows_every_weight_of_every_map(alphas: np.ndarray) -> None:
         assert (block.reshape(5, 10, 5, 10) == expected[:, None, :, None]).all()
 
 
+def test_few_large_weights_do_not_leave_a_long_text_in_the_dark() -> None:
+    alpha = np.tril(np.full((60, 60), 0.01))
+    alpha[0, 0] = alpha[30, 3] = 1.0
+    assert maps.brightest(alpha) == pytest.approx(0.01)
+    assert maps.brightest(alpha[:8, :8]) == pytest.approx(0.01)  # the first row has no choice
+    assert maps.brightest(alpha[30:33, 2:5]) == 1.0  # of a small map every cell counts
+    assert maps.brightest(np.full((3, 3), np.nan)) == pytest.approx(1e-9)
+
+
 def test_the_grid_can_share_one_scale(alphas: np.ndarray) -> None:
     entries = maps.to_palette(alphas[0, 0], scale_to=1.0)
     assert entries.max() == round(float(alphas[0, 0].max()) * 249)

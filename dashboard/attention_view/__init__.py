@@ -54,9 +54,9 @@ def attention_view(
     data = pack(alphas, tokens, chosen, causal, picture, tall)
     _component(key=key, data=data, on_chosen_change=clicked)
     components.caption_and_downloads(
-        "Rows are queries, columns are keys; a row sums to one. The brightest colour is each map's "
-        "own largest weight (in a causal map, of all rows but the first, which has no choice), and "
-        "colours follow its square root. Click to choose.",
+        "Rows are queries, columns are keys; a row sums to one. In each map the colours end where "
+        "all but one cell in 200 lie (in a causal map, of all rows but the first, which has no "
+        "choice), and follow the square root of the weight. Click to choose.",
         lambda: attention_grid(alphas),
         key,
         {"attention": alphas, "tokens": list(tokens)},

@@ -3,12 +3,20 @@
 const [HEAD, ROW] = [28, 24]; // pixels: above the lines view, and a token in it
 
 class Drawing {
-  // The code that gets the brightest colour: the largest below the first row, which a causal mask
-  // leaves no choice.
+  // The code that gets the brightest colour: all but one cell in 200 are at most that large. Left
+  // out are what a causal mask hides and its first row, which has no choice.
   brightest(codes) {
     const tokens = this.head.tokens.length;
-    let top = 1;
-    for (let i = tokens > 1 ? tokens : 0; i < codes.length; i++) top = Math.max(top, codes[i]);
+    const counts = new Uint32Array(256);
+    let left = 0;
+    for (let i = tokens > 1 ? tokens : 0; i < codes.length; i++) {
+      if (this.head.causal && i % tokens > i / tokens) continue;
+      counts[codes[i]]++;
+      left++;
+    }
+    left = Math.floor(left / 200);
+    let top = 255;
+    while (top > 1 && counts[top] <= left) left -= counts[top--];
     return top;
   }
 
@@ -100,7 +108,7 @@ class Drawing {
     const pen = sized(this.one, (width) => {
       this.x0 = named ? Math.min(116, width / 3.6) : 28;
       this.y0 = named ? 96 : 26;
-      this.cell = Math.min(width - this.x0 - 4, 520, this.most() - this.y0 - 46) / n;
+      this.cell = Math.min(width - this.x0 - (named ? 32 : 4), 520, this.most() - this.y0 - 46) / n;
       return this.y0 + this.cell * n + 46;
     });
     const side = this.cell * n;
@@ -114,24 +122,34 @@ class Drawing {
     pen.fillText(`← query ${axis}`, -this.y0, 10);
     pen.restore();
     if (named) {
-      const size = Math.max(10, Math.min(16, this.cell * 0.9));
+      // Where names have no room, every second or third stands, and always the chosen one.
+      const every = Math.ceil(18 / this.cell);
+      const stands = (i, at) => i === at || (i % every === 0 && Math.abs(i - at) >= every);
       tokens.forEach((token, i) => {
         const middle = (i + 0.5) * this.cell;
-        this.write(pen, this.one, size, i === query);
+        this.write(pen, this.one, 16, i === query);
         pen.textAlign = "right";
-        pen.fillText(cut(token, 10), this.x0 - 6, this.y0 + middle);
+        if (stands(i, query)) pen.fillText(cut(token, 10), this.x0 - 6, this.y0 + middle);
         pen.save();
         pen.translate(this.x0 + middle, this.y0 - 6);
         pen.rotate(-Math.PI / 3);
         pen.textAlign = "left";
-        this.write(pen, this.one, size, i === key);
-        pen.fillText(cut(token, 9), 0, 0);
+        this.write(pen, this.one, 16, i === key);
+        if (stands(i, key)) pen.fillText(cut(token, 9), 0, 0);
         pen.restore();
       });
     }
     // The chosen row, and thicker the chosen cell in it: white on black is seen on every colour.
-    const thick = this.cell > 8 ? 1 : 0;
-    for (const [outer, x, width] of [[3 + thick, 0, n], [5 + 2 * thick, key, 1]]) {
+    // Where cells are thin, marks at the edges stand for the row, so that it is not covered.
+    const fine = this.cell < 8;
+    if (fine) {
+      this.write(pen, this.one, 11);
+      pen.textAlign = "right";
+      pen.fillText("▶", this.x0 - 1, this.y0 + (query + 0.5) * this.cell);
+      pen.textAlign = "center";
+      pen.fillText("▼", this.x0 + (key + 0.5) * this.cell, this.y0 - 5);
+    }
+    for (const [outer, x, width] of fine ? [[5, key, 1]] : [[4, 0, n], [7, key, 1]]) {
       for (const [line, ink] of [[outer, "#000"], [outer - 3, "#fff"]]) {
         pen.lineWidth = line;
         pen.strokeStyle = ink;
@@ -150,11 +168,12 @@ class Drawing {
       pen.fillStyle = `rgb(${c.join(" ")})`;
       pen.fillRect(this.x0 + (i * wide) / length, y, wide / length + 1, 10);
     });
-    this.write(pen, this.one, 15);
+    this.write(pen, this.one);
     const most = (top / 255) ** 2;
     for (const [part, side] of [[0, "left"], [0.5, "center"], [1, "right"]]) {
       pen.textAlign = side;
-      pen.fillText((most * part ** 2).toPrecision(part ? 2 : 1), this.x0 + part * wide, y + 22);
+      const weight = (most * part ** 2).toPrecision(part ? 2 : 1);
+      pen.fillText(part < 1 ? weight : "≥ " + weight, this.x0 + part * wide, y + 22);
     }
     pen.textAlign = "left";
     pen.fillText("weight", this.x0 + wide + 10, y + 6);

@@ -22,14 +22,12 @@ _LEFT, _TOP, _GAP = 92, 34, 8  # pixels of a grid: layer names, head names, betw
 
 
 @remembered
-def attention_grid(
-    alphas: np.ndarray, scale_to: float | None = None, width: int = 900, height: int = 900
-) -> bytes:
+def attention_grid(alphas: np.ndarray, width: int = 900, height: int = 900) -> bytes:
     """All maps of a model as one PNG: a row a layer, a column a head.
 
     alphas: (L, H, T, T). width, height: pixels it may take at most, where T allows; show it at
     its own size, or cells and labels suffer. Cells are whole pixels, not smoothed.
-    Each map is drawn relative to its own largest weight, or to scale_to if given.
+    Each map is drawn relative to its own `brightest` weight.
     """
     alphas = np.asarray(alphas, dtype=np.float32)
     if alphas.ndim != 4 or alphas.shape[2] != alphas.shape[3]:
@@ -43,7 +41,7 @@ def attention_grid(
     )
     for layer in range(layers):
         for head in range(heads):
-            weights = to_palette(alphas[layer, head], scale_to)
+            weights = to_palette(alphas[layer, head], brightest(alphas[layer, head]))
             y, x = _TOP + layer * (side + _GAP), _LEFT + head * (side + _GAP)
             canvas[y : y + side, x : x + side] = weights.repeat(cell, 0).repeat(cell, 1)
     names = Image.new("L", canvas.shape[::-1])
@@ -60,6 +58,16 @@ def attention_grid(
     image = Image.fromarray(canvas, "P")
     image.putpalette(_palette())
     return _png(image)
+
+
+def brightest(alpha: np.ndarray) -> float:
+    """The size at which the colours of a map end: all but one cell in 200 are at most that large.
+
+    So a few large weights do not leave a long text in the dark. Of a causal map the first row,
+    which has no choice, is left out. alpha: (R, C), NaN where masked.
+    """
+    sizes = np.abs(alpha[1:] if len(alpha) > 2 and not np.nan_to_num(alpha[0, 1:]).any() else alpha)
+    return float(np.nanquantile(np.append(sizes, 1e-9), 1 - 1 / 200, method="higher"))
 
 
 def to_palette(weights: np.ndarray, scale_to: float | None = None) -> np.ndarray:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures.attention_maps import short
+from dashboard.figures.attention_maps import brightest, short
 from dashboard.figures.layout import Spec, axis, frame, quick
 from dashboard.style import BLUE, DIVERGING, ORANGE, SEQUENTIAL
 
@@ -21,14 +21,13 @@ def step_matrix(
     key: int | None = None,
 ) -> go.Figure:
     """values: (R, C), −∞ where masked. rows and columns: what they count; an axis that counts
-    tokens carries their names. The chosen query's row and the chosen cell are framed. A first row
-    that sees itself alone does not set the colours: it has no choice."""
+    tokens carries their names. The chosen query's row and the chosen cell are framed. Colours
+    end at the `brightest` cell."""
     values = np.asarray(values, dtype=np.float32)
     masked = np.isneginf(values)
     finite = np.where(masked, np.nan, values)
     signed = bool(np.nanmin(np.append(finite, 0.0)) < 0)
-    free = finite[1:] if len(values) > 2 and not np.nan_to_num(finite[0, 1:]).any() else finite
-    span = float(np.nanmax(np.abs(np.append(free, 1e-9))))
+    span = brightest(finite)
     heat = {
         "type": "heatmap",
         "z": finite,
