@@ -39,6 +39,11 @@ class Opened:
     trained: bool
 
     @property
+    def who(self) -> str:
+        """The weights: their hash, and whether they are the trained ones."""
+        return f"{self.loaded.entry.digest}-{'trained' if self.trained else 'random'}"
+
+    @property
     def causal(self) -> bool:
         return self.picture is None
 

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core import zoo
-from dashboard import pictures, vit_models
+from dashboard import pictures, traces, vit_models
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,22 +18,19 @@ if TYPE_CHECKING:
 PICTURES = 500
 
 
-def answer(model: Any, inputs: Tensor) -> int:
+def answer(who: str, model: Any, inputs: Tensor) -> int:
     """The class the model names."""
-    from core.trace import fused_logits
-
-    return int(fused_logits(model, inputs)[0].argmax())
+    return int(traces.trace(who, model, inputs).logits[0].argmax())
 
 
-def all_maps(model: Any, inputs: Tensor, target: int) -> dict[str, tuple[np.ndarray, str]]:
+def all_maps(
+    who: str, model: Any, inputs: Tensor, target: int
+) -> dict[str, tuple[np.ndarray, str]]:
     """Name -> weights (P,) and what they are, for one picture (1, 3, S, S)."""
-    import torch
+    from core.relevance import class_row, course_heatmap, rollout
 
-    from core.relevance import class_row, course_heatmap, gradient_relevance, rollout
-    from core.trace import trace
-
-    alphas = trace(model, inputs).attention
-    relevance = gradient_relevance(model, inputs, torch.tensor([target]))
+    alphas = traces.trace(who, model, inputs).attention
+    relevance = traces.relevance(who, model, inputs, target)
     found = {
         "Mean attention": (course_heatmap(alphas), "The course's figure: the class token's row, "
                            "the mean over layers and heads."),
@@ -52,9 +49,16 @@ def all_maps(model: Any, inputs: Tensor, target: int) -> dict[str, tuple[np.ndar
 
 
 def curves(
-    model: Any, image: Tensor, weights: np.ndarray, target: int
+    who: str, model: Any, image: Tensor, weights: np.ndarray, target: int
 ) -> tuple[Curve, Curve, Curve, Curve]:
     """Deletion and insertion by the map, then both in random order (the mean of four)."""
+    return _curves(who, image.numpy(), weights, target, model)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _curves(
+    who: str, picture: np.ndarray, weights: np.ndarray, target: int, _model: Any
+) -> tuple[Curve, Curve, Curve, Curve]:
     import torch
 
     from core.faithful import (
@@ -64,6 +68,7 @@ def curves(
         random_curves,
     )
 
+    model, image = _model, torch.from_numpy(picture)
     order = most_important_first(torch.from_numpy(weights))
     chance = random_curves(model, image, target, torch.Generator().manual_seed(0))
     return (

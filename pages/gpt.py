@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import components, controls, gpt_models
+from dashboard import components, controls, gpt_models, traces
 from dashboard.figures import attention_maps
 from dashboard.token_strip import Token, percent, shade, token_strip
 
@@ -113,9 +113,8 @@ components.lesson_link("decoding", "Compare the ways of choosing, token by token
 
 # --- attention ---
 st.header("Which words each word looks at", anchor=False)
-with torch.inference_mode():
-    _, alphas = model(torch.tensor([prompt.ids]), return_attn=True)
-alphas = alphas[0].numpy()  # (L, H, T, T)
+traced = traces.trace(entry.digest, model, torch.tensor([prompt.ids]))
+alphas = traced.attention[0].numpy()  # (L, H, T, T)
 layers, heads = alphas.shape[:2]
 one, two = st.columns(2)
 with one:

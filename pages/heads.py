@@ -5,7 +5,7 @@ import dataclasses
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, controls, opened, vit_models
+from dashboard import components, controls, opened, traces, vit_models
 from dashboard.figures import head_steps as figures
 from dashboard.figures import heads as head_figures
 
@@ -25,7 +25,7 @@ from core.trace import Edit, causal_leak, heads_of, logit_lens, trace  # noqa: E
 model, tokens = given.model, given.tokens
 layers, heads = heads_of(model)
 names = {f"layer {i + 1}, head {j + 1}": (i, j) for i in range(layers) for j in range(heads)}
-traced = trace(model, given.inputs)
+traced = traces.trace(given.who, model, given.inputs)
 intact = given.outcome(traced.logits)
 answer = int(intact.argmax())
 

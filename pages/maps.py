@@ -26,13 +26,14 @@ classes = loaded.extra["classes"]
 from core.trace import heads_of  # noqa: E402  the heading must not wait for torch
 
 model = loaded.model if weights == "trained" else vit_models.untrained(loaded)
+who = f"{entry.digest}-{weights}"
 layers, heads = heads_of(model)
 answers = [f"{i}: {name}" for i, name in enumerate(classes)]
 
 if section == SECTIONS[0]:
     chosen = pictures.choose_picture(loaded)
     inputs = vit_models.to_input(loaded, chosen.image[None])
-    said = truth.answer(model, inputs)
+    said = truth.answer(who, model, inputs)
     one, two, three = st.columns([4, 3, 1])
     with one:
         asked = controls.choice("What speaks for", answers, key="for", index=said)
@@ -40,7 +41,7 @@ if section == SECTIONS[0]:
         view = controls.pick("Show as", ["overlay", "grid"], key="as")
     small = attention_maps.enlarge(vit_maps.upright(chosen.image), 128)
     three.image(small, alt="The picture", output_format="PNG")
-    found = truth.all_maps(model, inputs, answers.index(asked))
+    found = truth.all_maps(who, model, inputs, answers.index(asked))
     columns = [*st.columns(3), *st.columns(3)]
     for column, (name, (weight, words)) in zip(columns, found.items(), strict=True):
         grid = round(len(weight) ** 0.5)
@@ -62,11 +63,11 @@ if section == SECTIONS[0]:
 elif section == SECTIONS[1]:
     chosen = pictures.choose_picture(loaded)
     inputs = vit_models.to_input(loaded, chosen.image[None])
-    said = truth.answer(model, inputs)
-    found = truth.all_maps(model, inputs, said)
+    said = truth.answer(who, model, inputs)
+    found = truth.all_maps(who, model, inputs, said)
     name = controls.choice("Take away first what is bright in", list(found), key="map", index=4)
     weight = found[name][0]
-    down, up, chance_down, chance_up = truth.curves(model, inputs[0], weight, said)
+    down, up, chance_down, chance_up = truth.curves(who, model, inputs[0], weight, said)
     left, right = st.columns([2, 5])
     with left:
         components.show_image(

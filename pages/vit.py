@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import components, controls, pictures, vit_models
+from dashboard import components, controls, pictures, traces, vit_models
 from dashboard.figures import attention_maps, vit_maps
 
 components.page_header(
@@ -18,7 +18,7 @@ loaded = vit_models.load(entry)
 model, classes, size = loaded.model, loaded.extra["classes"], loaded.config.img_size
 
 from core.relevance import class_row, course_heatmap  # noqa: E402  the heading must not wait
-from core.trace import glance, heads_of, trace  # noqa: E402
+from core.trace import heads_of  # noqa: E402
 
 layers, heads = heads_of(model)
 with two:
@@ -30,7 +30,7 @@ image, label = chosen.image, chosen.label
 
 # --- what it sees, and what it says ---
 inputs = vit_models.to_input(loaded, image[None])
-traced = trace(model, inputs)
+traced = traces.trace(entry.digest, model, inputs)
 tokens = traced.attention.shape[-1]
 grid = round((tokens - 1) ** 0.5)
 probability = traced.logits.softmax(-1)[0]
@@ -96,8 +96,8 @@ if chosen.row is not None:
         over_layers = controls.pick("Over layers", ["mean", "max", "min"], key="over_layers")
     with b:
         over_heads = controls.pick("Over heads", ["mean", "max", "min"], key="over_heads")
-    _, alphas = glance(model, vit_models.to_input(loaded, chosen.row))
-    heat = course_heatmap(alphas, over_layers, over_heads).numpy()
+    row = vit_models.to_input(loaded, chosen.row)
+    heat = traces.class_heat(entry.digest, model, row, over_layers, over_heads)
     components.show_image(
         vit_maps.picture_row(chosen.row, heat, marked=chosen.place),
         title=f"Pictures, and the class token's attention: {over_layers} over layers, "

@@ -173,7 +173,7 @@ def test_measures_on_known_objects_know_a_map_that_looks_at_the_object():
 
 def test_all_maps_of_a_picture_are_weights_of_its_patches():
     model = tiny("vit")
-    maps = truth.all_maps(model, torch.randn(1, 3, 16, 16), 2)
+    maps = truth.all_maps("tiny", model, torch.randn(1, 3, 16, 16), 2)
     assert len(maps) == 6
     for weights, words in maps.values():
         assert weights.shape == (16,)

@@ -1,0 +1,65 @@
+"""What models did on an input, worked out once for everybody who looks at the same.
+
+who: the hash of the weights, and whether it is their untrained twin. Nothing here may be changed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+    from core.relevance import Fuse
+    from core.trace import Trace
+
+
+def trace(who: str, model: Any, inputs: Tensor) -> Trace:
+    """`core.trace.trace` without an edit."""
+    return _trace(who, _content(inputs), model, inputs)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)  # up to 15 MB each
+def _trace(who: str, content: bytes, _model: Any, _inputs: Tensor) -> Trace:
+    from core.trace import trace
+
+    return trace(_model, _inputs)
+
+
+def class_heat(
+    who: str, model: Any, images: Tensor, over_layers: Fuse, over_heads: Fuse
+) -> np.ndarray:
+    """(N, P): where the class token looks in each of N pictures, layers and heads fused."""
+    return _class_heat(who, _content(images), over_layers, over_heads, model, images)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _class_heat(
+    who: str, content: bytes, over_layers: Fuse, over_heads: Fuse, _model: Any, _images: Tensor
+) -> np.ndarray:
+    from core.relevance import course_heatmap
+    from core.trace import glance
+
+    _, alphas = glance(_model, _images)
+    return course_heatmap(alphas, over_layers, over_heads).numpy()
+
+
+def relevance(who: str, model: Any, inputs: Tensor, target: int) -> Tensor:
+    """Gradient relevance (1, T, T) of one picture for the class `target`."""
+    return _relevance(who, _content(inputs), target, model, inputs)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _relevance(who: str, content: bytes, target: int, _model: Any, _inputs: Tensor) -> Tensor:
+    import torch
+
+    from core.relevance import gradient_relevance
+
+    return gradient_relevance(_model, _inputs, torch.tensor([target]))
+
+
+def _content(inputs: Tensor) -> bytes:
+    return repr((inputs.dtype, *inputs.shape)).encode() + inputs.numpy().tobytes()
