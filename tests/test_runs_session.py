@@ -10,12 +10,15 @@ import pytest
 import torch
 
 from core.checkpoint import read_checkpoint
+from core.data import MissingDataError
 from core.runs import control, fork, launch, process, queue, trouble
 from core.runs.directory import RunDirectory, epoch_of, replace_json
 from core.runs.watch import standing
 from core.runs.worker import at_work
 from core.train import session
 from core.train.__main__ import main, train_run
+from core.train.presets import preset
+from core.train.pretrain import pretrain
 from core.train.records import EpochRecord, StepRecord
 from core.train.spec import RunSpec
 
@@ -277,6 +280,40 @@ def test_more_epochs_go_on_with_the_optimiser_and_the_step(runs):
     assert records[0].step == step + 1
     assert records[-1].epoch == 3
     assert run.spec()["lengthened"] == [{"from": 2, "step": step}]
+
+
+MISSING = [
+    (["vit"], "CIFAR-10 is not in"),
+    (["gpt", "--data-dir", "/nowhere"], "Shakespeare is not in /nowhere"),
+    (["cnn", "--data", "/nowhere/at/all"], "There are no images called"),
+    (["gpt", "--data", "/nowhere/text.txt"], "There are no dialogues called"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), MISSING)
+def test_a_run_whose_data_is_not_here_is_refused_and_leaves_nothing(runs, capsys, words, said):
+    assert main(words) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("Error: ")
+    assert said in error
+    assert error.count("\n") == 1
+    assert list(runs.iterdir()) == []
+
+
+def test_neither_the_queue_nor_a_fork_nor_a_shipped_training_begins_without_data(runs, monkeypatch):
+    missing = preset("best", "cnn")
+    with pytest.raises(MissingDataError, match="get cifar10"):
+        queue.submit(missing.to_dict())
+    with pytest.raises(MissingDataError, match="get cifar10"):
+        pretrain("cnn-cifar10", None, 1)
+    assert list(runs.iterdir()) == []
+    run = new(runs)
+    train(run)
+    with pytest.raises(MissingDataError, match="no dialogues"):
+        fork.fork(run, run.checkpoint_names()[-1], {}, data="/nowhere/text.txt")
+    assert [p.name for p in runs.iterdir() if p.is_dir() and p.name[0] != "."] == ["gpt-a"]
+    monkeypatch.setenv("UNROLLED_ENGINE", "ray")
+    queue.require_data(missing)  # a cluster has data of its own
 
 
 def test_a_fork_begins_from_the_weights_with_other_settings(runs):

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.data import shakespeare
 from core.data.folder import Progress
-from core.runs import launch
+from core.runs import launch, queue
 from core.runs.directory import RunDirectory
 from core.train.spec import RunSpec
 from tests.conftest import ROOT
@@ -42,7 +42,8 @@ def ids(folder):
 
 @pytest.mark.parametrize("kind", ["vit", "gpt", "cnn"])
 @pytest.mark.parametrize("way", ["demo", "course", "best"])
-def test_start_makes_one_run_of_what_was_chosen(runs, kind, way):
+def test_start_makes_one_run_of_what_was_chosen(runs, monkeypatch, kind, way):
+    monkeypatch.setattr(queue, "require_data", lambda spec: None)
     app = check(opened(kind=kind, preset=way))
     app.slider(key=f"{kind}-{way}-epochs").set_value(3)
     app.slider(key="seed").set_value(7)
@@ -66,6 +67,15 @@ def test_the_sizes_of_the_model_reach_the_specification(runs):
     assert spec["model"] == {"num_heads": 2, "num_layers": 4, "dim": 64, "patch_size": 8}
     assert spec["data"] == "shapes"
     assert spec["code"]["core"]
+
+
+def test_a_start_without_the_data_is_one_sentence_and_leaves_nothing(runs, tmp_path, monkeypatch):
+    monkeypatch.setenv("UNROLLED_DATA", str(tmp_path / "data"))
+    app = start(check(opened(kind="vit", preset="course")))
+    [error] = app.error
+    assert "10 is not in" in error.value
+    assert ids(runs) == []
+    assert "run" not in app.query_params
 
 
 def test_missing_data_can_be_fetched_from_the_page(runs, tmp_path, monkeypatch):

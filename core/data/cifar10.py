@@ -37,14 +37,25 @@ def source_in(place: Path) -> Path | None:
     return place if (place / "train" / CLASSES[0]).is_dir() else None
 
 
+def _located(place: Path) -> Path:
+    source = source_in(place)
+    if source is None:
+        raise MissingDataError(f"CIFAR-10 is not in {place}; get it with: {COMMAND}")
+    return source
+
+
+def require(data_dir: str | Path | None = None) -> None:
+    """Raises MissingDataError when `load` would find nothing; looks at names only."""
+    if data_dir is not None or not keys("cifar10-"):
+        _located(data_folder() if data_dir is None else Path(data_dir))
+
+
 def prepare_from(place: str | Path) -> Generator[Progress, None, Arrays]:
     """The arrays of a source in `place`, read now or kept from before; yields progress.
 
     Raises MissingDataError when there is none, ValueError when it is damaged or something else.
     """
-    source = source_in(Path(place))
-    if source is None:
-        raise MissingDataError(f"CIFAR-10 is not in {place}; get it with: {COMMAND}")
+    source = _located(Path(place))
     if source.name in (BATCHES, PACKED):
         return (yield from prepare(ORIGINAL_KEY, lambda: _original(source)))
     if source.is_dir():

@@ -37,15 +37,21 @@ def find(data_dir: str | Path | None = None) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
+def located(data_dir: str | Path | None = None) -> Path:
+    """As `find`, but raises MissingDataError when there is none."""
+    path = find(data_dir)
+    if path is None:
+        place = data_folder() if data_dir is None else Path(data_dir)
+        raise MissingDataError(f"Tiny Shakespeare is not in {place}; get it with: {COMMAND}")
+    return path
+
+
 def load(data_dir: str | Path | None = None, held_out: float = 0.1) -> DialogueData:
     """The 7,222 dialogues, the last `held_out` of them apart.
 
     Raises MissingDataError when no file is there, ValueError when it is another text.
     """
-    path = find(data_dir)
-    if path is None:
-        place = data_folder() if data_dir is None else Path(data_dir)
-        raise MissingDataError(f"Tiny Shakespeare is not in {place}; get it with: {COMMAND}")
+    path = located(data_dir)
     check(path)
     text = path.read_text(encoding="utf-8")
     dialogues = split_dialogues(text)

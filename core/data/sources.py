@@ -26,6 +26,28 @@ IMAGE_SOURCES = ("cifar10", "shapes")
 DIALOGUE_SOURCES = ("shakespeare", "grammar")
 
 
+def require_images(name: str, data_dir: str | Path | None = None) -> None:
+    """Raises MissingDataError when `load_images` would; looks at names only, reads nothing."""
+    if name == "cifar10":
+        cifar10.require(data_dir)
+    elif name != "shapes" and not Path(name).exists():
+        raise MissingDataError(
+            f"There are no images called {name!r}; choose {' or '.join(IMAGE_SOURCES)}, "
+            "or give a folder of class folders."
+        )
+
+
+def require_dialogues(name: str, data_dir: str | Path | None = None) -> None:
+    """Raises MissingDataError when `load_dialogues` would; looks at names only, reads nothing."""
+    if name == "shakespeare":
+        shakespeare.located(data_dir)
+    elif name != "grammar" and not Path(name).exists():
+        raise MissingDataError(
+            f"There are no dialogues called {name!r}; choose {' or '.join(DIALOGUE_SOURCES)}, "
+            "or give a UTF-8 text file."
+        )
+
+
 def loading_images(
     name: str, data_dir: str | Path | None = None
 ) -> Generator[Progress, None, ImageData]:
@@ -34,11 +56,7 @@ def loading_images(
         return (yield from cifar10.load(data_dir))
     if name == "shapes":
         return (yield from shapes.load())
-    if not Path(name).exists():
-        raise MissingDataError(
-            f"There are no images called {name!r}; choose {' or '.join(IMAGE_SOURCES)}, "
-            "or give a folder of class folders."
-        )
+    require_images(name)
     return (yield from load_folder(name))
 
 
@@ -62,11 +80,7 @@ def load_dialogues(
         return shakespeare.load(data_dir, held_out)
     if name == "grammar":
         return grammar.load(held_out=held_out)
-    if not Path(name).exists():
-        raise MissingDataError(
-            f"There are no dialogues called {name!r}; choose {' or '.join(DIALOGUE_SOURCES)}, "
-            "or give a UTF-8 text file."
-        )
+    require_dialogues(name)
     return read_own_text(name, held_out)
 
 

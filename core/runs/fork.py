@@ -38,12 +38,14 @@ def fork(run: RunDirectory, checkpoint: str, recipe: dict[str, Any], **more: Any
 
     recipe: the fields to change. more: fields of RunSpec to change (data, seed, ...); the model
     stays as it is. The weights are copied, so the new run needs the old one no more.
-    Errors: ValueError when there is no such checkpoint or a setting does not fit.
+    Errors: ValueError when there is no such checkpoint or a setting does not fit, MissingDataError
+    when the data is not here.
     """
     if checkpoint not in run.checkpoint_names():
         raise ValueError(f"The run {run.path.name} has no checkpoint {checkpoint[:80]!r}.")
     spec = RunSpec.from_dict(run.spec())
     spec = replace(spec, recipe={**spec.recipe, **recipe}, **more)
+    queue.require_data(spec)
     path = runs_folder() / new_run_id(spec.kind, spec.data)
     (path / "start").mkdir(parents=True)
     for suffix in (".safetensors", ".json"):

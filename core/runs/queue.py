@@ -19,6 +19,7 @@ from core.runs.directory import RUN_ID, RunDirectory, new_run_id, replace_json, 
 from core.runs.engines import chosen, ray
 from core.runs.process import alive, end_tree
 from core.runs.watch import engine_of, process_of, standing
+from core.train.spec import RunSpec
 
 
 def slots() -> int:
@@ -46,8 +47,10 @@ def gpus() -> int:
 def submit(spec: dict[str, Any], **more: Any) -> RunDirectory:
     """A new run at the end of the queue; it starts as soon as a slot is free.
 
-    more: what else spec.json shall say. Errors: OSError when the runs folder cannot be written.
+    more: what else spec.json shall say. Errors: OSError when the runs folder cannot be written,
+    MissingDataError (one too) when the data is not here.
     """
+    require_data(RunSpec.from_dict(spec))
     place = runs_folder()
     while True:
         path = place / new_run_id(str(spec["kind"]), str(spec["data"]))
@@ -56,6 +59,12 @@ def submit(spec: dict[str, Any], **more: Any) -> RunDirectory:
     run = RunDirectory.create(path, {**spec, **more})
     enqueue(run)
     return run
+
+
+def require_data(spec: RunSpec) -> None:
+    """Errors: MissingDataError when the data is not here; a cluster has its own."""
+    if chosen() != "ray":
+        spec.require_data()
 
 
 def enqueue(run: RunDirectory) -> None:

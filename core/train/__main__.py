@@ -125,6 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return 0
         elif options.kind:
             spec = spec_from(options)
+            spec.require_data()  # before there is a folder
             path = getattr(options, "run_dir", None)
             path = path or runs_folder() / new_run_id(spec.kind, spec.data)
             run = RunDirectory.create(path, {**spec.to_dict(), "code": code_version()})

@@ -40,6 +40,7 @@ def trained(name: str, spec: RunSpec) -> RunDirectory:
     """The finished run of that name in the runs folder: made, gone on with, or found as it is."""
     run = RunDirectory(runs_folder() / name)
     if not (run.path / "spec.json").exists():
+        spec.require_data()
         run = RunDirectory.create(run.path, spec.to_dict())
     if run.status()["state"] != "done":
         train_run(run)

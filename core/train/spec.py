@@ -69,6 +69,13 @@ class RunSpec:
         kind = TextRecipe if self.kind == "gpt" else ImageRecipe
         return kind.from_dict(self.recipe)
 
+    def require_data(self) -> None:
+        """Errors: MissingDataError, one sentence, when the data is not on this machine."""
+        from core.data.sources import require_dialogues, require_images
+
+        require = require_dialogues if self.kind == "gpt" else require_images
+        require(self.data, self.data_dir)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for spec.json."""
         return asdict(self)
