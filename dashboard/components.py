@@ -27,6 +27,8 @@ STAGE_HEIGHT = 460  # pixels a figure may take of the lecturer's 720
 # Figures get their look from `readable`; a template on each of them would be checked every time.
 plotly.io.templates.default = None
 
+Data = Mapping[str, object] | Callable[[], Mapping[str, object]]
+
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&^=@/])")
 
 
@@ -78,13 +80,14 @@ def show_figure(
     title: str,
     description: str,
     key: str,
-    data: Mapping[str, object] | None = None,
+    data: Data | None = None,
 ) -> None:
     """A figure under its title, with a text alternative, and downloads as PNG, SVG and data.
 
     title: what is seen, one line. description: what it shows, in words, for those who do not
     see it; shown as the caption. data: named columns or arrays to hand out instead of the ones
-    drawn. key: unique on the page; names the downloaded files.
+    drawn, or what makes them when they are asked for. key: unique on the page; names the
+    downloaded files.
     """
     with st.container(key=f"figure-{key}"):
         st.markdown(f"**{title}**")
@@ -102,7 +105,7 @@ def show_figure(
         with _caption_row(description) as downloads:
             if downloads:
                 picture_buttons(key, f"unrolled-{key}")
-                _download("Data", lambda: figure_data.pack(data or figure_data.drawn(fig)), key)
+                _download("Data", lambda: _packed(data or figure_data.drawn(fig)), key)
 
 
 def show_image(
@@ -111,7 +114,7 @@ def show_image(
     title: str,
     description: str,
     key: str,
-    data: Mapping[str, object] | None = None,
+    data: Data | None = None,
     width: int | str = "content",
 ) -> None:
     """A picture (PNG bytes) under its title, with text alternative and downloads."""
@@ -126,7 +129,7 @@ def caption_and_downloads(
     description: str,
     png: Callable[[], bytes],
     key: str,
-    data: Mapping[str, object] | None = None,
+    data: Data | None = None,
 ) -> None:
     """What stands under a picture: a caption, and buttons for PNG, SVG and data, made on a click.
 
@@ -137,7 +140,11 @@ def caption_and_downloads(
             _download("PNG", png, key)
             _download("SVG", lambda: figure_data.as_svg(png()), key)
             if data is not None:
-                _download("Data", lambda: figure_data.pack(data), key)
+                _download("Data", lambda: _packed(data), key)
+
+
+def _packed(data: Data) -> bytes:
+    return figure_data.pack(data() if callable(data) else data)
 
 
 @contextmanager

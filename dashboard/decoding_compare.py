@@ -123,7 +123,11 @@ def show_step(
         title=f"The whole vocabulary: {len(vocab):,} words by rank",
         description="Every word, most probable first, before and after the filter.",
         key=f"curve-{letter}",
-        data={"word": [vocab[i] for i in order], "before": before[order], "after": after[order]},
+        data=lambda: {
+            "word": [vocab[i] for i in order],
+            "before": before[order],
+            "after": after[order],
+        },
     )
     st.markdown("**Force another word here**")
     before_it = step.ids[len(step.ids) - place :]
@@ -138,7 +142,17 @@ def show_step(
     )  # fmt: skip
 
 
-def show_attention(loaded: LoadedModel, step: Step, letter: str) -> None:
+def attention_of(loaded: LoadedModel, step: Step, letter: str) -> None:
+    """What led to the step's word, computed while one looks."""
+    about = st.expander(
+        "Attention of this step", key=f"look-{letter}", icon=":material/grid_on:", on_change="rerun"
+    )
+    if about.open:
+        with about:
+            _show_attention(loaded, step, letter)
+
+
+def _show_attention(loaded: LoadedModel, step: Step, letter: str) -> None:
     """What the step's last token looked at, in every layer and head, to choose the next."""
     import torch
 

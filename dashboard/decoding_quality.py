@@ -11,12 +11,12 @@ import streamlit as st
 from core.text_quality import TextQuality, measure, repeated
 from dashboard import components, controls
 from dashboard.figures import decoding as figures
-from dashboard.strategy_controls import choose_way
+from dashboard.strategy_controls import Way, choose_way
 
 if TYPE_CHECKING:
     from core.prompt import Prompt
     from core.quality_sweep import Corpus
-    from core.reader import PrefixReader
+    from core.reader import PrefixReader, Samples
     from core.zoo import LoadedModel, ModelEntry
 
 TEXTS, LENGTH = 16, 60
@@ -39,8 +39,6 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
 
     A fragment: a slider in it runs nothing else of the page.
     """
-    import torch
-
     st.markdown(
         "Sixteen texts of sixty words, drawn at once. Move a slider: **too cold and they repeat "
         "themselves, too hot and they fall apart**. What people wrote lies in between."
@@ -52,8 +50,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
     if way.width:
         st.info("Beam search draws nothing, so all sixteen texts would be the same.")
         return
-    chance = torch.Generator().manual_seed(seed)
-    samples = reader.draw(prompt.ids, way.strategy, LENGTH, TEXTS, chance)
+    samples = _samples(entry.digest, tuple(prompt.ids), repr(way.strategy), seed, way, reader)
     texts = samples.ids.tolist()
     corpus = _corpus(entry.name, entry.digest, entry.data, loaded)
     training = None if corpus is None else corpus.training
@@ -84,6 +81,17 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
     components.show_source(
         "core.text_quality.repetition", "core.text_quality.distinct", "core.text_quality.NGramIndex"
     )
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _samples(
+    digest: str, ids: tuple[int, ...], strategy: str, seed: int, _way: Way, _reader: PrefixReader
+) -> Samples:
+    """The sixteen texts of a model, drawn once for everybody."""
+    import torch
+
+    chance = torch.Generator().manual_seed(seed)
+    return _reader.draw(ids, _way.strategy, LENGTH, TEXTS, chance)
 
 
 def _table(mine: TextQuality, human: TextQuality | None, label: str) -> None:

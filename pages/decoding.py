@@ -62,8 +62,7 @@ if section == "side by side":
             st.subheader(ways[letter].label, anchor=False)
             step = texts[letter][place]
             decoding_compare.show_step(letter, place, step, ways[letter], vocab, trees[letter])
-            with st.expander("Attention of this step", icon=":material/grid_on:"):
-                decoding_compare.show_attention(loaded, step, letter)
+            decoding_compare.attention_of(loaded, step, letter)
     st.caption(
         f"Computed by {reader.path}. Temperature comes first, then the cut: the nucleus is "
         "measured on the distribution that temperature made."

@@ -56,6 +56,14 @@ def test_four_columns_and_a_shorter_text_keep_the_step_in_range() -> None:
     assert len(app.subheader) == 4
 
 
+def test_the_attention_of_a_step_is_computed_while_one_looks() -> None:
+    app = opened(columns="1")
+    figures = len(app.get("plotly_chart"))
+    app.session_state["look-a"] = True
+    check(app.run())
+    assert len(app.get("plotly_chart")) == figures + 1
+
+
 def test_the_chance_is_the_same_in_all_columns() -> None:
     app = opened(
         columns="2", **{"way-a": "temperature", "way-b": "temperature"}, seed="3", step="4"
