@@ -174,7 +174,7 @@ def recording(repeats: int) -> Row:
     def bare() -> float:
         prepared = prepare(spec, pick_device())
         recipe = spec.recipe_config()
-        state = start(prepared.model, recipe)
+        state = start(prepared.model, recipe, prepared.vocab)
         return 1 / rate(lambda: sum(1 for _ in train(state, prepared.task, recipe, spec.seed, 1)))
 
     def written() -> float:

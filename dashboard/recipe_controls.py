@@ -129,6 +129,12 @@ def _recipe(spec: RunSpec, tag: str) -> dict[str, Any]:
         help="cosine: stepped once an epoch, as in the course. warmup: up, then down to zero.",
     )
     if isinstance(now, TextRecipe):
+        recipe["word_parts"] = controls.switch(
+            "Words share their parts",
+            now.word_parts,
+            key=f"{tag}-parts",
+            help="What is learned about “king” also moves “King” and “king's”.",
+        )
         recipe["temperature"] = controls.slider(
             "Temperature of the samples",
             0.0,

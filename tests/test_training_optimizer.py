@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from core.checkpoint import read_checkpoint, write_checkpoint
+from core.config import config_for
+from core.models import build
 from core.train import optimizer
+from core.train.loop import start
+from core.train.recipe import TextRecipe
+from core.train.resume import restore, state_tensors
+from core.train.word_parts import WordParts, sharing
 
 ROOT = Path(__file__).parent.parent
 
@@ -45,3 +52,65 @@ def test_a_training_loads_no_compiler():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_parts_of_words_are_those_more_than_one_word_has():
+    share = sharing(["<START>", "<PAD>", "<UNK>", "King", "king", "ox"]).to_dense()
+    assert share[:3].abs().sum() == share[5].abs().sum() == 0
+    assert torch.equal(share[3], share[4])  # "Large" is no part of another word
+    assert float(share[3].square().sum()) == pytest.approx(1)
+
+
+def test_sharing_parts_is_adamw_on_a_sum_of_two_tables():
+    """Beside it the plain way: E and z two parameters, the table made of them at every step."""
+    vocab = ["<START>", "<PAD>", "<UNK>", "king", "kings", "King", "thinking", "ox"]
+    share = sharing(vocab).to_dense()
+    torch.manual_seed(1)
+    table, aim = torch.nn.Parameter(torch.randn(8, 4)), torch.randn(8, 4)
+    own = torch.nn.Parameter(table.detach().clone())
+    torch.manual_seed(2)
+    parts = WordParts(table, vocab, lr=0.01, spread=0.5)
+    torch.manual_seed(2)
+    z = torch.nn.Parameter(torch.nn.init.normal_(torch.empty(share.shape[1], 4), std=0.5))
+    optimizer = torch.optim.AdamW([table], lr=0.01, weight_decay=0.0)
+    plain = torch.optim.AdamW([own, z], lr=0.01, weight_decay=0.0)
+    for _ in range(20):
+        (table - aim).square().sum().backward()
+        (own + share @ z - aim).square().sum().backward()
+        for one in (parts, optimizer, plain):
+            one.step()
+            one.zero_grad()
+    torch.testing.assert_close(table, own + share @ z)
+
+
+def test_a_gpt_whose_words_share_parts_learns_and_goes_on_to_the_same_bits(tmp_path):
+    """Its moments are in the checkpoint as those of any optimiser are."""
+    vocab = ["<START>", "<PAD>", "<UNK>", "king", "kings"]
+    sizes = {"vocab_size": 5, "max_N": 8, "dim": 8, "attn_dim": 4, "mlp_dim": 8}
+
+    def fresh():
+        torch.manual_seed(0)
+        config = config_for("CompactGPT", {**sizes, "num_heads": 1, "num_layers": 1})
+        return start(build("CompactGPT", config), TextRecipe(word_parts=True), vocab)
+
+    def steps(state, number):
+        for step in range(number):
+            torch.manual_seed(state.step + step)
+            state.model.eval()
+            logits, _ = state.model(torch.tensor([[0, 3, 4]]))
+            logits.square().sum().backward()
+            for one in state.optimizers:
+                one.step()
+                one.zero_grad()
+
+    whole, first = fresh(), fresh()
+    steps(whole, 6)
+    steps(first, 3)
+    tensors, progress = state_tensors(first)
+    config = config_for("CompactGPT", {**sizes, "num_heads": 1, "num_layers": 1})
+    write_checkpoint(tmp_path / "kept", "CompactGPT", config, tensors, {"progress": progress})
+    second = fresh()
+    restore(second, read_checkpoint(tmp_path / "kept"))
+    steps(second, 3)
+    for one, other in zip(whole.parameters, second.parameters, strict=True):
+        assert torch.equal(one, other)

@@ -42,6 +42,7 @@ HELP = {
     "ema": "decay of the running mean of the weights, 0 for none",
     "precision": "fp32, bf16, or auto: the faster of the two here",
     "batches": "file (order) or length (similar lengths together)",
+    "word_parts": "words that share letters share what they learn",
     "temperature": "of the text sampled after every epoch, 0 for greedy",
 }
 

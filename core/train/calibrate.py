@@ -45,7 +45,7 @@ def estimate(values: dict[str, Any]) -> Estimate:
         recipe = {**spec.recipe, "precision": faster_precision(device)}
         spec = RunSpec.from_dict({**values, "recipe": recipe})
     prepared, recipe_config = prepare(spec, device), spec.recipe_config()
-    state = start(prepared.model, recipe_config)
+    state = start(prepared.model, recipe_config, prepared.vocab)
     steps_per_epoch = len(prepared.task.batches(0, torch.Generator()))
     taken: list[float] = []
     began = time.perf_counter()

@@ -16,10 +16,11 @@ import torch
 from torch import Tensor, nn
 
 from core.train.optimizer import make_optimizers
-from core.train.recipe import Recipe
+from core.train.recipe import Recipe, TextRecipe
 from core.train.records import EpochRecord, Record, StepRecord
 from core.train.schedule import learning_rate
 from core.train.team import ALONE, LossOf, Team
+from core.train.word_parts import WordParts
 
 
 class NotFiniteError(ValueError):
@@ -83,10 +84,14 @@ class TrainState:
         return self.average or self.model
 
 
-def start(model: nn.Module, recipe: Recipe) -> TrainState:
-    """A state at step 0 for this model, which it will change in place."""
+def start(model: nn.Module, recipe: Recipe, vocab: Sequence[str] | None = None) -> TrainState:
+    """A state at step 0 for this model, which it will change in place; vocab: a GPT's V words."""
+    optimizers = make_optimizers(model, recipe)
+    if isinstance(recipe, TextRecipe) and recipe.word_parts and vocab:
+        table = model.get_parameter("token_embed.weight")
+        optimizers.insert(0, WordParts(table, vocab, recipe.lr, spread=float(table.detach().std())))
     average = copy.deepcopy(model) if recipe.ema else None
-    return TrainState(model, make_optimizers(model, recipe), average)
+    return TrainState(model, optimizers, average)
 
 
 def train(

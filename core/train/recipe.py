@@ -48,8 +48,7 @@ class ImageRecipe(Config):
     def __post_init__(self) -> None:
         _check_common(self)
         require_between(0.0, 0.9, label_smoothing=self.label_smoothing)
-        if not isinstance(self.augment, bool):
-            raise ValueError(f"augment must be true or false, not {self.augment!r}.")
+        _require_bool(augment=self.augment)
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,7 @@ class TextRecipe(Config):
     The first fields are those of `ImageRecipe`.
 
     batches              "file": dialogues in file order. "length": of similar length, reshuffled
+    word_parts           words that share letters share what they learn: core/train/word_parts.py
     temperature          of the text sampled after every epoch; 0 is greedy
     """
 
@@ -69,6 +69,7 @@ class TextRecipe(Config):
     schedule: str = "cosine"
     optimizer: str = "adamw"
     batches: str = "file"
+    word_parts: bool = False
     temperature: float = 0.0
     ema: float = 0.0
     precision: str = "fp32"
@@ -76,10 +77,17 @@ class TextRecipe(Config):
     def __post_init__(self) -> None:
         _check_common(self)
         require_one_of(("file", "length"), batches=self.batches)
+        _require_bool(word_parts=self.word_parts)
         require_between(0.0, 10.0, temperature=self.temperature)
 
 
 Recipe = ImageRecipe | TextRecipe
+
+
+def _require_bool(**values: object) -> None:
+    for name, value in values.items():
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} must be true or false, not {value!r}.")
 
 
 def _check_common(recipe: Recipe) -> None:

@@ -56,7 +56,7 @@ def run_session(run: RunDirectory, team: Team = ALONE) -> Iterator[Record]:
         prepared = prepare(spec, pick_device(spec.device))
         _same_data(run, prepared)
         team.tell("settled")
-        state = start(prepared.model, recipe)
+        state = start(prepared.model, recipe, prepared.vocab)
         if prepared.vocab:
             vocab = json.dumps(prepared.vocab, ensure_ascii=False).encode()
             write_atomically(run.path / "vocab.json", vocab)
@@ -126,7 +126,7 @@ def follow_session(run: RunDirectory, team: Team) -> None:
     spec = RunSpec.from_dict(run.spec())
     torch.set_num_threads(spec.threads)
     prepared, recipe = prepare(spec, pick_device(spec.device)), spec.recipe_config()
-    state = start(prepared.model, recipe)
+    state = start(prepared.model, recipe, prepared.vocab)
     team.tell(None)
     last = run.last_checkpoint()
     if last is not None:
