@@ -45,8 +45,14 @@ def split_words(text: str) -> list[str]:
     >>> split_words("Speak, speak.")
     ['Speak', ',', 'speak', '.']
     """
-    sentences, words = _splitters()
-    return [word for sentence in sentences.tokenize(text) for word in words.tokenize(sentence)]
+    sentences, _ = _splitters()
+    return [word for sentence in sentences.tokenize(text) for word in _words(sentence)]
+
+
+@lru_cache(maxsize=16_384)
+def _words(sentence: str) -> tuple[str, ...]:
+    """Kept for a while: a vocabulary and then the ids are made of the same sentences."""
+    return tuple(_splitters()[1].tokenize(sentence))
 
 
 class WordTokenizer:
