@@ -23,6 +23,7 @@ from dashboard.figures import (
     truth,
     versus,
 )
+from dashboard.figures.layout import readable
 
 some = np.random.default_rng(0).random
 WORDS = [f"word<{i}" for i in range(12)]
@@ -92,3 +93,19 @@ def test_no_figure_is_left_out(module: str) -> None:
         own = draw.__module__ == module and not name.startswith("_")
         if own and "Figure" in str(draw.__annotations__.get("return")):
             assert name in names
+
+
+@pytest.mark.parametrize(("draw", "given"), DRAWN, ids=lambda part: getattr(part, "__name__", ""))
+def test_labels_have_room(draw: Callable[..., go.Figure], given: tuple[object]) -> None:
+    layout = readable(draw(*given)).to_dict()["layout"]
+    room, across, down = layout["margin"], layout["xaxis"], layout["yaxis"]
+    assert set(room) == {"l", "r", "t", "b"}
+    assert room["b"] >= (40 if across.get("title") else 10) + 34 * ("container" in str(layout))
+    letters = max((len(str(name)) for name in down.get("ticktext", ())), default=0)
+    assert room["l"] >= 7 * letters + 10
+    assert max(room.values()) <= 200
+
+
+def test_a_margin_a_figure_asks_for_is_kept() -> None:
+    fig = go.Figure(layout={"margin": {"t": 3}, "yaxis": {"showticklabels": False}})
+    assert readable(fig).to_dict()["layout"]["margin"] == {"l": 10, "r": 26, "t": 3, "b": 40}

@@ -11,6 +11,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.basedatatypes import BaseFigure
 
+from dashboard.figures.margins import margins
 from dashboard.style import (
     BACKGROUND,
     FIGURE_FONT_SIZE,
@@ -77,6 +78,7 @@ def readable(fig: go.Figure, tallest: int | None = None) -> Drawing:
     _enlarge(spec)
     if tallest is not None:
         spec["layout"]["height"] = min(spec["layout"].get("height", 450), tallest)
+    spec["layout"]["margin"] = margins(spec) | spec["layout"].get("margin", {})
     spec["layout"]["template"] = {"layout": _LOOK, "data": {"heatmap": [{"colorbar": _BAR}]}}
     return Drawing(spec)
 
@@ -117,7 +119,6 @@ _LOOK = {
     "paper_bgcolor": BACKGROUND[0],
     "plot_bgcolor": BACKGROUND[0],
     "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": GREY, "activecolor": GREY},
-    "margin": {"l": 10, "r": 10, "t": 30, "b": 10},
     "xaxis": _AXIS,
     "yaxis": _AXIS,
     "annotationdefaults": {"arrowcolor": FIGURE_TEXT},
