@@ -80,8 +80,8 @@ def numpy_gpt(weights: Path, digest: str) -> tuple[gpt_numpy.NumpyGPT, WordToken
 def settle_imports() -> None:
     """Take all that imports have built out of the garbage collector's sight.
 
-    Streamlit collects after every run of a script, and looks at every module's objects each time:
-    with SymPy and torch loaded that takes longer than the run. Done again after new imports.
+    A full collection looks at every module's objects: with SymPy and torch loaded that takes longer
+    than the run of a page, whose session it makes wait. Done again after new imports.
     """
     _freeze(len(sys.modules))
 
