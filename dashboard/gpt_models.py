@@ -27,13 +27,18 @@ def choose_gpt(key: str = "model") -> zoo.ModelEntry:
         st.stop()
     names = list(entries)
     best = names.index("gpt-shakespeare") if "gpt-shakespeare" in names else 0
-    entry = model_choice.choose("Model", entries, key=key, index=best)
-    perplexity = entry.held_out.get("perplexity")
-    if perplexity is not None:
-        st.caption(
-            f"Trained on {components.plain(entry.data)}, held-out perplexity {perplexity:.1f}."
-        )
-    return entry
+    read = [
+        f"{entry.name}: {entry.data}, {entry.held_out['perplexity']:.1f}"
+        for entry in entries.values()
+        if "perplexity" in entry.held_out
+    ]
+    return model_choice.choose(
+        "Model",
+        entries,
+        key=key,
+        index=best,
+        help=components.plain(f"Trained on, and perplexity of held-out text: {'; '.join(read)}."),
+    )
 
 
 def load(entry: zoo.ModelEntry) -> zoo.LoadedModel:

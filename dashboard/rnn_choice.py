@@ -104,7 +104,7 @@ def two_by_two(chosen: Chosen) -> np.ndarray:
 
 
 def _step(T: int | None) -> str:
-    return f"not by T = {MAX_STEPS}" if T is None else f"T = {T}"
+    return f"T > {MAX_STEPS}" if T is None else f"T = {T}"
 
 
 def draw() -> int:

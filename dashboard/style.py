@@ -49,18 +49,25 @@ _FIGURE_CSS = f"""
 .js-plotly-plot .main-svg {{ background: transparent !important; }}
 .js-plotly-plot rect[style*="fill: {_rgb(BACKGROUND[0])}"] {{ fill: transparent !important; }}
 .js-plotly-plot [style*="fill: {_rgb(FIGURE_TEXT)}"] {{ fill: currentColor !important; }}
+.js-plotly-plot .heatmap-label [style*="fill: rgb(68, 68, 68)"] {{ fill: #000000 !important; }}
 .js-plotly-plot [style*="stroke: {_rgb(FIGURE_TEXT)}"] {{ stroke: currentColor !important; }}
 .js-plotly-plot [style*="stroke: {_rgb(FIGURE_GRID)}"] {{
   stroke: color-mix(in srgb, currentColor 20%, transparent) !important;
 }}
 """
 
-# Rows of ten pictures: on a phone one moves along them.
+# Rows of ten pictures, and maps with writing in their cells: on a phone one moves along them.
 _WIDE = ":is(.st-key-figure-ten, .st-key-figure-Grad-CAM, .st-key-figure-gradient-relevance)"
 _WIDE += ' [data-testid="stImage"]'
+_WRITTEN = ":is(.st-key-figure-lens, .st-key-figure-step-matrix)"
+_WRITTEN += ' [data-testid="stElementContainer"]:has(.js-plotly-plot)'
 
 _CSS = f"""<style>{_FIGURE_CSS}
 [data-testid="stMainBlockContainer"] {{ max-width: 1180px; }}
+@media (min-width: 641px) {{
+  [data-testid="stHeader"] {{ height: 3rem; min-height: 3rem; }}
+  [data-testid="stMainBlockContainer"] {{ padding: 3rem 3.2rem 4rem 2.5rem; }}
+}}
 [data-testid="stMainBlockContainer"] h1 {{ padding-top: 0; }}
 .st-key-question p {{ font-size: 1.1rem; }}
 [data-testid="stCaptionContainer"] {{ color: inherit; opacity: 0.85; }}
@@ -70,8 +77,12 @@ _CSS = f"""<style>{_FIGURE_CSS}
 }}
 kbd, *:has(> kbd) {{ color: inherit !important; opacity: 1 !important; }}
 @media (min-width: 641px) {{ .katex-display {{ overflow: visible !important; }} }}
-@media (max-width: 640px) {{ {_WIDE} {{ overflow-x: auto; }} {_WIDE} img {{
-  width: 760px !important; max-width: none !important; }} }}
+@media (max-width: 640px) {{
+  {_WIDE}, {_WRITTEN} {{ overflow-x: auto; }}
+  {_WIDE} img {{ width: 760px !important; max-width: none !important; }}
+  {_WRITTEN} > * {{ min-width: 640px; }}
+  .katex-display > .katex {{ font-size: 1em; }}
+}}
 .st-key-menu {{ gap: 0.35rem; }}
 .st-key-menu [data-testid="stCaptionContainer"] {{ padding-top: 1.2rem; font-weight: 600; }}
 </style>"""

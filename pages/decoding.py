@@ -28,9 +28,8 @@ from dashboard import decoding_cache, decoding_compare, decoding_epochs, decodin
 
 if section == "side by side":
     st.markdown(
-        "Each column continues the same prompt with the same seed: step *i* meets the **same "
-        "chance** in all of them. Choose the ways, walk through the steps, and **force** a word "
-        "to see where the text would have gone."
+        "Step *i* meets the **same chance** in every column. Click a word to see how it was chosen "
+        "and to **force** another."
     )
     one, two, three = st.columns(3)
     with one:
@@ -44,10 +43,10 @@ if section == "side by side":
     if st.session_state.get("step", 1) > length:
         st.session_state["step"] = length
     texts_above = st.container()
-    texts_above.caption("The redder a word, the less probable; underlined: in a repeated 4-gram.")
     place = int(controls.slider("Step", 1, length, 1, key="step", help="Or click a word.")) - 1
     with texts_above:
         columns = st.columns(count)
+        st.caption("The redder a word, the less probable; underlined: in a repeated 4-gram.")
     for letter, default, column in zip(letters, DEFAULTS, columns, strict=False):
         with column:
             ways[letter] = choose_way(letter, default)

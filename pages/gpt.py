@@ -66,7 +66,8 @@ components.show_figure(
     data={"word": tokenizer.vocab, "probability": probabilities.numpy()},
 )
 components.show_math(
-    r"P(x_{t+1} = v \mid x_1 \ldots x_t) = \mathrm{softmax}(W\,\mathrm{LayerNorm}(h_t) + b)_v",
+    r"\begin{gathered} P(x_{t+1} = v \mid x_1 \ldots x_t) = \\ "
+    r"\mathrm{softmax}(W\,\mathrm{LayerNorm}(h_t) + b)_v \end{gathered}",
     "The probability of word v is the softmax over the vocabulary of a linear layer on the last "
     "token's normalised state.",
 )

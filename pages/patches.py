@@ -13,14 +13,17 @@ components.page_header(
     "sound?** Cut it into patches, and multiply each by one matrix.",
 )
 BEAT = 0.4  # seconds of a note
-kind = controls.pick("Feed it", ["a picture", "a sound"], key="feed")
+choices = st.container(horizontal=True, gap="medium")
+with choices:
+    kind = controls.pick("Feed it", ["a picture", "a sound"], key="feed")
 
 import torch  # noqa: E402  the heading must not wait for it
 
 from core import sound as sounds  # noqa: E402
 
 if kind == "a picture":
-    entry = vit_models.choose_model()
+    with choices:
+        entry = vit_models.choose_model()
     loaded = vit_models.load(entry)
     model = loaded.model
     chosen = pictures.choose_picture(loaded)

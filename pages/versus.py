@@ -13,13 +13,16 @@ components.page_header(
     "belong together and that things may move; a Transformer has to learn it from data.",
 )
 SECTIONS = ["overfitting", "little data", "shifted", "other sizes", "where they look"]
-section = controls.pick("Compare", SECTIONS, key="compare")
+choices = st.container(horizontal=True, gap="medium")
+with choices:
+    section = controls.pick("Compare", SECTIONS, key="compare")
 at_hand = versus.data_at_hand()
 if not at_hand:
     st.info("There is no model of pictures yet: train one first.", icon=":material/info:")
     components.lesson_link("train")
     st.stop()
-data = controls.pick("Trained on", at_hand, key="data")
+with choices:
+    data = controls.pick("Trained on", at_hand, key="data")
 rivals = versus.rivals(data)
 kinds = {kind: [r for r in rivals if r.entry.kind == kind] for kind in versus.KINDS}
 absent = [name for kind, name in versus.KINDS.items() if not kinds[kind]]

@@ -124,15 +124,19 @@ def quality_curves(
 ) -> go.Figure:
     """Quality against diversity: curves name -> (diversity, quality, setting of each point)."""
     data = []
-    looks = ((BLUE, "circle", "bottom left"), (GREEN, "square", "top right"))
-    for (name, (x, y, settings)), (colour, symbol, side) in zip(
+    looks = (
+        (BLUE, "circle", "bottom center", "top right"),
+        (GREEN, "square", "top right", "bottom left"),
+    )
+    for (name, (x, y, settings)), (colour, symbol, first, last) in zip(
         curves.items(), looks, strict=False
     ):
         named = [s if i in (0, len(settings) - 1) else "" for i, s in enumerate(settings)]
         data.append({
             "type": "scatter", "name": name, "x": x, "y": y, "text": named,
             "customdata": settings, "mode": "lines+markers+text", "line": {"color": colour},
-            "textposition": side, "marker": {"size": 10, "symbol": symbol},
+            "textposition": [first] * (len(x) - 1) + [last],
+            "marker": {"size": 10, "symbol": symbol},
             "hovertemplate": "%{customdata}: distinct-2 %{x:.3f}, log P %{y:.2f}<extra></extra>",
         })  # fmt: skip
     data.append({
@@ -142,7 +146,7 @@ def quality_curves(
     layout = {
         "height": 460,
         "legend": LEGEND_BELOW,
-        "xaxis": axis("diversity: distinct-2"),
+        "xaxis": axis("diversity: distinct-2", range=[-0.1, 1.05]),
         "yaxis": axis("mean log-probability of a word, nats"),
     }
     return quick(data, layout)
