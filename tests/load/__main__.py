@@ -71,9 +71,9 @@ def main() -> int:
             )
     for name, value in figures.summary(asked.sessions).items():
         print(f"{name:36} {value}")
-    for line in [*figures.dropped, *figures.wrong][:10]:
-        print(line)
-    return 1 if figures.dropped or figures.wrong else 0
+    failures = [*figures.dropped, *figures.wrong, *figures.lost]
+    print("\n".join(failures[:10]))
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 A client sends BackMsg messages (run the script with this query and these widget states) and gets
 ForwardMsg messages: a new session, one delta an element, and at the end that the script is over.
 Messages the server has sent before come as their hash alone, if the client says it keeps them.
+A change of a widget inside a fragment runs that fragment alone, as in a browser.
 """
 
 from __future__ import annotations
@@ -25,12 +26,14 @@ Widget = Any  # the protobuf message of one widget, whichever kind it is
 
 @dataclass
 class View:
-    """What came back from one run of the script.
+    """What came back from one run of the script, or of one of its fragments.
 
-    seconds from asking until the script was over; bytes received; widgets by their id; the kind
-    and the message of every element, in order; errors: the text of every error box and exception.
+    whole: whether it was the script; seconds from asking until it was over; bytes received;
+    widgets by their id; the kind and the message of every element, in order; errors: the text of
+    every error box and exception.
     """
 
+    whole: bool = True
     seconds: float = 0.0
     bytes: int = 0
     deltas: int = 0
@@ -51,6 +54,7 @@ class Tab:
         self.session = ""
         self._states: dict[str, WidgetState] = {}
         self._kept: dict[str, ForwardMsg] = {}
+        self._fragments: dict[str, str] = {}  # of the widgets that stand in one
         self._script = ""
         self._socket: ClientConnection | None = None
 
@@ -79,13 +83,17 @@ class Tab:
             self._socket.transport.abort()
             await self._socket.wait_closed()
 
-    async def rerun(self, patience: float = 120) -> View:
-        """Run the script with the states as they are. Errors: TimeoutError, ConnectionClosed."""
+    async def rerun(self, patience: float = 120, fragment: str = "") -> View:
+        """Run the script, or one fragment of it, with the states as they are.
+
+        Errors: TimeoutError, ConnectionClosed.
+        """
         message = BackMsg()
         ask = message.rerun_script
         ask.query_string = urlencode(self.query)
         ask.page_script_hash = self._script
         ask.page_name = "" if self._script else self.page
+        ask.fragment_id = fragment
         ask.context_info.url = f"{self.address}/{self.page}"
         ask.context_info.timezone = "UTC"
         ask.cached_message_hashes.extend(self._kept)
@@ -115,9 +123,9 @@ class Tab:
         self._states[widget] = state
 
     async def change(self, widget: str, **value: Any) -> View:
-        """Set a widget's state and run the script."""
+        """Set a widget's state and run what it stands in: the script, or a fragment."""
         self.set(widget, **value)
-        return await self.rerun()
+        return await self.rerun(fragment=self._fragments.get(widget, ""))
 
     async def _until_over(self) -> View:
         assert self._socket is not None
@@ -138,13 +146,17 @@ class Tab:
             elif kind == "navigation":
                 self._script = message.navigation.page_script_hash
             elif kind == "delta":
-                _take(message, view)
+                widget = _take(message, view)
+                if widget:
+                    self._fragments[widget] = message.delta.fragment_id
             elif kind == "script_finished" and begun:
                 ended = message.script_finished
                 if ended in (
                     ForwardMsg.FINISHED_SUCCESSFULLY,
+                    ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY,
                     ForwardMsg.FINISHED_WITH_COMPILE_ERROR,
                 ):
+                    view.whole = ended == ForwardMsg.FINISHED_SUCCESSFULLY
                     return view
 
 
@@ -171,10 +183,11 @@ def neighbour(kind: str, widget: Widget, turn: int) -> dict[str, Any] | None:
     return None
 
 
-def _take(message: ForwardMsg, view: View) -> None:
+def _take(message: ForwardMsg, view: View) -> str:
+    """Note what a delta brings; the id of its widget, if it is one."""
     view.deltas += 1
     if message.delta.WhichOneof("type") != "new_element":
-        return
+        return ""
     element = message.delta.new_element
     kind = element.WhichOneof("type") or ""
     content = getattr(element, kind) if kind else None
@@ -185,6 +198,8 @@ def _take(message: ForwardMsg, view: View) -> None:
         view.errors.append(content.body)
     elif content is not None and getattr(content, "id", "") and not isinstance(content.id, int):
         view.widgets[content.id] = content
+        return str(content.id)
+    return ""
 
 
 async def health(address: str) -> bool:

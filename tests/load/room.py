@@ -34,17 +34,19 @@ MIB = 1 << 20
 
 @dataclass
 class Figures:
-    """Seconds of every first view, change and return; who was dropped and why; memory in MiB."""
+    """Seconds of every first view, change and return; who was dropped and why; memory in MiB;
+    cores kept busy while the room works, by the server and by these tabs."""
 
     first: list[float] = field(default_factory=list)
     changes: list[float] = field(default_factory=list)
     payload: list[int] = field(default_factory=list)
     returns: list[float] = field(default_factory=list)
-    restored: int = 0
-    asked: int = 0
+    asked: int = 0  # controls that links should bring back
+    lost: list[str] = field(default_factory=list)  # those they did not
     dropped: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     memory: dict[str, float] = field(default_factory=dict)
+    cores: dict[str, float] = field(default_factory=dict)
 
     def summary(self, sessions: int) -> dict[str, Any]:
         """The table: one name, one figure."""
@@ -61,10 +63,12 @@ class Figures:
             "payload of a change, KiB, median": round(float(np.median(self.payload)) / 1024, 1),
             "back after the cut": len(self.returns),
             "back after the cut, s, p95": p(self.returns, 95),
-            "controls restored from links": f"{self.restored} of {self.asked}",
+            "controls restored from links": f"{self.asked - len(self.lost)} of {self.asked}",
             "memory before, MiB": round(self.memory["before"]),
             "growth a session, MiB": round(grown / sessions, 2),
             "memory after all have left, MiB": round(self.memory["after"]),
+            "cores busy with the server": round(self.cores["server"], 2),
+            "cores busy with these tabs": round(self.cores["tabs"], 2),
         }
 
 
@@ -82,8 +86,8 @@ class Seat:
     def __init__(self, number: int, address: str, figures: Figures):
         self.draw, self.figures = random.Random(number), figures
         self.tab = Tab(address, LESSONS[number % len(LESSONS)])
-        self.view = View()
-        self.moved: dict[str, str] = {}
+        self.controls: dict[str, tuple[str, Any]] = {}  # id -> kind and message, as they stand
+        self.moved: dict[str, tuple[str, str]] = {}  # key -> id and value of a control
 
     async def arrive(self, after: float) -> None:
         await asyncio.sleep(after)
@@ -103,15 +107,13 @@ class Seat:
     async def change(self) -> None:
         offers = [
             (widget, value)
-            for kind, widget in self.view.elements
-            if kind in SHOWN
-            and key_of(widget)
-            and (value := neighbour(kind, widget, self.draw.randrange(TURNS)))
+            for kind, widget in self.controls.values()
+            if (value := neighbour(kind, widget, self.draw.randrange(TURNS)))
         ]
         if not offers:
             return
         widget, value = self.draw.choice(offers)
-        self.moved[key_of(widget)] = in_link(value)
+        self.moved[key_of(widget)] = widget.id, in_link(value)
         view = await self._try(self.tab.change(widget.id, **value))
         if view is not None:
             self.figures.changes.append(view.seconds)
@@ -119,25 +121,34 @@ class Seat:
 
     async def return_by_link(self) -> None:
         """A fresh connection with the link as the browser's address bar would have it."""
-        self.tab = Tab(self.tab.address, self.tab.page, self.moved)
+        link = {key: value for key, (_, value) in self.moved.items()}
+        self.tab = Tab(self.tab.address, self.tab.page, link)
         view = await self._try(self.tab.open())
         if view is None:
             return
         self.figures.returns.append(view.seconds)
         for kind, widget in view.elements:
-            if kind in SHOWN and key_of(widget) in self.moved:
+            if kind in SHOWN and key_of(widget) in link:
+                key, now = key_of(widget), shown(kind, widget)
                 self.figures.asked += 1
-                self.figures.restored += shown(kind, widget) == self.moved[key_of(widget)]
+                if now != link[key]:
+                    self.figures.lost.append(f"{self.tab.page}: {link} brought back {key} = {now}")
 
     async def _try(self, asked: Any) -> View | None:
         try:
-            self.view = await asked
+            view: View = await asked
         except FAILURES as error:
             self.figures.dropped.append(f"{self.tab.page}: {error!r}")
             return None
-        self.figures.wrong += [f"{self.tab.page}: {text}" for text in self.view.errors]
-        self.figures.wrong += [f"{self.tab.page}: {text}" for text in self.view.exceptions]
-        return self.view
+        self.figures.wrong += [f"{self.tab.page}: {text}" for text in view.errors]
+        self.figures.wrong += [f"{self.tab.page}: {text}" for text in view.exceptions]
+        drawn = [(kind, w) for kind, w in view.elements if kind in SHOWN and key_of(w)]
+        self.controls = {} if view.whole else self.controls
+        self.controls |= {widget.id: (kind, widget) for kind, widget in drawn}
+        for _, widget in drawn:  # one that has another range now is another, at its default
+            if self.moved.get(key_of(widget), (widget.id,))[0] != widget.id:
+                del self.moved[key_of(widget)]
+        return view
 
 
 def in_link(value: dict[str, Any]) -> str:
@@ -183,6 +194,7 @@ async def lecture(
     figures = Figures()
     await warm(address)
     figures.memory["before"] = server.memory_info().rss / MIB
+    began, served, spent = time.monotonic(), sum(server.cpu_times()[:2]), time.process_time()
     seats = [Seat(number, address, figures) for number in range(sessions)]
     until = time.monotonic() + arrive + 60 * minutes
 
@@ -191,6 +203,9 @@ async def lecture(
         await seat.work(until, every)
 
     await asyncio.gather(*(attend(number, seat) for number, seat in enumerate(seats)))
+    lasted = time.monotonic() - began
+    figures.cores["server"] = (sum(server.cpu_times()[:2]) - served) / lasted
+    figures.cores["tabs"] = (time.process_time() - spent) / lasted
     figures.memory["full"] = server.memory_info().rss / MIB
     await asyncio.gather(*(seat.tab.cut() for seat in seats))
     await asyncio.gather(*(seat.return_by_link() for seat in seats))
