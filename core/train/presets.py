@@ -26,13 +26,15 @@ BEST = {
     "gpt": RunSpec(
         "gpt",
         "CompactGPT",
+        model={"dropout": 0.35, "word_dropout": 0.1},
         recipe={
-            "epochs": 10,
+            "epochs": 9,
             "batch_size": 32,
             "lr": 1e-3,
             "weight_decay": 0.5,
             "schedule": "warmup",
             "batches": "length",
+            "word_parts": True,
             "precision": "auto",
         },
         data="shakespeare",
@@ -52,7 +54,7 @@ DEMO = {
         "gpt",
         "CompactGPT",
         model={**_SMALL, "dropout": 0.1},
-        recipe={**BEST["gpt"].recipe, "epochs": 6, "weight_decay": 0.1},
+        recipe={**BEST["gpt"].recipe, "epochs": 6, "weight_decay": 0.1, "word_parts": False},
         data="grammar",
     ),
     "cnn": RunSpec(
