@@ -19,6 +19,7 @@ pages = {
     for lesson in lessons.at_hand()
 }
 chosen = st.navigation(list(pages.values()), position="hidden")
+state.arrive(chosen.url_path)
 if not state.presenting():
     st.logo(style.ICON, size="large")
     components.menu(pages)

@@ -95,6 +95,7 @@ def several(
     label: str, options: Sequence[str], default: Sequence[str], *, key: str, most: int | None = None
 ) -> list[str]:
     """Any number of many, at most `most`, as a list to open."""
+    state.offer(key, list(default))
     return st.multiselect(
         label, options, default, key=key, max_selections=most, bind="query-params"
     )
@@ -108,4 +109,5 @@ def switch(label: str, value: bool = False, *, key: str, help: str | None = None
 
 def text(label: str, value: str, *, key: str, max_chars: int, help: str | None = None) -> str:
     """A short line of text, at most max_chars long."""
+    state.offer(key, value)
     return st.text_input(label, value, max_chars=max_chars, key=key, help=help, bind="query-params")

@@ -49,6 +49,19 @@ def reset_controls(keys: Iterable[str]) -> None:
             st.session_state[key] = st.session_state[f"offered-{key}"][0]
 
 
+def arrive(page: str) -> None:
+    """Opened by a link with settings, a page stands as the link says and else as at first.
+
+    Through the menu, whose links have none, one comes back to what one left.
+    """
+    if st.session_state.get("at") != page and st.query_params:
+        for name in [name for name in st.session_state if str(name).startswith("offered-")]:
+            key = str(name).removeprefix("offered-")
+            if key not in st.query_params:
+                st.session_state.pop(key, None)
+    st.session_state["at"] = page
+
+
 def step_choice(key: str, by: int) -> None:
     """Move the choice `key` to a neighbouring option, when the page has one."""
     options = list(st.session_state.get(f"offered-{key}", (None, {}))[1].values())

@@ -42,9 +42,10 @@ def keeping() -> None:
 
 def _file() -> None:
     st.markdown("**A file of yours**")
+    progress = study_state.progress()  # read here: a file is made where no session is at hand
     st.download_button(
         "Save my progress",
-        lambda: dump(study_state.progress()).encode(),
+        lambda: dump(progress).encode(),
         "unrolled-progress.json",
         "application/json",
         on_click="ignore",
@@ -72,11 +73,10 @@ def _class() -> None:
 def _hand_in() -> None:
     st.markdown("**To hand in**")
     name = st.text_input("Name on the summary", max_chars=60, key="study-summary-name")
+    progress, questions = study_state.progress(), study_state.questions()
     st.download_button(
         "Summary (HTML, with checksum)",
-        lambda: summary_html(
-            name, study_state.progress(), study_state.questions(), study_state.now()
-        ).encode(),
+        lambda: summary_html(name, progress, questions, study_state.now()).encode(),
         "unrolled-summary.html",
         "text/html",
         on_click="ignore",

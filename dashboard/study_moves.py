@@ -71,8 +71,7 @@ def checks(question: Question) -> None:
                     study_state.keep(
                         done.attempt(progress, question.id, i, total, said.correct, now)
                     )
-                if said.correct:
-                    st.rerun()
+                st.rerun()
             if said is not None:
                 st.warning(study_tasks.formula(said.message), icon=":material/undo:")
     kept = study_state.progress().record(question.id)

@@ -78,6 +78,7 @@ _CSS = f"""<style>{_FIGURE_CSS}
 kbd, *:has(> kbd) {{ color: inherit !important; opacity: 1 !important; }}
 @media (min-width: 641px) {{ .katex-display {{ overflow: visible !important; }} }}
 @media (max-width: 640px) {{
+  [data-testid="stMainBlockContainer"] h1 {{ font-size: 1.8rem; }}
   {_WIDE}, {_WRITTEN} {{ overflow-x: auto; }}
   {_WIDE} img {{ width: 760px !important; max-width: none !important; }}
   {_WRITTEN} > * {{ min-width: 640px; }}

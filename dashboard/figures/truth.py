@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 def curves(down: Curve, up: Curve, chance_down: Curve, chance_up: Curve) -> go.Figure:
     """Deletion on the left, insertion on the right, each beside random order."""
-    sides = ("", "deletion: patches go", down, chance_down), ("2", "insertion: patches come", up,
-             chance_up)  # fmt: skip
+    sides = ("", "deletion", down, chance_down), ("2", "insertion", up, chance_up)
     data = [
         {
             "type": "scatter", "x": line.share.numpy(), "y": line.probability.numpy(),

@@ -1,10 +1,12 @@
 """The study page and the room in a browser: worked through, on phones, without barriers."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from core.study.progress import load
 from core.study.question import shipped
 from tests.browser.axe import barriers
 from tests.browser.waiting import no_errors, open_page, wait_ready
@@ -52,6 +54,51 @@ def test_the_experiment_opens_at_its_state_and_leads_back(page: Page, dashboard_
     page.wait_for_url(re.compile("/study"))
     expect(page.get_by_text("Your prediction")).to_be_visible()
     no_errors(page)
+
+
+def test_what_is_handed_in_and_saved_is_what_was_done(
+    page: Page, dashboard_url: str, tmp_path: Path
+) -> None:
+    open_page(page, dashboard_url, "study", query="q=1a&seed=class-7")
+    predict(page)
+    answer(page, "phi_y(Wy Wx Wh x1 + Wy Wx x2)")
+    expect(page.get_by_text("wrong order")).to_be_visible()
+    page.get_by_role("button", name="Keep and hand in").click()
+    for name, label in (("sum.html", "Summary (HTML"), ("progress.json", "Save my progress")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=label).click()
+        download.value.save_as(tmp_path / name)
+    summary = (tmp_path / "sum.html").read_text(encoding="utf-8")
+    assert "One factor W_h</td><td>1</td><td>0 of 1 checks" in summary
+    assert "seed class-7" in summary
+    assert load((tmp_path / "progress.json").read_bytes()).record("1a").attempts == {"0": 1}
+
+    changed = tmp_path / "changed.html"
+    changed.write_text(summary.replace("0 of 1 checks", "right"), encoding="utf-8")
+    box = page.get_by_test_id("stFileUploader").filter(has_text="Check a summary")
+    box.locator("input").set_input_files(tmp_path / "sum.html")
+    expect(page.get_by_text("Unchanged since it was saved")).to_be_visible()
+    box.locator("input").set_input_files(changed)
+    expect(page.get_by_text("The checksum does not fit")).to_be_visible()
+
+
+def test_an_experiment_opens_as_it_decides_whatever_was_seen_before(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "rnn", query="section=Cost")
+    menu = page.get_by_test_id("stSidebar")
+    menu.get_by_role("link", name="Study").click()
+    page.wait_for_url("**/study**")
+    predict(page)
+    page.get_by_role("link", name="Open: Unrolled RNN").click()
+    page.wait_for_url("**/rnn**")
+    expect(page.get_by_role("slider", name="T, the step to unroll")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/rnn\?T=2&back=1a$"))
+    page.get_by_role("button", name="Next").click()
+    menu.get_by_role("link", name="Study").click()
+    page.wait_for_url("**/study**")
+    menu.get_by_role("link", name="Unrolled RNN").click()  # the menu leads back to what one left
+    expect(page).to_have_url(re.compile(r"T=2"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
