@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from core.runs.launch import thread_budget
+from core.runs.process import lower_priority
 from tests.browser.server import dashboard
 from tests.load.room import lecture
 
@@ -32,12 +34,14 @@ def process_on(address: str) -> psutil.Process:
 
 @contextlib.contextmanager
 def training(folder: Path) -> Iterator[None]:
-    """A demo training in a process of its own, begun again when it is over."""
-    train = f"{sys.executable} -m core.train gpt --data grammar --preset demo"
+    """A demo training as the dashboard starts one, begun again when it is over."""
+    options = f"--data grammar --preset demo --threads {thread_budget()}"
+    train = f"{sys.executable} -m core.train gpt {options}"
     again = ["sh", "-c", f"while {train}; do :; done"]
     env = os.environ | {"UNROLLED_RUNS": str(folder / "trained")}
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(again, env=env, stdout=quiet, stderr=quiet, start_new_session=True)
+    lower_priority(process.pid)
     try:
         yield
     finally:

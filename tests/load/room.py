@@ -27,6 +27,7 @@ LESSONS = [
     "decoding",
     "study",
 ]
+REHEARSING, REHEARSED = 40, 10  # tabs before the lecture, and changes of each
 TURNS = 3  # values of a control that the room moves between, so that most have been seen before
 FAILURES = (WebSocketException, OSError, TimeoutError)
 MIB = 1 << 20
@@ -145,8 +146,9 @@ class Seat:
         drawn = [(kind, w) for kind, w in view.elements if kind in SHOWN and key_of(w)]
         self.controls = {} if view.whole else self.controls
         self.controls |= {widget.id: (kind, widget) for kind, widget in drawn}
-        for _, widget in drawn:  # one that has another range now is another, at its default
-            if self.moved.get(key_of(widget), (widget.id,))[0] != widget.id:
+        for kind, widget in drawn:  # one that has another range or other options is at its default
+            identity, value = self.moved.get(key_of(widget), (widget.id, ""))
+            if identity != widget.id or (value and not offers(kind, widget, value)):
                 del self.moved[key_of(widget)]
         return view
 
@@ -158,6 +160,13 @@ def in_link(value: dict[str, Any]) -> str:
     return (
         str(one).lower() if isinstance(one, bool) else f"{one:g}" if isinstance(one, float) else one
     )
+
+
+def offers(kind: str, widget: Any, value: str) -> bool:
+    """Whether a control that is a list has this on it; any other offers what it was moved to."""
+    if kind == "selectbox" or (kind == "slider" and widget.options):
+        return value in widget.options
+    return kind != "button_group" or value in [option.content for option in widget.options]
 
 
 def shown(kind: str, widget: Any) -> str:
@@ -174,11 +183,21 @@ def shown(kind: str, widget: Any) -> str:
 
 
 async def warm(address: str) -> None:
-    """Every lesson once, as whoever prepares the lecture does: models are loaded."""
+    """Every lesson once: whoever comes next makes the server look for sessions it can forget."""
     for lesson in LESSONS:
         tab = Tab(address, lesson)
         await tab.open()
         await tab.close()
+
+
+async def rehearse(address: str) -> None:
+    """A few students try everything, one after the other: models are loaded, caches filled."""
+    for number in range(REHEARSING):
+        seat = Seat(10_000 + number, address, Figures())
+        await seat.arrive(0)
+        for _ in range(REHEARSED):
+            await seat.change()
+        await seat.tab.close()
 
 
 async def lecture(
@@ -192,7 +211,7 @@ async def lecture(
 ) -> Figures:
     """All of it. forget: seconds after which the server lets go of a session that left."""
     figures = Figures()
-    await warm(address)
+    await rehearse(address)
     figures.memory["before"] = server.memory_info().rss / MIB
     began, served, spent = time.monotonic(), sum(server.cpu_times()[:2]), time.process_time()
     seats = [Seat(number, address, figures) for number in range(sessions)]
@@ -211,6 +230,6 @@ async def lecture(
     await asyncio.gather(*(seat.return_by_link() for seat in seats))
     await asyncio.gather(*(seat.tab.close() for seat in seats))
     await asyncio.sleep(forget + 2)
-    await warm(address)  # whoever comes next makes the server look for sessions it can forget
+    await warm(address)
     figures.memory["after"] = server.memory_info().rss / MIB
     return figures
