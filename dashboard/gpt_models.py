@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core import zoo
-from dashboard import components, model_choice
+from dashboard import components, model_choice, state
 
 if TYPE_CHECKING:
     from core.prompt import Prompt
@@ -86,10 +86,8 @@ def ask_prompt(loaded: zoo.LoadedModel) -> Prompt:
         help="A name in capitals and a colon begin a speech. It may be empty: then only the "
         "start token is read.",
     )
-    if typed != default and len(typed) <= LONGEST_LINKED:
-        st.query_params["prompt"] = typed
-    else:
-        st.query_params.pop("prompt", None)
+    linked = typed != default and len(typed) <= LONGEST_LINKED
+    state.put_in_link("prompt", typed if linked else None)
     prompt = read_prompt(typed, loaded.tokenizer, loaded.model.max_N)
     for note in prompt.notes:
         st.info(components.plain(note), icon=":material/info:")

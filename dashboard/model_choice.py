@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from core.zoo import ModelEntry
-from dashboard import components, controls
+from dashboard import components, controls, state
 
 SHOWN = 12  # characters of the SHA-256 of the weights
 
@@ -36,7 +36,7 @@ def choose(
         _say(entry, wanted[:SHOWN], entries)
     else:
         st.session_state[place] = (own, own, entry.name)
-    st.query_params[hashed] = own
+    state.put_in_link(hashed, own)
     return entry
 
 

@@ -123,10 +123,8 @@ def _own() -> tuple[np.ndarray, Growth]:
     """A matrix pasted or uploaded; up to LONGEST_LINKED characters of it are in the link."""
     linked = st.query_params.get("rows", OWN_ROWS)[:LONGEST_LINKED]
     text = st.text_area("Rows, one a line", linked, max_chars=MAX_BYTES, key="own", height=150)
-    if text != OWN_ROWS and len(text) <= LONGEST_LINKED:
-        st.query_params["rows"] = text
-    else:
-        st.query_params.pop("rows", None)
+    own = text != OWN_ROWS and len(text) <= LONGEST_LINKED
+    state.put_in_link("rows", text if own else None)
     file = st.file_uploader("… or a CSV file (it takes the place of the text)", type=["csv", "txt"])
     W = parse_matrix(file.getvalue() if file is not None else text)
     return W, measured_own(to_csv(W))

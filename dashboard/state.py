@@ -49,6 +49,18 @@ def reset_controls(keys: Iterable[str]) -> None:
             st.session_state[key] = st.session_state[f"offered-{key}"][0]
 
 
+def put_in_link(key: str, value: str | None) -> None:
+    """Write what no widget is bound to into the address, or take it out (None), if it is new.
+
+    Each writing sends the whole address as the server knows it, and would undo there what the
+    browser has changed meanwhile: a slider moved fast.
+    """
+    if value is None:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != value:
+        st.query_params[key] = value
+
+
 def arrive(page: str) -> None:
     """Opened by a link with settings, a page stands as the link says and else as at first.
 

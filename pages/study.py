@@ -29,8 +29,10 @@ names = list(questions)
 # --- which question ---
 name = controls.pick("Question", names, key="q")
 with st.container(horizontal=True, vertical_alignment="center"):
-    study_keeping.overview()
-    study_keeping.keeping()
+    overview = st.container()
+    study_keeping.keeping()  # may load another progress, which the line before it tells of
+    with overview:
+        study_keeping.overview()
     question = questions[name]
     if study_room.may_be_asked(question):
         study_room.open_button(question)

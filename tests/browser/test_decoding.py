@@ -1,5 +1,7 @@
 """The decoding page in a browser: texts side by side, steps walked by click, words forced."""
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.waiting import no_errors, open_page, wait_ready
@@ -36,6 +38,20 @@ def test_a_click_walks_to_a_step_and_a_forced_word_grows_a_branch(
     assert greedy.inner_text() != before
     no_errors(page)
     assert [line for line in console if "Failed to load resource" not in line] == []
+
+
+def test_the_link_follows_a_slider_however_fast_it_moves(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "decoding", f"{QUERY}&prompt=KING%3A")
+    for section, key in (("side by side", "seed"), ("what goes wrong", "seed-q")):
+        page.get_by_text(section, exact=True).click()
+        seed = page.get_by_role("slider", name="Seed")
+        expect(seed).to_be_visible()
+        wait_ready(page)
+        for _ in range(5):
+            seed.press("ArrowRight")
+        wait_ready(page)
+        page.wait_for_timeout(1000)  # what would undo it comes from the server, late
+        expect(page).to_have_url(re.compile(rf"[?&]{key}=5(&|$)"))
 
 
 def test_on_a_phone_nothing_sticks_out(phone_page: Page, dashboard_url: str) -> None:
