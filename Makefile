@@ -16,7 +16,7 @@ export PYTHONUNBUFFERED = 1
 export MALLOC_ARENA_MAX = 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-ray lint bench bench-ui bench-quality pretrain clean
+.PHONY: help run test test-ray lint bench bench-ui bench-room bench-quality pretrain clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -44,8 +44,11 @@ bench: $(VENV)/.installed-dev ## measure, and print the tables of BENCHMARKS.md
 bench-quality: $(VENV)/.installed-dev ## train again what the quality rows stand on (hours; MODEL=)
 	$(PY) -m benchmarks.quality $(MODEL)
 
-bench-ui: $(VENV)/.installed-dev ## measure the dashboard as seen in a browser
+bench-ui: $(VENV)/.installed-dev ## measure the dashboard as its users meet it (8 minutes)
 	$(PY) -m benchmarks.ui $(ARGS)
+
+bench-room: $(VENV)/.installed-dev ## measure it in a room of 300 (9 minutes)
+	$(PY) -m benchmarks.rooms
 
 pretrain: $(VENV)/.installed ## train the shipped models again (MODEL=name for one of them)
 	$(PY) -m core.train.pretrain $(MODEL) $(ARGS)

@@ -10,23 +10,16 @@ import pkgutil
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 
 import benchmarks
-from benchmarks.goals import GOALS
 from benchmarks.history import NotRecorded
-from benchmarks.machine import describe
 from benchmarks.measure import Row
+from benchmarks.table import PAGE, line, page
 from core.data import MissingDataError
 
 REPEATS = 5
-RECORDED = Path(benchmarks.__path__[0]) / "results"
-HEAD = (
-    "| row | unit | reference | product | ratio (lowest … highest) | goal | reached | how |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- |",
-)
 Measure = Callable[[int], Row]
 
 
@@ -37,30 +30,6 @@ def all_rows() -> dict[str, Measure]:
         if module.startswith("rows_"):
             rows |= importlib.import_module(f"benchmarks.{module}").ROWS
     return rows
-
-
-def line(row: Row) -> str:
-    """A row of the Markdown table; one that could not be measured says why."""
-    goal = GOALS.get(row["name"])
-    bound = goal.said() if goal else "reported"
-    if "missing" in row:
-        return f"| `{row['name']}` | | | | | {bound} | | {row['missing']} |"
-    ratio = f"**{row['ratio']:.3g}**"
-    if row["ratio_low"] != row["ratio_high"]:
-        ratio += f" ({row['ratio_low']:.3g} to {row['ratio_high']:.3g})"
-    figures = f"{row['unit']} | {row['reference']:.4g} | {row['product']:.4g} | {ratio}"
-    reached = goal.reached(row) if goal else ""
-    return f"| `{row['name']}` | {figures} | {bound} | {reached} | {row['conditions']} |"
-
-
-def page(rows: list[Row], threads: int) -> str:
-    """BENCHMARKS.md: every row, and those of the browser as `make bench-ui` last recorded them."""
-    parts = ["# Benchmarks", describe(threads), "\n".join([*HEAD, *map(line, rows)])]
-    for path in sorted(RECORDED.glob("*.json")):
-        recorded = json.loads(path.read_text(encoding="utf-8"))
-        parts += [f"## {recorded['title']}", recorded["measured"]]
-        parts += ["\n".join([*HEAD, *map(line, recorded["rows"])])]
-    return "\n\n".join(parts) + "\n"
 
 
 def main() -> int:
@@ -88,7 +57,7 @@ def main() -> int:
         print(json.dumps(row) if options.json else f"{line(row)} ({seconds:.0f} s)", flush=True)
     if not options.only:
         text = page(measured, options.threads)
-        Path("BENCHMARKS.md").write_text(text, encoding="utf-8")
+        PAGE.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -5,7 +5,6 @@ runs beside it. Prints one figure a line.
 """
 
 import argparse
-import asyncio
 import contextlib
 import os
 import subprocess
@@ -20,7 +19,8 @@ import psutil
 from core.runs.launch import thread_budget
 from core.runs.process import lower_priority
 from tests.browser.server import dashboard
-from tests.load.room import lecture
+from tests.load.loop import run
+from tests.load.room import Figures, lecture
 
 FORGET = 120  # Streamlit's own default, in seconds
 
@@ -49,6 +49,17 @@ def training(folder: Path) -> Iterator[None]:
         process.wait()
 
 
+def hold(sessions: int, arrive: float, minutes: float, every: float, beside: bool) -> Figures:
+    """A lecture against a dashboard of its own, with a training beside it if wanted."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        dashboard(Path(folder)) as address,
+        training(Path(folder)) if beside else contextlib.nullcontext(),
+    ):
+        server = process_on(address)
+        return run(lecture(address, server, sessions, arrive, minutes, every, FORGET))
+
+
 def main() -> int:
     top = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
     top.add_argument("--sessions", type=int, default=300)
@@ -59,20 +70,7 @@ def main() -> int:
     asked = top.parse_args()
     if not 1 <= asked.sessions <= 1000 or not 0 < asked.minutes <= 30:
         top.error("--sessions goes from 1 to 1000 and --minutes up to 30.")
-    with tempfile.TemporaryDirectory() as folder, dashboard(Path(folder)) as address:
-        beside = training(Path(folder)) if asked.training else contextlib.nullcontext()
-        with beside:
-            figures = asyncio.run(
-                lecture(
-                    address,
-                    process_on(address),
-                    asked.sessions,
-                    asked.arrive,
-                    asked.minutes,
-                    asked.every,
-                    FORGET,
-                )
-            )
+    figures = hold(asked.sessions, asked.arrive, asked.minutes, asked.every, asked.training)
     for name, value in figures.summary(asked.sessions).items():
         print(f"{name:36} {value}")
     failures = [*figures.dropped, *figures.wrong, *figures.lost]
