@@ -8,8 +8,8 @@ from benchmarks.kneser_ney import KneserNey
 from benchmarks.measure import Row, fixed
 from benchmarks.rows_training import data_dir, reference_vit_rate
 from core.data import load_dialogues
-from core.data.encoded import encode_lines
-from core.tokenizer import UNK_ID, WordTokenizer
+from core.data.encoded import encode_lines, tokenizer_of
+from core.tokenizer import UNK_ID
 
 COURSE_VIT, BETTER_RECIPE, BEST_VIT = "vit-cifar10-course", "vit-better-recipe", "vit-cifar10"
 COURSE_GPT, BEST_GPT = "gpt-shakespeare-course", "gpt-shakespeare"
@@ -117,7 +117,7 @@ def time_to_reference_perplexity(repeats: int) -> Row:
 def against_kneser_ney(repeats: int) -> Row:
     """Held-out perplexity beside a modified Kneser-Ney 5-gram of the same split and vocabulary."""
     lines = load_dialogues("shakespeare", data_dir())
-    tokenizer = WordTokenizer("\n\n".join(lines.train))
+    tokenizer = tokenizer_of(lines.train)
     train, held_out = (
         [ids.tolist()[:MAX_N] for ids in encode_lines(tokenizer, part)]
         for part in (lines.train, lines.held_out)

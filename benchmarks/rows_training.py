@@ -15,6 +15,7 @@ from benchmarks.measure import Row, alternate, fixed, rate
 from benchmarks.reference import PlainGPT, PlainViT, gpt_steps, vit_steps
 from core.config import ViTConfig, config_for
 from core.data import DialogueDataset, ImageData, load_dialogues, load_images
+from core.data.encoded import tokenizer_of
 from core.models import build
 from core.runs.launch import PROJECT
 from core.tokenizer import WordTokenizer
@@ -100,7 +101,7 @@ def _vit_throughput(name: str, precision: str, repeats: int) -> Row:
 def shakespeare() -> tuple[int, list[torch.Tensor]]:
     """Vocabulary size and the encoded training dialogues."""
     lines = load_dialogues("shakespeare", data_dir()).train
-    tokenizer = WordTokenizer("\n\n".join(lines))
+    tokenizer = tokenizer_of(lines)
     dataset = DialogueDataset(tokenizer, lines, 200)
     return tokenizer.vocab_size, [dataset[i] for i in range(len(dataset))]
 

@@ -106,8 +106,7 @@ def walk(
         alphas = attention_weights(q if temperature == 1.0 else q / temperature, k, mask)
         if change is not None:
             alphas = change(layer, alphas)
-        z = z + block.attn.project(alphas @ v)
-        z = z + block.ffn(z)
+        z = block.after_attention(z, block.attn.project(alphas @ v))
         maps.append(alphas)
         stream.append(z)
     return z, maps, stream
@@ -139,8 +138,8 @@ def glance(
             q, k, v = block.attn.split_qkv(block.attention_input(z))
             if layer is None or at == layer:
                 maps.append(one_softmax(q[rows, columns], k[rows, columns], hidden))
-            z = z + fused_attention(block, q, k, v, isinstance(model, DialogueGPT))
-            z = z + block.ffn(z)
+            attended = fused_attention(block, q, k, v, isinstance(model, DialogueGPT))
+            z = block.after_attention(z, attended)
         one = maps[0].unsqueeze(1)
         return model.read_out(z), one if len(maps) == 1 else torch.stack(maps, 1)
 
@@ -169,8 +168,7 @@ def fused_logits(model: Traceable, inputs: Tensor) -> Tensor:
         causal = isinstance(model, DialogueGPT)
         for block in blocks_of(model):
             q, k, v = block.attn.split_qkv(block.attention_input(z))
-            z = z + fused_attention(block, q, k, v, causal)
-            z = z + block.ffn(z)
+            z = block.after_attention(z, fused_attention(block, q, k, v, causal))
         return model.read_out(z)
 
 

@@ -63,7 +63,7 @@ if section == "little data":
 elif section == "overfitting":
     named = {r.name: r for r in rivals if r.epochs}
     whole = [name for name, r in named.items() if r.share == 1.0]
-    shown = controls.several("Models", list(named), whole[:3], key="models", most=4)
+    shown = controls.several("Models", list(named), whole[:3], key=f"models-{data}", most=4)
     chosen = [named[name] for name in shown if name in named]
     gaps = [f"{components.plain(r.name)} {r.training[-1] - r.held_out[-1]:+.1%}" for r in chosen]
     components.show_figure(

@@ -93,6 +93,16 @@ def rivals_at_hand(tmp_path, monkeypatch):
         a_run(tmp_path / name, architecture, share, 0.25)
 
 
+def test_another_data_set_begins_with_models_of_its_own():
+    app = opened("versus")
+    before = set(app.multiselect[0].value)
+    choice = app.segmented_control(key="data")
+    choice.set_value(next(o for o in versus.data_at_hand() if o != choice.value)).run()
+    now = set(app.multiselect[0].value)
+    assert now
+    assert not now & before
+
+
 def test_a_vit_and_a_cnn_are_compared_in_every_section(rivals_at_hand):
     for section, title in (
         ("overfitting", "after each epoch"),

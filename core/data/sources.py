@@ -30,21 +30,22 @@ def require_images(name: str, data_dir: str | Path | None = None) -> None:
     """Raises MissingDataError when `load_images` would; looks at names only, reads nothing."""
     if name == "cifar10":
         cifar10.require(data_dir)
-    elif name != "shapes" and not Path(name).exists():
-        raise MissingDataError(
-            f"There are no images called {name!r}; choose {' or '.join(IMAGE_SOURCES)}, "
-            "or give a folder of class folders."
-        )
+    elif name != "shapes":
+        _require_path(name, "images", IMAGE_SOURCES, "a folder of class folders")
 
 
 def require_dialogues(name: str, data_dir: str | Path | None = None) -> None:
     """Raises MissingDataError when `load_dialogues` would; looks at names only, reads nothing."""
     if name == "shakespeare":
         shakespeare.located(data_dir)
-    elif name != "grammar" and not Path(name).exists():
+    elif name != "grammar":
+        _require_path(name, "dialogues", DIALOGUE_SOURCES, "a UTF-8 text file")
+
+
+def _require_path(name: str, what: str, known: tuple[str, ...], own: str) -> None:
+    if not Path(name).exists():
         raise MissingDataError(
-            f"There are no dialogues called {name!r}; choose {' or '.join(DIALOGUE_SOURCES)}, "
-            "or give a UTF-8 text file."
+            f"There are no {what} called {name!r}; choose {' or '.join(known)}, or give {own}."
         )
 
 

@@ -87,7 +87,8 @@ class TrainState:
 def start(model: nn.Module, recipe: Recipe, vocab: Sequence[str] | None = None) -> TrainState:
     """A state at step 0 for this model, which it will change in place; vocab: a GPT's V words."""
     optimizers = make_optimizers(model, recipe)
-    if isinstance(recipe, TextRecipe) and recipe.word_parts and vocab:
+    if isinstance(recipe, TextRecipe) and recipe.word_parts:
+        assert vocab is not None, "words that share their parts must be known"
         table = model.get_parameter("token_embed.weight")
         optimizers.insert(0, WordParts(table, vocab, recipe.lr, spread=float(table.detach().std())))
     average = copy.deepcopy(model) if recipe.ema else None

@@ -229,7 +229,7 @@ def save_state(run: RunDirectory, prepared: Prepared, state: TrainState, is_epoc
 
 
 def _stays(epoch: int | None) -> bool:
-    """Is it 1 or a power of two?"""
+    """Is it a power of two: 1, 2, 4, 8 …?"""
     return epoch is not None and epoch.bit_count() == 1
 
 

@@ -57,7 +57,8 @@ def summed_token_loss(
 ) -> Tensor:
     """Σ_n cross-entropy (nats) of targets (N,) given hidden (N, dim), weight (V, dim), bias (V,).
 
-    The products run in `dtype`, and so do the shares of the softmax; every sum is made in fp32.
+    The products run in `dtype`, and the shares of the softmax are rounded to it; losses and the
+    slices' gradients add up in fp32.
     """
     total: Tensor = _SlicedCrossEntropy.apply(hidden.float(), weight, bias, targets, dtype)
     return total

@@ -7,7 +7,12 @@ embeddings is learned as a sum, its row w being
 
 with one vector z_g for every part. Both terms move by AdamW and shrink by the same weight decay, so
 their sum does too, and only the sum has to be kept: the model stays what it is, a plain table, and
-the z exist as a second update of it with the gradient (1/√|G_w|) Σ_w ∂L/∂E_w of each part.
+a second optimiser moves it as the z would, along
+
+    ∂L/∂z_g = Σ_{w with g ∈ G_w} (1/√|G_w|) ∂L/∂E_w
+
+(A step of the z shrinks at once with the rest, by one part in thousands, where AdamW on the z
+themselves would first shrink it at the next step.)
 
 Source: Bojanowski et al. 2017, "Enriching Word Vectors with Subword Information", section 3.2.
 """

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures.attention_maps import short
-from dashboard.figures.layout import LEGEND_ABOVE, axis, quick, upright
+from dashboard.figures.layout import LEGEND_ABOVE, Spec, axis, quick, upright
 from dashboard.style import BLUE, GREY, ORANGE, SEQUENTIAL
 
 
@@ -17,32 +17,30 @@ def lens_words(
 
     probability: (L+1, T) of that word, words: the same shape, tokens: the T words read.
     """
-    layers, count = np.shape(probability)
-    heat = {
-        "type": "heatmap",
-        "z": probability,
-        "zmin": 0,
-        "zmax": 1,
-        "colorscale": SEQUENTIAL,
+    count = len(tokens)
+    named = {
         "text": [[short(w, 9) for w in row] for row in words],
         "texttemplate": "%{text}" if count <= 16 else None,
         "hovertemplate": "%{y}, after %{x}: %{text} (%{z:.3f})<extra></extra>",
-        "showscale": True,
-        "colorbar": {"title": {"text": "probability"}},
     }
     places = list(range(0, count, max(1, -(-count // 32))))
     names = [short(tokens[i]) for i in places]
-    stops = {"tickvals": list(range(layers)), "ticktext": stages(layers), "tickangle": 0}
-    layout = {
-        "height": 200 + 46 * layers,
-        "xaxis": axis("token read", tickvals=places, ticktext=names),
-        "yaxis": axis("stopped after", **stops),
-    }
-    return quick([heat], layout)
+    return _lens(probability, named, axis("token read", tickvals=places, ticktext=names))
 
 
 def lens_classes(probability: np.ndarray, classes: Sequence[str]) -> go.Figure:
     """The probability of every class after each block. probability: (L+1, classes)."""
+    named = {
+        "text": np.char.mod("%.2f", probability),
+        "texttemplate": "%{text}",
+        "hovertemplate": "%{y}, %{x}: %{z:.4f}<extra></extra>",
+    }
+    places, names = list(range(len(classes))), [short(c) for c in classes]
+    return _lens(probability, named, axis("class", tickvals=places, ticktext=names))
+
+
+def _lens(probability: np.ndarray, named: Spec, across: Spec) -> go.Figure:
+    """A row for each of the L+1 places in the stream; named: what cells and pointer say."""
     layers = len(probability)
     heat = {
         "type": "heatmap",
@@ -50,20 +48,16 @@ def lens_classes(probability: np.ndarray, classes: Sequence[str]) -> go.Figure:
         "zmin": 0,
         "zmax": 1,
         "colorscale": SEQUENTIAL,
-        "text": np.char.mod("%.2f", probability),
-        "texttemplate": "%{text}",
-        "hovertemplate": "%{y}, %{x}: %{z:.4f}<extra></extra>",
         "showscale": True,
         "colorbar": {"title": {"text": "probability"}},
     }
-    places, names = list(range(len(classes))), [short(c) for c in classes]
-    stops = {"tickvals": list(range(layers)), "ticktext": stages(layers)}
+    stops = {"tickvals": list(range(layers)), "ticktext": stages(layers), "tickangle": 0}
     layout = {
         "height": 200 + 46 * layers,
-        "xaxis": axis("class", tickvals=places, ticktext=names),
+        "xaxis": across,
         "yaxis": axis("stopped after", **stops),
     }
-    return quick([heat], layout)
+    return quick([heat | named], layout)
 
 
 def stages(count: int) -> list[str]:
