@@ -44,9 +44,11 @@ def test_the_link_follows_a_slider_however_fast_it_moves(page: Page, dashboard_u
     open_page(page, dashboard_url, "decoding", f"{QUERY}&prompt=KING%3A")
     for section, key in (("side by side", "seed"), ("what goes wrong", "seed-q")):
         page.get_by_text(section, exact=True).click()
-        seed = page.get_by_role("slider", name="Seed")
+        # By its key: for a moment the section that is left still shows a seed of its own.
+        seed = page.locator(f".st-key-{key}").get_by_role("slider", name="Seed")
         expect(seed).to_be_visible()
         wait_ready(page)
+        expect(page.get_by_role("slider", name="Seed")).to_have_count(1)
         for _ in range(5):
             seed.press("ArrowRight")
         wait_ready(page)
