@@ -71,7 +71,10 @@ def seen(page: Page, address: str) -> Iterator[Row]:
         buttons = page.get_by_test_id("stMain").get_by_test_id("stPopoverButton")
         for number in range(buttons.count()):
             buttons.nth(number).click()
-            took |= dict(_in_view(page.get_by_test_id("stPopoverBody")))
+            behind = page.get_by_test_id("stPopoverBody")
+            behind.wait_for()
+            page.wait_for_timeout(STILL)
+            took |= dict(_in_view(behind))
             page.keyboard.press("Escape")
         if took:
             yield _slowest(scene, took)
