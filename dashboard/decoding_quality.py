@@ -45,7 +45,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
     )
     left, right = st.columns([1, 2])
     with left:
-        way = choose_way("q", "nucleus")
+        way = choose_way("q", "nucleus", abreast=False)
         seed = int(controls.slider("Seed", 0, 999, 0, key="seed-q"))
     if way.width:
         st.info("Beam search draws nothing, so all sixteen texts would be the same.")

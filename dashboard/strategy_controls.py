@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import streamlit as st
+
 from dashboard import controls
 
 if TYPE_CHECKING:
@@ -39,10 +41,10 @@ class Way:
         return getattr(self.strategy, "p", None)
 
 
-def choose_way(letter: str, default: str) -> Way:
+def choose_way(letter: str, default: str, *, abreast: bool) -> Way:
     """The controls of one column; `letter` tells its keys from those of its neighbours.
 
-    Temperature 0 is greedy.
+    abreast: there is room for two sliders beside each other. Temperature 0 is greedy.
     """
     from core.decoding import Greedy, Nucleus, Temperature, TopK
 
@@ -52,14 +54,17 @@ def choose_way(letter: str, default: str) -> Way:
     if name == "beam":
         width = controls.slider("Beams", 1, 8, 4, key=f"width-{letter}")
         return Way(name, Temperature(), int(width))
-    t = controls.slider(
-        "Temperature", 0.0, 2.0, 1.0, key=f"t-{letter}", step=0.05, help="0 is greedy."
-    )
+    places = st.columns(2 if abreast and name != "temperature" else 1)
+    with places[0]:
+        t = controls.slider(
+            "Temperature", 0.0, 2.0, 1.0, key=f"t-{letter}", step=0.05, help="0 is greedy."
+        )
     p, k = 1.0, 0
-    if name == "nucleus":
-        p = controls.slider("Top-p", 0.01, 1.0, 0.9, key=f"p-{letter}", step=0.01)
-    if name == "top-k":
-        k = controls.slider("Top-k", 1, 200, 40, key=f"k-{letter}")
+    with places[-1]:
+        if name == "nucleus":
+            p = controls.slider("Top-p", 0.01, 1.0, 0.9, key=f"p-{letter}", step=0.01)
+        if name == "top-k":
+            k = controls.slider("Top-k", 1, 200, 40, key=f"k-{letter}")
     if t == 0:
         return Way("greedy", Greedy())
     if name == "nucleus":

@@ -7,8 +7,7 @@ from dashboard.strategy_controls import choose_way
 
 components.page_header(
     "Decoding and KV cache",
-    "The model gives a probability to every word. **Which word do you take**, and what does each "
-    "way of choosing do to the text?",
+    "Every word has a probability. **Which do you take**, and what becomes of the text?",
 )
 SECTIONS = ("side by side", "what goes wrong", "epoch by epoch", "the KV cache")
 DEFAULTS = ("greedy", "nucleus", "temperature", "beam")
@@ -27,10 +26,7 @@ vocab = loaded.tokenizer.vocab
 from dashboard import decoding_cache, decoding_compare, decoding_epochs, decoding_quality  # noqa: E402
 
 if section == "side by side":
-    st.markdown(
-        "Step *i* meets the **same chance** in every column. Click a word to see how it was chosen "
-        "and to **force** another."
-    )
+    texts_above = st.container()
     one, two, three = st.columns(3)
     with one:
         count = controls.pick("Columns", [1, 2, 3, 4], key="columns", index=1)
@@ -42,14 +38,17 @@ if section == "side by side":
     ways, texts, trees = {}, {}, {}
     if st.session_state.get("step", 1) > length:
         st.session_state["step"] = length
-    texts_above = st.container()
     place = int(controls.slider("Step", 1, length, 1, key="step", help="Or click a word.")) - 1
     with texts_above:
         columns = st.columns(count)
-        st.caption("The redder a word, the less probable; underlined: in a repeated 4-gram.")
+        st.caption(
+            "The redder a word, the less probable; underlined: in a repeated 4-gram. Step *i* "
+            "meets the **same chance** in every column. Click a word to see how it was chosen "
+            "and to **force** another."
+        )
     for letter, default, column in zip(letters, DEFAULTS, columns, strict=False):
         with column:
-            ways[letter] = choose_way(letter, default)
+            ways[letter] = choose_way(letter, default, abreast=count < 3)
             trees[letter] = branches.tree(letter, (entry.digest, prompt.ids))
             branches.walk(letter, trees[letter])
             texts[letter] = decoding_compare.text_steps(

@@ -19,11 +19,6 @@ components.page_header(
     "A model that reads words and says which word comes next. Which earlier words does it look "
     "at to decide?",
 )
-st.markdown(
-    "Type a line. You will see **the tokens** the model reads, **the probabilities** of the next "
-    "one, **the attention** of every layer and head, and **how the text goes on**."
-)
-
 # --- controls ---
 left, right = st.columns([2, 3])
 with left:
@@ -39,7 +34,6 @@ import torch  # noqa: E402  the heading must not wait for it
 from core.decoding import Greedy, Nucleus, distribution, generate  # noqa: E402
 
 # --- what the model reads ---
-st.header("What the model reads", anchor=False)
 token_strip(
     [
         Token(word, note=f"token {i}, id {token_id}, read as {tokenizer.vocab[token_id]}")
@@ -47,24 +41,57 @@ token_strip(
     ],
     key="read",
     play=False,
-    legend=f"{len(prompt.ids)} tokens of a vocabulary of {tokenizer.vocab_size:,}",
+    legend=f"The model reads {len(prompt.ids)} tokens of a vocabulary of {tokenizer.vocab_size:,}",
 )
 
+# --- which words it looks at ---
+looks_at, comes_next = st.columns(2, gap="medium")
+traced = traces.trace(entry.digest, model, torch.tensor([prompt.ids]))
+alphas = traced.attention[0].numpy()  # (L, H, T, T)
+layers, heads = alphas.shape[:2]
+with looks_at:
+    st.header("Where each word looks", anchor=False)
+    one, two = st.columns(2)
+    with one:
+        layer = controls.choice("Layer", range(1, layers + 1), key="layer", index=layers - 1)
+    with two:
+        head = controls.choice("Head", ["mean of all", *range(1, heads + 1)], key="head")
+    chosen = alphas[layer - 1].mean(0) if head == "mean of all" else alphas[layer - 1, head - 1]
+    components.show_figure(
+        attention_maps.attention_heatmap(chosen, prompt.words),
+        title=f"Attention of layer {layer}, "
+        + (f"head {head}" if isinstance(head, int) else "mean of all heads"),
+        description="Each row is a word that looks, each column a word looked at; a row sums to "
+        "one. The upper right is empty: no word sees the future.",
+        key="map",
+    )
+
 # --- what comes next ---
-st.header("What comes next", anchor=False)
 logits = reader(prompt.ids)
 probabilities = distribution(logits)
 best = probabilities.topk(min(MOST_BARS, len(probabilities)))
-components.show_figure(
-    attention_maps.probability_bars(tokenizer.words(best.indices), best.values.tolist(), 0),
-    title=f"The {len(best.indices)} most probable next words",
-    description=(
-        f"They share {float(best.values.sum()):.1%} of the probability; the other "
-        f"{len(probabilities) - len(best.indices):,} words share the rest."
-    ),
-    key="next",
-    data={"word": tokenizer.vocab, "probability": probabilities.numpy()},
-)
+with comes_next:
+    st.header("What comes next", anchor=False)
+    components.show_figure(
+        attention_maps.probability_bars(tokenizer.words(best.indices), best.values.tolist(), 0),
+        title=f"The {len(best.indices)} most probable next words",
+        description=(
+            f"They share {float(best.values.sum()):.1%} of the probability; the other "
+            f"{len(probabilities) - len(best.indices):,} words share the rest."
+        ),
+        key="next",
+        data={"word": tokenizer.vocab, "probability": probabilities.numpy()},
+    )
+with st.expander(f"All {layers * heads} maps at once", icon=":material/grid_on:"):
+    components.show_image(
+        attention_maps.attention_grid(alphas),
+        title="Attention of every layer and head",
+        description="Layers from top to bottom, heads from left to right, each map relative to "
+        "its own largest weight.",
+        key="maps",
+        data={"attention": alphas},
+    )
+components.lesson_link("attention", "Follow the numbers of a head, step by step")
 components.show_math(
     r"\begin{gathered} P(x_{t+1} = v \mid x_1 \ldots x_t) = \\ "
     r"\mathrm{softmax}(W\,\mathrm{LayerNorm}(h_t) + b)_v \end{gathered}",
@@ -111,35 +138,5 @@ token_strip(
 )
 st.caption(f"Computed by {reader.path}, with a key-value cache.")
 components.lesson_link("decoding", "Compare the ways of choosing, token by token")
-
-# --- attention ---
-st.header("Which words each word looks at", anchor=False)
-traced = traces.trace(entry.digest, model, torch.tensor([prompt.ids]))
-alphas = traced.attention[0].numpy()  # (L, H, T, T)
-layers, heads = alphas.shape[:2]
-one, two = st.columns(2)
-with one:
-    layer = controls.choice("Layer", range(1, layers + 1), key="layer", index=layers - 1)
-with two:
-    head = controls.choice("Head", ["mean of all", *range(1, heads + 1)], key="head")
-chosen = alphas[layer - 1].mean(0) if head == "mean of all" else alphas[layer - 1, head - 1]
-components.show_figure(
-    attention_maps.attention_heatmap(chosen, prompt.words),
-    title=f"Attention of layer {layer}, "
-    + (f"head {head}" if isinstance(head, int) else "mean of all heads"),
-    description="Each row is a word that looks, each column a word looked at; a row sums to one. "
-    "The upper right is empty: no word sees the future.",
-    key="map",
-)
-with st.expander(f"All {layers * heads} maps at once", icon=":material/grid_on:"):
-    components.show_image(
-        attention_maps.attention_grid(alphas),
-        title="Attention of every layer and head",
-        description="Layers from top to bottom, heads from left to right, each map relative to "
-        "its own largest weight.",
-        key="maps",
-        data={"attention": alphas},
-    )
-components.lesson_link("attention", "Follow the numbers of a head, step by step")
 
 components.show_source("core.gpt.DialogueGPT", "core.decoding.nucleus", "core.decoding.generate")

@@ -34,10 +34,9 @@ def typed(app: AppTest, text: str) -> list[str]:
 def test_it_opens_on_a_shipped_model_and_all_controls_work() -> None:
     app = opened(model="gpt-grammar")
     assert [h.value for h in app.header] == [
-        "What the model reads",
+        "Where each word looks",
         "What comes next",
         "Let the model go on",
-        "Which words each word looks at",
     ]
     check(app.selectbox(key="layer").select(1).run())
     check(app.selectbox(key="head").select(2).run())
