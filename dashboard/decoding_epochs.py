@@ -66,7 +66,7 @@ def _row(when: str, text: str) -> None:
 
 def _when(checkpoint: str) -> str:
     epoch = epoch_of(checkpoint)
-    return f"After epoch {epoch}" if epoch else checkpoint
+    return f"After epoch {epoch}" if epoch else checkpoint.replace("step-", "Step ")
 
 
 def history(entry: zoo.ModelEntry) -> list[tuple[int, float | None, str]]:

@@ -52,13 +52,13 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
         return
     samples = _samples(entry.digest, tuple(prompt.ids), repr(way.strategy), seed, way, reader)
     texts = samples.ids.tolist()
-    corpus = _corpus(entry.name, entry.digest, entry.data, loaded)
+    corpus = _corpus(entry, loaded)
     training = None if corpus is None else corpus.training
     mine = measure(texts, samples.log_probability.numpy(), training)
     sweep = _sweep(entry)
     human = sweep and TextQuality(**sweep["human"])
     with right:
-        people = _human(entry.name, entry.digest, loaded, corpus)
+        people = corpus and _human(entry.name, entry.digest, loaded, corpus)
         if people is None and sweep:
             people = TextQuality(**sweep["human16"])  # measured when the model was shipped
         _table(mine, people, way.label)
@@ -143,25 +143,25 @@ def _coloured(text: list[int], vocab: list[str]) -> str:
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the training text …")
-def _corpus(name: str, digest: str, data: str, _loaded: LoadedModel) -> Corpus | None:
-    """The model's data, or None where it is not at hand."""
+def _read(name: str, digest: str, data: str, _loaded: LoadedModel) -> Corpus:
     from core.quality_sweep import read_corpus
 
+    return read_corpus(_loaded.tokenizer, data)
+
+
+def _corpus(entry: ModelEntry, loaded: LoadedModel) -> Corpus | None:
+    """The model's data, or None as long as it is not at hand."""
     try:
-        return read_corpus(_loaded.tokenizer, data)
+        return _read(entry.name, entry.digest, entry.data, loaded)
     except (OSError, ValueError):
         return None
 
 
 @st.cache_data(max_entries=6, show_spinner="Measuring the held-out text …")
-def _human(
-    name: str, digest: str, _loaded: LoadedModel, _corpus: Corpus | None
-) -> TextQuality | None:
-    """The measures of held-out text in 16 pieces of 60 words."""
+def _human(name: str, digest: str, _loaded: LoadedModel, _corpus: Corpus) -> TextQuality | None:
+    """The measures of held-out text in 16 pieces of 60 words, None where there is too little."""
     from core.quality_sweep import human_quality
 
-    if _corpus is None:
-        return None
     try:
         return human_quality(_loaded.model, _corpus, LENGTH, TEXTS)
     except ValueError:

@@ -4,9 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core import zoo
+from core import quality_sweep, zoo
 from dashboard import decoding_epochs
 from dashboard.branches import Tree
 from tests.conftest import ROOT
@@ -102,6 +103,24 @@ def test_the_sixteen_texts_are_measured_beside_people() -> None:
     cold = float(table.iloc[0, 1])
     check(app.slider(key="p-q").set_value(0.01).run())
     assert float(app.table[0].value.iloc[0, 1]) >= cold  # greedy repeats itself more
+
+
+def test_copied_words_are_counted_as_soon_as_the_training_text_is_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    st.cache_resource.clear()
+
+    def missing(*_: object) -> None:
+        raise FileNotFoundError
+
+    with monkeypatch.context() as absent:
+        absent.setattr(quality_sweep, "read_corpus", missing)
+        app = opened(section="what goes wrong")
+        assert app.table[0].value.iloc[3, 1] == "–"
+        assert any("is not on this machine" in c.value for c in app.caption)
+    check(app.run())
+    assert float(app.table[0].value.iloc[3, 1]) >= 0
+    assert not any("is not on this machine" in c.value for c in app.caption)
 
 
 def test_the_cache_is_measured_and_proved_on_request() -> None:
