@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 from streamlit.logger import get_logger
 
-from dashboard import lessons, state
+from dashboard import lessons, stage, state
 from dashboard.copy_button import copy_button
 from dashboard.figures import data as figure_data
 from dashboard.figures.layout import readable
@@ -22,7 +22,6 @@ UNFORESEEN = (
     "Something unexpected stopped this page: reload it, and if it stays, tell whoever runs the "
     "dashboard, whose terminal has the details."
 )
-STAGE_HEIGHT = 460  # pixels a figure may take of the lecturer's 720
 
 # Figures get their look from `readable`; a template on each of them would be checked every time.
 plotly.io.templates.default = None
@@ -92,7 +91,7 @@ def show_figure(
     with st.container(key=f"figure-{key}"):
         st.markdown(f"**{title}**")
         st.plotly_chart(
-            readable(fig, STAGE_HEIGHT if state.presenting() else None),
+            readable(fig, stage.figure_height()),
             theme=None,
             key=key,
             alt=spoken(title, description),

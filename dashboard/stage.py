@@ -13,7 +13,8 @@ import streamlit as st
 from core.study.storyline import Beat, Storyline, storyline
 from dashboard import stage_keys, state
 
-_AT = "stage-at"
+_AT, _SHOWN = "stage-at", "stage-shown"
+_ALONE, _SHARED = 460, 340  # pixels of 720, below the sentence, and below controls too
 
 
 def show(lesson: str) -> None:
@@ -23,8 +24,9 @@ def show(lesson: str) -> None:
         return
     at = story.beat(st.query_params.get("beat", "1"))
     _arrive(story, at)
-    st.html(_only(story.beats[at]))
     beat = story.beats[at]
+    st.session_state[_SHOWN] = len(beat.show)
+    st.html(_only(beat))
     with st.container(key="stage-beat"):
         st.title(beat.sentence, anchor=False)
         if beat.question:
@@ -40,6 +42,13 @@ def show(lesson: str) -> None:
             notes=f"study?notes={lesson}&beat={at + 1}",
             on_go=lambda: _go(story, at),
         )
+
+
+def figure_height() -> int | None:
+    """The pixels a figure may be high so that the room sees all of it; None off the stage."""
+    if not state.presenting():
+        return None
+    return _SHARED if st.session_state.get(_SHOWN, 1) > 1 else _ALONE
 
 
 def _revealed() -> bool:
@@ -87,12 +96,13 @@ def _only(beat: Beat) -> str:
 {page} [data-testid="stLayoutWrapper"]:not({these}):not({inside}):not(:has({these}, {failed})) {{
   display: none; }}
 {page} [data-testid="stColumn"]:not({inside}):not(:has({these}, {failed})) {{ display: none; }}
-.st-key-stage-beat h1 {{ padding: 0 0 0.5rem; font-size: 1.5rem; }}
+.st-key-stage-beat {{ gap: 0.7rem; }}
+.st-key-stage-beat h1 {{ padding: 0 0 0.2rem; font-size: 1.5rem; }}
 .st-key-stage-keys {{
   position: fixed; right: 1rem; bottom: 0.4rem; width: auto; z-index: 9; padding: 0.2rem 0.5rem;
   background: var(--st-background-color, Canvas); border-radius: 0.35rem; }}
 {page} {{ padding-bottom: 3rem; }}
-{page} [data-testid="stImage"] img {{ max-height: 58vh; width: auto; }}
+{page} [data-testid="stImage"] img {{ max-height: {figure_height()}px; width: auto; }}
 </style>"""
 
 

@@ -91,7 +91,7 @@ kbd, *:has(> kbd) {{ color: inherit !important; opacity: 1 !important; }}
 _PRESENTER_CSS = """<style>
 :root { font-size: 24px; }
 [data-testid="stHeader"] { display: none; }
-[data-testid="stMainBlockContainer"] { max-width: 100%; padding-top: 2rem; }
+[data-testid="stMainBlockContainer"] { max-width: 100%; padding-top: 1.2rem; }
 </style>"""
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from dashboard import components, state
+from dashboard import components, stage
 from dashboard.figures.attention_maps import attention_grid, colours
 
 _FILES = Path(__file__).resolve().parent
@@ -50,8 +50,7 @@ def attention_view(
         if on_choose is not None and isinstance(said, Mapping):
             on_choose({name: _within(said.get(name), most) for name, most in limits.items()})
 
-    tall = components.STAGE_HEIGHT - 80 if state.presenting() else None
-    data = pack(alphas, tokens, chosen, causal, picture, tall)
+    data = pack(alphas, tokens, chosen, causal, picture, stage.figure_height())
     _component(key=key, data=data, on_chosen_change=clicked)
     components.caption_and_downloads(
         "Rows are queries, columns are keys; a row sums to one. In each map the colours end where "

@@ -9,6 +9,14 @@ from core.study.storyline import lessons, storyline
 from dashboard.lessons import by_name
 from tests.browser.waiting import no_errors, open_page, wait_ready
 
+# The size on the screen of every word drawn in a figure, whatever its picture is scaled by. px
+_SIZES = """() => [...document.querySelectorAll(".js-plotly-plot text")]
+  .filter(t => t.textContent.trim() && t.getBoundingClientRect().width && t.checkVisibility())
+  .map(t => {
+    const m = t.getScreenCTM();
+    return [t.textContent, parseFloat(getComputedStyle(t).fontSize) * Math.hypot(m.a, m.b)];
+  })"""
+
 TOLD = [name for name in lessons() if by_name(name).path.is_file()]
 
 
@@ -43,6 +51,7 @@ def test_a_storyline_is_presented_with_the_keyboard(
         seen = in_view(page, beat.show)
         if not page.get_by_text("yet: train one to see it").count():  # a model is not at hand
             assert set(beat.show) == set(seen), f"beat {number} does not show all of {beat.show}"
+        assert [text for text, size in page.evaluate(_SIZES) if size < 15.9] == []
         assert page.get_by_text(beat.reveal, exact=True).count() == 0
         page.keyboard.press("r")
         expect(page.get_by_text(beat.reveal, exact=True)).to_be_visible(timeout=30_000)
@@ -71,6 +80,18 @@ def test_a_beat_hides_all_else_and_its_maps_need_no_scrolling(
     box = maps.bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= 720
+
+
+@pytest.mark.parametrize(("lesson", "beat"), [("gpt", 2), ("vit", 5), ("rnn", 3)])
+def test_a_figure_and_its_controls_are_in_view_together(
+    lesson: str, beat: int, page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, lesson, query=f"mode=present&beat={beat}")
+    at_beat(page, beat, len(storyline(lesson).beats))
+    figures = page.locator('.js-plotly-plot:visible, [data-testid="stImage"] img:visible').all()
+    boxes = [box for figure in figures if (box := figure.bounding_box())]
+    assert boxes
+    assert all(box["y"] + box["height"] <= 720 for box in boxes)
 
 
 def test_arrow_keys_step_through_layers_and_heads(page: Page, dashboard_url: str) -> None:
