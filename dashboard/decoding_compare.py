@@ -10,6 +10,7 @@ import streamlit as st
 from core.text_quality import repeated
 from dashboard import branches, components
 from dashboard.figures import decoding as figures
+from dashboard.gpt_models import LONGEST_LINKED
 from dashboard.strategy_controls import Way
 from dashboard.token_strip import Token, percent, shade, token_strip
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from core.zoo import LoadedModel
 
 BARS = 12
-LONGEST = 400  # characters of a text that a link carries
 
 
 def text_steps(
@@ -169,11 +169,9 @@ def _show_attention(loaded: LoadedModel, step: Step, letter: str) -> None:
         key=f"attention-{letter}",
     )
     text = " ".join(words[1:])
-    if len(text) > LONGEST:
-        text = text[-LONGEST:].partition(" ")[2]
     components.lesson_link(
         "attention", "See this text on the attention page", reads="text",
-        model=loaded.entry.name, prompt=text,
+        model=loaded.entry.name, prompt=text[-LONGEST_LINKED:],
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PROMPTS = {"grammar": "KING:\nGood queen, where are the"}
 OTHER_PROMPT = "KING RICHARD III:\nWhy,"
-LONGEST_LINKED = 500  # characters of a prompt that a link carries
+LONGEST_LINKED = 2_000  # characters a link carries, of the end, which the model reads
 
 
 def choose_gpt(key: str = "model") -> zoo.ModelEntry:
@@ -80,14 +80,13 @@ def ask_prompt(loaded: zoo.LoadedModel) -> Prompt:
     default = PROMPTS.get(loaded.entry.data, OTHER_PROMPT)
     typed = st.text_area(
         "Text to continue",
-        st.query_params.get("prompt", default)[:LONGEST_LINKED],
+        st.query_params.get("prompt", default)[-LONGEST_LINKED:],
         height=100,
         key=f"prompt-{loaded.entry.data}",
         help="A name in capitals and a colon begin a speech. It may be empty: then only the "
         "start token is read.",
     )
-    linked = typed != default and len(typed) <= LONGEST_LINKED
-    state.put_in_link("prompt", typed if linked else None)
+    state.put_in_link("prompt", typed[-LONGEST_LINKED:] if typed != default else None)
     prompt = read_prompt(typed, loaded.tokenizer, loaded.model.max_N)
     for note in prompt.notes:
         st.info(components.plain(note), icon=":material/info:")

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import zoo
+from core.prompt import read_prompt
 from tests.conftest import ROOT
 
 if not zoo.available_models("gpt"):
@@ -102,3 +103,19 @@ def test_a_model_without_its_vocabulary_is_refused_in_a_sentence(
     assert [e.value.replace("\\", "") for e in app.error] == [
         "no-words has no usable vocab.json, so its words are unknown."
     ]
+
+
+def test_a_link_carries_all_of_a_long_prompt_that_the_model_reads() -> None:
+    text = "the old king sees the queen . " * 100  # more words than the model reads
+    app = opened(model="gpt-grammar")
+    typed(app, text)
+    linked = app.query_params["prompt"]
+    again = opened(model="gpt-grammar", prompt="".join(linked))
+    entry = next(e for e in zoo.available_models("gpt") if e.name == "gpt-grammar")
+    model = zoo.load_model(entry)
+    read, as_linked = (
+        read_prompt(one, model.tokenizer, model.model.max_N).ids
+        for one in (text, again.text_area[0].value)
+    )
+    assert len(read) == model.model.max_N
+    assert as_linked == read
