@@ -5,8 +5,7 @@ All on one thread, fp32, with the weights of the shipped Shakespeare model where
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -14,6 +13,7 @@ import torch
 
 from benchmarks.measure import Row, alternate, rate
 from benchmarks.reference_gpt import greedy, textbook_logits
+from benchmarks.threads import threads
 from core.cache import KVCache
 from core.config import CompactGPTConfig
 from core.data import load_dialogues
@@ -24,17 +24,6 @@ from core.reader import PrefixReader
 from core.zoo import available_models, load_model
 
 TOKENS, COURSE_VOCABULARY, NEAR_TIE = 199, 15_000, 1e-4
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """As the dashboard decodes; the references get the same."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @cache
@@ -138,7 +127,7 @@ def decode_vs_uncached(repeats: int) -> Row:
     def reference() -> int:
         return greedy(weights, start, TOKENS).shape[1] - 1
 
-    with one_thread():
+    with threads(1):
         return alternate(
             "decode-vs-uncached", "tokens/s", lambda: rate(reference), lambda: rate(_product),
             repeats, f"199 tokens greedy, one thread, fp32, {said}; {reader().path}",
@@ -153,7 +142,7 @@ def decode_vs_huggingface(repeats: int) -> Row:
         huggingface_generate(1, TOKENS, do_sample=False)
         return TOKENS
 
-    with one_thread():
+    with threads(1):
         return alternate(
             "decode-vs-huggingface", "tokens/s", lambda: rate(reference), lambda: rate(_product),
             repeats,
@@ -178,7 +167,7 @@ def decode_16x60(repeats: int) -> Row:
         options = {"do_sample": True, "top_p": 0.9, "top_k": 0}
         return p95(milliseconds(lambda: huggingface_generate(16, 60, 8, **options), 2))
 
-    with one_thread():
+    with threads(1):
         return alternate(
             "decode-16x60", "ms, p95 (less is better)", theirs, ours, repeats,
             f"16 texts × 60 words at once, another setting each time, one thread, {shipped()[1]}; "
@@ -193,7 +182,7 @@ def decode_first_token(repeats: int) -> Row:
     def new_prompt() -> torch.Tensor:
         return reader()([0, next(counter) % shipped()[0].vocab_size, *range(3, 51)])
 
-    with one_thread():
+    with threads(1):
         return alternate(
             "decode-first-token", "ms, p95 (less is better)",
             lambda: p95(milliseconds(lambda: huggingface_generate(1, 1, 50), 20)),
@@ -209,7 +198,7 @@ def decode_nucleus_vs_greedy(repeats: int) -> Row:
         generator = torch.Generator().manual_seed(0)
         reader().draw([0], Nucleus(p=0.9), TOKENS, 1, generator)
 
-    with one_thread():
+    with threads(1):
         return alternate(
             "decode-nucleus-vs-greedy", "ms/token (less is better)",
             lambda: statistics.median(milliseconds(_product, 3)) / TOKENS,
@@ -228,7 +217,7 @@ def decode_ids_equal(repeats: int) -> Row:
     weights, said, prompts = shipped()
     checked = equal = 0
     ties: list[str] = []
-    with one_thread():
+    with threads(1):
         for number, prompt in enumerate(prompts, 1):
             made = cached_greedy(prompt, weights.window - len(prompt))
             logits = textbook_logits(weights, torch.tensor([[*prompt, *made]]))[0]

@@ -20,6 +20,7 @@ import psutil
 import torch
 
 from benchmarks.measure import Row, alternate, rate
+from benchmarks.threads import threads
 from core.device import pick_device
 from core.runs import queue
 from core.runs.directory import RunDirectory
@@ -114,15 +115,10 @@ def decoding_beside_a_run(repeats: int) -> Row:
         chance = torch.Generator()
         return rate(lambda: len(list(generate(reader, [0], Greedy(), 150, chance))))
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with training(demo(**LONG)) as (_, process):
-            name, unit = "decoding-beside-a-run", "tokens/s"
-            said = f"gpt-grammar; the run: demo ViT, {thread_budget()} thread(s); must be ≥ 0.6"
-            return alternate(name, unit, stopped(process, greedy), greedy, repeats, said)
-    finally:
-        torch.set_num_threads(before)
+    with threads(1), training(demo(**LONG)) as (_, process):
+        name, unit = "decoding-beside-a-run", "tokens/s"
+        said = f"gpt-grammar; the run: demo ViT, {thread_budget()} thread(s); must be ≥ 0.6"
+        return alternate(name, unit, stopped(process, greedy), greedy, repeats, said)
 
 
 def page_beside_a_run(repeats: int) -> Row:

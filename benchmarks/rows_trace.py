@@ -3,8 +3,7 @@
 import json
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from typing import cast
 
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.measure import Row, alternate
+from benchmarks.threads import threads
 from core import zoo
 from core.attention import AttentionHead, causal_mask
 from core.config import config_for
@@ -24,22 +24,11 @@ from dashboard.attention_view import pack
 CALLS = 15  # of each, for one figure: the faster half, averaged
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """As in the dashboard."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def milliseconds(work: Callable[[], object]) -> float:
     """CPU time of one call of `work` on its one thread, so that other work on the machine does
     not decide: the mean of the faster half of CALLS."""
     took = []
-    with one_thread():
+    with threads(1):
         for _ in range(CALLS):
             began = time.thread_time()
             work()
