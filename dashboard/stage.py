@@ -21,6 +21,7 @@ def show(lesson: str) -> None:
     """Draw the beat of this lesson above its page; nothing when it has no storyline."""
     story = storyline(lesson)
     if story is None or "room" in st.query_params:
+        st.session_state.pop(_SHOWN, None)
         return
     at = story.beat(st.query_params.get("beat", "1"))
     _arrive(story, at)
