@@ -14,6 +14,7 @@ Story Generation", section 5.4 (top-k).
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from numbers import Real
 from typing import ClassVar
 
@@ -173,10 +174,11 @@ class Step:
     logits: Tensor  # (V,), what the model said, before any filter
     strategy: Strategy
     token: int
+    log_probability: float  # log P of the token in softmax(l), in nats
     draw: float | None  # the number in [0, 1) that chose it; None if nothing was drawn
     forced: bool  # a person chose it
 
-    @property
+    @cached_property
     def filtered(self) -> Tensor:
         """(V,): the logits after temperature and cuts."""
         return self.strategy.filter(self.logits)
@@ -189,7 +191,7 @@ class Step:
     @property
     def model_probability(self) -> float:
         """Of the token in the model's own distribution, softmax(l)."""
-        return float(distribution(self.logits)[self.token])
+        return math.exp(self.log_probability)
 
     @property
     def rank(self) -> int:
@@ -241,9 +243,13 @@ def generate(
         logits = next_logits(ids)
         draw = torch.rand(1, generator=generator)
         by_hand = i < len(forced)
-        token = forced[i] if by_hand else int(choose(strategy, logits[None], draw)[0])
+        if by_hand:
+            token, log_p = forced[i], float(logits.log_softmax(-1)[forced[i]])
+        else:
+            chosen, log_of_it = choose(strategy, logits[None], draw)
+            token, log_p = int(chosen), float(log_of_it)
         drawn = float(draw) if strategy.draws and not by_hand else None
-        yield Step(ids, logits, strategy, token, drawn, by_hand)
+        yield Step(ids, logits, strategy, token, log_p, drawn, by_hand)
         ids = (*ids, token)
 
 

@@ -48,11 +48,11 @@ class Decay:
 
     radius: float  # ρ of W_h
     modes: Array  # (d,) |λ_i|: a straight line on a logarithmic axis
-    norm: Array  # (MAX_STEPS,) ‖W_h^k‖₂
+    norm: Array  # (MAX_STEPS,) ‖W_h^k‖₂, NaN where it was not measured
     input: Array  # (MAX_STEPS,) ‖W_h^k W_x x_1‖
     energy: Array  # (MAX_STEPS,) ‖W_h^k W_x‖²_F
     marks: Marks
-    peak: tuple[int, float]  # T and value (not log) of the largest ‖W_h^{T-1}‖₂
+    peak: tuple[int, float]  # T and value (not log) of the largest ‖W_h^{T-1}‖₂ that was measured
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,12 @@ class Growth:
         )
 
 
-def growth(W: Array, seed: int = 0) -> Growth:
-    """Measure the powers of W (d, d) up to MAX_STEPS."""
+def growth(W: Array, seed: int = 0, norms: int = MAX_STEPS) -> Growth:
+    """Measure the powers of W (d, d) up to MAX_STEPS.
+
+    norms: for how many T ‖W^{T-1}‖₂ is measured. Each takes the singular values of a matrix, and
+    together they take longer than all the rest.
+    """
     found = spectrum(W)
     scale = found.radius if found.radius > 0 else 1.0
     rng = np.random.default_rng(seed)
@@ -103,7 +107,7 @@ def growth(W: Array, seed: int = 0) -> Growth:
         spectrum=found,
         scale=scale,
         modes=_log10(np.abs(found.eigenvalues) / scale),
-        norm=_log10(_two_norms(every)),
+        norm=np.append(_log10(_two_norms(every[:norms])), np.full(MAX_STEPS - norms, np.nan)),
         input=along,
         energy=energy,
         formula_error=_formula_error(W / scale, every[-1]),

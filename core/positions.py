@@ -59,5 +59,8 @@ def similarity(table: Table) -> Table:
 def similarity_by_distance(table: Table) -> tuple[Table, Table]:
     """Mean and standard deviation of the cosine of rows k apart, both (T,), for k = 0 … T-1."""
     cosines = similarity(table)
-    diagonals = [np.diagonal(cosines, k) for k in range(len(table))]
-    return np.array([d.mean() for d in diagonals]), np.array([d.std() for d in diagonals])
+    row, apart = np.ogrid[: len(table), : len(table)]
+    inside = row + apart < len(table)
+    skewed = cosines[row, np.where(inside, row + apart, 0)]  # column k: the rows k apart
+    mean = skewed.mean(0, where=inside)
+    return mean, skewed.std(0, where=inside)

@@ -7,8 +7,9 @@ imports no torch; loading one verifies its checksum.
 from __future__ import annotations
 
 import json
+import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,11 +75,16 @@ class LoadedModel:
 
 def available_models(kind: str | None = None) -> list[ModelEntry]:
     """Every model at hand: shipped ones, then runs, newest first; damaged ones are left out."""
-    shipped = [_entry(path, shipped=True) for path in sorted(ASSETS.glob("*/spec.json"))]
-    runs = [p for p in runs_folder().glob("*/spec.json") if RUN_ID.fullmatch(p.parent.name)]
-    runs.sort(key=lambda p: p.stat().st_mtime, reverse=True)
+    shipped = [_entry(path, shipped=True) for path in sorted(_specs(ASSETS))]
+    runs = sorted(_specs(runs_folder()), key=lambda p: p.stat().st_mtime, reverse=True)
     found = [entry for entry in (*shipped, *(_entry(p, shipped=False) for p in runs)) if entry]
     return [entry for entry in found if kind is None or entry.kind == kind]
+
+
+def _specs(folder: Path) -> list[Path]:
+    """The spec.json of every run directory in a folder."""
+    names = filter(RUN_ID.fullmatch, os.listdir(folder)) if folder.is_dir() else ()
+    return [path for name in names if (path := folder / name / "spec.json").is_file()]
 
 
 def find_model(name: str) -> ModelEntry:
@@ -118,6 +124,18 @@ def load_model(entry: ModelEntry) -> LoadedModel:
 def _entry(spec_path: Path, shipped: bool) -> ModelEntry | None:
     run = RunDirectory(spec_path.parent)
     try:
+        changed = tuple(path.stat().st_mtime_ns for path in (spec_path, run.checkpoints))
+    except OSError:
+        return None
+    entry = _entry_as_of(changed, run, shipped)
+    return entry and replace(entry, held_out=_last_held_out(run))
+
+
+@lru_cache(maxsize=256)
+def _entry_as_of(changed: tuple[int, ...], run: RunDirectory, shipped: bool) -> ModelEntry | None:
+    """Without its measures. A list of models is made at every change of a control: these files
+    are read again when the spec or the folder of checkpoints has changed (time in ns)."""
+    try:
         spec = run.spec()
         weights = run.last_checkpoint()
         if weights is None:
@@ -132,7 +150,7 @@ def _entry(spec_path: Path, shipped: bool) -> ModelEntry | None:
             weights=weights,
             digest=str(about["sha256"]),
             shipped=shipped,
-            held_out=_last_held_out(run),
+            held_out={},
         )
     except (ValueError, KeyError, TypeError):
         return None
@@ -148,8 +166,7 @@ def _last_held_out(run: RunDirectory) -> dict[str, float]:
 
 @lru_cache(maxsize=256)
 def _held_out_in(run: RunDirectory, changed: int, size: int) -> dict[str, float]:
-    """A list of models is made at every change of a control: a file is read again when it has
-    changed (its time in ns, its size in bytes), and only then."""
+    """Read again only when the file has changed (its time in ns, its size in bytes)."""
     epochs = [r for r in run.metrics() if r.get("kind") == "epoch"]
     measures = epochs[-1].get("held_out") if epochs else None
     return measures if isinstance(measures, dict) else {}

@@ -63,7 +63,8 @@ def choice(
     """One of many, as a list to open."""
     state.offer(key, options[index], options, show)
     _say_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
-    return st.selectbox(label, options, index, show, key=key, help=help, bind="query-params")
+    chosen = st.selectbox(label, options, index, show, key=key, help=help, bind="query-params")
+    return _option(chosen, options, index, show)
 
 
 def pick(
@@ -78,7 +79,7 @@ def pick(
     """One of a few, all in view; there is always one chosen."""
     state.offer(key, options[index], options, show)
     _say_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
-    return st.segmented_control(
+    chosen = st.segmented_control(
         label,
         options,
         default=options[index],
@@ -89,6 +90,18 @@ def pick(
         wrap=True,
         bind="query-params",
     )
+    return _option(chosen, options, index, show)
+
+
+def _option(
+    chosen: Option | str | None,
+    options: Sequence[Option],
+    index: int,
+    show: Callable[[Option], str],
+) -> Option:
+    """The option itself: one that was gone for a while comes back from the browser as its label."""
+    alike = (option for option in options if chosen in (option, show(option)))
+    return next(alike, options[index])
 
 
 def several(

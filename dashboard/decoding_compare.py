@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,66 +17,34 @@ from dashboard.token_strip import Token, percent, shade, token_strip
 
 if TYPE_CHECKING:
     from core.decoding import Step
-    from core.prompt import Prompt
-    from core.reader import PrefixReader
     from core.zoo import LoadedModel
+    from dashboard.texts import Text
 
 BARS = 12
 
 
-def text_steps(
-    reader: PrefixReader,
-    prompt: Prompt,
-    way: Way,
-    num_tokens: int,
-    seed: int,
-    forced: tuple[int, ...],
-) -> list[Step]:
-    """The steps of one column. A step already seen, by whichever way, never runs the model."""
-    import torch
-
-    from core.beam import beam_search
-    from core.decoding import Step, generate
-
-    forced = forced[:num_tokens]
-    if not way.width:
-        chance = torch.Generator().manual_seed(seed)
-        return list(
-            generate(reader, prompt.ids, way.strategy, num_tokens, chance, forced, reader.choose)
-        )
-    tokens = forced
-    beginning = (*prompt.ids, *forced)
-    for beams in beam_search(reader, beginning, way.width, num_tokens - len(forced)):
-        tokens = (*forced, *beams[0].tokens)
-    ids = [(*prompt.ids, *tokens[:i]) for i in range(len(tokens))]
-    return [
-        Step(read, reader(read), way.strategy, token, None, i < len(forced))
-        for i, (read, token) in enumerate(zip(ids, tokens, strict=True))
-    ]
-
-
-def show_text(letter: str, steps: list[Step], vocab: list[str], place: int) -> None:
+def show_text(letter: str, text: Text, vocab: list[str], place: int) -> None:
     """The text of a column; a click on a word goes to its step, a repeated 4-gram is underlined."""
-    marks = repeated([step.token for step in steps])
+    marks = repeated(list(text.tokens))
 
     def go(picked: int) -> None:
         st.session_state["step"] = picked + 1
 
-    log_p = [_log_probability(step) for step in steps]
     strip = [
         Token(
-            vocab[step.token],
-            "forced" if step.forced else "made",
-            surprise=shade(np.exp(value)),
+            vocab[one.token],
+            "forced" if one.forced else "made",
+            surprise=shade(one.probability),
             repeated=mark,
-            note=f"step {i + 1}, probability {percent(np.exp(value))}"
+            note=f"step {i + 1}, probability {percent(one.probability)}"
             + (", part of a repeated 4-gram" if mark else ""),
         )
-        for i, (step, mark, value) in enumerate(zip(steps, marks, log_p, strict=True))
+        for i, (one, mark) in enumerate(zip(text.written, marks, strict=True))
     ]
     token_strip(strip, key=f"strip-{letter}", selected=place, on_pick=go)
     st.caption(
-        f"Mean log-probability {np.mean(log_p):.2f} nats a word; "
+        f"Mean log-probability {fmean(one.log_probability for one in text.written):.2f} nats a "
+        f"word; "
         f"{sum(marks)} of {len(marks)} words in a repeated 4-gram."
     )
 
@@ -173,7 +142,3 @@ def _show_attention(loaded: LoadedModel, step: Step, letter: str) -> None:
         "attention", "See this text on the attention page", reads="text",
         model=loaded.entry.name, prompt=text[-LONGEST_LINKED:],
     )  # fmt: skip
-
-
-def _log_probability(step: Step) -> float:
-    return float(step.logits.log_softmax(-1)[step.token])

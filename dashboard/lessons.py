@@ -1,6 +1,7 @@
 """The table of lessons. Adding one takes a line here and a file in pages/."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 PAGES = Path(__file__).resolve().parent.parent / "pages"
@@ -55,9 +56,10 @@ _TABLE = [
 LESSONS = [Lesson(*row) for row in _TABLE]
 
 
-def at_hand() -> list[Lesson]:
-    """The lessons whose page exists, in the order of the table."""
-    return [lesson for lesson in LESSONS if lesson.path.is_file()]
+@cache
+def at_hand() -> tuple[Lesson, ...]:
+    """The lessons whose page exists, in the order of the table; looked up once."""
+    return tuple(lesson for lesson in LESSONS if lesson.path.is_file())
 
 
 def by_name(name: str) -> Lesson:

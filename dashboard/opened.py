@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core import zoo
-from dashboard import components, controls, gpt_models, vit_models
+from dashboard import components, controls, gpt_models, traces, vit_models
 from dashboard.figures.attention_maps import attention_grid, enlarge
 from dashboard.figures.vit_maps import upright
 from dashboard.pictures import pictures_for, upload
@@ -105,7 +105,29 @@ def say(opened: Opened, probability: Tensor) -> str:
     return f"**{components.plain(opened.answers[best])}** ({float(probability[best]):.1%})"
 
 
-def show_maps(opened: Opened, traced: Trace, name: str, key: str) -> None:
+def show_beside(opened: Opened, traced: Trace) -> None:
+    """All maps of the model, beside those of random weights or of another of its checkpoints."""
+    entry = opened.loaded.entry
+    checkpoints = {
+        f"checkpoint {path.stem}": path.with_suffix("")
+        for path in sorted((entry.path / "checkpoints").glob("*.safetensors"))
+        if path.with_suffix("") != entry.weights
+    }
+    name = controls.choice("Beside it", ["random weights", *checkpoints], key="beside")
+    if name in checkpoints:
+        digest = f"{entry.digest}-{name}"
+        other = vit_models.load(replace(entry, weights=checkpoints[name], digest=digest)).model
+    else:
+        digest, other = f"{entry.digest}-random", vit_models.untrained(opened.loaded)
+    one, two = st.columns(2)
+    with one:
+        _show_maps(opened, traced, "This model", "maps")
+    with two:
+        beside = traces.trace(digest, other, opened.inputs)
+        _show_maps(opened, beside, name.capitalize(), "maps-beside")
+
+
+def _show_maps(opened: Opened, traced: Trace, name: str, key: str) -> None:
     """All maps of one trace as an image, and what the model says."""
     components.show_image(
         attention_grid(traced.attention[0].numpy(), width=700),

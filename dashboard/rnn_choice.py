@@ -23,6 +23,7 @@ from dashboard import state
 OWN = "own"
 OWN_ROWS = "0.9, 0.5\n0, 0.8"
 LONGEST_LINKED = 2000
+NEAR = 200  # up to here the norms of the powers are measured at once, and beyond on demand
 RANDOM = ("vanishing", "exploding", "gaussian", "symmetric", "orthogonal", "stochastic")
 EDITABLE = 6  # sizes up to this have every entry in a table to type in
 
@@ -63,13 +64,14 @@ def matrix_controls() -> tuple[Chosen, int]:
     if name == OWN:
         scale = second.toggle("Scale it to ρ", key="scale", bind="query-params")
         radius = _radius(third, usual, disabled=not scale)
-        W, measured = _own()
+        W, measured = _own(longest)
         radius = radius if scale else None
         sentence = f"Your own matrix, {len(W)} × {len(W)}."
     else:
         size = second.slider("Size d", MIN_SIZE, MAX_SIZE, 16, key="size", bind="query-params")
         radius = _radius(third, usual, disabled=name == "nilpotent")
-        W, measured = preset(name, size, draw()), measured_preset(name, size, draw())
+        W = preset(name, size, draw())
+        measured = measured_preset(name, size, draw(), norms_for(longest))
         sentence = PRESETS[name].sentence
     if radius is not None and measured.spectrum.radius > 0:
         W = with_radius(W, radius)
@@ -91,6 +93,12 @@ def facts(chosen: Chosen, decay: Decay) -> dict[str, str]:
         "lost in float32": _step(marks.lost_in_float32),
         "float32 overflow": _step(marks.overflow_float32),
     }
+
+
+def peak(decay: Decay, longest: int) -> str:
+    """Where the powers are largest, among those that were measured."""
+    at, size = decay.peak
+    return f"Up to T = {norms_for(longest)}, ‖W_h^(T−1)‖ peaks at T = {at}: {number(size)}."
 
 
 def two_by_two(chosen: Chosen) -> np.ndarray:
@@ -119,7 +127,12 @@ def _radius(column: st.delta_generator.DeltaGenerator, usual: float, disabled: b
     )  # fmt: skip
 
 
-def _own() -> tuple[np.ndarray, Growth]:
+def norms_for(longest: int) -> int:
+    """For how many T the norms are measured when T is looked at up to `longest`."""
+    return NEAR if longest <= NEAR else MAX_STEPS
+
+
+def _own(longest: int) -> tuple[np.ndarray, Growth]:
     """A matrix pasted or uploaded; up to LONGEST_LINKED characters of it are in the link."""
     linked = st.query_params.get("rows", OWN_ROWS)[:LONGEST_LINKED]
     text = st.text_area("Rows, one a line", linked, max_chars=MAX_BYTES, key="own", height=150)
@@ -127,7 +140,7 @@ def _own() -> tuple[np.ndarray, Growth]:
     state.put_in_link("rows", text if own else None)
     file = st.file_uploader("… or a CSV file (it takes the place of the text)", type=["csv", "txt"])
     W = parse_matrix(file.getvalue() if file is not None else text)
-    return W, measured_own(to_csv(W))
+    return W, measured_own(to_csv(W), norms_for(longest))
 
 
 def edit_entries(chosen: Chosen) -> None:
@@ -146,14 +159,14 @@ def edit_entries(chosen: Chosen) -> None:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def measured_preset(name: str, size: int, seed: int) -> Growth:
+def measured_preset(name: str, size: int, seed: int, norms: int) -> Growth:
     """The powers of a preset, measured once; the slider of ρ only scales them."""
-    return growth(preset(name, size, seed))
+    return growth(preset(name, size, seed), norms=norms)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def measured_own(csv: str) -> Growth:
-    return growth(parse_matrix(csv))
+def measured_own(csv: str, norms: int) -> Growth:
+    return growth(parse_matrix(csv), norms=norms)
 
 
 def _title(name: str) -> str:

@@ -14,19 +14,45 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.relevance import Fuse
-    from core.trace import Trace
+    from core.trace import Edit, Trace
 
 
-def trace(who: str, model: Any, inputs: Tensor) -> Trace:
-    """`core.trace.trace` without an edit."""
-    return _trace(who, _content(inputs), model, inputs)
+def trace(who: str, model: Any, inputs: Tensor, edit: Edit | None = None) -> Trace:
+    """`core.trace.trace`, without an edit if none is given."""
+    content = _content(inputs)
+    if edit is not None:
+        mask = b"" if edit.mask is None else _content(edit.mask)
+        content += f"{edit.temperature!r} {sorted(edit.off)}".encode() + mask
+    return _trace(who, content, model, inputs, edit)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)  # up to 15 MB each
-def _trace(who: str, content: bytes, _model: Any, _inputs: Tensor) -> Trace:
-    from core.trace import trace
+@st.cache_resource(max_entries=32, show_spinner=False)  # up to 15 MB each, most under 1 MB
+def _trace(who: str, content: bytes, _model: Any, _inputs: Tensor, _edit: Edit | None) -> Trace:
+    from core.trace import UNCHANGED, trace
 
-    return trace(_model, _inputs)
+    return trace(_model, _inputs, _edit or UNCHANGED)
+
+
+def removal_effect(who: str, model: Any, inputs: Tensor, answer: int) -> Tensor:
+    """`core.head_scores.removal_effect`, (L, H)."""
+    return _removal_effect(who, _content(inputs), answer, model, inputs)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _removal_effect(who: str, content: bytes, answer: int, _model: Any, _inputs: Tensor) -> Tensor:
+    from core.head_scores import removal_effect
+
+    return removal_effect(_model, _inputs, answer)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def induction(who: str, _model: Any) -> Tensor:
+    """`core.head_scores.induction`, (L, H), always on the same random words."""
+    import torch
+
+    from core.head_scores import induction
+
+    return induction(_model, torch.Generator().manual_seed(0))
 
 
 def class_heat(

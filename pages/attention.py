@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import components, controls, head_edits, opened
+from dashboard import components, controls, head_edits, opened, traces
 from dashboard.attention_view import attention_view
 from dashboard.figures import head_steps as figures
 
@@ -15,7 +15,7 @@ components.page_header(
 given = opened.choose()
 
 from core.head_steps import head_steps, pair_product  # noqa: E402  the heading must not wait
-from core.trace import UNCHANGED, heads_of, trace  # noqa: E402
+from core.trace import UNCHANGED, heads_of  # noqa: E402
 
 layers, heads = heads_of(given.model)
 last = len(given.tokens) - 1
@@ -52,9 +52,9 @@ with st.container(border=True):
     with components.one_sentence_for_errors():
         edit, inputs = head_edits.choose_edit(given, query, key)
 
-before = trace(given.model, given.inputs)
+before = traces.trace(given.who, given.model, given.inputs)
 edited = edit != UNCHANGED or inputs is not given.inputs
-traced = trace(given.model, inputs, edit) if edited else before
+traced = traces.trace(given.who, given.model, inputs, edit) if edited else before
 tokens = list(given.tokens)
 if given.causal and inputs is not given.inputs:
     tokens = [

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import branches, components, controls, gpt_models
 from dashboard.strategy_controls import choose_way
+from dashboard.texts import text
 
 components.page_header(
     "Decoding and KV cache",
@@ -51,14 +52,15 @@ if section == "side by side":
             ways[letter] = choose_way(letter, default, abreast=count < 3)
             trees[letter] = branches.tree(letter, (entry.digest, prompt.ids))
             branches.walk(letter, trees[letter])
-            texts[letter] = decoding_compare.text_steps(
-                reader, prompt, ways[letter], length, seed, trees[letter].forced
-            )
+            texts[letter] = text(
+                entry.digest, reader, prompt.ids, ways[letter].strategy, length,
+                seed=seed, forced=trees[letter].forced, width=ways[letter].width,
+            )  # fmt: skip
             decoding_compare.show_text(letter, texts[letter], vocab, place)
     for letter, column in zip(letters, st.columns(count), strict=True):
         with column:
             st.subheader(ways[letter].label, anchor=False)
-            step = texts[letter][place]
+            step = texts[letter].step(place)
             decoding_compare.show_step(letter, place, step, ways[letter], vocab, trees[letter])
             decoding_compare.attention_of(loaded, step, letter)
     st.caption(

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import components, controls, gpt_models, traces
 from dashboard.figures import attention_maps
+from dashboard.texts import text
 from dashboard.token_strip import Token, percent, shade, token_strip
 
 MOST_BARS = 12
@@ -31,7 +32,7 @@ with right:
 
 import torch  # noqa: E402  the heading must not wait for it
 
-from core.decoding import Greedy, Nucleus, distribution, generate  # noqa: E402
+from core.decoding import Greedy, Nucleus, distribution  # noqa: E402
 
 # --- what the model reads ---
 token_strip(
@@ -99,44 +100,50 @@ components.show_math(
     "token's normalised state.",
 )
 
+
+@st.fragment
+def go_on() -> None:
+    """Its controls run this part of the page alone."""
+    one, two = st.columns(2, vertical_alignment="bottom")
+    with one:
+        way = controls.pick("How the next word is chosen", ["greedy", "nucleus"], key="way")
+    with two:
+        length = controls.slider("Words to add", 1, 150, 40, key="length")
+    strategy, seed = Greedy(), 0
+    if way == "greedy":
+        st.caption("Greedy: the most probable word each time, no chance, always the same text.")
+    else:
+        one, two, three, four = st.columns(4, vertical_alignment="bottom")
+        with one:
+            p = controls.slider("Nucleus p", 0.05, 1.0, 0.9, key="p", step=0.05)
+        with two:
+            t = controls.slider("Temperature", 0.0, 2.0, 1.0, key="t", step=0.1, help="0: greedy.")
+        with three:
+            seed = controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same text.")
+        with four:
+            st.button("Draw again", icon=":material/casino:", type="primary", on_click=next_seed)
+        strategy = Greedy() if t == 0 else Nucleus(p=p, t=t)
+    made = text(entry.digest, reader, prompt.ids, strategy, length, seed=seed)
+    new = [
+        Token(
+            tokenizer.vocab[one.token],
+            "made",
+            surprise=shade(one.probability),
+            note=f"probability {percent(one.probability)}, rank {one.rank}",
+        )
+        for one in made.written
+    ]
+    token_strip(
+        [*(Token(word) for word in prompt.words), *new],
+        key="text",
+        legend="Your line in italics; the redder a word, the less probable it was.",
+    )
+    st.caption(f"Computed by {reader.path}, with a key-value cache.")
+
+
 # --- generate ---
 st.header("Let the model go on", anchor=False)
-one, two = st.columns(2, vertical_alignment="bottom")
-with one:
-    way = controls.pick("How the next word is chosen", ["greedy", "nucleus"], key="way")
-with two:
-    length = controls.slider("Words to add", 1, 150, 40, key="length")
-strategy, seed = Greedy(), 0
-if way == "greedy":
-    st.caption("Greedy takes the most probable word each time: no chance, always the same text.")
-else:
-    one, two, three, four = st.columns(4, vertical_alignment="bottom")
-    with one:
-        p = controls.slider("Nucleus p", 0.05, 1.0, 0.9, key="p", step=0.05)
-    with two:
-        t = controls.slider("Temperature", 0.0, 2.0, 1.0, key="t", step=0.1, help="0 is greedy.")
-    with three:
-        seed = controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same text.")
-    with four:
-        st.button("Generate again", icon=":material/casino:", type="primary", on_click=next_seed)
-    strategy = Greedy() if t == 0 else Nucleus(p=p, t=t)
-chance = torch.Generator().manual_seed(seed)
-steps = list(generate(reader, prompt.ids, strategy, length, chance, choose=reader.choose))
-made = [
-    Token(
-        tokenizer.vocab[step.token],
-        "made",
-        surprise=shade(step.model_probability),
-        note=f"probability {percent(step.model_probability)}, rank {step.rank}",
-    )
-    for step in steps
-]
-token_strip(
-    [*(Token(word) for word in prompt.words), *made],
-    key="text",
-    legend="Your line in italics; the redder a word, the less probable it was.",
-)
-st.caption(f"Computed by {reader.path}, with a key-value cache.")
+go_on()
 components.lesson_link("decoding", "Compare the ways of choosing, token by token")
 
 components.show_source("core.gpt.DialogueGPT", "core.decoding.nucleus", "core.decoding.generate")

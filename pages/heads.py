@@ -1,11 +1,9 @@
 """Heads and layers: switch heads off, measure what each does, read the layers one by one."""
 
-import dataclasses
-
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, controls, opened, traces, vit_models
+from dashboard import components, controls, opened, traces
 from dashboard.figures import head_steps as figures
 from dashboard.figures import heads as head_figures
 
@@ -20,7 +18,7 @@ given = opened.choose()
 import torch  # noqa: E402  the heading must not wait for it
 
 from core import head_scores  # noqa: E402
-from core.trace import Edit, causal_leak, heads_of, logit_lens, trace  # noqa: E402
+from core.trace import Edit, causal_leak, heads_of, logit_lens  # noqa: E402
 
 model, tokens = given.model, given.tokens
 layers, heads = heads_of(model)
@@ -33,7 +31,7 @@ if section == "switch heads off":
     wholes = {f"all of layer {i + 1}": [(i, j) for j in range(heads)] for i in range(layers)}
     off = controls.several("Switched off", [*wholes, *names], ["all of layer 1"], key="without")
     pairs = {pair for name in off for pair in wholes.get(name, [names.get(name)])}
-    without = trace(model, given.inputs, Edit(off=frozenset(pairs)))
+    without = traces.trace(given.who, model, given.inputs, Edit(off=frozenset(pairs)))
     now = given.outcome(without.logits)
     losses = [
         float(head_scores.surprise(model, t.logits, given.inputs, answer))
@@ -57,7 +55,7 @@ elif section == "all heads measured":
     if not given.causal:
         attention = attention[..., 1:, 1:]
         places = head_scores.grid_places(round(attention.shape[-1] ** 0.5))
-    effect = head_scores.removal_effect(model, given.inputs, answer)
+    effect = traces.removal_effect(given.who, model, given.inputs, answer)
     unit = "tokens" if given.causal else "patches"
     columns = {
         "entropy": head_scores.entropy(traced.attention[0]).mean(-1),
@@ -66,7 +64,7 @@ elif section == "all heads measured":
         "first token": head_scores.first_token(traced.attention[0]),
     }
     if given.causal:
-        columns["induction"] = head_scores.induction(model, torch.Generator().manual_seed(0))
+        columns["induction"] = traces.induction(given.who, model)
     columns["loss rises by"] = effect
     components.show_figure(
         head_figures.sorted_heads(effect.numpy(), "rise of the loss, nats"),
@@ -102,23 +100,7 @@ elif section == "layer by layer":
     )
 
 elif section == "side by side":
-    entry = given.loaded.entry
-    others = {"random weights": None} | {
-        f"checkpoint {path.stem}": path.with_suffix("")
-        for path in sorted((entry.path / "checkpoints").glob("*.safetensors"))
-        if path.with_suffix("") != entry.weights
-    }
-    name = controls.choice("Beside it", list(others), key="beside")
-    if others[name] is None:
-        other = vit_models.untrained(given.loaded)
-    else:
-        changed = {"weights": others[name], "digest": f"{entry.digest}-{name}"}
-        other = vit_models.load(dataclasses.replace(entry, **changed)).model
-    one, two = st.columns(2)
-    with one:
-        opened.show_maps(given, traced, "This model", "maps")
-    with two:
-        opened.show_maps(given, trace(other, given.inputs), name.capitalize(), "maps-beside")
+    opened.show_beside(given, traced)
 
 elif not given.causal:
     st.info("A Vision Transformer has no future to hide: choose text.", icon=":material/info:")

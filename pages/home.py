@@ -23,6 +23,16 @@ LINES = {
 }
 
 
+@st.cache_resource(max_entries=256, show_spinner=False)
+def ask(
+    digest: str, ids: tuple[int, ...], _model: gpt_numpy.NumpyGPT
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """The next word's probabilities (V,), the maps (L, H, T, T), and how many ms that took."""
+    started = time.perf_counter()
+    probabilities, alphas = _model(ids)
+    return probabilities, alphas, 1000 * (time.perf_counter() - started)
+
+
 def read(readable: dict[str, zoo.ModelEntry]) -> None:
     """A small trained Transformer reads the line you type."""
     left, right = st.columns([5, 3], vertical_alignment="bottom")
@@ -38,9 +48,7 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
             help=f"It knows {tokenizer.vocab_size:,} words and reads any other as {UNK}.",
         )
     ids = tokenizer.ids(line)
-    started = time.perf_counter()
-    probabilities, alphas = model(ids)
-    milliseconds = 1000 * (time.perf_counter() - started)
+    probabilities, alphas, milliseconds = ask(entry.digest, tuple(ids), model)
     best = np.argsort(probabilities)[::-1][:8]
 
     left, right = st.columns([3, 2], gap="medium")

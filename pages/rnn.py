@@ -10,7 +10,6 @@ import streamlit as st
 from core.linear_rnn import general_sum, same_expression, unroll, unroll_steps
 from core.linear_rnn_check import difference, remainder
 from core.linear_rnn_decay import orbit, shares
-from core.linear_rnn_spectrum import number
 from core.linear_rnn_writing import to_latex
 from dashboard import components, controls, rnn_choice, rnn_live
 from dashboard.figures import rnn_decay, rnn_matrix
@@ -68,7 +67,7 @@ def eigenvalues_and_decay() -> None:
             components.show_figure(
                 rnn_decay.decay_curves(decay, longest, gradient),
                 title="What is left of x₁ after T − 1 steps",
-                description=f"‖W_h^(T−1)‖ peaks at T = {decay.peak[0]}: {number(decay.peak[1])}. "
+                description=f"{rnn_choice.peak(decay, longest)} "
                 "W_x is orthogonal and ‖x₁‖ = 1: all that is seen is W_h's doing.",
                 key="decay",
             )

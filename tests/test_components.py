@@ -80,3 +80,20 @@ def test_a_missing_file_is_named_without_its_folder() -> None:
     assert [e.value.replace("\\", "") for e in app.error] == [
         "vocab.json cannot be used: No such file or directory."
     ]
+
+
+def page_with_numbers_to_choose_from():
+    import streamlit as st
+
+    from dashboard import controls
+
+    for key in ("listed", "in-view"):
+        st.session_state.setdefault(key, "3")  # as it comes back from the browser: its label
+    st.markdown(controls.choice("One of many", range(1, 5), key="listed") + 1)
+    st.markdown(controls.pick("One of few", [1, 2, 3], key="in-view") + 2)
+
+
+def test_an_option_that_comes_back_as_its_label_is_the_option():
+    app = AppTest.from_function(page_with_numbers_to_choose_from, default_timeout=30).run()
+    assert not app.exception
+    assert [shown.value for shown in app.markdown] == ["4", "5"]

@@ -14,6 +14,7 @@ from core.models import build
 from core.runs.directory import RunDirectory
 from core.tokenizer import WordTokenizer
 from core.train.__main__ import main
+from core.train.beginning import begin_small
 from core.train.dialogues import Dialogues, DialogueTask, micro_batches, read_all
 from core.train.images import Images, ImageTask, alternate_flip, random_crop
 from core.train.loop import NotFiniteError, start, train
@@ -183,6 +184,41 @@ def test_a_loss_that_is_no_number_stops_with_the_step_and_advice():
         state.parameters[0].fill_(math.nan)
     with pytest.raises(NotFiniteError, match=r"at step 1 .*ten times smaller"):
         collect(state, task, recipe)
+
+
+def test_a_long_gradient_is_shortened_to_clip_and_recorded_as_it_was():
+    recipe = ImageRecipe(epochs=1, batch_size=16)
+    before, task = image_training(recipe)
+    norm = next(train(before, task, recipe, 5, record_every=1)).grad_norm
+    for clip, factor in ((norm / 4, 0.25), (norm * 2, 1.0)):
+        clipped = dataclasses.replace(recipe, clip=clip)
+        state, task = image_training(clipped)
+        record = next(train(state, task, clipped, 5, record_every=1))
+        assert record.grad_norm == pytest.approx(norm)
+        first_moments = [s["exp_avg"] for s in state.optimizers[0].state.values()]
+        length = math.sqrt(sum(float(m.square().sum()) for m in first_moments)) / 0.1
+        assert length == pytest.approx(factor * norm, rel=1e-4)
+
+
+@pytest.mark.parametrize("architecture", ["VisionTransformer", "CompactViT"])
+def test_with_a_small_beginning_a_block_adds_less_to_its_stream(architecture):
+    torch.manual_seed(0)
+    model = build(architecture, config_for(architecture, {"num_layers": 8}))
+    stream = torch.randn(2, 65, 128)
+    block, positions = model.transformer.layers[0], model.pos_E.weight.detach().clone()
+
+    def added():
+        with torch.no_grad():
+            return float((block(stream)[0] - stream).norm())
+
+    plain = added()
+    begin_small(model)
+    assert added() == pytest.approx(plain / 4, rel=0.1)  # √(2·8) = 4; the biases are gone too
+    assert torch.equal(model.pos_E.weight, 0.02 * positions)
+    cnn = build("SmallCNN", config_for("SmallCNN", {}))
+    weights = {name: p.clone() for name, p in cnn.named_parameters()}
+    begin_small(cnn)
+    assert all(torch.equal(p, weights[name]) for name, p in cnn.named_parameters())
 
 
 def test_cosine_is_stepped_once_an_epoch_as_torch_does():

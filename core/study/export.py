@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,10 @@ _CELL = re.compile(r"^# %%(.*)$", re.M)
 Value = str | int | float | bool
 
 
-def exported() -> list[str]:
+@cache
+def exported() -> tuple[str, ...]:
     """The lessons that can be taken away."""
-    return sorted(path.stem for path in LESSONS.glob("*.py"))
+    return tuple(sorted(path.stem for path in LESSONS.glob("*.py")))
 
 
 def settings(lesson: str) -> dict[str, Value]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,10 @@ class Storyline:
         return int(number) - 1 if known else 0
 
 
-def lessons() -> list[str]:
+@cache
+def lessons() -> tuple[str, ...]:
     """The lessons that have a storyline."""
-    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+    return tuple(sorted(path.stem for path in SHIPPED.glob("*.toml")))
 
 
 def storyline(lesson: str) -> Storyline | None:

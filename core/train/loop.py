@@ -143,11 +143,14 @@ def _step(
         step_loss = loss_of(batch, epoch)
     step_loss.mean.backward()
     norms = layer_norms(state)
-    if not math.isfinite(step_loss.total) or not math.isfinite(math.hypot(*norms.values())):
+    length = math.hypot(*norms.values())
+    if not math.isfinite(step_loss.total) or not math.isfinite(length):
         raise NotFiniteError(
             f"The loss stopped being a number at step {state.step + 1} (learning rate {lr:.2g}); "
             "try a learning rate ten times smaller."
         )
+    if recipe.clip and length > recipe.clip:
+        _shorten(state, recipe.clip / length)
     for optimizer in state.optimizers:
         for group in optimizer.param_groups:
             group["lr"] = lr * group["lr_scale"]
@@ -160,6 +163,14 @@ def _step(
     if state.average is not None:
         _move_average(state.average, state.model, recipe.ema, state.step)
     return step_loss.total / max(1, step_loss.count), norms
+
+
+def _shorten(state: TrainState, factor: float) -> None:
+    """The gradient in its direction, but no longer than `clip` (Pascanu et al. 2013, algorithm 1).
+
+    What is recorded is its norm before.
+    """
+    torch._foreach_mul_([p.grad for p in state.parameters if p.grad is not None], factor)
 
 
 def layer_norms(state: TrainState) -> dict[str, float]:

@@ -10,6 +10,7 @@ from core.config import ModelConfig, config_for
 from core.data import DialogueDataset, load_dialogues, load_images
 from core.data.encoded import tokenizer_of
 from core.models import build
+from core.train.beginning import begin_small
 from core.train.dialogues import Dialogues, DialogueTask
 from core.train.images import Images, ImageTask
 from core.train.loop import Task
@@ -67,6 +68,8 @@ def _prepare_images(spec: RunSpec, recipe: ImageRecipe, device: torch.device) ->
     extra = {"classes": list(data.classes), "mean": list(data.mean), "std": list(data.std)}
     torch.manual_seed(spec.seed)
     model = build(spec.architecture, config).to(device).to(memory_format=torch.channels_last)
+    if recipe.beginning == "small":
+        begin_small(model)
     note = f"{data.note} {len(kept):,} images to train on, {len(held_out.labels):,} held out."
     return Prepared(model, config, task, extra, None, data.checksum, note)
 

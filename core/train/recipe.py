@@ -9,6 +9,7 @@ from core.config import Config, require_between, require_positive_int
 
 SCHEDULES = ("cosine", "warmup")
 OPTIMIZERS = ("adamw", "muon")
+BEGINNINGS = ("plain", "small")
 PRECISIONS = ("fp32", "bf16", "auto")
 
 
@@ -27,9 +28,11 @@ class ImageRecipe(Config):
     lr, weight_decay     the highest learning rate · AdamW's decoupled weight decay
     schedule             "cosine": stepped once an epoch. "warmup": linear up, then linear to zero
     optimizer            "adamw", or "muon" for the hidden matrices and AdamW for the rest
+    beginning            "plain": torch's own first weights. "small": core/train/beginning.py
     augment              random crop by up to 4 pixels and alternating flip
     label_smoothing      ε: the target is 1 − ε on the class and ε spread over all
     ema                  decay of the running mean of the weights that is evaluated; 0 is none
+    clip                 a longer gradient is shortened to this norm; 0 is none
     precision            "fp32", "bf16" (autocast; weights and optimiser stay fp32), or "auto": the
                          faster of the two on the machine where the run starts
     """
@@ -40,14 +43,17 @@ class ImageRecipe(Config):
     weight_decay: float = 0.01
     schedule: str = "cosine"
     optimizer: str = "adamw"
+    beginning: str = "plain"
     augment: bool = False
     label_smoothing: float = 0.0
     ema: float = 0.0
+    clip: float = 0.0
     precision: str = "fp32"
 
     def __post_init__(self) -> None:
         _check_common(self)
         require_between(0.0, 0.9, label_smoothing=self.label_smoothing)
+        require_one_of(BEGINNINGS, beginning=self.beginning)
         _require_bool(augment=self.augment)
 
 
@@ -72,6 +78,7 @@ class TextRecipe(Config):
     word_parts: bool = False
     temperature: float = 0.0
     ema: float = 0.0
+    clip: float = 0.0
     precision: str = "fp32"
 
     def __post_init__(self) -> None:
@@ -95,6 +102,7 @@ def _check_common(recipe: Recipe) -> None:
     require_between(1e-8, 1.0, lr=recipe.lr)
     require_between(0.0, 10.0, weight_decay=recipe.weight_decay)
     require_between(0.0, 0.99999, ema=recipe.ema)
+    require_between(0.0, 1e6, clip=recipe.clip)
     require_one_of(SCHEDULES, schedule=recipe.schedule)
     require_one_of(OPTIMIZERS, optimizer=recipe.optimizer)
     require_one_of(PRECISIONS, precision=recipe.precision)

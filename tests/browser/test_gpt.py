@@ -20,7 +20,7 @@ def test_the_model_goes_on_greedily_and_from_the_nucleus(
     page.get_by_test_id("stButtonGroup").get_by_text("nucleus").click()
     wait_ready(page)
     for seed in (1, 2):
-        page.get_by_role("button", name="Generate again").click()
+        page.get_by_role("button", name="Draw again").click()
         page.wait_for_url(f"**seed={seed}")
         wait_ready(page)
     expect(strip).not_to_have_text(greedy)
