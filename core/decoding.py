@@ -86,6 +86,16 @@ def distribution(logits: Tensor) -> Tensor:
     return torch.where(best == torch.inf, certain, logits).double().softmax(-1)
 
 
+def rank(logits: Tensor, tokens: Tensor) -> Tensor:
+    """1 for the largest logit of a row, and so on; of equals the lower id comes first.
+
+    logits: (..., V), tokens: (...) ids -> ranks (...).
+    """
+    own = logits.gather(-1, tokens[..., None])
+    lower = torch.arange(logits.shape[-1]) < tokens[..., None]
+    return 1 + ((logits > own) | ((logits == own) & lower)).sum(-1)
+
+
 def sample(logits: Tensor, generator: torch.Generator) -> Tensor:
     """One token of every row, drawn with softmax(l); logits: (..., V) -> ids (...)."""
     draws = torch.rand(logits.shape[:-1], generator=generator, device=generator.device)
@@ -179,6 +189,11 @@ class Step:
     forced: bool  # a person chose it
 
     @cached_property
+    def distribution(self) -> Tensor:
+        """(V,): the model's own, softmax(l), float64."""
+        return distribution(self.logits)
+
+    @cached_property
     def filtered(self) -> Tensor:
         """(V,): the logits after temperature and cuts."""
         return self.strategy.filter(self.logits)
@@ -196,14 +211,12 @@ class Step:
     @property
     def rank(self) -> int:
         """1 for the model's most probable token; of equals the lower id comes first."""
-        own = self.logits[self.token]
-        ties = int((self.logits[: self.token] == own).sum())
-        return 1 + int((self.logits > own).sum()) + ties
+        return int(rank(self.logits, torch.tensor(self.token)))
 
     @property
     def entropy(self) -> float:
         """-Σ P log P of the model's own distribution, in nats."""
-        return float(torch.special.entr(distribution(self.logits)).sum())
+        return float(torch.special.entr(self.distribution).sum())
 
     @property
     def kept(self) -> int:

@@ -9,23 +9,86 @@ import numpy as np
 import streamlit as st
 
 from core.text_quality import repeated
-from dashboard import branches, components
+from dashboard import branches, components, controls
 from dashboard.figures import decoding as figures
 from dashboard.gpt_models import LONGEST_LINKED
-from dashboard.strategy_controls import Way
+from dashboard.strategy_controls import Way, choose_way
+from dashboard.texts import Text, text
 from dashboard.token_strip import Token, percent, shade, token_strip
 
 if TYPE_CHECKING:
     from core.decoding import Step
-    from core.zoo import LoadedModel
-    from dashboard.texts import Text
+    from core.prompt import Prompt
+    from core.reader import PrefixReader
+    from core.zoo import LoadedModel, ModelEntry
 
 BARS = 12
+DEFAULTS = ("greedy", "nucleus", "temperature", "beam")
 
 
-def show_text(letter: str, text: Text, vocab: list[str], place: int) -> None:
+@st.fragment
+def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: Prompt) -> None:
+    """One to four columns. A fragment: a control in it runs nothing else of the page."""
+    vocab = loaded.tokenizer.vocab
+    texts_above = st.container()
+    one, two, three = st.columns(3)
+    with one:
+        count = controls.pick("Columns", [1, 2, 3, 4], key="columns", index=1)
+    with two:
+        length = int(controls.slider("Words to add", 5, 150, 40, key="length"))
+    with three:
+        seed = int(controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same text."))
+    letters = "abcd"[:count]
+    ways, texts, trees = {}, {}, {}
+    if st.session_state.get("step", 1) > length:
+        st.session_state["step"] = length
+    place = int(controls.slider("Step", 1, length, 1, key="step", help="Or click a word.")) - 1
+    with texts_above:
+        columns = st.columns(count)
+        st.caption(
+            "The redder a word, the less probable; underlined: in a repeated 4-gram. Step *i* "
+            "meets the **same chance** in every column. Click a word to see how it was chosen "
+            "and to **force** another."
+        )
+    for letter, default, column in zip(letters, DEFAULTS, columns, strict=False):
+        with column:
+            ways[letter] = choose_way(letter, default, abreast=count < 3)
+            trees[letter] = branches.tree(letter, (entry.digest, prompt.ids))
+            branches.walk(letter, trees[letter])
+            texts[letter] = text(
+                entry.digest, reader, prompt.ids, ways[letter].strategy, length,
+                seed=seed, forced=trees[letter].forced, width=ways[letter].width,
+            )  # fmt: skip
+            _show_text(letter, texts[letter], vocab, place)
+    for letter, column in zip(letters, st.columns(count), strict=True):
+        with column:
+            st.subheader(ways[letter].label, anchor=False)
+            step = texts[letter].step(place)
+            _show_step(letter, place, step, ways[letter], vocab, trees[letter])
+            _attention_of(loaded, step, letter)
+
+
+def explain(reader: PrefixReader) -> None:
+    """What stands below all columns, and no control changes."""
+    st.caption(
+        f"Computed by {reader.path}. Temperature comes first, then the cut: the nucleus is "
+        "measured on the distribution that temperature made."
+    )
+    components.show_math(
+        r"\begin{gathered} P_t(v) = \frac{e^{l_v / t}}{\sum_w e^{l_w / t}} \\ "
+        r"V_p = \text{the smallest set with } \sum_{v \in V_p} P_t(v) \ge p \end{gathered}",
+        "Divide the logits by t, take the softmax, and keep the smallest set of words whose "
+        "probabilities reach p.",
+    )
+    components.show_source(
+        "core.decoding.temperature", "core.decoding.nucleus", "core.decoding.top_k",
+        "core.decoding.token_at", "core.decoding.generate", "core.beam.beam_search",
+    )  # fmt: skip
+
+
+def _show_text(letter: str, made: Text, vocab: list[str], place: int) -> None:
     """The text of a column; a click on a word goes to its step, a repeated 4-gram is underlined."""
-    marks = repeated(list(text.tokens))
+    marks = repeated(list(made.tokens))
 
     def go(picked: int) -> None:
         st.session_state["step"] = picked + 1
@@ -39,32 +102,33 @@ def show_text(letter: str, text: Text, vocab: list[str], place: int) -> None:
             note=f"step {i + 1}, probability {percent(one.probability)}"
             + (", part of a repeated 4-gram" if mark else ""),
         )
-        for i, (one, mark) in enumerate(zip(text.written, marks, strict=True))
+        for i, (one, mark) in enumerate(zip(made.written, marks, strict=True))
     ]
     token_strip(strip, key=f"strip-{letter}", selected=place, on_pick=go)
     st.caption(
-        f"Mean log-probability {fmean(one.log_probability for one in text.written):.2f} nats a "
+        f"Mean log-probability {fmean(one.log_probability for one in made.written):.2f} nats a "
         f"word; "
         f"{sum(marks)} of {len(marks)} words in a repeated 4-gram."
     )
 
 
-def show_step(
+def _show_step(
     letter: str, place: int, step: Step, way: Way, vocab: list[str], tree: branches.Tree
 ) -> None:
     """One step in full: what the model said, what the filter left, what was taken and why."""
     from core.decoding import distribution, temperature
 
-    before = distribution(step.logits).numpy()
+    before = step.distribution.numpy()
     after = distribution(step.filtered).numpy()
     order = np.argsort(-before, kind="stable")
-    warm = distribution(temperature(step.logits, way.strategy.t)).numpy()
-    shown = [int(i) for i in order[:BARS]]
-    if step.token not in shown:
-        shown[-1] = step.token
+    t, rank = way.strategy.t, step.rank
+    warm = before if t == 1 else distribution(temperature(step.logits, t)).numpy()
+    places = list(range(min(BARS, len(order))))
+    places[-1] = max(places[-1], rank - 1)  # the word taken, if it is not among the likeliest
+    shown = [int(i) for i in order[places]]
     names = [vocab[i] for i in shown]
-    if step.rank > BARS:
-        names[-1] = f"{names[-1][:8]} ({step.rank:,})"
+    if rank > BARS:
+        names[-1] = f"{names[-1][:8]} ({rank:,})"
     word = components.plain(vocab[step.token])
     if step.forced:
         how = f"You chose **{word}** here"
@@ -74,13 +138,13 @@ def show_step(
         how = f"No chance in it: **{word}**"
     st.markdown(
         f"{how}: probability **{percent(after[step.token])}** among **{step.kept:,}** of "
-        f"{len(vocab):,} words kept, rank **{step.rank}** for the model, whose entropy is "
+        f"{len(vocab):,} words kept, rank **{rank}** for the model, whose entropy is "
         f"**{step.entropy:.2f}** nats."
     )
     components.show_figure(
         figures.step_bars(
             names, before[shown], after[shown],
-            np.cumsum(warm[order])[np.argsort(order)[shown]], shown.index(step.token), way.mass,
+            np.cumsum(warm[order])[places], shown.index(step.token), way.mass,
         ),
         title=f"Step {place + 1}: the likeliest words",
         description="Hatched: the model's probability. Solid: after temperature and cut, orange "
@@ -88,7 +152,7 @@ def show_step(
         key=f"bars-{letter}",
     )  # fmt: skip
     components.show_figure(
-        figures.vocabulary_curve(before[order], after[order], step.rank),
+        figures.vocabulary_curve(before[order], after[order], rank),
         title=f"The whole vocabulary: {len(vocab):,} words by rank",
         description="Every word, most probable first, before and after the filter.",
         key=f"curve-{letter}",
@@ -111,7 +175,7 @@ def show_step(
     )  # fmt: skip
 
 
-def attention_of(loaded: LoadedModel, step: Step, letter: str) -> None:
+def _attention_of(loaded: LoadedModel, step: Step, letter: str) -> None:
     """What led to the step's word, computed while one looks."""
     about = st.expander(
         "Attention of this step", key=f"look-{letter}", icon=":material/grid_on:", on_change="rerun"

@@ -32,6 +32,14 @@ def offer(
     """
     named = {show(option): option for option in options}
     st.session_state[f"offered-{key}"] = (default, named)
+    at = st.session_state if key in st.session_state else st.query_params
+    settings()[key] = at.get(key, default)
+
+
+def settings() -> dict[str, object]:
+    """The controls as they stand, also for what is made later and outside of a page's run."""
+    kept: dict[str, object] = st.session_state.setdefault("settings", {})
+    return kept
 
 
 def set_controls(values: Mapping[str, object]) -> None:

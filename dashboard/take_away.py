@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.study import export
 from core.study.storyline import lessons as told
-from dashboard import components
+from dashboard import components, state
 
 
 def take_away(lesson: str) -> None:
@@ -19,14 +19,14 @@ def take_away(lesson: str) -> None:
         if stage:
             components.lesson_link(lesson, "Present it", mode="present", beat=1)
         if files:
-            chosen = _chosen(lesson)
+            now = state.settings()
             for label, make, name, mime in (
                 ("Notebook", export.notebook, f"{lesson}.ipynb", "application/x-ipynb+json"),
                 ("Script", export.script, f"{lesson}.py", "text/x-python"),
             ):
                 st.download_button(
                     label,
-                    lambda make=make: make(lesson, chosen).encode(),
+                    lambda make=make: make(lesson, now).encode(),  # on the click
                     f"unrolled-{name}",
                     mime,
                     key=f"take-{label}",
@@ -35,11 +35,3 @@ def take_away(lesson: str) -> None:
                     type="tertiary",
                     help="Runs outside the dashboard, with the settings as they are now.",
                 )
-
-
-def _chosen(lesson: str) -> dict[str, object]:
-    """The page's controls as they stand; before its first run, what the link says."""
-    names = export.settings(lesson)
-    linked: dict[str, object] = {n: st.query_params[n] for n in names if n in st.query_params}
-    drawn = {n: st.session_state[n] for n in names if n in st.session_state}
-    return {**linked, **drawn}

@@ -77,16 +77,18 @@ def _written(
 ) -> tuple[Written, ...]:
     import torch
 
-    from core.decoding import generate
+    from core.decoding import generate, rank
 
     _, prompt, _, num_tokens, seed, forced, width = asked
     if width:
         forced = (*forced, *_beam(_reader, (*prompt, *forced), width, num_tokens - len(forced)))
     chance = torch.Generator().manual_seed(seed)
-    steps = generate(_reader, prompt, _strategy, num_tokens, chance, forced, _reader.choose)
+    steps = list(generate(_reader, prompt, _strategy, num_tokens, chance, forced, _reader.choose))
+    tokens = torch.tensor([step.token for step in steps])
+    ranks = rank(torch.stack([step.logits for step in steps]), tokens).tolist()
     by_hand = len(asked[5])
     return tuple(
-        Written(step.token, step.log_probability, step.rank, step.draw, place < by_hand)
+        Written(step.token, step.log_probability, ranks[place], step.draw, place < by_hand)
         for place, step in enumerate(steps)
     )
 

@@ -1,6 +1,7 @@
 """The RNN lesson in a browser: arrow keys step, the slider redraws, the orbit plays."""
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -38,10 +39,22 @@ def test_moving_the_radius_redraws_and_stands_in_the_link(page: Page, dashboard_
     slider = page.get_by_test_id("stSlider").filter(has_text="Spectral radius").locator("input")
     slider.focus()
     slider.press("End")
-    expect(page.get_by_text("‖W_h^(T−1)‖ peaks at T = 500")).to_be_visible()
+    expect(page.get_by_text("Up to T = 200, ‖W_h^(T−1)‖ peaks at T = 200")).to_be_visible()
     expect(page).to_have_url(re.compile("rho=1.5"))
     wait_ready(page)
     no_errors(page)
+
+
+def test_the_script_has_the_settings_of_the_moment(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "rnn", DECAY + "&longest=50")
+    slider = page.get_by_test_id("stSlider").filter(has_text="T up to").locator("input")
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(page).to_have_url(re.compile("longest=60"))
+    wait_ready(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Script").click()
+    assert "longest = 60\n" in Path(download.value.path()).read_text(encoding="utf-8")
 
 
 def test_the_orbit_plays(page: Page, dashboard_url: str) -> None:

@@ -54,7 +54,8 @@ class Tab:
         self.session = ""
         self._states: dict[str, WidgetState] = {}
         self._kept: dict[str, ForwardMsg] = {}
-        self._fragments: dict[str, str] = {}  # of the widgets that stand in one
+        self._fragments: dict[str, str] = {}  # of the widgets on the page, empty outside of one
+        self._places: dict[str, tuple[int, ...]] = {}  # where each of them stands
         self._script = ""
         self._socket: ClientConnection | None = None
 
@@ -127,9 +128,14 @@ class Tab:
         self.set(widget, **value)
         return await self.rerun(fragment=self._fragments.get(widget, ""))
 
+    def has(self, widget: str) -> bool:
+        """Whether the page has that widget: a fragment that runs again takes its old ones away."""
+        return widget in self._places
+
     async def _until_over(self) -> View:
         assert self._socket is not None
         view, begun = View(), False
+        places: list[tuple[int, ...]] = []
         while True:
             raw = await self._socket.recv()
             view.bytes += len(raw)
@@ -137,18 +143,24 @@ class Tab:
             message.ParseFromString(raw if isinstance(raw, bytes) else raw.encode())
             kind = message.WhichOneof("type")
             if kind == "ref_hash":
-                message, kind = self._kept[message.ref_hash], "delta"
+                ref = message.ref_hash
+                place = message.metadata
+                message, kind = ForwardMsg(), "delta"
+                message.CopyFrom(self._kept[ref])
+                message.metadata.CopyFrom(place)
             elif message.metadata.cacheable:
                 self._kept[message.hash] = message
             if kind == "new_session":
                 self.session = message.new_session.initialize.session_id
-                view, begun = View(bytes=len(raw)), True
+                view, begun, places = View(bytes=len(raw)), True, []
             elif kind == "navigation":
                 self._script = message.navigation.page_script_hash
             elif kind == "delta":
+                places.append(tuple(message.metadata.delta_path))
                 widget = _take(message, view)
                 if widget:
                     self._fragments[widget] = message.delta.fragment_id
+                    self._places[widget] = places[-1]
             elif kind == "script_finished" and begun:
                 ended = message.script_finished
                 if ended in (
@@ -157,6 +169,10 @@ class Tab:
                     ForwardMsg.FINISHED_WITH_COMPILE_ERROR,
                 ):
                     view.whole = ended == ForwardMsg.FINISHED_SUCCESSFULLY
+                    ran = () if view.whole else min(places, key=len, default=())
+                    old = [w for w, at in self._places.items() if at[: len(ran)] == ran]
+                    for widget in set(old) - set(view.widgets):
+                        del self._places[widget], self._fragments[widget]
                     return view
 
 

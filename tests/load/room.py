@@ -144,7 +144,7 @@ class Seat:
         self.figures.wrong += [f"{self.tab.page}: {text}" for text in view.errors]
         self.figures.wrong += [f"{self.tab.page}: {text}" for text in view.exceptions]
         drawn = [(kind, w) for kind, w in view.elements if kind in SHOWN and key_of(w)]
-        self.controls = {} if view.whole else self.controls
+        self.controls = {i: control for i, control in self.controls.items() if self.tab.has(i)}
         self.controls |= {widget.id: (kind, widget) for kind, widget in drawn}
         for kind, widget in drawn:  # one that has another range or other options is at its default
             identity, value = self.moved.get(key_of(widget), (widget.id, ""))
