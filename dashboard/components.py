@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec
 
 import plotly.graph_objects as go
 import plotly.io
@@ -26,6 +28,7 @@ UNFORESEEN = (
 # Figures get their look from `readable`; a template on each of them would be checked every time.
 plotly.io.templates.default = None
 
+Given = ParamSpec("Given")
 Data = Mapping[str, object] | Callable[[], Mapping[str, object]]
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&^=@/])")
@@ -232,3 +235,14 @@ def one_sentence_for_errors() -> Iterator[None]:
     except Exception:
         get_logger(__name__).exception("The page stopped.")
         st.error(UNFORESEEN, icon=":material/error:")
+
+
+def fragment(part: Callable[Given, None]) -> Callable[Given, None]:
+    """A part of a page whose controls run nothing else; a mistake in it becomes one sentence."""
+
+    @wraps(part)
+    def sound(*args: Given.args, **kwargs: Given.kwargs) -> None:
+        with one_sentence_for_errors():
+            part(*args, **kwargs)
+
+    return st.fragment(sound)

@@ -15,9 +15,12 @@ Option = TypeVar("Option")
 
 
 def _say_if_unknown(label: str, key: str, known: Callable[[str], bool], instead: object) -> None:
-    """A link may name what is not here: one sentence says so, and the default is shown."""
+    """A link may name what is not here: one sentence says so, and the default is shown.
+
+    Said when the control is new: later it is the page whose options have changed, not the link.
+    """
     asked = st.query_params.get(key)
-    if asked is not None and not known(asked):
+    if asked is not None and not known(asked) and not state.offered(key):
         name, value, default = map(components.plain, (label, asked[:60], str(instead)))
         st.info(
             f"The link asks for {name} “{value}”, which is not here: {default} is shown instead.",
@@ -45,9 +48,12 @@ def slider(
     step: float | None = None,
     help: str | None = None,
 ) -> float:
-    """A number from low to high; whole numbers stay whole."""
-    state.offer(key, value)
+    """A number from low to high; whole numbers stay whole. Moved limits move what was chosen."""
+    kept = st.session_state.get(key)
+    if isinstance(kept, int | float) and not low <= kept <= high:
+        st.session_state[key] = min(max(kept, low), high)
     _say_if_unknown(label, key, _within(low, high), value)
+    state.offer(key, value)
     return st.slider(label, low, high, value, step, key=key, help=help, bind="query-params")
 
 
@@ -61,8 +67,8 @@ def choice(
     help: str | None = None,
 ) -> Option:
     """One of many, as a list to open."""
-    state.offer(key, options[index], options, show)
     _say_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
+    state.offer(key, options[index], options, show)
     chosen = st.selectbox(label, options, index, show, key=key, help=help, bind="query-params")
     return _option(chosen, options, index, show)
 
@@ -77,8 +83,8 @@ def pick(
     help: str | None = None,
 ) -> Option:
     """One of a few, all in view; there is always one chosen."""
-    state.offer(key, options[index], options, show)
     _say_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
+    state.offer(key, options[index], options, show)
     chosen = st.segmented_control(
         label,
         options,

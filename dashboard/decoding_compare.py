@@ -26,7 +26,7 @@ BARS = 12
 DEFAULTS = ("greedy", "nucleus", "temperature", "beam")
 
 
-@st.fragment
+@components.fragment
 def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: Prompt) -> None:
     """One to four columns. A fragment: a control in it runs nothing else of the page."""
     vocab = loaded.tokenizer.vocab
@@ -40,8 +40,6 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
         seed = int(controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same text."))
     letters = "abcd"[:count]
     ways, texts, trees = {}, {}, {}
-    if st.session_state.get("step", 1) > length:
-        st.session_state["step"] = length
     place = int(controls.slider("Step", 1, length, 1, key="step", help="Or click a word.")) - 1
     with texts_above:
         columns = st.columns(count)

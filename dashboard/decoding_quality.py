@@ -33,7 +33,7 @@ _ROWS = (
 )
 
 
-@st.fragment
+@components.fragment
 def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: Prompt) -> None:
     """16 texts drawn at once, measured, beside held-out human text and the sweep of settings.
 

@@ -36,6 +36,11 @@ def offer(
     settings()[key] = at.get(key, default)
 
 
+def offered(key: str) -> bool:
+    """Whether the page has drawn this control before."""
+    return f"offered-{key}" in st.session_state
+
+
 def settings() -> dict[str, object]:
     """The controls as they stand, also for what is made later and outside of a page's run."""
     kept: dict[str, object] = st.session_state.setdefault("settings", {})

@@ -101,7 +101,7 @@ components.show_math(
 )
 
 
-@st.fragment
+@components.fragment
 def go_on() -> None:
     """Its controls run this part of the page alone."""
     one, two = st.columns(2, vertical_alignment="bottom")

@@ -33,8 +33,9 @@ def ask(
     return probabilities, alphas, 1000 * (time.perf_counter() - started)
 
 
+@components.fragment
 def read(readable: dict[str, zoo.ModelEntry]) -> None:
-    """A small trained Transformer reads the line you type."""
+    """A small trained Transformer reads the line you type; its controls run nothing else."""
     left, right = st.columns([5, 3], vertical_alignment="bottom")
     with right:
         entry = readable[controls.pick("Trained on", list(readable), key="model")]

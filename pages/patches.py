@@ -21,6 +21,35 @@ import torch  # noqa: E402  the heading must not wait for it
 
 from core import sound as sounds  # noqa: E402
 
+
+@components.fragment
+def alike_places(places: torch.Tensor, grid: int) -> None:
+    """Which positions are alike. Its sliders run nothing else of the page."""
+    one, two = st.columns(2)
+    with one:
+        row = controls.slider("Row", 1, grid, grid // 2, key="row")
+        column = controls.slider("Column", 1, grid, grid // 2, key="column")
+    at = (int(row) - 1) * grid + int(column) - 1
+    alike = sounds.similarity(places)
+    with one:
+        components.show_figure(
+            figures.similarity_map(alike[at].view(grid, grid).numpy(), int(row), int(column)),
+            title=f"4. Whose position is like that of row {row}, column {column}?",
+            description="Cosine similarity of the position embeddings of that place and each row "
+            "(down) and column (across). Nobody told the model what is next to what.",
+            key="position",
+        )
+    with two:
+        components.show_image(
+            vit_maps.similarity_sheet(alike.numpy()),
+            title="5. The same for every patch at once",
+            description="Each small square belongs to the patch at that place, and shows which "
+            "places are like it: bright is alike, dark is opposite.",
+            key="positions",
+            data={"similarity": alike.numpy()},
+        )
+
+
 if kind == "a picture":
     with choices:
         entry = vit_models.choose_model()
@@ -60,30 +89,7 @@ if kind == "a picture":
         key="filters",
         data={"filters": filters.reshape(len(filters), -1)},
     )
-    places = model.pos_E.weight.detach()
-    one, two = st.columns(2)
-    with one:
-        row = controls.slider("Row", 1, grid, grid // 2, key="row")
-        column = controls.slider("Column", 1, grid, grid // 2, key="column")
-    at = (int(row) - 1) * grid + int(column) - 1
-    alike = sounds.similarity(places)
-    with one:
-        components.show_figure(
-            figures.similarity_map(alike[at].view(grid, grid).numpy(), int(row), int(column)),
-            title=f"4. Whose position is like that of row {row}, column {column}?",
-            description="Cosine similarity of the position embeddings of that place and each row "
-            "(down) and column (across). Nobody told the model what is next to what.",
-            key="position",
-        )
-    with two:
-        components.show_image(
-            vit_maps.similarity_sheet(alike.numpy()),
-            title="5. The same for every patch at once",
-            description="Each small square belongs to the patch at that place, and shows which "
-            "places are like it: bright is alike, dark is opposite.",
-            key="positions",
-            data={"similarity": alike.numpy()},
-        )
+    alike_places(model.pos_E.weight.detach(), grid)
     components.lesson_link("vit", "What the model makes of these tokens")
 else:
     clip, names = None, []

@@ -19,74 +19,83 @@ st.markdown(
     "frequency at a time**, and then predict what happens **past the trained length**."
 )
 
-# --- the tables ---
-tables = {"sinusoidal": None, **position_data.learned_tables()}
-one, two, three = st.columns(3)
-with one:
-    name = controls.choice("Table", list(tables), key="table")
-with two:
-    dim = int(controls.slider("Columns, d (of the formula)", 8, 256, 64, key="dim", step=8))
-with three:
-    place = int(controls.slider("Position, t", 0, TOKENS - 1, 10, key="t"))
-formula = positions.sinusoidal(TOKENS, dim)
-table = formula if tables[name] is None else tables[name]
 
-st.header("The table", anchor=False)
-components.show_figure(
-    figures.table_map(table, min(place, len(table) - 1)),
-    title=f"The {'formula' if name == 'sinusoidal' else 'learned table'}: {len(table)} positions, "
-    f"{table.shape[1]} columns",
-    description="Each row is what is added to the word at that position. The formula turns fast "
-    "on the left and slowly on the right; a learned table starts as noise, and rows that no "
-    "training text reached stay noise.",
-    key="table-map",
-)
-components.show_math(
-    r"\begin{gathered} P_{t,\,2i} = \sin(\omega_i t), \quad P_{t,\,2i+1} = \cos(\omega_i t) \\ "
-    r"\omega_i = 10000^{-2i/d} \end{gathered}",
-    "Even columns are sines, odd ones cosines, of position t times a frequency that falls from "
-    "one to nearly one in ten thousand.",
-)
+@components.fragment
+def tables_and_frequencies() -> None:
+    """Their controls run nothing else of the page."""
+    # --- the tables ---
+    tables = {"sinusoidal": None, **position_data.learned_tables()}
+    one, two, three = st.columns(3)
+    with one:
+        name = controls.choice("Table", list(tables), key="table")
+    with two:
+        dim = int(controls.slider("Columns, d (of the formula)", 8, 256, 64, key="dim", step=8))
+    with three:
+        place = int(controls.slider("Position, t", 0, TOKENS - 1, 10, key="t"))
+    formula = positions.sinusoidal(TOKENS, dim)
+    table = formula if tables[name] is None else tables[name]
 
-# --- similarity ---
-st.header("How alike are two positions?", anchor=False)
-shown = {"sinusoidal": positions.similarity_by_distance(formula)}
-if name != "sinusoidal":
-    shown[name] = positions.similarity_by_distance(table)
-components.show_figure(
-    figures.similarity_curves(shown),
-    title="Cosine of two rows, by how far apart they are",
-    description="Mean over all pairs at that distance, and one standard deviation around it. For "
-    "the formula there is no deviation: the similarity depends on the distance alone.",
-    key="similarity",
-)
-components.show_math(
-    r"\begin{gathered} P_t \cdot P_{t+k} = \sum_i \cos(\omega_i k) \\ P_{t+k} = R_k\, P_t "
-    r"\end{gathered}",
-    "The product of two rows depends only on their distance k, and going k further is one fixed "
-    "rotation, whatever t is: a head can learn “three words back”.",
-)
-
-# --- one frequency ---
-st.header("One frequency at a time", anchor=False)
-pair = int(controls.slider("Pair of columns, i", 0, dim // 2 - 1, min(6, dim // 2 - 1), key="i"))
-length = positions.wavelength(dim, pair)
-left, right = st.columns([2, 1])
-sine, cosine = formula[:, 2 * pair], formula[:, 2 * pair + 1]
-with left:
+    st.header("The table", anchor=False)
     components.show_figure(
-        figures.one_frequency(sine, cosine, place),
-        title=f"Columns {2 * pair} and {2 * pair + 1}: one turn in {length:,.1f} tokens",
-        description="Fast pairs tell neighbours apart, slow pairs tell early from late.",
-        key="frequency",
+        figures.table_map(table, min(place, len(table) - 1)),
+        title=f"The {'formula' if name == 'sinusoidal' else 'learned table'}: "
+        f"{len(table)} positions, {table.shape[1]} columns",
+        description="Each row is what is added to the word at that position. The formula turns "
+        "fast on the left and slowly on the right; a learned table starts as noise, and rows that "
+        "no training text reached stay noise.",
+        key="table-map",
     )
-with right:
+    components.show_math(
+        r"\begin{gathered} P_{t,\,2i} = \sin(\omega_i t), \quad P_{t,\,2i+1} = \cos(\omega_i t) \\ "
+        r"\omega_i = 10000^{-2i/d} \end{gathered}",
+        "Even columns are sines, odd ones cosines, of position t times a frequency that falls from "
+        "one to nearly one in ten thousand.",
+    )
+
+    # --- similarity ---
+    st.header("How alike are two positions?", anchor=False)
+    shown = {"sinusoidal": positions.similarity_by_distance(formula)}
+    if name != "sinusoidal":
+        shown[name] = positions.similarity_by_distance(table)
     components.show_figure(
-        figures.clock(sine[place], cosine[place]),
-        title=f"The hand at position {place}",
-        description="A pair is a hand on a clock that turns at its own speed.",
-        key="clock",
+        figures.similarity_curves(shown),
+        title="Cosine of two rows, by how far apart they are",
+        description="Mean over all pairs at that distance, and one standard deviation around it. "
+        "For the formula there is no deviation: the similarity depends on the distance alone.",
+        key="similarity",
     )
+    components.show_math(
+        r"\begin{gathered} P_t \cdot P_{t+k} = \sum_i \cos(\omega_i k) \\ P_{t+k} = R_k\, P_t "
+        r"\end{gathered}",
+        "The product of two rows depends only on their distance k, and going k further is one "
+        "fixed rotation, whatever t is: a head can learn “three words back”.",
+    )
+
+    # --- one frequency ---
+    st.header("One frequency at a time", anchor=False)
+    pair = int(
+        controls.slider("Pair of columns, i", 0, dim // 2 - 1, min(6, dim // 2 - 1), key="i")
+    )
+    length = positions.wavelength(dim, pair)
+    left, right = st.columns([2, 1])
+    sine, cosine = formula[:, 2 * pair], formula[:, 2 * pair + 1]
+    with left:
+        components.show_figure(
+            figures.one_frequency(sine, cosine, place),
+            title=f"Columns {2 * pair} and {2 * pair + 1}: one turn in {length:,.1f} tokens",
+            description="Fast pairs tell neighbours apart, slow pairs tell early from late.",
+            key="frequency",
+        )
+    with right:
+        components.show_figure(
+            figures.clock(sine[place], cosine[place]),
+            title=f"The hand at position {place}",
+            description="A pair is a hand on a clock that turns at its own speed.",
+            key="clock",
+        )
+
+
+tables_and_frequencies()
 
 # --- past the trained length ---
 st.header("Past the trained length", anchor=False)

@@ -15,7 +15,7 @@ from dashboard import components, controls, rnn_choice, rnn_live
 from dashboard.figures import rnn_decay, rnn_matrix
 
 
-@st.fragment
+@components.fragment
 def expansion() -> None:
     left, right = st.columns([3, 4], gap="medium", vertical_alignment="bottom")
     with left:
@@ -44,7 +44,7 @@ def expansion() -> None:
     components.show_source(unroll, unroll_steps, same_expression, label="Show the algebra")
 
 
-@st.fragment
+@components.fragment
 def eigenvalues_and_decay() -> None:
     with components.one_sentence_for_errors():
         chosen, longest = rnn_choice.matrix_controls()
@@ -111,7 +111,7 @@ def look_closer(chosen: rnn_choice.Chosen, energy: object, longest: int) -> None
         )
 
 
-@st.fragment
+@components.fragment
 def learning() -> None:
     st.markdown(rnn_live.MEMORY_TASK)
     left, right = st.columns(2, vertical_alignment="bottom")
@@ -126,7 +126,7 @@ def learning() -> None:
     components.show_source("core.linear_rnn_memory.train_memory")
 
 
-@st.fragment
+@components.fragment
 def cost() -> None:
     d = controls.pick("Features d", rnn_live.D_VALUES, key="d", index=1)
     if st.button("Measure here", type="primary", icon=":material/timer:"):

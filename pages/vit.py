@@ -10,104 +10,111 @@ components.page_header(
     "A picture is a row of patches. **Where does the class token look** before it names it?",
 )
 
-# --- controls ---
-one, two, three = st.columns([3, 2, 2])
-with one:
-    entry = vit_models.choose_model()
-loaded = vit_models.load(entry)
-model, classes, size = loaded.model, loaded.extra["classes"], loaded.config.img_size
 
-from core.relevance import class_row, course_heatmap  # noqa: E402  the heading must not wait
-from core.trace import heads_of  # noqa: E402
+@components.fragment
+def look() -> None:
+    """Its controls run nothing else of the page."""
+    # --- controls ---
+    one, two, three = st.columns([3, 2, 2])
+    with one:
+        entry = vit_models.choose_model()
+    loaded = vit_models.load(entry)
+    model, classes, size = loaded.model, loaded.extra["classes"], loaded.config.img_size
 
-layers, heads = heads_of(model)
-with two:
-    layer = controls.choice("Layer", ["mean", *range(1, layers + 1)], key="layer")
-with three:
-    head = controls.choice("Head", ["mean", *range(1, heads + 1)], key="head")
-chosen = pictures.choose_picture(loaded)
-image, label = chosen.image, chosen.label
+    from core.relevance import class_row, course_heatmap  # the heading must not wait for it
+    from core.trace import heads_of
 
-# --- what it sees, and what it says ---
-inputs = vit_models.to_input(loaded, image[None])
-traced = traces.trace(entry.digest, model, inputs)
-tokens = traced.attention.shape[-1]
-grid = round((tokens - 1) ** 0.5)
-probability = traced.logits.softmax(-1)[0]
-said = int(probability.argmax())
+    layers, heads = heads_of(model)
+    with two:
+        layer = controls.choice("Layer", ["mean", *range(1, layers + 1)], key="layer")
+    with three:
+        head = controls.choice("Head", ["mean", *range(1, heads + 1)], key="head")
+    chosen = pictures.choose_picture(loaded)
+    image, label = chosen.image, chosen.label
 
-at = slice(None) if layer == "mean" else slice(layer - 1, layer)
-of = slice(None) if head == "mean" else slice(head - 1, head)
-where = course_heatmap(traced.attention[:, at, of])[0].numpy()
-names = f"layer {layer}" if layer != "mean" else "mean over all layers"
-names += f", head {head}" if head != "mean" else ", mean over all heads"
+    # --- what it sees, and what it says ---
+    inputs = vit_models.to_input(loaded, image[None])
+    traced = traces.trace(entry.digest, model, inputs)
+    tokens = traced.attention.shape[-1]
+    grid = round((tokens - 1) ** 0.5)
+    probability = traced.logits.softmax(-1)[0]
+    said = int(probability.argmax())
 
-left, middle, right = st.columns([3, 3, 4])
-with left:
+    at = slice(None) if layer == "mean" else slice(layer - 1, layer)
+    of = slice(None) if head == "mean" else slice(head - 1, head)
+    where = course_heatmap(traced.attention[:, at, of])[0].numpy()
+    names = f"layer {layer}" if layer != "mean" else "mean over all layers"
+    names += f", head {head}" if head != "mean" else ", mean over all heads"
+
+    left, middle, right = st.columns([3, 3, 4])
+    with left:
+        components.show_image(
+            vit_maps.patch_sheet(image, grid),
+            title=f"The picture in {grid * grid} patches",
+            description=f"{size}×{size} pixels. The class token comes before the patches and has "
+            "no picture of its own.",
+            key="patches",
+            data={"picture": image},
+        )
+    with middle:
+        components.show_image(
+            attention_maps.class_token_overlay(vit_maps.upright(image), where),
+            title="Where the class token looks",
+            description=f"{names.capitalize()}. The brightest patch gets {where.max():.1%} of the "
+            f"attention; an even spread would give {1 / tokens:.1%}.",
+            key="overlay",
+            data={"attention": where.reshape(grid, grid), "picture": vit_maps.upright(image)},
+        )
+    with right:
+        order = probability.argsort(descending=True)[:8].tolist()
+        truth = f" It is: {components.plain(classes[label])}." if label is not None else ""
+        components.show_figure(
+            attention_maps.probability_bars(
+                [classes[i] for i in order],
+                probability[order].tolist(),
+                order.index(label) if label in order else None,
+            ),
+            title=f"It says: {components.plain(classes[said])}.{truth}",
+            description="Probability of each class, the largest first"
+            + (", the true one in full colour." if label in order else "."),
+            key="classes",
+            data={"class": classes, "probability": probability.numpy()},
+        )
+
+    # --- every layer and head ---
+    st.header(f"All {layers * heads} heads at once", anchor=False)
+    rows = class_row(traced.attention)[0].numpy()
     components.show_image(
-        vit_maps.patch_sheet(image, grid),
-        title=f"The picture in {grid * grid} patches",
-        description=f"{size}×{size} pixels. The class token comes before the patches and has no "
-        "picture of its own.",
-        key="patches",
-        data={"picture": image},
-    )
-with middle:
-    components.show_image(
-        attention_maps.class_token_overlay(vit_maps.upright(image), where),
-        title="Where the class token looks",
-        description=f"{names.capitalize()}. The brightest patch gets {where.max():.1%} of the "
-        f"attention; an even spread would give {1 / tokens:.1%}.",
-        key="overlay",
-        data={"attention": where.reshape(grid, grid), "picture": vit_maps.upright(image)},
-    )
-with right:
-    order = probability.argsort(descending=True)[:8].tolist()
-    truth = f" It is: {components.plain(classes[label])}." if label is not None else ""
-    components.show_figure(
-        attention_maps.probability_bars(
-            [classes[i] for i in order],
-            probability[order].tolist(),
-            order.index(label) if label in order else None,
-        ),
-        title=f"It says: {components.plain(classes[said])}.{truth}",
-        description="Probability of each class, the largest first"
-        + (", the true one in full colour." if label in order else "."),
-        key="classes",
-        data={"class": classes, "probability": probability.numpy()},
+        attention_maps.attention_grid(rows.reshape(layers, heads, grid, grid), width=700),
+        title="The class token's attention to the patches, a row a layer, a column a head",
+        description="Each square is the picture's grid of patches, relative to its own largest "
+        "weight.",
+        key="heads",
+        data={"attention": rows.reshape(layers, heads, grid, grid)},
     )
 
-# --- every layer and head ---
-st.header(f"All {layers * heads} heads at once", anchor=False)
-rows = class_row(traced.attention)[0].numpy()
-components.show_image(
-    attention_maps.attention_grid(rows.reshape(layers, heads, grid, grid), width=700),
-    title="The class token's attention to the patches, a row a layer, a column a head",
-    description="Each square is the picture's grid of patches, relative to its own largest weight.",
-    key="heads",
-    data={"attention": rows.reshape(layers, heads, grid, grid)},
-)
+    # --- the course's figure ---
+    if chosen.row is not None:
+        st.header("Ten pictures beside each other", anchor=False)
+        a, b = st.columns(2)
+        with a:
+            over_layers = controls.pick("Over layers", ["mean", "max", "min"], key="over_layers")
+        with b:
+            over_heads = controls.pick("Over heads", ["mean", "max", "min"], key="over_heads")
+        row = vit_models.to_input(loaded, chosen.row)
+        heat = traces.class_heat(entry.digest, model, row, over_layers, over_heads)
+        components.show_image(
+            vit_maps.picture_row(chosen.row, heat, marked=chosen.place),
+            title=f"Pictures, and the class token's attention: {over_layers} over layers, "
+            f"{over_heads} over heads",
+            description="The course's figure is the mean over both. Do the bright patches follow "
+            "the object? The next lesson measures it.",
+            key="ten",
+            data={"attention": heat, "pictures": chosen.row},
+        )
 
-# --- the course's figure ---
-if chosen.row is not None:
-    st.header("Ten pictures beside each other", anchor=False)
-    a, b = st.columns(2)
-    with a:
-        over_layers = controls.pick("Over layers", ["mean", "max", "min"], key="over_layers")
-    with b:
-        over_heads = controls.pick("Over heads", ["mean", "max", "min"], key="over_heads")
-    row = vit_models.to_input(loaded, chosen.row)
-    heat = traces.class_heat(entry.digest, model, row, over_layers, over_heads)
-    components.show_image(
-        vit_maps.picture_row(chosen.row, heat, marked=chosen.place),
-        title=f"Pictures, and the class token's attention: {over_layers} over layers, "
-        f"{over_heads} over heads",
-        description="The course's figure is the mean over both. Do the bright patches follow the "
-        "object? The next lesson measures it.",
-        key="ten",
-        data={"attention": heat, "pictures": chosen.row},
-    )
 
+look()
 components.lesson_link("maps", "Is such a map true? Measure it")
 components.lesson_link("patches", "How a picture becomes tokens")
 components.show_source(

@@ -97,3 +97,18 @@ def test_an_option_that_comes_back_as_its_label_is_the_option():
     app = AppTest.from_function(page_with_numbers_to_choose_from, default_timeout=30).run()
     assert not app.exception
     assert [shown.value for shown in app.markdown] == ["4", "5"]
+
+
+def page_whose_slider_grew_shorter():
+    import streamlit as st
+
+    from dashboard import controls
+
+    st.session_state.setdefault("pair", 6)  # chosen while there were more
+    st.markdown(controls.slider("Pair", 0, 3, 1, key="pair"))
+
+
+def test_a_slider_that_grew_shorter_takes_its_value_along():
+    app = AppTest.from_function(page_whose_slider_grew_shorter, default_timeout=30).run()
+    assert not app.exception
+    assert [shown.value for shown in app.markdown] == ["3"]

@@ -56,6 +56,7 @@ class Tab:
         self._kept: dict[str, ForwardMsg] = {}
         self._fragments: dict[str, str] = {}  # of the widgets on the page, empty outside of one
         self._places: dict[str, tuple[int, ...]] = {}  # where each of them stands
+        self._bound: dict[str, str] = {}  # widgets whose value stands in the address -> its name
         self._script = ""
         self._socket: ClientConnection | None = None
 
@@ -124,8 +125,11 @@ class Tab:
         self._states[widget] = state
 
     async def change(self, widget: str, **value: Any) -> View:
-        """Set a widget's state and run what it stands in: the script, or a fragment."""
+        """Set a widget's state, and with it the address, and run what it stands in: the script, or
+        a fragment."""
         self.set(widget, **value)
+        if widget in self._bound:
+            self.query[self._bound[widget]] = in_link(value)
         return await self.rerun(fragment=self._fragments.get(widget, ""))
 
     def has(self, widget: str) -> bool:
@@ -161,6 +165,8 @@ class Tab:
                 if widget:
                     self._fragments[widget] = message.delta.fragment_id
                     self._places[widget] = places[-1]
+                    if name := getattr(view.widgets[widget], "query_param_key", ""):
+                        self._bound[widget] = name
             elif kind == "script_finished" and begun:
                 ended = message.script_finished
                 if ended in (
@@ -180,6 +186,15 @@ def key_of(widget: Widget) -> str:
     """The key the page gave to a widget; empty for one without, and for what is none."""
     key = str(getattr(widget, "id", "")).split("-", 2)[-1]
     return "" if key == "None" else key
+
+
+def in_link(value: dict[str, Any]) -> str:
+    """A control's value as it stands in the address."""
+    (one,) = value.values()
+    one = one[0] if isinstance(one, list) else one
+    return (
+        str(one).lower() if isinstance(one, bool) else f"{one:g}" if isinstance(one, float) else one
+    )
 
 
 def neighbour(kind: str, widget: Widget, turn: int) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 from websockets.exceptions import WebSocketException
 
-from tests.load.client import Tab, View, key_of, neighbour
+from tests.load.client import Tab, View, in_link, key_of, neighbour
 
 LESSONS = [
     "",
@@ -151,15 +151,6 @@ class Seat:
             if identity != widget.id or (value and not offers(kind, widget, value)):
                 del self.moved[key_of(widget)]
         return view
-
-
-def in_link(value: dict[str, Any]) -> str:
-    """A control's value as it stands in the address."""
-    (one,) = value.values()
-    one = one[0] if isinstance(one, list) else one
-    return (
-        str(one).lower() if isinstance(one, bool) else f"{one:g}" if isinstance(one, float) else one
-    )
 
 
 def offers(kind: str, widget: Any, value: str) -> bool:
