@@ -118,7 +118,7 @@ def _measured(name: str, text: str) -> None:
     sentence = fill(text, measured())
     with st.container(border=True):
         if sentence is not None:
-            st.markdown(components.plain(sentence))
+            st.markdown(study_tasks.formula(sentence))
             label = "Measure again"
         else:
             st.caption("This has not been measured on this machine yet.")

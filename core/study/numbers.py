@@ -51,9 +51,10 @@ def grade_number(task: NumberTask, text: str) -> Verdict:
         )
     if _near(value, task.answer, task.tolerance):
         return Verdict(True, f"Right. {task.worked}")
-    for wrong, reply in task.mistakes:
-        if _near(value, wrong, task.tolerance):
-            return Verdict(False, reply)
+    slips = [slip for slip in task.mistakes if _near(value, slip[0], task.tolerance)]
+    if slips:
+        _, reply = min(slips, key=lambda slip: abs(value - slip[0]))
+        return Verdict(False, reply)
     if value < 0:
         return Verdict(False, f"It cannot be negative: it is a number of {task.unit}.")
     ratio = value / task.answer
