@@ -186,10 +186,17 @@ def show_source(*what: Callable[..., object] | str, label: str = "Show the PyTor
     """The code behind the page: functions, classes, or names ("core.attention.AttentionHead").
 
     A name is read from its file without importing it, so that a theory page need not load torch.
+    Nothing is read or sent before somebody wants to see it.
     """
-    with st.expander(label, icon=":material/code:"):
-        for source in map(read_source, what):
-            _show_one_source(source)
+    fragment(_show_source)(what, label)
+
+
+def _show_source(what: tuple[Callable[..., object] | str, ...], label: str) -> None:
+    about = st.expander(label, icon=":material/code:", on_change="rerun")
+    if about.open:
+        with about:
+            for source in map(read_source, what):
+                _show_one_source(source)
 
 
 def _show_one_source(source: Source) -> None:

@@ -9,7 +9,8 @@ from core import gpt_numpy, zoo
 from core.data.sources import at_hand
 from core.tokenizer import UNK
 from dashboard import components, controls, lessons, state
-from dashboard.figures.attention_maps import attention_grid, probability_bars
+from dashboard.figures.attention_maps import attention_grid
+from dashboard.figures.bar_picture import WIDTH, bar_picture
 
 components.page_header(
     "Unrolled",
@@ -63,11 +64,16 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
             data={"alphas": alphas, "tokens": tokenizer.words(ids)},
         )
     with right:
-        components.show_figure(
-            probability_bars([tokenizer.vocab[i] for i in best], probabilities[best], highlight=0),
+        words = [tokenizer.vocab[i] for i in best]
+        components.show_image(
+            bar_picture(words, probabilities[best].tolist()),
             title="Which word comes next",
-            description="The model's eight most probable next words.",
+            description="The model's eight most probable next words: "
+            + ", ".join(map(components.plain, words))
+            + ".",
             key="next",
+            data={"word": words, "probability": probabilities[best]},
+            width=WIDTH,
         )
         st.caption(f"Read in {milliseconds:.1f} ms on this machine.")
     components.show_source(gpt_numpy.NumpyGPT, label="Show the whole model, in NumPy")

@@ -20,26 +20,27 @@ _BEST_IMAGES = {
     "label_smoothing": 0.1,
     "precision": "auto",
 }
-# What a Transformer learns much faster with; a network of convolutions has none of it.
-_TRANSFORMER = {"lr": 1e-3, "optimizer": "muon", "beginning": "small", "clip": 1.0}
-
+_BEST_TEXT = {
+    "epochs": 9,
+    "batch_size": 32,
+    "lr": 1e-3,
+    "weight_decay": 0.5,
+    "schedule": "warmup",
+    "batches": "length",
+    "word_parts": True,
+    "precision": "auto",
+}
+_MUON = {"lr": 1e-3, "optimizer": "muon", "clip": 1.0}  # for the matrices of a Transformer
 BEST = {
-    "vit": RunSpec("vit", "CompactViT", recipe={**_BEST_IMAGES, **_TRANSFORMER}, data="cifar10"),
+    "vit": RunSpec(
+        "vit", "CompactViT", recipe={**_BEST_IMAGES, **_MUON, "beginning": "small"}, data="cifar10"
+    ),
     "cnn": RunSpec("cnn", "SmallCNN", recipe=_BEST_IMAGES, data="cifar10"),
     "gpt": RunSpec(
         "gpt",
         "CompactGPT",
         model={"dropout": 0.35, "word_dropout": 0.1},
-        recipe={
-            "epochs": 9,
-            "batch_size": 32,
-            "lr": 1e-3,
-            "weight_decay": 0.5,
-            "schedule": "warmup",
-            "batches": "length",
-            "word_parts": True,
-            "precision": "auto",
-        },
+        recipe={**_BEST_TEXT, **_MUON},
         data="shakespeare",
     ),
 }
@@ -57,7 +58,7 @@ DEMO = {
         "gpt",
         "CompactGPT",
         model={**_SMALL, "dropout": 0.1},
-        recipe={**BEST["gpt"].recipe, "epochs": 6, "weight_decay": 0.1, "word_parts": False},
+        recipe={**_BEST_TEXT, "epochs": 6, "weight_decay": 0.1, "word_parts": False},
         data="grammar",
     ),
     "cnn": RunSpec(
