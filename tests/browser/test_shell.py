@@ -69,6 +69,19 @@ def test_home_fits_a_phone(phone_page: Page, dashboard_url: str) -> None:
     no_errors(phone_page)
 
 
+def test_home_does_without_plotly_and_sends_code_when_it_is_opened(
+    page: Page, dashboard_url: str
+) -> None:
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    open_page(page, dashboard_url)
+    page.wait_for_load_state("networkidle")
+    heavy = re.compile("Plotly|SyntaxHighlighter")
+    assert [url for url in fetched if heavy.search(url)] == []
+    page.get_by_text("Show the whole model, in NumPy").click()
+    expect(page.get_by_text("class NumpyGPT")).to_be_visible()
+
+
 def test_a_typed_line_is_read_and_stays_in_the_link(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url)
     line = page.get_by_role("textbox", name="Type a line")
@@ -84,7 +97,7 @@ def test_a_typed_line_is_read_and_stays_in_the_link(page: Page, dashboard_url: s
 
 
 def test_figures_follow_the_theme_while_one_looks(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url)
+    open_page(page, dashboard_url, "gpt")
     tick = page.locator(".st-key-next .js-plotly-plot .ytick text").first
     expect(tick).to_have_css("fill", "rgb(22, 32, 44)")
     page.emulate_media(color_scheme="dark")
@@ -93,10 +106,11 @@ def test_figures_follow_the_theme_while_one_looks(page: Page, dashboard_url: str
 
 @pytest.mark.parametrize("kind", ["PNG", "SVG", "Data"])
 def test_a_figure_can_be_saved(kind: str, page: Page, dashboard_url: str, tmp_path: Path) -> None:
-    open_page(page, dashboard_url)
+    open_page(page, dashboard_url, "gpt")
     expect(page.locator(".st-key-next .js-plotly-plot")).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("button", name=kind, exact=True).last.click()
+        figure = page.locator(".st-key-figure-next")
+        figure.get_by_role("button", name=kind, exact=True).click()
     download.value.save_as(tmp_path / "saved")
     content = (tmp_path / "saved").read_bytes()
     if kind == "PNG":
@@ -106,4 +120,4 @@ def test_a_figure_can_be_saved(kind: str, page: Page, dashboard_url: str, tmp_pa
         assert b"probability" in content
     else:
         arrays = np.load(io.BytesIO(zipfile.ZipFile(io.BytesIO(content)).read("data.npz")))
-        assert 0 < arrays["trace0_x"].sum() <= 1 + 1e-6
+        assert arrays["probability"].sum() == pytest.approx(1)
