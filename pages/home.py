@@ -10,7 +10,7 @@ from core.data.sources import at_hand
 from core.tokenizer import UNK
 from dashboard import components, controls, lessons, state
 from dashboard.figures.attention_maps import attention_grid
-from dashboard.figures.bar_picture import WIDTH, bar_picture
+from dashboard.figures.bar_picture import bar_picture
 
 components.page_header(
     "Unrolled",
@@ -73,7 +73,7 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
             + ".",
             key="next",
             data={"word": words, "probability": probabilities[best]},
-            width=WIDTH,
+            width="stretch",
         )
         st.caption(f"Read in {milliseconds:.1f} ms on this machine.")
     components.show_source(gpt_numpy.NumpyGPT, label="Show the whole model, in NumPy")

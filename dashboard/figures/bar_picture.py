@@ -12,7 +12,7 @@ from dashboard.figures.attention_maps import short
 from dashboard.figures.remembered import remembered
 from dashboard.style import BLUE, PLATE, PLATE_TEXT
 
-WIDTH = 400  # pixels, as shown; drawn twice as fine
+WIDTH = 400  # pixels, about as wide as it is shown; drawn twice as fine
 _FINE = 2
 _ROW, _BAR, _TEXT, _PAD = 44 * _FINE, 26 * _FINE, 18 * _FINE, 12 * _FINE
 
