@@ -124,22 +124,31 @@ def load_model(entry: ModelEntry) -> LoadedModel:
 def _entry(spec_path: Path, shipped: bool) -> ModelEntry | None:
     run = RunDirectory(spec_path.parent)
     try:
-        changed = tuple(path.stat().st_mtime_ns for path in (spec_path, run.checkpoints))
+        weights = _newest(run, run.checkpoints.stat().st_mtime_ns)
+        if weights is None:
+            return None
+        files = [path.stat() for path in (spec_path, weights.with_suffix(".json"))]
     except OSError:
         return None
-    entry = _entry_as_of(changed, run, shipped)
+    changed = tuple((about.st_mtime_ns, about.st_size) for about in files)
+    entry = _entry_as_of(changed, run, weights, shipped)
     return entry and replace(entry, held_out=_last_held_out(run))
 
 
+# A list of models is made at every change of a control. What these read is read again when it has
+# changed: the folder (its time in ns), the files (time and size).
 @lru_cache(maxsize=256)
-def _entry_as_of(changed: tuple[int, ...], run: RunDirectory, shipped: bool) -> ModelEntry | None:
-    """Without its measures. A list of models is made at every change of a control: these files
-    are read again when the spec or the folder of checkpoints has changed (time in ns)."""
+def _newest(run: RunDirectory, changed: int) -> Path | None:
+    return run.last_checkpoint()
+
+
+@lru_cache(maxsize=256)
+def _entry_as_of(
+    changed: tuple[tuple[int, int], ...], run: RunDirectory, weights: Path, shipped: bool
+) -> ModelEntry | None:
+    """Without its measures."""
     try:
         spec = run.spec()
-        weights = run.last_checkpoint()
-        if weights is None:
-            return None
         about = _json(weights.with_suffix(".json"))
         return ModelEntry(
             name=run.path.name,

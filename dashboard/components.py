@@ -192,7 +192,9 @@ def show_source(*what: Callable[..., object] | str, label: str = "Show the PyTor
 
 
 def _show_source(what: tuple[Callable[..., object] | str, ...], label: str) -> None:
-    about = st.expander(label, icon=":material/code:", on_change="rerun")
+    names = [name if isinstance(name, str) else name.__name__ for name in what]
+    key = "source-" + "-".join(names).replace(".", "-")
+    about = st.expander(label, key=key, icon=":material/code:", on_change="rerun")
     if about.open:
         with about:
             for source in map(read_source, what):

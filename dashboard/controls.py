@@ -54,7 +54,9 @@ def slider(
         st.session_state[key] = min(max(kept, low), high)
     _say_if_unknown(label, key, _within(low, high), value)
     state.offer(key, value)
-    return st.slider(label, low, high, value, step, key=key, help=help, bind="query-params")
+    chosen = st.slider(label, low, high, value, step, key=key, help=help, bind="query-params")
+    state.note(key, chosen)
+    return chosen
 
 
 def choice(
@@ -70,7 +72,7 @@ def choice(
     _say_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
     state.offer(key, options[index], options, show)
     chosen = st.selectbox(label, options, index, show, key=key, help=help, bind="query-params")
-    return _option(chosen, options, index, show)
+    return _option(chosen, options, index, show, key)
 
 
 def pick(
@@ -96,18 +98,17 @@ def pick(
         wrap=True,
         bind="query-params",
     )
-    return _option(chosen, options, index, show)
+    return _option(chosen, options, index, show, key)
 
 
 def _option(
-    chosen: Option | str | None,
-    options: Sequence[Option],
-    index: int,
-    show: Callable[[Option], str],
+    chosen: object, options: Sequence[Option], index: int, show: Callable[[Option], str], key: str
 ) -> Option:
     """The option itself: one that was gone for a while comes back from the browser as its label."""
     alike = (option for option in options if chosen in (option, show(option)))
-    return next(alike, options[index])
+    option = next(alike, options[index])
+    state.note(key, option)
+    return option
 
 
 def several(
@@ -123,10 +124,16 @@ def several(
 def switch(label: str, value: bool = False, *, key: str, help: str | None = None) -> bool:
     """On or off."""
     state.offer(key, value, [True, False])
-    return st.toggle(label, value, key=key, help=help, bind="query-params")
+    on = st.toggle(label, value, key=key, help=help, bind="query-params")
+    state.note(key, on)
+    return on
 
 
 def text(label: str, value: str, *, key: str, max_chars: int, help: str | None = None) -> str:
     """A short line of text, at most max_chars long."""
     state.offer(key, value)
-    return st.text_input(label, value, max_chars=max_chars, key=key, help=help, bind="query-params")
+    typed = st.text_input(
+        label, value, max_chars=max_chars, key=key, help=help, bind="query-params"
+    )
+    state.note(key, typed)
+    return typed

@@ -86,6 +86,7 @@ def ask_prompt(loaded: zoo.LoadedModel) -> Prompt:
         help="A name in capitals and a colon begin a speech. It may be empty: then only the "
         "start token is read.",
     )
+    state.note("prompt", typed)
     state.put_in_link("prompt", typed[-LONGEST_LINKED:] if typed != default else None)
     prompt = read_prompt(typed, loaded.tokenizer, loaded.model.max_N)
     for note in prompt.notes:

@@ -60,8 +60,9 @@ def matrix_controls() -> tuple[Chosen, int]:
     )  # fmt: skip
     usual = (PRESETS[name].radius if name != OWN else 0.0) or 0.9
     state.offer("rho", usual)
-    state.offer("longest", NEAR)
     longest = fourth.slider("T up to", 20, MAX_STEPS, NEAR, 10, key="longest", bind="query-params")
+    state.note("matrix", name)
+    state.note("longest", longest)
     if name == OWN:
         scale = second.toggle("Scale it to ρ", key="scale", bind="query-params")
         radius = _radius(third, usual, disabled=not scale)
@@ -69,9 +70,10 @@ def matrix_controls() -> tuple[Chosen, int]:
         radius = radius if scale else None
         sentence = f"Your own matrix, {len(W)} × {len(W)}."
     else:
-        state.offer("size", 16)
         size = second.slider("Size d", MIN_SIZE, MAX_SIZE, 16, key="size", bind="query-params")
         radius = _radius(third, usual, disabled=name == "nilpotent")
+        state.note("size", size)
+        state.note("rho", radius)
         W = preset(name, size, draw())
         measured = measured_preset(name, size, draw(), norms_for(longest))
         sentence = PRESETS[name].sentence

@@ -32,19 +32,22 @@ def offer(
     """
     named = {show(option): option for option in options}
     st.session_state[f"offered-{key}"] = (default, named)
-    at = st.session_state if key in st.session_state else st.query_params
-    settings()[key] = at.get(key, default)
 
 
 def offered(key: str) -> bool:
-    """Whether the page has drawn this control before."""
+    """Whether this page has drawn the control before."""
     return f"offered-{key}" in st.session_state
 
 
-def settings() -> dict[str, object]:
-    """The controls as they stand, also for what is made later and outside of a page's run."""
-    kept: dict[str, object] = st.session_state.setdefault("settings", {})
-    return kept
+def note(key: str, value: object) -> None:
+    """Remember how a control of this page stands."""
+    settings(st.session_state.get("at", ""))[key] = value
+
+
+def settings(page: str) -> dict[str, object]:
+    """A page's controls as they stand, also for what is made later and outside of its run."""
+    kept: dict[str, dict[str, object]] = st.session_state.setdefault("settings", {})
+    return kept.setdefault(page, {})
 
 
 def set_controls(values: Mapping[str, object]) -> None:
@@ -79,10 +82,11 @@ def arrive(page: str) -> None:
 
     Through the menu, whose links have none, one comes back to what one left.
     """
-    if st.session_state.get("at") != page and st.query_params:
+    if st.session_state.get("at") != page:
         for name in [name for name in st.session_state if str(name).startswith("offered-")]:
             key = str(name).removeprefix("offered-")
-            if key not in st.query_params:
+            del st.session_state[name]
+            if st.query_params and key not in st.query_params:
                 st.session_state.pop(key, None)
     st.session_state["at"] = page
 

@@ -19,7 +19,7 @@ def take_away(lesson: str) -> None:
         if stage:
             components.lesson_link(lesson, "Present it", mode="present", beat=1)
         if files:
-            now = state.settings()
+            now = state.settings(lesson)
             for label, make, name, mime in (
                 ("Notebook", export.notebook, f"{lesson}.ipynb", "application/x-ipynb+json"),
                 ("Script", export.script, f"{lesson}.py", "text/x-python"),

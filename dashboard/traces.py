@@ -5,6 +5,8 @@ who: the hash of the weights, and whether it is their untrained twin. Nothing he
 
 from __future__ import annotations
 
+import time
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -13,16 +15,28 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
+    from core.gpt_numpy import NumpyGPT
     from core.relevance import Fuse
     from core.trace import Edit, Trace
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def reading(
+    who: str, ids: tuple[int, ...], _model: NumpyGPT
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """A text read in NumPy: the next word's probabilities (V,), the maps (L, H, T, T), and how many
+    ms that took."""
+    began = time.perf_counter()
+    probabilities, alphas = _model(ids)
+    return probabilities, alphas, 1000 * (time.perf_counter() - began)
 
 
 def trace(who: str, model: Any, inputs: Tensor, edit: Edit | None = None) -> Trace:
     """`core.trace.trace`, without an edit if none is given."""
     content = _content(inputs)
-    if edit is not None:
-        mask = b"" if edit.mask is None else _content(edit.mask)
-        content += f"{edit.temperature!r} {sorted(edit.off)}".encode() + mask
+    for field in fields(edit) if edit is not None else ():
+        value = getattr(edit, field.name)
+        content += _content(value) if hasattr(value, "numpy") else repr(value).encode()
     return _trace(who, content, model, inputs, edit)
 
 

@@ -52,8 +52,7 @@ def explore() -> None:
                 "Key: who is looked at", range(last + 1), key="key", index=min(1, last),
                 show=lambda i: f"{i}: {given.tokens[i]}",
             )  # fmt: skip
-        with components.one_sentence_for_errors():
-            edit, inputs = head_edits.choose_edit(given, query, key)
+        edit, inputs = head_edits.choose_edit(given, query, key)
 
     before = traces.trace(given.who, given.model, given.inputs)
     edited = edit != UNCHANGED or inputs is not given.inputs

@@ -1,14 +1,12 @@
 """Home: a trained model at work, and a way into every lesson. Never imports torch: first paint."""
 
-import time
-
 import numpy as np
 import streamlit as st
 
 from core import gpt_numpy, zoo
 from core.data.sources import at_hand
 from core.tokenizer import UNK
-from dashboard import components, controls, lessons, state
+from dashboard import components, controls, lessons, state, traces
 from dashboard.figures.attention_maps import attention_grid
 from dashboard.figures.bar_picture import bar_picture
 
@@ -22,16 +20,6 @@ LINES = {
     "grammar": "DUKE: Good queen, where are the poor soldiers? QUEEN: Good duke, the",
     "shakespeare": "KING RICHARD III: Why, what is the matter? BUCKINGHAM: My lord, the king is",
 }
-
-
-@st.cache_resource(max_entries=256, show_spinner=False)
-def ask(
-    digest: str, ids: tuple[int, ...], _model: gpt_numpy.NumpyGPT
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """The next word's probabilities (V,), the maps (L, H, T, T), and how many ms that took."""
-    started = time.perf_counter()
-    probabilities, alphas = _model(ids)
-    return probabilities, alphas, 1000 * (time.perf_counter() - started)
 
 
 @components.fragment
@@ -50,7 +38,7 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
             help=f"It knows {tokenizer.vocab_size:,} words and reads any other as {UNK}.",
         )
     ids = tokenizer.ids(line)
-    probabilities, alphas, milliseconds = ask(entry.digest, tuple(ids), model)
+    probabilities, alphas, milliseconds = traces.reading(entry.digest, tuple(ids), model)
     best = np.argsort(probabilities)[::-1][:8]
 
     left, right = st.columns([3, 2], gap="medium")
@@ -75,7 +63,7 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
             data={"word": words, "probability": probabilities[best]},
             width="stretch",
         )
-        st.caption(f"Read in {milliseconds:.1f} ms on this machine.")
+        st.caption(f"Read in {milliseconds:.1f} ms on this machine, when it was first asked for.")
     components.show_source(gpt_numpy.NumpyGPT, label="Show the whole model, in NumPy")
 
 

@@ -51,7 +51,7 @@ def tar_xz(path: Path, members: dict[str, bytes | tarfile.TarInfo]) -> Path:
     with tarfile.open(fileobj=out, mode="w") as archive:
         for name, content in members.items():
             if isinstance(content, tarfile.TarInfo):
-                archive.addfile(content)
+                archive.fileobj.write(content.tobuf())  # as it is: newer Pythons would look inside
                 continue
             info = tarfile.TarInfo(name)
             info.size = len(content)

@@ -1,8 +1,9 @@
 """Every figure is one Plotly knows: they are drawn as plain dictionaries, and checked only here."""
 
+import importlib
 import inspect
-import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,13 +18,13 @@ from dashboard.figures import (
     decoding,
     head_steps,
     heads,
+    layout,
     patches,
     poll,
     positions,
     truth,
     versus,
 )
-from dashboard.figures.layout import readable
 
 some = np.random.default_rng(0).random
 WORDS = [f"word<{i}" for i in range(12)]
@@ -76,7 +77,11 @@ DRAWN: list[tuple[Callable[..., go.Figure | None], tuple[object, ...]]] = [
     (versus.lines, ({"ViT": ([1, 10], [0.2, 0.3])}, "share", [1, 10], True)),
     (versus.histories, ({"ViT": ([1, 2], [0.1, 0.2], [0.2, 0.3])},)),
 ]  # fmt: skip
-MODULES = sorted({draw.__module__ for draw, _ in DRAWN})
+MODULES = sorted(  # those of the RNN are checked in tests/test_rnn_page.py
+    f"dashboard.figures.{path.stem}"
+    for path in Path(layout.__file__).parent.glob("*.py")
+    if path.stem not in ("__init__", "layout") and not path.stem.startswith("rnn_")
+)
 
 
 @pytest.mark.parametrize(("draw", "given"), DRAWN, ids=lambda part: getattr(part, "__name__", ""))
@@ -89,7 +94,7 @@ def test_plotly_knows_every_property(draw: Callable[..., go.Figure], given: tupl
 @pytest.mark.parametrize("module", MODULES)
 def test_no_figure_is_left_out(module: str) -> None:
     names = {draw.__name__ for draw, _ in DRAWN}
-    for name, draw in inspect.getmembers(sys.modules[module], inspect.isfunction):
+    for name, draw in inspect.getmembers(importlib.import_module(module), inspect.isfunction):
         own = draw.__module__ == module and not name.startswith("_")
         if own and "Figure" in str(draw.__annotations__.get("return")):
             assert name in names
@@ -97,10 +102,10 @@ def test_no_figure_is_left_out(module: str) -> None:
 
 @pytest.mark.parametrize(("draw", "given"), DRAWN, ids=lambda part: getattr(part, "__name__", ""))
 def test_labels_have_room(draw: Callable[..., go.Figure], given: tuple[object]) -> None:
-    layout = readable(draw(*given)).to_dict()["layout"]
-    room, across, down = layout["margin"], layout["xaxis"], layout["yaxis"]
+    spec = layout.readable(draw(*given)).to_dict()["layout"]
+    room, across, down = spec["margin"], spec["xaxis"], spec["yaxis"]
     assert set(room) == {"l", "r", "t", "b"}
-    assert room["b"] >= (40 if across.get("title") else 10) + 34 * ("container" in str(layout))
+    assert room["b"] >= (40 if across.get("title") else 10) + 34 * ("container" in str(spec))
     letters = max((len(str(name)) for name in down.get("ticktext", ())), default=0)
     assert room["l"] >= 7 * letters + 10
     assert max(room.values()) <= 200
@@ -108,4 +113,4 @@ def test_labels_have_room(draw: Callable[..., go.Figure], given: tuple[object]) 
 
 def test_a_margin_a_figure_asks_for_is_kept() -> None:
     fig = go.Figure(layout={"margin": {"t": 3}, "yaxis": {"showticklabels": False}})
-    assert readable(fig).to_dict()["layout"]["margin"] == {"l": 10, "r": 26, "t": 3, "b": 40}
+    assert layout.readable(fig).to_dict()["layout"]["margin"] == {"l": 10, "r": 26, "t": 3, "b": 40}

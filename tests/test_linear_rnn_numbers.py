@@ -342,3 +342,14 @@ def test_the_numbers_do_without_torch() -> None:
         "sys.exit(any(name in sys.modules for name in ('torch', 'sympy', 'streamlit', 'plotly')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_norms_are_measured_as_far_as_asked_and_all_else_to_the_end():
+    W = preset("nonnormal", 8, 0)
+    near, far = growth(W, norms=100), growth(W)
+    assert np.array_equal(near.norm[:100], far.norm[:100])
+    assert np.isnan(near.norm[100:]).all()
+    assert np.array_equal(near.energy, far.energy)
+    assert near.at(0.9).peak == far.at(0.9).peak
+    assert near.at(1.2).peak[0] == 100
+    assert far.at(1.2).peak[0] == MAX_STEPS

@@ -50,6 +50,12 @@ def test_a_page_is_in_the_table_and_short_enough_to_read(page: Path) -> None:
     assert len(page.read_text(encoding="utf-8").splitlines()) <= 150
 
 
+def test_home_has_a_card_for_every_lesson() -> None:
+    shown = run(ROOT / "pages" / "home.py")
+    said = {text.value for text in shown.markdown}
+    assert {lesson.line for lesson in lessons.LESSONS if lesson.name != "home"} <= said
+
+
 def test_the_router_is_short() -> None:
     lines = (ROOT / "dashboard" / "app.py").read_text(encoding="utf-8").splitlines()
     assert len(lines) <= 40

@@ -1,8 +1,21 @@
-"""Pictures that were drawn lately are not drawn again."""
+"""What was drawn or worked out lately is not made again, and nothing else takes its place."""
+
+import io
 
 import numpy as np
+import pytest
+import torch
+from PIL import Image
 
+from core.beam import beam_search
+from core.config import config_for
+from core.decoding import Temperature
+from core.models import build
+from core.reader import PrefixReader
+from core.trace import UNCHANGED, Edit, trace
+from dashboard import texts, traces
 from dashboard.figures import remembered as memory
+from dashboard.figures.bar_picture import WIDTH, bar_picture
 from dashboard.figures.remembered import remembered
 
 
@@ -42,3 +55,48 @@ def test_the_oldest_are_forgotten() -> None:
     assert len(drawn) == memory.KEPT + 1
     draw(0), draw(1)
     assert drawn[-1] == 1
+
+
+def test_a_trace_is_worked_out_once_for_each_edit_and_no_other_takes_its_place():
+    torch.manual_seed(0)
+    model = build("VisionTransformer", config_for("VisionTransformer", {"num_layers": 2}))
+    picture = torch.randn(1, 3, 32, 32)
+    open_mask, closed = torch.ones(65, 65), torch.ones(65, 65)
+    closed[3, 4] = 0
+    edits = [
+        None,
+        Edit(temperature=2.0),
+        Edit(mask=open_mask),
+        Edit(mask=closed),
+        Edit(off=frozenset({(0, 1)})),
+        Edit(off=frozenset({(1, 0)})),
+    ]
+    found = [traces.trace("test", model, picture, edit) for edit in edits]
+    for edit, kept in zip(edits, found, strict=True):
+        assert traces.trace("test", model, picture, edit) is kept
+        fresh = trace(model, picture, edit or UNCHANGED)
+        assert torch.equal(kept.attention, fresh.attention)
+        assert torch.equal(kept.logits, fresh.logits)
+    assert len({id(kept) for kept in found}) == len(edits)
+
+
+def test_a_beam_goes_on_from_forced_words_and_says_how_each_came_to_be():
+    torch.manual_seed(0)
+    model = build("DialogueGPT", config_for("DialogueGPT", {"vocab_size": 30, "max_N": 20}))
+    reader = PrefixReader.of(model.eval())
+    made = texts.text("test", reader, (0, 5), Temperature(), 6, forced=(7, 8), width=3)
+    *_, beams = beam_search(reader, (0, 5, 7, 8), 3, 4)
+    assert made.tokens == (7, 8, *beams[0].tokens)
+    assert [one.forced for one in made.written] == [True, True, False, False, False, False]
+    for place, one in enumerate(made.written):
+        step = made.step(place)
+        assert step.rank == one.rank
+        own = float(step.logits.log_softmax(-1)[one.token])
+        assert one.log_probability == pytest.approx(own, abs=1e-5)
+    assert texts.text("test", reader, (0, 5), Temperature(), 6, seed=1).tokens != made.tokens
+
+
+def test_bars_name_their_words_as_they_are():
+    png = bar_picture(["<UNK>", "a" * 30], [0.5, 0.25])
+    assert Image.open(io.BytesIO(png)).size[0] == 2 * WIDTH
+    assert png != bar_picture(["&lt;UNK&gt;", "a" * 30], [0.5, 0.25])

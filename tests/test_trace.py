@@ -80,11 +80,11 @@ def test_a_glance_gives_the_map_of_the_textbook_softmax(model, inputs):
     traced = trace(model, inputs)
     logits, one = glance(model, inputs, layer=2, head=1)
     assert one.shape == (3, 1, 1, *traced.attention.shape[-2:])
-    assert (one[:, 0, 0] - traced.attention[:, 2, 1]).abs().max() <= 1e-6
+    assert (one[:, 0, 0] - traced.attention[:, 2, 1]).abs().max() <= 5e-6
     assert torch.allclose(logits, traced.logits, atol=1e-5)
     assert torch.equal(logits, fused_logits(model, inputs))
     _, sample = glance(model, inputs, sample=1)
-    assert (sample[0] - traced.attention[1]).abs().max() <= 1e-6
+    assert (sample[0] - traced.attention[1]).abs().max() <= 5e-6
 
 
 def test_capture_is_in_eval_mode_and_gives_the_training_mode_back():

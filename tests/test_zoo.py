@@ -1,6 +1,8 @@
 """Finding, loading, shipping and evaluating models."""
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from core.runs.directory import RunDirectory
 from core.ship import note_evaluation, ship
 from core.train.__main__ import main as train
 from core.train.pretrain import pretrain
+from core.train.shipped import SHIPPED
 from core.train.spec import RunSpec
 from core.zoo import ASSETS, available_models, find_model, load_model
 
@@ -106,3 +109,24 @@ def evaluate_json(name):
 
     entry = entry_of(Path(name)) if "/" in name else find_model(name)
     return json.loads(json.dumps(evaluate(entry, "grammar")))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_model_was_trained_as_the_table_says(name: str) -> None:
+    asked = SHIPPED[name]
+    trained = RunSpec.from_dict(RunDirectory(ASSETS / name).spec())
+    recipes = [replace(spec.recipe_config(), precision="auto") for spec in (asked, trained)]
+    assert recipes[0] == recipes[1]
+    for field in ("architecture", "model", "data", "held_back", "share", "seed"):
+        assert getattr(trained, field) == getattr(asked, field), field
+
+
+def test_other_weights_in_the_same_place_are_seen(tmp_path, monkeypatch) -> None:
+    shutil.copytree(ASSETS / "vit-shapes", tmp_path / "mine")
+    monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path))
+    before = find_model("mine")
+    about = before.weights.with_suffix(".json")
+    text = about.read_text(encoding="utf-8")
+    about.write_text(text.replace(before.digest, "f" * 64) + " ", encoding="utf-8")  # in place
+    assert find_model("mine").digest == "f" * 64
+    assert available_models("vit")[-1].digest == "f" * 64

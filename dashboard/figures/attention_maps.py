@@ -180,8 +180,12 @@ def enlarge(image: np.ndarray, side: int = 384) -> bytes:
 
 def short(token: str, length: int = 14) -> str:
     """A token as an axis label: cut, and with nothing Plotly would take for markup."""
-    token = token if len(token) <= length else token[: length - 1] + "…"
-    return token.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return cut(token, length).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def cut(token: str, length: int = 14) -> str:
+    """A token as a label: at most so many characters."""
+    return token if len(token) <= length else token[: length - 1] + "…"
 
 
 @lru_cache(maxsize=1)

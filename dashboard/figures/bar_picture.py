@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
-from dashboard.figures.attention_maps import short
+from dashboard.figures.attention_maps import cut
 from dashboard.figures.remembered import remembered
 from dashboard.style import BLUE, PLATE, PLATE_TEXT
 
@@ -22,7 +22,7 @@ def bar_picture(labels: Sequence[str], probabilities: Sequence[float]) -> bytes:
     """A bar for each probability, its word before it and its percentage behind; the first on top
     in full colour, the others paler. A PNG of 2·WIDTH pixels."""
     font = ImageFont.load_default(size=_TEXT)
-    names = [short(label) for label in labels]
+    names = [cut(label) for label in labels]
     shares = [f"{p:.1%}" for p in probabilities]
     picture = Image.new("RGB", (WIDTH * _FINE, len(names) * _ROW + 2 * _PAD), PLATE)
     draw = ImageDraw.Draw(picture)

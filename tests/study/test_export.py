@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.study.export import cells_of, exported, notebook, script, settings
 from dashboard import lessons
@@ -104,3 +105,35 @@ def test_a_lesson_that_is_none_is_named():
     for name in ("home", "../export", ""):
         with pytest.raises(ValueError, match="cannot be taken away"):
             script(name, {})
+
+
+QUERIES = {  # where a page draws the controls of its settings
+    "rnn": ({}, {"section": "Eigenvalues and decay"}),
+    "gpt": ({"way": "nucleus"},),
+    "decoding": ({}, {"section": "the KV cache"}),
+    "patches": ({}, {"feed": "a sound"}),
+    "versus": ({"compare": "shifted"},),
+}
+
+
+@pytest.mark.parametrize("lesson", exported())
+def test_every_setting_is_a_control_that_the_page_notes(lesson: str) -> None:
+    noted: dict[str, object] = {}
+    for query in QUERIES.get(lesson, ({},)):
+        app = AppTest.from_file(str(lessons.by_name(lesson).path), default_timeout=120)
+        for key, value in query.items():
+            app.query_params[key] = value
+        app.run()
+        assert not app.exception
+        noted |= app.session_state["settings"][""]
+    assert set(settings(lesson)) <= set(noted)
+
+
+def test_a_script_has_what_the_page_shows_not_what_a_link_asked_for() -> None:
+    app = AppTest.from_file(str(lessons.by_name("gpt").path), default_timeout=120)
+    app.query_params["length"] = "9999"
+    app.run()
+    app.text_area[0].set_value("QUEEN: Why").run()
+    made = script("gpt", app.session_state["settings"][""])
+    assert "length = 40\n" in made
+    assert "prompt = 'QUEEN: Why'\n" in made
