@@ -32,11 +32,12 @@ def offer(
     """
     named = {show(option): option for option in options}
     st.session_state[f"offered-{key}"] = (default, named)
+    st.session_state.setdefault("drawn", set()).add(key)
 
 
 def offered(key: str) -> bool:
     """Whether this page has drawn the control before."""
-    return f"offered-{key}" in st.session_state
+    return key in st.session_state.get("drawn", ())
 
 
 def note(key: str, value: object) -> None:
@@ -83,11 +84,12 @@ def arrive(page: str) -> None:
     Through the menu, whose links have none, one comes back to what one left.
     """
     if st.session_state.get("at") != page:
-        for name in [name for name in st.session_state if str(name).startswith("offered-")]:
-            key = str(name).removeprefix("offered-")
-            del st.session_state[name]
-            if st.query_params and key not in st.query_params:
-                st.session_state.pop(key, None)
+        st.session_state["drawn"] = set()
+        if st.query_params:
+            for name in [name for name in st.session_state if str(name).startswith("offered-")]:
+                key = str(name).removeprefix("offered-")
+                if key not in st.query_params:
+                    st.session_state.pop(key, None)
     st.session_state["at"] = page
 
 
