@@ -87,10 +87,11 @@ def perplexity_against_best(repeats: int) -> Row:
 def perplexity_against_last(repeats: int) -> Row:
     """Held-out perplexity beside the course recipe's last epoch."""
     reference, ours = history(COURSE_GPT), history(BEST_GPT)
-    last = reference.last
-    return _perplexity(
-        "gpt-perplexity-last", last.held_out, f"its epoch {last.number}", ours.said()
-    )
+    best, last = reference.best("perplexity", least=True), reference.last
+    rise = last.held_out["perplexity"] / best.held_out["perplexity"] - 1
+    which = f"its epoch {last.number}, {rise:.1%} above its best: how far it overfits is all that "
+    which += "parts this row from the one before, whatever ours is"
+    return _perplexity("gpt-perplexity-last", last.held_out, which, ours.said())
 
 
 def _perplexity(name: str, reference: dict[str, float], which: str, said: str) -> Row:
