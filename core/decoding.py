@@ -204,11 +204,6 @@ class Step:
         return float(distribution(self.filtered)[self.token])
 
     @property
-    def model_probability(self) -> float:
-        """Of the token in the model's own distribution, softmax(l)."""
-        return math.exp(self.log_probability)
-
-    @property
     def rank(self) -> int:
         """1 for the model's most probable token; of equals the lower id comes first."""
         return int(rank(self.logits, torch.tensor(self.token)))

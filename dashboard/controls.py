@@ -116,9 +116,11 @@ def several(
 ) -> list[str]:
     """Any number of many, at most `most`, as a list to open."""
     state.offer(key, list(default))
-    return st.multiselect(
+    chosen = st.multiselect(
         label, options, default, key=key, max_selections=most, bind="query-params"
     )
+    state.note(key, chosen)
+    return chosen
 
 
 def switch(label: str, value: bool = False, *, key: str, help: str | None = None) -> bool:

@@ -218,13 +218,13 @@ def test_a_step_tells_how_its_token_was_chosen() -> None:
     assert steps[1].ids == (4, 9)
     for step in steps:
         p = distribution(step.logits)
-        assert step.model_probability == pytest.approx(float(p[step.token]))
+        assert math.exp(step.log_probability) == pytest.approx(float(p[step.token]))
         assert step.rank == 1 + int((p > p[step.token]).sum())
         assert step.entropy == pytest.approx(-float((p * p.log()).sum()))
         assert step.kept == sum(kept(nucleus(step.logits, 0.8)))
     for step in steps[1:]:
         inside = distribution(step.logits)[step.filtered > -INF].sum()
-        assert step.probability == pytest.approx(step.model_probability / float(inside))
+        assert step.probability == pytest.approx(math.exp(step.log_probability) / float(inside))
 
 
 def test_an_empty_prompt_is_refused() -> None:

@@ -87,6 +87,15 @@ def test_a_glance_gives_the_map_of_the_textbook_softmax(model, inputs):
     assert (sample[0] - traced.attention[1]).abs().max() <= 5e-6
 
 
+def test_a_glance_is_the_textbook_but_for_rounding(name):
+    model, inputs = tiny(name).double(), some_input(name)
+    inputs = inputs.double() if inputs.is_floating_point() else inputs
+    traced = trace(model, inputs)
+    _, maps = glance(model, inputs)
+    assert maps.dtype == torch.float64
+    assert (maps - traced.attention).abs().max() <= 1e-12
+
+
 def test_capture_is_in_eval_mode_and_gives_the_training_mode_back():
     model, ids = tiny("compact_gpt"), some_input("compact_gpt")
     calm = trace(model, ids).logits
