@@ -23,7 +23,7 @@ from core.train.records import EpochRecord, StepRecord
 from core.train.resume import restore, state_tensors
 from core.train.schedule import learning_rate
 from core.train.spec import RunSpec
-from core.train.token_loss import summed_token_loss, token_losses
+from core.train.token_loss import slice_rows, summed_token_loss, token_losses
 
 GPT = {"dim": 16, "attn_dim": 8, "mlp_dim": 16, "num_heads": 2, "num_layers": 2}
 
@@ -66,12 +66,13 @@ def weights(state):
     return torch.cat([p.detach().flatten() for p in state.model.parameters()])
 
 
-def test_sliced_token_loss_equals_cross_entropy_and_its_gradients():
+@pytest.mark.parametrize("count", [1, 255, 256, 300])  # a slice holds 256
+def test_sliced_token_loss_equals_cross_entropy_and_its_gradients(count):
     torch.manual_seed(0)
-    hidden = torch.randn(300, 8, requires_grad=True)
+    hidden = torch.randn(count, 8, requires_grad=True)
     weight = torch.randn(50, 8, requires_grad=True)
     bias = torch.randn(50, requires_grad=True)
-    targets = torch.randint(0, 50, (300,))
+    targets = torch.randint(0, 50, (count,))
     ours = summed_token_loss(hidden, weight, bias, targets, torch.float32)
     grads = torch.autograd.grad(ours * 0.3, (hidden, weight, bias))
     logits = hidden @ weight.T + bias
@@ -82,6 +83,27 @@ def test_sliced_token_loss_equals_cross_entropy_and_its_gradients():
         torch.testing.assert_close(mine, other, atol=1e-4, rtol=1e-4)
     each = token_losses(hidden, weight, bias, targets, torch.float32)
     torch.testing.assert_close(each.sum(), theirs.detach())
+
+
+def test_sliced_token_loss_in_bf16_errs_by_its_rounding_alone():
+    torch.manual_seed(0)
+    hidden = torch.randn(300, 8, requires_grad=True)
+    weight = torch.randn(50, 8, requires_grad=True)
+    bias, targets = torch.randn(50, requires_grad=True), torch.randint(0, 50, (300,))
+    found = []
+    for dtype in (torch.float32, torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=dtype == torch.bfloat16):
+            loss = summed_token_loss(hidden, weight, bias, targets, dtype)
+        found.append((loss, *torch.autograd.grad(loss, (hidden, weight, bias))))
+    for exact, rounded in zip(*found, strict=True):
+        assert rounded.dtype == torch.float32
+        assert (rounded - exact).norm() < 0.01 * exact.norm()
+
+
+def test_a_slice_holds_some_tokens_of_any_vocabulary():
+    assert slice_rows(50, torch.float32) == 256
+    assert slice_rows(13_456, torch.bfloat16) == 192
+    assert slice_rows(10_000_000, torch.float32) == 32
 
 
 def test_a_target_thought_impossible_has_a_finite_loss():

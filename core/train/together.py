@@ -8,9 +8,12 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad, scaled_dot_product_attention
 
-from core.attention import MultiHeadedAttention, attention_weights, causal_mask
+from core.attention import MultiHeadedAttention
 from core.trace import Block
+
+EVEN = 128  # the row is filled up to a multiple: a product of a new size takes long to prepare
 
 
 def read_together(blocks: Sequence[Block], parts: Sequence[Tensor]) -> Tensor:
@@ -21,19 +24,31 @@ def read_together(blocks: Sequence[Block], parts: Sequence[Tensor]) -> Tensor:
     """
     shapes = [part.shape[:2] for part in parts]
     x = torch.cat([part.flatten(0, 1) for part in parts])
+    count = len(x)
+    x = pad(x, (0, 0, 0, -count % EVEN))
     for block in blocks:
         attended = _attend_apart(block.attn, block.attention_input(x), shapes)
         x = block.after_attention(x, attended)
-    return x
+    return x[:count]
 
 
 def _attend_apart(attn: MultiHeadedAttention, x: Tensor, shapes: Sequence[torch.Size]) -> Tensor:
-    """x: (N, dim) -> (N, dim): one product for all queries, keys and values, then part by part."""
+    """x: (N, dim) -> (N, dim): one product for all queries, keys and values, then part by part.
+
+    The attention itself is torch's fused one; on a processor in fp32, since for heads this narrow
+    and texts this short bf16 takes longer there. The filling at the end attends to nothing.
+    """
+    q_k_v = attn.split_qkv(x)  # each (H, N, n)
+    if x.device.type == "cpu":
+        q_k_v = (q_k_v[0].float(), q_k_v[1].float(), q_k_v[2].float())
     sizes = [shape.numel() for shape in shapes]
-    in_parts = [tokens.split(sizes, dim=1) for tokens in attn.split_qkv(x)]  # each (H, B_i T_i, n)
+    *in_parts, filling = zip(
+        *(t.split([*sizes, len(x) - sum(sizes)], 1) for t in q_k_v), strict=True
+    )
     heads = []
-    for q, k, v, shape in zip(*in_parts, shapes, strict=True):
-        q, k, v = (tokens.unflatten(1, shape) for tokens in (q, k, v))  # (H, B, T, n)
-        alphas = attention_weights(q, k, causal_mask(shape[1], x.device))
-        heads.append((alphas @ v).flatten(1, 2))
-    return attn.project(torch.cat(heads, dim=1))
+    with torch.autocast("cpu", enabled=False):
+        for part, shape in zip(in_parts, shapes, strict=True):
+            q, k, v = (t.unflatten(1, shape).transpose(0, 1) for t in part)  # (B, H, T, n)
+            attended = scaled_dot_product_attention(q, k, v, is_causal=True)
+            heads.append(attended.transpose(0, 1).flatten(1, 2))
+    return attn.project(torch.cat([*heads, filling[2]], dim=1))

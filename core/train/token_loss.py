@@ -1,7 +1,7 @@
 """The loss of a vocabulary head without ever holding all its logits.
 
 For N tokens and V words the logits are N·V numbers, 150 MB for one batch of the course's GPT. Here
-the head runs over a few hundred tokens at a time, and each slice leaves only its loss and its
+the head runs over at most 256 tokens at a time, and each slice leaves only its loss and its
 gradients: the mathematics of `DialogueLoss`, a fraction of its memory traffic.
 
     L = Σ_n ( log Σ_v exp z_nv − z_n,target(n) ),   z = h Wᵀ + b
@@ -14,8 +14,28 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
-SLICE = 128  # tokens at a time
+SLICE_BYTES = 5 * 2**20  # of logits at a time: about what the cores' own caches hold
+MOST_ROWS = 256
+
+
+def slice_rows(vocab_size: int, dtype: torch.dtype) -> int:
+    """How many tokens the head takes at a time: a multiple of 32, at most MOST_ROWS."""
+    rows = min(MOST_ROWS, SLICE_BYTES // (vocab_size * dtype.itemsize))
+    return max(32, rows // 32 * 32)
+
+
+def _losses(z: Tensor, shares: Tensor, target: Tensor) -> Tensor:
+    """−log of each target's share of softmax(z), (N,); z, shares: (N, V), target: (N, 1).
+
+    A share too small for a number is 0: then log Σ exp z = max z − log max softmax z says it.
+    """
+    own = shares.gather(1, target)[:, 0].float()
+    if own.all():
+        return -own.log()
+    logsumexp = z.amax(1).float() - shares.amax(1).float().log()
+    return logsumexp - z.gather(1, target)[:, 0].float()
 
 
 class _SlicedCrossEntropy(torch.autograd.Function):
@@ -24,26 +44,30 @@ class _SlicedCrossEntropy(torch.autograd.Function):
         ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, dtype: torch.dtype
     ) -> Tensor:
         w, b = weight.to(dtype), bias.to(dtype)
-        grad_hidden = torch.empty_like(hidden)
+        # Filled up to whole slices: a product of a size not met before takes longer to prepare
+        # than the filling to compute.
+        count, size = len(targets), slice_rows(len(weight), dtype)
+        hidden = pad(hidden.to(dtype), (0, 0, 0, -count % size))
+        targets = pad(targets, (0, -count % size))
+        grad_hidden = torch.empty(hidden.shape, device=hidden.device)
         grad_weight = torch.zeros_like(weight)
         grad_bias = torch.zeros_like(bias)
         total = torch.zeros((), device=hidden.device)
-        for begin in range(0, len(targets), SLICE):
-            rows = slice(begin, begin + SLICE)
-            h, target = hidden[rows].to(dtype), targets[rows, None]
+        for begin in range(0, len(targets), size):
+            h, target = hidden[begin : begin + size], targets[begin : begin + size]
+            real = min(size, count - begin)
             z = torch.addmm(b, h, w.T)
             grad_z = z.softmax(1)
-            # log Σ exp z = max z − log max softmax z: exact where the target's own share is 0
-            logsumexp = z.amax(1).float() - grad_z.amax(1).float().log()
-            total += (logsumexp - z.gather(1, target)[:, 0].float()).sum()
-            grad_z.scatter_add_(1, target, torch.full_like(target, -1, dtype=dtype))
+            total += _losses(z, grad_z, target[:, None])[:real].sum()
+            grad_z[torch.arange(size), target] -= 1
+            grad_z[real:] = 0
             grad_bias += grad_z.sum(0)
-            grad_hidden[rows] = grad_z @ w
+            grad_hidden[begin : begin + size] = grad_z @ w
             if dtype == grad_weight.dtype:
                 grad_weight.addmm_(grad_z.T, h)
             else:
                 grad_weight += grad_z.T @ h
-        ctx.save_for_backward(grad_hidden, grad_weight, grad_bias)
+        ctx.save_for_backward(grad_hidden[:count], grad_weight, grad_bias)
         return total
 
     @staticmethod
@@ -60,7 +84,9 @@ def summed_token_loss(
     The products run in `dtype`, and the shares of the softmax are rounded to it; losses and the
     slices' gradients add up in fp32.
     """
-    total: Tensor = _SlicedCrossEntropy.apply(hidden.float(), weight, bias, targets, dtype)
+    # autocast would turn every slice's softmax back to fp32, and round it again for each product
+    with torch.autocast(hidden.device.type, enabled=False):
+        total: Tensor = _SlicedCrossEntropy.apply(hidden, weight, bias, targets, dtype)
     return total
 
 
@@ -70,7 +96,8 @@ def token_losses(
     """The cross-entropy (nats) of every target, (N,); no gradient. Arguments as above."""
     w, b = weight.detach().to(dtype), bias.detach().to(dtype)
     losses = []
-    for h, target in zip(hidden.detach().split(SLICE), targets.split(SLICE), strict=True):
+    size = slice_rows(len(weight), dtype)
+    for h, target in zip(hidden.detach().split(size), targets.split(size), strict=True):
         z = torch.addmm(b, h.to(dtype), w.T).float()
         losses.append(z.logsumexp(1) - z.gather(1, target[:, None])[:, 0])
     return torch.cat(losses)
