@@ -26,10 +26,15 @@ def operations(weights: DecodeWeights, tokens: int, cached: bool) -> int:
     return len(weights.blocks) * (rows * projections + attention) + head
 
 
-def bytes_read(weights: DecodeWeights, tokens: int) -> int:
-    """Bytes of weights and cached keys and values that one token with a cache must read."""
-    kept = cache_bytes(weights, tokens)
-    return FLOAT_BYTES * weights.parameters_per_token() + kept
+def bytes_read(weights: DecodeWeights, tokens: int, weight_bits: int) -> int:
+    """Bytes of weights and cached keys and values that one token with a cache must read.
+
+    weight_bits: of an entry of a matrix in memory; biases and the cache are float32.
+    """
+    layers = [a for b in weights.blocks for a in (b.qkv, b.project, b.up, b.down)]
+    entries = sum(layer.weight.numel() for layer in (*layers, weights.head))
+    biases = sum(layer.bias.numel() for layer in (*layers, weights.head))
+    return entries * weight_bits // 8 + FLOAT_BYTES * biases + cache_bytes(weights, tokens)
 
 
 def cache_bytes(weights: DecodeWeights, tokens: int) -> int:

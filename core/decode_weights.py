@@ -66,11 +66,6 @@ class DecodeWeights:
     def mlp_dim(self) -> int:
         return self.blocks[0].up.weight.shape[0]
 
-    def parameters_per_token(self) -> int:
-        """How many weights one generated token reads: every layer and the head, not the tables."""
-        per_block = [a for b in self.blocks for a in (b.qkv, b.project, b.up, b.down)]
-        return sum(a.weight.numel() + a.bias.numel() for a in [*per_block, self.head])
-
 
 def decode_weights(model: DialogueGPT) -> DecodeWeights:
     """The weights of a GPT of this family; they share memory with the model's.

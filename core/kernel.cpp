@@ -2,9 +2,12 @@
 //
 // The same arithmetic as read_tokens in core/cache.py, for one thread. Every linear layer is
 // stored in panels of LANES outputs, [panel][input][lane], so that the weights stream through
-// memory once, in order, for all rows at a time. core/kernel.py builds and calls this file.
+// memory once, in order, for all rows at a time. That stream is what a token waits for: weights
+// that are exact in 16 bits come as such, and are widened on the way. core/kernel.py builds and
+// calls this file.
 //
 // Letters  R = B*T rows, d = dim, H heads, n width of a head, m = mlp_dim, N longest text
+//          W the type of the weights in the panels, float or half
 
 #include <algorithm>
 #include <cmath>
@@ -12,13 +15,40 @@
 #include <cstring>
 #include <vector>
 
+#if defined(__F16C__)
+#include <immintrin.h>
+#endif
+
 namespace {
 
-constexpr int64_t VEC = 16;           // floats in a vector; the compiler splits it where it must
-constexpr int64_t LANES = 2 * VEC;    // outputs in a panel
-constexpr int64_t ROWS = 8;           // rows sharing one pass over a panel
+#if defined(__AVX512F__)
+constexpr int64_t VEC = 16;  // floats in a vector, as many as the processor adds at once
+#elif defined(__AVX__)
+constexpr int64_t VEC = 8;
+#else
+constexpr int64_t VEC = 4;
+#endif
+#if defined(__x86_64__) && !defined(__AVX512F__)
+constexpr int64_t ROWS = 6;  // rows sharing one pass over a panel; their sums fit into registers
+#else
+constexpr int64_t ROWS = 8;
+#endif
+constexpr int64_t LANES = 2 * VEC;  // outputs in a panel
 typedef float vec __attribute__((vector_size(VEC * sizeof(float)), aligned(4), may_alias));
 typedef int32_t ivec __attribute__((vector_size(VEC * sizeof(int32_t)), aligned(4), may_alias));
+
+#if defined(__F16C__)
+#define HAS_HALF
+typedef uint16_t half;  // the bits of a number in 16 bits, IEEE 754 binary16
+
+inline vec load(const half* p) {
+#if defined(__AVX512F__)
+  return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+#else
+  return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+#endif
+}
+#endif
 
 inline vec load(const float* p) { return *reinterpret_cast<const vec*>(p); }
 inline void store(float* p, vec v) { *reinterpret_cast<vec*>(p) = v; }
@@ -62,8 +92,8 @@ inline vec gelu(vec x) {
 }
 
 // `rows` (at most ROWS) outputs of one panel: acc[r] = bias + sum_k x[r][k] panel[k].
-template <int64_t rows>
-void panel_product(const float* panel, const float* bias, const float* x, int64_t x_stride,
+template <int64_t rows, class W>
+void panel_product(const W* panel, const float* bias, const float* x, int64_t x_stride,
                    int64_t inputs, float* out, int64_t out_stride) {
   vec low[rows], high[rows];
   for (int64_t r = 0; r < rows; r++) low[r] = load(bias), high[r] = load(bias + VEC);
@@ -82,14 +112,13 @@ void panel_product(const float* panel, const float* bias, const float* x, int64_
 }
 
 // One row: four chains of sums, so that no addition waits for the one before it.
-template <>
-void panel_product<1>(const float* panel, const float* bias, const float* x, int64_t,
-                      int64_t inputs, float* out, int64_t) {
+template <class W>
+void row_product(const W* panel, const float* bias, const float* x, int64_t inputs, float* out) {
   vec low[4] = {load(bias)}, high[4] = {load(bias + VEC)};
   int64_t k = 0;
   for (; k + 4 <= inputs; k += 4)
     for (int64_t j = 0; j < 4; j++) {
-      const float* p = panel + (k + j) * LANES;
+      const W* p = panel + (k + j) * LANES;
       low[j] += splat(x[k + j]) * load(p);
       high[j] += splat(x[k + j]) * load(p + VEC);
     }
@@ -101,15 +130,24 @@ void panel_product<1>(const float* panel, const float* bias, const float* x, int
   store(out + VEC, (high[0] + high[1]) + (high[2] + high[3]));
 }
 
-// The weights of a linear layer: panels, then the bias padded to whole panels.
+// The weights not read yet, in the order in which layers take them.
+template <class W>
+struct Weights {
+  const W* panels;
+  const float* vectors;  // biases and norms
+};
+
+// A linear layer takes its panels, and a bias padded to whole panels.
+template <class W>
 struct Linear {
-  const float* panels;
+  const W* panels;
   const float* bias;
   int64_t inputs, outputs;
 
-  Linear(const float*& next, int64_t inputs, int64_t outputs)
-      : panels(next), bias(next + padded(outputs) * inputs), inputs(inputs), outputs(outputs) {
-    next += padded(outputs) * (inputs + 1);
+  Linear(Weights<W>& next, int64_t inputs, int64_t outputs)
+      : panels(next.panels), bias(next.vectors), inputs(inputs), outputs(outputs) {
+    next.panels += padded(outputs) * inputs;
+    next.vectors += padded(outputs);
   }
 
   // x: (rows, x_stride) -> out: (rows, out_stride), out_stride >= padded(outputs).
@@ -120,7 +158,7 @@ struct Linear {
 
   void panel(int64_t o, const float* x, int64_t x_stride, int64_t rows, float* out,
              int64_t out_stride) const {
-    const float* w = panels + o * inputs;
+    const W* w = panels + o * inputs;
     for (; rows >= ROWS; rows -= ROWS, x += ROWS * x_stride, out += ROWS * out_stride)
       panel_product<ROWS>(w, bias + o, x, x_stride, inputs, out, out_stride);
     switch (rows) {
@@ -130,7 +168,7 @@ struct Linear {
       case 4: return panel_product<4>(w, bias + o, x, x_stride, inputs, out, out_stride);
       case 3: return panel_product<3>(w, bias + o, x, x_stride, inputs, out, out_stride);
       case 2: return panel_product<2>(w, bias + o, x, x_stride, inputs, out, out_stride);
-      case 1: return panel_product<1>(w, bias + o, x, x_stride, inputs, out, out_stride);
+      case 1: return row_product(w, bias + o, x, inputs, out);
     }
   }
 };
@@ -139,8 +177,10 @@ struct Norm {
   const float *weight, *bias;
   int64_t dim;
 
-  Norm(const float*& next, int64_t dim) : weight(next), bias(next + dim), dim(dim) {
-    next += 2 * dim;
+  template <class W>
+  Norm(Weights<W>& next, int64_t dim)
+      : weight(next.vectors), bias(next.vectors + dim), dim(dim) {
+    next.vectors += 2 * dim;
   }
 
   void apply(const float* x, float* out, float eps) const {
@@ -315,10 +355,6 @@ class Ranking {
   int64_t lowest = 0;  // the lowest bucket that holds a weight above 0
 };
 
-}  // namespace
-
-extern "C" {
-
 struct Sizes {
   int64_t vocab, dim, heads, head_width, mlp, layers, window, pre_norm;
   float eps;
@@ -326,9 +362,9 @@ struct Sizes {
 
 // keys, values: (L, B, H, N, n), of which places start .. start+T-1 are written.
 // ids: (B, T) -> logits: (B, V) after the last token of each text.
-void read_tokens(const Sizes* s, const float* packed, const float* tokens, const float* positions,
-                 float* keys, float* values, const int64_t* ids, int64_t B, int64_t T,
-                 int64_t start, float* logits) {
+template <class W>
+void read(const Sizes* s, Weights<W> next, const float* tokens, const float* positions, float* keys,
+          float* values, const int64_t* ids, int64_t B, int64_t T, int64_t start, float* logits) {
   const int64_t d = s->dim, H = s->heads, n = s->head_width, N = s->window, R = B * T;
   const int64_t wide = padded(3 * H * n), m = padded(s->mlp), out_dim = padded(d);
   std::vector<float> x(R * d), normed(R * d), qkv(R * wide), heads(R * H * n), hidden(R * m),
@@ -338,7 +374,6 @@ void read_tokens(const Sizes* s, const float* packed, const float* tokens, const
     for (int64_t i = 0; i < d; i++)
       x[r * d + i] = tokens[ids[r] * d + i] + positions[(start + r % T) * d + i];
 
-  const float* next = packed;
   for (int64_t layer = 0; layer < s->layers; layer++) {
     const float* input = x.data();
     if (s->pre_norm) {
@@ -346,7 +381,7 @@ void read_tokens(const Sizes* s, const float* packed, const float* tokens, const
       for (int64_t r = 0; r < R; r++) norm.apply(&x[r * d], &normed[r * d], s->eps);
       input = normed.data();
     }
-    Linear(next, d, 3 * H * n).apply(input, d, R, qkv.data(), wide);
+    Linear<W>(next, d, 3 * H * n).apply(input, d, R, qkv.data(), wide);
     for (int64_t r = 0; r < R; r++)
       for (int64_t h = 0; h < H; h++) {
         const int64_t text = ((layer * B + r / T) * H + h) * N * n, place = start + r % T;
@@ -356,22 +391,22 @@ void read_tokens(const Sizes* s, const float* packed, const float* tokens, const
         attend(row, keys + text, values + text, place + 1, n, weights.data(),
                &heads[(r * H + h) * n]);
       }
-    Linear(next, H * n, d).apply(heads.data(), H * n, R, delta.data(), out_dim);
+    Linear<W>(next, H * n, d).apply(heads.data(), H * n, R, delta.data(), out_dim);
     for (int64_t r = 0; r < R; r++)
       for (int64_t i = 0; i < d; i++) x[r * d + i] += delta[r * out_dim + i];
 
     const Norm norm(next, d);
     for (int64_t r = 0; r < R; r++) norm.apply(&x[r * d], &normed[r * d], s->eps);
-    Linear(next, d, s->mlp).apply(normed.data(), d, R, hidden.data(), m);
+    Linear<W>(next, d, s->mlp).apply(normed.data(), d, R, hidden.data(), m);
     for (int64_t i = 0; i < R * m; i += VEC) store(&hidden[i], gelu(load(&hidden[i])));
-    Linear(next, s->mlp, d).apply(hidden.data(), m, R, delta.data(), out_dim);
+    Linear<W>(next, s->mlp, d).apply(hidden.data(), m, R, delta.data(), out_dim);
     for (int64_t r = 0; r < R; r++)
       for (int64_t i = 0; i < d; i++) x[r * d + i] += delta[r * out_dim + i];
   }
 
   const Norm norm(next, d);
   for (int64_t b = 0; b < B; b++) norm.apply(&x[(b * T + T - 1) * d], &normed[b * d], s->eps);
-  const Linear head(next, d, s->vocab);
+  const Linear<W> head(next, d, s->vocab);
   std::vector<float> last(B * LANES);  // the last panel may stick out beyond V
   for (int64_t o = 0; o < s->vocab; o += LANES)
     if (o + LANES <= s->vocab) {
@@ -383,6 +418,26 @@ void read_tokens(const Sizes* s, const float* packed, const float* tokens, const
           logits[b * s->vocab + i] = last[b * LANES + i - o];
     }
 }
+
+}  // namespace
+
+extern "C" {
+
+void read_tokens(const Sizes* s, const float* panels, const float* vectors, const float* tokens,
+                 const float* positions, float* keys, float* values, const int64_t* ids, int64_t B,
+                 int64_t T, int64_t start, float* logits) {
+  read<float>(s, {panels, vectors}, tokens, positions, keys, values, ids, B, T, start, logits);
+}
+
+int64_t lanes() { return LANES; }
+
+#ifdef HAS_HALF
+void read_tokens_half(const Sizes* s, const half* panels, const float* vectors, const float* tokens,
+                      const float* positions, float* keys, float* values, const int64_t* ids,
+                      int64_t B, int64_t T, int64_t start, float* logits) {
+  read<half>(s, {panels, vectors}, tokens, positions, keys, values, ids, B, T, start, logits);
+}
+#endif
 
 // For each row of logits (B, V): the token that `draws` falls on, most probable first, among the k
 // most probable that reach the mass p at temperature t (k = V, p = 1: all), and log P of that token

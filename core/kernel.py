@@ -17,7 +17,7 @@ import sys
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import torch
 from filelock import FileLock
@@ -28,7 +28,6 @@ from core.decode_weights import Affine, DecodeWeights
 from core.decoding import Greedy, Strategy, choose_eagerly
 
 SOURCE = Path(__file__).with_name("kernel.cpp")
-LANES = 32  # outputs in a panel, as in kernel.cpp
 BUILD_SECONDS = 60
 FLAGS = ("-std=c++17", "-O3", "-shared", "-fPIC")
 
@@ -107,14 +106,19 @@ def _build(path: Path) -> bool:
 class KernelReader:
     """`read_tokens` of core/cache.py, compiled: the same arguments, the same logits.
 
-    Packs the weights once (a second copy of them in memory). float32 on the CPU, one thread.
+    Packs the weights once (a second copy of them in memory), in 16 bits where every one of them is
+    exact in these and `narrow` allows it, as in the shipped models. float32 on the CPU, one thread.
     """
 
-    def __init__(self, library: ctypes.CDLL, weights: DecodeWeights):
+    def __init__(self, library: ctypes.CDLL, weights: DecodeWeights, narrow: bool = True):
         block = weights.blocks[0]
         self.weights = weights
-        self._read = library.read_tokens
-        self._packed = pack(weights)
+        matrices, vectors = pack(weights, library.lanes())
+        halves = matrices.half()
+        exact = torch.equal(halves.float(), matrices) and hasattr(library, "read_tokens_half")
+        self.bits = 16 if narrow and exact else 32  # of a weight in memory
+        self._read = library.read_tokens_half if self.bits == 16 else library.read_tokens
+        self._packed = Packed(halves if self.bits == 16 else matrices, vectors)
         self._tables = [t.contiguous() for t in (weights.tokens, weights.positions)]
         self._sizes = Sizes(
             weights.vocab_size,
@@ -129,7 +133,7 @@ class KernelReader:
         )
         self._fixed = (
             ctypes.byref(self._sizes),
-            *(ctypes.c_void_p(t.data_ptr()) for t in (self._packed, *self._tables)),
+            *(ctypes.c_void_p(t.data_ptr()) for t in (*self._packed, *self._tables)),
         )
 
     def __call__(self, cache: KVCache, ids: Tensor) -> Tensor:
@@ -196,22 +200,39 @@ class KernelChooser:
         return ids, log_probability
 
 
-def pack(weights: DecodeWeights) -> Tensor:
-    """All weights in the order and layout that kernel.cpp reads, one flat float32 tensor."""
-    parts: list[Tensor] = []
+class Packed(NamedTuple):
+    """All weights in the order and layout that kernel.cpp reads, each kind one flat tensor."""
+
+    panels: Tensor  # the matrices
+    vectors: Tensor  # biases and norms
+
+
+def pack(weights: DecodeWeights, lanes: int) -> Packed:
+    """The weights as kernel.cpp reads them, float32; lanes: outputs in a panel."""
+    matrices: list[Tensor] = []
+    vectors: list[Tensor] = []
+
+    def linear(layer: Affine) -> None:
+        matrix, bias = panels(layer, lanes)
+        matrices.append(matrix.flatten())
+        vectors.append(bias)
+
     for block in weights.blocks:
-        if block.attn_norm is not None:
-            parts += block.attn_norm
-        parts += [*panels(block.qkv), *panels(block.project), *block.ffn_norm]
-        parts += [*panels(block.up), *panels(block.down)]
-    parts += [*weights.head_norm, *panels(weights.head)]
-    return torch.cat([part.flatten() for part in parts]).float().contiguous()
+        vectors += block.attn_norm or ()
+        linear(block.qkv)
+        linear(block.project)
+        vectors += block.ffn_norm
+        linear(block.up)
+        linear(block.down)
+    vectors += weights.head_norm
+    linear(weights.head)
+    return Packed(torch.cat(matrices).float(), torch.cat(vectors).float())
 
 
-def panels(layer: Affine) -> tuple[Tensor, Tensor]:
-    """A linear layer (out, in) -> weight (out/LANES, in, LANES) and bias, padded with zeros."""
+def panels(layer: Affine, lanes: int) -> tuple[Tensor, Tensor]:
+    """A linear layer (out, in) -> weight (out/lanes, in, lanes) and bias, padded with zeros."""
     weight, bias = layer
-    missing = -len(weight) % LANES
+    missing = -len(weight) % lanes
     weight = torch.nn.functional.pad(weight, (0, 0, 0, missing))
     bias = torch.nn.functional.pad(bias, (0, missing))
-    return weight.view(-1, LANES, weight.shape[1]).transpose(1, 2).contiguous(), bias
+    return weight.view(-1, lanes, weight.shape[1]).transpose(1, 2).contiguous(), bias

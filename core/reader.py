@@ -86,6 +86,13 @@ class PrefixReader:
         """Which of the two ways computes, in words for the page."""
         return "compiled C++" if isinstance(self.read, KernelReader) else "eager PyTorch"
 
+    @property
+    def weight_bits(self) -> int:
+        """How many bits an entry of a weight matrix takes in memory."""
+        if isinstance(self.read, KernelReader):
+            return self.read.bits
+        return 8 * self.weights.tokens.element_size()
+
     def __call__(self, ids: Sequence[int]) -> Tensor:
         """ids: the text so far, start token first -> logits (V,)."""
         window = tuple(ids[-self.weights.window :])

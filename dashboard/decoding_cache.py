@@ -65,11 +65,13 @@ def _formula(reader: PrefixReader) -> None:
     one, two, three, four = st.columns(4)
     one.metric("Multiply-adds with", f"{cached / 1e6:,.2f} M")
     two.metric("without", f"{uncached / 1e6:,.1f} M", f"{uncached / cached:,.0f} times", "off")
-    three.metric("Memory read a token", f"{bytes_read(weights, tokens) / 1e6:,.1f} MB")
+    read = bytes_read(weights, tokens, reader.weight_bits)
+    three.metric("Memory read a token", f"{read / 1e6:,.1f} MB")
     four.metric("of it the cache", f"{cache_bytes(weights, tokens) / 1e6:,.2f} MB")
     st.caption(
-        "A cached token is limited by memory: every weight is read once for a single "
-        "multiply-add. The whole text still grows with T², since every token looks at all before."
+        "A cached token is limited by memory: every weight, "
+        f"{reader.weight_bits} bits each, is read once for a single multiply-add. "
+        "The whole text still grows with T², since every token looks at all before."
     )
 
 

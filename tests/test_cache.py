@@ -1,11 +1,17 @@
 """The lesson's theorem: cached equals uncached, in eager torch and in the compiled kernel."""
 
+import ctypes
+import platform
+import subprocess
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor
 
 from core.cache import KVCache, read_tokens
 from core.compact_gpt import CompactGPT
+from core.decode_cost import bytes_read
 from core.decode_weights import decode_weights
 from core.decoding import (
     Greedy,
@@ -17,7 +23,7 @@ from core.decoding import (
     generate,
 )
 from core.gpt import DialogueGPT
-from core.kernel import KernelChooser, KernelReader, load_kernel
+from core.kernel import FLAGS, SOURCE, KernelChooser, KernelReader, load_kernel
 from core.reader import EagerReader, PrefixReader, ReadTokens, Samples
 from core.sinusoidal_gpt import SinusoidalGPT
 
@@ -40,15 +46,29 @@ def model(request: pytest.FixtureRequest) -> DialogueGPT:
     return made
 
 
-@pytest.fixture(params=["eager", "compiled"])
-def read(request: pytest.FixtureRequest, model: DialogueGPT) -> ReadTokens:
-    weights = decode_weights(model)
-    if request.param == "eager":
-        return EagerReader(weights)
-    library = load_kernel()
-    if library is None:
+@pytest.fixture(scope="session", params=["eager", "native", "haswell", "x86-64"])
+def library(request: pytest.FixtureRequest, tmp_path_factory) -> ctypes.CDLL | None:  # type: ignore[no-untyped-def]
+    """The kernel as this processor would get it, or one with AVX2, or SSE2 alone; None: eager."""
+    kind = request.param
+    if kind == "eager":
+        return None
+    if load_kernel() is None:
         pytest.skip("no C++ compiler at hand")
-    return KernelReader(library, weights)
+    if kind == "native":
+        return load_kernel()
+    known = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    if platform.machine() != "x86_64" or (kind == "haswell" and " avx2 " not in known):
+        pytest.skip(f"this processor does not run what is built for {kind}")
+    built = tmp_path_factory.mktemp("kernels") / f"{kind}.so"
+    command = ["c++", *FLAGS, f"-march={kind}", str(SOURCE), "-o", str(built)]
+    subprocess.run(command, check=True, capture_output=True)
+    return ctypes.CDLL(str(built))
+
+
+@pytest.fixture
+def read(library: ctypes.CDLL | None, model: DialogueGPT) -> ReadTokens:
+    weights = decode_weights(model)
+    return EagerReader(weights) if library is None else KernelReader(library, weights)
 
 
 def some_ids(model: DialogueGPT, *shape: int) -> Tensor:
@@ -97,6 +117,28 @@ def test_one_text_is_continued_many_ways(model: DialogueGPT, read: ReadTokens) -
     for i in range(4):
         alone = read(KVCache(weights), torch.cat([prompt, ends[i : i + 1]], 1))
         torch.testing.assert_close(together[i : i + 1], alone, atol=1e-5, rtol=0)
+
+
+def test_weights_exact_in_16_bits_are_read_as_such_to_the_same_bits(
+    model: DialogueGPT, library: ctypes.CDLL | None
+) -> None:
+    if library is None or not hasattr(library, "read_tokens_half"):
+        pytest.skip("what reads here has no 16 bits")
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(parameter.half())
+    weights = decode_weights(model)
+    narrow, wide = KernelReader(library, weights), KernelReader(library, weights, narrow=False)
+    assert (narrow.bits, wide.bits) == (16, 32)
+    saved = bytes_read(weights, 9, 32) - bytes_read(weights, 9, 16)
+    linear = [m for m in model.modules() if isinstance(m, torch.nn.Linear)]
+    assert saved == 2 * sum(m.weight.numel() for m in linear)
+    ids = some_ids(model, 3, 20)
+    expected = wide(KVCache(weights, batch=3), ids)
+    assert torch.equal(narrow(KVCache(weights, batch=3), ids), expected)
+    with torch.no_grad():
+        model.head[1].weight[0, 0] = 1 / 3
+    assert KernelReader(library, decode_weights(model)).bits == 32
 
 
 def test_what_does_not_fit_is_refused(model: DialogueGPT, read: ReadTokens) -> None:
@@ -185,10 +227,11 @@ def test_eager_torch_decodes_on_the_gpu(model: DialogueGPT) -> None:
     ],
     ids=str,
 )
-def test_the_compiled_choice_is_the_filters_choice(strategy: Strategy, scale: float) -> None:
-    library = load_kernel()
+def test_the_compiled_choice_is_the_filters_choice(
+    strategy: Strategy, scale: float, library: ctypes.CDLL | None
+) -> None:
     if library is None:
-        pytest.skip("no C++ compiler at hand")
+        pytest.skip("eager is what the compiled choice is held to")
     choose = KernelChooser(library)
     generator = torch.Generator().manual_seed(4)
     for vocab in (1, 15, 16, 77, 3000):
@@ -202,10 +245,11 @@ def test_the_compiled_choice_is_the_filters_choice(strategy: Strategy, scale: fl
         torch.testing.assert_close(log_p[~differ], expected_log_p[~differ], atol=1e-4, rtol=1e-4)
 
 
-def test_the_compiled_choice_with_ties_infinities_and_bad_settings() -> None:
-    library = load_kernel()
+def test_the_compiled_choice_with_ties_infinities_and_bad_settings(
+    library: ctypes.CDLL | None,
+) -> None:
     if library is None:
-        pytest.skip("no C++ compiler at hand")
+        pytest.skip("eager is what the compiled choice is held to")
     choose = KernelChooser(library)
     level, chance = torch.zeros(4, 40), torch.tensor([0.0, 0.3, 0.6, 0.999])
     for strategy in (TopK(k=5), Nucleus(p=0.26), Temperature()):
