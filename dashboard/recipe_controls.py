@@ -23,6 +23,12 @@ WAYS = {
     "best": "What reached the best held-out figures here.",
 }
 
+OWN_DATA = {
+    kind: f"Data of your own: `python -m core.train {kind} --preset demo --data {what}` in a "
+    "terminal; the run then shows here."
+    for kind, what in {"vit": "FOLDER", "cnn": "FOLDER", "gpt": "FILE"}.items()
+}
+
 SIZES = {  # name: label, lowest, highest, step
     "num_layers": ("Layers", 1, 12, 1),
     "num_heads": ("Heads", 1, 8, 1),
@@ -44,7 +50,9 @@ def choose_spec() -> RunSpec:
     one, two = st.columns(2)
     with one:
         sources = list(DIALOGUE_SOURCES if kind == "gpt" else IMAGE_SOURCES)
-        data = controls.choice("Data", sources, key=f"{tag}-data", index=sources.index(spec.data))
+        data = controls.choice(
+            "Data", sources, key=f"{tag}-data", index=sources.index(spec.data), help=OWN_DATA[kind]
+        )
         missing = [d.detail for d in at_hand() if d.name == data and not d.here]
     with two:
         names = list(KINDS[kind])

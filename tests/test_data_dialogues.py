@@ -118,7 +118,7 @@ def test_a_line_of_5000_tokens_is_cut_and_said(tokenizer: WordTokenizer) -> None
     dataset = DialogueDataset(tokenizer, [*LINES, "rings " * 5_000], 200)
     assert len(dataset[3]) == 200
     assert dataset.truncated == 1
-    assert dataset.note == "1 of 4 texts are longer than 200 tokens and were cut there."
+    assert dataset.note == "Cut at 200 tokens: 1 of 4 texts."
     assert DialogueDataset(tokenizer, LINES, 200).note == ""
 
 

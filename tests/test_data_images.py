@@ -66,7 +66,7 @@ def test_unreadable_pictures_are_left_out_and_named(folder: Path) -> None:
     (folder / "dogs" / "notes.txt").write_text("no picture by name")
     data = drain(load(folder))
     assert len(data.train_images) + len(data.test_images) == 18
-    assert "2 could not be read and were left out: cats/000.png, dogs/001.png." in data.note
+    assert "Left out, since unreadable: 2 (cats/000.png, dogs/001.png)." in data.note
 
 
 @pytest.mark.parametrize(

@@ -325,6 +325,7 @@ def test_the_command_line_trains_and_resumes_and_says_when_there_is_nothing_left
     where = ["--run-dir", str(tmp_path / "run"), "--share", "0.02", "--threads", "1"]
     command = ["gpt", "--data", "grammar", "--epochs", "2", "--seed", "3", *sizes, *where]
     assert main(command) == 0
+    assert "dialogues to train on" in capsys.readouterr().out  # what was made of the data
     run = RunDirectory(tmp_path / "run")
     assert run.status()["state"] == "done"
     assert run.spec()["seed"] == 3

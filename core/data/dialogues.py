@@ -141,10 +141,7 @@ class DialogueDataset:
     def note(self) -> str:
         if not self.truncated:
             return ""
-        return (
-            f"{self.truncated:,} of {len(self):,} texts are longer than {self.max_N} tokens "
-            "and were cut there."
-        )
+        return f"Cut at {self.max_N} tokens: {self.truncated:,} of {len(self):,} texts."
 
     def __len__(self) -> int:
         return len(self._ids)

@@ -114,7 +114,7 @@ def _build(
     )
     if unreadable:
         named = ", ".join(unreadable[:3]) + (", …" if len(unreadable) > 3 else "")
-        note += f" {len(unreadable)} could not be read and were left out: {named}."
+        note += f" Left out, since unreadable: {len(unreadable)} ({named})."
     checksum = checksum_of(*(arrays[name] for name in sorted(arrays)))
     about = {"classes": classes, "mean": mean, "std": std, "checksum": checksum, "note": note}
     return Arrays(arrays, about)

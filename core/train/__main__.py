@@ -172,11 +172,13 @@ def train_together(run: RunDirectory | None) -> int:
 
 
 def show(records: Iterator["Record"], run: RunDirectory) -> None:
-    """A progress bar for the steps, a line for every epoch, and at the end what else to say."""
+    """What was made of the data, a bar for the steps, a line for every epoch, what else to say."""
     from core.train.records import EpochRecord, StepRecord
 
     epochs = RunSpec.from_dict(run.spec()).recipe_config().epochs
-    for record in records:
+    for number, record in enumerate(records):
+        if number == 0:
+            print(run.status()["message"], flush=True)
         if isinstance(record, StepRecord) and sys.stdout.isatty():
             filled = int(30 * record.epoch / epochs)
             bar = "█" * filled + "·" * (30 - filled)
