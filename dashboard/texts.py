@@ -67,7 +67,8 @@ def text(
     width: int = 0,
 ) -> Text:
     """The text of a strategy, or of a beam of that width. who: the hash of the reader's weights."""
-    asked = (who, tuple(prompt), repr(strategy), num_tokens, seed, forced[:num_tokens], width)
+    chance = seed if strategy.draws else 0  # without a draw every seed gives the same text
+    asked = (who, tuple(prompt), repr(strategy), num_tokens, chance, forced[:num_tokens], width)
     return Text(reader, tuple(prompt), strategy, _written(asked, reader, strategy))
 
 
