@@ -100,16 +100,17 @@ def growth(W: Array, seed: int = 0, norms: int = MAX_STEPS) -> Growth:
     rng = np.random.default_rng(seed)
     u = input_vector(len(W), rng)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        every = np.concatenate([np.eye(len(W))[None], powers(W / scale, MAX_STEPS - 1)])
-        energy = _log10((every**2).sum(axis=(1, 2)))
+        every = powers(W / scale, MAX_STEPS - 1)  # k = 1, 2, …; what is true of I = W^0 is known
+        energy = _log10(np.einsum("kij,kij->k", every, every))
         along = _log10(np.linalg.norm(every @ u, axis=1))
+        norm = _log10(_two_norms(every[: norms - 1]))
     return Growth(
         spectrum=found,
         scale=scale,
         modes=_log10(np.abs(found.eigenvalues) / scale),
-        norm=np.append(_log10(_two_norms(every[:norms])), np.full(MAX_STEPS - norms, np.nan)),
-        input=along,
-        energy=energy,
+        norm=np.concatenate([[0.0], norm, np.full(MAX_STEPS - norms, np.nan)]),
+        input=np.append(0.0, along),
+        energy=np.append(math.log10(len(W)), energy),
         formula_error=_formula_error(W / scale, every[-1]),
     )
 
@@ -176,6 +177,8 @@ def _from_then_on(true: NDArray[np.bool_]) -> int | None:
 def _two_norms(stack: Array) -> Array:
     """‖·‖₂ of each matrix of (S, d, d); a matrix with an overflow in it gets inf."""
     finite = np.asarray(np.isfinite(stack).all(axis=(1, 2)))
+    if finite.all():
+        return np.asarray(np.linalg.norm(stack, 2, axis=(1, 2)))
     norms = np.linalg.norm(np.where(finite[:, None, None], stack, 0.0), 2, axis=(1, 2))
     return np.where(finite, norms, np.inf)
 
