@@ -10,6 +10,7 @@ from dashboard.figures.layout import LEGEND_BELOW, axis, quick
 from dashboard.style import BLUE, FIGURE_FONT_SIZE, GREEN, GREY, ORANGE, PURPLE, SEQUENTIAL
 
 MOST_POINTS = 400
+MOST_MARKED = 40  # points that stand apart; more make a line, and each would take time to draw
 
 
 def step_bars(
@@ -80,7 +81,8 @@ def vocabulary_curve(before: np.ndarray, after: np.ndarray, rank: int) -> go.Fig
         },
         {
             "type": "scatter", "name": "after the filter", "x": left, "y": after[left - 1],
-            "mode": "lines+markers", "line": {"color": BLUE}, "marker": {"size": 5},
+            "mode": "lines" if len(left) > MOST_MARKED else "lines+markers",
+            "line": {"color": BLUE, "width": 3}, "marker": {"size": 5},
         },
         {
             "type": "scatter", "name": "taken", "x": [rank], "y": [before[rank - 1]],
