@@ -4,6 +4,7 @@ Letters   L layers · H heads · T tokens · P patches of an image. A map is alp
 """
 
 import io
+import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -206,5 +207,5 @@ def _palette() -> bytes:
 
 def _png(image: Image.Image) -> bytes:
     out = io.BytesIO()
-    image.save(out, "PNG")
+    image.save(out, "PNG", compress_type=zlib.Z_RLE)  # blocks of one colour: looks for runs alone
     return out.getvalue()
