@@ -1,5 +1,6 @@
 """The RNN lesson as a student uses it, and its figures."""
 
+import base64
 import math
 import subprocess
 import sys
@@ -228,5 +229,9 @@ def test_modes_are_drawn_as_they_are() -> None:
 
 def test_the_orbit_has_a_frame_a_step() -> None:
     fig = rnn_matrix.orbit(orbit(0.5 * np.eye(2), 0.0, 3))
-    assert [frame.name for frame in fig.frames] == ["0", "1", "2", "3"]
-    assert list(fig.frames[2].data[1].x) == [0, 0.25]
+    frames = fig.to_dict()["frames"]
+    assert [frame["name"] for frame in frames] == ["0", "1", "2", "3"]
+    assert frames[2]["data"][1]["x"] == [0, 0.25]
+    walked = frames[2]["data"][0]["x"]
+    assert walked["dtype"] == "f4"
+    assert np.frombuffer(base64.b64decode(walked["bdata"]), "<f4").tolist() == [1, 0.5, 0.25]
