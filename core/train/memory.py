@@ -8,7 +8,7 @@ import ctypes
 import os
 import sys
 
-TRIM_EVERY = 100  # steps; more often, the pages given back and taken again cost 4 % of a small step
+TRIM_EVERY = 250  # steps; more often, the pages given back and taken again cost a small step 1 to 4 %
 
 
 def keep_few_kernels() -> None:
