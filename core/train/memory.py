@@ -8,7 +8,7 @@ import ctypes
 import os
 import sys
 
-TRIM_EVERY = 250  # steps; more often, the pages given back and taken again cost a small step 1 to 4 %
+TRIM_EVERY = 250  # steps; more often, the pages given back and taken again slow small ones
 
 
 def keep_few_kernels() -> None:
