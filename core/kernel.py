@@ -81,10 +81,15 @@ def _fingerprint() -> str:
     return hashlib.sha256(text).hexdigest()[:16]
 
 
+def find_compiler() -> str | None:
+    """The machine's C++ compiler: the one that CXX names, or a usual one."""
+    names = [os.environ.get("CXX", ""), "c++", "g++", "clang++"]
+    return next((found for name in names if name and (found := shutil.which(name))), None)
+
+
 def _build(path: Path) -> bool:
     """Compile into a temporary file beside `path`, then rename; whether it worked."""
-    names = [os.environ.get("CXX", ""), "c++", "g++", "clang++"]
-    compiler = next((found for name in names if name and (found := shutil.which(name))), None)
+    compiler = find_compiler()
     if compiler is None:
         return False
     with FileLock(path.with_suffix(".lock"), timeout=BUILD_SECONDS):
@@ -107,16 +112,16 @@ class KernelReader:
     """`read_tokens` of core/cache.py, compiled: the same arguments, the same logits.
 
     Packs the weights once (a second copy of them in memory), in 16 bits where every one of them is
-    exact in these and `narrow` allows it, as in the shipped models. float32 on the CPU, one thread.
+    exact in these, as in the shipped models. float32 on the CPU, one thread.
     """
 
-    def __init__(self, library: ctypes.CDLL, weights: DecodeWeights, narrow: bool = True):
+    def __init__(self, library: ctypes.CDLL, weights: DecodeWeights):
         block = weights.blocks[0]
         self.weights = weights
         matrices, vectors = pack(weights, library.lanes())
         halves = matrices.half()
         exact = torch.equal(halves.float(), matrices) and hasattr(library, "read_tokens_half")
-        self.bits = 16 if narrow and exact else 32  # of a weight in memory
+        self.bits = 16 if exact else 32  # of a weight in memory
         self._read = library.read_tokens_half if self.bits == 16 else library.read_tokens
         self._packed = Packed(halves if self.bits == 16 else matrices, vectors)
         self._tables = [t.contiguous() for t in (weights.tokens, weights.positions)]

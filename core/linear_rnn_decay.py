@@ -177,9 +177,8 @@ def _from_then_on(true: NDArray[np.bool_]) -> int | None:
 def _two_norms(stack: Array) -> Array:
     """‖·‖₂ of each matrix of (S, d, d); a matrix with an overflow in it gets inf."""
     finite = np.asarray(np.isfinite(stack).all(axis=(1, 2)))
-    if finite.all():
-        return np.asarray(np.linalg.norm(stack, 2, axis=(1, 2)))
-    norms = np.linalg.norm(np.where(finite[:, None, None], stack, 0.0), 2, axis=(1, 2))
+    sound = stack if finite.all() else np.where(finite[:, None, None], stack, 0.0)
+    norms = np.linalg.norm(sound, 2, axis=(1, 2))
     return np.where(finite, norms, np.inf)
 
 

@@ -4,6 +4,7 @@ import ctypes
 import platform
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -23,7 +24,7 @@ from core.decoding import (
     generate,
 )
 from core.gpt import DialogueGPT
-from core.kernel import FLAGS, SOURCE, KernelChooser, KernelReader, load_kernel
+from core.kernel import FLAGS, SOURCE, KernelChooser, KernelReader, find_compiler, load_kernel
 from core.reader import EagerReader, PrefixReader, ReadTokens, Samples
 from core.sinusoidal_gpt import SinusoidalGPT
 
@@ -60,7 +61,7 @@ def library(request: pytest.FixtureRequest, tmp_path_factory) -> ctypes.CDLL | N
     if platform.machine() != "x86_64" or (kind == "haswell" and " avx2 " not in known):
         pytest.skip(f"this processor does not run what is built for {kind}")
     built = tmp_path_factory.mktemp("kernels") / f"{kind}.so"
-    command = ["c++", *FLAGS, f"-march={kind}", str(SOURCE), "-o", str(built)]
+    command = [str(find_compiler()), *FLAGS, f"-march={kind}", str(SOURCE), "-o", str(built)]
     subprocess.run(command, check=True, capture_output=True)
     return ctypes.CDLL(str(built))
 
@@ -128,7 +129,8 @@ def test_weights_exact_in_16_bits_are_read_as_such_to_the_same_bits(
         for parameter in model.parameters():
             parameter.copy_(parameter.half())
     weights = decode_weights(model)
-    narrow, wide = KernelReader(library, weights), KernelReader(library, weights, narrow=False)
+    without = SimpleNamespace(read_tokens=library.read_tokens, lanes=library.lanes)
+    narrow, wide = KernelReader(library, weights), KernelReader(without, weights)  # type: ignore[arg-type]
     assert (narrow.bits, wide.bits) == (16, 32)
     saved = bytes_read(weights, 9, 32) - bytes_read(weights, 9, 16)
     linear = [m for m in model.modules() if isinstance(m, torch.nn.Linear)]

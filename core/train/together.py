@@ -39,12 +39,11 @@ def _attend_apart(attn: MultiHeadedAttention, x: Tensor, shapes: Sequence[torch.
     and texts this short bf16 takes longer there. The filling at the end attends to nothing.
     """
     q_k_v = attn.split_qkv(x)  # each (H, N, n)
-    if x.device.type == "cpu":
-        q_k_v = (q_k_v[0].float(), q_k_v[1].float(), q_k_v[2].float())
+    widen = x.device.type == "cpu" and q_k_v[0].dtype == torch.bfloat16
     sizes = [shape.numel() for shape in shapes]
-    *in_parts, filling = zip(
-        *(t.split([*sizes, len(x) - sum(sizes)], 1) for t in q_k_v), strict=True
-    )
+    sizes.append(len(x) - sum(sizes))
+    split = [(t.float() if widen else t).split(sizes, dim=1) for t in q_k_v]
+    *in_parts, filling = zip(*split, strict=True)
     heads = []
     with torch.autocast("cpu", enabled=False):
         for part, shape in zip(in_parts, shapes, strict=True):

@@ -58,7 +58,7 @@ def attention_grid(alphas: np.ndarray, width: int = 900, height: int = 900) -> b
     canvas[ink > 0] = (_PLATE_INDEX + np.rint(ink / 255 * (_TEXT_INDEX - _PLATE_INDEX)))[ink > 0]
     image = Image.fromarray(canvas, "P")
     image.putpalette(_palette())
-    return _png(image)
+    return png(image)
 
 
 def brightest(alpha: np.ndarray) -> float:
@@ -164,7 +164,7 @@ def class_token_overlay(image: np.ndarray, row: np.ndarray, side: int = 384) -> 
     cover = np.rint(255 * (0.1 + 0.8 * entries / (_STEPS - 1))).astype(np.uint8)
     picture = Image.fromarray(np.asarray(image, dtype=np.uint8)).convert("L")
     dim = picture.point(lambda grey: 0.7 * grey).convert("RGB").resize(size, nearest)
-    return _png(Image.composite(heat, dim, Image.fromarray(cover).resize(size, nearest)))
+    return png(Image.composite(heat, dim, Image.fromarray(cover).resize(size, nearest)))
 
 
 def largest(row: np.ndarray) -> str:
@@ -176,7 +176,7 @@ def largest(row: np.ndarray) -> str:
 def enlarge(image: np.ndarray, side: int = 384) -> bytes:
     """A small image (S, S, 3) uint8 as a PNG with visible, unsmoothed pixels."""
     picture = Image.fromarray(np.asarray(image, dtype=np.uint8))
-    return _png(picture.resize((side, side), Image.Resampling.NEAREST))
+    return png(picture.resize((side, side), Image.Resampling.NEAREST))
 
 
 def short(token: str, length: int = 14) -> str:
@@ -205,7 +205,8 @@ def _palette() -> bytes:
     return rgb.tobytes()
 
 
-def _png(image: Image.Image) -> bytes:
+def png(image: Image.Image) -> bytes:
+    """The bytes of a PNG; made for pictures of blocks of one colour."""
     out = io.BytesIO()
-    image.save(out, "PNG", compress_type=zlib.Z_RLE)  # blocks of one colour: looks for runs alone
+    image.save(out, "PNG", compress_type=zlib.Z_RLE)  # looks for runs alone
     return out.getvalue()

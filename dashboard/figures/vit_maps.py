@@ -8,7 +8,7 @@ import io
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from dashboard.figures.attention_maps import class_token_overlay, colours, to_palette
+from dashboard.figures.attention_maps import class_token_overlay, colours, png, to_palette
 from dashboard.figures.remembered import remembered
 from dashboard.style import PLATE
 
@@ -44,7 +44,7 @@ def picture_row(
         if i == marked:
             frame = (x - 4, y - 4, x + side + 3, y + 2 * side + gap // 2 + 3)
             ImageDraw.Draw(plate).rectangle(frame, outline="#ffffff", width=4)
-    return _png(plate)
+    return png(plate)
 
 
 @remembered
@@ -61,7 +61,7 @@ def picture_strip(images: np.ndarray, side: int = 64, columns: int = 10) -> byte
         tile = Image.fromarray(upright(image)).resize((side, side), Image.Resampling.NEAREST)
         plate.paste(tile, (x, y))
         draw.text((x + 4, y), str(i + 1), "#ffffff", font, stroke_width=3, stroke_fill="#000000")
-    return _png(plate)
+    return png(plate)
 
 
 @remembered
@@ -77,7 +77,7 @@ def patch_sheet(image: np.ndarray, grid: int, side: int = 384) -> bytes:
         for c in range(grid):
             box = (c * patch, r * patch, (c + 1) * patch, (r + 1) * patch)
             sheet.paste(picture.crop(box), (c * (patch + gap), r * (patch + gap)))
-    return _png(sheet)
+    return png(sheet)
 
 
 @remembered
@@ -91,7 +91,7 @@ def filter_sheet(filters: np.ndarray, columns: int = 16, cell: int = 34) -> byte
         scaled = np.rint(255 * (values - low) / max(high - low, 1e-9)).astype(np.uint8)
         tile = Image.fromarray(upright(scaled)).resize((cell, cell), Image.Resampling.NEAREST)
         sheet.paste(tile, (gap + i % columns * (cell + gap), gap + i // columns * (cell + gap)))
-    return _png(sheet)
+    return png(sheet)
 
 
 @remembered
@@ -99,7 +99,7 @@ def weight_grid(weights: np.ndarray, side: int = 384) -> bytes:
     """Weights (P,) as g×g coloured cells, the largest brightest."""
     grid = round(len(weights) ** 0.5)
     cells = colours()[to_palette(np.asarray(weights, dtype=np.float32).reshape(grid, grid))]
-    return _png(Image.fromarray(cells).resize((side, side), Image.Resampling.NEAREST))
+    return png(Image.fromarray(cells).resize((side, side), Image.Resampling.NEAREST))
 
 
 @remembered
@@ -112,10 +112,4 @@ def similarity_sheet(alike: np.ndarray, cell: int = 52) -> bytes:
         tile = colours()[to_palette((row.reshape(grid, grid) + 1) / 2, 1.0)]
         picture = Image.fromarray(tile).resize((cell, cell), Image.Resampling.NEAREST)
         sheet.paste(picture, (gap + i % grid * (cell + gap), gap + i // grid * (cell + gap)))
-    return _png(sheet)
-
-
-def _png(image: Image.Image) -> bytes:
-    out = io.BytesIO()
-    image.save(out, "PNG")
-    return out.getvalue()
+    return png(sheet)
