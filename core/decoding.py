@@ -18,6 +18,7 @@ from functools import cached_property
 from numbers import Real
 from typing import ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -84,16 +85,6 @@ def distribution(logits: Tensor) -> Tensor:
         raise ValueError("Every logit is -inf, so there is no token to choose.")
     certain = torch.where(logits == torch.inf, 0.0, -torch.inf)
     return torch.where(best == torch.inf, certain, logits).double().softmax(-1)
-
-
-def rank(logits: Tensor, tokens: Tensor) -> Tensor:
-    """1 for the largest logit of a row, and so on; of equals the lower id comes first.
-
-    logits: (..., V), tokens: (...) ids -> ranks (...).
-    """
-    own = logits.gather(-1, tokens[..., None])
-    lower = torch.arange(logits.shape[-1]) < tokens[..., None]
-    return 1 + ((logits > own) | ((logits == own) & lower)).sum(-1)
 
 
 def sample(logits: Tensor, generator: torch.Generator) -> Tensor:
@@ -206,7 +197,10 @@ class Step:
     @property
     def rank(self) -> int:
         """1 for the model's most probable token; of equals the lower id comes first."""
-        return int(rank(self.logits, torch.tensor(self.token)))
+        logits = self.logits.numpy(force=True)
+        own = logits[self.token]
+        above, equal = logits > own, logits[: self.token] == own
+        return 1 + int(np.count_nonzero(above)) + int(np.count_nonzero(equal))
 
     @property
     def entropy(self) -> float:

@@ -16,6 +16,7 @@ from core.gpt import DialogueGPT
 from core.kernel import KernelChooser, KernelReader, load_kernel
 
 REMEMBERED_BYTES = 256 * 2**20
+TEXTS = 8  # whose keys and values are kept: as many as people look at in turn
 
 
 class ReadTokens(Protocol):
@@ -58,10 +59,11 @@ def fastest_chooser() -> Choose:
 class PrefixReader:
     """ids -> logits of the next token; a text already seen is never read again.
 
-    Two memories: the logits of every prefix asked for (the least recently used go first once
-    they fill 256 MiB), and the keys and values of the last text, of which the longest common
-    beginning is reused. Past the model's window it reads the last N tokens anew, as
-    `DialogueGPT.generate` does: there every token moves one place, so nothing can be reused.
+    Two memories, of both of which the least recently used go first: the logits of every prefix
+    asked for, 256 MiB of them, and the keys and values of the last few texts. A text goes on from
+    its own, or from a copy of those with the longest common beginning. Past the model's window
+    the last N tokens are read anew, as `DialogueGPT.generate` does: there every token moves one
+    place, so nothing can be reused.
     One text at a time; several threads take turns.
     """
 
@@ -70,8 +72,7 @@ class PrefixReader:
         self.read = fastest_reader(weights) if read is None else read
         self.choose = fastest_chooser() if read is None else choose_eagerly
         self.runs = 0  # how often the model was really run
-        self._cache = KVCache(weights)
-        self._cached: tuple[int, ...] = ()
+        self._texts: OrderedDict[tuple[int, ...], KVCache] = OrderedDict()
         self._known: OrderedDict[tuple[int, ...], Tensor] = OrderedDict()
         self._room = max(1, REMEMBERED_BYTES // (4 * weights.vocab_size))
         self._lock = threading.Lock()
@@ -138,14 +139,28 @@ class PrefixReader:
         return Samples(torch.stack(ids, 1), torch.stack(log_probability, 1))
 
     def _run(self, ids: tuple[int, ...]) -> Tensor:
-        common = 0
-        for old, new in zip(self._cached, ids[:-1], strict=False):
-            if old != new:
-                break
-            common += 1
-        self._cached = ()  # should the read below fail, nothing cached is trusted
-        self._cache.truncate(common)
-        logits = self.read(self._cache, torch.tensor([ids[common:]]))[0].cpu()
-        self._cached = ids
+        cache = self._begun(ids)
+        logits = self.read(cache, torch.tensor([ids[cache.length :]]))[0].cpu()
+        self._texts[ids] = cache
+        if len(self._texts) > TEXTS:
+            self._texts.popitem(last=False)
         self.runs += 1
         return logits
+
+    def _begun(self, ids: tuple[int, ...]) -> KVCache:
+        """A cache with as much of the text as was read before, but for its last token."""
+        before = ids[:-1]
+        if before in self._texts:
+            return self._texts.pop(before)
+        length, nearest = max(((_common(t, before), t) for t in self._texts), default=(0, None))
+        if nearest is None:
+            return KVCache(self.weights)
+        cache = self._texts[nearest].repeat(1)
+        cache.truncate(length)
+        return cache
+
+
+def _common(one: tuple[int, ...], other: tuple[int, ...]) -> int:
+    """How many tokens two texts begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -68,37 +71,62 @@ def text(
 ) -> Text:
     """The text of a strategy, or of a beam of that width. who: the hash of the reader's weights."""
     chance = seed if strategy.draws else 0  # without a draw every seed gives the same text
-    asked = (who, tuple(prompt), repr(strategy), num_tokens, chance, forced[:num_tokens], width)
-    return Text(reader, tuple(prompt), strategy, _written(asked, reader, strategy))
+    by_hand = len(forced)
+    if width:
+        forced = (*forced, *_beam(who, (*prompt, *forced), width, num_tokens - by_hand, reader))
+    asked = (who, tuple(prompt), repr(strategy), chance, forced, by_hand)
+    written = _growing(asked, reader, strategy).first(num_tokens)
+    return Text(reader, tuple(prompt), strategy, written)
 
 
-@st.cache_resource(max_entries=1024, show_spinner=False)  # some KB each
-def _written(
-    asked: tuple[str, Ids, str, int, int, Ids, int], _reader: PrefixReader, _strategy: Strategy
-) -> tuple[Written, ...]:
+class _Growing:
+    """A text written as far as anybody has asked for; a longer one goes on from its end."""
+
+    def __init__(self, begin: Callable[[], Iterator[Step]], by_hand: int):
+        self._begin, self._by_hand = begin, by_hand
+        self._written: list[Written] = []
+        self._steps = begin()
+        self._turn = Lock()
+
+    def first(self, count: int) -> tuple[Written, ...]:
+        """Its first `count` tokens."""
+        with self._turn:
+            try:
+                while len(self._written) < count:
+                    self._written.append(self._note(next(self._steps)))
+            except BaseException:  # an iterator that has failed once goes on no more
+                self._written, self._steps = [], self._begin()
+                raise
+            return tuple(self._written[:count])
+
+    def _note(self, step: Step) -> Written:
+        by_hand = len(self._written) < self._by_hand
+        return Written(step.token, step.log_probability, step.rank, step.draw, by_hand)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)  # some 60 KB each
+def _growing(
+    asked: tuple[str, Ids, str, int, Ids, int], _reader: PrefixReader, _strategy: Strategy
+) -> _Growing:
     import torch
 
-    from core.decoding import generate, rank
+    from core.decoding import generate
 
-    _, prompt, _, num_tokens, seed, forced, width = asked
-    if width:
-        forced = (*forced, *_beam(_reader, (*prompt, *forced), width, num_tokens - len(forced)))
-    chance = torch.Generator().manual_seed(seed)
-    steps = list(generate(_reader, prompt, _strategy, num_tokens, chance, forced, _reader.choose))
-    tokens = torch.tensor([step.token for step in steps])
-    ranks = rank(torch.stack([step.logits for step in steps]), tokens).tolist()
-    by_hand = len(asked[5])
-    return tuple(
-        Written(step.token, step.log_probability, ranks[place], step.draw, place < by_hand)
-        for place, step in enumerate(steps)
-    )
+    _, prompt, _, seed, forced, by_hand = asked
+
+    def begin() -> Iterator[Step]:
+        chance = torch.Generator().manual_seed(seed)
+        return generate(_reader, prompt, _strategy, sys.maxsize, chance, forced, _reader.choose)
+
+    return _Growing(begin, by_hand)
 
 
-def _beam(reader: PrefixReader, beginning: Ids, width: int, num_tokens: int) -> Ids:
+@st.cache_data(max_entries=256, show_spinner=False)
+def _beam(who: str, beginning: Ids, width: int, num_tokens: int, _reader: PrefixReader) -> Ids:
     """The tokens of the best beam."""
     from core.beam import beam_search
 
     tokens: Ids = ()
-    for beams in beam_search(reader, beginning, width, num_tokens):
+    for beams in beam_search(_reader, beginning, width, num_tokens):
         tokens = beams[0].tokens
     return tokens

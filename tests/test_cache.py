@@ -109,6 +109,34 @@ def test_forgetting_a_few_tokens_and_reading_others(model: DialogueGPT, read: Re
     torch.testing.assert_close(again, read(KVCache(weights), mixed), atol=1e-5, rtol=0)
 
 
+def test_texts_looked_at_in_turn_are_never_read_twice(model: DialogueGPT, read: ReadTokens) -> None:
+    taken = []
+
+    def counted(cache: KVCache, ids: Tensor) -> Tensor:
+        taken.append(ids.shape[1])
+        return read(cache, ids)
+
+    reader = PrefixReader(decode_weights(model), counted)
+    texts = [tuple(ids) for ids in some_ids(model, 3, 20).tolist()]
+    for end in (5, 6, 7, 20):
+        found = [reader(ids[:end]) for ids in texts]
+        found += [reader(ids[:end]) for ids in texts]
+    assert taken == [5] * 3 + [1] * 6 + [13] * 3
+    torch.testing.assert_close(
+        found[1],
+        reader.read(KVCache(reader.weights), torch.tensor([texts[1]]))[0],
+        atol=1e-5,
+        rtol=0,
+    )
+    taken.clear()
+    parted = (*texts[0][:12], *texts[1][12:])
+    expected = read(KVCache(reader.weights), torch.tensor([parted]))[0]
+    torch.testing.assert_close(reader(parted), expected, atol=1e-5, rtol=0)
+    assert taken == [8]
+    reader((*texts[0], 3))
+    assert taken == [8, 1]
+
+
 def test_one_text_is_continued_many_ways(model: DialogueGPT, read: ReadTokens) -> None:
     weights = decode_weights(model)
     prompt, ends = some_ids(model, 1, 9), some_ids(model, 4, 1)

@@ -81,9 +81,7 @@ def test_a_trace_is_worked_out_once_for_each_edit_and_no_other_takes_its_place()
 
 
 def test_a_beam_goes_on_from_forced_words_and_says_how_each_came_to_be():
-    torch.manual_seed(0)
-    model = build("DialogueGPT", config_for("DialogueGPT", {"vocab_size": 30, "max_N": 20}))
-    reader = PrefixReader.of(model.eval())
+    reader = small_reader()
     made = texts.text("test", reader, (0, 5), Temperature(), 6, forced=(7, 8), width=3)
     *_, beams = beam_search(reader, (0, 5, 7, 8), 3, 4)
     assert made.tokens == (7, 8, *beams[0].tokens)
@@ -94,6 +92,41 @@ def test_a_beam_goes_on_from_forced_words_and_says_how_each_came_to_be():
         own = float(step.logits.log_softmax(-1)[one.token])
         assert one.log_probability == pytest.approx(own, abs=1e-5)
     assert texts.text("test", reader, (0, 5), Temperature(), 6, seed=1).tokens != made.tokens
+
+
+def small_reader() -> PrefixReader:
+    torch.manual_seed(0)
+    model = build("DialogueGPT", config_for("DialogueGPT", {"vocab_size": 30, "max_N": 20}))
+    return PrefixReader.of(model.eval())
+
+
+def test_a_longer_text_goes_on_and_a_shorter_one_is_a_part_of_it():
+    reader = small_reader()
+    short = texts.text("grows", reader, (0, 5), Temperature(), 6, seed=3)
+    assert reader.runs == 6
+    long = texts.text("grows", reader, (0, 5), Temperature(), 15, seed=3)
+    assert reader.runs == 15
+    assert long.written[:6] == short.written
+    assert texts.text("grows", reader, (0, 5), Temperature(), 9, seed=3).written == long.written[:9]
+    at_once = texts.text("at once", small_reader(), (0, 5), Temperature(), 15, seed=3)
+    assert at_once.tokens == long.tokens
+    assert reader.runs == 15
+
+
+def test_a_text_that_failed_is_begun_anew():
+    reader = small_reader()
+    read, fails = reader.read, [False] * 4 + [True]
+
+    def sometimes(cache, ids):
+        if fails and fails.pop(0):
+            raise RuntimeError("no memory")
+        return read(cache, ids)
+
+    reader.read = sometimes
+    with pytest.raises(RuntimeError, match="no memory"):
+        texts.text("fails", reader, (0, 5), Temperature(), 6)
+    expected = texts.text("whole", small_reader(), (0, 5), Temperature(), 6)
+    assert texts.text("fails", reader, (0, 5), Temperature(), 6).tokens == expected.tokens
 
 
 def test_bars_name_their_words_as_they_are():
