@@ -7,8 +7,6 @@ from functools import wraps
 from pathlib import Path
 from typing import ParamSpec
 
-import plotly.graph_objects as go
-import plotly.io
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 from streamlit.logger import get_logger
@@ -16,7 +14,7 @@ from streamlit.logger import get_logger
 from dashboard import lessons, stage, state
 from dashboard.copy_button import copy_button
 from dashboard.figures import data as figure_data
-from dashboard.figures.layout import readable
+from dashboard.figures.layout import Drawing, readable
 from dashboard.picture_buttons import picture_buttons
 from dashboard.source import Source, read_source
 
@@ -24,9 +22,6 @@ UNFORESEEN = (
     "Something unexpected stopped this page: reload it, and if it stays, tell whoever runs the "
     "dashboard, whose terminal has the details."
 )
-
-# Figures get their look from `readable`; a template on each of them would be checked every time.
-plotly.io.templates.default = None
 
 Given = ParamSpec("Given")
 Data = Mapping[str, object] | Callable[[], Mapping[str, object]]
@@ -77,7 +72,7 @@ def copy_link() -> None:
 
 
 def show_figure(
-    fig: go.Figure,
+    fig: Drawing,
     *,
     title: str,
     description: str,

@@ -8,7 +8,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 import sympy
 
@@ -30,7 +29,7 @@ from core.linear_rnn_sweep import SweepReport, read_sweep
 from core.linear_rnn_writing import to_latex, to_numpy, to_text
 from dashboard import components, state
 from dashboard.figures import rnn_cost, rnn_memory
-from dashboard.figures.layout import readable
+from dashboard.figures.layout import Drawing, readable
 
 if TYPE_CHECKING:
     from core.linear_rnn_memory import MemoryRecord, MemoryTask
@@ -162,7 +161,7 @@ def trained() -> list[tuple["MemoryTask", dict[str, list["MemoryRecord"]]]]:
     return list(st.session_state.get(TRAINED, []))
 
 
-def curves(records: dict[str, list["MemoryRecord"]], steps: int) -> go.Figure:
+def curves(records: dict[str, list["MemoryRecord"]], steps: int) -> Drawing:
     """Accuracy against training steps."""
     lines = {
         layer: ([r.step for r in found], [r.accuracy for r in found])

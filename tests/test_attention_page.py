@@ -12,6 +12,7 @@ from core import zoo
 from dashboard.attention_view import decode, encode, pack
 from dashboard.figures import head_steps, heads
 from tests.conftest import ROOT
+from tests.drawings import checked
 
 PAGE, HEADS = ROOT / "pages" / "attention.py", ROOT / "pages" / "heads.py"
 needs_gpt = pytest.mark.skipif(not zoo.available_models("gpt"), reason="no GPT is shipped yet")
@@ -58,7 +59,7 @@ def test_maps_that_do_not_fit_the_tokens_are_refused():
 
 def test_a_step_shows_minus_infinity_where_it_is_masked():
     values = np.array([[1.0, -np.inf], [2.0, -3.0]])
-    fig = head_steps.step_matrix(values, "query token", "key token", ["a", "b"], 1, 0)
+    fig = checked(head_steps.step_matrix(values, "query token", "key token", ["a", "b"], 1, 0))
     assert fig.data[0].text[0][1] == "−∞"
     assert np.isnan(fig.data[0].z[0][1])
     assert (fig.data[0].zmin, fig.data[0].zmax) == (-3.0, 3.0)
@@ -70,24 +71,25 @@ def test_a_step_shows_minus_infinity_where_it_is_masked():
 def test_a_first_row_without_a_choice_does_not_set_the_colours():
     causal = np.tril([[1.0] * 3, [0.2] * 3, [0.3] * 3])
     names = ["a", "b", "c"]
-    fig = head_steps.step_matrix(causal, "query token", "key token", names)
+    fig = checked(head_steps.step_matrix(causal, "query token", "key token", names))
     assert fig.data[0].zmax == pytest.approx(0.3)
-    assert head_steps.step_matrix(causal[::-1], "query token", "key token", names).data[0].zmax == 1
+    other = checked(head_steps.step_matrix(causal[::-1], "query token", "key token", names))
+    assert other.data[0].zmax == 1
 
 
 def test_the_bars_of_a_product_add_up_to_the_score():
     q, k = np.array([1.0, -2.0, 0.5]), np.array([3.0, 1.0, 4.0])
-    assert np.sum(head_steps.product_bars(q, k).data[0].y) == pytest.approx(q @ k)
+    assert np.sum(checked(head_steps.product_bars(q, k)).data[0].y) == pytest.approx(q @ k)
 
 
 def test_heads_are_sorted_with_the_largest_first():
-    fig = heads.sorted_heads(np.array([[0.1, 0.5], [0.3, 0.2]]), "share", chance=0.2)
+    fig = checked(heads.sorted_heads(np.array([[0.1, 0.5], [0.3, 0.2]]), "share", chance=0.2))
     assert list(fig.data[0].x) == ["1.2", "2.1", "2.2", "1.1"]
     assert list(fig.data[1].y) == [0.2, 0.2]
 
 
 def test_what_a_user_typed_is_no_markup_on_an_axis():
-    fig = heads.lens_words(np.ones((2, 1)), [["<b>x"], ["y"]], ["<i>z"])
+    fig = checked(heads.lens_words(np.ones((2, 1)), [["<b>x"], ["y"]], ["<i>z"]))
     assert fig.data[0].text[0][0] == "&lt;b&gt;x"
     assert fig.layout.xaxis.ticktext[0] == "&lt;i&gt;z"
 

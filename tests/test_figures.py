@@ -14,7 +14,8 @@ from PIL import Image
 from dashboard import style
 from dashboard.figures import attention_maps as maps
 from dashboard.figures import data
-from dashboard.figures.layout import readable
+from dashboard.figures.layout import quick, readable
+from tests.drawings import checked
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_the_grid_refuses_other_shapes() -> None:
 
 def test_one_map_keeps_its_numbers_names_and_direction(alphas: np.ndarray) -> None:
     tokens = ["the", "cat", "the", "<b>", "sat"]
-    fig = maps.attention_heatmap(alphas[1, 2], tokens)
+    fig = checked(maps.attention_heatmap(alphas[1, 2], tokens))
     heat = fig.data[0]
     assert np.asarray(heat.z).dtype == np.float32
     np.testing.assert_array_equal(heat.z, alphas[1, 2])
@@ -74,7 +75,7 @@ def test_one_map_refuses_other_tokens(alphas: np.ndarray) -> None:
 
 
 def test_bars_keep_their_order_even_when_names_repeat() -> None:
-    fig = maps.probability_bars(["a", "a", "b"], [0.5, 0.3, 0.2], highlight=1)
+    fig = checked(maps.probability_bars(["a", "a", "b"], [0.5, 0.3, 0.2], highlight=1))
     bar = fig.data[0]
     assert list(bar.x) == [0.5, 0.3, 0.2]
     assert list(fig.layout.yaxis.ticktext) == ["a", "a", "b"]
@@ -99,19 +100,20 @@ def test_the_overlay_is_brightest_where_the_class_token_looks() -> None:
 
 
 def test_all_text_is_readable_from_the_last_row() -> None:
-    fig = go.Figure(go.Heatmap(z=[[1, 2]], colorbar_tickfont_size=8))
-    fig.add_annotation(text="here", font={"size": 9, "color": "#123456"})
-    fig.update_xaxes(title={"text": "x", "font_size": 30})
+    heat = {"type": "heatmap", "z": [[1, 2]], "colorbar": {"tickfont": {"size": 8}}}
+    note = {"text": "here", "font": {"size": 9, "color": "#123456"}}
+    title = {"text": "x", "font": {"size": 30}}
+    fig = quick([heat], {"annotations": [note], "xaxis": {"title": title}})
     spec = readable(fig).to_dict()
     assert spec["layout"]["template"]["layout"]["font"]["size"] >= 16
     assert spec["layout"]["annotations"][0]["font"] == {"size": 16, "color": "#123456"}
     assert spec["layout"]["xaxis"]["title"]["font"]["size"] == 30
     assert spec["data"][0]["colorbar"]["tickfont"]["size"] == 16
-    assert fig.data[0].colorbar.tickfont.size == 8, "the figure handed in stays as it was"
+    assert heat["colorbar"]["tickfont"]["size"] == 8, "the figure handed in stays as it was"
 
 
 def test_the_look_of_figures_is_one_plotly_knows() -> None:
-    look = readable(go.Figure()).to_dict()["layout"]["template"]
+    look = readable(quick([], {})).to_dict()["layout"]["template"]
     assert go.layout.Template(look).layout.font.color == style.FIGURE_TEXT
 
 
@@ -128,7 +130,7 @@ def test_colours_are_those_of_the_page(root: Path) -> None:
 
 
 def test_the_data_of_a_figure_come_out_as_they_went_in() -> None:
-    fig = go.Figure(go.Scatter(name="loss", x=[1, 2], y=[0.5, 0.25]))
+    fig = quick([{"type": "scatter", "name": "loss", "x": [1, 2], "y": np.array([0.5, 0.25])}], {})
     packed = zipfile.ZipFile(io.BytesIO(data.pack(data.drawn(fig))))
     assert packed.read("loss_y.csv").decode().split() == ["0.5", "0.25"]
     arrays = np.load(io.BytesIO(packed.read("data.npz")))

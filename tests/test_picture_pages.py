@@ -22,6 +22,7 @@ from dashboard.figures import truth as figures
 from dashboard.figures import versus as versus_figures
 from dashboard.figures.vit_maps import similarity_sheet, weight_grid
 from tests.conftest import ROOT
+from tests.drawings import checked
 from tests.test_vit_page import pixels
 from tests.tiny_models import SIZES, tiny
 
@@ -203,15 +204,15 @@ def test_similarity_of_positions_has_a_square_for_every_patch():
 
 
 def test_figures_of_patches_and_scatter_say_what_is_on_their_axes():
-    fig = patch_figures.spectrogram(np.ones((64, 100)), 16, 31.25, 0.008)
+    fig = checked(patch_figures.spectrogram(np.ones((64, 100)), 16, 31.25, 0.008))
     assert fig.layout.xaxis.title.text == "time, seconds"
     assert fig.layout.yaxis.title.text == "frequency, Hz"
     sizes, random = np.array([0.1, 0.2, 0.3]), np.array([4.0, 4.1, 4.0])
-    fig = figures.size_scatter(sizes, np.array([1.0, 2.0, 3.0]), 1.0, random, patches=64)
+    fig = checked(figures.size_scatter(sizes, np.array([1.0, 2.0, 3.0]), 1.0, random, patches=64))
     assert fig.data[2].y[1] - fig.data[2].y[0] == pytest.approx(2.0)
     assert fig.layout.yaxis.range[1] > np.log(64)
-    fig = versus_figures.lines({"a": ([1, 2], [0.1, 0.2])}, "pixels moved", [1, 2])
+    fig = checked(versus_figures.lines({"a": ([1, 2], [0.1, 0.2])}, "pixels moved", [1, 2]))
     assert fig.layout.xaxis.title.text == "pixels moved"
     assert fig.layout.yaxis.range == (0, 1.04)
-    fig = versus_figures.histories({"a": ([1, 2], [0.1, 0.5], [0.1, 0.3])})
+    fig = checked(versus_figures.histories({"a": ([1, 2], [0.1, 0.5], [0.1, 0.3])}))
     assert [line.name for line in fig.data] == ["a, training", "a, held-out"]

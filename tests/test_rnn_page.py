@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import numpy as np
-import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -15,7 +14,9 @@ from core.linear_rnn_matrices import PRESETS, preset, with_radius
 from core.linear_rnn_operations import T_VALUES, CostRecord, read_report
 from core.linear_rnn_sweep import read_sweep
 from dashboard.figures import rnn_cost, rnn_decay, rnn_matrix, rnn_memory
+from dashboard.figures.layout import Drawing
 from tests.conftest import ROOT
+from tests.drawings import checked
 
 PAGE = ROOT / "pages" / "rnn.py"
 DECAY = "Eigenvalues and decay"
@@ -211,15 +212,15 @@ def test_every_figure_is_valid_and_names_its_axes() -> None:
     valid(rnn_cost.times(lines | gpu, {}))
 
 
-def valid(fig: go.Figure) -> None:
-    checked = go.Figure(fig.to_dict())
-    assert checked.layout.xaxis.title.text
-    assert checked.layout.yaxis.title.text
+def valid(fig: Drawing) -> None:
+    found = checked(fig)
+    assert found.layout.xaxis.title.text
+    assert found.layout.yaxis.title.text
 
 
 def test_modes_are_drawn_as_they_are() -> None:
     decay = growth(np.diag([0.9, -0.5])).at()
-    modes = rnn_decay.decay_curves(decay, 100).data[0]
+    modes = checked(rnn_decay.decay_curves(decay, 100)).data[0]
     ends = {(x, y) for x, y in zip(modes.x, modes.y, strict=True) if x > 1}
     expected = {(100.0, 0.9**99), (100.0, 0.5**99)}
     for (x, y), (a, b) in zip(sorted(ends), sorted(expected), strict=True):

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-import plotly.graph_objects as go
 from PIL import Image, ImageDraw, ImageFont
 from plotly.colors import sample_colorscale
 
-from dashboard.figures.layout import axis, quick
+from dashboard.figures.layout import Drawing, axis, quick
 from dashboard.figures.remembered import remembered
 from dashboard.style import BLUE, FIGURE_FONT_SIZE, PLATE, PLATE_TEXT, SEQUENTIAL
 
@@ -81,7 +80,7 @@ def to_palette(weights: np.ndarray, scale_to: float | None = None) -> np.ndarray
 
 def attention_heatmap(
     alpha: np.ndarray, tokens: Sequence[str], scale_to: float | None = None
-) -> go.Figure:
+) -> Drawing:
     """One map in detail; alpha: (T, T), rows are queries.
 
     Colours run from 0 to scale_to, or to the largest weight.
@@ -114,7 +113,7 @@ def attention_heatmap(
 
 def probability_bars(
     labels: Sequence[str], probabilities: Sequence[float], highlight: int | None = None
-) -> go.Figure:
+) -> Drawing:
     """Horizontal bars, the first label on top; all but `highlight`, if given, are pale."""
     names = [short(label) for label in labels]
     places = list(range(len(names)))

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from dashboard.figures.curves import smooth, thin
-from dashboard.figures.layout import LEGEND_ABOVE, axis, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, axis, quick
 from dashboard.style import PALETTE
 
 AXES = {"epoch": "epoch", "step": "step", "time": "time (s)", "examples": "examples seen"}
@@ -44,7 +43,7 @@ def points(records: Sequence[dict[str, Any]], measure: str, axis: str) -> np.nda
 
 def compare_figure(
     curves: dict[str, np.ndarray], measure: str, along: str, smoothing: float, log: bool
-) -> go.Figure:
+) -> Drawing:
     """One line a run, told apart by colour and by dashes; behind a smoothed one its own values."""
     data: list[dict[str, Any]] = []
     for i, (name, xy) in enumerate(curves.items()):

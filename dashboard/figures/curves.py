@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
-from dashboard.figures.layout import LEGEND_ABOVE, Spec, axis, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, quick
 from dashboard.style import PALETTE
 
 MOST_POINTS = 1500
@@ -55,7 +54,7 @@ def fitting(points: int) -> float:
 
 def steps_figure(
     curves: dict[str, np.ndarray], measure: str, epochs: int, log: bool = False
-) -> go.Figure:
+) -> Drawing:
     """Named curves (n, 2) over the epochs, such as the gradient's norm in each layer."""
     data = []
     dashes = ("solid", "dot", "dash", "dashdot", "longdash")
@@ -69,12 +68,12 @@ def steps_figure(
     return _over_epochs(data, measure, epochs, **({"type": "log", "nticks": 6} if log else {}))
 
 
-def rate_figure(records: Sequence[dict[str, Any]], epochs: int) -> go.Figure:
+def rate_figure(records: Sequence[dict[str, Any]], epochs: int) -> Drawing:
     """The learning rate of each step."""
     return steps_figure({"learning rate": curve(records, "lr")}, "rate", epochs)
 
 
-def norms_figure(records: Sequence[dict[str, Any]], epochs: int) -> go.Figure | None:
+def norms_figure(records: Sequence[dict[str, Any]], epochs: int) -> Drawing | None:
     """The gradient's norm in each layer, logarithmic; None before the first."""
     norms = layer_curves(records)
     return steps_figure(norms, "norm", epochs, log=True) if norms else None
@@ -95,7 +94,7 @@ def layer_curves(records: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
     return curves
 
 
-def loss_figure(records: Sequence[dict[str, Any]], epochs: int) -> go.Figure:
+def loss_figure(records: Sequence[dict[str, Any]], epochs: int) -> Drawing:
     """The loss of each batch, its running mean, and the held-out loss after every epoch."""
     data: list[Spec] = []
     steps, held = curve(records, "loss"), curve(records, "loss", "held_out")
@@ -118,7 +117,7 @@ def measure_beside_loss(records: Sequence[dict[str, Any]]) -> str | None:
     return None
 
 
-def measure_figure(records: Sequence[dict[str, Any]], measure: str, epochs: int) -> go.Figure:
+def measure_figure(records: Sequence[dict[str, Any]], measure: str, epochs: int) -> Drawing:
     """Accuracy or perplexity after every epoch, while training and held out."""
     seen, held = curve(records, measure, "train"), curve(records, measure, "held_out")
     line = {"color": PALETTE[0], "width": 3}
@@ -137,7 +136,7 @@ def _held_out(held: np.ndarray) -> Spec:
     return drawn | {"marker": {"size": 9, "symbol": "diamond"}}
 
 
-def _over_epochs(data: list[Spec], measure: str, epochs: int, **yaxis: object) -> go.Figure:
+def _over_epochs(data: list[Spec], measure: str, epochs: int, **yaxis: object) -> Drawing:
     layout = {
         "height": 320,
         "legend": LEGEND_ABOVE,

@@ -8,21 +8,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import plotly.graph_objects as go
 from PIL import Image
 
 from core.spreadsheet import cell
+from dashboard.figures.layout import Drawing
 
 
-def drawn(fig: go.Figure) -> dict[str, np.ndarray]:
+def drawn(fig: Drawing) -> dict[str, np.ndarray]:
     """The arrays a Plotly figure draws, named trace_axis, such as "loss_y"."""
     arrays: dict[str, np.ndarray] = {}
-    for number, trace in enumerate(fig.data):
-        name = trace.name or f"trace{number}"
+    for number, trace in enumerate(fig.spec["data"]):
+        name = trace.get("name") or f"trace{number}"
         for axis in ("x", "y", "z"):
-            values = getattr(trace, axis, None)
-            if values is not None:
-                arrays[f"{name}_{axis}"] = np.asarray(values)
+            if axis in trace:
+                arrays[f"{name}_{axis}"] = np.asarray(trace[axis])
     return arrays
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
 from dashboard.figures.attention_maps import short
-from dashboard.figures.layout import LEGEND_BELOW, axis, quick
+from dashboard.figures.layout import LEGEND_BELOW, Drawing, axis, quick
 from dashboard.style import BLUE, FIGURE_FONT_SIZE, GREEN, GREY, ORANGE, PURPLE, SEQUENTIAL
 
 MOST_POINTS = 400
@@ -20,7 +19,7 @@ def step_bars(
     cumulative: np.ndarray,
     chosen: int,
     mass: float | None,
-) -> go.Figure:
+) -> Drawing:
     """The likeliest words of one step, best on top; all arrays have one entry a word.
 
     before: the model's probabilities; after: those that are left, 0 where a word was cut;
@@ -66,7 +65,7 @@ def step_bars(
     return quick(data, layout)
 
 
-def vocabulary_curve(before: np.ndarray, after: np.ndarray, rank: int) -> go.Figure:
+def vocabulary_curve(before: np.ndarray, after: np.ndarray, rank: int) -> Drawing:
     """The whole vocabulary, most probable first, both axes logarithmic.
 
     before, after: (V,) probabilities by rank, before and after the filter. rank: of the token
@@ -104,7 +103,7 @@ def _thinned(count: int) -> np.ndarray:
     return np.unique(np.rint(np.geomspace(1, count, MOST_POINTS)).astype(int))
 
 
-def step_attention(weights: np.ndarray, tokens: Sequence[str]) -> go.Figure:
+def step_attention(weights: np.ndarray, tokens: Sequence[str]) -> Drawing:
     """What one token looked at; weights: (L, H, T), tokens: the T texts it could look at."""
     layers, heads, _ = weights.shape
     rows = [f"layer {a + 1}, head {b + 1}" for a in range(layers) for b in range(heads)]
@@ -123,7 +122,7 @@ def step_attention(weights: np.ndarray, tokens: Sequence[str]) -> go.Figure:
 def quality_curves(
     curves: dict[str, tuple[Sequence[float], Sequence[float], Sequence[str]]],
     human: tuple[float, float],
-) -> go.Figure:
+) -> Drawing:
     """Quality against diversity: curves name -> (diversity, quality, setting of each point)."""
     data = []
     looks = (
@@ -154,7 +153,7 @@ def quality_curves(
     return quick(data, layout)
 
 
-def cache_picture(steps: int, made: int, cached: bool) -> go.Figure:
+def cache_picture(steps: int, made: int, cached: bool) -> Drawing:
     """Which keys and values are computed at each of the first `made` of `steps` steps.
 
     Rows are steps, columns are tokens.
@@ -182,7 +181,7 @@ def cache_picture(steps: int, made: int, cached: bool) -> go.Figure:
 
 def time_per_token(
     lengths: Sequence[int], times: dict[str, Sequence[float]], fits: dict[str, Sequence[float]]
-) -> go.Figure:
+) -> Drawing:
     """Measured milliseconds a token against the length of the text, with the fitted lines."""
     data = []
     for (name, y), colour, symbol in zip(

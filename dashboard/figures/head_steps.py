@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
 from dashboard.figures.attention_maps import brightest, short
-from dashboard.figures.layout import Spec, axis, frame, quick
+from dashboard.figures.layout import Drawing, Spec, axis, frame, quick
 from dashboard.style import BLUE, DIVERGING, ORANGE, SEQUENTIAL
 
 MOST_NUMBERS = 200  # cells up to which every number is written out
@@ -19,7 +18,7 @@ def step_matrix(
     tokens: Sequence[str],
     query: int | None = None,
     key: int | None = None,
-) -> go.Figure:
+) -> Drawing:
     """values: (R, C), −∞ where masked. rows and columns: what they count; an axis that counts
     tokens carries their names. The chosen query's row and the chosen cell are framed. Colours
     end at the `brightest` cell."""
@@ -67,7 +66,7 @@ def _counting(name: str, count: int, tokens: Sequence[str], most: int) -> Spec:
     return axis(name, tickvals=places, ticktext=[short(tokens[i]) for i in places])
 
 
-def product_bars(q: np.ndarray, k: np.ndarray) -> go.Figure:
+def product_bars(q: np.ndarray, k: np.ndarray) -> Drawing:
     """q_f · k_f feature by feature; the sum of the bars is the score. q, k: (n,)."""
     product = np.asarray(q) * np.asarray(k)
     bars = {
@@ -88,7 +87,7 @@ def product_bars(q: np.ndarray, k: np.ndarray) -> go.Figure:
 
 def before_after(
     labels: Sequence[str], before: np.ndarray, after: np.ndarray, changed: str = "changed"
-) -> go.Figure:
+) -> Drawing:
     """Probabilities as the model is, and changed, side by side; the first label on top."""
     places, names = list(range(len(labels))), [short(label) for label in labels]
     data = [

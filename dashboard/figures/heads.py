@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
 from dashboard.figures.attention_maps import short
-from dashboard.figures.layout import LEGEND_ABOVE, Spec, axis, quick, upright
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, quick, upright
 from dashboard.style import BLUE, GREY, ORANGE, SEQUENTIAL
 
 
 def lens_words(
     probability: np.ndarray, words: Sequence[Sequence[str]], tokens: Sequence[str]
-) -> go.Figure:
+) -> Drawing:
     """The best next word after each block, at each position.
 
     probability: (L+1, T) of that word, words: the same shape, tokens: the T words read.
@@ -28,7 +27,7 @@ def lens_words(
     return _lens(probability, named, axis("token read", tickvals=places, ticktext=names))
 
 
-def lens_classes(probability: np.ndarray, classes: Sequence[str]) -> go.Figure:
+def lens_classes(probability: np.ndarray, classes: Sequence[str]) -> Drawing:
     """The probability of every class after each block. probability: (L+1, classes)."""
     named = {
         "text": np.char.mod("%.2f", probability),
@@ -39,7 +38,7 @@ def lens_classes(probability: np.ndarray, classes: Sequence[str]) -> go.Figure:
     return _lens(probability, named, axis("class", tickvals=places, ticktext=names))
 
 
-def _lens(probability: np.ndarray, named: Spec, across: Spec) -> go.Figure:
+def _lens(probability: np.ndarray, named: Spec, across: Spec) -> Drawing:
     """A row for each of the L+1 places in the stream; named: what cells and pointer say."""
     layers = len(probability)
     heat = {
@@ -67,7 +66,7 @@ def stages(count: int) -> list[str]:
 
 def change_by_position(
     own: np.ndarray, without_mask: np.ndarray, tokens: Sequence[str], at: int
-) -> go.Figure:
+) -> Drawing:
     """The largest change of a logit at each position after the token `at` was changed, with the
     causal mask and without. own, without_mask: (T,)."""
     places = list(range(len(tokens)))
@@ -97,7 +96,7 @@ def sorted_heads(
     title: str,
     chance: float | None = None,
     beside: np.ndarray | None = None,
-) -> go.Figure:
+) -> Drawing:
     """One bar a head, the largest first. values: (L, H).
 
     beside: the same of the untrained model. A line marks what chance would give.

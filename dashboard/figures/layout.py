@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from plotly.basedatatypes import BaseFigure
 
 from dashboard.figures.margins import margins
@@ -30,41 +29,52 @@ LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 LEGEND_BELOW = {"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0}
 
 
+class Drawing(BaseFigure):  # type: ignore[misc]
+    """A figure as plain dictionaries, which Plotly's own objects would be made of."""
+
+    def __init__(self, spec: Spec):
+        self._spec = spec
+
+    @property
+    def spec(self) -> Spec:
+        """The figure as it was drawn, with its arrays."""
+        return self._spec
+
+    def to_dict(self) -> Spec:
+        """A copy as Plotly's browser side reads it."""
+        done: Spec = _sent(self.spec)
+        return done
+
+
 def quick(
     data: Sequence[Mapping[str, Any]],
     layout: Mapping[str, Any],
     frames: Sequence[Mapping[str, Any]] = (),
-) -> go.Figure:
-    """A figure from plain dictionaries, without Plotly's check of every property.
+) -> Drawing:
+    """A figure from plain dictionaries, without Plotly's objects and its check of every property.
 
-    The check takes longer than everything else when a slider redraws; tests do it instead
-    (`go.Figure(fig.to_dict())`).
+    These take longer than everything else when a slider redraws; tests check instead
+    (`go.Figure(fig.spec)`).
     """
     spec: Spec = {"data": list(data), "layout": dict(layout)}
-    return Moving(spec, frames) if frames else go.Figure(spec, _validate=False)
+    return Drawing(spec | {"frames": list(frames)} if frames else spec)
 
 
-class Moving(go.Figure):  # type: ignore[misc]
-    """A figure with frames, which Plotly would check however it is told not to."""
-
-    def __init__(self, spec: Spec, frames: Sequence[Mapping[str, Any]]):
-        super().__init__(spec, _validate=False)
-        self._moves = [
-            {**one, "data": [{k: _packed(v) for k, v in trace.items()} for trace in one["data"]]}
-            for one in frames
-        ]
-
-    def to_dict(self) -> Spec:
-        """The figure as Plotly's browser side reads it."""
-        spec: Spec = super().to_dict()
-        return spec | {"frames": self._moves}
-
-
-def _packed(value: object) -> object:
-    """An array of numbers as Plotly's browser side takes it in bytes; anything else as it is."""
-    if not isinstance(value, np.ndarray):
-        return value
-    return {"dtype": "f4", "bdata": base64.b64encode(value.astype("<f4").tobytes()).decode()}
+def _sent(node: Any) -> Any:
+    """A copy in which arrays of numbers are bytes, as Plotly's browser side takes them."""
+    if isinstance(node, dict):
+        return {key: _sent(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_sent(one) if isinstance(one, dict) else one for one in node]
+    if isinstance(node, np.ndarray):
+        if node.dtype.kind in "iu":
+            node = node.astype(np.float64)
+        if node.size and node.dtype in (np.float32, np.float64):
+            packed = base64.b64encode(np.ascontiguousarray(node)).decode()
+            shape = {"shape": ", ".join(map(str, node.shape))} if node.ndim > 1 else {}
+            return {"dtype": f"f{node.itemsize}", "bdata": packed} | shape
+        return node.tolist()
+    return node
 
 
 def axis(title: str, **more: object) -> Spec:
@@ -80,24 +90,13 @@ def decades(title: str, low: float, high: float, most: int = 9) -> Spec:
     return {"type": "log", "range": [low, high], "title": heading} | ticks
 
 
-class Drawing(BaseFigure):  # type: ignore[misc]
-    """A finished figure as plain JSON: checked once when it was made, not again when shown."""
-
-    def __init__(self, spec: Spec):
-        self._spec = spec
-
-    def to_dict(self) -> Spec:
-        """The figure as Plotly's browser side reads it."""
-        return self._spec
-
-
-def readable(fig: go.Figure, tallest: int | None = None) -> Drawing:
+def readable(fig: Drawing, tallest: int | None = None) -> Drawing:
     """`fig` in the common look, with all its text at least FIGURE_FONT_SIZE pixels high.
 
     Colours the figure chose itself are kept; `fig` is left as it was. tallest: pixels the figure
     may be high.
     """
-    spec: Spec = fig.to_dict()
+    spec = fig.to_dict()
     _enlarge(spec)
     if tallest is not None:
         spec["layout"]["height"] = min(spec["layout"].get("height", 450), tallest)

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
-from dashboard.figures.layout import Spec, axis, frame, quick
+from dashboard.figures.layout import Drawing, Spec, axis, frame, quick
 from dashboard.style import DIVERGING, FIGURE_TEXT, SEQUENTIAL
 
 
@@ -24,14 +23,14 @@ def _heat(values: np.ndarray, signed: bool, title: str, **more: object) -> Spec:
     }
 
 
-def token_matrix(tokens: np.ndarray) -> go.Figure:
+def token_matrix(tokens: np.ndarray) -> Drawing:
     """(T, dim) as it goes into the first block: a row a token."""
     heat = _heat(tokens, True, "value", hovertemplate="token %{y}, feature %{x}: %{z:.3f}")
     axes = {"xaxis": axis("feature"), "yaxis": axis("token", autorange="reversed")}
     return quick([heat], {"height": 420, **axes})
 
 
-def similarity_map(values: np.ndarray, row: int, column: int) -> go.Figure:
+def similarity_map(values: np.ndarray, row: int, column: int) -> Drawing:
     """How like the position of (row, column), counted from 1, every other one is: (g, g)."""
     grid = len(values)
     places = list(range(1, grid + 1))
@@ -55,7 +54,7 @@ def spectrogram(
     seconds: float,
     notes: Sequence[str] = (),
     beat: float = 0.4,
-) -> go.Figure:
+) -> Drawing:
     """(F, T), 0 to 1, low frequencies at the bottom, with the borders of the patches.
 
     hertz and seconds: the height and width of a cell. notes: names above, each `beat` seconds.
@@ -89,7 +88,7 @@ def spectrogram(
     return quick([heat, borders], {"height": 380, "annotations": names, **axes})
 
 
-def moments_alike(values: np.ndarray, seconds: float) -> go.Figure:
+def moments_alike(values: np.ndarray, seconds: float) -> Drawing:
     """Similarity of every two moments, (T, T), `seconds` apart."""
     times = np.arange(len(values)) * seconds
     heat = _heat(

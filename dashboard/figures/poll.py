@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from textwrap import wrap
 
-import plotly.graph_objects as go
-
-from dashboard.figures.layout import axis, quick
+from dashboard.figures.layout import Drawing, axis, quick
 from dashboard.style import BLUE, GREEN
 
 _LETTERS_A_LINE = 34
 
 
-def poll_bars(counts: Mapping[str, int], right: str | None = None) -> go.Figure:
+def poll_bars(counts: Mapping[str, int], right: str | None = None) -> Drawing:
     """Answers and how often each was given, first on top; `right` is set apart once revealed."""
     labels = [
         "<br>".join(wrap(("✓ " if text == right else "") + text, _LETTERS_A_LINE))

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
-from dashboard.figures.layout import LEGEND_BELOW, Spec, axis, level, quick, upright
+from dashboard.figures.layout import LEGEND_BELOW, Drawing, Spec, axis, level, quick, upright
 from dashboard.style import BLUE, DIVERGING, GREEN, GREY, ORANGE, PURPLE
 
 
-def table_map(table: np.ndarray, row: int) -> go.Figure:
+def table_map(table: np.ndarray, row: int) -> Drawing:
     """A position table (T, d) as a picture, one row marked."""
     top = float(np.abs(table).max()) or 1.0
     heat = {
@@ -26,7 +25,7 @@ def table_map(table: np.ndarray, row: int) -> go.Figure:
     return quick([heat], layout)
 
 
-def similarity_curves(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> go.Figure:
+def similarity_curves(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Drawing:
     """Mean cosine by distance with one standard deviation around it: name -> (mean, deviation)."""
     data: list[Spec] = []
     for (name, (mean, spread)), (colour, dash) in zip(
@@ -44,7 +43,7 @@ def similarity_curves(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> go
     return quick(data, {"height": 400, "legend": LEGEND_BELOW, **axes})
 
 
-def one_frequency(sine: np.ndarray, cosine: np.ndarray, place: int) -> go.Figure:
+def one_frequency(sine: np.ndarray, cosine: np.ndarray, place: int) -> Drawing:
     """One pair of columns along the positions, and where position `place` stands."""
     t = np.arange(len(sine))
     data = [
@@ -60,7 +59,7 @@ def one_frequency(sine: np.ndarray, cosine: np.ndarray, place: int) -> go.Figure
     return quick(data, {"height": 340, "legend": LEGEND_BELOW, **axes})
 
 
-def clock(sine: float, cosine: float) -> go.Figure:
+def clock(sine: float, cosine: float) -> Drawing:
     """The pair as a hand on a clock: the angle is the frequency times the position."""
     turn = np.linspace(0, 2 * np.pi, 90)
     circle = _line(np.sin(turn), np.cos(turn), {"color": GREY}) | {"hoverinfo": "skip"}
@@ -73,7 +72,7 @@ def clock(sine: float, cosine: float) -> go.Figure:
     return quick([circle, hand], {"height": 340, "showlegend": False, **axes})
 
 
-def loss_curves(losses: Mapping[str, Sequence[float]], trained: int, window: int = 1) -> go.Figure:
+def loss_curves(losses: Mapping[str, Sequence[float]], trained: int, window: int = 1) -> Drawing:
     """Loss by position, name -> (T,), over `window` neighbours; a line where training ended."""
     data = []
     looks = ((BLUE, "solid"), (ORANGE, "dash"), (PURPLE, "dot"))

@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from math import log10
 from typing import Any
 
-import plotly.graph_objects as go
-
 from core.linear_rnn_operations import CostRecord, counts
-from dashboard.figures.layout import LEGEND_ABOVE, decades, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, decades, quick
 from dashboard.style import AMBER, BLUE, GREY, ORANGE
 
 MIDDLE = 256  # T, half way along the axis
@@ -17,7 +15,7 @@ LOOKS = {"RNN": (BLUE, "circle"), "attention": (ORANGE, "square")}
 def times(
     curves: Mapping[tuple[str, str], Sequence[CostRecord]],
     crossings: Mapping[str, float | None],
-) -> go.Figure:
+) -> Drawing:
     """Milliseconds against T, both logarithmic: (device, layer) -> points with their quartiles.
 
     crossings: name -> T of a vertical line, None for a line that is not there.
@@ -38,7 +36,7 @@ def times(
     return quick(data, layout | {"shapes": shapes, "annotations": notes})
 
 
-def operations(T_values: Sequence[int], d: int) -> go.Figure:
+def operations(T_values: Sequence[int], d: int) -> Drawing:
     """Multiply-adds of each part against T, both logarithmic, from the formulas."""
     parts = [
         ("RNN: recurrence", "RNN", "mixing", "solid"),

@@ -3,10 +3,9 @@
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from core.linear_rnn_decay import Decay
-from dashboard.figures.layout import LEGEND_BELOW, decades, quick
+from dashboard.figures.layout import LEGEND_BELOW, Drawing, decades, quick
 from dashboard.style import AMBER, BLUE, GREEN, GREY, ORANGE, SEQUENTIAL
 
 LOWEST, HIGHEST = -300.0, 300.0  # exponents of 10 a double can still hold
@@ -16,7 +15,7 @@ FAINTEST = -4.0  # shares under 10^-4 all get the darkest colour
 
 def decay_curves(
     decay: Decay, longest: int, gradient: tuple[np.ndarray, np.ndarray] | None = None
-) -> go.Figure:
+) -> Drawing:
     """Modes, ‖W^(T-1)‖, ‖W^(T-1) W_x x_1‖, and the gradient (T values, norms) if it was asked for.
 
     T runs from 1 to `longest`; the marks of `decay` inside that range are dashed lines.
@@ -44,7 +43,7 @@ def decay_curves(
     return quick(data, layout)
 
 
-def share_map(at: np.ndarray, log_share: np.ndarray) -> go.Figure:
+def share_map(at: np.ndarray, log_share: np.ndarray) -> Drawing:
     """The share of x_i in h_T: log10 shares [i, T] at the positions `at`, NaN for i > T."""
     heat = {
         "type": "heatmap",

@@ -3,15 +3,14 @@
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
-from dashboard.figures.layout import LEGEND_ABOVE, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, quick
 from dashboard.style import AMBER, BLUE, DIVERGING, GREY, ORANGE
 
 _CIRCLE = np.exp(1j * np.linspace(0, 2 * np.pi, 121))
 
 
-def eigenvalue_plane(eigenvalues: np.ndarray) -> go.Figure:
+def eigenvalue_plane(eigenvalues: np.ndarray) -> Drawing:
     """Eigenvalues (d,) complex with the unit circle; the largest moduli are diamonds on |λ| = ρ."""
     values = np.asarray(eigenvalues)
     modulus = np.abs(values)
@@ -28,7 +27,7 @@ def eigenvalue_plane(eigenvalues: np.ndarray) -> go.Figure:
     return quick(data, axes | {"height": 400, "showlegend": False})
 
 
-def entries(W: np.ndarray) -> go.Figure:
+def entries(W: np.ndarray) -> Drawing:
     """The entries of W (d, d) as colours, row 1 on top; blue below 0, red above."""
     W = np.asarray(W, dtype=np.float32)
     top = max(float(np.abs(W).max()), 1e-9)
@@ -58,14 +57,15 @@ def entries(W: np.ndarray) -> go.Figure:
     return quick([heat], layout)
 
 
-def orbit(points: np.ndarray) -> go.Figure:
+def orbit(points: np.ndarray) -> Drawing:
     """x, W x, W² x, … (K + 1, 2) in the plane: step by step with the play button or the slider."""
     points = np.asarray(points, dtype=np.float64)
     finite = np.abs(points[np.isfinite(points).all(axis=1)])
     reach = 1.1 * np.maximum(finite.max(axis=0), 1.0)
     path = _line(points[:, 0], points[:, 1], "all steps", GREY, "solid", 1)
+    drawn = points.astype(np.float32)
     frames = [
-        {"name": str(k), "data": _walk(points, k), "traces": [2, 3]} for k in range(len(points))
+        {"name": str(k), "data": _walk(drawn, k), "traces": [2, 3]} for k in range(len(drawn))
     ]
     axes = _square("first entry of W<sup>k</sup>x", "second entry of W<sup>k</sup>x", *reach)
     layout = axes | {
@@ -74,7 +74,7 @@ def orbit(points: np.ndarray) -> go.Figure:
         "updatemenus": [_play_buttons()],
         "sliders": [_step_slider(len(points))],
     }
-    return quick([_circle(1.0, "length 1", GREY, "dot"), path, *_walk(points, 0)], layout, frames)
+    return quick([_circle(1.0, "length 1", GREY, "dot"), path, *_walk(drawn, 0)], layout, frames)
 
 
 def _walk(points: np.ndarray, k: int) -> list[dict[str, Any]]:
@@ -88,7 +88,7 @@ def _walk(points: np.ndarray, k: int) -> list[dict[str, Any]]:
             "mode": "markers",
             "name": "so far",
             "marker": {"size": 9, "color": BLUE},
-            "customdata": np.arange(k + 1),
+            "customdata": np.arange(k + 1, dtype=np.float32),
             "hovertemplate": "k = %{customdata}: (%{x:.3g}, %{y:.3g})<extra></extra>",
         },
         {

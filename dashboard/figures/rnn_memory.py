@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from core.linear_rnn_sweep import SweepReport
-from dashboard.figures.layout import LEGEND_ABOVE, decades, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, decades, quick
 from dashboard.style import AMBER, BLUE, GREEN, GREY, ORANGE, PURPLE
 
 # Colour and dash: a layer is known by either.
@@ -23,7 +22,7 @@ CHANCE = 1 / 8
 
 def learning_curves(
     curves: Mapping[str, tuple[Sequence[int], Sequence[float]]], steps: int
-) -> go.Figure:
+) -> Drawing:
     """Accuracy on fresh sequences against training steps: layer -> (steps, accuracies)."""
     data = [_chance(steps), *(_curve(layer, *curve) for layer, curve in curves.items())]
     layout = _accuracy_axis("training steps") | {"height": 430}
@@ -31,7 +30,7 @@ def learning_curves(
     return quick(data, layout)
 
 
-def gradients_by_step(gradients: Mapping[str, tuple[np.ndarray, np.ndarray | None]]) -> go.Figure:
+def gradients_by_step(gradients: Mapping[str, tuple[np.ndarray, np.ndarray | None]]) -> Drawing:
     """‖∂h_T/∂x_t‖ against t: layer -> (at initialisation, after training or None), each (T,).
 
     Thin lines are initialisation, thick lines with markers after training.
@@ -53,7 +52,7 @@ def gradients_by_step(gradients: Mapping[str, tuple[np.ndarray, np.ndarray | Non
     return quick(data, layout)
 
 
-def accuracy_by_delay(sweep: SweepReport, own: Sequence[tuple[str, int, float]] = ()) -> go.Figure:
+def accuracy_by_delay(sweep: SweepReport, own: Sequence[tuple[str, int, float]] = ()) -> Drawing:
     """Median accuracy against delay with the range of the seeds; `own`: (layer, delay, accuracy)
     of trainings made just now, as large open markers."""
     data = [_chance(max(p.delay for p in sweep.points))]

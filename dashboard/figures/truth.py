@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import plotly.graph_objects as go
 
-from dashboard.figures.layout import axis, level, quick
+from dashboard.figures.layout import Drawing, axis, level, quick
 from dashboard.style import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
     from core.faithful import Curve
 
 
-def curves(down: Curve, up: Curve, chance_down: Curve, chance_up: Curve) -> go.Figure:
+def curves(down: Curve, up: Curve, chance_down: Curve, chance_up: Curve) -> Drawing:
     """Deletion on the left, insertion on the right, each beside random order."""
     sides = ("", "deletion", down, chance_down), ("2", "insertion", up, chance_up)
     data = [
@@ -55,7 +54,7 @@ def curves(down: Curve, up: Curve, chance_down: Curve, chance_up: Curve) -> go.F
 
 def size_scatter(
     size: np.ndarray, spread: np.ndarray, r: float, random: np.ndarray, patches: int
-) -> go.Figure:
+) -> Drawing:
     """Entropy against object size, a point a picture, with the straight line that fits best.
 
     random: the entropies with random weights, for the same pictures.

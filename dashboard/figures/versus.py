@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-import plotly.graph_objects as go
-
-from dashboard.figures.layout import LEGEND_ABOVE, Spec, axis, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, quick
 from dashboard.style import PALETTE
 
 MARKS = ["circle", "square", "diamond", "cross", "triangle-up", "x"]
@@ -15,7 +13,7 @@ def lines(
     x: str,
     places: Sequence[float],
     log: bool = False,
-) -> go.Figure:
+) -> Drawing:
     """Named lines of accuracy, each with a mark of its own: (x values, accuracies 0 to 1).
 
     places: the values of x that were measured, and that the axis names.
@@ -32,7 +30,7 @@ def lines(
 
 def histories(
     series: Mapping[str, tuple[Sequence[int], Sequence[float], Sequence[float]]],
-) -> go.Figure:
+) -> Drawing:
     """Epochs, training and held-out accuracy of each model; dashed is held out."""
     data = [
         _line(epochs, values, f"{name}, {which}", i, which == "held-out")
@@ -51,6 +49,6 @@ def _line(xs: Sequence[float], ys: Sequence[float], name: str, i: int, dashed: b
     }  # fmt: skip
 
 
-def _per_cent(data: list[Spec], across: Spec, title: str) -> go.Figure:
+def _per_cent(data: list[Spec], across: Spec, title: str) -> Drawing:
     down = axis(title, tickformat=".0%", range=[0, 1.04])
     return quick(data, {"height": 440, "legend": LEGEND_ABOVE, "xaxis": across, "yaxis": down})
