@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core.text_quality import repeated
-from dashboard import branches, components, controls
+from dashboard import branches, components, controls, state
 from dashboard.figures import decoding as figures
 from dashboard.gpt_models import LONGEST_LINKED
 from dashboard.strategy_controls import Way, choose_way
@@ -139,21 +139,19 @@ def _show_step(
         f"{len(vocab):,} words kept, rank **{rank}** for the model, whose entropy is "
         f"**{step.entropy:.2f}** nats."
     )
-    components.show_figure(
-        figures.step_bars(
-            names, before[shown], after[shown],
-            np.cumsum(warm[order])[places], shown.index(step.token), way.mass,
-        ),
-        title=f"Step {place + 1}: the likeliest words",
-        description="Hatched: the model's probability. Solid: after temperature and cut, orange "
-        "the word taken. Line: the mass down to each word; the first to reach p is the last kept.",
-        key=f"bars-{letter}",
+    fig = figures.step_bars(
+        names, before[shown], after[shown],
+        np.cumsum(warm[order])[places], shown.index(step.token), way.mass,
     )  # fmt: skip
+    if not state.presenting():  # a hall could not read both
+        fig = figures.with_vocabulary(fig, before[order], after[order], rank)
     components.show_figure(
-        figures.vocabulary_curve(before[order], after[order], rank),
-        title=f"The whole vocabulary: {len(vocab):,} words by rank",
-        description="Every word, most probable first, before and after the filter.",
-        key=f"curve-{letter}",
+        fig,
+        title=f"Step {place + 1}: the likeliest words of {len(vocab):,}",
+        description="Hatched and dotted: the model's probability. Solid: after temperature and "
+        "cut, orange the word taken. Violet: the mass down to each word; the first to reach p is "
+        "the last kept.",
+        key=f"bars-{letter}",
         data=lambda: {
             "word": [vocab[i] for i in order],
             "before": before[order],

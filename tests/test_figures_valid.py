@@ -31,6 +31,7 @@ some = np.random.default_rng(0).random
 WORDS = [f"word<{i}" for i in range(12)]
 MASKED = np.where(np.tri(6, dtype=bool), some((6, 6)), -np.inf)
 FALLING = np.sort(some(3000))[::-1]
+BARS = decoding.step_bars(WORDS, some(12), some(12), some(12), 3, None)
 RUNS = {f"run {i}": some((50, 2)) for i in range(9)}
 STEPS = [{"kind": "step", "epoch": i / 10, "step": i, "loss": 3 - i / 50, "lr": 0.1,
           "layer_norms": {"a": 1.0 + i}} for i in range(60)]  # fmt: skip
@@ -49,7 +50,7 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (curves.loss_figure, (STEPS + EPOCHS, 5)),
     (curves.measure_figure, (EPOCHS, "accuracy", 5)),
     (decoding.step_bars, (WORDS, some(12), some(12), some(12), 3, 0.9)),
-    (decoding.vocabulary_curve, (FALLING, FALLING, 7)),
+    (decoding.with_vocabulary, (BARS, FALLING, FALLING, 7)),
     (decoding.step_attention, (some((2, 3, 12)), WORDS)),
     (decoding.quality_curves, ({"one": POINTS, "two": POINTS}, (0.5, -4.0))),
     (decoding.cache_picture, (6, 3, True)),

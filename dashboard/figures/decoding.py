@@ -8,6 +8,7 @@ from dashboard.figures.attention_maps import short
 from dashboard.figures.layout import LEGEND_BELOW, Drawing, axis, quick
 from dashboard.style import BLUE, FIGURE_FONT_SIZE, GREEN, GREY, ORANGE, PURPLE, SEQUENTIAL
 
+CURVE, GAP, AROUND = 210, 96, 164  # pixels: of a curve, above it, and around a figure's axes
 MOST_POINTS = 400
 MOST_MARKED = 40  # points that stand apart; more make a line, and each would take time to draw
 
@@ -65,37 +66,46 @@ def step_bars(
     return quick(data, layout)
 
 
-def vocabulary_curve(before: np.ndarray, after: np.ndarray, rank: int) -> Drawing:
-    """The whole vocabulary, most probable first, both axes logarithmic.
+def with_vocabulary(bars: Drawing, before: np.ndarray, after: np.ndarray, rank: int) -> Drawing:
+    """`bars`, and below them the whole vocabulary, both axes logarithmic; one figure draws faster.
 
     before, after: (V,) probabilities by rank, before and after the filter. rank: of the token
-    that was taken, from 1.
+    that was taken, from 1. The curves have the names and colours of the bars.
     """
     ranks = _thinned(len(before))
     left = ranks[after[ranks - 1] > 0]
+    below = {"type": "scatter", "xaxis": "x3", "yaxis": "y3", "showlegend": False}
     data = [
-        {
-            "type": "scatter", "name": "model", "x": ranks, "y": before[ranks - 1],
-            "mode": "lines", "line": {"color": GREY, "dash": "dot"},
+        below | {
+            "name": "model", "x": ranks, "y": before[ranks - 1], "mode": "lines",
+            "line": {"color": GREY, "dash": "dot"},
         },
-        {
-            "type": "scatter", "name": "after the filter", "x": left, "y": after[left - 1],
+        below | {
+            "name": "after the filter", "x": left, "y": after[left - 1],
             "mode": "lines" if len(left) > MOST_MARKED else "lines+markers",
             "line": {"color": BLUE, "width": 3}, "marker": {"size": 5},
         },
-        {
-            "type": "scatter", "name": "taken", "x": [rank], "y": [before[rank - 1]],
-            "mode": "markers", "marker": {"color": ORANGE, "size": 13, "symbol": "diamond"},
+        below | {
+            "name": "taken", "x": [rank], "y": [before[rank - 1]], "mode": "markers",
+            "marker": {"color": ORANGE, "size": 13, "symbol": "diamond"},
         },
     ]  # fmt: skip
-    title = {"text": "probability", "standoff": 12}
-    layout = {
-        "height": 340,
-        "legend": LEGEND_BELOW,
-        "xaxis": axis("rank", type="log", dtick=1),
-        "yaxis": {"type": "log", "title": title, "exponentformat": "power", "dtick": 2},
-    }
-    return quick(data, layout)
+    layout = bars.spec["layout"]
+    curve = CURVE / (layout["height"] - AROUND + GAP + CURVE)
+    gap = curve * GAP / CURVE
+    return quick(
+        bars.spec["data"] + data,
+        layout
+        | {
+            "height": layout["height"] + GAP + CURVE,
+            "yaxis": layout["yaxis"] | {"domain": [curve + gap, 1]},
+            "xaxis3": axis("rank in the whole vocabulary", type="log", dtick=1, anchor="y3"),
+            "yaxis3": axis(
+                "probability", type="log", exponentformat="power", dtick=2, domain=[0, curve],
+                anchor="x3",
+            ),
+        },
+    )  # fmt: skip
 
 
 def _thinned(count: int) -> np.ndarray:

@@ -18,12 +18,13 @@ _SLIDER = 178  # the slider of an animation, below an axis
 def margins(spec: dict[str, Any]) -> dict[str, float]:
     """The margins of a figure: l, r, t, b."""
     layout, data = spec["layout"], spec["data"]
-    across, down, legend = (layout.get(name, {}) for name in ("xaxis", "yaxis", "legend"))
+    across, legend = layout.get("xaxis", {}), layout.get("legend", {})
+    down = [layout[name] for name in layout if name.startswith("yaxis")] or [{}]
     second = "xaxis2" in layout
     above = legend.get("y", 0) if layout.get("showlegend", True) else 0
     below = _LEGEND * (1.5 if len(data) > 3 else 1) if legend.get("yref") == "container" else 0
     return {
-        "l": _beside(down),
+        "l": max(map(_beside, down)),
         "r": max([32 if second else 26, *map(_bar, data)]),
         "t": 56 + 220 * (above - 1.02) if above > 1 else 60 if second else 30,
         "b": _SLIDER if "sliders" in layout else _under(across) + below,
