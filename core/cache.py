@@ -81,13 +81,14 @@ def read_tokens(weights: DecodeWeights, cache: KVCache, ids: Tensor) -> Tensor:
     return linear(_norm(x[:, -1], weights.head_norm, weights), *weights.head)
 
 
-def require_room(cache: KVCache, ids: Tensor) -> None:
-    """Errors: ValueError when `ids` (B, T) are of another batch or too long for the cache."""
+def require_room(cache: KVCache, ids: Tensor, more: int = 0) -> None:
+    """Errors: ValueError when `ids` (B, T), and so many `more`, do not fit into the cache."""
     if len(ids) != cache.batch:
         raise ValueError(f"The cache holds {cache.batch} texts, but {len(ids)} were given.")
-    if not 1 <= ids.shape[1] <= cache.room:
+    tokens = ids.shape[1] + more
+    if not 1 <= tokens <= cache.room:
         raise ValueError(
-            f"The cache has room for {cache.room} more tokens, but {ids.shape[1]} were given; "
+            f"The cache has room for {cache.room} more tokens, but {tokens} were given; "
             "shorten the text."
         )
 

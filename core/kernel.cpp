@@ -419,32 +419,12 @@ void read(const Sizes* s, Weights<W> next, const float* tokens, const float* pos
     }
 }
 
-}  // namespace
-
-extern "C" {
-
-void read_tokens(const Sizes* s, const float* panels, const float* vectors, const float* tokens,
-                 const float* positions, float* keys, float* values, const int64_t* ids, int64_t B,
-                 int64_t T, int64_t start, float* logits) {
-  read<float>(s, {panels, vectors}, tokens, positions, keys, values, ids, B, T, start, logits);
-}
-
-int64_t lanes() { return LANES; }
-
-#ifdef HAS_HALF
-void read_tokens_half(const Sizes* s, const half* panels, const float* vectors, const float* tokens,
-                      const float* positions, float* keys, float* values, const int64_t* ids,
-                      int64_t B, int64_t T, int64_t start, float* logits) {
-  read<half>(s, {panels, vectors}, tokens, positions, keys, values, ids, B, T, start, logits);
-}
-#endif
-
 // For each row of logits (B, V): the token that `draws` falls on, most probable first, among the k
 // most probable that reach the mass p at temperature t (k = V, p = 1: all), and log P of that token
 // in the row's own distribution. A row that is not finite, or whose logits spread too far for
 // float32, gets token -1.
-void choose_tokens(const float* logits, int64_t B, int64_t V, float t, int64_t k, double p,
-                   const float* draws, int64_t* chosen, float* log_probability) {
+void choose(const float* logits, int64_t B, int64_t V, float t, int64_t k, double p,
+            const float* draws, int64_t* chosen, float* log_probability) {
   std::vector<float> weights(V);
   for (int64_t b = 0; b < B; b++) {
     const float* row = logits + b * V;
@@ -461,6 +441,69 @@ void choose_tokens(const float* logits, int64_t B, int64_t V, float t, int64_t k
     chosen[b] = ranking.find([&](int64_t, double mass) { return mass > target; }).token;
     log_probability[b] = row[chosen[b]] - best - float(std::log(own));
   }
+}
+
+// Goes on with one text: reads T tokens, chooses the next with draws[0], reads it, and so on, until
+// `count` are chosen. logits: (count, V), what was said before each. Returns how many were chosen:
+// fewer where a row of logits is out of the ordinary.
+template <class W>
+int64_t write(const Sizes* s, Weights<W> all, const float* tokens, const float* positions,
+              float* keys, float* values, const int64_t* ids, int64_t T, int64_t start,
+              int64_t count, float t, int64_t k, double p, const float* draws, float* logits,
+              int64_t* chosen, float* log_probability) {
+  for (int64_t i = 0; i < count; i++) {
+    float* said = logits + i * s->vocab;
+    read<W>(s, all, tokens, positions, keys, values, ids, 1, T, start, said);
+    choose(said, 1, s->vocab, t, k, p, draws + i, chosen + i, log_probability + i);
+    if (chosen[i] < 0) return i;
+    start += T;
+    T = 1;
+    ids = chosen + i;
+  }
+  return count;
+}
+
+}  // namespace
+
+extern "C" {
+
+void read_tokens(const Sizes* s, const float* panels, const float* vectors, const float* tokens,
+                 const float* positions, float* keys, float* values, const int64_t* ids, int64_t B,
+                 int64_t T, int64_t start, float* logits) {
+  read<float>(s, {panels, vectors}, tokens, positions, keys, values, ids, B, T, start, logits);
+}
+
+int64_t write_tokens(const Sizes* s, const float* panels, const float* vectors,
+                     const float* tokens, const float* positions, float* keys, float* values,
+                     const int64_t* ids, int64_t T, int64_t start, int64_t count, float t,
+                     int64_t k, double p, const float* draws, float* logits,
+                     int64_t* chosen, float* log_probability) {
+  return write<float>(s, {panels, vectors}, tokens, positions, keys, values, ids, T, start, count,
+                       t, k, p, draws, logits, chosen, log_probability);
+}
+
+int64_t lanes() { return LANES; }
+
+#ifdef HAS_HALF
+void read_tokens_half(const Sizes* s, const half* panels, const float* vectors, const float* tokens,
+                      const float* positions, float* keys, float* values, const int64_t* ids,
+                      int64_t B, int64_t T, int64_t start, float* logits) {
+  read<half>(s, {panels, vectors}, tokens, positions, keys, values, ids, B, T, start, logits);
+}
+
+int64_t write_tokens_half(const Sizes* s, const half* panels, const float* vectors,
+                          const float* tokens, const float* positions, float* keys, float* values,
+                          const int64_t* ids, int64_t T, int64_t start, int64_t count, float t,
+                          int64_t k, double p, const float* draws, float* logits,
+                          int64_t* chosen, float* log_probability) {
+  return write<half>(s, {panels, vectors}, tokens, positions, keys, values, ids, T, start, count,
+                      t, k, p, draws, logits, chosen, log_probability);
+}
+#endif
+
+void choose_tokens(const float* logits, int64_t B, int64_t V, float t, int64_t k, double p,
+                   const float* draws, int64_t* chosen, float* log_probability) {
+  choose(logits, B, V, t, k, p, draws, chosen, log_probability);
 }
 
 }  // extern "C"

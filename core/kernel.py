@@ -122,8 +122,10 @@ class KernelReader:
         halves = matrices.half()
         exact = torch.equal(halves.float(), matrices) and hasattr(library, "read_tokens_half")
         self.bits = 16 if exact else 32  # of a weight in memory
-        self._read = library.read_tokens_half if self.bits == 16 else library.read_tokens
-        self._packed = Packed(halves if self.bits == 16 else matrices, vectors)
+        self._read = library.read_tokens_half if exact else library.read_tokens
+        self._write = library.write_tokens_half if exact else library.write_tokens
+        self._write.restype = ctypes.c_int64
+        self._packed = Packed(halves if exact else matrices, vectors)
         self._tables = [t.contiguous() for t in (weights.tokens, weights.positions)]
         self._sizes = Sizes(
             weights.vocab_size,
@@ -146,15 +148,8 @@ class KernelReader:
 
         Errors: ValueError when the tokens do not fit into the cache or are not in the vocabulary.
         """
-        require_room(cache, ids)
         batch, tokens = ids.shape
-        ids = ids.to(torch.int64).contiguous()
-        low, high = ids.aminmax()
-        if low < 0 or high >= self.weights.vocab_size:
-            raise ValueError(
-                f"Token ids run from 0 to {self.weights.vocab_size - 1}, "
-                f"but {int(low if low < 0 else high)} was given."
-            )
+        ids = self._checked(cache, ids)
         logits = torch.empty(batch, self.weights.vocab_size)
         self._read(
             *self._fixed,
@@ -169,6 +164,64 @@ class KernelReader:
         cache.length += tokens
         return logits
 
+    def write(
+        self, cache: KVCache, ids: Tensor, strategy: Strategy, draws: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Read T more tokens of one text, choose the next, read it, and so on, in one call.
+
+        ids: (1, T), draws: (n,) in [0, 1), one for each token to choose -> logits (m, V) before
+        each token, tokens (m,) and log P (m,) in nats; m < n where logits or the strategy are out
+        of the ordinary. All but the last token have then been read.
+        Errors: as for reading the T tokens and n - 1 more.
+        """
+        ids, count = self._checked(cache, ids, more=len(draws) - 1), len(draws)
+        found = settings(strategy, self.weights.vocab_size)
+        logits = torch.empty(count, self.weights.vocab_size)
+        tokens, log_probability = torch.empty(count, dtype=torch.int64), torch.empty(count)
+        if found is None:
+            return logits[:0], tokens[:0], log_probability[:0]
+        draws = draws.float().contiguous()
+        done = self._write(
+            *self._fixed,
+            ctypes.c_void_p(cache.keys.data_ptr()),
+            ctypes.c_void_p(cache.values.data_ptr()),
+            ctypes.c_void_p(ids.data_ptr()),
+            ctypes.c_int64(ids.shape[1]),
+            ctypes.c_int64(cache.length),
+            ctypes.c_int64(count),
+            *found,
+            ctypes.c_void_p(draws.data_ptr()),
+            ctypes.c_void_p(logits.data_ptr()),
+            ctypes.c_void_p(tokens.data_ptr()),
+            ctypes.c_void_p(log_probability.data_ptr()),
+        )
+        cache.length += ids.shape[1] + min(done, count - 1)
+        return logits[:done], tokens[:done], log_probability[:done]
+
+    def _checked(self, cache: KVCache, ids: Tensor, more: int = 0) -> Tensor:
+        """`ids` as the library takes them, if they and so many more tokens can be read."""
+        require_room(cache, ids, more)
+        ids = ids.to(torch.int64).contiguous()
+        low, high = ids.aminmax()
+        if low < 0 or high >= self.weights.vocab_size:
+            raise ValueError(
+                f"Token ids run from 0 to {self.weights.vocab_size - 1}, "
+                f"but {int(low if low < 0 else high)} was given."
+            )
+        return ids
+
+
+def settings(
+    strategy: Strategy, vocab: int
+) -> tuple[ctypes.c_float, ctypes.c_int64, ctypes.c_double] | None:
+    """t, k and p of a strategy as kernel.cpp takes them; None where they are out of its range."""
+    if isinstance(strategy, Greedy):
+        return ctypes.c_float(1), ctypes.c_int64(1), ctypes.c_double(1)
+    t, k, p = strategy.t, getattr(strategy, "k", vocab), getattr(strategy, "p", 1.0)
+    if not (1e-6 <= t < math.inf and k >= 1 and k % 1 == 0 and 0 < p <= 1):
+        return None
+    return ctypes.c_float(t), ctypes.c_int64(min(int(k), vocab)), ctypes.c_double(p)
+
 
 class KernelChooser:
     """`Strategy.choose`, compiled; also gives log P of every chosen token."""
@@ -182,9 +235,8 @@ class KernelChooser:
         Errors: as the strategy's filter, which takes over when the logits are out of the ordinary.
         """
         batch, vocab = logits.shape
-        t, k, p = strategy.t, getattr(strategy, "k", vocab), getattr(strategy, "p", 1.0)
-        sound = 1e-6 <= t < math.inf and k >= 1 and k % 1 == 0 and 0 < p <= 1
-        if isinstance(strategy, Greedy) or logits.dtype != torch.float32 or not sound:
+        found = settings(strategy, vocab)
+        if found is None or logits.dtype != torch.float32:
             return choose_eagerly(strategy, logits, draws)
         logits, draws = logits.contiguous(), draws.float().contiguous()
         ids = torch.empty(batch, dtype=torch.int64)
@@ -193,9 +245,7 @@ class KernelChooser:
             ctypes.c_void_p(logits.data_ptr()),
             ctypes.c_int64(batch),
             ctypes.c_int64(vocab),
-            ctypes.c_float(t),
-            ctypes.c_int64(min(k, vocab)),
-            ctypes.c_double(p),
+            *found,
             ctypes.c_void_p(draws.data_ptr()),
             ctypes.c_void_p(ids.data_ptr()),
             ctypes.c_void_p(log_probability.data_ptr()),

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,11 +11,12 @@ from torch import Tensor
 
 from core.cache import KVCache, read_tokens
 from core.decode_weights import DecodeWeights, decode_weights
-from core.decoding import Choose, Strategy, choose_eagerly
+from core.decoding import Choose, Step, Strategy, choose_eagerly, generate
 from core.gpt import DialogueGPT
 from core.kernel import KernelChooser, KernelReader, load_kernel
 
 REMEMBERED_BYTES = 256 * 2**20
+AHEAD = 16  # tokens written by one call
 TEXTS = 8  # whose keys and values are kept: as many as people look at in turn
 
 
@@ -102,10 +103,34 @@ class PrefixReader:
                 self._known.move_to_end(window)
                 return self._known[window]
             logits = self._run(window)
-            self._known[window] = logits
-            if len(self._known) > self._room:
-                self._known.popitem(last=False)
+            self._remember(window, logits)
             return logits
+
+    def write(
+        self,
+        prompt: Sequence[int],
+        strategy: Strategy,
+        num_tokens: int,
+        generator: torch.Generator,
+        forced: Sequence[int] = (),
+    ) -> Iterator[Step]:
+        """`core.decoding.generate` with this reader, the same steps, several tokens a call.
+
+        The generator is asked for the draws of a whole call at once.
+        """
+        ids, draws = tuple(prompt), list[Tensor]()
+        for step in generate(self, ids, strategy, min(num_tokens, len(forced)), generator, forced):
+            yield step
+            ids = (*ids, step.token)
+        while (left := len(prompt) + num_tokens - len(ids)) > 0:
+            while len(draws) < min(left, AHEAD):
+                draws.append(torch.rand(1, generator=generator))
+            for logits, token, log_p in self._go_on(ids, strategy, torch.cat(draws)):
+                draw = float(draws.pop(0))
+                yield Step(
+                    ids, logits, strategy, token, log_p, draw if strategy.draws else None, False
+                )
+                ids = (*ids, token)
 
     def draw(
         self,
@@ -138,14 +163,46 @@ class PrefixReader:
             log_probability.append(log_p)
         return Samples(torch.stack(ids, 1), torch.stack(log_probability, 1))
 
+    def _go_on(
+        self, ids: tuple[int, ...], strategy: Strategy, draws: Tensor
+    ) -> list[tuple[Tensor, int, float]]:
+        """Logits, token chosen from them and its log P, one after the other, at most len(draws).
+
+        One for a text that is known or longer than the window, or without the compiled path.
+        """
+        room = self.weights.window + 1 - len(ids)  # for tokens that move no other
+        if isinstance(self.read, KernelReader) and room > 0 and ids not in self._known:
+            with self._lock:
+                cache = self._begun(ids)
+                unread = torch.tensor([ids[cache.length :]])
+                logits, tokens, log_p = self.read.write(cache, unread, strategy, draws[:room])
+                text = (*ids, *tokens.tolist())
+                for place, said in enumerate(logits, len(ids)):
+                    self._remember(text[:place], said)
+                self._keep(text[: cache.length], cache)
+                self.runs += len(tokens)
+            if len(tokens):
+                return list(zip(logits, tokens.tolist(), log_p.tolist(), strict=True))
+        logits = self(ids)
+        token, log_of_it = self.choose(strategy, logits[None], draws[:1])
+        return [(logits, int(token), float(log_of_it))]
+
     def _run(self, ids: tuple[int, ...]) -> Tensor:
         cache = self._begun(ids)
         logits = self.read(cache, torch.tensor([ids[cache.length :]]))[0].cpu()
+        self._keep(ids, cache)
+        self.runs += 1
+        return logits
+
+    def _remember(self, ids: tuple[int, ...], logits: Tensor) -> None:
+        self._known[ids] = logits
+        if len(self._known) > self._room:
+            self._known.popitem(last=False)
+
+    def _keep(self, ids: tuple[int, ...], cache: KVCache) -> None:
         self._texts[ids] = cache
         if len(self._texts) > TEXTS:
             self._texts.popitem(last=False)
-        self.runs += 1
-        return logits
 
     def _begun(self, ids: tuple[int, ...]) -> KVCache:
         """A cache with as much of the text as was read before, but for its last token."""

@@ -100,10 +100,9 @@ def _continued(checkpoint: str, digest: str, ids: tuple[int, ...]) -> list[int]:
     import torch
 
     from core.checkpoint import model_from, read_checkpoint
-    from core.decoding import Greedy, generate
+    from core.decoding import Greedy
     from core.reader import PrefixReader
 
     model: Any = model_from(read_checkpoint(Path(checkpoint)))
-    reader = PrefixReader.of(model)
-    steps = generate(reader, ids, Greedy(), WORDS, torch.Generator(), choose=reader.choose)
+    steps = PrefixReader.of(model).write(ids, Greedy(), WORDS, torch.Generator())
     return [step.token for step in steps]

@@ -110,13 +110,11 @@ def _growing(
 ) -> _Growing:
     import torch
 
-    from core.decoding import generate
-
     _, prompt, _, seed, forced, by_hand = asked
 
     def begin() -> Iterator[Step]:
         chance = torch.Generator().manual_seed(seed)
-        return generate(_reader, prompt, _strategy, sys.maxsize, chance, forced, _reader.choose)
+        return _reader.write(prompt, _strategy, sys.maxsize, chance, forced)
 
     return _Growing(begin, by_hand)
 

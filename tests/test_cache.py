@@ -137,6 +137,40 @@ def test_texts_looked_at_in_turn_are_never_read_twice(model: DialogueGPT, read: 
     assert taken == [8, 1]
 
 
+@pytest.mark.parametrize("strategy", [Greedy(), Temperature(t=0.7), TopK(k=3), Nucleus(p=0.8)])
+def test_written_in_one_call_is_as_written_step_by_step(
+    model: DialogueGPT, read: ReadTokens, strategy: Strategy
+) -> None:
+    """Forced tokens, and the end of the window, where no more can be read in one call, included."""
+    prompt, forced = some_ids(model, 2, 4).tolist()
+    reader = PrefixReader(decode_weights(model), read)
+    fast = reader.write(prompt, strategy, 45, torch.Generator().manual_seed(5), forced)
+    once = PrefixReader(decode_weights(model), read)
+    slow = generate(once, prompt, strategy, 45, torch.Generator().manual_seed(5), forced)
+    for one, other in zip(fast, slow, strict=True):
+        assert one.ids == other.ids
+        assert (one.token, one.draw, one.forced) == (other.token, other.draw, other.forced)
+        assert one.log_probability == pytest.approx(other.log_probability, abs=1e-5)
+        torch.testing.assert_close(one.logits, other.logits, atol=1e-5, rtol=0)
+        torch.testing.assert_close(reader(one.ids), one.logits, atol=0, rtol=0)
+    assert reader.runs == once.runs == 45, "nothing was read twice"
+
+
+def test_a_text_that_goes_astray_is_told_as_step_by_step(
+    model: DialogueGPT, library: ctypes.CDLL | None
+) -> None:
+    with torch.no_grad():
+        model.head[1].weight[3] = torch.nan
+    weights = decode_weights(model)
+    read = EagerReader(weights) if library is None else KernelReader(library, weights)
+    reader = PrefixReader(weights, read)
+    with pytest.raises(ValueError, match="contain NaN"):
+        list(reader.write([0, 5], Nucleus(p=0.9), 3, torch.Generator()))
+    strange = reader.write([0, 5], Temperature(t=0.0), 3, torch.Generator())
+    with pytest.raises(ValueError, match="above 0, not 0"):
+        list(strange)
+
+
 def test_one_text_is_continued_many_ways(model: DialogueGPT, read: ReadTokens) -> None:
     weights = decode_weights(model)
     prompt, ends = some_ids(model, 1, 9), some_ids(model, 4, 1)
@@ -157,7 +191,9 @@ def test_weights_exact_in_16_bits_are_read_as_such_to_the_same_bits(
         for parameter in model.parameters():
             parameter.copy_(parameter.half())
     weights = decode_weights(model)
-    without = SimpleNamespace(read_tokens=library.read_tokens, lanes=library.lanes)
+    without = SimpleNamespace(
+        read_tokens=library.read_tokens, write_tokens=library.write_tokens, lanes=library.lanes
+    )
     narrow, wide = KernelReader(library, weights), KernelReader(without, weights)  # type: ignore[arg-type]
     assert (narrow.bits, wide.bits) == (16, 32)
     saved = bytes_read(weights, 9, 32) - bytes_read(weights, 9, 16)

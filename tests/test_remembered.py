@@ -11,7 +11,7 @@ from core.beam import beam_search
 from core.config import config_for
 from core.decoding import Temperature
 from core.models import build
-from core.reader import PrefixReader
+from core.reader import AHEAD, EagerReader, PrefixReader
 from core.trace import UNCHANGED, Edit, trace
 from dashboard import texts, traces
 from dashboard.figures import remembered as memory
@@ -103,26 +103,26 @@ def small_reader() -> PrefixReader:
 def test_a_longer_text_goes_on_and_a_shorter_one_is_a_part_of_it():
     reader = small_reader()
     short = texts.text("grows", reader, (0, 5), Temperature(), 6, seed=3)
-    assert reader.runs == 6
-    long = texts.text("grows", reader, (0, 5), Temperature(), 15, seed=3)
-    assert reader.runs == 15
+    assert 6 <= reader.runs <= 6 + AHEAD
+    long = texts.text("grows", reader, (0, 5), Temperature(), 30, seed=3)
+    assert 30 <= reader.runs <= 30 + AHEAD
     assert long.written[:6] == short.written
     assert texts.text("grows", reader, (0, 5), Temperature(), 9, seed=3).written == long.written[:9]
-    at_once = texts.text("at once", small_reader(), (0, 5), Temperature(), 15, seed=3)
+    assert reader.runs <= 30 + AHEAD
+    at_once = texts.text("at once", small_reader(), (0, 5), Temperature(), 30, seed=3)
     assert at_once.tokens == long.tokens
-    assert reader.runs == 15
 
 
 def test_a_text_that_failed_is_begun_anew():
     reader = small_reader()
-    read, fails = reader.read, [False] * 4 + [True]
+    choose, fails = reader.choose, [False] * 4 + [True]
 
-    def sometimes(cache, ids):
+    def sometimes(strategy, logits, draws):
         if fails and fails.pop(0):
             raise RuntimeError("no memory")
-        return read(cache, ids)
+        return choose(strategy, logits, draws)
 
-    reader.read = sometimes
+    reader.read, reader.choose = EagerReader(reader.weights), sometimes
     with pytest.raises(RuntimeError, match="no memory"):
         texts.text("fails", reader, (0, 5), Temperature(), 6)
     expected = texts.text("whole", small_reader(), (0, 5), Temperature(), 6)
