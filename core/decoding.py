@@ -189,10 +189,20 @@ class Step:
         """(V,): the logits after temperature and cuts."""
         return self.strategy.filter(self.logits)
 
+    @cached_property
+    def left(self) -> Tensor:
+        """(V,): the distribution after temperature and cuts, float64."""
+        return distribution(self.filtered)
+
+    @cached_property
+    def order(self) -> Tensor:
+        """(V,): all tokens, the model's most probable first; of equals the lower id."""
+        return self.distribution.argsort(descending=True, stable=True)
+
     @property
     def probability(self) -> float:
         """Of the token, among what the strategy kept; 0 for a forced token that was cut."""
-        return float(distribution(self.filtered)[self.token])
+        return float(self.left[self.token])
 
     @property
     def rank(self) -> int:

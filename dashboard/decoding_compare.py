@@ -116,9 +116,7 @@ def _show_step(
     """One step in full: what the model said, what the filter left, what was taken and why."""
     from core.decoding import distribution, temperature
 
-    before = step.distribution.numpy()
-    after = distribution(step.filtered).numpy()
-    order = np.argsort(-before, kind="stable")
+    before, after, order = (t.numpy() for t in (step.distribution, step.left, step.order))
     t, rank = way.strategy.t, step.rank
     warm = before if t == 1 else distribution(temperature(step.logits, t)).numpy()
     places = list(range(min(BARS, len(order))))

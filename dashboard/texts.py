@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -36,11 +36,9 @@ class Written:
 
 @dataclass(frozen=True, eq=False)
 class Text:
-    """A continuation of `prompt`; `step` tells everything about one token of it."""
+    """A continuation of a prompt; `step` tells everything about one token of it."""
 
-    reader: PrefixReader
-    prompt: Ids
-    strategy: Strategy
+    growing: _Growing
     written: tuple[Written, ...]
 
     @property
@@ -49,13 +47,7 @@ class Text:
 
     def step(self, place: int) -> Step:
         """The step that chose token `place`, counted from 0, logits included."""
-        from core.decoding import Step
-
-        one, ids = self.written[place], (*self.prompt, *self.tokens[:place])
-        logits = self.reader(ids)
-        return Step(
-            ids, logits, self.strategy, one.token, one.log_probability, one.draw, one.forced
-        )
+        return _step(self.growing, place)
 
 
 def text(
@@ -75,18 +67,35 @@ def text(
     if width:
         forced = (*forced, *_beam(who, (*prompt, *forced), width, num_tokens - by_hand, reader))
     asked = (who, tuple(prompt), repr(strategy), chance, forced, by_hand)
-    written = _growing(asked, reader, strategy).first(num_tokens)
-    return Text(reader, tuple(prompt), strategy, written)
+    growing = _growing(asked, reader, strategy)
+    return Text(growing, growing.first(num_tokens))
 
 
 class _Growing:
     """A text written as far as anybody has asked for; a longer one goes on from its end."""
 
-    def __init__(self, begin: Callable[[], Iterator[Step]], by_hand: int):
-        self._begin, self._by_hand = begin, by_hand
-        self._written: list[Written] = []
-        self._steps = begin()
+    def __init__(
+        self,
+        reader: PrefixReader,
+        prompt: Ids,
+        strategy: Strategy,
+        seed: int,
+        forced: Ids,
+        by_hand: int,
+    ):
+        self.reader, self.prompt, self.strategy = reader, prompt, strategy
+        self._seed, self._forced, self._by_hand = seed, forced, by_hand
         self._turn = Lock()
+        self._begin()
+
+    def _begin(self) -> None:
+        import torch
+
+        chance = torch.Generator().manual_seed(self._seed)
+        self._written: list[Written] = []
+        self._steps = self.reader.write(
+            self.prompt, self.strategy, sys.maxsize, chance, self._forced
+        )
 
     def first(self, count: int) -> tuple[Written, ...]:
         """Its first `count` tokens."""
@@ -95,7 +104,7 @@ class _Growing:
                 while len(self._written) < count:
                     self._written.append(self._note(next(self._steps)))
             except BaseException:  # an iterator that has failed once goes on no more
-                self._written, self._steps = [], self._begin()
+                self._begin()
                 raise
             return tuple(self._written[:count])
 
@@ -108,15 +117,18 @@ class _Growing:
 def _growing(
     asked: tuple[str, Ids, str, int, Ids, int], _reader: PrefixReader, _strategy: Strategy
 ) -> _Growing:
-    import torch
-
     _, prompt, _, seed, forced, by_hand = asked
+    return _Growing(_reader, prompt, _strategy, seed, forced, by_hand)
 
-    def begin() -> Iterator[Step]:
-        chance = torch.Generator().manual_seed(seed)
-        return _reader.write(prompt, _strategy, sys.maxsize, chance, forced)
 
-    return _Growing(begin, by_hand)
+@lru_cache(maxsize=64)  # some 200 KB each
+def _step(growing: _Growing, place: int) -> Step:
+    from core.decoding import Step
+
+    *before, one = growing.first(place + 1)
+    ids = (*growing.prompt, *(earlier.token for earlier in before))
+    logits = growing.reader(ids)
+    return Step(ids, logits, growing.strategy, one.token, one.log_probability, one.draw, one.forced)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

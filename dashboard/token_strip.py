@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -140,7 +140,7 @@ def token_strip(
     _component(
         key=key,
         data={
-            "tokens": [asdict(token) for token in tokens],
+            "tokens": [vars(token) for token in tokens],
             "text": "\n".join(token.text for token in tokens),
             "selected": selected,
             "play": play,

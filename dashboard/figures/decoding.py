@@ -1,6 +1,7 @@
 """The figures of the decoding page: a step's distribution, quality curves, cache and timings."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -108,6 +109,7 @@ def with_vocabulary(bars: Drawing, before: np.ndarray, after: np.ndarray, rank: 
     )  # fmt: skip
 
 
+@cache
 def _thinned(count: int) -> np.ndarray:
     """Whole numbers from 1 to count, evenly spread on a logarithmic axis, at most 400."""
     return np.unique(np.rint(np.geomspace(1, count, MOST_POINTS)).astype(int))
