@@ -23,7 +23,8 @@ from dashboard import state
 OWN = "own"
 OWN_ROWS = "0.9, 0.5\n0, 0.8"
 LONGEST_LINKED = 2000
-NEAR = 200  # up to here the norms of the powers are measured at once, and beyond on demand
+NEAR = 200  # up to here the norms of the powers are measured at once,
+FURTHER = 100  # and beyond by so many more when they are looked at
 RANDOM = ("vanishing", "exploding", "gaussian", "symmetric", "orthogonal", "stochastic")
 EDITABLE = 6  # sizes up to this have every entry in a table to type in
 
@@ -133,7 +134,7 @@ def _radius(column: st.delta_generator.DeltaGenerator, usual: float, disabled: b
 
 def norms_for(longest: int) -> int:
     """For how many T the norms are measured when T is looked at up to `longest`."""
-    return NEAR if longest <= NEAR else MAX_STEPS
+    return max(NEAR, min(MAX_STEPS, -(-longest // FURTHER) * FURTHER))
 
 
 def _own(longest: int) -> tuple[np.ndarray, Growth]:

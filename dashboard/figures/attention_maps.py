@@ -157,13 +157,16 @@ def class_token_overlay(image: np.ndarray, row: np.ndarray, side: int = 384) -> 
     grid = round(len(row) ** 0.5)
     if row.ndim != 1 or grid * grid != len(row):
         raise ValueError(f"The weights of {row.shape} patches do not make a square.")
-    size, nearest = (side, side), Image.Resampling.NEAREST
+    picture = Image.fromarray(np.asarray(image, dtype=np.uint8)).convert("L")
+    dim = picture.point(lambda grey: 0.7 * grey).convert("RGB")
+    fits = picture.width % grid == 0  # then nothing is lost by enlarging only what comes out
+    size, nearest = picture.size if fits else (side, side), Image.Resampling.NEAREST
     entries = to_palette(row.reshape(grid, grid))
     heat = Image.fromarray(colours()[entries]).resize(size, nearest)
     cover = np.rint(255 * (0.1 + 0.8 * entries / (_STEPS - 1))).astype(np.uint8)
-    picture = Image.fromarray(np.asarray(image, dtype=np.uint8)).convert("L")
-    dim = picture.point(lambda grey: 0.7 * grey).convert("RGB").resize(size, nearest)
-    return png(Image.composite(heat, dim, Image.fromarray(cover).resize(size, nearest)))
+    covered = Image.fromarray(cover).resize(size, nearest)
+    laid = Image.composite(heat, dim.resize(size, nearest), covered)
+    return png(laid.resize((side, side), nearest))
 
 
 def largest(row: np.ndarray) -> str:
