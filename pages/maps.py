@@ -30,7 +30,9 @@ who = f"{entry.digest}-{weights}"
 layers, heads = heads_of(model)
 answers = [f"{i}: {name}" for i, name in enumerate(classes)]
 
-if section == SECTIONS[0]:
+
+@components.fragment
+def six_maps() -> None:
     chosen = pictures.choose_picture(loaded)
     inputs = vit_models.to_input(loaded, chosen.image[None])
     said = truth.answer(who, model, inputs)
@@ -60,7 +62,9 @@ if section == SECTIONS[0]:
         "class asked about: the others show where information flows, whatever it is used for."
     )
 
-elif section == SECTIONS[1]:
+
+@components.fragment
+def take_patches_away() -> None:
     chosen = pictures.choose_picture(loaded)
     inputs = vit_models.to_input(loaded, chosen.image[None])
     said = truth.answer(who, model, inputs)
@@ -89,6 +93,11 @@ elif section == SECTIONS[1]:
             key="curves",
         )
 
+
+if section == SECTIONS[0]:
+    six_maps()
+elif section == SECTIONS[1]:
+    take_patches_away()
 else:
     from core.faithful import correlation
 
