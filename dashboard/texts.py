@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
@@ -91,29 +90,30 @@ class _Growing:
     def _begin(self) -> None:
         import torch
 
-        chance = torch.Generator().manual_seed(self._seed)
+        self._chance = torch.Generator().manual_seed(self._seed)
         self._written: list[Written] = []
-        self._steps = self.reader.write(
-            self.prompt, self.strategy, sys.maxsize, chance, self._forced
-        )
 
     def first(self, count: int) -> tuple[Written, ...]:
         """Its first `count` tokens."""
         with self._turn:
+            done = len(self._written)
+            ids = (*self.prompt, *(one.token for one in self._written))
+            forced = self._forced[done:]
             try:
-                while len(self._written) < count:
-                    self._written.append(self._note(next(self._steps)))
-            except BaseException:  # an iterator that has failed once goes on no more
+                steps = self.reader.write(ids, self.strategy, count - done, self._chance, forced)
+                for place, step in enumerate(steps, done):
+                    self._written.append(_note(step, place < self._by_hand))
+            except BaseException:  # some of its chance is used up
                 self._begin()
                 raise
             return tuple(self._written[:count])
 
-    def _note(self, step: Step) -> Written:
-        by_hand = len(self._written) < self._by_hand
-        return Written(step.token, step.log_probability, step.rank, step.draw, by_hand)
+
+def _note(step: Step, by_hand: bool) -> Written:
+    return Written(step.token, step.log_probability, step.rank, step.draw, by_hand)
 
 
-@st.cache_resource(max_entries=512, show_spinner=False)  # some 60 KB each
+@st.cache_resource(max_entries=1024, show_spinner=False)  # some KB each
 def _growing(
     asked: tuple[str, Ids, str, int, Ids, int], _reader: PrefixReader, _strategy: Strategy
 ) -> _Growing:
