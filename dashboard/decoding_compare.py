@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.reader import PrefixReader
     from core.zoo import LoadedModel, ModelEntry
 
-BARS = 12
+BARS, BARS_ON_STAGE = 12, 6
 DEFAULTS = ("greedy", "nucleus", "temperature", "beam")
 
 
@@ -119,11 +119,12 @@ def _show_step(
     before, after, order = (t.numpy() for t in (step.distribution, step.left, step.order))
     t, rank = way.strategy.t, step.rank
     warm = before if t == 1 else distribution(temperature(step.logits, t)).numpy()
-    places = list(range(min(BARS, len(order))))
+    bars = BARS_ON_STAGE if state.presenting() else BARS
+    places = list(range(min(bars, len(order))))
     places[-1] = max(places[-1], rank - 1)  # the word taken, if it is not among the likeliest
     shown = [int(i) for i in order[places]]
     names = [vocab[i] for i in shown]
-    if rank > BARS:
+    if rank > bars:
         names[-1] = f"{names[-1][:8]} ({rank:,})"
     word = components.plain(vocab[step.token])
     if step.forced:
@@ -141,12 +142,14 @@ def _show_step(
         names, before[shown], after[shown],
         np.cumsum(warm[order])[places], shown.index(step.token), way.mass,
     )  # fmt: skip
+    hatched = "Hatched"
     if not state.presenting():  # a hall could not read both
+        hatched = "Hatched and dotted"
         fig = figures.with_vocabulary(fig, before[order], after[order], rank)
     components.show_figure(
         fig,
         title=f"Step {place + 1}: the likeliest words of {len(vocab):,}",
-        description="Hatched and dotted: the model's probability. Solid: after temperature and "
+        description=f"{hatched}: the model's probability. Solid: after temperature and "
         "cut, orange the word taken. Violet: the mass down to each word; the first to reach p is "
         "the last kept.",
         key=f"bars-{letter}",
