@@ -479,7 +479,7 @@ int64_t write_tokens(const Sizes* s, const float* panels, const float* vectors,
                      int64_t k, double p, const float* draws, float* logits,
                      int64_t* chosen, float* log_probability) {
   return write<float>(s, {panels, vectors}, tokens, positions, keys, values, ids, T, start, count,
-                       t, k, p, draws, logits, chosen, log_probability);
+                      t, k, p, draws, logits, chosen, log_probability);
 }
 
 int64_t lanes() { return LANES; }

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.linear_rnn_decay import MAX_STEPS, growth, orbit, shares
+from core.linear_rnn_decay import (
+    MAX_STEPS,
+    growth,
+    norms_of_low_rank,
+    orbit,
+    shares,
+    two_norms,
+)
 from core.linear_rnn_matrices import (
     MAX_BYTES,
     PRESETS,
@@ -342,6 +349,29 @@ def test_the_numbers_do_without_torch() -> None:
         "sys.exit(any(name in sys.modules for name in ('torch', 'sympy', 'streamlit', 'plotly')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-220, 1e220])
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_norms_of_high_powers_are_those_of_the_singular_values(name: str, scale: float) -> None:
+    """However their rank falls, and where it does not; beyond the range of their squares, too."""
+    W = preset(name, 48, 1)
+    radius = spectrum(W).radius or 1.0
+    stack = scale * powers(W / radius, 120)
+    expected = np.linalg.svd(stack, compute_uv=False)[:, 0]
+    np.testing.assert_allclose(two_norms(stack), expected, rtol=1e-11)
+
+
+def test_a_rank_that_is_not_low_is_not_taken_for_low() -> None:
+    rng = np.random.default_rng(0)
+    thin = rng.normal(size=(5, 40, 16)) @ rng.normal(size=(5, 16, 40))
+    found = norms_of_low_rank(thin)
+    assert found is not None
+    np.testing.assert_allclose(found, np.linalg.norm(thin, 2, axis=(1, 2)), rtol=1e-12)
+    more = thin.copy()
+    more[3] += 1e-3 * rng.normal(size=(40, 40))
+    assert norms_of_low_rank(more) is None
+    assert norms_of_low_rank(np.zeros((2, 40, 40))) is not None
 
 
 def test_norms_are_measured_as_far_as_asked_and_all_else_to_the_end():
