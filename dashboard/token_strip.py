@@ -45,7 +45,7 @@ li[hidden] { display: none; }
 
 # Every word reaches the page through textContent: it is shown, never read as markup.
 _JS = """
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const list = parentElement.querySelector("ol");
   const play = parentElement.querySelector(".play");
   parentElement.querySelector(".legend").textContent = data.legend;
@@ -137,14 +137,15 @@ def token_strip(
         if on_pick is not None and isinstance(place, int) and 0 <= place < len(tokens):
             on_pick(place)
 
+    strip = {
+        "tokens": [vars(token) for token in tokens],
+        "text": "\n".join(token.text for token in tokens),
+        "selected": selected,
+        "play": play,
+        "legend": legend,
+    }
     _component(
         key=key,
-        data={
-            "tokens": [vars(token) for token in tokens],
-            "text": "\n".join(token.text for token in tokens),
-            "selected": selected,
-            "play": play,
-            "legend": legend,
-        },
+        data=[strip],  # whether a list in a dictionary is a table takes long to find out
         on_picked_change=picked,
     )
