@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import components, lessons, no_delay, stage, state, style, take_away
+from dashboard import components, lessons, stage, state, style, take_away
 
 st.set_page_config("Unrolled", page_icon=style.ICON, layout="wide", initial_sidebar_state=285)
 style.apply(presenting=state.presenting())
@@ -29,4 +29,3 @@ with components.one_sentence_for_errors():
         stage.show(chosen.url_path or "home")
     chosen.run()
 state.settle_imports()
-no_delay.send_at_once()

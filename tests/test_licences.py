@@ -8,7 +8,8 @@ def test_every_pinned_package_is_listed_with_its_licence() -> None:
     rows = [line.strip("| ").split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines()]
     listed = {row[0]: row[1:] for row in rows if len(row) >= 3}
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    for name, version in (line.split("==") for line in lines if "==" in line):
+    pins = [line.split(";")[0].split("==") for line in lines if "==" in line]
+    for name, version in pins:
         assert listed[name.lower()][0] == version
         assert listed[name.lower()][1] != "not stated"
 

@@ -1,0 +1,45 @@
+"""The server's event loop: Streamlit takes uvloop, which sends every message at once.
+
+Python's own leaves Nagle's algorithm on for sockets opened as Streamlit opens its own: a small
+message then waits until the browser has confirmed the one before, which it does after 40 ms.
+"""
+
+import asyncio
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.browser.server import dashboard
+from tests.load.__main__ import process_on
+
+if sys.platform != "linux":
+    pytest.skip("Linux tells which libraries a process uses", allow_module_level=True)
+
+import uvloop
+
+
+def test_messages_of_an_accepted_connection_do_not_wait() -> None:
+    waits: list[int] = []
+
+    async def note(_: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
+        accepted = answer.get_extra_info("socket")
+        waits.append(not accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        answer.close()
+
+    async def connect() -> None:
+        here = socket.create_server(("127.0.0.1", 0))
+        async with await asyncio.start_server(note, sock=here):
+            reader, writer = await asyncio.open_connection(*here.getsockname())
+            await reader.read()
+            writer.close()
+
+    uvloop.run(connect())
+    assert waits == [False]
+
+
+def test_the_dashboard_runs_on_it(tmp_path: Path) -> None:
+    with dashboard(tmp_path) as address:
+        libraries = {Path(m.path).parent.name for m in process_on(address).memory_maps()}
+    assert "uvloop" in libraries
