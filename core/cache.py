@@ -36,8 +36,8 @@ class KVCache:
             weights.window,
             weights.head_width,
         )
-        self.keys = weights.tokens.new_zeros(shape)
-        self.values = weights.tokens.new_zeros(shape)
+        self.keys = weights.tokens.new_empty(shape)
+        self.values = weights.tokens.new_empty(shape)
         self.length = 0
 
     @property
@@ -53,12 +53,16 @@ class KVCache:
         """Keep the first `length` tokens only."""
         self.length = min(self.length, length)
 
-    def repeat(self, batch: int) -> "KVCache":
-        """A new cache holding this one text `batch` times, to be continued in `batch` ways."""
+    def repeat(self, batch: int, length: int) -> "KVCache":
+        """A new cache holding the first `length` tokens of this one text `batch` times, to be
+        continued in `batch` ways."""
         copy = object.__new__(KVCache)
-        copy.keys = self.keys.repeat(1, batch, 1, 1, 1)
-        copy.values = self.values.repeat(1, batch, 1, 1, 1)
-        copy.length = self.length
+        layers, _, *rest = self.keys.shape
+        copy.keys = self.keys.new_empty(layers, batch, *rest)
+        copy.values = torch.empty_like(copy.keys)
+        copy.keys[..., :length, :] = self.keys[..., :length, :]
+        copy.values[..., :length, :] = self.values[..., :length, :]
+        copy.length = length
         return copy
 
 

@@ -206,11 +206,8 @@ class Step:
 
     @property
     def rank(self) -> int:
-        """1 for the model's most probable token; of equals the lower id comes first."""
-        logits = self.logits.numpy(force=True)
-        own = logits[self.token]
-        above, equal = logits > own, logits[: self.token] == own
-        return 1 + int(np.count_nonzero(above)) + int(np.count_nonzero(equal))
+        """The token's, among what the model said."""
+        return rank_of(self.logits, self.token)
 
     @property
     def entropy(self) -> float:
@@ -221,6 +218,13 @@ class Step:
     def kept(self) -> int:
         """How many tokens the filter left."""
         return int((self.filtered > -torch.inf).sum())
+
+
+def rank_of(logits: Tensor, token: int) -> int:
+    """1 for the most probable token of logits (V,); of equals the lower id comes first."""
+    row = logits.numpy(force=True)
+    own = row[token]
+    return 1 + int(np.count_nonzero(row > own)) + int(np.count_nonzero(row[:token] == own))
 
 
 Choose = Callable[[Strategy, Tensor, Tensor], tuple[Tensor, Tensor]]

@@ -166,20 +166,21 @@ class KernelReader:
 
     def write(
         self, cache: KVCache, ids: Tensor, strategy: Strategy, draws: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Read T more tokens of one text, choose the next, read it, and so on, in one call.
 
         ids: (1, T), draws: (n,) in [0, 1), one for each token to choose -> logits (m, V) before
-        each token, tokens (m,) and log P (m,) in nats; m < n where logits or the strategy are out
-        of the ordinary. All but the last token have then been read.
+        each token, tokens (m,), log P (m,) in nats and ranks (m,) from 1; m < n where logits or
+        the strategy are out of the ordinary. All but the last token have then been read.
         Errors: as for reading the T tokens and n - 1 more.
         """
         ids, count = self._checked(cache, ids, more=len(draws) - 1), len(draws)
         found = settings(strategy, self.weights.vocab_size)
         logits = torch.empty(count, self.weights.vocab_size)
-        tokens, log_probability = torch.empty(count, dtype=torch.int64), torch.empty(count)
+        tokens, ranks = torch.empty(2, count, dtype=torch.int64)
+        log_probability = torch.empty(count)
         if found is None:
-            return logits[:0], tokens[:0], log_probability[:0]
+            return logits[:0], tokens[:0], log_probability[:0], ranks[:0]
         draws = draws.float().contiguous()
         done = self._write(
             *self._fixed,
@@ -194,9 +195,10 @@ class KernelReader:
             ctypes.c_void_p(logits.data_ptr()),
             ctypes.c_void_p(tokens.data_ptr()),
             ctypes.c_void_p(log_probability.data_ptr()),
+            ctypes.c_void_p(ranks.data_ptr()),
         )
         cache.length += ids.shape[1] + min(done, count - 1)
-        return logits[:done], tokens[:done], log_probability[:done]
+        return logits[:done], tokens[:done], log_probability[:done], ranks[:done]
 
     def _checked(self, cache: KVCache, ids: Tensor, more: int = 0) -> Tensor:
         """`ids` as the library takes them, if they and so many more tokens can be read."""

@@ -1,17 +1,18 @@
 """What comes after this text? Answered once for every text, with the fastest path at hand."""
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
 from core.cache import KVCache, read_tokens
 from core.decode_weights import DecodeWeights, decode_weights
-from core.decoding import Choose, Step, Strategy, choose_eagerly, generate
+from core.decoding import Choose, Strategy, choose_eagerly, generate, rank_of
 from core.gpt import DialogueGPT
 from core.kernel import KernelChooser, KernelReader, load_kernel
 
@@ -34,6 +35,21 @@ class EagerReader:
 
     def __call__(self, cache: KVCache, ids: Tensor) -> Tensor:
         return read_tokens(self.weights, cache, ids.to(self.weights.tokens.device))
+
+
+class Written(NamedTuple):
+    """One token of a text and how it came to be chosen; the fields are those of `Step`."""
+
+    token: int
+    log_probability: float
+    rank: int
+    draw: float | None
+    forced: bool
+
+    @property
+    def probability(self) -> float:
+        """Of the token, for the model."""
+        return math.exp(self.log_probability)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,24 +129,22 @@ class PrefixReader:
         num_tokens: int,
         generator: torch.Generator,
         forced: Sequence[int] = (),
-    ) -> Iterator[Step]:
-        """`core.decoding.generate` with this reader, the same steps, several tokens a call.
+    ) -> Iterator[Written]:
+        """`core.decoding.generate` with this reader, the same text, several tokens a call.
 
         The generator is asked for the draws of a whole call at once.
         """
-        ids, draws = tuple(prompt), list[Tensor]()
+        ids, draws = tuple(prompt), torch.empty(0)
         for step in generate(self, ids, strategy, min(num_tokens, len(forced)), generator, forced):
-            yield step
+            yield Written(step.token, step.log_probability, step.rank, None, True)
             ids = (*ids, step.token)
         while (left := len(prompt) + num_tokens - len(ids)) > 0:
-            while len(draws) < min(left, AHEAD):
-                draws.append(torch.rand(1, generator=generator))
-            for logits, token, log_p in self._go_on(ids, strategy, torch.cat(draws)):
-                draw = float(draws.pop(0))
-                yield Step(
-                    ids, logits, strategy, token, log_p, draw if strategy.draws else None, False
-                )
-                ids = (*ids, token)
+            more = torch.rand(min(left, AHEAD) - len(draws), generator=generator)
+            draws = torch.cat([draws, more])
+            written = self._go_on(ids, strategy, draws)
+            yield from written
+            ids = (*ids, *(one.token for one in written))
+            draws = draws[len(written) :]
 
     def draw(
         self,
@@ -151,7 +165,7 @@ class PrefixReader:
         window = self.weights.window
         beginning = KVCache(self.weights)
         logits = self.read(beginning, torch.tensor([list(prompt[-window:])])).expand(batch, -1)
-        cache = beginning.repeat(batch)
+        cache = beginning.repeat(batch, beginning.length)
         ids: list[Tensor] = []
         log_probability: list[Tensor] = []
         for _ in range(min(num_tokens, cache.room + 1)):
@@ -163,29 +177,31 @@ class PrefixReader:
             log_probability.append(log_p)
         return Samples(torch.stack(ids, 1), torch.stack(log_probability, 1))
 
-    def _go_on(
-        self, ids: tuple[int, ...], strategy: Strategy, draws: Tensor
-    ) -> list[tuple[Tensor, int, float]]:
-        """Logits, token chosen from them and its log P, one after the other, at most len(draws).
+    def _go_on(self, ids: tuple[int, ...], strategy: Strategy, draws: Tensor) -> list[Written]:
+        """The next tokens of a text, at most len(draws).
 
         One for a text that is known or longer than the window, or without the compiled path.
         """
+        chances = draws.tolist() if strategy.draws else [None] * len(draws)
         room = self.weights.window + 1 - len(ids)  # for tokens that move no other
         if isinstance(self.read, KernelReader) and room > 0 and ids not in self._known:
             with self._lock:
                 cache = self._begun(ids)
                 unread = torch.tensor([ids[cache.length :]])
-                logits, tokens, log_p = self.read.write(cache, unread, strategy, draws[:room])
-                text = (*ids, *tokens.tolist())
+                logits, *found = self.read.write(cache, unread, strategy, draws[:room])
+                tokens, log_p, ranks = (one.tolist() for one in found)
+                text = (*ids, *tokens)
                 for place, said in enumerate(logits, len(ids)):
                     self._remember(text[:place], said)
                 self._keep(text[: cache.length], cache)
                 self.runs += len(tokens)
-            if len(tokens):
-                return list(zip(logits, tokens.tolist(), log_p.tolist(), strict=True))
+            if tokens:
+                told = zip(tokens, log_p, ranks, chances, strict=False)
+                return [Written(*one, forced=False) for one in told]
         logits = self(ids)
-        token, log_of_it = self.choose(strategy, logits[None], draws[:1])
-        return [(logits, int(token), float(log_of_it))]
+        chosen, log_of_it = self.choose(strategy, logits[None], draws[:1])
+        token = int(chosen)
+        return [Written(token, float(log_of_it), rank_of(logits, token), chances[0], False)]
 
     def _run(self, ids: tuple[int, ...]) -> Tensor:
         cache = self._begun(ids)
@@ -212,9 +228,7 @@ class PrefixReader:
         length, nearest = max(((_common(t, before), t) for t in self._texts), default=(0, None))
         if nearest is None:
             return KVCache(self.weights)
-        cache = self._texts[nearest].repeat(1)
-        cache.truncate(length)
-        return cache
+        return self._texts[nearest].repeat(1, length)
 
 
 def _common(one: tuple[int, ...], other: tuple[int, ...]) -> int:

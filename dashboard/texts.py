@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
@@ -12,25 +11,9 @@ import streamlit as st
 
 if TYPE_CHECKING:
     from core.decoding import Step, Strategy
-    from core.reader import PrefixReader
+    from core.reader import PrefixReader, Written
 
 Ids = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Written:
-    """How one token came to be chosen; the fields are those of `core.decoding.Step`."""
-
-    token: int
-    log_probability: float
-    rank: int
-    draw: float | None
-    forced: bool
-
-    @property
-    def probability(self) -> float:
-        """Of the token, for the model."""
-        return math.exp(self.log_probability)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,17 +83,13 @@ class _Growing:
             ids = (*self.prompt, *(one.token for one in self._written))
             forced = self._forced[done:]
             try:
-                steps = self.reader.write(ids, self.strategy, count - done, self._chance, forced)
-                for place, step in enumerate(steps, done):
-                    self._written.append(_note(step, place < self._by_hand))
+                more = self.reader.write(ids, self.strategy, count - done, self._chance, forced)
+                for place, one in enumerate(more, done):  # those of a beam are forced too
+                    self._written.append(one._replace(forced=place < self._by_hand))
             except BaseException:  # some of its chance is used up
                 self._begin()
                 raise
             return tuple(self._written[:count])
-
-
-def _note(step: Step, by_hand: bool) -> Written:
-    return Written(step.token, step.log_probability, step.rank, step.draw, by_hand)
 
 
 @st.cache_resource(max_entries=1024, show_spinner=False)  # some KB each

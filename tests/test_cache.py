@@ -141,18 +141,21 @@ def test_texts_looked_at_in_turn_are_never_read_twice(model: DialogueGPT, read: 
 def test_written_in_one_call_is_as_written_step_by_step(
     model: DialogueGPT, read: ReadTokens, strategy: Strategy
 ) -> None:
-    """Forced tokens, and the end of the window, where no more can be read in one call, included."""
+    """Forced tokens, words as probable as others, and the end of the window, where no more can be
+    read in one call, included."""
+    with torch.no_grad():
+        for part in model.head[1].parameters():
+            part[1::2] = part[: len(part) // 2 * 2 : 2]
     prompt, forced = some_ids(model, 2, 4).tolist()
     reader = PrefixReader(decode_weights(model), read)
     fast = reader.write(prompt, strategy, 45, torch.Generator().manual_seed(5), forced)
     once = PrefixReader(decode_weights(model), read)
     slow = generate(once, prompt, strategy, 45, torch.Generator().manual_seed(5), forced)
     for one, other in zip(fast, slow, strict=True):
-        assert one.ids == other.ids
         assert (one.token, one.draw, one.forced) == (other.token, other.draw, other.forced)
+        assert one.rank == other.rank
         assert one.log_probability == pytest.approx(other.log_probability, abs=1e-5)
-        torch.testing.assert_close(one.logits, other.logits, atol=1e-5, rtol=0)
-        torch.testing.assert_close(reader(one.ids), one.logits, atol=0, rtol=0)
+        torch.testing.assert_close(reader(other.ids), other.logits, atol=1e-5, rtol=0)
     assert reader.runs == once.runs == 45, "nothing was read twice"
 
 
@@ -176,7 +179,7 @@ def test_one_text_is_continued_many_ways(model: DialogueGPT, read: ReadTokens) -
     prompt, ends = some_ids(model, 1, 9), some_ids(model, 4, 1)
     cache = KVCache(weights)
     read(cache, prompt)
-    together = read(cache.repeat(4), ends)
+    together = read(cache.repeat(4, 9), ends)
     for i in range(4):
         alone = read(KVCache(weights), torch.cat([prompt, ends[i : i + 1]], 1))
         torch.testing.assert_close(together[i : i + 1], alone, atol=1e-5, rtol=0)
