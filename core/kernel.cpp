@@ -446,9 +446,13 @@ void choose(const float* logits, int64_t B, int64_t V, float t, int64_t k, doubl
 // 1 for the largest of a row of logits (V,); of equals the lower id comes first.
 int64_t rank(const float* row, int64_t V, int64_t token) {
   const float own = row[token];
-  int32_t before = 0;
-  for (int64_t i = 0; i < token; i++) before += row[i] >= own;
-  for (int64_t i = token + 1; i < V; i++) before += row[i] > own;
+  ivec lanes{};
+  int64_t i = 0, before = 0;
+  for (; i + VEC <= token; i += VEC) lanes -= load(row + i) >= own;
+  for (; i < token; i++) before += row[i] >= own;
+  for (i = token + 1; i + VEC <= V; i += VEC) lanes -= load(row + i) > own;
+  for (; i < V; i++) before += row[i] > own;
+  for (int64_t lane = 0; lane < VEC; lane++) before += lanes[lane];
   return before + 1;
 }
 

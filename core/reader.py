@@ -135,11 +135,12 @@ class PrefixReader:
         The generator is asked for the draws of a whole call at once.
         """
         ids, draws = tuple(prompt), torch.empty(0)
+        end = len(ids) + num_tokens
         for step in generate(self, ids, strategy, min(num_tokens, len(forced)), generator, forced):
             yield Written(step.token, step.log_probability, step.rank, None, True)
             ids = (*ids, step.token)
-        while (left := len(prompt) + num_tokens - len(ids)) > 0:
-            more = torch.rand(min(left, AHEAD) - len(draws), generator=generator)
+        while len(ids) < end:
+            more = torch.rand(min(end - len(ids), AHEAD) - len(draws), generator=generator)
             draws = torch.cat([draws, more])
             written = self._go_on(ids, strategy, draws)
             yield from written
