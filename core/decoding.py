@@ -204,17 +204,17 @@ class Step:
         """Of the token, among what the strategy kept; 0 for a forced token that was cut."""
         return float(self.left[self.token])
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """The token's, among what the model said."""
         return rank_of(self.logits, self.token)
 
-    @property
+    @cached_property
     def entropy(self) -> float:
         """-Σ P log P of the model's own distribution, in nats."""
         return float(torch.special.entr(self.distribution).sum())
 
-    @property
+    @cached_property
     def kept(self) -> int:
         """How many tokens the filter left."""
         return int((self.filtered > -torch.inf).sum())

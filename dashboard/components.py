@@ -149,8 +149,7 @@ def _caption_row(description: str) -> Iterator[bool]:
     """The caption, with room for downloads beside it; false where the lecturer wants none."""
     with st.container(horizontal=True, vertical_alignment="top", gap="small"):
         st.caption(description, width="stretch")
-        with st.container(horizontal=True, wrap=False, width="content", gap="small"):
-            yield not state.presenting()
+        yield not state.presenting()
 
 
 def _download(label: str, content: Callable[[], bytes], key: str) -> None:

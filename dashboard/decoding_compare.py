@@ -31,12 +31,9 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
     """One to four columns. A fragment: a control in it runs nothing else of the page."""
     vocab = loaded.tokenizer.vocab
     texts_above = st.container()
-    one, two, three = st.columns(3)
-    with one:
+    with st.container(horizontal=True):
         count = controls.pick("Columns", [1, 2, 3, 4], key="columns", index=1)
-    with two:
         length = int(controls.slider("Words to add", 5, 150, 40, key="length"))
-    with three:
         seed = int(controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same text."))
     letters = "abcd"[:count]
     ways, texts, trees = {}, {}, {}
@@ -159,7 +156,6 @@ def _show_step(
             "after": after[order],
         },
     )
-    st.markdown("**Force another word here**")
     before_it = step.ids[len(step.ids) - place :]
 
     def force(picked: int) -> None:
@@ -168,7 +164,7 @@ def _show_step(
     token_strip(
         [Token(vocab[i], note=f"take it: {percent(before[i])}") for i in shown],
         key=f"force-{letter}", on_pick=force, play=False, selected=shown.index(step.token),
-        legend="A click grows a branch from this step.",
+        legend="Force another word: a click grows a branch from this step.",
     )  # fmt: skip
 
 

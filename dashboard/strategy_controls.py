@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,13 +55,11 @@ def choose_way(letter: str, default: str, *, abreast: bool) -> Way:
     if name == "beam":
         width = controls.slider("Beams", 1, 8, 4, key=f"width-{letter}")
         return Way(name, Temperature(), int(width))
-    places = st.columns(2 if abreast and name != "temperature" else 1)
-    with places[0]:
+    p, k = 1.0, 0
+    with st.container(horizontal=True) if abreast else nullcontext():
         t = controls.slider(
             "Temperature", 0.0, 2.0, 1.0, key=f"t-{letter}", step=0.05, help="0 is greedy."
         )
-    p, k = 1.0, 0
-    with places[-1]:
         if name == "nucleus":
             p = controls.slider("Top-p", 0.01, 1.0, 0.9, key=f"p-{letter}", step=0.01)
         if name == "top-k":

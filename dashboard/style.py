@@ -79,6 +79,7 @@ kbd, *:has(> kbd) {{ color: inherit !important; opacity: 1 !important; }}
 @media (min-width: 641px) {{ .katex-display {{ overflow: visible !important; }} }}
 @media (max-width: 640px) {{
   [data-testid="stMainBlockContainer"] h1 {{ font-size: 1.8rem; }}
+  [data-testid="stElementContainer"]:has(> * > .stSlider) {{ min-width: 100%; }}
   {_WIDE}, {_WRITTEN} {{ overflow-x: auto; }}
   {_WIDE} img {{ width: 760px !important; max-width: none !important; }}
   {_WRITTEN} > * {{ min-width: 640px; }}
