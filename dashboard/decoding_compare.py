@@ -51,7 +51,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
             trees[letter] = branches.tree(letter, (entry.digest, prompt.ids))
             branches.walk(letter, trees[letter])
             texts[letter] = text(
-                entry.digest, reader, prompt.ids, ways[letter].strategy, length,
+                reader, prompt.ids, ways[letter].strategy, length,
                 seed=seed, forced=trees[letter].forced, width=ways[letter].width,
             )  # fmt: skip
             _show_text(letter, texts[letter], vocab, place)

@@ -7,13 +7,13 @@ from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 if TYPE_CHECKING:
     from core.decoding import Step, Strategy
     from core.reader import PrefixReader, Written
 
 Ids = tuple[int, ...]
+
+_LOOKING_UP = Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,6 @@ class Text:
 
 
 def text(
-    who: str,
     reader: PrefixReader,
     prompt: Ids,
     strategy: Strategy,
@@ -43,18 +42,19 @@ def text(
     forced: Ids = (),
     width: int = 0,
 ) -> Text:
-    """The text of a strategy, or of a beam of that width. who: the hash of the reader's weights."""
+    """The text of a strategy, or of a beam of that width."""
     chance = seed if strategy.draws else 0  # without a draw every seed gives the same text
-    by_hand = len(forced)
-    if width:
-        forced = (*forced, *_beam(who, (*prompt, *forced), width, num_tokens - by_hand, reader))
-    asked = (who, tuple(prompt), repr(strategy), chance, forced, by_hand)
-    growing = _growing(asked, reader, strategy)
+    beam = (width, num_tokens - len(forced)) if width else None
+    with _LOOKING_UP:  # or two who ask at once would each begin a text
+        growing = _growing(reader, tuple(prompt), strategy, chance, forced, beam)
     return Text(growing, growing.first(num_tokens))
 
 
 class _Growing:
-    """A text written as far as anybody has asked for; a longer one goes on from its end."""
+    """A text written as far as anybody has asked for; a longer one goes on from its end.
+
+    beam: the width of a beam search and its length, which choose the tokens after the forced ones.
+    """
 
     def __init__(
         self,
@@ -63,10 +63,11 @@ class _Growing:
         strategy: Strategy,
         seed: int,
         forced: Ids,
-        by_hand: int,
+        beam: tuple[int, int] | None,
     ):
         self.reader, self.prompt, self.strategy = reader, prompt, strategy
-        self._seed, self._forced, self._by_hand = seed, forced, by_hand
+        self._seed, self._by_hand, self._beam = seed, len(forced), beam
+        self._given = forced
         self._turn = Lock()
         self._begin()
 
@@ -79,25 +80,31 @@ class _Growing:
     def first(self, count: int) -> tuple[Written, ...]:
         """Its first `count` tokens."""
         with self._turn:
+            if self._beam and len(self._given) == self._by_hand:
+                self._given = (*self._given, *self._best(*self._beam))
             done = len(self._written)
             ids = (*self.prompt, *(one.token for one in self._written))
-            forced = self._forced[done:]
+            given = self._given[done:]
             try:
-                more = self.reader.write(ids, self.strategy, count - done, self._chance, forced)
-                for place, one in enumerate(more, done):  # those of a beam are forced too
+                more = self.reader.write(ids, self.strategy, count - done, self._chance, given)
+                for place, one in enumerate(more, done):  # those of a beam are given too
                     self._written.append(one._replace(forced=place < self._by_hand))
             except BaseException:  # some of its chance is used up
                 self._begin()
                 raise
             return tuple(self._written[:count])
 
+    def _best(self, width: int, num_tokens: int) -> Ids:
+        """The tokens of the best beam."""
+        from core.beam import beam_search
 
-@st.cache_resource(max_entries=1024, show_spinner=False)  # some KB each
-def _growing(
-    asked: tuple[str, Ids, str, int, Ids, int], _reader: PrefixReader, _strategy: Strategy
-) -> _Growing:
-    _, prompt, _, seed, forced, by_hand = asked
-    return _Growing(_reader, prompt, _strategy, seed, forced, by_hand)
+        tokens: Ids = ()
+        for beams in beam_search(self.reader, (*self.prompt, *self._given), width, num_tokens):
+            tokens = beams[0].tokens
+        return tokens
+
+
+_growing = lru_cache(maxsize=1024)(_Growing)  # some KB each
 
 
 @lru_cache(maxsize=64)  # some 200 KB each
@@ -108,14 +115,3 @@ def _step(growing: _Growing, place: int) -> Step:
     ids = (*growing.prompt, *(earlier.token for earlier in before))
     logits = growing.reader(ids)
     return Step(ids, logits, growing.strategy, one.token, one.log_probability, one.draw, one.forced)
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def _beam(who: str, beginning: Ids, width: int, num_tokens: int, _reader: PrefixReader) -> Ids:
-    """The tokens of the best beam."""
-    from core.beam import beam_search
-
-    tokens: Ids = ()
-    for beams in beam_search(_reader, beginning, width, num_tokens):
-        tokens = beams[0].tokens
-    return tokens

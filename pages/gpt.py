@@ -123,7 +123,7 @@ def go_on() -> None:
         with four:
             st.button("Draw again", icon=":material/casino:", type="primary", on_click=next_seed)
         strategy = Greedy() if t == 0 else Nucleus(p=p, t=t)
-    made = text(entry.digest, reader, prompt.ids, strategy, length, seed=seed)
+    made = text(reader, prompt.ids, strategy, length, seed=seed)
     new = [
         Token(
             tokenizer.vocab[one.token],

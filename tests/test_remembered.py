@@ -82,7 +82,7 @@ def test_a_trace_is_worked_out_once_for_each_edit_and_no_other_takes_its_place()
 
 def test_a_beam_goes_on_from_forced_words_and_says_how_each_came_to_be():
     reader = small_reader()
-    made = texts.text("test", reader, (0, 5), Temperature(), 6, forced=(7, 8), width=3)
+    made = texts.text(reader, (0, 5), Temperature(), 6, forced=(7, 8), width=3)
     *_, beams = beam_search(reader, (0, 5, 7, 8), 3, 4)
     assert made.tokens == (7, 8, *beams[0].tokens)
     assert [one.forced for one in made.written] == [True, True, False, False, False, False]
@@ -91,7 +91,7 @@ def test_a_beam_goes_on_from_forced_words_and_says_how_each_came_to_be():
         assert step.rank == one.rank
         own = float(step.logits.log_softmax(-1)[one.token])
         assert one.log_probability == pytest.approx(own, abs=1e-5)
-    assert texts.text("test", reader, (0, 5), Temperature(), 6, seed=1).tokens != made.tokens
+    assert texts.text(reader, (0, 5), Temperature(), 6, seed=1).tokens != made.tokens
 
 
 def small_reader() -> PrefixReader:
@@ -102,14 +102,14 @@ def small_reader() -> PrefixReader:
 
 def test_a_longer_text_goes_on_and_a_shorter_one_is_a_part_of_it():
     reader = small_reader()
-    short = texts.text("grows", reader, (0, 5), Temperature(), 6, seed=3)
+    short = texts.text(reader, (0, 5), Temperature(), 6, seed=3)
     assert 6 <= reader.runs <= 6 + AHEAD
-    long = texts.text("grows", reader, (0, 5), Temperature(), 30, seed=3)
+    long = texts.text(reader, (0, 5), Temperature(), 30, seed=3)
     assert 30 <= reader.runs <= 30 + AHEAD
     assert long.written[:6] == short.written
-    assert texts.text("grows", reader, (0, 5), Temperature(), 9, seed=3).written == long.written[:9]
+    assert texts.text(reader, (0, 5), Temperature(), 9, seed=3).written == long.written[:9]
     assert reader.runs <= 30 + AHEAD
-    at_once = texts.text("at once", small_reader(), (0, 5), Temperature(), 30, seed=3)
+    at_once = texts.text(small_reader(), (0, 5), Temperature(), 30, seed=3)
     assert at_once.tokens == long.tokens
 
 
@@ -124,9 +124,9 @@ def test_a_text_that_failed_is_begun_anew():
 
     reader.read, reader.choose = EagerReader(reader.weights), sometimes
     with pytest.raises(RuntimeError, match="no memory"):
-        texts.text("fails", reader, (0, 5), Temperature(), 6)
-    expected = texts.text("whole", small_reader(), (0, 5), Temperature(), 6)
-    assert texts.text("fails", reader, (0, 5), Temperature(), 6).tokens == expected.tokens
+        texts.text(reader, (0, 5), Temperature(), 6)
+    expected = texts.text(small_reader(), (0, 5), Temperature(), 6)
+    assert texts.text(reader, (0, 5), Temperature(), 6).tokens == expected.tokens
 
 
 def test_bars_name_their_words_as_they_are():
