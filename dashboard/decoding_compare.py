@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import streamlit as st
 from core.text_quality import repeated
 from dashboard import branches, components, controls, state
 from dashboard.figures import decoding as figures
+from dashboard.figures.layout import Drawing
 from dashboard.gpt_models import LONGEST_LINKED
 from dashboard.strategy_controls import Way, choose_way
 from dashboard.texts import Text, text
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from core.decoding import Step
     from core.prompt import Prompt
     from core.reader import PrefixReader
+    from core.tokenizer import WordTokenizer
     from core.zoo import LoadedModel, ModelEntry
 
 BARS, BARS_ON_STAGE = 12, 6
@@ -29,7 +32,7 @@ DEFAULTS = ("greedy", "nucleus", "temperature", "beam")
 @components.fragment
 def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: Prompt) -> None:
     """One to four columns. A fragment: a control in it runs nothing else of the page."""
-    vocab = loaded.tokenizer.vocab
+    tokenizer = loaded.tokenizer
     texts_above = st.container()
     with st.container(horizontal=True):
         count = controls.pick("Columns", [1, 2, 3, 4], key="columns", index=1)
@@ -54,12 +57,12 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
                 reader, prompt.ids, ways[letter].strategy, length,
                 seed=seed, forced=trees[letter].forced, width=ways[letter].width,
             )  # fmt: skip
-            _show_text(letter, texts[letter], vocab, place)
+            _show_text(letter, texts[letter], tokenizer, place)
     for letter, column in zip(letters, st.columns(count), strict=True):
         with column:
             st.subheader(ways[letter].label, anchor=False)
             step = texts[letter].step(place)
-            _show_step(letter, place, step, ways[letter], vocab, trees[letter])
+            _show_step(letter, place, step, ways[letter], tokenizer, trees[letter])
             _attention_of(loaded, step, letter)
 
 
@@ -81,16 +84,24 @@ def explain(reader: PrefixReader) -> None:
     )  # fmt: skip
 
 
-def _show_text(letter: str, made: Text, vocab: list[str], place: int) -> None:
-    """The text of a column; a click on a word goes to its step, a repeated 4-gram is underlined."""
-    marks = repeated(list(made.tokens))
+def _show_text(letter: str, made: Text, tokenizer: WordTokenizer, place: int) -> None:
+    """The text of a column; a click on a word goes to its step."""
 
     def go(picked: int) -> None:
         st.session_state["step"] = picked + 1
 
+    strip, line = _strip(made, tokenizer)
+    token_strip(strip, key=f"strip-{letter}", selected=place, on_pick=go)
+    st.caption(line)
+
+
+@lru_cache(maxsize=64)
+def _strip(made: Text, tokenizer: WordTokenizer) -> tuple[list[Token], str]:
+    """The words of a text, those of a repeated 4-gram underlined, and what is said below them."""
+    marks = repeated(list(made.tokens))
     strip = [
         Token(
-            vocab[one.token],
+            tokenizer.vocab[one.token],
             "forced" if one.forced else "made",
             surprise=shade(one.probability),
             repeated=mark,
@@ -99,30 +110,20 @@ def _show_text(letter: str, made: Text, vocab: list[str], place: int) -> None:
         )
         for i, (one, mark) in enumerate(zip(made.written, marks, strict=True))
     ]
-    token_strip(strip, key=f"strip-{letter}", selected=place, on_pick=go)
-    st.caption(
-        f"Mean log-probability {fmean(one.log_probability for one in made.written):.2f} nats a "
-        f"word; "
-        f"{sum(marks)} of {len(marks)} words in a repeated 4-gram."
+    mean = fmean(one.log_probability for one in made.written)
+    return strip, (
+        f"Mean log-probability {mean:.2f} nats a word; {sum(marks)} of {len(marks)} words in a "
+        "repeated 4-gram."
     )
 
 
 def _show_step(
-    letter: str, place: int, step: Step, way: Way, vocab: list[str], tree: branches.Tree
+    letter: str, place: int, step: Step, way: Way, tokenizer: WordTokenizer, tree: branches.Tree
 ) -> None:
     """One step in full: what the model said, what the filter left, what was taken and why."""
-    from core.decoding import distribution, temperature
-
+    vocab = tokenizer.vocab
     before, after, order = (t.numpy() for t in (step.distribution, step.left, step.order))
-    t, rank = way.strategy.t, step.rank
-    warm = before if t == 1 else distribution(temperature(step.logits, t)).numpy()
-    bars = BARS_ON_STAGE if state.presenting() else BARS
-    places = list(range(min(bars, len(order))))
-    places[-1] = max(places[-1], rank - 1)  # the word taken, if it is not among the likeliest
-    shown = [int(i) for i in order[places]]
-    names = [vocab[i] for i in shown]
-    if rank > bars:
-        names[-1] = f"{names[-1][:8]} ({rank:,})"
+    fig, shown = _drawn(step, way, tokenizer, state.presenting())
     word = components.plain(vocab[step.token])
     if step.forced:
         how = f"You chose **{word}** here"
@@ -132,17 +133,10 @@ def _show_step(
         how = f"No chance in it: **{word}**"
     st.markdown(
         f"{how}: probability **{percent(after[step.token])}** among **{step.kept:,}** of "
-        f"{len(vocab):,} words kept, rank **{rank}** for the model, whose entropy is "
+        f"{len(vocab):,} words kept, rank **{step.rank}** for the model, whose entropy is "
         f"**{step.entropy:.2f}** nats."
     )
-    fig = figures.step_bars(
-        names, before[shown], after[shown],
-        np.cumsum(warm[order])[places], shown.index(step.token), way.mass,
-    )  # fmt: skip
-    hatched = "Hatched"
-    if not state.presenting():  # a hall could not read both
-        hatched = "Hatched and dotted"
-        fig = figures.with_vocabulary(fig, before[order], after[order], rank)
+    hatched = "Hatched" if state.presenting() else "Hatched and dotted"
     components.show_figure(
         fig,
         title=f"Step {place + 1}: the likeliest words of {len(vocab):,}",
@@ -166,6 +160,32 @@ def _show_step(
         key=f"force-{letter}", on_pick=force, play=False, selected=shown.index(step.token),
         legend="Force another word: a click grows a branch from this step.",
     )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _drawn(
+    step: Step, way: Way, tokenizer: WordTokenizer, presenting: bool
+) -> tuple[Drawing, list[int]]:
+    """The figure of a step, and the tokens of its bars."""
+    from core.decoding import distribution, temperature
+
+    before, after, order = (t.numpy() for t in (step.distribution, step.left, step.order))
+    t, rank = way.strategy.t, step.rank
+    warm = before if t == 1 else distribution(temperature(step.logits, t)).numpy()
+    bars = BARS_ON_STAGE if presenting else BARS
+    places = list(range(min(bars, len(order))))
+    places[-1] = max(places[-1], rank - 1)  # the word taken, if it is not among the likeliest
+    shown = [int(i) for i in order[places]]
+    names = [tokenizer.vocab[i] for i in shown]
+    if rank > bars:
+        names[-1] = f"{names[-1][:8]} ({rank:,})"
+    fig = figures.step_bars(
+        names, before[shown], after[shown],
+        np.cumsum(warm[order])[places], shown.index(step.token), way.mass,
+    )  # fmt: skip
+    if not presenting:  # a hall could not read both
+        fig = figures.with_vocabulary(fig, before[order], after[order], rank)
+    return fig, shown
 
 
 def _attention_of(loaded: LoadedModel, step: Step, letter: str) -> None:

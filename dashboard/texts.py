@@ -16,7 +16,7 @@ Ids = tuple[int, ...]
 _LOOKING_UP = Lock()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Text:
     """A continuation of a prompt; `step` tells everything about one token of it."""
 
