@@ -76,11 +76,11 @@ def fastest_chooser() -> Choose:
 class PrefixReader:
     """ids -> logits of the next token; a text already seen is never read again.
 
-    Two memories, of both of which the least recently used go first: the logits of every prefix
-    asked for, 256 MiB of them, and the keys and values of the last few texts. A text goes on from
-    its own, or from a copy of those with the longest common beginning. Past the model's window
-    the last N tokens are read anew, as `DialogueGPT.generate` does: there every token moves one
-    place, so nothing can be reused.
+    Two memories: the logits of every prefix read, of which the oldest go once they take 256 MiB,
+    and the keys and values of the texts looked at last. A text goes on from its own, or from a
+    copy of those with the longest common beginning. Past the model's window the last N tokens are
+    read anew, as `DialogueGPT.generate` does: there every token moves one place, so nothing can be
+    reused.
     One text at a time; several threads take turns.
     """
 
@@ -116,7 +116,6 @@ class PrefixReader:
         window = tuple(ids[-self.weights.window :])
         with self._lock:
             if window in self._known:
-                self._known.move_to_end(window)
                 return self._known[window]
             logits = self._run(window)
             self._remember(window, logits)
@@ -214,7 +213,7 @@ class PrefixReader:
     def _remember(self, ids: tuple[int, ...], logits: Tensor) -> None:
         self._known[ids] = logits
         if len(self._known) > self._room:
-            self._known.popitem(last=False)
+            self._known.popitem(last=False)  # with it, in time, all that were read in one call
 
     def _keep(self, ids: tuple[int, ...], cache: KVCache) -> None:
         self._texts[ids] = cache

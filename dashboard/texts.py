@@ -107,11 +107,11 @@ class _Growing:
 _growing = lru_cache(maxsize=1024)(_Growing)  # some KB each
 
 
-@lru_cache(maxsize=64)  # some 200 KB each
+@lru_cache(maxsize=64)  # some 500 KB each
 def _step(growing: _Growing, place: int) -> Step:
     from core.decoding import Step
 
     *before, one = growing.first(place + 1)
     ids = (*growing.prompt, *(earlier.token for earlier in before))
-    logits = growing.reader(ids)
+    logits = growing.reader(ids).clone()  # alone, without those that were read with it
     return Step(ids, logits, growing.strategy, one.token, one.log_probability, one.draw, one.forced)
