@@ -7,6 +7,7 @@ message then waits until the browser has confirmed the one before, which it does
 import asyncio
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,8 @@ def test_messages_of_an_accepted_connection_do_not_wait() -> None:
             await reader.read()
             writer.close()
 
-    uvloop.run(connect())
+    with ThreadPoolExecutor(1) as thread:  # beside the loop of the browser tests
+        thread.submit(lambda: uvloop.run(connect())).result()
     assert waits == [False]
 
 
