@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 Steps = NDArray[np.int64]
 
 MAX_STEPS = 500
-RANK, TOGETHER = 16, 50  # of powers taken as of low rank; how many at a time
+RANK, TOGETHER = 16, 25  # of powers taken as of low rank; how many at a time
 FLOAT32_ROUNDING = math.log10(2.0**-24)  # a summand smaller than this, relatively, is rounded away
 FLOAT32_LARGEST = math.log10(float(np.finfo(np.float32).max))
 
@@ -112,13 +112,13 @@ def growth(W: Array, seed: int = 0, norms: int = MAX_STEPS) -> Growth:
         norm=np.concatenate([[0.0], norm, np.full(MAX_STEPS - norms, np.nan)]),
         input=np.append(0.0, along),
         energy=np.append(math.log10(len(W)), energy),
-        formula_error=_formula_error(W / scale, every[-1]),
+        formula_error=_formula_error(found, scale, every[-1]),
     )
 
 
-def _formula_error(W: Array, power: Array) -> float:
-    """How far P Λ^k P^-1 is from the power W^k, k = MAX_STEPS - 1, relatively."""
-    values, P = np.linalg.eig(W)
+def _formula_error(found: Spectrum, scale: float, power: Array) -> float:
+    """How far P Λ^k P^-1 is from the power (W / scale)^k, k = MAX_STEPS - 1, relatively."""
+    values, P = found.eigenvalues / scale, found.vectors
     size = float(np.linalg.norm(power))
     try:
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
@@ -201,15 +201,19 @@ def norms_of_low_rank(stack: Array) -> Array | None:
 
         ‖QᵀA‖₂² ≤ ‖A‖₂² ≤ ‖QᵀA‖₂² + ‖A‖²_F - ‖QᵀA‖²_F
 
-    and the two ends must lie within 1e-12 of each other.
+    and the two ends must lie within 1e-12 of each other. QᵀA has RANK rows, so ‖QᵀA‖₂² is quickly
+    found as the largest eigenvalue of the small QᵀA AᵀQ.
     """
     largest = np.abs(stack).max(axis=(1, 2))
     A = stack / np.where(largest > 0, largest, 1.0)[:, None, None]  # no square of it is lost
     sketch = A @ np.random.default_rng(0).normal(size=(A.shape[1], RANK))
     part = np.linalg.qr(sketch)[0].swapaxes(1, 2) @ A
-    norms = np.linalg.norm(part, 2, axis=(1, 2))
-    missing = np.einsum("kij,kij->k", A, A) - np.einsum("kij,kij->k", part, part)
-    return np.asarray(norms * largest) if (missing <= 1e-12 * norms**2).all() else None
+    kept = np.einsum("kij,kij->k", part, part)
+    missing = np.einsum("kij,kij->k", A, A) - kept
+    if (missing > 1e-12 * kept).any():  # ‖QᵀA‖₂² is smaller still
+        return None
+    squares = np.linalg.eigvalsh(part @ part.swapaxes(1, 2))[:, -1].clip(0)
+    return np.asarray(np.sqrt(squares) * largest) if (missing <= 1e-12 * squares).all() else None
 
 
 def _log10(values: Array) -> Array:
