@@ -112,13 +112,13 @@ def growth(W: Array, seed: int = 0, norms: int = MAX_STEPS) -> Growth:
         norm=np.concatenate([[0.0], norm, np.full(MAX_STEPS - norms, np.nan)]),
         input=np.append(0.0, along),
         energy=np.append(math.log10(len(W)), energy),
-        formula_error=_formula_error(found, scale, every[-1]),
+        formula_error=_formula_error(W / scale, every[-1]),
     )
 
 
-def _formula_error(found: Spectrum, scale: float, power: Array) -> float:
-    """How far P Λ^k P^-1 is from the power (W / scale)^k, k = MAX_STEPS - 1, relatively."""
-    values, P = found.eigenvalues / scale, found.vectors
+def _formula_error(W: Array, power: Array) -> float:
+    """How far P Λ^k P^-1 is from the power W^k, k = MAX_STEPS - 1, relatively."""
+    values, P = np.linalg.eig(W)
     size = float(np.linalg.norm(power))
     try:
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):

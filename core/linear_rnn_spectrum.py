@@ -28,7 +28,6 @@ class Spectrum:
     """Eigenvalues (d,) complex, largest modulus first, and the condition number of P."""
 
     eigenvalues: NDArray[np.complex128]
-    vectors: NDArray[np.complex128]  # P (d, d), a column for each eigenvalue
     condition: float  # cond(P) in the 2-norm; inf when P is singular
     radius: float  # ρ = max |λ_i|
     norm: float  # ‖W‖₂
@@ -72,7 +71,6 @@ def spectrum(W: Array) -> Spectrum:
     order = np.argsort(-np.abs(values), kind="stable")
     return Spectrum(
         eigenvalues=values[order].astype(np.complex128),
-        vectors=P[:, order].astype(np.complex128),
         condition=condition,
         radius=float(np.abs(values).max()),
         norm=float(np.linalg.norm(W, 2)),

@@ -12,10 +12,9 @@ import streamlit as st
 from core.text_quality import repeated
 from dashboard import branches, components, controls, state
 from dashboard.figures import decoding as figures
-from dashboard.figures.layout import Drawing
 from dashboard.gpt_models import LONGEST_LINKED
-from dashboard.strategy_controls import Way, choose_way
-from dashboard.texts import Text, text
+from dashboard.strategy_controls import choose_way
+from dashboard.texts import Text, Texts
 from dashboard.token_strip import Token, percent, shade, token_strip
 
 if TYPE_CHECKING:
@@ -24,13 +23,14 @@ if TYPE_CHECKING:
     from core.reader import PrefixReader
     from core.tokenizer import WordTokenizer
     from core.zoo import LoadedModel, ModelEntry
+    from dashboard.figures.layout import Drawing
 
 BARS, BARS_ON_STAGE = 12, 6
 DEFAULTS = ("greedy", "nucleus", "temperature", "beam")
 
 
 @components.fragment
-def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: Prompt) -> None:
+def show(entry: ModelEntry, loaded: LoadedModel, texts: Texts, prompt: Prompt) -> None:
     """One to four columns. A fragment: a control in it runs nothing else of the page."""
     tokenizer = loaded.tokenizer
     texts_above = st.container()
@@ -39,7 +39,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
         length = int(controls.slider("Words to add", 5, 150, 40, key="length"))
         seed = int(controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same text."))
     letters = "abcd"[:count]
-    ways, texts, trees = {}, {}, {}
+    ways, made, trees = {}, {}, {}
     place = int(controls.slider("Step", 1, length, 1, key="step", help="Or click a word.")) - 1
     with texts_above:
         columns = st.columns(count)
@@ -53,16 +53,16 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
             ways[letter] = choose_way(letter, default, abreast=count < 3)
             trees[letter] = branches.tree(letter, (entry.digest, prompt.ids))
             branches.walk(letter, trees[letter])
-            texts[letter] = text(
-                reader, prompt.ids, ways[letter].strategy, length,
+            made[letter] = texts.text(
+                prompt.ids, ways[letter].strategy, length,
                 seed=seed, forced=trees[letter].forced, width=ways[letter].width,
             )  # fmt: skip
-            _show_text(letter, texts[letter], tokenizer, place)
+            _show_text(letter, made[letter], tokenizer, place)
     for letter, column in zip(letters, st.columns(count), strict=True):
         with column:
             st.subheader(ways[letter].label, anchor=False)
-            step = texts[letter].step(place)
-            _show_step(letter, place, step, ways[letter], tokenizer, trees[letter])
+            step = made[letter].step(place)
+            _show_step(letter, place, step, tokenizer, trees[letter])
             _attention_of(loaded, step, letter)
 
 
@@ -118,12 +118,12 @@ def _strip(made: Text, tokenizer: WordTokenizer) -> tuple[list[Token], str]:
 
 
 def _show_step(
-    letter: str, place: int, step: Step, way: Way, tokenizer: WordTokenizer, tree: branches.Tree
+    letter: str, place: int, step: Step, tokenizer: WordTokenizer, tree: branches.Tree
 ) -> None:
     """One step in full: what the model said, what the filter left, what was taken and why."""
     vocab = tokenizer.vocab
     before, after, order = (t.numpy() for t in (step.distribution, step.left, step.order))
-    fig, shown = _drawn(step, way, tokenizer, state.presenting())
+    fig, shown = _drawn(step, tokenizer, state.presenting())
     word = components.plain(vocab[step.token])
     if step.forced:
         how = f"You chose **{word}** here"
@@ -162,15 +162,13 @@ def _show_step(
     )  # fmt: skip
 
 
-@lru_cache(maxsize=64)
-def _drawn(
-    step: Step, way: Way, tokenizer: WordTokenizer, presenting: bool
-) -> tuple[Drawing, list[int]]:
+@lru_cache(maxsize=32)  # each keeps its step, some 500 KB
+def _drawn(step: Step, tokenizer: WordTokenizer, presenting: bool) -> tuple[Drawing, list[int]]:
     """The figure of a step, and the tokens of its bars."""
     from core.decoding import distribution, temperature
 
     before, after, order = (t.numpy() for t in (step.distribution, step.left, step.order))
-    t, rank = way.strategy.t, step.rank
+    t, rank = step.strategy.t, step.rank
     warm = before if t == 1 else distribution(temperature(step.logits, t)).numpy()
     bars = BARS_ON_STAGE if presenting else BARS
     places = list(range(min(bars, len(order))))
@@ -181,7 +179,7 @@ def _drawn(
         names[-1] = f"{names[-1][:8]} ({rank:,})"
     fig = figures.step_bars(
         names, before[shown], after[shown],
-        np.cumsum(warm[order])[places], shown.index(step.token), way.mass,
+        np.cumsum(warm[order])[places], shown.index(step.token), getattr(step.strategy, "p", None),
     )  # fmt: skip
     if not presenting:  # a hall could not read both
         fig = figures.with_vocabulary(fig, before[order], after[order], rank)

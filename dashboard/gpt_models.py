@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import zoo
 from dashboard import components, model_choice, state
+from dashboard.texts import Texts
 
 if TYPE_CHECKING:
     from core.prompt import Prompt
@@ -71,6 +72,16 @@ def _reader(name: str, digest: str, _entry: zoo.ModelEntry) -> PrefixReader:
     from core.reader import PrefixReader
 
     return PrefixReader.of(_load(name, digest, _entry).model)
+
+
+def texts(entry: zoo.ModelEntry) -> Texts:
+    """What the model wrote, kept for everybody."""
+    return _texts(entry.name, entry.digest, entry)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _texts(name: str, digest: str, _entry: zoo.ModelEntry) -> Texts:
+    return Texts(reader(_entry))
 
 
 def ask_prompt(loaded: zoo.LoadedModel) -> Prompt:

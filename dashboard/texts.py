@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 Ids = tuple[int, ...]
 
-_LOOKING_UP = Lock()
+KEPT = 512  # texts of a model, some KB each
 
 
 @dataclass(frozen=True)
@@ -32,22 +33,34 @@ class Text:
         return _step(self.growing, place)
 
 
-def text(
-    reader: PrefixReader,
-    prompt: Ids,
-    strategy: Strategy,
-    num_tokens: int,
-    *,
-    seed: int = 0,
-    forced: Ids = (),
-    width: int = 0,
-) -> Text:
-    """The text of a strategy, or of a beam of that width."""
-    chance = seed if strategy.draws else 0  # without a draw every seed gives the same text
-    beam = (width, num_tokens - len(forced)) if width else None
-    with _LOOKING_UP:  # or two who ask at once would each begin a text
-        growing = _growing(reader, tuple(prompt), strategy, chance, forced, beam)
-    return Text(growing, growing.first(num_tokens))
+class Texts:
+    """What one model wrote."""
+
+    def __init__(self, reader: PrefixReader):
+        self.reader = reader
+        self._kept: OrderedDict[tuple[object, ...], _Growing] = OrderedDict()
+        self._turn = Lock()
+
+    def text(
+        self,
+        prompt: Ids,
+        strategy: Strategy,
+        num_tokens: int,
+        *,
+        seed: int = 0,
+        forced: Ids = (),
+        width: int = 0,
+    ) -> Text:
+        """The text of a strategy, or of a beam of that width."""
+        beam = (width, num_tokens - len(forced)) if width else None
+        chance = seed if strategy.draws and not beam else 0  # else every seed gives the same
+        asked = (tuple(prompt), strategy, chance, forced, beam)
+        with self._turn:
+            growing = self._kept.pop(asked, None) or _Growing(self.reader, *asked)
+            self._kept[asked] = growing
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return Text(growing, growing.first(num_tokens))
 
 
 class _Growing:
@@ -102,9 +115,6 @@ class _Growing:
         for beams in beam_search(self.reader, (*self.prompt, *self._given), width, num_tokens):
             tokens = beams[0].tokens
         return tokens
-
-
-_growing = lru_cache(maxsize=1024)(_Growing)  # some KB each
 
 
 @lru_cache(maxsize=64)  # some 500 KB each

@@ -23,7 +23,7 @@ with right:
 from dashboard import decoding_cache, decoding_compare, decoding_epochs, decoding_quality  # noqa: E402
 
 if section == "side by side":
-    decoding_compare.show(entry, loaded, reader, prompt)
+    decoding_compare.show(entry, loaded, gpt_models.texts(entry), prompt)
     decoding_compare.explain(reader)
 elif section == "what goes wrong":
     decoding_quality.show(entry, loaded, reader, prompt)

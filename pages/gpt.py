@@ -4,7 +4,6 @@ import streamlit as st
 
 from dashboard import components, controls, gpt_models, traces
 from dashboard.figures import attention_maps
-from dashboard.texts import text
 from dashboard.token_strip import Token, percent, shade, token_strip
 
 MOST_BARS = 12
@@ -26,7 +25,7 @@ with left:
     entry = gpt_models.choose_gpt()
     loaded = gpt_models.load(entry)
     model, tokenizer = loaded.model, loaded.tokenizer
-    reader = gpt_models.reader(entry)
+    reader, texts = gpt_models.reader(entry), gpt_models.texts(entry)
 with right:
     prompt = gpt_models.ask_prompt(loaded)
 
@@ -123,7 +122,7 @@ def go_on() -> None:
         with four:
             st.button("Draw again", icon=":material/casino:", type="primary", on_click=next_seed)
         strategy = Greedy() if t == 0 else Nucleus(p=p, t=t)
-    made = text(reader, prompt.ids, strategy, length, seed=seed)
+    made = texts.text(prompt.ids, strategy, length, seed=seed)
     new = [
         Token(
             tokenizer.vocab[one.token],

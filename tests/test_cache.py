@@ -139,7 +139,7 @@ def test_texts_looked_at_in_turn_are_never_read_twice(model: DialogueGPT, read: 
 
 @pytest.mark.parametrize("strategy", [Greedy(), Temperature(t=0.7), TopK(k=3), Nucleus(p=0.8)])
 def test_written_in_one_call_is_as_written_step_by_step(
-    model: DialogueGPT, read: ReadTokens, strategy: Strategy
+    model: DialogueGPT, library: ctypes.CDLL | None, strategy: Strategy
 ) -> None:
     """Forced tokens, words as probable as others, and the end of the window, where no more can be
     read in one call, included."""
@@ -147,9 +147,11 @@ def test_written_in_one_call_is_as_written_step_by_step(
         for part in model.head[1].parameters():
             part[1::2] = part[: len(part) // 2 * 2 : 2]
     prompt, forced = some_ids(model, 2, 4).tolist()
-    reader = PrefixReader(decode_weights(model), read)
+    weights = decode_weights(model)
+    read = EagerReader(weights) if library is None else KernelReader(library, weights)
+    reader = PrefixReader(weights, read)
     fast = reader.write(prompt, strategy, 45, torch.Generator().manual_seed(5), forced)
-    once = PrefixReader(decode_weights(model), read)
+    once = PrefixReader(weights, read)
     slow = generate(once, prompt, strategy, 45, torch.Generator().manual_seed(5), forced)
     for one, other in zip(fast, slow, strict=True):
         assert (one.token, one.draw, one.forced) == (other.token, other.draw, other.forced)

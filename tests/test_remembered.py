@@ -9,14 +9,15 @@ from PIL import Image
 
 from core.beam import beam_search
 from core.config import config_for
-from core.decoding import Temperature
+from core.decoding import Greedy, Temperature
 from core.models import build
 from core.reader import AHEAD, EagerReader, PrefixReader
 from core.trace import UNCHANGED, Edit, trace
-from dashboard import texts, traces
+from dashboard import traces
 from dashboard.figures import remembered as memory
 from dashboard.figures.bar_picture import WIDTH, bar_picture
 from dashboard.figures.remembered import remembered
+from dashboard.texts import Texts
 
 
 def test_the_same_contents_are_drawn_once_and_others_anew() -> None:
@@ -82,7 +83,8 @@ def test_a_trace_is_worked_out_once_for_each_edit_and_no_other_takes_its_place()
 
 def test_a_beam_goes_on_from_forced_words_and_says_how_each_came_to_be():
     reader = small_reader()
-    made = texts.text(reader, (0, 5), Temperature(), 6, forced=(7, 8), width=3)
+    texts = Texts(reader)
+    made = texts.text((0, 5), Temperature(), 6, forced=(7, 8), width=3)
     *_, beams = beam_search(reader, (0, 5, 7, 8), 3, 4)
     assert made.tokens == (7, 8, *beams[0].tokens)
     assert [one.forced for one in made.written] == [True, True, False, False, False, False]
@@ -91,7 +93,28 @@ def test_a_beam_goes_on_from_forced_words_and_says_how_each_came_to_be():
         assert step.rank == one.rank
         own = float(step.logits.log_softmax(-1)[one.token])
         assert one.log_probability == pytest.approx(own, abs=1e-5)
-    assert texts.text(reader, (0, 5), Temperature(), 6, seed=1).tokens != made.tokens
+    assert texts.text((0, 5), Temperature(), 6, seed=1).tokens != made.tokens
+
+
+def test_what_meets_no_chance_is_written_once_for_all_seeds():
+    reader = small_reader()
+    texts = Texts(reader)
+    for given in ({"width": 3}, {"forced": (7,), "width": 2}):
+        first = texts.text((0, 5), Temperature(), 6, seed=1, **given)
+        runs = reader.runs
+        assert texts.text((0, 5), Temperature(), 6, seed=2, **given).growing is first.growing
+        assert reader.runs == runs
+    assert texts.text((0, 5), Greedy(), 6, seed=1) == texts.text((0, 5), Greedy(), 6, seed=2)
+
+
+def test_only_so_many_texts_are_kept(monkeypatch):
+    monkeypatch.setattr("dashboard.texts.KEPT", 2)
+    texts = Texts(small_reader())
+    first, second = (texts.text((0, 5), Temperature(), 3, seed=i) for i in (1, 2))
+    assert texts.text((0, 5), Temperature(), 3, seed=1).growing is first.growing
+    texts.text((0, 5), Temperature(), 3, seed=3)
+    assert texts.text((0, 5), Temperature(), 3, seed=1).growing is first.growing
+    assert texts.text((0, 5), Temperature(), 3, seed=2).growing is not second.growing
 
 
 def small_reader() -> PrefixReader:
@@ -102,19 +125,21 @@ def small_reader() -> PrefixReader:
 
 def test_a_longer_text_goes_on_and_a_shorter_one_is_a_part_of_it():
     reader = small_reader()
-    short = texts.text(reader, (0, 5), Temperature(), 6, seed=3)
+    texts = Texts(reader)
+    short = texts.text((0, 5), Temperature(), 6, seed=3)
     assert 6 <= reader.runs <= 6 + AHEAD
-    long = texts.text(reader, (0, 5), Temperature(), 30, seed=3)
+    long = texts.text((0, 5), Temperature(), 30, seed=3)
     assert 30 <= reader.runs <= 30 + AHEAD
     assert long.written[:6] == short.written
-    assert texts.text(reader, (0, 5), Temperature(), 9, seed=3).written == long.written[:9]
+    assert texts.text((0, 5), Temperature(), 9, seed=3).written == long.written[:9]
     assert reader.runs <= 30 + AHEAD
-    at_once = texts.text(small_reader(), (0, 5), Temperature(), 30, seed=3)
+    at_once = Texts(small_reader()).text((0, 5), Temperature(), 30, seed=3)
     assert at_once.tokens == long.tokens
 
 
 def test_a_text_that_failed_is_begun_anew():
     reader = small_reader()
+    texts = Texts(reader)
     choose, fails = reader.choose, [False] * 4 + [True]
 
     def sometimes(strategy, logits, draws):
@@ -124,9 +149,9 @@ def test_a_text_that_failed_is_begun_anew():
 
     reader.read, reader.choose = EagerReader(reader.weights), sometimes
     with pytest.raises(RuntimeError, match="no memory"):
-        texts.text(reader, (0, 5), Temperature(), 6)
-    expected = texts.text(small_reader(), (0, 5), Temperature(), 6)
-    assert texts.text(reader, (0, 5), Temperature(), 6).tokens == expected.tokens
+        texts.text((0, 5), Temperature(), 6)
+    expected = Texts(small_reader()).text((0, 5), Temperature(), 6)
+    assert texts.text((0, 5), Temperature(), 6).tokens == expected.tokens
 
 
 def test_bars_name_their_words_as_they_are():

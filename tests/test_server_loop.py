@@ -41,7 +41,7 @@ def test_messages_of_an_accepted_connection_do_not_wait() -> None:
     assert waits == [False]
 
 
-def test_the_dashboard_runs_on_it(tmp_path: Path) -> None:
+def test_the_dashboard_takes_it(tmp_path: Path) -> None:
     with dashboard(tmp_path) as address:
         libraries = {Path(m.path).parent.name for m in process_on(address).memory_maps()}
     assert "uvloop" in libraries
