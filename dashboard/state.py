@@ -31,8 +31,17 @@ def offer(
     Links name an option as it is shown, so both its value and its label are known here.
     """
     named = {show(option): option for option in options}
-    st.session_state[f"offered-{key}"] = (default, named)
+    offers()[key] = (default, named)
     st.session_state.setdefault("drawn", set()).add(key)
+
+
+def offers() -> dict[str, tuple[object, dict[str, object]]]:
+    """Every control drawn in this session: its default, and its options by their labels.
+
+    One entry of the session for all: Streamlit looks through every entry for some widgets.
+    """
+    kept: dict[str, tuple[object, dict[str, object]]] = st.session_state.setdefault("offers", {})
+    return kept
 
 
 def offered(key: str) -> bool:
@@ -54,7 +63,7 @@ def settings(page: str) -> dict[str, object]:
 def set_controls(values: Mapping[str, object]) -> None:
     """Set controls from outside, before the page draws them; what one does not offer is skipped."""
     for key, value in values.items():
-        _, named = st.session_state.get(f"offered-{key}", (None, {}))
+        _, named = offers().get(key, (None, {}))
         if not named or value in named.values():
             st.session_state[key] = value
 
@@ -62,8 +71,8 @@ def set_controls(values: Mapping[str, object]) -> None:
 def reset_controls(keys: Iterable[str]) -> None:
     """Give controls of the page their defaults back."""
     for key in keys:
-        if f"offered-{key}" in st.session_state:
-            st.session_state[key] = st.session_state[f"offered-{key}"][0]
+        if key in offers():
+            st.session_state[key] = offers()[key][0]
 
 
 def put_in_link(key: str, value: str | None) -> None:
@@ -86,16 +95,14 @@ def arrive(page: str) -> None:
     if st.session_state.get("at") != page:
         st.session_state["drawn"] = set()
         if st.query_params:
-            for name in [name for name in st.session_state if str(name).startswith("offered-")]:
-                key = str(name).removeprefix("offered-")
-                if key not in st.query_params:
-                    st.session_state.pop(key, None)
+            for key in offers().keys() - st.query_params.keys():
+                st.session_state.pop(key, None)
     st.session_state["at"] = page
 
 
 def step_choice(key: str, by: int) -> None:
     """Move the choice `key` to a neighbouring option, when the page has one."""
-    options = list(st.session_state.get(f"offered-{key}", (None, {}))[1].values())
+    options = list(offers().get(key, (None, {}))[1].values())
     if st.session_state.get(key) in options:
         at = options.index(st.session_state[key]) + by
         st.session_state[key] = options[min(max(at, 0), len(options) - 1)]

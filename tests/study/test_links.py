@@ -52,8 +52,7 @@ def test_the_experiment_opens_at_exactly_its_state(question: str) -> None:
             assert app.text_area[0].value.strip() == str(value).strip()
             continue
         assert key in app.session_state, f"{page} has no control {key!r} in this state"
-        known = app.session_state
-        named = known[f"offered-{key}"][1] if f"offered-{key}" in known else {}
+        _, named = app.session_state["offers"].get(key, (None, {}))
         chosen = named.get(str(value), value)
         assert app.session_state[key] == chosen, f"{key} stands at {app.session_state[key]!r}"
 
@@ -62,8 +61,8 @@ def test_the_experiment_opens_at_exactly_its_state(question: str) -> None:
 def test_a_beat_sets_controls_that_offer_its_values(page: str, state: tuple) -> None:
     app = opened(page, {}, dict(state))
     for key, value in state:
-        assert f"offered-{key}" in app.session_state, f"{page} draws no control {key!r} here"
-        options = app.session_state[f"offered-{key}"][1].values()
+        assert key in app.session_state["offers"], f"{page} draws no control {key!r} here"
+        options = app.session_state["offers"][key][1].values()
         assert not options or value in options
         assert app.session_state[key] == value
 
@@ -113,11 +112,7 @@ def test_a_link_to_what_is_not_here_says_so_and_falls_back(page: str, key: str, 
 def test_every_choice_of_a_page_is_restored_from_the_link(page: str) -> None:
     """All of them at once, each at an option that is not its default and is still offered then."""
     app = opened(page, {}, {})
-    offered = {
-        key.removeprefix("offered-"): app.session_state[key]
-        for key in app.session_state._state.filtered_state
-        if key.startswith("offered-")
-    }
+    offered = app.session_state["offers"]
     other = {
         key: next((label, value) for label, value in named.items() if value != default)
         for key, (default, named) in offered.items()
@@ -127,7 +122,7 @@ def test_every_choice_of_a_page_is_restored_from_the_link(page: str) -> None:
     kept = {
         key: app.session_state[key]
         for key, (label, _) in other.items()
-        if key in app.session_state and label in app.session_state[f"offered-{key}"][1]
+        if key in app.session_state and label in app.session_state["offers"][key][1]
     }
     assert kept == {key: other[key][1] for key in kept}
     assert kept or not other
