@@ -99,6 +99,7 @@ def _only(beat: Beat) -> str:
 {page} [data-testid="stColumn"]:not({inside}):not(:has({these}, {failed})) {{ display: none; }}
 .st-key-stage-beat {{ gap: 0.7rem; }}
 .st-key-stage-beat h1 {{ padding: 0 0 0.2rem; font-size: 1.5rem; }}
+:has(> .st-key-stage-keys) {{ position: absolute; }}
 .st-key-stage-keys {{
   position: fixed; right: 1rem; bottom: 0.4rem; width: auto; z-index: 9; padding: 0.2rem 0.5rem;
   background: var(--st-background-color, Canvas); border-radius: 0.35rem; }}

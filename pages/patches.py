@@ -26,7 +26,7 @@ from core import sound as sounds  # noqa: E402
 def alike_places(places: torch.Tensor, grid: int) -> None:
     """Which positions are alike. Its sliders run nothing else of the page."""
     one, two = st.columns(2)
-    with one:
+    with one, st.container(horizontal=True):
         row = controls.slider("Row", 1, grid, grid // 2, key="row")
         column = controls.slider("Column", 1, grid, grid // 2, key="column")
     at = (int(row) - 1) * grid + int(column) - 1

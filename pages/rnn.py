@@ -128,8 +128,10 @@ def learning() -> None:
 
 @components.fragment
 def cost() -> None:
-    d = controls.pick("Features d", rnn_live.D_VALUES, key="d", index=1)
-    if st.button("Measure here", type="primary", icon=":material/timer:"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        d = controls.pick("Features d", rnn_live.D_VALUES, key="d", index=1)
+        asked = st.button("Measure here", type="primary", icon=":material/timer:")
+    if asked:
         rnn_live.measure_here(d)
     rnn_live.show_costs(d)
     components.show_source("core.linear_rnn_operations.counts", "core.linear_rnn_cost.measure")
