@@ -128,10 +128,9 @@ def learning() -> None:
 
 @components.fragment
 def cost() -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with (row := st.container(horizontal=True, vertical_alignment="bottom")):
         d = controls.pick("Features d", rnn_live.D_VALUES, key="d", index=1)
-        asked = st.button("Measure here", type="primary", icon=":material/timer:")
-    if asked:
+    if row.button("Measure here", type="primary", icon=":material/timer:"):
         rnn_live.measure_here(d)
     rnn_live.show_costs(d)
     components.show_source("core.linear_rnn_operations.counts", "core.linear_rnn_cost.measure")
