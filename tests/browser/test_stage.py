@@ -84,7 +84,7 @@ def test_a_beat_hides_all_else_and_its_maps_need_no_scrolling(
 @pytest.mark.parametrize(
     ("lesson", "beat"),
     [
-        ("gpt", 1), ("gpt", 2), ("vit", 5), ("rnn", 3), ("rnn", 6), ("heads", 1), ("decoding", 3),
+        ("gpt", 1), ("gpt", 2), ("vit", 5), ("rnn", 3), ("heads", 1), ("decoding", 3),
         ("patches", 3), ("positions", 3),
     ],
 )  # fmt: skip
@@ -98,8 +98,7 @@ def test_a_figure_and_its_controls_are_in_view_together(
     assert boxes
     keys = page.locator(".st-key-stage-keys").bounding_box()
     assert keys is not None
-    assert boxes[0]["y"] + boxes[0]["height"] <= keys["y"], "the keys hide none of it"
-    assert all(box["y"] + box["height"] <= keys["y"] for box in boxes if box["y"] < keys["y"])
+    assert all(box["y"] + box["height"] <= keys["y"] for box in boxes), "the keys hide none"
 
 
 def test_arrow_keys_step_through_layers_and_heads(page: Page, dashboard_url: str) -> None:
