@@ -16,7 +16,7 @@ export PYTHONUNBUFFERED = 1
 export MALLOC_ARENA_MAX = 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-ray lint bench bench-ui bench-room bench-quality pretrain clean
+.PHONY: crawl help run test test-ray lint bench bench-ui bench-room bench-quality pretrain clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,10 @@ test: $(VENV)/.installed-dev ## set up once, find a browser, run every test (ARG
 
 test-ray: $(VENV)/.installed-dev .venv-ray/.installed ## runs on a Ray cluster, against a real one on this machine
 	UNROLLED_TEST_RAY=.venv-ray/bin/ray $(PY) -m pytest tests/ray $(ARGS)
+
+crawl: $(VENV)/.installed-dev ## open every view in a browser (20 minutes; ARGS= names pages)
+	$(PY) -m tests.browser.find --install
+	$(PY) -m tests.browser.crawl $(ARGS)
 
 lint: $(VENV)/.installed-dev ## ruff and mypy
 	$(PY) -m ruff check .

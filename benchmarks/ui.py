@@ -18,7 +18,7 @@ from benchmarks.measure import Row
 from benchmarks.table import record
 from benchmarks.ui_seen import attention, seen
 from benchmarks.ui_server import cold, memory, server_part
-from tests.browser.conftest import _FLAGS, DESKTOP
+from tests.browser.conftest import DESKTOP, FLAGS
 from tests.browser.find import find
 from tests.browser.server import dashboard
 from tests.load.loop import run
@@ -40,7 +40,7 @@ def rows(page: Page, folder: Path) -> Iterator[Row]:
 def browser_page() -> Iterator[Page]:
     """A window of Chromium, or of the browser that is found."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find(), args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
         page = browser.new_page(viewport=DESKTOP)
         page.set_default_timeout(60_000)
         yield page

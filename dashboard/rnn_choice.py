@@ -94,7 +94,7 @@ def facts(chosen: Chosen, decay: Decay) -> dict[str, str]:
         "cond(P)": number(condition) if condition < 1e15 else "∞ (defective)",
         "P Λ⁴⁹⁹ P⁻¹ is off by": f"{error:.0e}" if error < 1 else "everything",
         "half-life": f"{marks.half_life:.1f} steps" if marks.half_life else "none",
-        "x₁ under 1 %": _step(marks.under_one_percent),
+        "share of x₁ under 1%": _step(marks.under_one_percent),
         "lost in float32": _step(marks.lost_in_float32),
         "float32 overflow": _step(marks.overflow_float32),
     }

@@ -54,7 +54,11 @@ def stepper(count: int) -> int:
     For the lecturer the arrow keys alone turn the beats of the lesson; here they take Shift.
     """
     held = "shift+" if state.presenting() else ""
-    at = min(int(st.session_state.get("step", 0)), count - 1)
+    linked = st.query_params.get("step", "")
+    kept = st.session_state.get("step", int(linked) if re.fullmatch("[0-9]{1,2}", linked) else 0)
+    state.offer("step", 0)
+    state.put_in_link("step", str(kept) if kept else None)
+    at = min(kept, count - 1)
     with st.container(horizontal=True):
         moves = (
             ("First", 0, "home", ":material/first_page:"),

@@ -32,14 +32,14 @@ def show(lesson: str) -> None:
         st.title(beat.sentence, anchor=False)
         if beat.question:
             st.markdown(f"*{beat.question}*")
-        if beat.reveal and _revealed():
+        if beat.reveal and state.revealed():
             st.markdown(f"**{beat.reveal}**")
     with st.container(key="stage-keys"):
         stage_keys.stage_keys(
             lesson,
             at + 1,
             len(story.beats),
-            reveal=bool(beat.reveal) and not _revealed(),
+            reveal=bool(beat.reveal) and not state.revealed(),
             notes=f"study?notes={lesson}&beat={at + 1}",
             on_go=lambda: _go(story, at),
         )
@@ -50,10 +50,6 @@ def figure_height() -> int | None:
     if not state.presenting():
         return None
     return _SHARED if st.session_state.get(_SHOWN, 1) > 1 else _ALONE
-
-
-def _revealed() -> bool:
-    return st.query_params.get("reveal") == "1"
 
 
 def _arrive(story: Storyline, at: int) -> None:

@@ -14,10 +14,18 @@ import streamlit as st
 from core import gpt_numpy
 from core.tokenizer import WordTokenizer
 
+# Entries of the session that are not controls. No control's key starts with "state-".
+OFFERS, DRAWN, SETTINGS, PAGE = "state-offers", "state-drawn", "state-settings", "state-page"
+
 
 def presenting() -> bool:
     """Whether this is the lecturer's view (`?mode=present`): large type, no navigation."""
     return st.query_params.get("mode") == "present"
+
+
+def revealed() -> bool:
+    """Whether the lecturer has uncovered the answer of the beat on the wall (`?reveal=1`)."""
+    return presenting() and st.query_params.get("reveal") == "1"
 
 
 def offer(
@@ -32,7 +40,7 @@ def offer(
     """
     named = {show(option): option for option in options}
     offers()[key] = (default, named)
-    st.session_state.setdefault("drawn", set()).add(key)
+    st.session_state.setdefault(DRAWN, set()).add(key)
 
 
 def offers() -> dict[str, tuple[object, dict[str, object]]]:
@@ -40,23 +48,23 @@ def offers() -> dict[str, tuple[object, dict[str, object]]]:
 
     One entry of the session for all: Streamlit looks through every entry for some widgets.
     """
-    kept: dict[str, tuple[object, dict[str, object]]] = st.session_state.setdefault("offers", {})
+    kept: dict[str, tuple[object, dict[str, object]]] = st.session_state.setdefault(OFFERS, {})
     return kept
 
 
 def offered(key: str) -> bool:
     """Whether this page has drawn the control before."""
-    return key in st.session_state.get("drawn", ())
+    return key in st.session_state.get(DRAWN, ())
 
 
 def note(key: str, value: object) -> None:
     """Remember how a control of this page stands."""
-    settings(st.session_state.get("at", ""))[key] = value
+    settings(st.session_state.get(PAGE, ""))[key] = value
 
 
 def settings(page: str) -> dict[str, object]:
     """A page's controls as they stand, also for what is made later and outside of its run."""
-    kept: dict[str, dict[str, object]] = st.session_state.setdefault("settings", {})
+    kept: dict[str, dict[str, object]] = st.session_state.setdefault(SETTINGS, {})
     return kept.setdefault(page, {})
 
 
@@ -92,12 +100,12 @@ def arrive(page: str) -> None:
 
     Through the menu, whose links have none, one comes back to what one left.
     """
-    if st.session_state.get("at") != page:
-        st.session_state["drawn"] = set()
+    if st.session_state.get(PAGE) != page:
+        st.session_state[DRAWN] = set()
         if st.query_params:
             for key in offers().keys() - st.query_params.keys():
                 st.session_state.pop(key, None)
-    st.session_state["at"] = page
+    st.session_state[PAGE] = page
 
 
 def step_choice(key: str, by: int) -> None:

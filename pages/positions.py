@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import positions
-from dashboard import components, controls, position_data
+from dashboard import components, controls, position_data, state
 from dashboard.figures import positions as figures
 
 TOKENS = 200
@@ -115,18 +115,19 @@ guesses = {}
 for scheme, column in zip(NAMES, st.columns(3), strict=True):
     with column:
         guesses[scheme] = st.radio(NAMES[scheme], ANSWERS, index=None, key=f"guess-{scheme}")
-if None in guesses.values():
-    st.caption("The measured curves appear when you have answered all three.")
-    st.stop()
-before, after = position_data.means(found)
+whole = None not in guesses.values() or state.revealed()
 components.show_figure(
-    figures.loss_curves({NAMES[s]: found.loss[s] for s in NAMES}, found.trained, window=5),
+    figures.loss_curves({NAMES[s]: found.loss[s] for s in NAMES}, found.trained, 5, whole=whole),
     title="Loss at every position, measured on held-out text",
     description="Mean over {count:,} windows of {read} tokens and 5 neighbouring positions. Left "
     "of the line the lengths of training, right of it none was ever seen.".format(**found.about),
     key="loss",
-    data={NAMES[s]: found.loss[s] for s in NAMES},
+    data={NAMES[s]: found.loss[s] for s in NAMES} if whole else None,
 )
+if None in guesses.values():
+    st.caption("Answer all three, and the curves go on past the line.")
+    st.stop()
+before, after = position_data.means(found)
 for scheme, column in zip(NAMES, st.columns(3), strict=True):
     with column:
         st.metric(

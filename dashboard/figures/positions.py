@@ -72,14 +72,21 @@ def clock(sine: float, cosine: float) -> Drawing:
     return quick([circle, hand], {"height": 340, "showlegend": False, **axes})
 
 
-def loss_curves(losses: Mapping[str, Sequence[float]], trained: int, window: int = 1) -> Drawing:
-    """Loss by position, name -> (T,), over `window` neighbours; a line where training ended."""
-    data = []
+def loss_curves(
+    losses: Mapping[str, Sequence[float]], trained: int, window: int = 1, *, whole: bool = True
+) -> Drawing:
+    """Loss by position, name -> (T,), averaged over `window` neighbours; a line at the trained
+    length. whole: False draws the curves up to that line only, on the same axes."""
+    smooth = {k: np.convolve(loss, np.ones(window) / window, "valid") for k, loss in losses.items()}
+    shown = max(map(len, smooth.values())) if whole else trained - window // 2
     looks = ((BLUE, "solid"), (ORANGE, "dash"), (PURPLE, "dot"))
-    for (name, loss), (colour, dash) in zip(losses.items(), looks, strict=False):
-        smooth = np.convolve(loss, np.ones(window) / window, "valid")
-        x = np.arange(len(smooth)) + 1 + window // 2
-        data.append(_line(x, smooth, {"color": colour, "dash": dash, "width": 3}, name))
+    data = [
+        _line(
+            np.arange(len(loss[:shown])) + 1 + window // 2, loss[:shown],
+            {"color": colour, "dash": dash, "width": 3}, name,
+        )
+        for (name, loss), (colour, dash) in zip(smooth.items(), looks, strict=False)
+    ]  # fmt: skip
     note = {
         "x": trained, "y": 0, "yref": "paper", "yanchor": "bottom", "xanchor": "left",
         "xshift": 6, "text": f"trained to {trained}", "showarrow": False,
@@ -87,8 +94,10 @@ def loss_curves(losses: Mapping[str, Sequence[float]], trained: int, window: int
     layout = {
         "height": 460,
         "legend": LEGEND_BELOW,
-        "xaxis": axis("position in the text"),
-        "yaxis": axis("loss, nats a word", rangemode="tozero"),
+        "xaxis": axis("position in the text", range=[0, max(map(len, losses.values()))]),
+        "yaxis": axis(
+            "loss, nats a word", range=[0, 1.05 * max(loss.max() for loss in smooth.values())]
+        ),
         "shapes": [upright(trained, {"color": GREY, "dash": "dash"})],
         "annotations": [note],
     }

@@ -77,7 +77,6 @@ def _marks(decay: Decay) -> list[tuple[float | None, str]]:
     marks = decay.marks
     return [
         (marks.half_life + 1 if marks.half_life else None, "half-life"),
-        (marks.under_one_percent, "1 %"),
         (marks.lost_in_float32, "float32"),
         (marks.overflow_float32, "overflow"),
     ]

@@ -17,7 +17,7 @@ PHONE = {"width": 390, "height": 844}
 PATIENCE = 20_000  # ms; a busy machine is slow to fetch and draw
 expect.set_options(timeout=PATIENCE)
 
-_FLAGS = [
+FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
@@ -42,7 +42,7 @@ def browser() -> Iterator[Browser]:
             pytest.fail(find.NOTHING)
         pytest.skip(find.NOTHING)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
         chromium.close()
 

@@ -4,24 +4,24 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-_READY = '[data-testid="stApp"][data-test-connection-state="CONNECTED"]' + (
+READY = '[data-testid="stApp"][data-test-connection-state="CONNECTED"]' + (
     '[data-test-script-state="notRunning"]'
 )
 
 # The style sheet comes with the page's first elements, but is put in place a moment later.
-_STYLED = "[...document.querySelectorAll('style')].some(s => s.textContent.includes('st-key-menu'))"
+STYLED = "[...document.querySelectorAll('style')].some(s => s.textContent.includes('st-key-menu'))"
 
 # So does the menu: until then the side bar, where there is one, holds Streamlit's grey bars.
-_MENU = "[...document.querySelectorAll('[data-testid=stSidebar]')].every(s => s.querySelector('a'))"
+MENU = "[...document.querySelectorAll('[data-testid=stSidebar]')].every(s => s.querySelector('a'))"
 
 
 def wait_ready(page: Page, timeout: float = 60_000) -> None:
     """Until the page is connected, its script has ended, its heading and menu stand. ms"""
-    page.wait_for_selector(_READY, timeout=timeout)
+    page.wait_for_selector(READY, timeout=timeout)
     expect(page.get_by_role("heading", level=1)).to_have_count(1, timeout=timeout)
-    page.wait_for_selector(_READY, timeout=timeout)
-    page.wait_for_function(_STYLED, timeout=timeout)
-    page.wait_for_function(_MENU, timeout=timeout)
+    page.wait_for_selector(READY, timeout=timeout)
+    page.wait_for_function(STYLED, timeout=timeout)
+    page.wait_for_function(MENU, timeout=timeout)
 
 
 def open_page(page: Page, address: str, name: str = "", query: str = "") -> None:

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.study.export import cells_of, exported, notebook, script, settings
 from dashboard import lessons
+from dashboard.state import SETTINGS
 from tests.conftest import ROOT
 
 OTHER = {
@@ -125,7 +126,7 @@ def test_every_setting_is_a_control_that_the_page_notes(lesson: str) -> None:
             app.query_params[key] = value
         app.run()
         assert not app.exception
-        noted |= app.session_state["settings"][""]
+        noted |= app.session_state[SETTINGS][""]
     assert set(settings(lesson)) <= set(noted)
 
 
@@ -134,6 +135,6 @@ def test_a_script_has_what_the_page_shows_not_what_a_link_asked_for() -> None:
     app.query_params["length"] = "9999"
     app.run()
     app.text_area[0].set_value("QUEEN: Why").run()
-    made = script("gpt", app.session_state["settings"][""])
+    made = script("gpt", app.session_state[SETTINGS][""])
     assert "length = 40\n" in made
     assert "prompt = 'QUEEN: Why'\n" in made

@@ -8,6 +8,7 @@ from core.study.storyline import lessons as told
 from core.study.storyline import storyline
 from core.zoo import available_models, find_model
 from dashboard import lessons
+from dashboard.state import OFFERS
 
 EXPERIMENTS = {
     f"question {name}": (q.experiment.page, q.experiment.state) for name, q in shipped().items()
@@ -52,7 +53,7 @@ def test_the_experiment_opens_at_exactly_its_state(question: str) -> None:
             assert app.text_area[0].value.strip() == str(value).strip()
             continue
         assert key in app.session_state, f"{page} has no control {key!r} in this state"
-        _, named = app.session_state["offers"].get(key, (None, {}))
+        _, named = app.session_state[OFFERS].get(key, (None, {}))
         chosen = named.get(str(value), value)
         assert app.session_state[key] == chosen, f"{key} stands at {app.session_state[key]!r}"
 
@@ -61,8 +62,8 @@ def test_the_experiment_opens_at_exactly_its_state(question: str) -> None:
 def test_a_beat_sets_controls_that_offer_its_values(page: str, state: tuple) -> None:
     app = opened(page, {}, dict(state))
     for key, value in state:
-        assert key in app.session_state["offers"], f"{page} draws no control {key!r} here"
-        options = app.session_state["offers"][key][1].values()
+        assert key in app.session_state[OFFERS], f"{page} draws no control {key!r} here"
+        options = app.session_state[OFFERS][key][1].values()
         assert not options or value in options
         assert app.session_state[key] == value
 
@@ -112,7 +113,7 @@ def test_a_link_to_what_is_not_here_says_so_and_falls_back(page: str, key: str, 
 def test_every_choice_of_a_page_is_restored_from_the_link(page: str) -> None:
     """All of them at once, each at an option that is not its default and is still offered then."""
     app = opened(page, {}, {})
-    offered = app.session_state["offers"]
+    offered = app.session_state[OFFERS]
     other = {
         key: next((label, value) for label, value in named.items() if value != default)
         for key, (default, named) in offered.items()
@@ -122,7 +123,7 @@ def test_every_choice_of_a_page_is_restored_from_the_link(page: str) -> None:
     kept = {
         key: app.session_state[key]
         for key, (label, _) in other.items()
-        if key in app.session_state and label in app.session_state["offers"][key][1]
+        if key in app.session_state and label in app.session_state[OFFERS][key][1]
     }
     assert kept == {key: other[key][1] for key in kept}
     assert kept or not other

@@ -1,0 +1,138 @@
+"""Every view of the dashboard in a real browser: `make crawl`, at most 20 minutes on two cores.
+
+Opens what tests/crawl finds by walking through the controls, looks at what is drawn (look.js), the
+browser's console and the server's log, and measures how each beat fills the stage (stage.js).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlencode
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from dashboard import lessons
+from tests.browser import find
+from tests.browser.conftest import DESKTOP, FLAGS
+from tests.browser.server import dashboard
+from tests.browser.waiting import MENU, READY, STYLED
+from tests.crawl.views import View, beats, open_page, walk
+
+HERE = Path(__file__).resolve().parent
+LOOK, STAGE = ((HERE / name).read_text(encoding="utf-8") for name in ("look.js", "stage.js"))
+TABS = 2
+PATIENCE = 90_000  # ms
+# Below a page's address the client looks for the server's settings once before it finds the root.
+EXPECTED = "404 (Not Found)"
+ERROR = re.compile(r"^(ERROR|CRITICAL) .*", re.MULTILINE)
+
+
+def found_views(pages: Iterable[str]) -> list[View]:
+    """The views of these pages: every option alone, and what only appears behind one."""
+    return [view for page in pages for view in walk(page, open_page, pairs=False)]
+
+
+def address_of(view: View) -> str:
+    path = "" if view.page == "home" else view.page  # Home is served at the root
+    return path + ("?" + urlencode(view.settings) if view.settings else "")
+
+
+async def settle(page: Page, stage: bool) -> None:
+    """Until the view stands as it will: see tests/browser/waiting.py."""
+    await page.wait_for_selector(READY, timeout=PATIENCE)
+    await page.wait_for_selector("h1", state="attached", timeout=PATIENCE)
+    await page.wait_for_function(STYLED, timeout=PATIENCE)
+    if not stage:
+        await page.wait_for_function(MENU, timeout=PATIENCE)
+    await page.wait_for_selector(READY, timeout=PATIENCE)
+    await page.wait_for_timeout(250)  # Plotly draws after the script has ended
+
+
+async def look(page: Page, view: View, address: str) -> tuple[list[str], dict[str, float]]:
+    """What is wrong with the view, and for a beat how it fills the stage."""
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(f"script error: {error}"))
+    page.on("console", lambda m: said.append(f"console: {m.text}") if m.type == "error" else None)
+    stage = ("mode", "present") in view.settings
+    try:
+        await page.goto(f"{address}/{address_of(view)}")
+        await settle(page, stage)
+        trouble: list[str] = await page.evaluate(LOOK)
+        if trouble:  # a figure may still have been on its way
+            await page.wait_for_timeout(1500)
+            trouble = await page.evaluate(LOOK)
+        fills = await page.evaluate(STAGE) if stage else {}
+    except Exception as error:
+        return [*said, f"it did not open: {str(error)[:200]}"], {}
+    return [*trouble, *(text for text in said if EXPECTED not in text)], fills
+
+
+async def visit(
+    views: list[View], address: str
+) -> tuple[dict[View, list[str]], dict[View, dict[str, float]]]:
+    """Look at every view, TABS at a time."""
+    trouble: dict[View, list[str]] = {}
+    fills: dict[View, dict[str, float]] = {}
+    waiting = list(reversed(views))
+
+    async def tab(browser: Browser) -> None:
+        while waiting:
+            view = waiting.pop()
+            page = await browser.new_page(viewport=DESKTOP, locale="en-GB")
+            found, measured = await look(page, view, address)
+            await page.close()
+            if found:
+                trouble[view] = found
+                print(f"{view}: {'; '.join(found)}", flush=True)
+            if measured:
+                fills[view] = measured
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find.find(), args=FLAGS)
+        await asyncio.gather(*(tab(browser) for _ in range(TABS)))
+        await browser.close()
+    return trouble, fills
+
+
+def report_stage(fills: dict[View, dict[str, float]]) -> None:
+    """How the beats fill 1280×720."""
+    print("\n| beat | pixels scrolled | pixels of figures under the keys | screen used |")
+    print("| --- | --- | --- | --- |")
+    for view in sorted(fills, key=str):
+        beat = ", ".join(f"{k} {v}" for k, v in view.settings if k != "mode")
+        m = fills[view]
+        print(
+            f"| {view.page}, {beat} | {m['scrolled']:.0f} | {m['covered']:.0f} | {m['used']:.0%} |"
+        )
+    scrolled = sum(m["scrolled"] > 0 for m in fills.values())
+    print(f"{scrolled} of {len(fills)} views of the stage scroll.")
+
+
+def main() -> int:
+    """1 if anything is wrong; arguments are the pages to look at, all without."""
+    pages = sys.argv[1:] or [lesson.name for lesson in lessons.at_hand()]
+    begun = time.monotonic()
+    views = found_views(pages) + [view for view in beats() if view.page in pages]
+    print(f"{len(views)} views found in {time.monotonic() - begun:.0f} s", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        form = "%(levelname)s %(name)s %(message)s"
+        with dashboard(Path(folder), STREAMLIT_LOGGER_MESSAGE_FORMAT=form) as address:
+            trouble, fills = asyncio.run(visit(views, address))
+        log = (Path(folder) / "log.txt").read_text(encoding="utf-8", errors="replace")
+    errors = ERROR.findall(log)
+    for line in set(errors):
+        print("in the server's log:", line)
+    report_stage(fills)
+    seconds = time.monotonic() - begun
+    print(f"Opened {len(views):,} views in {seconds:.0f} s; {len(trouble)} with something wrong.")
+    return int(bool(trouble or errors))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

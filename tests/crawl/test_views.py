@@ -1,0 +1,60 @@
+"""Every view of every page is opened, and shows what it is for: no error, no empty figure."""
+
+import logging
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import components, lessons, state
+from tests.crawl.marks import trouble
+from tests.crawl.views import View, beats, open_on_stage, open_page, walk
+
+OWN_KEYS = {state.OFFERS, state.DRAWN, state.SETTINGS, state.PAGE}
+
+
+def faults(app: AppTest, errors: list[logging.LogRecord]) -> list[str]:
+    """What is wrong with this view, one sentence each."""
+    found = [f"exception: {e.value}" for e in app.exception]
+    found += [f"error: {e.value}" for e in app.error]
+    found += [f"log: {record.getMessage()}" for record in errors]
+    for chart in app.get("plotly_chart"):
+        wrong = trouble(chart.proto.spec)
+        found += [f"figure {chart.key}: {wrong}"] * bool(wrong)
+    said = [
+        str(element.value) for kind in ("markdown", "caption", "info") for element in app.get(kind)
+    ]
+    found += ["something unexpected"] * any(components.UNFORESEEN[:20] in text for text in said)
+    taken = (
+        OWN_KEYS & set(app.session_state[state.OFFERS]) if state.OFFERS in app.session_state else ()
+    )
+    return found + [
+        f"the control {key!r} has a name that the dashboard uses itself" for key in taken
+    ]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("page", [lesson.name for lesson in lessons.at_hand()])
+def test_every_view_of_a_page_is_whole(
+    page: str, caplog: pytest.LogCaptureFixture, record_property: Callable[[str, object], None]
+) -> None:
+    found: dict[str, list[str]] = {}
+
+    def opened(view: View) -> AppTest:
+        caplog.clear()
+        app = open_page(view)
+        found[str(view)] = faults(app, [r for r in caplog.records if r.levelno >= logging.ERROR])
+        found[str(view)] += ["not one heading of level 1"] * (len(app.title) != 1)
+        return app
+
+    record_property("views", sum(1 for _ in walk(page, opened)))
+    assert {view: wrong for view, wrong in found.items() if wrong} == {}
+
+
+@pytest.mark.parametrize("view", beats(), ids=str)
+def test_every_beat_is_whole_before_and_after_its_answer(
+    view: View, caplog: pytest.LogCaptureFixture, record_property: Callable[[str, object], None]
+) -> None:
+    app = open_on_stage(view)
+    record_property("views", 1)
+    assert faults(app, [r for r in caplog.records if r.levelno >= logging.ERROR]) == []

@@ -1,0 +1,110 @@
+"""Every view of the dashboard that is built differently, found by walking through its controls.
+
+A view is a page and the settings in its link. From a page at its defaults each option of each
+control is opened alone. An option that changes which controls there are is a fork: behind it the
+walk goes on with every other control, so that pairs which interact are opened too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from streamlit.testing.v1 import AppTest
+
+from core.study.storyline import lessons as told
+from core.study.storyline import storyline
+from dashboard import lessons
+from dashboard.state import DRAWN, OFFERS
+from tests.conftest import ROOT
+
+# A control with many like options (a word, a picture, a cell): the first, a middle and the last.
+ALIKE = {"query", "key", "hidden", "word_at", "picture", "for", "class"}
+
+
+@dataclass(frozen=True)
+class View:
+    """A page with some settings of its link; `settings` maps a control's key to its label."""
+
+    page: str
+    settings: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        return self.page + ("?" + urlencode(self.settings) if self.settings else "")
+
+    def beside(self, key: str, label: str) -> View:
+        """The same with one more setting."""
+        kept = {k: v for k, v in self.settings if k != key}
+        return View(self.page, tuple(sorted({**kept, key: label}.items())))
+
+
+def controls_of(app: AppTest) -> dict[str, tuple[str, list[str]]]:
+    """The controls that the page has drawn: key -> (label of the default, the other labels)."""
+    if OFFERS not in app.session_state:
+        return {}
+    offers, drawn = app.session_state[OFFERS], app.session_state[DRAWN]
+    found = {}
+    for key in sorted(drawn & offers.keys()):
+        default, named = offers[key]
+        labels = list(named)
+        usual = next((label for label in labels if named[label] == default), "")
+        others = [label for label in labels if label != usual]
+        if key in ALIKE and len(others) > 3:
+            others = [others[0], others[len(others) // 2], others[-1]]
+        found[key] = (usual, others)
+    return found
+
+
+def walk(page: str, opened: Callable[[View], AppTest], *, pairs: bool = True) -> Iterator[View]:
+    """Every view of the page; `opened` opens one and is asked once for each.
+
+    pairs: False goes on behind a fork only with the controls that are new there.
+    """
+    plain = View(page)
+    seen = {plain}
+    waiting = [plain]
+    shown: dict[View, Mapping[str, tuple[str, list[str]]]] = {}
+    while waiting:
+        view = waiting.pop(0)
+        shown[view] = controls_of(opened(view))
+        yield view
+        forks = view == plain or shown[view].keys() != shown[plain].keys()
+        if not forks or len(view.settings) > 2:
+            continue
+        fixed = dict(view.settings)
+        for key in sorted(shown[view].keys() - fixed.keys()):
+            others = shown[view][key][1]
+            for label in others[-1:] if fixed and key in ALIKE else others:
+                further = view.beside(key, label)
+                new = key not in shown[plain] or not fixed
+                if further not in seen and (new or (pairs and len(fixed) < 2)):
+                    seen.add(further)
+                    waiting.append(further)
+
+
+def beats() -> list[View]:
+    """Every beat of every storyline, as it is asked and as it is answered."""
+    return [
+        View(name, tuple({"mode": "present", "beat": str(at), **more}.items()))
+        for name in told()
+        for at, _ in enumerate(storyline(name).beats, 1)
+        for more in ({}, {"reveal": "1"})
+    ]
+
+
+def open_page(view: View) -> AppTest:
+    """The page alone, as its link opens it."""
+    app = AppTest.from_file(str(lessons.by_name(view.page).path), default_timeout=120)
+    for key, value in view.settings:
+        app.query_params[key] = value
+    return app.run()
+
+
+def open_on_stage(view: View) -> AppTest:
+    """The page through the router, where the stage is."""
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=120)
+    app.switch_page(f"../pages/{view.page}.py")
+    for key, value in view.settings:
+        app.query_params[key] = value
+    return app.run()
