@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.study.checks import Given, shuffled
 from core.study.numbers import draw
+from core.study.options import shown_options
 from core.study.question import Choice, Expression, Number, Order, Rubric, Task
 from dashboard import components
 
@@ -30,7 +31,7 @@ def ask(task: Task, key: str, seed: str) -> Given | None:
     """Draw the task and read its answer."""
     match task:
         case Choice():
-            texts = [option.text for option in task.options]
+            texts = [option.text for option in shown_options(task, seed)]
             return st.radio(task.prompt, texts, index=None, format_func=formula, key=key)
         case Order():
             return _order(task, key, seed)
