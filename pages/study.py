@@ -6,6 +6,7 @@ from dashboard import (
     components,
     controls,
     stage,
+    study_browser,
     study_keeping,
     study_moves,
     study_room,
@@ -23,6 +24,7 @@ components.page_header(
     "Sixteen questions. **Predict, try it, check**, and then read the answer.",
 )
 
+study_browser.meet()
 questions = study_state.questions()
 names = list(questions)
 
@@ -33,6 +35,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     study_keeping.keeping()  # may load another progress, which the line before it tells of
     with overview:
         study_keeping.overview()
+        study_browser.line()
     question = questions[name]
     if study_room.may_be_asked(question):
         study_room.open_button(question)
@@ -48,7 +51,8 @@ if record.prediction:
     study_moves.checks(question)
 else:
     st.caption("The experiment and the checks open once you have made a prediction.")
-if study_state.progress().record(question.id).done(len(question.checks)):
+progress = study_state.progress()
+if progress.record(question.id).done(len(question.checks)):
     study_moves.answer(question)
-    following = names[(names.index(name) + 1) % len(names)]
-    components.lesson_link("study", f"Next question: {following}", q=following)
+    study_moves.onward(question, questions)
+study_browser.keep()
