@@ -68,15 +68,28 @@ def keep() -> None:
     browser_store.store(_STORE, _NAME, text, mark=mark, limit=MAX_BYTES)
 
 
-def line() -> None:
-    """One line: that progress stays here, or why not; and the button that forgets it."""
+def opened() -> bool:
+    """Whether the page was opened just now, and its browser has not told anything yet."""
+    return browser_store.told(_STORE) is None
+
+
+def kept() -> bool:
+    """Whether the browser keeps the progress of this session."""
     met = _met()
-    if met is None:
-        return
-    if met.problem:
+    return met is not None and not met.problem
+
+
+def problem() -> None:
+    """Say in one sentence why the browser does not keep the progress, if it does not."""
+    met = _met()
+    if met is not None and met.problem:
         st.warning(components.plain(met.problem), icon=":material/save:")
-    else:
-        st.caption("Your progress is kept in this browser.")
+
+
+def forgetting() -> None:
+    """The button that forgets it, where the browser has told that it keeps something."""
+    if _met() is None:
+        return
     with st.popover("Forget it", type="tertiary"):
         st.markdown(
             "Deletes your predictions, your answers and what you have earned, here and in this "

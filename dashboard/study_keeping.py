@@ -10,7 +10,7 @@ from core.study import class_store
 from core.study.progress import MAX_BYTES, due, dump, load
 from core.study.question import own_files
 from core.study.summary import summary_html, verify
-from dashboard import components, study_state
+from dashboard import components, study_browser, study_state
 
 
 def overview() -> None:
@@ -27,6 +27,8 @@ def overview() -> None:
         line += f": {', '.join(earned)}"
     if again:
         line += f" · due again: {', '.join(again)}"
+    if study_browser.kept():
+        line += " · kept in this browser"
     st.caption(line, width="stretch")
 
 

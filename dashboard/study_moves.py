@@ -12,7 +12,8 @@ from core.study.checks import grade
 from core.study.measurements import MEASURES, fill, measured, record
 from core.study.progress import Answer
 from core.study.question import Choice, Expression, Question, Task
-from dashboard import components, study_state, study_tasks
+from dashboard import components, study_browser, study_state, study_tasks
+from dashboard.into_view import into_view
 
 
 def predict(question: Question) -> None:
@@ -46,13 +47,20 @@ def experiment(question: Question) -> None:
 
 def checks(question: Question) -> None:
     """Move 3: every check, graded as often as it is answered."""
-    st.subheader("3 · Check", anchor=False)
     total = len(question.checks)
+    passed = study_state.progress().record(question.id).passed
+    first = next((i for i in range(total) if i not in passed), None)
+    turn = question.id if study_browser.opened() else ""
+    if first == 0:  # from the experiment one comes back to what is to be checked
+        into_view("checks-top", turn)
+    st.subheader("3 · Check", anchor=False)
     for i, task in enumerate(question.checks):
         kept = study_state.progress().record(question.id)
         if i in kept.passed or kept.done(total):
             _answered(question, i)
         else:
+            if i and i == first:
+                into_view("checks-top", turn)
             with st.container(border=True, key=f"open-check-{i}"):
                 _open(question, i, task)
     kept = study_state.progress().record(question.id)

@@ -12,7 +12,7 @@ import streamlit as st
 from core.study.progress import SEED, Progress, merge
 from core.study.question import Question, own_folder, shipped
 
-_PROGRESS, _OWN = "study-progress", "study-own"
+_PROGRESS, _OWN, _SHOWN = "study-progress", "study-own", "study-shown"
 
 
 def now() -> datetime:
@@ -30,6 +30,13 @@ def progress() -> Progress:
 
 def keep(changed: Progress) -> None:
     st.session_state[_PROGRESS] = changed
+
+
+def changed_to(question: str) -> str:
+    """`question` when another one was on this page until now, else ""."""
+    before = st.session_state.get(_SHOWN, question)
+    st.session_state[_SHOWN] = question
+    return question if before != question else ""
 
 
 def add(other: Progress) -> None:

@@ -73,10 +73,8 @@ def given(task: Task, answer: Answer) -> Given:
 
 def show(task: Task, answer: Answer) -> None:
     """An answer as it was given, to be compared with the model answer."""
-    st.markdown("**Your answer**")
-    for paragraph in answer.text.splitlines():
-        if paragraph.strip():
-            st.markdown(f"> {formula(paragraph)}")
+    written = [formula(line) for line in answer.text.splitlines() if line.strip()]
+    st.markdown("\n\n".join(["**Your answer:** " + "".join(written[:1]), *written[1:]]))
     if isinstance(task, Order):
         st.markdown("\n".join(f"1. {formula(line)}" for line in answer.lines))
     if isinstance(task, Rubric):

@@ -12,6 +12,7 @@ from dashboard import (
     study_room,
     study_state,
 )
+from dashboard.into_view import into_view
 
 if stage.notes():
     st.stop()
@@ -32,14 +33,18 @@ names = list(questions)
 name = controls.pick("Question", names, key="q")
 with st.container(horizontal=True, vertical_alignment="center"):
     overview = st.container()
+    study_browser.forgetting()
     study_keeping.keeping()  # may load another progress, which the line before it tells of
     with overview:
         study_keeping.overview()
-        study_browser.line()
     question = questions[name]
     if study_room.may_be_asked(question):
         study_room.open_button(question)
 
+study_browser.problem()
+
+changed = study_state.changed_to(question.id)
+into_view("question-top", "" if study_browser.opened() else changed, only_if_hidden=True)
 st.header(f"{question.id} · {question.title}", anchor=False)
 st.markdown(question.text)
 
