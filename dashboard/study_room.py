@@ -118,7 +118,7 @@ def _right_answer(room: Room, task: poll.Asked) -> None:
     """The right answer and why it is right."""
     text, verdict = poll.right_answer(task, room.code)
     with st.container(key="right-answer"):
-        st.markdown(f":material/check_circle: **{study_tasks.formula(text)}**")
+        st.markdown(f":material/check_circle: **The right answer: {study_tasks.formula(text)}**")
         st.markdown(study_tasks.formula(verdict.message))
 
 
@@ -190,8 +190,8 @@ def _phone(room: Room, question: Question) -> None:
     st.markdown(study_tasks.prompt(task, room.code))
     if not room.revealed:
         st.success("Your answer is counted.") if answered else st.info("This room is closed.")
-    elif given:
-        _verdict(room, task, given)
+    elif not given or not _verdict(room, task, given):
+        _right_answer(room, task)
 
     @st.fragment(run_every=SECONDS_PHONE if running else None)
     def wait() -> None:
@@ -199,7 +199,6 @@ def _phone(room: Room, question: Question) -> None:
         if now.revealed and running:
             st.rerun()
         if now.revealed:
-            _right_answer(now, task)
             _bars(rooms().counts(room.code), question, now)
         else:
             st.caption("The right answer appears here when the lecturer reveals it.")
@@ -207,14 +206,17 @@ def _phone(room: Room, question: Question) -> None:
     wait()
 
 
-def _verdict(room: Room, task: poll.Asked, given: str) -> None:
+def _verdict(room: Room, task: poll.Asked, given: str) -> bool:
     """Whether this phone's own answer was right, and what is said about it."""
     said = grade(task, given, room.code)
-    heading = f"Your answer was {'right' if said.correct else 'wrong'}: "
+    right = "right" if said.correct else "wrong"
     show = st.success if said.correct else st.warning
-    icon = ":material/check_circle:" if said.correct else ":material/undo:"
-    reply = "" if said.correct else f"  \n{study_tasks.formula(said.message)}"
-    show(f"**{heading}** {study_tasks.formula(given)}{reply}", icon=icon)
+    show(
+        f"**Your answer was {right}:** {study_tasks.formula(given)}  \n"
+        f"{study_tasks.formula(said.message)}",
+        icon=":material/check_circle:" if said.correct else ":material/undo:",
+    )
+    return said.correct
 
 
 def _own_answer(code: str) -> str:

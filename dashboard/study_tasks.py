@@ -79,8 +79,8 @@ def show(task: Task, answer: Answer) -> None:
         st.markdown("\n".join(f"1. {formula(line)}" for line in answer.lines))
     if isinstance(task, Rubric):
         marks = {True: ":material/check_box:", False: ":material/check_box_outline_blank:"}
-        points = (f"- {marks[point in answer.lines]} {point}" for point in task.points)
-        st.markdown("\n".join(points))
+        points = (f"{marks[point in answer.lines]} {point}" for point in task.points)
+        st.markdown("  \n".join(points))
 
 
 def _read(task: Task, key: str, seed: str) -> Answer:
