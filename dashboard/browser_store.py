@@ -7,6 +7,7 @@ together and write again. Nothing a tab has not seen is overwritten.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -72,8 +73,9 @@ class Told:
 
 def told(key: str) -> Told | None:
     """What the browser said last; None before it has, or when that makes no sense."""
-    said = (st.session_state.get(key) or {}).get("told")
-    if not isinstance(said, dict):
+    state = st.session_state.get(key)
+    said = state.get("told") if isinstance(state, Mapping) else None
+    if not isinstance(said, Mapping):
         return None
     parts = [said.get(part) for part in ("mark", "text", "problem")]
     return Told(*parts) if all(isinstance(part, str) for part in parts) else None

@@ -8,10 +8,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.study import poll
 from core.study.options import shown_options
 from core.study.question import shipped
 from core.study.rooms import Rooms
-from dashboard import study_room
+from dashboard import browser_store, study_room
 from tests.conftest import ROOT
 
 
@@ -32,7 +33,7 @@ def text_of(app: AppTest) -> str:
     """All text of the page, as it is read and not as Markdown escapes it."""
     kinds = ("markdown", "caption", "success", "warning", "info")
     shown = "\n".join(str(e.value) for kind in kinds for e in app.get(kind))
-    return re.sub(r"\\(\W)|\$(\w)_\{(\w+)\}\$", lambda m: m[1] or f"{m[2]}_{m[3]}", shown)
+    return re.sub(r"\\([\W_])|\$(\w)_\{(\w+)\}\$", lambda m: m[1] or f"{m[2]}_{m[3]}", shown)
 
 
 def test_a_lecturer_opens_reveals_and_closes_a_room() -> None:
@@ -113,6 +114,50 @@ def test_a_phone_learns_after_reveal_whether_it_was_right(
     assert f"Your answer was {'right' if right else 'wrong'}" in text_of(phone)
     assert mine.reply in text_of(phone)
     assert truth.reply in text_of(phone)
+    rooms.shut()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("phi_y(Wy Wx x3 + Wy Wh Wx x2 + Wy Wh^2 Wx x1)", "Your answer was right: phi_y("),
+        ("phi_y(Wy Wx x3)", "Your answer was wrong: phi_y(Wy Wx x3)"),
+    ],
+)
+def test_what_a_phone_typed_is_graded_as_it_was_typed(
+    typed: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study_room, "phone_token", lambda: "a-token-of-a-phone")
+    rooms: Rooms = study_room.rooms()
+    room, secret = rooms.open_room("1b")
+    phone = page(room=room.code)
+    phone.text_input[0].set_value(typed).run()
+    phone.button[0].click().run()
+    rooms.reveal(room.code, secret)
+    phone.run()
+    assert said in text_of(phone).replace("**", "")
+    right, _ = poll.right_answer(shipped()["1b"].predict, room.code)
+    bars = json.loads(phone.get("plotly_chart")[0].proto.spec)["data"][0]
+    assert sum(bars["x"]) == 1
+    assert any(name.replace("<br>", " ") == f"✓ {right}" for name in bars["y"])
+    rooms.shut()
+
+
+def test_a_phone_that_comes_back_finds_its_own_answer_in_its_browser(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rooms: Rooms = study_room.rooms()
+    room, secret = rooms.open_room("1c")
+    rooms.answer(room.code, "a-token-of-a-phone", "T")
+    rooms.reveal(room.code, secret)
+    monkeypatch.setattr(study_room, "phone_token", lambda: "a-token-of-a-phone")
+    for kept, said in ((f"{room.code} T", "wrong: T"), ("ZZZZZ T", ""), ("", "")):
+        told = browser_store.Told("m", kept, "")
+        monkeypatch.setattr(browser_store, "told", lambda key, told=told: told)
+        shown = text_of(page(room=room.code)).replace("**", "")
+        assert ("Your answer was" in shown) == bool(said)
+        assert said in shown
+        assert "The right answer: T − 1" in shown
     rooms.shut()
 
 
