@@ -46,9 +46,10 @@ class Speeds:
     """Tokens a second. The first two run the model's modules, the last two read with the cache.
 
     training: one step. uncached: generating, everything computed again for every token.
-    prefill: reading a prompt at once. generation: token by token.
+    prefill: reading a prompt at once. generation: token by token. tokens: how many, each time.
     """
 
+    tokens: int
     training: float
     uncached: float
     prefill: float
@@ -134,6 +135,7 @@ def measure_speeds(model: DialogueGPT, reader: PrefixReader, batch: int = 8) -> 
             new = reader.read(cache, new).argmax(-1, keepdim=True)
 
     return Speeds(
+        tokens=tokens,
         training=batch * tokens / _median(train, 3),
         uncached=tokens / _median(recompute, 1),
         prefill=tokens / _median(prefill, 5),

@@ -38,6 +38,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
     st.header("Measured on this machine", anchor=False)
     if st.button("Measure now", type="primary", icon=":material/timer:"):
         st.session_state["timing"] = (entry.digest, *_measure(loaded, reader, prompt))
+        _quotable(entry.name, st.session_state["timing"][-1])
     measured = st.session_state.get("timing")
     if measured is None or measured[0] != entry.digest:
         st.caption("Takes some seconds: it generates the same text with and without the cache.")
@@ -93,6 +94,20 @@ def _measure(
     speeds = measure_speeds(loaded.model, reader)
     bar.empty()
     return timings, proof, speeds
+
+
+def _quotable(model: str, speeds: Speeds) -> None:
+    """Keep what was measured under the name by which model answers of the study quote it."""
+    from core.study.measurements import record
+    from core.study.measuring import generation_values
+
+    with components.one_sentence_for_errors():
+        record(
+            "generation",
+            generation_values(
+                model, speeds.tokens, speeds.prefill, speeds.uncached, speeds.generation
+            ),
+        )
 
 
 def _results(

@@ -27,6 +27,8 @@ from core.linear_rnn_operations import (
 )
 from core.linear_rnn_sweep import SweepReport, read_sweep
 from core.linear_rnn_writing import to_latex, to_numpy, to_text
+from core.study import measurements
+from core.study.measuring_theory import cost_values
 from dashboard import components, state
 from dashboard.figures import rnn_cost, rnn_memory
 from dashboard.figures.layout import Drawing, readable
@@ -198,6 +200,8 @@ def measure_here(d: int) -> None:
     report, here = costs()
     others = [r for r in report.records if r.d != d] if here else []
     st.session_state[MEASURED] = CostReport(machine, today, (*others, *found))
+    with components.one_sentence_for_errors():  # model answers quote it
+        measurements.record("cost", cost_values(found, d))
 
 
 def show_trained() -> None:

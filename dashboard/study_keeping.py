@@ -10,7 +10,7 @@ from core.study import class_store
 from core.study.progress import MAX_BYTES, due, dump, load
 from core.study.question import own_files
 from core.study.summary import summary_html, verify
-from dashboard import components, study_state
+from dashboard import components, study_browser, study_state
 
 
 def overview() -> None:
@@ -27,6 +27,8 @@ def overview() -> None:
         line += f": {', '.join(earned)}"
     if again:
         line += f" · due again: {', '.join(again)}"
+    if study_browser.kept():
+        line += " · kept in this browser"
     st.caption(line, width="stretch")
 
 
@@ -53,7 +55,7 @@ def _file() -> None:
     )
     chosen = st.file_uploader("Go on from a saved file", type="json", max_upload_size=1)
     if chosen is not None and st.button("Load it"):
-        _try(lambda: study_state.keep(load(chosen.getvalue()[: MAX_BYTES + 1])), "Loaded.")
+        _try(lambda: study_state.add(load(chosen.getvalue()[: MAX_BYTES + 1])), "Added.")
 
 
 def _class() -> None:
@@ -67,7 +69,7 @@ def _class() -> None:
     if one.button("Keep here", width="stretch"):
         _try(lambda: class_store.save(name, word, study_state.progress()), "Kept.")
     if two.button("Fetch", width="stretch"):
-        _try(lambda: study_state.keep(class_store.fetch(name, word)), "Fetched.")
+        _try(lambda: study_state.add(class_store.fetch(name, word)), "Fetched and added.")
 
 
 def _hand_in() -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import streamlit as st
 
 from core.study import progress as done
 from core.study.checks import grade
 from core.study.measurements import MEASURES, fill, measured, record
-from core.study.question import Choice, Expression, Question
-from dashboard import components, study_state, study_tasks
+from core.study.progress import Answer
+from core.study.question import Choice, Expression, Question, Task
+from dashboard import components, study_browser, study_state, study_tasks
+from dashboard.into_view import into_view
 
 
 def predict(question: Question) -> None:
@@ -25,8 +30,8 @@ def predict(question: Question) -> None:
         sent = st.form_submit_button("Keep my prediction", type="primary")
     if sent and given is None:
         st.warning("Choose or write something first: a guess is enough.")
-    elif sent:
-        text = given if isinstance(given, str) else " → ".join(given)
+    elif sent and given is not None:
+        text = given.text or " → ".join(given.lines)
         study_state.keep(done.predict(progress, question.id, text))
         st.rerun()
 
@@ -42,38 +47,22 @@ def experiment(question: Question) -> None:
 
 def checks(question: Question) -> None:
     """Move 3: every check, graded as often as it is answered."""
-    st.subheader("3 · Check", anchor=False)
     total = len(question.checks)
+    passed = study_state.progress().record(question.id).passed
+    first = next((i for i in range(total) if i not in passed), None)
+    turn = question.id if study_browser.opened() else ""
+    if first == 0:  # from the experiment one comes back to what is to be checked
+        into_view("checks-top", turn)
+    st.subheader("3 · Check", anchor=False)
     for i, task in enumerate(question.checks):
-        progress = study_state.progress()
-        kept = progress.record(question.id)
-        place = _place(question, f"check-{i}")
-        said = study_state.verdict(place)
+        kept = study_state.progress().record(question.id)
         if i in kept.passed or kept.done(total):
-            right = i in kept.passed
-            (st.success if right else st.info)(
-                study_tasks.formula(said.message)
-                if said
-                else "Answered right."
-                if right
-                else "Left open.",
-                icon=":material/check_circle:" if right else ":material/info:",
-            )
-            continue
-        with st.container(border=True):
-            seed = progress.task_seed(question.id)
-            given = study_tasks.ask(task, f"{place}-given", seed)
-            if st.button("Check my answer", key=f"{place}-send", type="primary"):
-                said = grade(task, given if given is not None else "", seed)
-                study_state.keep_verdict(place, said)
-                if given is not None:  # an empty answer is no attempt
-                    now = study_state.now()
-                    study_state.keep(
-                        done.attempt(progress, question.id, i, total, said.correct, now)
-                    )
-                st.rerun()
-            if said is not None:
-                st.warning(study_tasks.formula(said.message), icon=":material/undo:")
+            _answered(question, i)
+        else:
+            if i and i == first:
+                into_view("checks-top", turn)
+            with st.container(border=True, key=f"open-check-{i}"):
+                _open(question, i, task)
     kept = study_state.progress().record(question.id)
     if not kept.done(total) and kept.may_give_up(total):
         st.caption("You have tried each open check three times.")
@@ -82,6 +71,50 @@ def checks(question: Question) -> None:
                 done.give_up(study_state.progress(), question.id, total, study_state.now())
             )
             st.rerun()
+
+
+def _answered(question: Question, i: int) -> None:
+    """A check that is over: what was asked, what was answered, and what was said about it."""
+    progress, task = study_state.progress(), question.checks[i]
+    kept = progress.record(question.id)
+    right, sent = i in kept.passed, kept.sent.get(str(i))
+    said = "Answered right." if right else "Left open."
+    with st.container(border=True):
+        if sent is not None:
+            st.markdown(study_tasks.prompt(task, sent.seed))
+            study_tasks.show(task, sent)
+            said = grade(task, study_tasks.given(task, sent), sent.seed).message
+        icon = ":material/check_circle:" if right else ":material/info:"
+        (st.success if right else st.info)(study_tasks.formula(said), icon=icon)
+
+
+def _open(question: Question, i: int, task: Task) -> None:
+    """A check to be answered; what stands in its fields is kept at every change."""
+    progress = study_state.progress()
+    kept, seed = progress.record(question.id), progress.task_seed(question.id)
+    place, sent = _place(question, f"check-{i}"), kept.sent.get(str(i))
+
+    def stamped(answer: Answer) -> Answer:
+        return replace(answer, seed=seed, at=study_state.now().timestamp())
+
+    def typed(answer: Answer) -> None:
+        latest = study_state.progress()
+        study_state.keep(done.draft(latest, question.id, i, stamped(answer)))
+
+    given = study_tasks.ask(task, f"{place}-given", seed, kept.typed.get(str(i), sent), typed)
+    if st.button("Check my answer", key=f"{place}-send", type="primary"):
+        if given is None:  # an empty answer is no attempt
+            st.warning("There is no answer yet: give one first.", icon=":material/undo:")
+            return
+        said = grade(task, study_tasks.given(task, given), seed)
+        total, now = len(question.checks), study_state.now()
+        study_state.keep(
+            done.attempt(progress, question.id, i, total, said.correct, now, stamped(given))
+        )
+        st.rerun()
+    if sent is not None:
+        said = grade(task, study_tasks.given(task, sent), sent.seed)
+        st.warning(study_tasks.formula(said.message), icon=":material/undo:")
 
 
 def answer(question: Question) -> None:
@@ -102,6 +135,17 @@ def answer(question: Question) -> None:
     if st.button("Work through it again, with fresh numbers", key=_place(question, "again")):
         study_state.keep(done.again(study_state.progress(), question.id))
         st.rerun()
+
+
+def onward(question: Question, questions: Mapping[str, Question]) -> None:
+    """The link to the next question that is not earned yet."""
+    names, progress = list(questions), study_state.progress()
+    here = names.index(question.id)
+    for name in (*names[here + 1 :], *names[:here]):
+        if not progress.record(name).done(len(questions[name].checks)):
+            components.lesson_link("study", f"Next question: {name}", q=name)
+            return
+    st.success(f"You have earned all {len(names)} questions.", icon=":material/celebration:")
 
 
 def _compare(question: Question, prediction: str) -> None:

@@ -9,15 +9,18 @@ from urllib.parse import urlsplit
 import segno
 import streamlit as st
 
-from core.study.grading import canonical
-from core.study.numbers import draw, read_number
+from core.study import poll
+from core.study.checks import grade
+from core.study.options import shown_options
 from core.study.question import Choice, Expression, Number, Question
 from core.study.rooms import MINUTES_OPEN, Room, Rooms
-from dashboard import components, state, study_state, study_tasks
+from dashboard import browser_store, components, study_state, study_tasks
 from dashboard.figures.poll import poll_bars
 from dashboard.phone_token import phone_token
 
 SECONDS_LECTURER, SECONDS_PHONE = 1, 5
+LONGEST = 2100  # characters of a phone's own answer, as its browser keeps it
+_STORE, _GIVEN = "room-store", "room-given"
 
 
 @st.cache_resource(show_spinner=False)
@@ -68,120 +71,170 @@ def show() -> None:
 
 
 def _lecturer(room: Room, question: Question, secret: str) -> None:
-    components.page_header(f"Room {room.code}", _prompt(question))
-    left, right = st.columns([1, 2])
-    with left:
-        link = _join_link(room)
-        picture = io.BytesIO()
-        segno.make(link, error="m").save(picture, kind="png", scale=8, border=3)
-        st.image(picture.getvalue(), alt=f"QR code of {link}", width=260)
-        st.caption(components.plain(link))
-    with right:
-        _live_histogram(room.code, question)
+    task = _asked(question)
+    components.page_header(f"Room {room.code}", study_tasks.prompt(task, room.code))
     with st.container(horizontal=True):
-        if st.button("Reveal", type="primary", disabled=room.revealed):
+        if not room.revealed and st.button("Reveal", type="primary"):
             rooms().reveal(room.code, secret)
             st.rerun()
-        if st.button("Close the room", disabled=not room.is_open(time.time())):
+        if _counting(room) and st.button("Close the room"):
             rooms().close(room.code, secret)
             st.rerun()
-        if st.button("Back to the question"):
-            st.query_params.clear()
-            st.query_params["q"] = question.id
-            st.rerun()
+        st.button("Back to the question", on_click=_leave, args=(question.id,))
+    left, right = st.columns([1, 2])
+    with left:
+        if room.revealed:
+            _right_answer(room, task)
+        else:
+            _join(room)
+    with right:
+        _live_histogram(room.code, question)
     if room.revealed:
-        tried = question.experiment
-        st.subheader("The experiment that decides", anchor=False)
-        st.markdown(tried.say)
-        beside = {"mode": "present"} if state.presenting() else {}
-        components.lesson_link(tried.page, f"Open: {tried.label}", **tried.state, **beside)
-        if isinstance(question.predict, Choice):
-            for option in question.predict.options:
-                mark = "✓" if option.right else "✗"
-                st.markdown(
-                    study_tasks.formula(f"{mark} **{option.text}** {option.reply}", safe=True)
-                )
+        _decides(room, question)
+
+
+def _leave(question: str) -> None:
+    """Out of the room and back to its question. Runs before the page does."""
+    for name in ("room", "host", "mode"):
+        st.query_params.pop(name, None)
+    st.session_state["q"] = question
+
+
+def _join(room: Room) -> None:
+    here = urlsplit(st.context.url or "http://localhost/study")
+    link = f"{here.scheme}://{here.netloc}{here.path}?room={room.code}"
+    picture = io.BytesIO()
+    segno.make(link, error="m").save(picture, kind="png", scale=8, border=3)
+    st.image(picture.getvalue(), alt=f"QR code of {link}", width=260)
+    st.caption(components.plain(link))
+    if here.hostname in ("localhost", "127.0.0.1", "::1"):
+        st.caption(
+            f"{components.plain(here.hostname)} is this computer: phones cannot open the link. "
+            "`make run HOST=0.0.0.0` lets them in; SECURITY says what that opens."
+        )
+
+
+def _right_answer(room: Room, task: poll.Asked) -> None:
+    """The right answer and why it is right."""
+    text, verdict = poll.right_answer(task, room.code)
+    with st.container(key="right-answer"):
+        st.markdown(f":material/check_circle: **The right answer: {study_tasks.formula(text)}**")
+        st.markdown(study_tasks.formula(verdict.message))
+
+
+def _decides(room: Room, question: Question) -> None:
+    """After Reveal: the experiment that decides, and what is wrong with the other options."""
+    tried = question.experiment
+    st.subheader("The experiment that decides", anchor=False)
+    st.markdown(tried.say)
+    components.lesson_link(tried.page, f"Open: {tried.label}", **tried.state)
+    if isinstance(question.predict, Choice):
+        for option in shown_options(question.predict, room.code):
+            if not option.right:
+                st.markdown(study_tasks.formula(f"✗ **{option.text}** {option.reply}", safe=True))
+
+
+def _counting(room: Room) -> bool:
+    """Whether answers are still counted."""
+    return room.is_open(time.time()) and not room.revealed
 
 
 def _live_histogram(code: str, question: Question) -> None:
-    still = rooms().room(code)
-    running = still.is_open(time.time()) and not still.revealed
+    running = _counting(rooms().room(code))
 
     @st.fragment(run_every=SECONDS_LECTURER if running else None)
     def histogram() -> None:
         counts, room = rooms().counts(code), rooms().room(code)
         total = sum(counts.values())
         left = max(0, room.closes - time.time())
-        open_still = room.is_open(time.time()) and not room.revealed
-        when = f"open for {left / 60:.0f} more minutes" if open_still else "closed"
+        when = f"open for {left / 60:.0f} more minutes" if _counting(room) else "closed"
         st.markdown(f"**{total} answer{'' if total == 1 else 's'}**, {when}")
-        _bars(counts, question, room.revealed)
-        if running and not open_still:
+        _bars(counts, question, room)
+        if running and not _counting(room):
             st.rerun()
 
     histogram()
 
 
-def _bars(counts: dict[str, int], question: Question, revealed: bool) -> None:
-    right = None
-    if isinstance(question.predict, Choice):  # every option has its bar, in the question's order
-        counts = {o.text: counts.get(o.text, 0) for o in question.predict.options}
-        right = next(o.text for o in question.predict.options if o.right)
-    elif not counts:
+def _bars(counts: dict[str, int], question: Question, room: Room) -> None:
+    task = _asked(question)
+    shown = poll.bars(task, counts, room.code, revealed=room.revealed)
+    if not shown:
         st.caption("No answer yet.")
         return
     components.show_figure(
-        poll_bars(counts, right if revealed else None),
+        poll_bars(shown, poll.right_answer(task, room.code)[0] if room.revealed else None),
         title="What the room says",
-        description="; ".join(f"{text}: {often}" for text, often in list(counts.items())[:12]),
+        description="; ".join(f"{text}: {often}" for text, often in list(shown.items())[:12]),
         key="poll",
     )
 
 
 def _phone(room: Room, question: Question) -> None:
-    token = phone_token()
+    token, given = phone_token(), _own_answer(room.code)
+    task = _asked(question)
     st.title(f"Room {room.code}", anchor=False)
     st.markdown(question.text)
     answered = bool(token) and rooms().has_answered(room.code, token)
-    running = room.is_open(time.time()) and not room.revealed
+    running = _counting(room)
     if running and not answered:
-        given = study_tasks.ask(question.predict, f"room-{room.code}", room.code)
+        answer = study_tasks.ask(task, f"room-{room.code}", room.code)
         if st.button("Send my answer", type="primary"):
-            if not isinstance(given, str):
+            if answer is None:
                 st.warning("Choose or write something first: a guess is enough.")
                 return
-            rooms().answer(room.code, token, _countable(question, given))
+            rooms().answer(room.code, token, poll.countable(task, answer.text, room.code))
+            st.session_state[_GIVEN] = f"{room.code} {answer.text}"
             st.rerun()
         return
-    st.success("Your answer is counted.") if answered else st.info("This room is closed.")
+    st.markdown(study_tasks.prompt(task, room.code))
+    if not room.revealed:
+        st.success("Your answer is counted.") if answered else st.info("This room is closed.")
+    elif not given or not _verdict(room, task, given):
+        _right_answer(room, task)
 
     @st.fragment(run_every=SECONDS_PHONE if running else None)
     def wait() -> None:
-        if rooms().room(room.code).revealed:
-            _bars(rooms().counts(room.code), question, revealed=True)
+        now = rooms().room(room.code)
+        if now.revealed and running:
+            st.rerun()
+        if now.revealed:
+            _bars(rooms().counts(room.code), question, now)
         else:
-            st.caption("The histogram appears here when the lecturer reveals it.")
+            st.caption("The right answer appears here when the lecturer reveals it.")
 
     wait()
 
 
-def _countable(question: Question, given: str) -> str:
-    """Answers that mean the same are counted together."""
-    if isinstance(question.predict, Expression):
-        return canonical(question.predict.grade_as, given)
-    if isinstance(question.predict, Number):
-        value = read_number(given)
-        return "no number" if value is None else f"{value:.2g}"
-    return given
+def _verdict(room: Room, task: poll.Asked, given: str) -> bool:
+    """Whether this phone's own answer was right, and what is said about it."""
+    said = grade(task, given, room.code)
+    right = "right" if said.correct else "wrong"
+    show = st.success if said.correct else st.warning
+    show(
+        f"**Your answer was {right}:** {study_tasks.formula(given)}  \n"
+        f"{study_tasks.formula(said.message)}",
+        icon=":material/check_circle:" if said.correct else ":material/undo:",
+    )
+    return said.correct
 
 
-def _prompt(question: Question) -> str:
-    if isinstance(question.predict, Number):
-        return draw(question.predict.variant, "1").prompt
-    return question.predict.prompt
+def _own_answer(code: str) -> str:
+    """What this phone has answered in that room, as its browser keeps it; "" if nothing.
+
+    The server counts answers and does not know whose they are.
+    """
+    told, sent = browser_store.told(_STORE), st.session_state.get(_GIVEN, "")
+    mark = told.mark if told is not None else ""
+    browser_store.store(_STORE, "unrolled-room", sent or None, mark=mark, limit=LONGEST)
+    for kept in (sent, told.text[:LONGEST] if told is not None else ""):
+        if kept.startswith(f"{code} "):
+            return str(kept.removeprefix(f"{code} "))
+    return ""
 
 
-def _join_link(room: Room) -> str:
-    """The short address for phones, on the host by which this page was reached."""
-    here = urlsplit(st.context.url or "http://localhost/study")
-    return f"{here.scheme}://{here.netloc}{here.path}?room={room.code}"
+def _asked(question: Question) -> poll.Asked:
+    """What the room is asked. Errors: ValueError when it makes no poll."""
+    if not isinstance(question.predict, (Choice, Expression, Number)):
+        raise ValueError(f"The prediction of question {question.id} cannot be asked in a room.")
+    return question.predict

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.study.progress import SEED, Progress
+from core.study.progress import SEED, Progress, merge
 from core.study.question import Question, own_folder, shipped
-from core.study.verdict import Verdict
 
-_PROGRESS, _OWN, _VERDICTS = "study-progress", "study-own", "study-verdicts"
+_PROGRESS, _OWN, _SHOWN = "study-progress", "study-own", "study-shown"
 
 
 def now() -> datetime:
@@ -31,6 +30,20 @@ def progress() -> Progress:
 
 def keep(changed: Progress) -> None:
     st.session_state[_PROGRESS] = changed
+
+
+def changed_to(question: str) -> str:
+    """`question` when another one was on this page until now, else ""."""
+    before = st.session_state.get(_SHOWN, question)
+    st.session_state[_SHOWN] = question
+    return question if before != question else ""
+
+
+def add(other: Progress) -> None:
+    """Unite what is here with `other`, whose seed counts where the link names none."""
+    mine = progress()
+    seed = mine.seed if "seed" in st.query_params else other.seed
+    keep(replace(merge(mine, other), seed=seed))
 
 
 def set_seed(seed: str) -> None:
@@ -63,13 +76,3 @@ def keep_own(questions: dict[str, Question], errors: list[str]) -> None:
 def _folder() -> tuple[dict[str, Question], list[str]]:
     folder = os.environ.get("UNROLLED_QUESTIONS")
     return own_folder(Path(folder).expanduser()) if folder else ({}, [])
-
-
-def verdict(place: str) -> Verdict | None:
-    """What was said about the last answer to that check, in this session."""
-    found: Verdict | None = st.session_state.get(_VERDICTS, {}).get(place)
-    return found
-
-
-def keep_verdict(place: str, said: Verdict) -> None:
-    st.session_state[_VERDICTS] = {**st.session_state.get(_VERDICTS, {}), place: said}

@@ -6,11 +6,13 @@ from dashboard import (
     components,
     controls,
     stage,
+    study_browser,
     study_keeping,
     study_moves,
     study_room,
     study_state,
 )
+from dashboard.into_view import into_view
 
 if stage.notes():
     st.stop()
@@ -23,6 +25,7 @@ components.page_header(
     "Sixteen questions. **Predict, try it, check**, and then read the answer.",
 )
 
+study_browser.meet()
 questions = study_state.questions()
 names = list(questions)
 
@@ -30,6 +33,7 @@ names = list(questions)
 name = controls.pick("Question", names, key="q")
 with st.container(horizontal=True, vertical_alignment="center"):
     overview = st.container()
+    study_browser.forgetting()
     study_keeping.keeping()  # may load another progress, which the line before it tells of
     with overview:
         study_keeping.overview()
@@ -37,6 +41,10 @@ with st.container(horizontal=True, vertical_alignment="center"):
     if study_room.may_be_asked(question):
         study_room.open_button(question)
 
+study_browser.problem()
+
+changed = study_state.changed_to(question.id)
+into_view("question-top", "" if study_browser.opened() else changed, only_if_hidden=True)
 st.header(f"{question.id} · {question.title}", anchor=False)
 st.markdown(question.text)
 
@@ -48,7 +56,8 @@ if record.prediction:
     study_moves.checks(question)
 else:
     st.caption("The experiment and the checks open once you have made a prediction.")
-if study_state.progress().record(question.id).done(len(question.checks)):
+progress = study_state.progress()
+if progress.record(question.id).done(len(question.checks)):
     study_moves.answer(question)
-    following = names[(names.index(name) + 1) % len(names)]
-    components.lesson_link("study", f"Next question: {following}", q=following)
+    study_moves.onward(question, questions)
+study_browser.keep()

@@ -8,6 +8,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import quality_sweep, zoo
+from core.study.measurements import fill, measured
+from core.study.question import shipped
 from dashboard import decoding_epochs
 from dashboard.branches import Tree
 from tests.conftest import ROOT
@@ -123,10 +125,17 @@ def test_copied_words_are_counted_as_soon_as_the_training_text_is_here(
     assert not any("is not on this machine" in c.value for c in app.caption)
 
 
-def test_the_cache_is_measured_and_proved_on_request() -> None:
+def test_the_cache_is_measured_and_proved_on_request(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path / "runs"))
     app = opened(section="the KV cache")
     check(app.button[0].click().run(timeout=120))
     assert any("ids **equal**" in m.value for m in app.markdown)
+    for sentence in (*shipped()["4i"].answer.measured, *shipped()["4e"].answer.measured):
+        assert fill(sentence.text, measured()), "the study quotes what was measured here"
+    found = measured()["generation"]
+    assert found["speedup"] == pytest.approx(found["uncached_s"] / found["cached_s"])
 
 
 def test_a_long_history_is_shown_where_it_changes_and_whole_in_a_table(

@@ -115,3 +115,24 @@ def test_labels_have_room(draw: Callable[..., Drawing], given: tuple[object]) ->
 def test_a_margin_a_figure_asks_for_is_kept() -> None:
     fig = layout.quick([], {"margin": {"t": 3}, "yaxis": {"showticklabels": False}})
     assert layout.readable(fig).to_dict()["layout"]["margin"] == {"l": 10, "r": 26, "t": 3, "b": 40}
+
+
+@pytest.mark.parametrize(("draw", "given"), DRAWN, ids=lambda part: getattr(part, "__name__", ""))
+def test_text_on_an_axis_names_categories(
+    draw: Callable[..., Drawing], given: tuple[object]
+) -> None:
+    spec = draw(*given).spec
+    for trace in spec["data"]:
+        for letter in "xy":
+            values = trace.get(letter, ())
+            if len(values) and isinstance(values[0], str):
+                axis = spec["layout"][f"{letter}axis"]
+                assert axis["type"] == "category"
+
+
+def test_a_poll_has_a_bar_for_every_option_be_it_a_number_or_not() -> None:
+    counts = {"T − 1": 3, "T": 0, "1": 2, "0": 1}
+    spec = layout.readable(poll.poll_bars(counts, "T − 1")).to_dict()
+    assert spec["layout"]["yaxis"]["type"] == "category"
+    assert spec["data"][0]["y"] == ["✓ T − 1", "T", "1", "0"]
+    assert spec["data"][0]["x"] == [3, 0, 2, 1]

@@ -4,6 +4,7 @@ import base64
 import math
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from core.linear_rnn_decay import growth, orbit, shares
 from core.linear_rnn_matrices import PRESETS, preset, with_radius
 from core.linear_rnn_operations import T_VALUES, CostRecord, read_report
 from core.linear_rnn_sweep import read_sweep
+from core.study.measurements import fill, measured
+from core.study.question import shipped
 from dashboard.figures import rnn_cost, rnn_decay, rnn_matrix, rnn_memory
 from dashboard.figures.layout import Drawing
 from tests.conftest import ROOT
@@ -152,14 +155,19 @@ def test_training_here_shows_curves_gradients_and_a_mark_in_the_sweep() -> None:
     assert len(fine(app).get("plotly_chart")) == 3
 
 
-def test_measuring_here_replaces_what_was_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_measuring_here_replaces_what_was_shipped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     from core import linear_rnn_cost as clock
 
+    monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(clock, "T_VALUES", (16, 512, 1024))
     monkeypatch.setattr(clock.measure, "__defaults__", ((16, 512, 1024), 3, ("cpu",)))
     app = opened(section="Cost", d="16")
     app.button[0].click().run(timeout=120)
     assert any("Measured here" in c.value for c in fine(app).caption)
+    (quoted,) = shipped()["1e"].answer.measured
+    assert "d = 16: from T = 16 to 1024" in (fill(quoted.text, measured()) or "")
     app.session_state["d"] = 64
     app.button[0].click().run(timeout=120)
     app.session_state["d"] = 16

@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from core.linear_rnn_operations import LAYERS, CostRecord
 from core.study.measurements import Values
 
 COST_D, COST_T = 64, (64, 1024)
@@ -39,17 +40,24 @@ def decay() -> Values:
 
 def cost() -> Values:
     """Forward times of both layers at a short and a long T, in ms."""
-    from core import linear_rnn_cost, linear_rnn_operations
+    from core import linear_rnn_cost
+
+    return cost_values(linear_rnn_cost.measure([COST_D], COST_T), COST_D)
+
+
+def cost_values(records: Iterable[CostRecord], d: int) -> Values:
+    """What MEASURES names for `cost`: times on this machine's CPU at the shortest and longest T."""
+    from core.linear_rnn_cost import this_machine
 
     times = {
         (record.layer, record.T): record.median * 1e3
-        for record in linear_rnn_cost.measure([COST_D], COST_T)
+        for record in records
+        if record.d == d and record.device == "cpu"
     }
-    low, high = COST_T
-    rnn, attention = linear_rnn_operations.LAYERS
+    low, high = (pick(T for _, T in times) for pick in (min, max))
+    rnn, attention = LAYERS
     return {
-        "machine": linear_rnn_cost.this_machine(),
-        **{"d": COST_D, "T_low": low, "T_high": high},
+        **{"machine": this_machine(), "d": d, "T_low": low, "T_high": high},
         **{"rnn_low": times[rnn, low], "rnn_high": times[rnn, high]},
         **{"attention_low": times[attention, low], "attention_high": times[attention, high]},
     }

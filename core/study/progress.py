@@ -1,4 +1,4 @@
-"""What a student has done: predictions, attempts, what is earned, and what is due again when.
+"""What a student has done: predictions, answers, what is earned, and what is due again when.
 
 Everything is a frozen record; each function gives a new one. Kept in the session, written to a file
 of JSON and read back from it with every value checked. When a question comes back is decided by
@@ -9,6 +9,7 @@ Algorithm for Optimizing Spaced Repetition Scheduling", KDD 2022).
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -19,6 +20,7 @@ from fsrs import Card, Rating, Scheduler
 
 VERSION = 1
 MAX_BYTES = 1_000_000
+MAX_TEXT = 5000  # characters of an answer, and of each of its lines
 PATIENCE = 3  # attempts on a check before its answer may be asked for
 SEED = re.compile(r"[A-Za-z0-9-]{1,20}")
 
@@ -26,8 +28,25 @@ _SCHEDULER = Scheduler(enable_fuzzing=False, learning_steps=(), relearning_steps
 
 
 @dataclass(frozen=True)
+class Answer:
+    """An answer to one check, as it was given.
+
+    text: what was typed, chosen or written. lines: the order of the lines, or the points that the
+    text is said to make. seed: what drew the check's numbers. at: seconds since 1970.
+    """
+
+    text: str = ""
+    lines: tuple[str, ...] = ()
+    seed: str = ""
+    at: float = 0.0
+
+
+@dataclass(frozen=True)
 class Record:
-    """One question. attempts counts each check's answers in this round; passed are those right."""
+    """One question. attempts counts each check's answers in this round; passed are those right.
+
+    typed and sent hold, for each check, what stands in its fields and what was last checked.
+    """
 
     prediction: str = ""
     attempts: Mapping[str, int] = field(default_factory=dict)
@@ -35,6 +54,8 @@ class Record:
     gave_up: bool = False
     round: int = 1
     card: Mapping[str, Any] | None = None  # of FSRS
+    typed: Mapping[str, Answer] = field(default_factory=dict)
+    sent: Mapping[str, Answer] = field(default_factory=dict)
 
     def done(self, checks: int) -> bool:
         """Whether the model answer is earned: all checks right, or given up after real attempts."""
@@ -75,8 +96,21 @@ def predict(progress: Progress, question: str, text: str) -> Progress:
     return with_record(progress, question, replace(record, prediction=text[:2000]))
 
 
+def draft(progress: Progress, question: str, check: int, answer: Answer) -> Progress:
+    """Keep what stands in the fields of that check, not checked yet."""
+    record = progress.record(question)
+    typed = {**record.typed, str(check): answer}
+    return with_record(progress, question, replace(record, typed=typed))
+
+
 def attempt(
-    progress: Progress, question: str, check: int, checks: int, correct: bool, now: datetime
+    progress: Progress,
+    question: str,
+    check: int,
+    checks: int,
+    correct: bool,
+    now: datetime,
+    answer: Answer | None = None,
 ) -> Progress:
     """Count an answer to check number `check`; when all are right the question is scheduled."""
     record = progress.record(question)
@@ -84,8 +118,11 @@ def attempt(
         return progress
     count = record.attempts.get(str(check), 0) + 1
     record = replace(record, attempts={**record.attempts, str(check): count})
+    if answer is not None:
+        typed = {key: kept for key, kept in record.typed.items() if key != str(check)}
+        record = replace(record, typed=typed, sent={**record.sent, str(check): answer})
     if correct:
-        record = replace(record, passed=(*record.passed, check))
+        record = replace(record, passed=tuple(sorted({*record.passed, check})))
     if record.done(checks):
         first_time = all(n == 1 for n in record.attempts.values())
         record = _scheduled(record, Rating.Good if first_time else Rating.Hard, now)
@@ -105,6 +142,48 @@ def again(progress: Progress, question: str) -> Progress:
     """Begin a fresh round, with fresh numbers; the schedule is kept."""
     old = progress.record(question)
     return with_record(progress, question, Record(round=old.round + 1, card=old.card))
+
+
+def merge(mine: Progress, other: Progress) -> Progress:
+    """Both together, with the seed of `mine`: what is earned in one of them stays earned.
+
+    Of each question the later round counts; within a round attempts, checks passed and answers are
+    united, and the latest text stands. In whatever order progress is merged, the same comes out.
+    """
+    names = {**mine.records, **other.records}
+    return replace(
+        mine, records={name: _united(mine.record(name), other.record(name)) for name in names}
+    )
+
+
+def _united(a: Record, b: Record) -> Record:
+    if a.round != b.round:
+        return max(a, b, key=lambda record: record.round)
+    return Record(
+        prediction=max(a.prediction, b.prediction),
+        attempts={
+            key: max(a.attempts.get(key, 0), b.attempts.get(key, 0))
+            for key in {**a.attempts, **b.attempts}
+        },
+        passed=tuple(sorted({*a.passed, *b.passed})),
+        gave_up=a.gave_up or b.gave_up,
+        round=a.round,
+        card=max(a.card, b.card, key=_reviewed),
+        typed=_latest(a.typed, b.typed),
+        sent=_latest(a.sent, b.sent),
+    )
+
+
+def _reviewed(card: Mapping[str, Any] | None) -> tuple[str, str]:
+    """A later review is larger."""
+    return (card["last_review"] or "", json.dumps(card, sort_keys=True)) if card else ("", "")
+
+
+def _latest(a: Mapping[str, Answer], b: Mapping[str, Answer]) -> dict[str, Answer]:
+    def age(answer: Answer) -> tuple[float, str, tuple[str, ...], str]:
+        return answer.at, answer.text, answer.lines, answer.seed
+
+    return {key: max((kept[key] for kept in (a, b) if key in kept), key=age) for key in {**a, **b}}
 
 
 def due_on(record: Record) -> datetime | None:
@@ -153,9 +232,11 @@ def load(text: str | bytes) -> Progress:
             re.fullmatch(r"[a-z0-9][a-z0-9-]{0,19}", n) for n in records
         ):
             raise ValueError
+        progress = Progress(seed, records)
+        dump(progress).encode()  # raises for halves of characters, which no page can show
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
         raise ValueError("The progress file is damaged: choose an older one.") from None
-    return Progress(seed, records)
+    return progress
 
 
 def _record(value: dict[str, Any]) -> Record:
@@ -175,11 +256,47 @@ def _record(value: dict[str, Any]) -> Record:
     if not well_formed:
         raise ValueError
     if card is not None:
-        read = Card.from_dict(card)
-        if read.due.tzinfo is None:
+        card = _card(card)
+    typed, sent = (_answers(value.get(name, {})) for name in ("typed", "sent"))
+    return Record(prediction, dict(attempts), tuple(passed), gave_up, number, card, typed, sent)
+
+
+def _card(value: dict[str, Any]) -> dict[str, Any]:
+    """A card that the scheduler can go on with; raises as `_record` does."""
+    read = Card.from_dict(value)  # type: ignore[arg-type]
+    memory = (read.stability, read.difficulty)
+    sound = (
+        (read.step is None or read.step in range(10))
+        and all(number is None or 0 < number < 10**6 for number in memory)
+        and memory.count(None) != 1
+        and all(
+            date.tzinfo is not None and date.year < 3000
+            for date in (read.due, read.last_review or read.due)
+        )
+    )
+    if not sound:
+        raise ValueError
+    return dict(read.to_dict())
+
+
+def _answers(value: dict[str, Any]) -> dict[str, Answer]:
+    """The answers of a record, which older files do not have; raises as `_record` does."""
+    answers = {
+        key: Answer(kept["text"], tuple(kept["lines"]), kept["seed"], kept["at"])
+        for key, kept in value.items()
+    }
+    for key, answer in answers.items():
+        texts = (answer.text, *answer.lines, answer.seed)
+        well_formed = (
+            re.fullmatch(r"\d{1,2}", key)
+            and all(isinstance(text, str) and len(text) <= MAX_TEXT for text in texts)
+            and len(answer.lines) <= 20
+            and isinstance(answer.at, float | int)
+            and math.isfinite(answer.at)
+        )
+        if not well_formed:
             raise ValueError
-        card = dict(read.to_dict())
-    return Record(prediction, dict(attempts), tuple(passed), gave_up, number, card)
+    return answers
 
 
 def _scheduled(record: Record, rating: Rating, now: datetime) -> Record:

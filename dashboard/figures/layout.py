@@ -56,8 +56,20 @@ def quick(
     These take longer than everything else when a slider redraws; tests check instead
     (`go.Figure(fig.spec)`).
     """
-    spec: Spec = {"data": list(data), "layout": dict(layout)}
+    spec: Spec = {"data": list(data), "layout": dict(layout) | _categories(data, layout)}
     return Drawing(spec | {"frames": list(frames)} if frames else spec)
+
+
+def _categories(data: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> Spec:
+    """The axes with text on them, as categories: Plotly reads the words "1" and "0" as numbers."""
+    named: Spec = {}
+    for trace in data:
+        for letter in "xy":
+            values = trace.get(letter, ())
+            if len(values) and isinstance(values[0], str):
+                name = f"{letter}axis{trace.get(f'{letter}axis', letter)[1:]}"
+                named[name] = {"type": "category", **layout.get(name, {})}
+    return named
 
 
 def _sent(node: Any) -> Any:

@@ -25,7 +25,11 @@ def poll_bars(counts: Mapping[str, int], right: str | None = None) -> Drawing:
         "cliponaxis": False,
         "marker": {
             "color": [GREEN if text == right else BLUE for text in counts],
-            "pattern": {"shape": ["/" if text == right else "" for text in counts]},
+            "pattern": {
+                "shape": ["/" if text == right else "" for text in counts],
+                "fillmode": "overlay",
+                "fgopacity": 0.4,
+            },
         },
     }
     most = max(counts.values(), default=0)

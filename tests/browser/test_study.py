@@ -1,12 +1,15 @@
 """The study page and the room in a browser: worked through, on phones, without barriers."""
 
 import re
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core.study.progress import load
+from core.study.options import shown_options
+from core.study.progress import Progress, dump, load
+from core.study.progress import predict as predicted
 from core.study.question import shipped
 from tests.browser.axe import barriers
 from tests.browser.waiting import no_errors, open_page, wait_ready
@@ -16,7 +19,8 @@ QUESTION = shipped()["1a"]
 
 
 def predict(page: Page) -> None:
-    page.get_by_role("radiogroup").get_by_text("One factor").first.click()
+    options = page.get_by_role("radiogroup").locator("label").filter(has_text="One factor")
+    options.filter(has_text="W_{h}").click()
     page.get_by_role("button", name="Keep my prediction").click()
     expect(page.get_by_role("heading", name="2 · Try it")).to_be_visible()
     wait_ready(page)
@@ -123,28 +127,219 @@ def test_it_fits_a_phone(phone_page: Page, dashboard_url: str) -> None:
     assert width <= phone_page.viewport_size["width"]
 
 
-def test_phones_answer_once_and_see_what_is_revealed(
+def test_phones_answer_once_and_learn_whether_they_were_right(
     browser: Browser, page: Page, dashboard_url: str
 ) -> None:
-    open_page(page, dashboard_url, "study", query="q=1a")
+    open_page(page, dashboard_url, "study", query="q=1c")
     page.get_by_role("button", name="Ask the room").click()
     page.get_by_role("button", name="Open a room").click()
     page.wait_for_url(re.compile("room="))
     wait_ready(page)
     code = re.search(r"room=(\w+)", page.url)[1]
     assert barriers(page) == []
-    for count, text in enumerate(["One factor", "Two factors"], 1):
-        with browser.new_context(viewport={"width": 390, "height": 844}) as context:
-            phone = context.new_page()
+    task = shipped()["1c"].predict
+    right = next(option for option in task.options if option.right)
+    with ExitStack() as stack:
+        phones = []
+        for count, option in enumerate(task.options, 1):
+            context = browser.new_context(viewport={"width": 390, "height": 844})
+            phone = stack.enter_context(context).new_page()
             open_page(phone, dashboard_url, "study", query=f"room={code}")
             if count == 1:
                 assert barriers(phone) == []
-            phone.get_by_role("radiogroup").get_by_text(text).first.click()
+            choice = phone.get_by_role("radiogroup").locator("label")
+            choice.filter(has=phone.get_by_text(option.text, exact=True)).click()
             phone.get_by_role("button", name="Send my answer").click()
             expect(phone.get_by_text("Your answer is counted.")).to_be_visible()
             phone.reload()
             expect(phone.get_by_text("Your answer is counted.")).to_be_visible()
-        expect(page.get_by_text(f"{count} answer")).to_be_visible()
-    page.get_by_role("button", name="Reveal").click()
-    expect(page.get_by_role("heading", name="The experiment that decides")).to_be_visible()
+            expect(page.get_by_text(re.compile(f"^{count} answer"))).to_be_visible()
+            phones.append((phone, option))
+        bars = page.locator(".st-key-figure-poll .bars .point:visible")
+        expect(bars).to_have_count(len(task.options))
+        page.get_by_role("button", name="Reveal").click()
+        expect(page.get_by_text("The right answer")).to_be_in_viewport()
+        expect(bars).to_have_count(len(task.options))
+        for phone, option in phones:
+            told = f"Your answer was {'right' if option.right else 'wrong'}:"
+            expect(phone.get_by_text(told)).to_be_visible()
+            expect(phone.get_by_text(right.reply.split(":")[1].strip()[:12]).first).to_be_visible()
+            no_errors(phone)
+        phones[1][0].reload()
+        expect(phones[1][0].get_by_text("Your answer was wrong:")).to_be_visible()
+        assert barriers(phones[1][0]) == []
+    assert barriers(page) == []
+    page.get_by_role("button", name="Back to the question").click()
+    expect(page.get_by_role("heading", name="1c · The general sum")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/study\?q=1c$"))
     no_errors(page)
+
+
+def kept(page: Page) -> Progress:
+    """What the browser keeps."""
+    return load(page.evaluate("localStorage.getItem('unrolled-progress')"))
+
+
+def keeps(page: Page, question: str, prediction: str) -> None:
+    """Wait until the browser keeps that prediction."""
+    page.wait_for_function(
+        "([q, text]) => JSON.parse(localStorage.getItem('unrolled-progress') ?? '{}')"
+        ".records?.[q]?.prediction === text",
+        arg=[question, prediction],
+    )
+
+
+def test_a_reload_and_a_new_tab_find_what_was_typed_answered_and_earned(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "study", query="q=1a")
+    expect(page.get_by_text("kept in this browser")).to_be_visible()
+    predict(page)
+    wrong = "phi_y(Wy Wx Wh x1 + Wy Wx x2)"
+    answer(page, wrong)
+    expect(page.get_by_text("wrong order")).to_be_visible()
+    keeps(page, "1a", "One factor W_h")
+    page.reload()
+    expect(page.get_by_text("wrong order")).to_be_visible()
+    box = page.get_by_role("textbox", name="Your expression")
+    expect(box).to_have_value(wrong)
+    answer(page, RIGHT)
+    expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    expect(page.get_by_text(f"Your answer: {RIGHT}")).to_be_visible()
+
+    second = page.context.new_page()
+    open_page(second, dashboard_url, "study", query="q=1f")
+    expect(second.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    second.get_by_role("radiogroup").locator("label").first.click()
+    second.get_by_role("button", name="Keep my prediction").click()
+    essay = second.get_by_role("textbox", name="Argue for your choice")
+    essay.fill("Two lines of mine, typed and not checked,\n\nabout $W_h$ and 🙂.")
+    essay.blur()
+    second.wait_for_function("localStorage.getItem('unrolled-progress').includes('not checked')")
+    second.reload()
+    expect(essay).to_have_value("Two lines of mine, typed and not checked,\n\nabout $W_h$ and 🙂.")
+    no_errors(second)
+
+
+def test_two_tabs_put_together_what_each_has_earned(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "study", query="q=1a&seed=one")
+    second = page.context.new_page()
+    open_page(second, dashboard_url, "study", query="q=1c&seed=two")
+    expect(second.get_by_text("kept in this browser")).to_be_visible()
+    predict(page)
+    answer(page, RIGHT)
+    expect(second.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    before = kept(page)
+
+    second.get_by_role("radiogroup").locator("label").first.click()
+    second.get_by_role("button", name="Keep my prediction").click()
+    expect(second.get_by_text("Your prediction")).to_be_visible()
+    expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    chosen = shown_options(shipped()["1c"].predict, "two:1c:1")[0].text
+    keeps(page, "1c", chosen)
+    assert kept(page).record("1a") == before.record("1a")
+
+    # another tab writes, and this one before it has heard of that: no event in the window itself
+    other = predicted(before, "1d", "written behind its back")
+    second.evaluate("text => localStorage.setItem('unrolled-progress', text)", dump(other))
+    box = second.get_by_role("textbox", name="Your expression")
+    box.fill("phi_y(x1)")
+    second.get_by_role("button", name="Check my answer").click()
+    second.wait_for_function("localStorage.getItem('unrolled-progress').includes('phi_y(x1)')")
+    both = kept(second)
+    assert both.record("1d").prediction == "written behind its back"
+    assert both.record("1c").sent["0"].text == "phi_y(x1)"
+    assert both.record("1a").passed == (0,)
+    for tab, seed in ((page, "one"), (second, "two")):
+        expect(tab).to_have_url(re.compile(f"seed={seed}"))
+        no_errors(tab)
+
+
+def test_what_is_forgotten_in_one_tab_is_forgotten_in_all(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "study", query="q=1a")
+    expect(page.get_by_text("kept in this browser")).to_be_visible()
+    predict(page)
+    answer(page, RIGHT)
+    second = page.context.new_page()
+    open_page(second, dashboard_url, "study", query="q=1b")
+    expect(second.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    second.get_by_role("button", name="Forget it").click()
+    second.get_by_role("button", name="Forget my progress").click()
+    for tab in (second, page):
+        expect(tab.get_by_text("0 of 16 earned")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("kept in this browser")).to_be_visible()
+    expect(page.get_by_text("0 of 16 earned")).to_be_visible()
+    assert page.evaluate("localStorage.getItem('unrolled-progress')") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "not JSON"),
+        ('{"unrolled": "progress", "version": 2, "records": {}}', "version 2"),
+        ('{"unrolled": "progress", "version": 1, "seed": "1", "records": {"1a": 7}}', "damaged"),
+        ("[" * 900_000, "not JSON"),
+        ("x" * 1_000_001, "not kept in the browser"),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_what_the_browser_keeps_and_cannot_be_read_is_left_alone(
+    text: str, sentence: str, page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url)
+    page.evaluate("text => localStorage.setItem('unrolled-progress', text)", text)
+    open_page(page, dashboard_url, "study", query="q=1a")
+    expect(page.get_by_text(sentence)).to_be_visible()
+    predict(page)
+    answer(page, RIGHT)
+    expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    no_errors(page)
+    assert page.evaluate("localStorage.getItem('unrolled-progress')") == text
+    page.get_by_role("button", name="Forget it").click()
+    page.get_by_role("button", name="Forget my progress").click()
+    expect(page.get_by_text("kept in this browser")).to_be_visible()
+    assert page.evaluate("localStorage.getItem('unrolled-progress')") is None
+
+
+@pytest.mark.parametrize(
+    ("method", "sentence"), [("setItem", "no room left"), ("getItem", "does not let the page keep")]
+)
+def test_a_browser_that_keeps_nothing_says_so_once(
+    method: str, sentence: str, page: Page, dashboard_url: str
+) -> None:
+    page.add_init_script(
+        f"""const real = Storage.prototype.{method};
+        Storage.prototype.{method} = function (name, ...more) {{
+          if (name === "unrolled-progress") throw new DOMException("no", "QuotaExceededError");
+          return real.call(this, name, ...more);
+        }};"""
+    )
+    open_page(page, dashboard_url, "study", query="q=1a")
+    predict(page)
+    answer(page, RIGHT)
+    expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    expect(page.get_by_text(sentence)).to_have_count(1)
+    no_errors(page)
+
+
+def test_after_the_experiment_the_open_check_is_in_view_and_next_goes_to_the_top(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "study", query="q=1a")
+    predict(page)
+    page.get_by_role("link", name="Open: Unrolled RNN, T = 2").click()
+    page.wait_for_url(re.compile("/rnn"))
+    wait_ready(page)
+    page.get_by_role("link", name="Back to question 1a").click()
+    page.wait_for_url(re.compile("/study"))
+    button = page.get_by_role("button", name="Check my answer")
+    expect(page.get_by_role("heading", name="3 · Check")).to_be_in_viewport()
+    expect(button).to_be_in_viewport()
+    answer(page, RIGHT)
+    page.get_by_role("link", name="Next question: 1b").click()
+    heading = page.get_by_role("heading", name="1b · Unroll three steps")
+    expect(heading).to_be_in_viewport()
+    expect(page.get_by_text("Your prediction")).to_have_count(0)

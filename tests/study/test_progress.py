@@ -11,14 +11,18 @@ from hypothesis import strategies as st
 from core.study import class_store
 from core.study.progress import (
     PATIENCE,
+    Answer,
     Progress,
+    Record,
     again,
     attempt,
+    draft,
     due,
     due_on,
     dump,
     give_up,
     load,
+    merge,
     predict,
 )
 from core.study.question import shipped
@@ -74,7 +78,13 @@ def test_a_second_round_draws_fresh_numbers_and_comes_back_later():
 
 
 def test_saved_and_loaded_it_is_the_same():
-    for progress in (Progress(), worked(False), worked(False, True), again(worked(True), "1a")):
+    written = draft(
+        worked(False), "1a", 0, Answer("x₁ fades 🙂\n\nbecause …", ("a point",), "1", 3.5)
+    )
+    for progress in (
+        *(Progress(), worked(False), worked(False, True), again(worked(True), "1a")),
+        *(written, attempt(written, "1a", 0, 1, True, NOW, Answer("Wx x1", at=4.0))),
+    ):
         assert load(dump(progress)) == progress
         assert load(dump(progress).encode()) == progress
 
@@ -95,11 +105,107 @@ def test_another_file_is_refused_in_one_sentence(text, sentence):
         load(text)
 
 
+def test_a_file_from_before_answers_were_kept_is_read() -> None:
+    table = json.loads(dump(worked(False, True)))
+    del table["records"]["1a"]["typed"], table["records"]["1a"]["sent"]
+    assert load(json.dumps(table)) == worked(False, True)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("stability", 1e308), ("stability", float("nan")), ("difficulty", -1.0)),
+        *(("difficulty", None), ("last_review", "2026-03-02")),
+        ("due", "9999-12-31T00:00:00+00:00"),
+        *(("step", "0"), ("step", 10**9), ("card_id", 1e400), ("state", 7)),
+    ],
+)  # fmt: skip
+def test_a_card_the_scheduler_cannot_go_on_with_is_refused(field: str, value: object) -> None:
+    table = json.loads(dump(worked(True)))
+    table["records"]["1a"]["card"][field] = value
+    with pytest.raises(ValueError, match="damaged"):
+        load(json.dumps(table))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *("text", None, [], {}, {"text": "a"}, {"text": 1, "lines": [], "seed": "", "at": 0}),
+        {"text": "a" * 5001, "lines": [], "seed": "", "at": 0},
+        {"text": "a", "lines": ["x"] * 21, "seed": "", "at": 0},
+        {"text": "a", "lines": [1], "seed": "", "at": 0},
+        {"text": "\ud800", "lines": [], "seed": "", "at": 0},
+        {"text": "a", "lines": [], "seed": "", "at": float("inf")},
+        {"text": "a", "lines": [], "seed": "", "at": "now"},
+    ],
+)
+def test_an_answer_that_is_none_is_refused(answer: object) -> None:
+    table = json.loads(dump(worked(False)))
+    table["records"]["1a"]["sent"] = {"0": answer}
+    with pytest.raises(ValueError, match="damaged"):
+        load(json.dumps(table))
+
+
+answers = st.builds(
+    Answer, st.sampled_from(["", "a", "b"]), st.just(()), st.just("1"), st.sampled_from([0.0, 1.0])
+)
+checked = st.dictionaries(st.sampled_from(["0", "1"]), answers)
+cards = st.sampled_from(
+    [None, *(worked(*tries).record("1a").card for tries in ([True], [False, True]))]
+)
+records = st.builds(
+    Record,
+    st.sampled_from(["", "a", "b"]),
+    st.dictionaries(st.sampled_from(["0", "1"]), st.integers(0, 4)),
+    *(st.sampled_from([(), (0,), (1,), (0, 1)]), st.booleans(), st.integers(1, 2)),
+    *(cards, checked, checked),
+)  # fmt: skip
+progresses = st.builds(
+    Progress, st.just("1"), st.dictionaries(st.sampled_from(["1a", "1b"]), records)
+)
+
+
+@given(progresses, progresses, progresses)
+def test_progress_is_merged_in_any_order_to_the_same(a, b, c):
+    assert merge(a, a) == a
+    assert merge(a, b) == merge(b, a)
+    assert merge(merge(a, b), c) == merge(a, merge(b, c))
+
+
+@given(progresses, progresses)
+def test_what_is_earned_in_one_tab_stays_earned(a, b):
+    both = merge(a, b)
+    for name in {**a.records, **b.records}:
+        record = both.record(name)
+        for part in (a.record(name), b.record(name)):
+            if part.round == record.round:
+                assert set(part.passed) <= set(record.passed)
+                assert all(part.done(n) <= record.done(n) or len(record.passed) > n for n in (1, 2))
+                assert bool(part.prediction) <= bool(record.prediction)
+                assert all(record.attempts[key] >= n for key, n in part.attempts.items())
+
+
+def test_a_question_answered_here_and_given_up_there_is_right() -> None:
+    right = worked(True)
+    both = merge(give_up(worked(*[False] * PATIENCE), "1a", 1, NOW), right)
+    data = verify(summary_html("Ada", both, shipped(), NOW))
+    assert data["rows"][0]["result"] == "right"
+
+
+def test_the_latest_text_of_two_tabs_stands_and_the_seed_is_one_s_own() -> None:
+    old = draft(Progress("group-1"), "1f", 0, Answer("a first, longer text", at=1.0))
+    new = draft(Progress("group-2"), "1f", 0, Answer("a text", at=2.0))
+    assert merge(old, new).record("1f").typed["0"].text == "a text"
+    assert merge(old, new).seed == "group-1"
+
+
 BAD_VALUES = [None, -1, 10**9, "x" * 3000, [], [1, 1], {"a": 1}, True, 1.5, {"state": 9}]
 
 
 @given(
-    st.sampled_from(["prediction", "attempts", "passed", "gave_up", "round", "card"]),
+    st.sampled_from(
+        ["prediction", "attempts", "passed", "gave_up", "round", "card", "typed", "sent"]
+    ),
     st.sampled_from(BAD_VALUES),
 )
 def test_a_damaged_record_is_refused_or_still_a_progress(field, value):

@@ -1,14 +1,18 @@
 """The room as the lecturer and the phones see it."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.study import poll
+from core.study.options import shown_options
 from core.study.question import shipped
 from core.study.rooms import Rooms
-from dashboard import study_room
+from dashboard import browser_store, study_room
 from tests.conftest import ROOT
 
 
@@ -26,7 +30,10 @@ def page(**query: str) -> AppTest:
 
 
 def text_of(app: AppTest) -> str:
-    return "\n".join(str(e.value) for kind in ("markdown", "caption") for e in app.get(kind))
+    """All text of the page, as it is read and not as Markdown escapes it."""
+    kinds = ("markdown", "caption", "success", "warning", "info")
+    shown = "\n".join(str(e.value) for kind in kinds for e in app.get(kind))
+    return re.sub(r"\\([\W_])|\$(\w)_\{(\w+)\}\$", lambda m: m[1] or f"{m[2]}_{m[3]}", shown)
 
 
 def test_a_lecturer_opens_reveals_and_closes_a_room() -> None:
@@ -40,10 +47,11 @@ def test_a_lecturer_opens_reveals_and_closes_a_room() -> None:
     app.run()
     assert "**1 answer**" in text_of(app)
     assert option.reply not in text_of(app)
+    next(b for b in app.button if b.label == "Close the room").click().run()
+    assert [b.label for b in app.button] == ["Reveal", "Back to the question"]
     next(b for b in app.button if b.label == "Reveal").click().run()
     assert rooms.room(code).revealed
     assert option.reply in text_of(app)
-    next(b for b in app.button if b.label == "Close the room").click().run()
     assert rooms.owns(code, secret)
     rooms.shut()
 
@@ -60,12 +68,97 @@ def test_a_phone_sees_no_lecturer_s_button_and_no_reply() -> None:
     rooms.shut()
 
 
-def test_a_poll_on_an_expression_counts_equal_answers_together() -> None:
-    question = shipped()["1b"]
-    one = study_room._countable(question, "phi(Wy Wx x3 + Wy Wh Wx x2 + Wy Wh^2 Wx x1)")
-    two = study_room._countable(question, "phi_y(Wy (Wh Wh Wx x1 + Wh Wx x2 + Wx x3))")
-    assert one == two
-    assert study_room._countable(question, "<b>no idea</b>") == "not readable"
+def test_the_host_sees_after_reveal_what_is_right_and_why() -> None:
+    app = page(q="1c")
+    next(b for b in app.button if b.label == "Open a room").click().run()
+    task = shipped()["1c"].predict
+    right = next(option for option in task.options if option.right)
+    assert right.reply not in text_of(app)
+    next(b for b in app.button if b.label == "Reveal").click().run()
+    assert right.reply in text_of(app)
+    assert [b.label for b in app.button] == ["Back to the question"]
+    bars = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]
+    shown = shown_options(task, app.query_params["room"])
+    assert bars["y"] == [("✓ " if o.right else "") + o.text for o in shown]
+    study_room.rooms().shut()
+
+
+def test_a_lecturer_goes_back_to_the_question() -> None:
+    app = page(q="1d")
+    next(b for b in app.button if b.label == "Open a room").click().run()
+    next(b for b in app.button if b.label == "Back to the question").click().run()
+    assert not app.exception
+    assert app.header[0].value.startswith("1d ·")
+    assert "room" not in app.query_params
+    assert "host" not in app.query_params
+    study_room.rooms().shut()
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_phone_learns_after_reveal_whether_it_was_right(
+    right: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study_room, "phone_token", lambda: "a-token-of-a-phone")
+    rooms: Rooms = study_room.rooms()
+    room, secret = rooms.open_room("1d")
+    options = shipped()["1d"].predict.options
+    mine = next(option for option in options if option.right == right)
+    truth = next(option for option in options if option.right)
+    phone = page(room=room.code)
+    phone.radio[0].set_value(mine.text).run()
+    phone.button[0].click().run()
+    assert "Your answer is counted." in text_of(phone)
+    assert not [o for o in options if o.reply in text_of(phone)], "nothing before Reveal"
+    rooms.reveal(room.code, secret)
+    phone.run()
+    assert f"Your answer was {'right' if right else 'wrong'}" in text_of(phone)
+    assert mine.reply in text_of(phone)
+    assert truth.reply in text_of(phone)
+    rooms.shut()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("phi_y(Wy Wx x3 + Wy Wh Wx x2 + Wy Wh^2 Wx x1)", "Your answer was right: phi_y("),
+        ("phi_y(Wy Wx x3)", "Your answer was wrong: phi_y(Wy Wx x3)"),
+    ],
+)
+def test_what_a_phone_typed_is_graded_as_it_was_typed(
+    typed: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study_room, "phone_token", lambda: "a-token-of-a-phone")
+    rooms: Rooms = study_room.rooms()
+    room, secret = rooms.open_room("1b")
+    phone = page(room=room.code)
+    phone.text_input[0].set_value(typed).run()
+    phone.button[0].click().run()
+    rooms.reveal(room.code, secret)
+    phone.run()
+    assert said in text_of(phone).replace("**", "")
+    right, _ = poll.right_answer(shipped()["1b"].predict, room.code)
+    bars = json.loads(phone.get("plotly_chart")[0].proto.spec)["data"][0]
+    assert sum(bars["x"]) == 1
+    assert any(name.replace("<br>", " ") == f"✓ {right}" for name in bars["y"])
+    rooms.shut()
+
+
+def test_a_phone_that_comes_back_finds_its_own_answer_in_its_browser(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rooms: Rooms = study_room.rooms()
+    room, secret = rooms.open_room("1c")
+    rooms.answer(room.code, "a-token-of-a-phone", "T")
+    rooms.reveal(room.code, secret)
+    monkeypatch.setattr(study_room, "phone_token", lambda: "a-token-of-a-phone")
+    for kept, said in ((f"{room.code} T", "wrong: T"), ("ZZZZZ T", ""), ("", "")):
+        told = browser_store.Told("m", kept, "")
+        monkeypatch.setattr(browser_store, "told", lambda key, told=told: told)
+        shown = text_of(page(room=room.code)).replace("**", "")
+        assert ("Your answer was" in shown) == bool(said)
+        assert said in shown
+        assert "The right answer: T − 1" in shown
+    rooms.shut()
 
 
 def test_every_shipped_prediction_can_be_asked() -> None:

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.study.checks import shuffled
 from core.study.measurements import places
 from core.study.numbers import draw
+from core.study.options import shown_options
 from core.study.progress import Progress, dump, load
 from core.study.question import Choice, Expression, Number, Order, Rubric, shipped
 from dashboard.study_tasks import formula
@@ -133,6 +134,17 @@ def test_the_same_seed_asks_the_same_number_and_another_seed_another() -> None:
 
     assert prompt("group-a") == prompt("group-a")
     assert len({prompt(seed) for seed in ("group-a", "group-b", "group-c")}) > 1
+
+
+def test_options_stand_in_the_order_of_the_seed() -> None:
+    task = QUESTIONS["1d"].predict
+    orders = {}
+    for seed in ("group-a", "group-b", "group-c"):
+        shown = open_question("1d", seed=seed).radio("1d-1-predict-given").options
+        drawn = shown_options(task, Progress(seed).task_seed("1d"))
+        assert shown == [formula(option.text) for option in drawn]
+        orders[seed] = tuple(shown)
+    assert len(set(orders.values())) > 1
 
 
 def test_a_measured_number_appears_in_the_answer_once_it_was_measured() -> None:
