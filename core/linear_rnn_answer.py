@@ -1,18 +1,18 @@
 """Reading an answer as a student types it, without ever evaluating what was typed.
 
-Three gates, each of which only lets known things through:
+Our own tokeniser cuts the text into the letters of the lecture, `+`, `*`, `@`, powers and brackets;
+a recursive descent makes SymPy objects of them by hand (`sympify` and `parse_expr`, which evaluate
+code, are not used):
 
-1. our own tokeniser cuts the text into the letters of the lecture, `+`, `*`, `@`, powers, brackets;
-2. the tokens, written as one line of Python, are parsed (not run) by `ast`, and every node of the
-   tree has to be one of six kinds;
-3. the tree is turned into SymPy objects by hand: `sympify` and `parse_expr`, which evaluate code,
-   are not used.
+    total   = product { "+" product }
+    product = factor { [ "*" | "@" ] factor }
+    factor  = ( letter | [ phi ] "(" total ")" ) [ power ]
 """
 
 from __future__ import annotations
 
-import ast
 import re
+from typing import NamedTuple
 
 import sympy
 
@@ -22,7 +22,6 @@ from core.linear_rnn_symbols import (
     W_y,
     b,
     h,
-    phi_y,
     phi_y_inside,
     power,
     product,
@@ -51,8 +50,14 @@ _TOKEN = re.compile(
       | (?P<close>[)\]])""",
     re.VERBOSE,
 )
-_ENDS_OPERAND = {"matrix", "vector", "bias", "power", "close"}
-_STARTS_OPERAND = {"matrix", "vector", "bias", "phi", "open"}
+_STARTS_FACTOR = {"matrix", "vector", "bias", "phi", "open"}
+_MATRICES = {"h": W_h, "x": W_x, "y": W_y}
+
+
+class Token(NamedTuple):
+    kind: str  # the name of its group in _TOKEN
+    text: str
+    number: int = 0  # of a vector its step, of a power its exponent
 
 
 def parse_answer(text: str) -> sympy.Basic:
@@ -63,14 +68,14 @@ def parse_answer(text: str) -> sympy.Basic:
     round or square brackets; phi_y(…), phi(…) or φ_y(…). Raises ValueError, one sentence, for
     everything else; nothing of the text is evaluated.
     """
-    tree = _checked_tree(_python_line(text))
-    expression = phi_y(_build(tree.args[0])) if isinstance(tree, ast.Call) else _build(tree)
+    rest = _tokens(text)[::-1]  # the next token last, where it is quick to take
+    expression = _total(rest)
     words(expression)  # refuses a harmless-looking text that multiplies out without end
     return expression
 
 
-def _python_line(text: str) -> str:
-    """Gate 1: the text, token by token, as one line of Python with every product written out."""
+def _tokens(text: str) -> list[Token]:
+    """The tokens without spaces; every bracket among them closes the one opened last."""
     if not isinstance(text, str):
         raise ValueError(f"An answer of type {type(text).__name__} cannot be read: give its text.")
     if len(text) > MAX_CHARACTERS:
@@ -82,64 +87,59 @@ def _python_line(text: str) -> str:
         raise ValueError(f"The answer is empty: write the right-hand side, {_EXAMPLE}.")
     if "=" in text:
         raise ValueError(f"Write only what stands right of the = sign, {_EXAMPLE}.")
-    line: list[str] = []
+    found: list[Token] = []
     brackets: list[str] = []
-    previous = "start"
     at = 0
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
             raise ValueError(_unknown(text, at))
         at = match.end()
-        kind, token = str(match.lastgroup), match.group()
+        kind, piece = str(match.lastgroup), match.group()
         if kind == "space":
             continue
+        previous = found[-1].kind if found else "start"
         if previous == "phi" and kind != "open":
             raise ValueError("phi_y is a function: put its argument in brackets, as in phi_y(…).")
         if previous == "open" and kind == "close":
             raise ValueError("A pair of brackets is empty: write an expression between them.")
-        if previous in _ENDS_OPERAND and kind in _STARTS_OPERAND:
-            line.append("*")
-        line.append(_spelled(kind, token, brackets))
-        previous = kind
-    if previous == "phi":
+        _keep_count(brackets, kind, piece)
+        found.append(Token(kind, piece, _number(kind, piece)))
+    if found[-1].kind == "phi":
         raise ValueError("phi_y is a function: put its argument in brackets, as in phi_y(…).")
     if brackets:
         raise ValueError(f"A bracket {brackets[-1]!r} is never closed: close every bracket.")
-    return "".join(line)
+    return found
 
 
-def _spelled(kind: str, token: str, brackets: list[str]) -> str:
-    """One token in Python's spelling; `brackets` is the stack of brackets still open."""
-    if kind == "matrix":
-        return f"W_{token[-1]}"
+def _keep_count(brackets: list[str], kind: str, piece: str) -> None:
+    """`brackets` is the stack of brackets still open."""
+    if kind == "open":
+        brackets.append(piece)
+        if len(brackets) > MAX_DEPTH:
+            raise ValueError(f"More than {MAX_DEPTH} brackets are open at once: use fewer.")
+    if kind == "close" and (not brackets or brackets.pop() + piece not in ("()", "[]")):
+        raise ValueError(f"A bracket {piece!r} closes nothing: open and close in pairs.")
+
+
+def _number(kind: str, piece: str) -> int:
+    """The step of a vector, the exponent of a power; 0 for all else."""
     if kind == "vector":
-        digits = token[1:].lstrip("_").translate(_SUPERSCRIPTS)
-        if len(digits) > 4 or int(digits) > MAX_INDEX or (token[0] == "x" and int(digits) == 0):
+        digits = piece[1:].lstrip("_").translate(_SUPERSCRIPTS)
+        if len(digits) > 4 or int(digits) > MAX_INDEX or (piece[0] == "x" and int(digits) == 0):
             raise ValueError(
-                f"{token[:12]!r} is not a step of the sequence: "
+                f"{piece[:12]!r} is not a step of the sequence: "
                 f"inputs are x_1 to x_{MAX_INDEX}, states h_0 to h_{MAX_INDEX}."
             )
-        return f"{token[0]}_{int(digits)}"
-    if kind in ("phi", "bias"):
-        return "phi_y" if kind == "phi" else "b"
+        return int(digits)
     if kind == "power":
-        digits = token.lstrip("^* \t").translate(_SUPERSCRIPTS)
+        digits = piece.lstrip("^* \t").translate(_SUPERSCRIPTS)
         if len(digits) > 4 or int(digits) > MAX_POWER:
             raise ValueError(
                 f"The power {digits[:12]} is too large: use a whole number up to {MAX_POWER}."
             )
-        return f"**{int(digits)}"
-    if kind == "open":
-        brackets.append(token)
-        if len(brackets) > MAX_DEPTH:
-            raise ValueError(f"More than {MAX_DEPTH} brackets are open at once: use fewer.")
-        return "("
-    if kind == "close":
-        if not brackets or brackets.pop() + token not in ("()", "[]"):
-            raise ValueError(f"A bracket {token!r} closes nothing: open and close in pairs.")
-        return ")"
-    return "*" if kind == "times" else "+"
+        return int(digits)
+    return 0
 
 
 def _unknown(text: str, at: int) -> str:
@@ -153,50 +153,51 @@ def _unknown(text: str, at: int) -> str:
     return f"{found!r} is not a letter of the RNN: use W_h, W_x, W_y, x_1, x_2, …, h_0, b, phi_y."
 
 
-def _checked_tree(line: str) -> ast.expr:
-    """Gate 2: parsed, not run, and every node on the allow-list."""
-    try:
-        tree = ast.parse(line, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise ValueError(
-            f"A + or * has nothing on one side, or a bracket is empty: "
-            f"write complete terms, {_EXAMPLE}."
-        ) from None
-    for node in ast.walk(tree):
-        if not isinstance(node, _ALLOWED_NODES):
-            raise ValueError(f"Only sums, products and small powers are understood: {_EXAMPLE}.")
-    return tree
+def _next(rest: list[Token]) -> str:
+    return rest[-1].kind if rest else "end"
 
 
-_ALLOWED_NODES = (
-    *(ast.BinOp, ast.Add, ast.Mult, ast.Pow),
-    *(ast.Name, ast.Constant, ast.Call, ast.Load),
-)
-_MATRICES = {"W_h": W_h, "W_x": W_x, "W_y": W_y, "b": b}
+def _total(rest: list[Token]) -> sympy.Basic:
+    """Takes a sum from `rest`, up to the bracket that closes it or the end."""
+    terms = [_product(rest)]
+    while _next(rest) == "plus":
+        rest.pop()
+        terms.append(_product(rest))
+    return total(*terms)
 
 
-def _build(node: ast.expr) -> sympy.Basic:
-    """Gate 3: SymPy objects, made by hand."""
-    match node:
-        case ast.BinOp(op=ast.Add()):
-            return total(*(_build(a) for a in _chain(node, ast.Add)))
-        case ast.BinOp(op=ast.Mult()):
-            return product(*(_build(a) for a in _chain(node, ast.Mult)))
-        case ast.BinOp(left=base, op=ast.Pow(), right=ast.Constant(value=int(exponent))):
-            return power(_build(base), exponent)
-        case ast.Call(func=ast.Name(id="phi_y"), args=[argument], keywords=[]):
-            return phi_y_inside(_build(argument))
-        case ast.Name(id=name) if name in _MATRICES:
-            return _MATRICES[name]
-        case ast.Name(id=name) if name[:2] in ("x_", "h_"):
-            return (x if name[0] == "x" else h)(int(name[2:]))
-    raise ValueError("A power must be one small whole number, as in W_h^2, and not a tower.")
+def _product(rest: list[Token]) -> sympy.Basic:
+    factors = [_factor(rest)]
+    while _next(rest) == "times" or _next(rest) in _STARTS_FACTOR:
+        if _next(rest) == "times":
+            rest.pop()
+        factors.append(_factor(rest))
+    return product(*factors)
 
 
-def _chain(node: ast.expr, operator: type[ast.operator]) -> list[ast.expr]:
-    """a + b + c is (a + b) + c to Python: the list [a, b, c], without recursion."""
-    parts: list[ast.expr] = []
-    while isinstance(node, ast.BinOp) and isinstance(node.op, operator):
-        parts.append(node.right)
-        node = node.left
-    return [node, *reversed(parts)]
+def _factor(rest: list[Token]) -> sympy.Basic:
+    base = _atom(rest)
+    if _next(rest) != "power":
+        return base
+    raised = power(base, rest.pop().number)
+    if _next(rest) == "power":
+        raise ValueError("A power must be one small whole number, as in W_h^2, and not a tower.")
+    return raised
+
+
+def _atom(rest: list[Token]) -> sympy.Basic:
+    if _next(rest) not in _STARTS_FACTOR:
+        raise ValueError(f"A + or * has nothing on one side: write complete terms, {_EXAMPLE}.")
+    token = rest.pop()
+    match token.kind:
+        case "matrix":
+            return _MATRICES[token.text[-1]]
+        case "vector":
+            return (x if token.text[0] == "x" else h)(token.number)
+        case "bias":
+            return b
+        case "phi":
+            return phi_y_inside(_atom(rest))
+    inside = _total(rest)
+    rest.pop()  # the bracket that closes it
+    return inside

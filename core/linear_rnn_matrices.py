@@ -21,7 +21,7 @@ MIN_SIZE, MAX_SIZE = 2, 64
 MAX_BYTES = 200_000  # 64 × 64 numbers of 25 characters, and some room
 MAX_ENTRY = 1e6
 COUPLING = 100.0  # of the non-normal preset
-_NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?|nan|inf|infinity)", re.I | re.A)
+_NUMBER = re.compile(r"[+-]?((\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?|nan|inf|infinity)", re.I | re.A)
 
 
 def _rotation(size: int, rng: np.random.Generator) -> Array:

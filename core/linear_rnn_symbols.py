@@ -22,13 +22,12 @@ Nothing here computes with numbers: this file needs SymPy only.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 import sympy
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
-Word = tuple[Any, ...]
+from core.linear_rnn_words import Expanded, Expander, Word
 
 d, n, m = sympy.symbols("d n m", integer=True, positive=True)
 W_h = sympy.MatrixSymbol("W_h", d, d)
@@ -36,9 +35,6 @@ W_x = sympy.MatrixSymbol("W_x", d, n)
 W_y = sympy.MatrixSymbol("W_y", m, d)
 b = sympy.MatrixSymbol("b", d, 1)
 phi_y = sympy.Function("phi_y")
-
-MAX_WORDS = 1000  # of a multiplied-out expression
-MAX_DEGREE = 128  # letters in one word
 
 
 def x(t: int) -> sympy.MatrixSymbol:
@@ -93,79 +89,39 @@ def is_power(expr: sympy.Basic) -> bool:
     return isinstance(expr, (sympy.MatPow, sympy.Pow))
 
 
-def size(expr: sympy.Basic) -> tuple[int, int]:
-    """(words, letters of the longest word) of the multiplied-out expression, without doing it."""
+def words(expr: sympy.Basic) -> Counter[Word]:
+    """The expression multiplied out: {word: how often}. φ_y(…) counts as one letter.
+
+    Raises ValueError for an expression too long to be written out (`core.linear_rnn_words`), and
+    for anything that is not a sum of products of the letters above.
+    """
     if not isinstance(expr, sympy.Basic):
         raise ValueError(
             f"{str(expr)[:40]!r} is no expression: read it with parse_answer before comparing it."
         )
+    return _expanded(expr, Expander()).words
+
+
+def _expanded(expr: sympy.Basic, pen: Expander) -> Expanded:
     if is_sum(expr):
-        sizes = [size(a) for a in expr.args]
-        return sum(s[0] for s in sizes), max(s[1] for s in sizes)
+        return pen.sum([_expanded(a, pen) for a in expr.args])
     if is_product(expr):
-        count, letters = 1, 0
-        for a in expr.args:
-            c, k = size(a)
-            count, letters = count * c, letters + k
-        return count, letters
-    if is_power(expr):
-        c, k = size(expr.args[0])
-        return c ** int(expr.args[1]), k * int(expr.args[1])
-    inside = activation_argument(expr)
-    return size(inside) if inside is not None else (1, 0 if expr.is_number else 1)
-
-
-def words(expr: sympy.Basic) -> Counter[Word]:
-    """The expression multiplied out: {word: how often}. φ_y(…) counts as one letter.
-
-    Raises ValueError for an expression that would have more than MAX_WORDS words or words of more
-    than MAX_DEGREE letters, and for anything that is not a sum of products of the letters above.
-    """
-    count, letters = size(expr)
-    if count > MAX_WORDS or letters > MAX_DEGREE:
-        raise ValueError(
-            f"The expression multiplies out to {count if count < 10**9 else 'far too many'} terms "
-            f"of up to {letters} factors: keep it under {MAX_WORDS} terms of {MAX_DEGREE} factors."
-        )
-    return _words(expr)
-
-
-def _words(expr: sympy.Basic) -> Counter[Word]:
-    if is_sum(expr):
-        collected: Counter[Word] = Counter()
-        for a in expr.args:
-            collected.update(_words(a))
-        return Counter({word: count for word, count in collected.items() if count})
-    if is_product(expr):
-        return _multiply([_words(a) for a in expr.args])
-    if is_power(expr):
-        return _multiply([_words(expr.args[0])] * int(expr.args[1]))
+        return pen.product([_expanded(a, pen) for a in expr.args])
+    if is_power(expr) and expr.args[1].is_Integer and expr.args[1] >= 0:
+        return pen.power(_expanded(expr.args[0], pen), int(expr.args[1]))
     inside = activation_argument(expr)
     if inside is not None:
-        return Counter({(("phi_y", frozenset(_words(inside).items())),): 1})
+        return pen.phi_y(_expanded(inside, pen))
     if isinstance(expr, sympy.MatrixSymbol):
-        return Counter({(expr.name,): 1})
+        return pen.letter(expr.name)
+    if isinstance(expr, (sympy.Identity, sympy.ZeroMatrix)):
+        return pen.whole(int(isinstance(expr, sympy.Identity)))
     if isinstance(expr, sympy.Integer):
-        return Counter({(): int(expr)})
-    if isinstance(expr, sympy.ZeroMatrix):
-        return Counter()
-    if isinstance(expr, sympy.Identity):
-        return Counter({(): 1})
+        return pen.whole(int(expr))
     raise ValueError(
         f"An expression of the RNN holds only its letters, sums, products and powers, "
         f"not {str(expr)[:40]!r}: write it in W_h, W_x, W_y, x_t, h_t, b and phi_y."
     )
-
-
-def _multiply(factors: list[Counter[Word]]) -> Counter[Word]:
-    result: Counter[Word] = Counter({(): 1})
-    for factor in factors:
-        longer: Counter[Word] = Counter()
-        for left, i in result.items():
-            for right, j in factor.items():
-                longer[left + right] += i * j
-        result = longer
-    return result
 
 
 def same_expression(a: sympy.Basic, b: sympy.Basic) -> bool:

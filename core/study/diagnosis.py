@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from core.linear_rnn_symbols import Word
+from core.linear_rnn_words import Word
 
 Terms = Counter[Word]
 

@@ -33,8 +33,8 @@ _LATEX_WORDS = {
     **{r"\{": "(", r"\}": ")"},
 }
 _GROUP = r"(\{[^{}]*\}|\([^()]*\)|\w)"
-_SUM_RAISED_FIRST = re.compile(rf"sum\s*\^\s*{_GROUP}\s*_\s*(\{{[^{{}}]*\}}|\([^()]*\))")
-_W_RAISED_FIRST = re.compile(rf"([Ww])\s*\^\s*{_GROUP}\s*_\s*(\{{?\s*[hxy]\s*\}}?)")
+_SUM_RAISED_FIRST = re.compile(rf"sum ?\^ ?{_GROUP} ?_ ?(\{{[^{{}}]*\}}|\([^()]*\))")
+_W_RAISED_FIRST = re.compile(rf"([Ww]) ?\^ ?{_GROUP} ?_ ?(\{{? ?[hxy] ?\}}?)")
 
 
 def plain(text: str) -> str:
@@ -50,9 +50,11 @@ def plain(text: str) -> str:
     for sign, spelled in _SIGNS.items():
         text = text.replace(sign, spelled)
     text = re.sub(r"(?i)\bphi", "phi", re.sub(r"(?i)\bsum", "sum", text))
-    text = re.sub(r"\{\s*([WwXxh]|phi)\s*\}", r"\1", text)  # {W}_h
-    text = re.sub(r"\{\s*([Wxh]_?\w)\s*\}", r"\1 ", text)  # {W_h}
-    text = re.sub(r"_\s*\{\s*\{?\s*(\w+)\s*\}?\s*\}", r"_\1 ", text)  # W_{h}, x_{12}
+    text = _single_spaced(text)
+    text = re.sub(r"\{ ?([WwXxh]|phi) ?\}", r"\1", text)  # {W}_h
+    text = re.sub(r"\{ ?([Wxh]_?\w) ?\}", r"\1 ", text)  # {W_h}
+    text = re.sub(r"_ ?\{ ?\{? ?(\w+) ?\}? ?\}", r"_\1 ", text)  # W_{h}, x_{12}
+    text = _single_spaced(text)
     text = _SUM_RAISED_FIRST.sub(r"sum_\2^\1 ", text)  # ∑^T_{i=1}
     text = _W_RAISED_FIRST.sub(r"\1_\3^\2 ", text)  # W^2_h
     return text.strip().rstrip(".,; ")
@@ -60,8 +62,13 @@ def plain(text: str) -> str:
 
 def right_hand_side(text: str) -> str:
     """What stands right of `y_2 =`, `y(T) :=` or `h_2 =`; of a chain of equations the last."""
-    text = re.split(r"=\s*(?=phi)", text)[-1]
-    return re.sub(r"^\s*(?:[yh]\s*_?\s*[({\[]?\s*\w{0,4}\s*[)}\]]?\s*)?:?=", "", text, count=1)
+    text = re.split(r"= ?(?=phi)", _single_spaced(text))[-1]
+    return re.sub(r"^(?:[yh] ?_? ?[({\[]? ?\w{0,4} ?[)}\]]? ?)?:?=", "", text, count=1)
+
+
+def _single_spaced(text: str) -> str:
+    """No two spaces beside each other: a pattern then tries few ways to share them out."""
+    return " ".join(text.split())
 
 
 def _run(text: str, spelled: dict[str, str], mark: str) -> str:

@@ -3,35 +3,21 @@
     phi_y(Wy * sum(Wh^(T-i) * Wx * x_i, i=1..T))
     at T = 2:    φ_y(W_y (W_h W_x x_1 + W_h⁰ W_x x_2))
 
-The text is cut by our own tokeniser and read by a recursive descent that can only build the eight
+The text is cut by our own tokeniser and read by a recursive descent that can only build the seven
 kinds of node below; powers and indices are sums of whole numbers, T and index names. Nothing of
 the text is evaluated.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import sympy
-
-from core.linear_rnn_symbols import (
-    W_h,
-    W_x,
-    W_y,
-    b,
-    d,
-    h,
-    phi_y_inside,
-    power,
-    product,
-    total,
-    x,
-)
+from core.linear_rnn_words import Expanded, Expander, Word
 
 MAX_POWER = 64
 MAX_TERMS = 24  # of one sum, written out
-MAX_NODES = 2000  # of one answer, written out
 
 Linear = Mapping[str, int]  # T - i + 1 is {"T": 1, "i": -1, "": 1}
 
@@ -84,11 +70,6 @@ class Series:
 
 Node = Letter | Vector | Power | Product | Total | Phi | Series
 
-_LETTERS = {
-    **{"W_h": W_h, "W_x": W_x, "W_y": W_y, "b": b},
-    **{"I": sympy.Identity(d), "1": sympy.Identity(d), "0": sympy.ZeroMatrix(d, 1)},
-}
-
 
 def names(node: Node) -> frozenset[str]:
     """The letters that powers, indices and limits are written in, without the sums' own indices."""
@@ -123,24 +104,25 @@ def reach(node: Node) -> int:
     return 0
 
 
-def at(node: Node, T: int) -> sympy.Basic:
-    """The expression for a sequence of T inputs, every sum written out.
+def at(node: Node, T: int, pen: Expander) -> Counter[Word]:
+    """The answer for a sequence of T inputs, every sum written out and multiplied out by `pen`.
 
     Raises ValueError, one sentence, for a negative or large power, an index that is none of the
-    sequence, a letter without a value, or a sum that grows too long.
+    sequence, a letter without a value, or more than the pen may write.
     """
-    return _write_out(node, {"T": T}, [MAX_NODES])
+    return _write_out(node, {"T": T}, pen).words
 
 
-def _write_out(node: Node, values: Mapping[str, int], left: list[int]) -> sympy.Basic:
-    left[0] -= 1
-    if left[0] < 0:
-        raise ValueError("The sums written out are too large: one sum over the inputs is enough.")
+def _write_out(node: Node, values: Mapping[str, int], pen: Expander) -> Expanded:
     match node:
+        case Letter(name="0"):
+            return pen.whole(0)
+        case Letter(name="1" | "I"):
+            return pen.whole(1)
         case Letter(name=name):
-            return _LETTERS[name]
+            return pen.letter(name)
         case Vector(letter=letter, index=index):
-            return _vector(letter, _number(index, values), values)
+            return pen.letter(_vector(letter, _number(index, values), values))
         case Power(base=base, exponent=exponent):
             k = _number(exponent, values)
             if not 0 <= k <= MAX_POWER:
@@ -149,13 +131,13 @@ def _write_out(node: Node, values: Mapping[str, int], left: list[int]) -> sympy.
                     f"A power is {size}: it becomes {_short(k)} {_where(values)}, "
                     f"and it should count the steps that an input has waited."
                 )
-            return power(_write_out(base, values, left), k)
+            return pen.power(_write_out(base, values, pen), k)
         case Product(factors=factors):
-            return product(*(_write_out(part, values, left) for part in factors))
+            return pen.product([_write_out(part, values, pen) for part in factors])
         case Total(terms=terms):
-            return total(*(_write_out(part, values, left) for part in terms))
+            return pen.sum([_write_out(part, values, pen) for part in terms])
         case Phi(argument=argument):
-            return phi_y_inside(_write_out(argument, values, left))
+            return pen.phi_y(_write_out(argument, values, pen))
         case Series(body=body, name=name, low=low, high=high):
             first, last = _number(low, values), _number(high, values)
             if "T" in low and "T" not in high:  # counted downwards, T … 1
@@ -165,11 +147,11 @@ def _write_out(node: Node, values: Mapping[str, int], left: list[int]) -> sympy.
                     f"The sum is too large: it has {_short(last - first + 1)} terms "
                     f"{_where(values)}; the sequence has only T inputs."
                 )
-            written = [_write_out(body, {**values, name: i}, left) for i in range(first, last + 1)]
-            return total(*written) if written else sympy.ZeroMatrix(d, 1)
+            steps = range(first, last + 1)
+            return pen.sum([_write_out(body, {**values, name: i}, pen) for i in steps])
 
 
-def _vector(letter: str, index: int, values: Mapping[str, int]) -> sympy.Basic:
+def _vector(letter: str, index: int, values: Mapping[str, int]) -> str:
     if letter == "x" and index < 1:
         raise ValueError(
             f"The inputs start at x_1, and the answer uses x_{_short(index)} {_where(values)}: "
@@ -177,20 +159,22 @@ def _vector(letter: str, index: int, values: Mapping[str, int]) -> sympy.Basic:
         )
     if index < 0 or index > 99:
         raise ValueError(f"{letter}_{_short(index)} {_where(values)} is no step of the sequence.")
-    return x(index) if letter == "x" else h(index)
+    return f"{letter}_{index}"
 
 
 def _number(form: Linear, values: Mapping[str, int]) -> int:
     unknown = sorted(set(form) - set(values) - {""})
     if unknown:
         raise ValueError(
-            f"{unknown[0]!r} has no value: use T, or an index that a sum runs over, as in i=1..T."
+            f"{unknown[0][:20]!r} has no value: "
+            f"use T, or an index that a sum runs over, as in i=1..T."
         )
     return sum(k * (values[name] if name else 1) for name, k in form.items())
 
 
 def _where(values: Mapping[str, int]) -> str:
-    return "at " + ", ".join(f"{name} = {value}" for name, value in values.items())
+    shown = [f"{name[:20]} = {_short(value)}" for name, value in values.items()]
+    return "at " + ", ".join([*shown[:4], "…"] if len(shown) > 4 else shown)
 
 
 def _short(number: int) -> str:

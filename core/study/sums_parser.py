@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from core.study.sums import Letter, Linear, Node, Phi, Power, Product, Series, Total, Vector
-from core.study.sums_tokens import CLOSES, Token, check_brackets, misplaced, tokens
+from core.study.sums_tokens import CLOSES, Token, check_nesting, misplaced, tokens
 
 MAX_CHARACTERS = 2000
 
@@ -29,7 +29,7 @@ def parse(text: str) -> Node:
     if not text.strip():
         raise ValueError("The answer is empty: write the right-hand side, starting with phi_y(.")
     found = tokens(text)
-    check_brackets(found)
+    check_nesting(found)
     return _whole(found)
 
 
@@ -204,7 +204,7 @@ def _range(tokens: list[Token]) -> tuple[str, Linear, Linear]:
     exclusive = any(t.text == "range" for t in tokens)
     tokens = [t for t in tokens if t.text != "range"]
     while len(tokens) > 2 and tokens[-1].kind == ",":
-        tokens = tokens[:-1]
+        tokens.pop()
     if exclusive and tokens and tokens[-1].kind == ")":
         opening = next(k for k, t in enumerate(tokens) if t.kind == "(")
         tokens = [*tokens[:opening], *tokens[opening + 1 : -1]]

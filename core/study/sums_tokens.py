@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 MAX_DEPTH = 20
+MAX_SUMS = 20
 CLOSES = {"(": ")", "[": "]", "{": "}"}
 _KNOWN = "use W_h, W_x, W_y, x_1, x_2, …, phi_y, sum, T"
 _TOKEN = re.compile(
@@ -57,8 +58,11 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
-def check_brackets(tokens: list[Token]) -> None:
-    """Raises ValueError, one sentence, unless every bracket closes the one opened last."""
+def check_nesting(tokens: list[Token]) -> None:
+    """Raises ValueError, one sentence, unless every bracket closes the one opened last, and for
+    more brackets or sums than may stand inside each other."""
+    if (sums := sum(token.kind == "sum" for token in tokens)) > MAX_SUMS:
+        raise ValueError(f"The answer has {sums} sums: write at most {MAX_SUMS}.")
     opened: list[str] = []
     for token in tokens:
         if token.kind in CLOSES:

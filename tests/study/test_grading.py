@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from core.linear_rnn import unroll
 from core.linear_rnn_symbols import words
-from core.study.grading import grade_expression, unrolled_words
+from core.linear_rnn_words import Expander
+from core.study.grading import canonical, grade_expression, unrolled_words
 from core.study.notation import plain
 from core.study.sums import at
 from core.study.sums_parser import parse
@@ -69,7 +70,22 @@ def test_a_term_that_only_enters_later_is_found_however_late():
 
 def test_a_sum_written_out_is_the_unrolled_recurrence():
     answer = parse("phi_y(Wy sum(Wh^(T-i) Wx x_i, i=1..T))")
-    assert words(at(answer, 7)) == words(unroll(7))
+    assert at(answer, 7, Expander()) == words(unroll(7))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("phi(Wx x2 + Wx x1)", "φ_y(W_x x_1 + W_x x_2)"),
+        ("x1 + x1 + I", "2 x_1 + I"),
+        ("0", "0"),
+        ("phi_y(0 x1)", "φ_y(0)"),
+        ("__import__", "not readable"),
+        ("x1 " * 1000, "not readable"),
+    ],
+)
+def test_a_poll_counts_one_spelling_of_an_answer(text, shown):
+    assert canonical("1a", text) == shown
 
 
 def test_an_unknown_question_is_named():

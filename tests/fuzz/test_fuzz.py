@@ -1,0 +1,35 @@
+"""The fuzzer's corpus once over, and formulas made up by our own grammar, without the fuzzer."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.fuzz.formulas import slowest, typed
+from tests.fuzz.targets import TARGETS, attempt
+
+CORPUS = sorted(p for p in (Path(__file__).parent / "corpus").glob("*/*") if p.is_file())
+FORMULAS = 500
+
+
+@pytest.mark.parametrize("seed", CORPUS, ids=lambda p: f"{p.parent.name}-{p.name}")
+def test_what_the_fuzzer_starts_from_is_borne(seed):
+    attempt(seed.parent.name, seed.read_bytes())
+
+
+def test_every_target_has_a_corpus():
+    assert {seed.parent.name for seed in CORPUS} == set(TARGETS)
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=200, deadline=None)
+def test_any_formula_is_answered(draw):
+    data = typed(draw).encode("utf-8", "replace")
+    attempt("answer", data)
+    attempt("study", data)
+
+
+@pytest.mark.parametrize("target", ["answer", "study"])
+def test_made_up_formulas_are_answered_within_bounds(target):
+    slowest(FORMULAS, target)
