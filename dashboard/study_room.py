@@ -13,7 +13,7 @@ from core.study.grading import canonical
 from core.study.numbers import draw, read_number
 from core.study.question import Choice, Expression, Number, Question
 from core.study.rooms import MINUTES_OPEN, Room, Rooms
-from dashboard import components, state, study_state, study_tasks
+from dashboard import components, limits, state, study_state, study_tasks
 from dashboard.figures.poll import poll_bars
 from dashboard.phone_token import phone_token
 
@@ -39,7 +39,8 @@ def open_button(question: Question) -> None:
             "link or the QR code and answer once, without a name."
         )
         if st.button("Open a room", key=f"room-{question.id}"):
-            room, secret = rooms().open_room(question.id)
+            with limits.within(limits.ROOMS):
+                room, secret = rooms().open_room(question.id)
             st.query_params.update({"room": room.code, "host": secret, "mode": "present"})
             st.rerun()
 
@@ -108,6 +109,7 @@ def _live_histogram(code: str, question: Question) -> None:
     running = still.is_open(time.time()) and not still.revealed
 
     @st.fragment(run_every=SECONDS_LECTURER if running else None)
+    @components.one_sentence_for_errors()
     def histogram() -> None:
         counts, room = rooms().counts(code), rooms().room(code)
         total = sum(counts.values())
@@ -139,7 +141,7 @@ def _bars(counts: dict[str, int], question: Question, revealed: bool) -> None:
 
 
 def _phone(room: Room, question: Question) -> None:
-    token = phone_token()
+    token = phone_token(rooms())
     st.title(f"Room {room.code}", anchor=False)
     st.markdown(question.text)
     answered = bool(token) and rooms().has_answered(room.code, token)
@@ -150,12 +152,14 @@ def _phone(room: Room, question: Question) -> None:
             if not isinstance(given, str):
                 st.warning("Choose or write something first: a guess is enough.")
                 return
-            rooms().answer(room.code, token, _countable(question, given))
+            with limits.within(limits.VOTES, room.code):
+                rooms().answer(room.code, token, _countable(question, given))
             st.rerun()
         return
     st.success("Your answer is counted.") if answered else st.info("This room is closed.")
 
     @st.fragment(run_every=SECONDS_PHONE if running else None)
+    @components.one_sentence_for_errors()
     def wait() -> None:
         if rooms().room(room.code).revealed:
             _bars(rooms().counts(room.code), question, revealed=True)

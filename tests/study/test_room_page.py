@@ -15,6 +15,7 @@ from tests.conftest import ROOT
 @pytest.fixture(autouse=True)
 def own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("UNROLLED_STATE", str(tmp_path / "state"))
     st.cache_resource.clear()
 
 
@@ -36,7 +37,7 @@ def test_a_lecturer_opens_reveals_and_closes_a_room() -> None:
     code, secret = app.query_params["room"], app.query_params["host"]
     rooms: Rooms = study_room.rooms()
     option = shipped()["1d"].predict.options[1]
-    rooms.answer(code, "a-token-of-a-phone", option.text)
+    rooms.answer(code, rooms.new_token(), option.text)
     app.run()
     assert "**1 answer**" in text_of(app)
     assert option.reply not in text_of(app)
