@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 KEYS = 10_000
+KEY_LENGTH = 100  # characters; longer keys are told apart by their beginning
 Clock = Callable[[], float]
 
 
@@ -41,6 +42,7 @@ class Rate(_Kept):
 
     def take(self, key: str) -> float:
         """Count one and return 0.0, or return the seconds until one more is allowed."""
+        key = key[:KEY_LENGTH]
         with self._lock:
             now = self._clock()
             left, seen = self._kept.get(key, (float(self.most), now))
@@ -52,6 +54,7 @@ class Rate(_Kept):
 
     def give_back(self, key: str) -> None:
         """What was taken did not happen."""
+        key = key[:KEY_LENGTH]
         with self._lock:
             if key in self._kept:
                 left, seen = self._kept[key]
@@ -72,6 +75,7 @@ class Delays(_Kept):
         It is counted before anybody looks whether it is right: guesses made at the same time
         cannot pass all at once.
         """
+        key = key[:KEY_LENGTH]
         with self._lock:
             now = self._clock()
             wrong, last = self._kept.get(key, (0.0, now))
@@ -86,10 +90,11 @@ class Delays(_Kept):
     def right(self, key: str) -> None:
         """The guess was right: the key begins anew."""
         with self._lock:
-            self._kept.pop(key, None)
+            self._kept.pop(key[:KEY_LENGTH], None)
 
     def give_back(self, key: str) -> None:
         """The guess was not wrong, but earlier ones still count."""
+        key = key[:KEY_LENGTH]
         with self._lock:
             if key in self._kept:
                 wrong, last = self._kept[key]

@@ -55,7 +55,7 @@ def show() -> None:
     code = st.query_params["room"].strip().upper()
     try:
         room = rooms().room(code)
-    except ValueError:
+    except (ValueError, OSError):
         st.title("Ask the room", anchor=False)
         raise
     question = study_state.questions().get(room.question)

@@ -95,11 +95,16 @@ def test_guesses_are_forgotten_after_a_while_and_by_a_right_one():
 
 
 def test_visitors_without_end_take_bounded_memory():
-    rate, delays = Rate(5, 60), Delays(5, 300, 3600)
+    rate, delays, tail = Rate(5, 60), Delays(5, 300, 3600), "x" * 2000
     for i in range(50_000):
-        rate.take(f"visitor {i}")
-        delays.guess(f"visitor {i}")
+        rate.take(f"visitor {i}{tail}")
+        delays.guess(f"visitor {i}{tail}")
     assert len(rate) == len(delays) == counting.KEYS
+    assert max(map(len, [*rate._kept, *delays._kept])) == counting.KEY_LENGTH
+    rate.give_back(f"visitor {i}{tail}")
+    delays.right(f"visitor {i}{tail}")
+    assert rate._kept[f"visitor {i}{tail}"[: counting.KEY_LENGTH]][0] == 5
+    assert len(delays) == counting.KEYS - 1
 
 
 @pytest.mark.parametrize(

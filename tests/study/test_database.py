@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.study import class_store, database
+from core.study.measurements import MEASURES, measured, record
 from core.study.progress import Progress, Record, dump, predict
 from core.study.rooms import Rooms
 
@@ -171,6 +172,17 @@ def test_twenty_servers_that_start_at_once_migrate_once(state: Path, tmp_path: P
     assert all(one.counts("ABCDE") == {"one": 1} for one in opened)
     for one in opened:
         one.shut()
+
+
+def test_measurements_of_the_first_version_are_read_and_new_ones_win(
+    state: Path, tmp_path: Path
+) -> None:
+    values: dict[str, float | str] = dict.fromkeys(MEASURES["samples"].keys, "old")
+    record("samples", values, tmp_path / "old" / "measurements.json")
+    assert measured()["samples"]["label"] == "old"
+    record("samples", values | {"label": "new"})
+    assert measured()["samples"]["label"] == "new"
+    assert [p.name for p in state.iterdir()] == ["measurements.json"]
 
 
 @USES

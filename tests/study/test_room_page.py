@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.study.question import shipped
 from core.study.rooms import Rooms
 from dashboard import study_room
+from dashboard.components import plain
 from tests.conftest import ROOT
 
 
@@ -71,6 +72,29 @@ def test_a_poll_on_an_expression_counts_equal_answers_together() -> None:
 
 def test_every_shipped_prediction_can_be_asked() -> None:
     assert all(study_room.may_be_asked(question) for question in shipped().values())
+
+
+@pytest.mark.parametrize("name", ["rooms.sqlite3", "study.sqlite3"])
+def test_a_file_that_is_not_ours_is_one_sentence_and_the_rest_of_the_page_works(
+    name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / name).write_text("no database, and long enough to look like one" * 100)
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=120).run()
+    app.switch_page("../pages/study.py").run()
+    assert not app.error
+    if name == "rooms.sqlite3":
+        next(b for b in app.button if b.label == "Open a room").click().run()
+    else:
+        app.text_input(key="study-name").set_value("Ada")
+        app.text_input(key="study-word").set_value("lovelace")
+        next(b for b in app.button if b.label == "Keep here").click().run()
+    assert not app.exception
+    [error] = app.error
+    assert error.value.startswith(plain(f"{name} is not a database of Unrolled: move it away"))
+    app.run()
+    assert not app.error
+    assert not app.exception
 
 
 def test_a_wrong_code_is_answered_in_one_sentence() -> None:
