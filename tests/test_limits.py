@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import limits as counting
 from core.limits import Delays, Rate
+from core.runs import queue
 from core.study import class_store, database, rooms
 from core.study.class_store import WrongWord
 from dashboard import limits
@@ -169,6 +170,36 @@ def test_a_lecture_hall_behind_one_address_votes_and_a_flood_ends(visitor):
             assert counted == 300
     assert counted == 500
     assert attempts(limits.VOTES, 1, "FGHJK") == 1, "another room"
+
+
+def test_five_hundred_visitors_queue_thirty_runs_and_leave_no_other_folder(
+    visitor, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path))
+    monkeypatch.setenv("UNROLLED_ENGINE", "none")  # they wait; nothing is started
+    spec = {"kind": "gpt", "data": "grammar", "architecture": "DialogueGPT"}
+    refused = 0
+    for i in range(500):
+        visitor(f"10.0.{i % 250}.1", f"session {i}")
+        try:
+            with limits.starting():
+                queue.submit(spec)
+        except ValueError as error:
+            refused += str(error).startswith("30 runs are waiting already: start yours when")
+    assert refused == 470
+    assert len(list(tmp_path.glob("*/spec.json"))) == queue.waiting() == limits.MAX_WAITING
+    queue.cancel(queue.tickets()[0])
+    with limits.starting():
+        queue.submit(spec)
+
+
+def test_a_start_that_fails_does_not_count(visitor):
+    visitor("10.0.0.1", "a")
+    for _ in range(100):
+        with pytest.raises(OSError, match="no data"), limits.starting():
+            raise OSError("no data")
+    with limits.starting():
+        pass
 
 
 def test_words_are_guessed_slowly_by_name_session_and_address(visitor):
