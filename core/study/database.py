@@ -59,7 +59,7 @@ def state_file(name: str, schema: Schema) -> Path:
     """
     path, old = state_folder() / name, runs_folder().parent / name
     with _folder_of(path):
-        if not path.exists() and old.is_file():
+        if not path.exists() and os.path.isfile(old):  # False where it may not be looked for
             try:
                 with FileLock(path.with_name(f".{name}.lock"), timeout=WAIT_SECONDS):
                     if not path.exists():
@@ -189,6 +189,8 @@ def sentences(path: Path) -> Iterator[None]:
         known = {
             sqlite3.SQLITE_NOTADB: _foreign(path),
             sqlite3.SQLITE_CORRUPT: f"{name} is damaged: restore a copy of it, {_CHOOSE}.",
+            sqlite3.SQLITE_CANTOPEN: f"{name} cannot be opened: let this user read and write "
+            f"it and its folder, {_CHOOSE}.",
             sqlite3.SQLITE_BUSY: _in_use(path),
             sqlite3.SQLITE_LOCKED: _in_use(path),
             sqlite3.SQLITE_READONLY: f"{name} is read-only: let this user write to it and its "

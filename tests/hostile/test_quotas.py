@@ -42,6 +42,10 @@ def labelled(view: View, label: str) -> str:
     return next(i for i, w in view.widgets.items() if getattr(w, "label", "") == label)
 
 
+def keyed(view: View, key: str) -> str:
+    return next(i for i, w in view.widgets.items() if key_of(w) == key)
+
+
 async def press(tab: Tab, button: str, times: int) -> list[View]:
     views = []
     for _ in range(times):
@@ -62,8 +66,8 @@ def said(views: list[View], sentence: str) -> int:
 async def guess(served: Served, ip: str, name: str, times: int, word: str = "guess") -> list[View]:
     """So many guesses over one connection, one after the other without a pause."""
     tab, view = await visit(served, "study", ip)
-    tab.set(labelled(view, "A name of your choice"), string_value=name)
-    tab.set(labelled(view, "A word only you know"), string_value=word)
+    tab.set(keyed(view, "study-name"), string_value=name)
+    tab.set(keyed(view, "study-word"), string_value=word)
     views = await press(tab, labelled(view, "Fetch"), times)
     await tab.close()
     return views
@@ -93,11 +97,8 @@ def test_a_loop_of_guesses_tries_few_words_and_others_are_not_held_up(waiting: S
 def test_one_session_keeps_progress_under_few_names(waiting: Served) -> None:
     async def flood() -> list[View]:
         tab, view = await visit(waiting, "study", "203.0.113.50")
-        name, word, keep = (
-            labelled(view, label)
-            for label in ("A name of your choice", "A word only you know", "Keep here")
-        )
-        tab.set(word, string_value="word")
+        name, keep = keyed(view, "study-name"), labelled(view, "Keep here")
+        tab.set(keyed(view, "study-word"), string_value="word")
         views: list[View] = []
         for i in range(60):
             tab.set(name, string_value=f"Flood {i}")

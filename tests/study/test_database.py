@@ -1,6 +1,10 @@
 """The databases of rooms and progress: their own folder, their version, and what may be wrong."""
 
+import os
+import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +15,7 @@ from core.study import class_store, database
 from core.study.measurements import MEASURES, measured, record
 from core.study.progress import Progress, Record, dump, predict
 from core.study.rooms import Rooms
+from tests.conftest import ROOT
 
 OLD_ROOMS = """
 CREATE TABLE IF NOT EXISTS room (
@@ -318,6 +323,59 @@ def test_a_damaged_file_is_named(use: Use, name: str, state: Path) -> None:
     whole = (state / name).read_bytes()
     (state / name).write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
     fails(use, name, "is damaged")
+
+
+PLAIN_USER = []  # what runs a command as a user whom the rights of files bind
+if os.geteuid() == 0:
+    rights = "-dac_override,-dac_read_search"
+    PLAIN_USER = ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}"]
+
+
+@pytest.mark.skipif(bool(PLAIN_USER) and not shutil.which("setpriv"), reason="root without setpriv")
+@pytest.mark.parametrize(
+    ("own", "sentence"),
+    [
+        (("runs", "data", "state"), ""),
+        (("runs", "data"), "cannot be kept in the folder 'state' (Permission denied)"),
+    ],
+)
+def test_a_user_that_owns_nothing_but_its_folders(
+    own: tuple[str, ...], sentence: str, tmp_path: Path
+) -> None:
+    """As SECURITY.md has it: the folder that holds them cannot be written."""
+    place = tmp_path / "srv"
+    for name in own:
+        (place / name).mkdir(parents=True)
+    place.chmod(0o555)
+    try:
+        done = subprocess.run(
+            [*PLAIN_USER, sys.executable, "-c", USE_BOTH],
+            env=os.environ
+            | {"PYTHONPATH": str(ROOT)}
+            | {f"UNROLLED_{name.upper()}": str(place / name) for name in ("runs", "data", "state")},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    finally:
+        place.chmod(0o755)
+    assert done.returncode == 0, done.stderr
+    assert sorted(p.name for p in place.iterdir()) == sorted(own)
+    said = done.stdout.splitlines()
+    assert len(said) == (2 if sentence else 0)
+    assert all(sentence in line for line in said)
+
+
+USE_BOTH = """
+from core.study import class_store
+from core.study.progress import Progress
+from core.study.rooms import Rooms
+for use in (lambda: Rooms().open_room("1a"), lambda: class_store.save("Ada", "word", Progress())):
+    try:
+        use()
+    except OSError as error:
+        print(error)
+"""
 
 
 @USES
