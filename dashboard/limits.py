@@ -1,7 +1,7 @@
 """What one session, one network address and all together may do; SECURITY.md has the table.
 
 Kept in this module and not in a cache of Streamlit, which any client may clear. A lecture hall
-often has one address for all, so limits for an address leave room for 300 students. Addresses stay
+often has one address for all, so 300 students behind one can vote and keep progress. Addresses stay
 in memory. Errors: ValueError, one sentence that says how long to wait.
 """
 
