@@ -1,6 +1,7 @@
 """The table of runs, and what one does with a chosen one."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from core.runs.progress import in_words
 from core.runs.table import Row
 from core.runs.watch import standing
 from core.train.spec import RunSpec
-from dashboard import components
+from dashboard import components, limits
 from dashboard.figures import data as figure_data
 
 
@@ -134,7 +135,7 @@ def steer(row: Row) -> None:
 def _resume(row: Row) -> None:
     resumable = row.state in ("paused", "lost", "failed", "cancelled")
     if resumable and st.button("Resume", icon=":material/play_arrow:", key=f"resume-{row.name}"):
-        _try(lambda: queue.enqueue(row.run))
+        _queue(lambda: queue.enqueue(row.run))
 
 
 def _more(row: Row) -> None:
@@ -145,7 +146,7 @@ def _more(row: Row) -> None:
     with st.expander("Go on for more epochs, or fork", icon=":material/fork_right:"):
         epochs = st.number_input("Epochs in all", had + 1, 10_000, had + max(1, had // 2))
         if st.button("Go on", key=f"on-{row.name}"):
-            _try(lambda: fork.go_on_for(row.run, int(epochs)))
+            _queue(lambda: fork.go_on_for(row.run, int(epochs)))
         st.divider()
         st.caption("A fork is a new run that begins from these weights with another recipe.")
         checkpoint = st.selectbox("Checkpoint", names[::-1])
@@ -163,7 +164,7 @@ def _more(row: Row) -> None:
         if st.button("Fork", key=f"fork-{row.name}"):
             recipe = {"lr": float(rate), "epochs": int(length)}
             recipe |= {"batch_size": int(batch), "weight_decay": float(decay)}
-            _try(lambda: fork.fork(row.run, checkpoint, recipe, seed=int(seed)))
+            _queue(lambda: fork.fork(row.run, checkpoint, recipe, seed=int(seed)))
 
 
 def _downloads(row: Row) -> None:
@@ -231,6 +232,14 @@ def bin_of_runs() -> None:
     names = table.deleted()
     if names and st.button(f"Undo: take {names[0]} back", icon=":material/undo:"):
         _try(lambda: table.undelete(names[0]))
+
+
+def _queue(act: Callable[[], object]) -> None:
+    def limited() -> None:
+        with limits.starting():
+            act()
+
+    _try(limited)
 
 
 def _try(act: Any) -> None:

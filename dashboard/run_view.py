@@ -13,7 +13,7 @@ from core.runs.follow import Follower, Seen
 from core.runs.progress import Progress, in_words, progress
 from core.runs.watch import Standing, standing
 from core.train.spec import RunSpec
-from dashboard import components, controls
+from dashboard import components, controls, limits
 from dashboard.figures import curves
 from dashboard.run_insight import attention_over_time, texts_over_time
 
@@ -125,9 +125,15 @@ def _buttons(run: RunDirectory, spec: RunSpec, now: Standing) -> None:
             button("Cancel", "stop_circle", lambda: queue.cancel(run), run)
             button("Pause", "pause", lambda: queue.pause(run), run)
         elif now.resumable:
-            button("Resume", "play_arrow", lambda: queue.enqueue(run), run)
+            button("Resume", "play_arrow", lambda: resume(run), run)
         if run.last_checkpoint() is not None:
             open_as_model(run, spec)
+
+
+def resume(run: RunDirectory) -> None:
+    """Queue a run that stopped. Errors: ValueError when it works, is done or too many wait."""
+    with limits.starting():
+        queue.enqueue(run)
 
 
 def open_as_model(run: RunDirectory, spec: RunSpec) -> None:

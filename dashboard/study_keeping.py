@@ -10,7 +10,7 @@ from core.study import class_store
 from core.study.progress import MAX_BYTES, due, dump, load
 from core.study.question import own_files
 from core.study.summary import summary_html, verify
-from dashboard import components, study_browser, study_state
+from dashboard import components, limits, study_browser, study_state
 
 
 def overview() -> None:
@@ -67,9 +67,19 @@ def _class() -> None:
     )  # fmt: skip
     one, two = st.columns(2)
     if one.button("Keep here", width="stretch"):
-        _try(lambda: class_store.save(name, word, study_state.progress()), "Kept.")
+        _try(lambda: _keep_here(name, word), "Kept.")
     if two.button("Fetch", width="stretch"):
-        _try(lambda: study_state.add(class_store.fetch(name, word)), "Fetched and added.")
+        _try(lambda: _fetch(name, word), "Fetched and added.")
+
+
+def _keep_here(name: str, word: str) -> None:
+    with limits.guessing(name), limits.within(limits.KEEPING):
+        class_store.save(name, word, study_state.progress())
+
+
+def _fetch(name: str, word: str) -> None:
+    with limits.guessing(name), limits.within(limits.KEEPING):
+        study_state.add(class_store.fetch(name, word))
 
 
 def _hand_in() -> None:

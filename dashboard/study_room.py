@@ -14,7 +14,7 @@ from core.study.checks import grade
 from core.study.options import shown_options
 from core.study.question import Choice, Expression, Number, Question
 from core.study.rooms import MINUTES_OPEN, Room, Rooms
-from dashboard import browser_store, components, study_state, study_tasks
+from dashboard import browser_store, components, limits, study_state, study_tasks
 from dashboard.figures.poll import poll_bars
 from dashboard.phone_token import phone_token
 
@@ -42,7 +42,8 @@ def open_button(question: Question) -> None:
             "link or the QR code and answer once, without a name."
         )
         if st.button("Open a room", key=f"room-{question.id}"):
-            room, secret = rooms().open_room(question.id)
+            with limits.within(limits.ROOMS):
+                room, secret = rooms().open_room(question.id)
             st.query_params.update({"room": room.code, "host": secret, "mode": "present"})
             st.rerun()
 
@@ -57,7 +58,7 @@ def show() -> None:
     code = st.query_params["room"].strip().upper()
     try:
         room = rooms().room(code)
-    except ValueError:
+    except (ValueError, OSError):
         st.title("Ask the room", anchor=False)
         raise
     question = study_state.questions().get(room.question)
@@ -143,6 +144,7 @@ def _live_histogram(code: str, question: Question) -> None:
     running = _counting(rooms().room(code))
 
     @st.fragment(run_every=SECONDS_LECTURER if running else None)
+    @components.one_sentence_for_errors()
     def histogram() -> None:
         counts, room = rooms().counts(code), rooms().room(code)
         total = sum(counts.values())
@@ -171,7 +173,7 @@ def _bars(counts: dict[str, int], question: Question, room: Room) -> None:
 
 
 def _phone(room: Room, question: Question) -> None:
-    token, given = phone_token(), _own_answer(room.code)
+    token, given = phone_token(rooms()), _own_answer(room.code)
     task = _asked(question)
     st.title(f"Room {room.code}", anchor=False)
     st.markdown(question.text)
@@ -183,7 +185,8 @@ def _phone(room: Room, question: Question) -> None:
             if answer is None:
                 st.warning("Choose or write something first: a guess is enough.")
                 return
-            rooms().answer(room.code, token, poll.countable(task, answer.text, room.code))
+            with limits.within(limits.VOTES, room.code):
+                rooms().answer(room.code, token, poll.countable(task, answer.text, room.code))
             st.session_state[_GIVEN] = f"{room.code} {answer.text}"
             st.rerun()
         return
@@ -194,6 +197,7 @@ def _phone(room: Room, question: Question) -> None:
         _right_answer(room, task)
 
     @st.fragment(run_every=SECONDS_PHONE if running else None)
+    @components.one_sentence_for_errors()
     def wait() -> None:
         now = rooms().room(room.code)
         if now.revealed and running:

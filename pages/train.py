@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.runs import queue
 from core.runs.code import code_version
-from dashboard import components, recipe_controls, run_view
+from dashboard import components, limits, recipe_controls, run_view
 
 components.page_header(
     "Train",
@@ -23,7 +23,7 @@ with left, components.one_sentence_for_errors():
     spec = recipe_controls.choose_spec()
     estimate = recipe_controls.show_estimate(spec)
     if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch"):
-        with st.spinner("Starting …"):
+        with st.spinner("Starting …"), limits.starting():
             more = {"estimate": estimate} if estimate else {}
             started = queue.submit(spec.to_dict(), code=code_version(), **more)
         st.query_params["run"] = started.path.name

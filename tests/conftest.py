@@ -1,6 +1,7 @@
 """One thread for torch, set before anything imports it: tests share a small machine."""
 
 import os
+import sys
 
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
@@ -23,6 +24,21 @@ ROOT = Path(__file__).resolve().parent.parent
 def root() -> Path:
     """The project's folder."""
     return ROOT
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_state(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Rooms and progress of tests never meet those of whoever runs the tests."""
+    os.environ["UNROLLED_STATE"] = str(tmp_path_factory.mktemp("unrolled") / "state")
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits() -> None:
+    """What other tests did does not count: all of them come from one network address."""
+    limits = sys.modules.get("dashboard.limits")
+    for one in vars(limits).values() if limits else ():
+        for kept in (one.session, one.address) if isinstance(one, limits.Limit) else (one,):
+            getattr(kept, "_kept", {}).clear()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -120,6 +120,11 @@ def position(run: RunDirectory) -> int | None:
     return waiting.index(run.path.name) if run.path.name in waiting else None
 
 
+def waiting() -> int:
+    """How many runs wait for a slot."""
+    return sum(standing(run).state == "queued" for run in tickets())
+
+
 def pause(run: RunDirectory) -> None:
     """Keep a checkpoint, end the process, free the slot. A queued run just leaves the queue."""
     _ask_or_withdraw(run, "pause", "paused", "Taken out of the queue; resume it at any time.")

@@ -1,7 +1,7 @@
 """Progress of a class on one server: SQLite, under a name each student chooses.
 
 No accounts and no personal data: a name of one's own choosing, and a word that only its owner
-knows, of which a salted hash is kept. In WAL mode many may read while one writes.
+knows, of which a salted hash is kept. How often a word may be guessed is the caller's to limit.
 """
 
 from __future__ import annotations
@@ -12,54 +12,80 @@ import re
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from core.runs.directory import runs_folder
+from core.study.database import Database, Schema, state_file
 from core.study.progress import Progress, dump, load
 
 NAME = re.compile(r"[\w][\w .-]{1,29}")
-_SCHEMA = """
+MAX_STUDENTS = 5000  # names in the file
+MAX_KEPT_BYTES = 200_000  # of one student's progress, in UTF-8; `load` reads five times as much
+SCHEMA = Schema(
+    0x556E5374,  # "UnSt"
+    (
+        """
 CREATE TABLE IF NOT EXISTS student (
     name TEXT PRIMARY KEY, salt BLOB NOT NULL, word BLOB NOT NULL,
     progress TEXT NOT NULL, updated REAL NOT NULL)
-"""
+""",
+    ),
+)
 
 
-def store_path() -> Path:
-    """Beside the runs, in the data directory of whoever runs the server."""
-    return runs_folder().parent / "study.sqlite3"
+class WrongWord(ValueError):
+    """The word is not the one of this name; one sentence."""
 
 
 def save(name: str, word: str, progress: Progress, path: Path | None = None) -> None:
     """Keep `progress` under `name`. The first to use a name sets its word.
 
-    Raises ValueError, one sentence, for an unusable name or word, or one that is not its own.
+    Raises ValueError, one sentence, for an unusable name or word, one that is not its own
+    (WrongWord), too much progress or too many names; OSError when the file fails.
     """
     _check(name, word)
-    with _open(path or store_path()) as database:
-        kept = _row(database, name)
-        salt = kept[0] if kept else secrets.token_bytes(16)
-        if kept and not hmac.compare_digest(kept[1], _hash(word, salt)):
-            raise ValueError(
-                f"The name {name!r} is taken and this is not its word: choose another."
-            )
-        database.execute(
-            "INSERT INTO student VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
-            "progress = excluded.progress, updated = excluded.updated",
-            (name, salt, _hash(word, salt), dump(progress), time.time()),
+    text = dump(progress)
+    size = len(text.encode("utf-8", "replace"))
+    if size > MAX_KEPT_BYTES:
+        raise ValueError(
+            f"Your progress has {size:,} bytes and this server keeps {MAX_KEPT_BYTES:,}: save it "
+            "to a file of yours instead."
         )
+    with _open(path) as database:
+        with database.reading() as connection:
+            kept = _row(connection, name)
+        salt = kept[0] if kept else secrets.token_bytes(16)
+        hashed = _hash(word, salt)  # takes its time, so no transaction waits for it
+        with database.writing() as connection:
+            if _row(connection, name) is None:
+                count = connection.execute("SELECT COUNT(*) FROM student").fetchone()[0]
+                if count >= MAX_STUDENTS:
+                    raise ValueError(
+                        f"This server keeps the progress of {MAX_STUDENTS:,} names and has no "
+                        "room for another: save yours to a file."
+                    )
+            done = connection.execute(
+                "INSERT INTO student VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
+                "progress = excluded.progress, updated = excluded.updated "
+                "WHERE word = excluded.word AND salt = excluded.salt",
+                (name, salt, hashed, text, time.time()),
+            )
+    if done.rowcount == 0:
+        raise WrongWord(f"The name {name!r} is taken and this is not its word: choose another.")
 
 
 def fetch(name: str, word: str, path: Path | None = None) -> Progress:
-    """What is kept under `name`. Raises ValueError when there is nothing, or the word is wrong."""
+    """What is kept under `name`.
+
+    Raises WrongWord when there is nothing or the word is wrong, ValueError for an unusable name or
+    word, OSError when the file fails.
+    """
     _check(name, word)
-    with _open(path or store_path()) as database:
-        kept = _row(database, name)
-    if kept is None or not hmac.compare_digest(kept[1], _hash(word, kept[0])):
-        raise ValueError(f"Nothing is kept under the name {name!r} with this word: check both.")
-    return load(kept[2])
+    with _open(path) as database, database.reading() as connection:
+        kept = _row(connection, name)
+    salt, expected, text = kept or (b"", b"", "")  # an unknown name takes as long as a known one
+    if not hmac.compare_digest(expected, _hash(word, salt)):
+        raise WrongWord(f"Nothing is kept under the name {name!r} with this word: check both.")
+    return load(text)
 
 
 def _check(name: str, word: str) -> None:
@@ -72,25 +98,14 @@ def _check(name: str, word: str) -> None:
 
 
 def _hash(word: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(word.encode(), salt=salt, n=2**12, r=8, p=1)
+    return hashlib.scrypt(word.encode("utf-8", "replace"), salt=salt, n=2**12, r=8, p=1)
 
 
-def _row(database: sqlite3.Connection, name: str) -> tuple[bytes, bytes, str] | None:
+def _row(connection: sqlite3.Connection, name: str) -> tuple[bytes, bytes, str] | None:
     query = "SELECT salt, word, progress FROM student WHERE name = ?"
-    row: tuple[bytes, bytes, str] | None = database.execute(query, (name,)).fetchone()
+    row: tuple[bytes, bytes, str] | None = connection.execute(query, (name,)).fetchone()
     return row
 
 
-@contextmanager
-def _open(path: Path) -> Iterator[sqlite3.Connection]:
-    """One transaction; writers wait for each other up to 20 seconds."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(path, timeout=20, isolation_level=None)
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("BEGIN IMMEDIATE")
-        database.execute(_SCHEMA)
-        yield database
-        database.execute("COMMIT")
-    finally:
-        database.close()  # an open transaction is rolled back
+def _open(path: Path | None) -> Database:
+    return Database(path or state_file("study.sqlite3", SCHEMA), SCHEMA)

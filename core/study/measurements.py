@@ -11,10 +11,13 @@ import math
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.runs.directory import read_json, replace_json, runs_folder
+from core.study.database import state_folder
 
 Values = dict[str, float | str]
 _PLACE = re.compile(r"\{([a-z_]+)\.(\w+)(?::([+,]?(?:\.\d)?[ef%]))?\}")
@@ -86,16 +89,16 @@ MEASURES = {
 
 
 def store_path() -> Path:
-    """Beside the runs, in the user's data directory."""
-    return runs_folder().parent / "measurements.json"
+    """In the state folder; earlier versions kept it in the folder that holds the runs folder."""
+    return state_folder() / "measurements.json"
 
 
 def measured(path: Path | None = None) -> dict[str, Values]:
     """Everything measured so far; empty when there is nothing or the file is damaged."""
-    try:
-        table = read_json(path or store_path())
-    except (ValueError, OSError):
-        return {}
+    table: dict[str, Any] = {}
+    for place in [path] if path else [runs_folder().parent / "measurements.json", store_path()]:
+        with suppress(ValueError, OSError):
+            table |= read_json(place)
     return {
         name: values
         for name, values in table.items()
@@ -108,9 +111,9 @@ def record(name: str, values: Mapping[str, float | str], path: Path | None = Non
     lacking = sorted(set(MEASURES[name].keys) - set(values))
     if lacking:
         raise ValueError(f"The measurement {name} lacks {lacking[0]}: measure it again.")
-    path = path or store_path()
-    path.parent.mkdir(parents=True, exist_ok=True)
     kept = measured(path)
+    path = path or store_path()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept[name] = {**values, "day": time.strftime("%Y-%m-%d")}
     replace_json(path, json.loads(json.dumps(kept)))
 

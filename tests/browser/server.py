@@ -24,11 +24,12 @@ def free_port() -> int:
 def dashboard(folder: Path, **environment: str) -> Iterator[str]:
     """Start `streamlit run dashboard/app.py`, give its address, stop it. Its log is folder/log.txt.
 
-    Runs go to folder/runs, so that a test never meets what its user trained.
+    Runs go to folder/runs and rooms to folder/state: a test never meets what its user keeps.
     Errors: RuntimeError when it does not answer within 60 seconds.
     """
     port = free_port()
     env = os.environ | {"OMP_NUM_THREADS": "1", "UNROLLED_RUNS": str(folder / "runs")}
+    env["UNROLLED_STATE"] = str(folder / "state")
     env["MALLOC_ARENA_MAX"] = "2"  # as `make run` has it
     # Only the entry's own folder is on the path of a script: the project must be found from here.
     env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), env.get("PYTHONPATH")]))

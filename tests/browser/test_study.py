@@ -343,3 +343,24 @@ def test_after_the_experiment_the_open_check_is_in_view_and_next_goes_to_the_top
     heading = page.get_by_role("heading", name="1b · Unroll three steps")
     expect(heading).to_be_in_viewport()
     expect(page.get_by_text("Your prediction")).to_have_count(0)
+
+
+def test_a_phone_with_a_token_that_is_not_ours_is_given_one_that_is(
+    browser: Browser, page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "study", query="q=1a")
+    page.get_by_role("button", name="Ask the room").click()
+    page.get_by_role("button", name="Open a room").click()
+    page.wait_for_url(re.compile("room="))
+    code = re.search(r"room=(\w+)", page.url)[1]
+    with browser.new_context() as context:
+        phone = context.new_page()
+        open_page(phone, dashboard_url, "study")
+        old = "0123456789abcdef" * 2
+        phone.evaluate("old => localStorage.setItem('unrolled-phone', old)", old)
+        open_page(phone, dashboard_url, "study", query=f"room={code}")
+        phone.get_by_role("radiogroup").get_by_text("One factor").first.click()
+        phone.get_by_role("button", name="Send my answer").click()
+        expect(phone.get_by_text("Your answer is counted.")).to_be_visible()
+        assert "." in phone.evaluate("localStorage.getItem('unrolled-phone')")
+        no_errors(phone)

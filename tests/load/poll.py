@@ -1,6 +1,6 @@
 """python -m tests.load.poll --phones 300: a room full of phones answers a poll, and none is lost.
 
-Every phone is a Streamlit session of its own: it opens the room's link, tells its token, chooses
+Every phone is a Streamlit session of its own: it opens the room's link, takes its token, chooses
 an option and presses the button. The answers are then counted in the room's file. The dashboard is
 started on a free loopback port and ended again.
 """
@@ -8,7 +8,6 @@ started on a free loopback port and ended again.
 import argparse
 import asyncio
 import json
-import secrets
 import sys
 import tempfile
 import time
@@ -18,7 +17,7 @@ from pathlib import Path
 from core.study.question import Choice, shipped
 from core.study.rooms import Rooms
 from tests.browser.server import dashboard
-from tests.load.client import Tab, key_of
+from tests.load.client import Tab, View, key_of
 from tests.load.loop import run
 
 QUESTION = "1a"
@@ -36,9 +35,7 @@ async def phone(
     """Join; when all are here wait a while and answer. Seconds until the page says it counts."""
     tab = Tab(address, "study", {"room": code})
     async with door:
-        view = await tab.open()
-        token = next(widget for widget in view.widgets if "phone-token" in widget)
-        view = await tab.change(token, json_value=json.dumps({"token": secrets.token_hex(16)}))
+        view = await take_token(tab, await tab.open())
     radio = next(w for w in view.widgets.values() if key_of(w) == f"room-{code}")
     send = next(w for w in view.widgets.values() if getattr(w, "label", "") == "Send my answer")
     await all_here.wait()
@@ -52,6 +49,13 @@ async def phone(
     if not any(kind == "alert" and COUNTED in alert.body for kind, alert in view.elements):
         raise RuntimeError(f"A phone was not told that it is counted: {view.errors}.")
     return taken
+
+
+async def take_token(tab: Tab, view: View) -> View:
+    """Keep the token that the page offers, and send it back, as a browser without one does."""
+    about = next(widget for widget in view.widgets.values() if key_of(widget) == "phone-token")
+    offer = json.loads(about.mixed.json or about.json)["offer"]
+    return await tab.change(about.id, json_value=json.dumps({"token": offer}))
 
 
 async def poll(address: str, code: str, phones: int, within: float) -> list[float]:
@@ -76,7 +80,7 @@ def hold(phones: int, within: float) -> tuple[Counter[str], list[float]]:
     """A poll against a dashboard of its own: the answers in the room's file, and the seconds from
     pressing the button until a phone was told that it counts, sorted."""
     with tempfile.TemporaryDirectory() as name, dashboard(Path(name)) as address:
-        rooms = Rooms(Path(name) / "rooms.sqlite3")
+        rooms = Rooms(Path(name) / "state" / "rooms.sqlite3")
         room, _ = rooms.open_room(QUESTION)
         taken = run(poll(address, room.code, phones, within))
         counted = Counter(rooms.counts(room.code))

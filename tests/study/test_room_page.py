@@ -13,12 +13,14 @@ from core.study.options import shown_options
 from core.study.question import shipped
 from core.study.rooms import Rooms
 from dashboard import browser_store, study_room
+from dashboard.components import plain
 from tests.conftest import ROOT
 
 
 @pytest.fixture(autouse=True)
 def own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("UNROLLED_STATE", str(tmp_path / "state"))
     st.cache_resource.clear()
 
 
@@ -43,7 +45,7 @@ def test_a_lecturer_opens_reveals_and_closes_a_room() -> None:
     code, secret = app.query_params["room"], app.query_params["host"]
     rooms: Rooms = study_room.rooms()
     option = shipped()["1d"].predict.options[1]
-    rooms.answer(code, "a-token-of-a-phone", option.text)
+    rooms.answer(code, rooms.new_token(), option.text)
     app.run()
     assert "**1 answer**" in text_of(app)
     assert option.reply not in text_of(app)
@@ -98,8 +100,9 @@ def test_a_lecturer_goes_back_to_the_question() -> None:
 def test_a_phone_learns_after_reveal_whether_it_was_right(
     right: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(study_room, "phone_token", lambda: "a-token-of-a-phone")
     rooms: Rooms = study_room.rooms()
+    token = rooms.new_token()
+    monkeypatch.setattr(study_room, "phone_token", lambda rooms: token)
     room, secret = rooms.open_room("1d")
     options = shipped()["1d"].predict.options
     mine = next(option for option in options if option.right == right)
@@ -127,8 +130,9 @@ def test_a_phone_learns_after_reveal_whether_it_was_right(
 def test_what_a_phone_typed_is_graded_as_it_was_typed(
     typed: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(study_room, "phone_token", lambda: "a-token-of-a-phone")
     rooms: Rooms = study_room.rooms()
+    token = rooms.new_token()
+    monkeypatch.setattr(study_room, "phone_token", lambda rooms: token)
     room, secret = rooms.open_room("1b")
     phone = page(room=room.code)
     phone.text_input[0].set_value(typed).run()
@@ -148,9 +152,10 @@ def test_a_phone_that_comes_back_finds_its_own_answer_in_its_browser(
 ) -> None:
     rooms: Rooms = study_room.rooms()
     room, secret = rooms.open_room("1c")
-    rooms.answer(room.code, "a-token-of-a-phone", "T")
+    token = rooms.new_token()
+    rooms.answer(room.code, token, "T")
     rooms.reveal(room.code, secret)
-    monkeypatch.setattr(study_room, "phone_token", lambda: "a-token-of-a-phone")
+    monkeypatch.setattr(study_room, "phone_token", lambda rooms: token)
     for kept, said in ((f"{room.code} T", "wrong: T"), ("ZZZZZ T", ""), ("", "")):
         told = browser_store.Told("m", kept, "")
         monkeypatch.setattr(browser_store, "told", lambda key, told=told: told)
@@ -163,6 +168,29 @@ def test_a_phone_that_comes_back_finds_its_own_answer_in_its_browser(
 
 def test_every_shipped_prediction_can_be_asked() -> None:
     assert all(study_room.may_be_asked(question) for question in shipped().values())
+
+
+@pytest.mark.parametrize("name", ["rooms.sqlite3", "study.sqlite3"])
+def test_a_file_that_is_not_ours_is_one_sentence_and_the_rest_of_the_page_works(
+    name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / name).write_text("no database, and long enough to look like one" * 100)
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=120).run()
+    app.switch_page("../pages/study.py").run()
+    assert not app.error
+    if name == "rooms.sqlite3":
+        next(b for b in app.button if b.label == "Open a room").click().run()
+    else:
+        app.text_input(key="study-name").set_value("Ada")
+        app.text_input(key="study-word").set_value("lovelace")
+        next(b for b in app.button if b.label == "Keep here").click().run()
+    assert not app.exception
+    [error] = app.error
+    assert error.value.startswith(plain(f"{name} is not a database of Unrolled: move it away"))
+    app.run()
+    assert not app.error
+    assert not app.exception
 
 
 def test_a_wrong_code_is_answered_in_one_sentence() -> None:

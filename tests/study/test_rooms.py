@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.study.rooms import CODE, Rooms
+from core.study.rooms import CODE, MAX_ANSWERS, MAX_KEPT, MAX_OPEN, Rooms
 
 CHOICES = ["one", "two", "three", "four"]
 
@@ -21,22 +21,18 @@ def rooms(tmp_path: Path) -> Iterator[Rooms]:
     opened.shut()
 
 
-def token() -> str:
-    return secrets.token_urlsafe(16)
-
-
 def test_a_room_has_a_short_code_and_counts_answers(rooms):
     room, _ = rooms.open_room("1a")
     assert CODE.fullmatch(room.code)
     assert rooms.room(room.code) == room
     for given in ("one", "two", "two"):
-        rooms.answer(room.code, token(), given)
+        rooms.answer(room.code, rooms.new_token(), given)
     assert rooms.counts(room.code) == {"two": 2, "one": 1}
 
 
 def test_a_phone_answers_once(rooms):
     room, _ = rooms.open_room("1a")
-    phone = token()
+    phone = rooms.new_token()
     assert not rooms.has_answered(room.code, phone)
     rooms.answer(room.code, phone, "one")
     with pytest.raises(ValueError, match="answered already"):
@@ -54,7 +50,7 @@ def test_only_the_one_who_opened_it_reveals_and_closes(rooms):
     rooms.reveal(room.code, secret)
     assert rooms.room(room.code).revealed
     with pytest.raises(ValueError, match="is closed"):
-        rooms.answer(room.code, token(), "late")
+        rooms.answer(room.code, rooms.new_token(), "late")
 
 
 def test_a_room_closes_by_itself_and_is_gone_a_day_later(rooms, monkeypatch):
@@ -64,7 +60,7 @@ def test_a_room_closes_by_itself_and_is_gone_a_day_later(rooms, monkeypatch):
     start = module.time.time()
     monkeypatch.setattr(module.time, "time", lambda: start + 120)
     with pytest.raises(ValueError, match="is closed"):
-        rooms.answer(room.code, token(), "late")
+        rooms.answer(room.code, rooms.new_token(), "late")
     monkeypatch.setattr(module.time, "time", lambda: start + 2 * 24 * 3600)
     rooms.open_room("1b")
     with pytest.raises(ValueError, match="There is no room"):
@@ -75,7 +71,7 @@ def test_a_closed_room_takes_no_answer(rooms):
     room, secret = rooms.open_room("1a")
     rooms.close(room.code, secret)
     with pytest.raises(ValueError, match="is closed"):
-        rooms.answer(room.code, token(), "late")
+        rooms.answer(room.code, rooms.new_token(), "late")
 
 
 @pytest.mark.parametrize("code", ["", "abc", "../..", "'; DROP TABLE room; --", "A" * 1000])
@@ -83,25 +79,87 @@ def test_an_unknown_room_is_named_in_one_sentence(rooms, code):
     with pytest.raises(ValueError, match="There is no room"):
         rooms.room(code)
     with pytest.raises(ValueError, match="There is no room"):
-        rooms.answer(code, token(), "one")
+        rooms.answer(code, rooms.new_token(), "one")
 
 
 @pytest.mark.parametrize("given", ["", "  ", "x" * 501])
 def test_an_empty_or_endless_answer_is_refused(rooms, given):
     room, _ = rooms.open_room("1a")
     with pytest.raises(ValueError, match="characters"):
-        rooms.answer(room.code, token(), given)
+        rooms.answer(room.code, rooms.new_token(), given)
 
 
-def test_a_phone_without_a_token_is_refused(rooms):
+def test_tokens_of_one_s_own_making_are_refused(rooms, tmp_path):
     room, _ = rooms.open_room("1a")
-    with pytest.raises(ValueError, match="no token"):
-        rooms.answer(room.code, "", "one")
+    ours, other = rooms.new_token(), Rooms(tmp_path / "other.sqlite3")
+    name, signature = ours.split(".")
+    forged = [secrets.token_urlsafe(16) for _ in range(2000)]
+    forged += [f"{secrets.token_urlsafe(16)}.{signature}" for _ in range(2000)]
+    forged += [f"{name}.{secrets.token_urlsafe(16)}" for _ in range(2000)]
+    forged += [
+        f"{name}.",
+        f".{signature}",
+        f"{name}.{signature}x",
+        f"{name}.{signature}.",
+        f" {ours}",
+    ]
+    forged += ["", "a-token-of-a-phone", "é" * 22 + "." + signature, name, other.new_token()]
+    other.shut()
+    for token in forged:
+        with pytest.raises(ValueError, match="no token"):
+            rooms.answer(room.code, token, "one")
+    assert rooms.counts(room.code) == {}
+    rooms.answer(room.code, ours, "one")
+
+
+def test_another_server_on_the_same_file_and_a_later_one_accept_the_token(rooms):
+    token = rooms.new_token()
+    for _ in range(2):
+        other = Rooms(rooms.path)
+        assert other.accepts(token)
+        other.shut()
+
+
+def test_a_full_room_takes_no_more_answers(rooms):
+    room, _ = rooms.open_room("1a")
+    for _ in range(MAX_ANSWERS):
+        rooms.answer(room.code, rooms.new_token(), "one")
+    for _ in range(1000):
+        with pytest.raises(ValueError, match=r"is full: it holds 1,000 answers"):
+            rooms.answer(room.code, rooms.new_token(), "two")
+    assert rooms.counts(room.code) == {"one": MAX_ANSWERS}
+
+
+def test_a_thousand_rooms_are_not_opened_at_once(rooms):
+    opened = []
+    for _ in range(1000):
+        try:
+            opened.append(rooms.open_room("1a"))
+        except ValueError as error:
+            sentence = str(error)
+    assert len(opened) == MAX_OPEN
+    assert sentence.startswith(f"{MAX_OPEN} rooms are open already: close one")
+    rooms.close(opened[0][0].code, opened[0][1])
+    rooms.open_room("1b")
+
+
+def test_rooms_that_are_closed_at_once_do_not_fill_the_file(rooms):
+    kept, secret = rooms.open_room("1a")
+    rooms.answer(kept.code, rooms.new_token(), "one")
+    for _ in range(MAX_KEPT + 50):
+        room, secret = rooms.open_room("1b")
+        rooms.answer(room.code, rooms.new_token(), "two")
+        rooms.close(room.code, secret)
+    rooms.open_room("1c")
+    with rooms._database.reading() as file:
+        assert file.execute("SELECT COUNT(*) FROM room").fetchone()[0] == MAX_KEPT
+        assert file.execute("SELECT COUNT(*) FROM answer").fetchone()[0] == MAX_KEPT - 1
+    assert rooms.counts(kept.code) == {"one": 1}, "an open room stays"
 
 
 def test_the_file_keeps_no_token_and_no_secret(rooms):
     room, secret = rooms.open_room("1a")
-    phone = token()
+    phone = rooms.new_token()
     rooms.answer(room.code, phone, "one")
     files = b"".join(p.read_bytes() for p in rooms.path.parent.iterdir())
     assert secret.encode() not in files
@@ -117,7 +175,7 @@ def test_300_phones_at_once_lose_no_answer(rooms):
     def phone(choice: str) -> None:
         start.wait()
         try:
-            rooms.answer(room.code, token(), choice)
+            rooms.answer(room.code, rooms.new_token(), choice)
         except Exception as error:
             errors.append(error)
 
@@ -134,7 +192,8 @@ def test_300_phones_at_once_lose_no_answer(rooms):
 def _answer_many(path: Path, code: str, choice: str, how_many: int) -> None:
     rooms = Rooms(path)
     for _ in range(how_many):
-        rooms.answer(code, token(), choice)
+        rooms.answer(code, rooms.new_token(), choice)
+    rooms.shut()
 
 
 def test_several_servers_share_a_room(rooms):

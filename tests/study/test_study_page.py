@@ -27,6 +27,7 @@ PROSE = "A few sentences of my own, long enough that the rubric may be shown."
 @pytest.fixture(autouse=True)
 def own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("UNROLLED_STATE", str(tmp_path / "state"))
 
 
 def open_question(name: str, **query: str) -> AppTest:

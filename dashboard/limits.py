@@ -1,0 +1,141 @@
+"""What one session, one network address and all together may do; SECURITY.md has the table.
+
+Kept in this module and not in a cache of Streamlit, which any client may clear. A lecture hall
+often has one address for all, so 300 students behind one can vote and keep progress. Addresses stay
+in memory. Errors: ValueError, one sentence that says how long to wait.
+"""
+
+import ipaddress
+import math
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.limits import Delays, Rate
+from core.runs import queue
+from core.study.class_store import WrongWord
+
+MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
+MAX_WAITING = 30  # runs in the queue, from all visitors together
+
+
+@dataclass(frozen=True)
+class Limit:
+    """what: the beginning of the sentence; how often a session and an address may do it."""
+
+    what: str
+    session: Rate
+    address: Rate
+
+
+RUNS = Limit("Runs were started", Rate(10, 10 * MINUTE), Rate(60, 10 * MINUTE))
+ROOMS = Limit("Rooms were opened", Rate(10, HOUR / 2), Rate(30, HOUR / 2))
+VOTES = Limit("Answers were sent", Rate(1, DAY), Rate(500, DAY))  # in one room
+KEEPING = Limit("Progress was kept or fetched", Rate(20, 10 * MINUTE), Rate(1000, HOUR))
+
+WORDS_OF_A_NAME = Delays(free=5, longest=5 * MINUTE, forget=DAY)
+WORDS_OF_A_SESSION = Delays(free=5, longest=5 * MINUTE, forget=DAY)
+WORDS_OF_AN_ADDRESS = Delays(free=30, longest=10, forget=HOUR)
+
+_ONE_START = threading.Lock()
+
+
+def session() -> str:
+    """A name for this session that its browser does not know and cannot change."""
+    name: str = st.session_state.setdefault("visitor", secrets.token_hex(8))
+    return name
+
+
+def address() -> str:
+    """The network address of this session: an IPv4 address, or the /64 network of an IPv6 one.
+
+    Behind a proxy on this machine it is the one the proxy passes on in X-Forwarded-For.
+    """
+    told = st.context.ip_address
+    if not told:
+        return "this machine"
+    try:
+        found = ipaddress.ip_address(told.split("%")[0])
+    except ValueError:
+        return told[:45]
+    if isinstance(found, ipaddress.IPv6Address):
+        inside = found.ipv4_mapped
+        return str(inside or ipaddress.ip_network((found, 64), strict=False))
+    return str(found)
+
+
+@contextmanager
+def within(limit: Limit, what: str = "") -> Iterator[None]:
+    """Do something that is limited; what: counts each such thing, a room, by itself.
+
+    If it fails it does not count. Errors: ValueError when it is done too often.
+    """
+    keys = [(limit.session, f"{session()} {what}"), (limit.address, f"{address()} {what}")]
+    taken: list[tuple[Rate, str]] = []
+    try:
+        for rate, key in keys:
+            if wait := rate.take(key):
+                whose = "in this session" if rate is limit.session else "from your network"
+                raise ValueError(f"{limit.what} too often {whose}: try again in {_in_words(wait)}.")
+            taken.append((rate, key))
+        yield
+    except Exception:
+        for rate, key in taken:
+            rate.give_back(key)
+        raise
+
+
+@contextmanager
+def guessing(name: str) -> Iterator[None]:
+    """Try a word for the name; wrong ones (WrongWord) make the next wait longer.
+
+    Errors: ValueError while this name, session or address has to wait.
+    """
+    tried: list[tuple[Delays, str]] = []
+
+    def undo() -> None:
+        for delays, key in tried:
+            delays.give_back(key)
+
+    for delays, key in (
+        (WORDS_OF_A_SESSION, session()),
+        (WORDS_OF_AN_ADDRESS, address()),
+        (WORDS_OF_A_NAME, name),
+    ):
+        if wait := delays.guess(key):
+            undo()
+            raise ValueError(f"Too many wrong words: try again in {_in_words(wait)}.")
+        tried.append((delays, key))
+    try:
+        yield
+    except WrongWord:
+        raise
+    except Exception:
+        undo()
+        raise
+    undo()
+    WORDS_OF_A_NAME.right(name)
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """Queue a run from a page. Errors: ValueError when MAX_WAITING wait or it is done too often."""
+    with _ONE_START, within(RUNS):
+        if queue.waiting() >= MAX_WAITING:
+            raise ValueError(
+                f"{MAX_WAITING} runs are waiting already: start yours when one of them is over."
+            )
+        yield
+
+
+def _in_words(seconds: float) -> str:
+    if seconds <= 2 * MINUTE:
+        whole = math.ceil(seconds)
+        return f"{whole} second{'' if whole == 1 else 's'}"
+    if seconds <= 2 * HOUR:
+        return f"{math.ceil(seconds / MINUTE)} minutes"
+    return f"{math.ceil(seconds / HOUR)} hours"

@@ -1,0 +1,71 @@
+"""What a class keeps on the server: bounded when it is stored, so that all of it comes back."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from core.study import class_store
+from core.study.class_store import MAX_KEPT_BYTES, WrongWord, fetch, save
+from core.study.progress import Progress, Record, dump
+
+
+def large(letters: str, records: int) -> Progress:
+    return Progress(records={f"q-{i}": Record(letters * 2000) for i in range(records)})
+
+
+def test_as_much_as_is_stored_comes_back(tmp_path: Path) -> None:
+    path, records, stored = tmp_path / "study.sqlite3", 1, 0
+    for letters in ("x", "π", "🙂"):  # 1, 2 and 4 bytes
+        while len(dump(large(letters, records)).encode()) <= MAX_KEPT_BYTES:
+            save("Ada", "lovelace", large(letters, records), path)
+            assert fetch("Ada", "lovelace", path) == large(letters, records)
+            records, stored = records + 8, stored + 1
+        with pytest.raises(ValueError, match=r"has [\d,]+ bytes and this server keeps 200,000"):
+            save("Ada", "lovelace", large(letters, records), path)
+        records = 1
+    assert stored > 10
+
+
+def test_what_is_too_large_is_refused_and_what_was_kept_stays(tmp_path: Path) -> None:
+    path = tmp_path / "study.sqlite3"
+    save("Ada", "lovelace", Progress("before"), path)
+    with pytest.raises(ValueError, match="save it to a file"):
+        save("Ada", "lovelace", large("x", 600), path)  # 1.2 MB, which no `load` takes
+    assert fetch("Ada", "lovelace", path) == Progress("before")
+
+
+def test_names_are_bounded_and_known_ones_still_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(class_store, "MAX_STUDENTS", 3)
+    path = tmp_path / "study.sqlite3"
+    for name in ("Ada", "Bob", "Cleo"):
+        save(name, "word", Progress(), path)
+    with pytest.raises(ValueError, match="keeps the progress of 3 names and has no room"):
+        save("Dora", "word", Progress(), path)
+    save("Ada", "word", Progress("later"), path)
+    assert fetch("Ada", "word", path) == Progress("later")
+
+
+def test_a_wrong_word_changes_nothing_and_says_what_kind_of_error_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "study.sqlite3"
+    save("Ada", "lovelace", Progress("hers"), path)
+    with pytest.raises(WrongWord, match="is taken"):
+        save("Ada", "guess", Progress("not hers"), path)
+    for name in ("Ada", "Eve"):
+        with pytest.raises(WrongWord, match="check both"):
+            fetch(name, "guess", path)
+    with pytest.raises(ValueError, match="cannot be used") as refused:
+        fetch("../etc", "guess", path)
+    assert not isinstance(refused.value, WrongWord)
+    assert fetch("Ada", "lovelace", path) == Progress("hers")
+
+
+def test_no_word_is_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "study.sqlite3"
+    save("Ada", "lovelace", Progress(), path)
+    assert b"lovelace" not in b"".join(p.read_bytes() for p in tmp_path.iterdir())
+    with sqlite3.connect(path) as file:
+        assert file.execute("SELECT name FROM student").fetchall() == [("Ada",)]
+    file.close()

@@ -1,0 +1,395 @@
+"""The databases of rooms and progress: their own folder, their version, and what may be wrong."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.study import class_store, database
+from core.study.measurements import MEASURES, measured, record
+from core.study.progress import Progress, Record, dump, predict
+from core.study.rooms import Rooms
+from tests.conftest import ROOT
+
+OLD_ROOMS = """
+CREATE TABLE IF NOT EXISTS room (
+    code TEXT PRIMARY KEY, secret BLOB NOT NULL, question TEXT NOT NULL,
+    closes REAL NOT NULL, revealed INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS answer (
+    code TEXT NOT NULL, token BLOB NOT NULL, given TEXT NOT NULL, PRIMARY KEY (code, token));
+"""
+OLD_PROGRESS = """
+CREATE TABLE IF NOT EXISTS student (
+    name TEXT PRIMARY KEY, salt BLOB NOT NULL, word BLOB NOT NULL,
+    progress TEXT NOT NULL, updated REAL NOT NULL)
+"""
+DONE = predict(Progress("group-7"), "1a", "One factor W_h")
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The state folder, not there yet, and an empty folder `old` that holds the runs folder."""
+    (tmp_path / "old").mkdir()
+    monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path / "old" / "runs"))
+    monkeypatch.setenv("UNROLLED_STATE", str(tmp_path / "new" / "state"))
+    monkeypatch.setattr(database, "WAIT_SECONDS", 0.05)
+    return tmp_path / "new" / "state"
+
+
+def old_rooms(path: Path) -> None:
+    """A file as the first version made it, with a room of one answer."""
+    old = sqlite3.connect(path, isolation_level=None)
+    old.execute("PRAGMA journal_mode = WAL")
+    old.executescript(OLD_ROOMS)
+    old.execute("INSERT INTO room VALUES ('ABCDE', x'00', '1a', 4e9, 0)")
+    old.execute("INSERT INTO answer VALUES ('ABCDE', x'01', 'one')")
+    old.close()
+
+
+def old_progress(path: Path) -> None:
+    """A file as the first version made it: Ada's progress, with the word lovelace."""
+    old = sqlite3.connect(path, isolation_level=None)
+    old.execute("PRAGMA journal_mode = WAL")
+    old.execute(OLD_PROGRESS)
+    salted = (b"s" * 16, class_store._hash("lovelace", b"s" * 16))
+    old.execute("INSERT INTO student VALUES ('Ada', ?, ?, ?, 0)", (*salted, dump(DONE)))
+    old.close()
+
+
+def use_rooms() -> None:
+    opened = Rooms()
+    try:
+        opened.open_room("1a")
+    finally:
+        opened.shut()
+
+
+def use_progress() -> None:
+    class_store.save("Ada", "lovelace", DONE)
+
+
+USES = pytest.mark.parametrize(
+    ("use", "name"),
+    [(use_rooms, "rooms.sqlite3"), (use_progress, "study.sqlite3")],
+    ids=["rooms", "progress"],
+)
+Use = Callable[[], None]
+
+
+def fails(use: Use, *parts: str) -> None:
+    """`use` fails with one sentence that has these parts, no line break and no path."""
+    with pytest.raises(OSError, match=r"\.$") as refused:
+        use()
+    sentence = str(refused.value)
+    for part in parts:
+        assert part in sentence
+    assert "/" not in sentence
+    assert "\n" not in sentence
+
+
+@USES
+def test_a_folder_of_their_own_and_nothing_beside_the_runs(
+    use: Use, name: str, state: Path, tmp_path: Path
+) -> None:
+    use()
+    assert (state / name).is_file()
+    assert list((tmp_path / "old").iterdir()) == []
+    with sqlite3.connect(state / name) as file:
+        assert file.execute("PRAGMA user_version").fetchone()[0] >= 1
+        assert file.execute("PRAGMA application_id").fetchone()[0] != 0
+        assert file.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    file.close()
+
+
+def test_without_the_variable_it_is_in_the_user_s_data_folder_not_above_the_runs(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("UNROLLED_STATE")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert database.state_folder() == tmp_path / "data" / "unrolled" / "state"
+    monkeypatch.delenv("UNROLLED_RUNS")
+    assert database.state_folder().parent == database.runs_folder().parent
+    assert database.state_folder() not in database.runs_folder().parents
+
+
+def test_rooms_of_the_first_version_are_taken_along(state: Path, tmp_path: Path) -> None:
+    old_rooms(tmp_path / "old" / "rooms.sqlite3")
+    before = (tmp_path / "old" / "rooms.sqlite3").read_bytes()
+    opened = Rooms()
+    assert opened.counts("ABCDE") == {"one": 1}
+    opened.answer("ABCDE", opened.new_token(), "two")
+    opened.shut()
+    again = Rooms()
+    assert again.counts("ABCDE") == {"one": 1, "two": 1}
+    again.shut()
+    assert (tmp_path / "old" / "rooms.sqlite3").read_bytes() == before, "the old file stays"
+    assert sorted(p.name for p in state.iterdir() if p.name.startswith(".")) in (
+        [], [".rooms.sqlite3.lock"],
+    )  # fmt: skip
+
+
+def test_progress_of_the_first_version_is_taken_along(state: Path, tmp_path: Path) -> None:
+    old_progress(tmp_path / "old" / "study.sqlite3")
+    assert class_store.fetch("Ada", "lovelace") == DONE
+    class_store.save("Ada", "lovelace", Progress())
+    assert class_store.fetch("Ada", "lovelace") == Progress()
+
+
+def test_what_an_old_server_has_not_yet_written_back_is_taken_along(
+    state: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "old" / "rooms.sqlite3"
+    old_rooms(path)
+    running = sqlite3.connect(path, isolation_level=None)  # its answer is in the log alone
+    running.execute("INSERT INTO answer VALUES ('ABCDE', x'02', 'two')")
+    opened = Rooms()
+    assert opened.counts("ABCDE") == {"one": 1, "two": 1}
+    opened.shut()
+    running.close()
+
+
+def test_twenty_servers_that_start_at_once_migrate_once(state: Path, tmp_path: Path) -> None:
+    old_rooms(tmp_path / "old" / "rooms.sqlite3")
+    database.WAIT_SECONDS = 20.0  # the fixture puts it back
+    start, opened, errors = threading.Barrier(20), [], []
+
+    def server() -> None:
+        start.wait()
+        try:
+            opened.append(Rooms())
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=server) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    token = opened[0].new_token()
+    assert all(one.accepts(token) for one in opened), "all sign with the same key"
+    assert all(one.counts("ABCDE") == {"one": 1} for one in opened)
+    for one in opened:
+        one.shut()
+
+
+def test_measurements_of_the_first_version_are_read_and_new_ones_win(
+    state: Path, tmp_path: Path
+) -> None:
+    values: dict[str, float | str] = dict.fromkeys(MEASURES["samples"].keys, "old")
+    record("samples", values, tmp_path / "old" / "measurements.json")
+    assert measured()["samples"]["label"] == "old"
+    record("samples", values | {"label": "new"})
+    assert measured()["samples"]["label"] == "new"
+    assert [p.name for p in state.iterdir()] == ["measurements.json"]
+
+
+@USES
+def test_another_program_s_file_at_the_old_place_is_left_alone(
+    use: Use, name: str, state: Path, tmp_path: Path
+) -> None:
+    other = sqlite3.connect(tmp_path / "old" / name)
+    other.execute("CREATE TABLE recipe (title TEXT)")
+    other.close()
+    before = (tmp_path / "old" / name).read_bytes()
+    use()
+    assert (tmp_path / "old" / name).read_bytes() == before
+
+
+@USES
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: path.write_bytes(b"no database at all, only some text\n" * 300),
+        lambda path: sql(path, "CREATE TABLE recipe (title TEXT)"),
+        lambda path: sql(path, "CREATE TABLE room (code TEXT)", "CREATE TABLE student (name TEXT)"),
+        lambda path: sql(path, "PRAGMA application_id = 77", "CREATE TABLE recipe (title TEXT)"),
+        lambda path: sql(path, "PRAGMA user_version = 5", "CREATE TABLE recipe (title TEXT)"),
+    ],
+    ids=["text", "other tables", "other columns", "other program", "other version"],
+)
+def test_a_foreign_file_is_named_and_left_as_it_is(
+    use: Use, name: str, make: Callable[[Path], object], state: Path
+) -> None:
+    state.mkdir(parents=True)
+    make(state / name)
+    before = (state / name).read_bytes()
+    fails(use, name, "is not a database of Unrolled", "UNROLLED_STATE")
+    assert (state / name).read_bytes() == before
+
+
+def sql(path: Path, *statements: str) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
+
+
+@USES
+def test_a_file_of_a_newer_version_is_named_and_left_as_it_is(
+    use: Use, name: str, state: Path
+) -> None:
+    use()
+    sql(state / name, "PRAGMA user_version = 99", "CREATE TABLE later (x)")
+    fails(use, name, "a newer version", "99", "update Unrolled")
+    sql(state / name, "DROP TABLE later")
+
+
+@USES
+def test_a_file_of_the_other_kind_is_not_taken_for_ours(use: Use, name: str, state: Path) -> None:
+    use_rooms()
+    use_progress()
+    other = {"rooms.sqlite3": "study.sqlite3", "study.sqlite3": "rooms.sqlite3"}[name]
+    for log in state.glob("*-*"):
+        log.unlink()
+    (state / name).write_bytes((state / other).read_bytes())
+    fails(use, name, "is not a database of Unrolled")
+
+
+@USES
+def test_a_locked_file_is_named(use: Use, name: str, state: Path) -> None:
+    use()
+    holder = sqlite3.connect(state / name, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    fails(use, name, "is in use by another program")
+    holder.execute("ROLLBACK")
+    holder.close()
+    use()
+
+
+def test_a_room_that_is_open_survives_a_lock(state: Path) -> None:
+    opened = Rooms()
+    room, _ = opened.open_room("1a")
+    holder = sqlite3.connect(state / "rooms.sqlite3", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    fails(lambda: opened.answer(room.code, opened.new_token(), "one"), "rooms.sqlite3", "in use")
+    holder.execute("ROLLBACK")
+    holder.close()
+    opened.answer(room.code, opened.new_token(), "one")
+    assert opened.counts(room.code) == {"one": 1}
+    opened.shut()
+
+
+@USES
+def test_a_read_only_file_is_named(
+    use: Use, name: str, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use()
+    connect = sqlite3.connect
+
+    def read_only(path: Path | str, **how: object) -> sqlite3.Connection:
+        place = path if path == ":memory:" else f"file:{path}?mode=ro"
+        return connect(place, uri=True, **how)
+
+    monkeypatch.setattr(sqlite3, "connect", read_only)
+    fails(use, name, "is read-only", "UNROLLED_STATE")
+
+
+@USES
+def test_a_full_file_is_named_and_what_is_in_it_stays(
+    use: Use, name: str, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use()
+    monkeypatch.setattr(database, "MAX_MEGABYTES", 1)
+    large = Progress(records={f"q-{i}": Record("x" * 2000) for i in range(90)})
+
+    def fill() -> None:
+        for i in range(12):
+            if name == "study.sqlite3":
+                class_store.save(f"Student {i}", "word", large)
+                continue
+            opened = Rooms()
+            try:
+                opened.open_room("x" * 100_000)
+            finally:
+                opened.shut()
+
+    fails(fill, name, "has no room left")
+    monkeypatch.setattr(database, "MAX_MEGABYTES", 200)
+    use()
+
+
+@USES
+def test_a_damaged_file_is_named(use: Use, name: str, state: Path) -> None:
+    use()
+    for log in state.glob("*-*"):
+        log.unlink()
+    whole = (state / name).read_bytes()
+    (state / name).write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    fails(use, name, "is damaged")
+
+
+PLAIN_USER = []  # what runs a command as a user whom the rights of files bind
+if os.geteuid() == 0:
+    rights = "-dac_override,-dac_read_search"
+    PLAIN_USER = ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}"]
+
+
+@pytest.mark.skipif(bool(PLAIN_USER) and not shutil.which("setpriv"), reason="root without setpriv")
+@pytest.mark.parametrize(
+    ("own", "sentence"),
+    [
+        (("runs", "data", "state"), ""),
+        (("runs", "data"), "cannot be kept in the folder 'state' (Permission denied)"),
+    ],
+)
+def test_a_user_that_owns_nothing_but_its_folders(
+    own: tuple[str, ...], sentence: str, tmp_path: Path
+) -> None:
+    """As SECURITY.md has it: the folder that holds them cannot be written."""
+    place = tmp_path / "srv"
+    for name in own:
+        (place / name).mkdir(parents=True)
+    place.chmod(0o555)
+    try:
+        done = subprocess.run(
+            [*PLAIN_USER, sys.executable, "-c", USE_BOTH],
+            env=os.environ
+            | {"PYTHONPATH": str(ROOT)}
+            | {f"UNROLLED_{name.upper()}": str(place / name) for name in ("runs", "data", "state")},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    finally:
+        place.chmod(0o755)
+    assert done.returncode == 0, done.stderr
+    assert sorted(p.name for p in place.iterdir()) == sorted(own)
+    said = done.stdout.splitlines()
+    assert len(said) == (2 if sentence else 0)
+    assert all(sentence in line for line in said)
+
+
+USE_BOTH = """
+from core.study import class_store
+from core.study.progress import Progress
+from core.study.rooms import Rooms
+for use in (lambda: Rooms().open_room("1a"), lambda: class_store.save("Ada", "word", Progress())):
+    try:
+        use()
+    except OSError as error:
+        print(error)
+"""
+
+
+@USES
+def test_a_folder_that_cannot_be_made_is_one_sentence(
+    use: Use, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("UNROLLED_STATE", str(tmp_path / "file" / "state"))
+    fails(use, name, "'state'", "UNROLLED_STATE")
+
+
+@USES
+def test_a_folder_at_the_place_of_the_file_is_one_sentence(
+    use: Use, name: str, state: Path
+) -> None:
+    (state / name).mkdir(parents=True)
+    fails(use, name, "UNROLLED_STATE")
