@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ _SAVE = "save your progress as a file before you leave (Keep and hand in)."
 _PROBLEMS = {
     "off": f"This browser does not let the page keep anything: {_SAVE}",
     "full": f"This browser has no room left for your progress: {_SAVE}",
-    "large": f"Progress of more than {MAX_BYTES:,} characters is not kept in the browser: {_SAVE}",
+    "large": f"Progress of more than {MAX_BYTES:,} bytes is not kept in the browser: {_SAVE}",
 }
 
 
@@ -33,6 +33,9 @@ def meet() -> None:
     """Add what the browser keeps to the progress of this session, once it has told it."""
     told, met = browser_store.told(_STORE), _met()
     if told is None or (met is not None and told.mark == met.mark):
+        return
+    if met is not None and st.session_state.get(_FORGET) and (told.text or told.problem == "large"):
+        st.session_state[_MET] = replace(met, mark=told.mark)  # not forgotten yet: once more
         return
     stored, problem, writable = Progress(), _PROBLEMS.get(told.problem, ""), True
     if told.problem == "gone":  # forgotten in another tab
@@ -61,7 +64,7 @@ def keep() -> None:
         text = ""
     elif met is not None and met.writable and not _same(met, now):
         text = dump(now)
-    if text is not None and len(text) > MAX_BYTES:
+    if text is not None and len(text.encode()) > MAX_BYTES:
         st.warning(_PROBLEMS["large"], icon=":material/save:")
         text = None
     mark = met.mark if met is not None else ""

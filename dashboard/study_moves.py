@@ -152,9 +152,12 @@ def _compare(question: Question, prediction: str) -> None:
     task = question.predict
     if isinstance(task, (Choice, Expression)):
         said = grade(task, prediction, "")
-        icon = ":material/check_circle:" if said.correct else ":material/undo:"
-        predicted = study_tasks.formula(prediction)
-        st.info(f"You predicted: {predicted}  \n{study_tasks.formula(said.message)}", icon=icon)
+        right = "right" if said.correct else "wrong"
+        st.info(
+            f"**Your prediction was {right}:** {study_tasks.formula(prediction)}  \n"
+            f"{study_tasks.formula(said.message)}",
+            icon=":material/check_circle:" if said.correct else ":material/undo:",
+        )
 
 
 def _measured(name: str, text: str) -> None:

@@ -131,10 +131,23 @@ def test_what_another_tab_forgot_is_forgotten_here(browser) -> None:
     assert browser.text is None
 
 
+def test_forgetting_is_not_undone_by_a_tab_that_writes_meanwhile(browser) -> None:
+    browser.told = Told("m1", dump(earned("1a")), "")
+    app = open_question("1c")
+    button(app, "Forget my progress").click().run()
+    browser.told = Told("m2", dump(earned("1b")), "")
+    app.run()
+    assert "0 of 16 earned" in text_of(app)
+    assert (browser.text, browser.mark) == ("", "m2")
+    browser.told = Told("m3", "", "")
+    app.run()
+    assert browser.text is None
+
+
 def test_more_than_the_browser_may_keep_is_not_written(browser) -> None:
-    essay = Answer("x" * 5000, ("y" * 5000,) * 20, "1", 1.0)
+    essay = Answer("φ" * 5000, ("φ" * 5000,) * 20, "1", 1.0)
     progress = Progress()
-    for i in range(10):
+    for i in range(5):  # 525,000 characters of two bytes
         progress = draft(progress, "1a", i, essay)
     browser.told = Told("m1", "", "")
     app = open_question("1c")

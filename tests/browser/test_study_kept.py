@@ -1,0 +1,163 @@
+"""Progress kept in the browser: a reload, two tabs, forgetting, and what cannot be read or kept."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.study.options import shown_options
+from core.study.progress import Progress, dump, load
+from core.study.progress import predict as predicted
+from core.study.question import shipped
+from tests.browser.test_study import RIGHT, answer, predict
+from tests.browser.waiting import no_errors, open_page
+
+
+def kept(page: Page) -> Progress:
+    """What the browser keeps."""
+    return load(page.evaluate("localStorage.getItem('unrolled-progress')"))
+
+
+def keeps(page: Page, question: str, prediction: str) -> None:
+    """Wait until the browser keeps that prediction."""
+    page.wait_for_function(
+        "([q, text]) => JSON.parse(localStorage.getItem('unrolled-progress') ?? '{}')"
+        ".records?.[q]?.prediction === text",
+        arg=[question, prediction],
+    )
+
+
+def test_a_reload_and_a_new_tab_find_what_was_typed_answered_and_earned(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "study", query="q=1a")
+    expect(page.get_by_text("kept in this browser")).to_be_visible()
+    predict(page)
+    wrong = "phi_y(Wy Wx Wh x1 + Wy Wx x2)"
+    answer(page, wrong)
+    expect(page.get_by_text("wrong order")).to_be_visible()
+    keeps(page, "1a", "One factor W_h")
+    page.reload()
+    expect(page.get_by_text("wrong order")).to_be_visible()
+    box = page.get_by_role("textbox", name="Your expression")
+    expect(box).to_have_value(wrong)
+    answer(page, RIGHT)
+    expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    expect(page.get_by_text(f"Your answer: {RIGHT}")).to_be_visible()
+
+    second = page.context.new_page()
+    open_page(second, dashboard_url, "study", query="q=1f")
+    expect(second.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    second.get_by_role("radiogroup").locator("label").first.click()
+    second.get_by_role("button", name="Keep my prediction").click()
+    essay = second.get_by_role("textbox", name="Argue for your choice")
+    essay.fill("Two lines of mine, typed and not checked,\n\nabout $W_h$ and 🙂.")
+    essay.blur()
+    second.wait_for_function("localStorage.getItem('unrolled-progress').includes('not checked')")
+    second.reload()
+    expect(essay).to_have_value("Two lines of mine, typed and not checked,\n\nabout $W_h$ and 🙂.")
+    no_errors(second)
+
+
+def test_two_tabs_put_together_what_each_has_earned(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "study", query="q=1a&seed=one")
+    second = page.context.new_page()
+    open_page(second, dashboard_url, "study", query="q=1c&seed=two")
+    expect(second.get_by_text("kept in this browser")).to_be_visible()
+    predict(page)
+    answer(page, RIGHT)
+    expect(second.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    before = kept(page)
+
+    second.get_by_role("radiogroup").locator("label").first.click()
+    second.get_by_role("button", name="Keep my prediction").click()
+    expect(second.get_by_text("Your prediction")).to_be_visible()
+    expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    chosen = shown_options(shipped()["1c"].predict, "two:1c:1")[0].text
+    keeps(page, "1c", chosen)
+    assert kept(page).record("1a") == before.record("1a")
+
+    # another tab writes, and this one before it has heard of that: no event in the window itself
+    other = predicted(before, "1d", "written behind its back")
+    second.evaluate("text => localStorage.setItem('unrolled-progress', text)", dump(other))
+    box = second.get_by_role("textbox", name="Your expression")
+    box.fill("phi_y(x1)")
+    second.get_by_role("button", name="Check my answer").click()
+    second.wait_for_function("localStorage.getItem('unrolled-progress').includes('phi_y(x1)')")
+    both = kept(second)
+    assert both.record("1d").prediction == "written behind its back"
+    assert both.record("1c").sent["0"].text == "phi_y(x1)"
+    assert both.record("1a").passed == (0,)
+    for tab, seed in ((page, "one"), (second, "two")):
+        expect(tab).to_have_url(re.compile(f"seed={seed}"))
+        no_errors(tab)
+
+
+def test_what_is_forgotten_in_one_tab_is_forgotten_in_all(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "study", query="q=1a")
+    expect(page.get_by_text("kept in this browser")).to_be_visible()
+    predict(page)
+    answer(page, RIGHT)
+    second = page.context.new_page()
+    open_page(second, dashboard_url, "study", query="q=1b")
+    expect(second.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    second.get_by_role("button", name="Forget it").click()
+    second.get_by_role("button", name="Forget my progress").click()
+    for tab in (second, page):
+        expect(tab.get_by_text("0 of 16 earned")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("kept in this browser")).to_be_visible()
+    expect(page.get_by_text("0 of 16 earned")).to_be_visible()
+    assert page.evaluate("localStorage.getItem('unrolled-progress')") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "not JSON"),
+        ('{"unrolled": "progress", "version": 2, "records": {}}', "version 2"),
+        ('{"unrolled": "progress", "version": 1, "seed": "1", "records": {"1a": 7}}', "damaged"),
+        ("[" * 900_000, "not JSON"),
+        ("x" * 1_000_001, "not kept in the browser"),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_what_the_browser_keeps_and_cannot_be_read_is_left_alone(
+    text: str, sentence: str, page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url)
+    page.evaluate("text => localStorage.setItem('unrolled-progress', text)", text)
+    open_page(page, dashboard_url, "study", query="q=1a")
+    expect(page.get_by_text(sentence)).to_be_visible()
+    predict(page)
+    answer(page, RIGHT)
+    expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    no_errors(page)
+    assert page.evaluate("localStorage.getItem('unrolled-progress')") == text
+    page.get_by_role("button", name="Forget it").click()
+    page.get_by_role("button", name="Forget my progress").click()
+    expect(page.get_by_text("kept in this browser")).to_be_visible()
+    assert page.evaluate("localStorage.getItem('unrolled-progress')") is None
+
+
+@pytest.mark.parametrize(
+    ("method", "sentence"), [("setItem", "no room left"), ("getItem", "does not let the page keep")]
+)
+def test_a_browser_that_keeps_nothing_says_so_once(
+    method: str, sentence: str, page: Page, dashboard_url: str
+) -> None:
+    page.add_init_script(
+        f"""const real = Storage.prototype.{method};
+        Storage.prototype.{method} = function (name, ...more) {{
+          if (name === "unrolled-progress") throw new DOMException("no", "QuotaExceededError");
+          return real.call(this, name, ...more);
+        }};"""
+    )
+    open_page(page, dashboard_url, "study", query="q=1a")
+    predict(page)
+    answer(page, RIGHT)
+    expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    expect(page.get_by_text(sentence)).to_have_count(1)
+    no_errors(page)
