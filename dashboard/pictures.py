@@ -106,7 +106,7 @@ def known(pictures: Pictures, loaded: zoo.LoadedModel) -> bool:
 
 
 @st.cache_data(max_entries=16, show_spinner="Asking the model …")
-def predictions(_loaded: zoo.LoadedModel, digest: str, _pictures: Pictures, source: str) -> Any:
+def predictions(_loaded: zoo.LoadedModel, who: str, _pictures: Pictures, source: str) -> Any:
     """The model's probabilities for every picture, (N, classes)."""
     import torch
 
@@ -143,7 +143,7 @@ def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
     """A button that opens the ways to choose: the pictures at hand, and the first ten wanted."""
     pictures = pictures_for(loaded)
     classes = list(loaded.extra["classes"])
-    probability = predictions(loaded, loaded.entry.digest, pictures, pictures.source)
+    probability = predictions(loaded, loaded.entry.identity, pictures, pictures.source)
     certainty, said = probability.max(1), probability.argmax(1)
     wanted = np.ones(len(said), dtype=bool)
     with st.popover("Which pictures", icon=":material/filter_list:", width="stretch"):
