@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import zoo
 from core.runs.directory import RunDirectory, epoch_of
-from dashboard import components, controls
+from dashboard import components, controls, tables
 
 if TYPE_CHECKING:
     from core.prompt import Prompt
@@ -39,7 +39,7 @@ def show(entry: zoo.ModelEntry, loaded: zoo.LoadedModel, prompt: Prompt) -> None
         with st.expander(f"All {len(epochs)} epochs", icon=":material/list:"):
             columns = ("epoch", "held-out perplexity", "text")
             rows = [dict(zip(columns, epoch, strict=True)) for epoch in epochs]
-            st.dataframe(rows, hide_index=True)
+            tables.show(rows, hide_index=True)
     run = RunDirectory(entry.path)
     names = run.checkpoint_names()
     st.subheader("Your prompt, then and now", anchor=False)

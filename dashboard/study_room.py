@@ -75,7 +75,7 @@ def _lecturer(room: Room, question: Question, secret: str) -> None:
         picture = io.BytesIO()
         segno.make(link, error="m").save(picture, kind="png", scale=8, border=3)
         st.image(picture.getvalue(), alt=f"QR code of {link}", width=260)
-        st.caption(components.plain(link))
+        st.caption(f"[{components.plain(link)}]({link})")
     with right:
         _live_histogram(room.code, question)
     with st.container(horizontal=True):
@@ -133,8 +133,11 @@ def _bars(counts: dict[str, int], question: Question, revealed: bool) -> None:
     components.show_figure(
         poll_bars(counts, right if revealed else None),
         title="What the room says",
-        description="; ".join(f"{text}: {often}" for text, often in list(counts.items())[:12]),
+        description="; ".join(
+            f"{components.plain(text)}: {often}" for text, often in list(counts.items())[:12]
+        ),
         key="poll",
+        data={"answer": list(counts), "count": list(counts.values())},
     )
 
 
