@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from core import zoo
 from core.data import shapes
 from core.data.folder import MissingDataError
-from core.data.images import UInt8, fit_square, open_picture
+from core.data.images import UInt8, fit_square
+from core.data.picture import open_picture
 from core.data.sources import load_images
 from dashboard import components, controls, vit_models
 from dashboard.figures.vit_maps import picture_strip
 
 AT_HAND = 200  # pictures to browse through
 MAX_UPLOAD_MB = 20
+KEPT, LONGEST_SIDE = 4, 1024  # uploaded pictures of a session, at most 4 MB each
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,10 +128,9 @@ def upload(size: int) -> UInt8 | None:
     )
     if file is None:
         return None
-    try:
-        picture = open_picture(file, "This file")
-    except ValueError as error:
-        components.error_sentence(error)
+    picture = _read_once(file.getvalue())
+    if isinstance(picture, ValueError):
+        components.error_sentence(picture)
         return None
     if picture.width != picture.height or min(picture.size) > size:
         zoom = st.slider("Zoom", 1.0, 8.0, 1.0, 0.1, help="1 is the largest square that fits.")
@@ -137,6 +141,22 @@ def upload(size: int) -> UInt8 | None:
         top = (picture.height - side) * down // 100
         picture = picture.crop((left, top, left + side, top + side))
     return fit_square(picture, size)
+
+
+def _read_once(data: bytes) -> Image.Image | ValueError:
+    """An uploaded file as a picture, or why it is none; decoded once, however often a page runs."""
+    kept: dict[bytes, Image.Image | ValueError] = st.session_state.setdefault("uploaded", {})
+    content = hashlib.sha256(data).digest()
+    if content not in kept:
+        try:
+            picture = open_picture(io.BytesIO(data), "This file")
+            picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+            kept[content] = picture
+        except ValueError as error:
+            kept[content] = ValueError(str(error))
+        while len(kept) > KEPT:
+            kept.pop(next(iter(kept)))
+    return kept[content]
 
 
 def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
