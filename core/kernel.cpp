@@ -3,8 +3,8 @@
 // The same arithmetic as read_tokens in core/cache.py, for one thread. Every linear layer is
 // stored in panels of LANES outputs, [panel][input][lane], so that the weights stream through
 // memory once, in order, for all rows at a time. That stream is what a token waits for: weights
-// that are exact in 16 bits come as such, and are widened on the way. core/kernel.py builds and
-// calls this file.
+// that are exact in 16 bits come as such, and are widened on the way. core/kernel_build.py builds
+// this file, core/kernel.py calls it.
 //
 // Letters  R = B*T rows, d = dim, H heads, n width of a head, m = mlp_dim, N longest text
 //          W the type of the weights in the panels, float or half

@@ -1,35 +1,19 @@
-"""The compiled path of decoding: core/kernel.cpp, built on demand, called through ctypes.
+"""The compiled path of decoding: core/kernel.cpp, called through ctypes.
 
-Nothing is compiled when this module is imported. `load_kernel` builds the library with the
-machine's C++ compiler the first time it is asked, keeps it in the user's cache directory under a
-name made of the source and the processor, and returns None where there is no compiler; then
-`core.cache.read_tokens` does the same work in eager torch.
+`core.kernel_build` builds and loads the library. Where there is none `core.cache.read_tokens` does
+the same work in eager torch.
 """
 
 import ctypes
-import hashlib
 import math
-import os
-import platform
-import shutil
-import subprocess
-import sys
-import tempfile
-from functools import cache
-from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 import torch
-from filelock import FileLock
 from torch import Tensor
 
 from core.cache import KVCache, require_room
 from core.decode_weights import Affine, DecodeWeights
 from core.decoding import Greedy, Strategy, choose_eagerly
-
-SOURCE = Path(__file__).with_name("kernel.cpp")
-BUILD_SECONDS = 60
-FLAGS = ("-std=c++17", "-O3", "-shared", "-fPIC")
 
 
 class Sizes(ctypes.Structure):
@@ -46,66 +30,6 @@ class Sizes(ctypes.Structure):
         ("pre_norm", ctypes.c_int64),
         ("eps", ctypes.c_float),
     ]
-
-
-@cache
-def load_kernel() -> ctypes.CDLL | None:
-    """The compiled library, built now if need be; None where that is not possible."""
-    if sys.platform == "win32":
-        return None
-    try:
-        path = _cache_folder() / f"kernel-{_fingerprint()}.so"
-        if not path.exists() and not _build(path):
-            return None
-        return ctypes.CDLL(str(path))
-    except OSError:
-        return None
-
-
-def _cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(base) / "unrolled" / "kernels"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
-
-
-def _fingerprint() -> str:
-    """A name for this source on this processor: another of either is built anew."""
-    cpu = [platform.system(), platform.machine(), platform.processor()]
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        lines = info.read_text(errors="replace").splitlines()
-        wanted = ("flags", "Features", "model name")
-        cpu += [next((ln for ln in lines if ln.startswith(key)), "") for key in wanted]
-    text = SOURCE.read_bytes() + "\n".join([*FLAGS, *cpu]).encode()
-    return hashlib.sha256(text).hexdigest()[:16]
-
-
-def find_compiler() -> str | None:
-    """The machine's C++ compiler: the one that CXX names, or a usual one."""
-    names = [os.environ.get("CXX", ""), "c++", "g++", "clang++"]
-    return next((found for name in names if name and (found := shutil.which(name))), None)
-
-
-def _build(path: Path) -> bool:
-    """Compile into a temporary file beside `path`, then rename; whether it worked."""
-    compiler = find_compiler()
-    if compiler is None:
-        return False
-    with FileLock(path.with_suffix(".lock"), timeout=BUILD_SECONDS):
-        if path.exists():
-            return True
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            built = Path(folder) / path.name
-            for native in (["-march=native"], ["-mcpu=native"], []):
-                command = [compiler, *FLAGS, *native, str(SOURCE), "-o", str(built)]
-                try:
-                    subprocess.run(command, check=True, capture_output=True, timeout=BUILD_SECONDS)
-                except subprocess.SubprocessError:
-                    continue
-                built.replace(path)
-                return True
-    return False
 
 
 class KernelReader:

@@ -14,7 +14,8 @@ from core.cache import KVCache, read_tokens
 from core.decode_weights import DecodeWeights, decode_weights
 from core.decoding import Choose, Strategy, choose_eagerly, generate, rank_of
 from core.gpt import DialogueGPT
-from core.kernel import KernelChooser, KernelReader, load_kernel
+from core.kernel import KernelChooser, KernelReader
+from core.kernel_build import load_kernel
 
 REMEMBERED_BYTES = 256 * 2**20
 AHEAD = 16  # tokens written by one call

@@ -52,11 +52,11 @@ def read_wav(data: bytes) -> Tensor:
                 raise ValueError(
                     f"This sound is {seconds:.1f} s long; choose one of at most {LONGEST:.0f} s."
                 )
+            if width not in (1, 2, 4) or not 1000 <= rate <= 200_000 or not 1 <= channels <= 8:
+                raise ValueError("This WAV file is of an unusual kind; save it as 16-bit PCM.")
             raw = file.readframes(file.getnframes())
     except (wave.Error, EOFError):
         raise ValueError("This is not an uncompressed WAV file; save it as one.") from None
-    if width not in (1, 2, 4) or not 1000 <= rate <= 200_000 or not 1 <= channels <= 8:
-        raise ValueError("This WAV file is of an unusual kind; save it as 16-bit PCM.")
     raw = raw[: len(raw) // (width * channels) * width * channels]
     samples: NDArray[np.float32] = np.frombuffer(raw, f"<i{width}" if width > 1 else np.uint8)
     scaled = samples.astype(np.float32) / 2 ** (8 * width - 1) - (1 if width == 1 else 0)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.identity import identity_of
 from core.runs.directory import RUN_ID, RunDirectory, runs_folder
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class ModelEntry:
     kind          "vit", "cnn" or "gpt"
     data          the name of the data it was trained on
     weights       path of its newest checkpoint, without suffix
-    digest        SHA-256 of those weights, as the checkpoint states it
+    digest        SHA-256 of those weights, as the checkpoint states it: what links name
+    identity      SHA-256 of everything that decides what it says: what caches are keyed by
     shipped       true for a model in assets/
     held_out      its last held-out measures, empty before the first epoch
     """
@@ -45,6 +47,7 @@ class ModelEntry:
     path: Path
     weights: Path
     digest: str
+    identity: str
     shipped: bool
     held_out: dict[str, float]
 
@@ -105,6 +108,18 @@ def entry_of(folder: Path) -> ModelEntry:
     return entry
 
 
+def at_checkpoint(entry: ModelEntry, weights: Path) -> ModelEntry:
+    """The same run at another of its checkpoints, `weights` without suffix.
+
+    Errors: ValueError or OSError when the JSON beside it does not describe a checkpoint.
+    """
+    about = _json(weights.with_suffix(".json"))
+    if not (isinstance(about, dict) and isinstance(about.get("sha256"), str)):
+        raise ValueError(f"{weights.name}.json does not describe a checkpoint.")
+    known_as = identity_of(entry.path, weights, entry.kind, entry.data)
+    return replace(entry, weights=weights, digest=about["sha256"], identity=known_as)
+
+
 def load_model(entry: ModelEntry) -> LoadedModel:
     """Read, verify and build the model. Errors: CheckpointError, one sentence."""
     from core.checkpoint import model_from, read_checkpoint
@@ -128,6 +143,8 @@ def _entry(spec_path: Path, shipped: bool) -> ModelEntry | None:
         if weights is None:
             return None
         files = [path.stat() for path in (spec_path, weights.with_suffix(".json"))]
+        others = (run.path / "vocab.json", weights.with_suffix(".safetensors"))
+        files += [path.stat() for path in others if path.exists()]
     except OSError:
         return None
     changed = tuple((about.st_mtime_ns, about.st_size) for about in files)
@@ -150,18 +167,20 @@ def _entry_as_of(
     try:
         spec = run.spec()
         about = _json(weights.with_suffix(".json"))
+        kind, data = str(spec["kind"]), re.sub(r".*/", "", str(spec["data"]))
         return ModelEntry(
             name=run.path.name,
-            kind=str(spec["kind"]),
+            kind=kind,
             architecture=str(about["architecture"]),
-            data=re.sub(r".*/", "", str(spec["data"])),
+            data=data,
             path=run.path,
             weights=weights,
             digest=str(about["sha256"]),
+            identity=identity_of(run.path, weights, kind, data),
             shipped=shipped,
             held_out={},
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OSError):
         return None
 
 

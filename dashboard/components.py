@@ -26,17 +26,30 @@ UNFORESEEN = (
 Given = ParamSpec("Given")
 Data = Mapping[str, object] | Callable[[], Mapping[str, object]]
 
+# What the page's Markdown changes even where it is escaped: addresses, arrows, dashes, a logo.
+_CHANGED = re.compile(
+    r"(?<=:)(?=//|streamlit:)|(?<=www)(?=\.)|(?<=@)(?=\w)|(?<=[-<>~])(?=[->=])", re.IGNORECASE
+)
+_JOINER = "\u2060"  # has no width, and lets no line break
+_HARMLESS = re.compile(r"[^\W_]+(?:[-_ ][^\W_]+)*")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&^=@/])")
 
 
 def plain(text: str) -> str:
-    """`text` as Markdown that shows exactly these characters: for anything a user typed."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    """`text` as Markdown that shows exactly these characters: for anything a user typed.
+
+    A name of words and single hyphens is as it was, so that links written with it stay.
+    """
+    line = " ".join(text.split())
+    if _HARMLESS.fullmatch(line):
+        return line
+    return _MARKUP.sub(r"\\\1", _CHANGED.sub(_JOINER, line))
 
 
 def spoken(title: str, description: str) -> str:
     """Title and description as a text alternative: what the Markdown says, without its signs."""
-    return re.sub(r"\\" + _MARKUP.pattern + r"|\*\*", r"\1", f"{title}. {description}")
+    shown = f"{title}. {description}".replace(_JOINER, "")
+    return re.sub(r"\\" + _MARKUP.pattern + r"|\*\*", r"\1", shown)
 
 
 def menu(pages: Mapping[str, st.Page]) -> None:

@@ -37,10 +37,10 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
     _formula(reader)
     st.header("Measured on this machine", anchor=False)
     if st.button("Measure now", type="primary", icon=":material/timer:"):
-        st.session_state["timing"] = (entry.digest, *_measure(loaded, reader, prompt))
+        st.session_state["timing"] = (entry.identity, *_measure(loaded, reader, prompt))
         _quotable(entry.name, st.session_state["timing"][-1])
     measured = st.session_state.get("timing")
-    if measured is None or measured[0] != entry.digest:
+    if measured is None or measured[0] != entry.identity:
         st.caption("Takes some seconds: it generates the same text with and without the cache.")
     else:
         _results(*measured[1:], reader=reader)

@@ -51,7 +51,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, texts: Texts, prompt: Prompt) -
     for letter, default, column in zip(letters, DEFAULTS, columns, strict=False):
         with column:
             ways[letter] = choose_way(letter, default, abreast=count < 3)
-            trees[letter] = branches.tree(letter, (entry.digest, prompt.ids))
+            trees[letter] = branches.tree(letter, (entry.identity, prompt.ids))
             branches.walk(letter, trees[letter])
             made[letter] = texts.text(
                 prompt.ids, ways[letter].strategy, length,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import streamlit as st
 
 from core import zoo
 from core.runs.directory import RunDirectory, epoch_of
-from dashboard import components, controls
+from dashboard import components, controls, tables
 
 if TYPE_CHECKING:
     from core.prompt import Prompt
@@ -40,7 +39,7 @@ def show(entry: zoo.ModelEntry, loaded: zoo.LoadedModel, prompt: Prompt) -> None
         with st.expander(f"All {len(epochs)} epochs", icon=":material/list:"):
             columns = ("epoch", "held-out perplexity", "text")
             rows = [dict(zip(columns, epoch, strict=True)) for epoch in epochs]
-            st.dataframe(rows, hide_index=True)
+            tables.show(rows, hide_index=True)
     run = RunDirectory(entry.path)
     names = run.checkpoint_names()
     st.subheader("Your prompt, then and now", anchor=False)
@@ -53,7 +52,8 @@ def show(entry: zoo.ModelEntry, loaded: zoo.LoadedModel, prompt: Prompt) -> None
     elif controls.switch(f"Continue my prompt at {len(names)} checkpoints", key="live"):
         for name in names:
             with components.one_sentence_for_errors():
-                words = _continued(str(run.checkpoints / name), entry.digest, prompt.ids)
+                then = zoo.at_checkpoint(entry, run.checkpoints / name)
+                words = _continued(then.identity, prompt.ids, then)
                 _row(_when(name), " ".join(loaded.tokenizer.vocab[word] for word in words))
 
 
@@ -71,11 +71,11 @@ def _when(checkpoint: str) -> str:
 
 def history(entry: zoo.ModelEntry) -> list[tuple[int, float | None, str]]:
     """(epoch, held-out perplexity, text) of every epoch that left a text; [] when none did."""
-    return _history(entry.name, entry.digest, entry)
+    return _history(entry.name, entry.identity, entry)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _history(name: str, digest: str, _entry: zoo.ModelEntry) -> list[tuple[int, float | None, str]]:
+def _history(name: str, who: str, _entry: zoo.ModelEntry) -> list[tuple[int, float | None, str]]:
     records = RunDirectory(_entry.path).metrics()
     return [
         (int(r["epoch"]), (r.get("held_out") or {}).get("perplexity"), str(r["text"]))
@@ -95,14 +95,14 @@ def spread(count: int, most: int) -> list[int]:
 
 
 @st.cache_data(max_entries=64, show_spinner="Continuing your prompt …")
-def _continued(checkpoint: str, digest: str, ids: tuple[int, ...]) -> list[int]:
-    """What a checkpoint adds to the prompt, greedily; digest: of the run as it stands."""
+def _continued(who: str, ids: tuple[int, ...], _then: zoo.ModelEntry) -> list[int]:
+    """What a model as it was at a checkpoint adds to the prompt, greedily."""
     import torch
 
     from core.checkpoint import model_from, read_checkpoint
     from core.decoding import Greedy
     from core.reader import PrefixReader
 
-    model: Any = model_from(read_checkpoint(Path(checkpoint)))
+    model: Any = model_from(read_checkpoint(_then.weights))
     steps = PrefixReader.of(model).write(ids, Greedy(), WORDS, torch.Generator())
     return [step.token for step in steps]

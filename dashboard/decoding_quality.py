@@ -50,7 +50,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
     if way.width:
         st.info("Beam search draws nothing, so all sixteen texts would be the same.")
         return
-    samples = _samples(entry.digest, tuple(prompt.ids), repr(way.strategy), seed, way, reader)
+    samples = _samples(entry.identity, tuple(prompt.ids), repr(way.strategy), seed, way, reader)
     texts = samples.ids.tolist()
     corpus = _corpus(entry, loaded)
     training = None if corpus is None else corpus.training
@@ -58,7 +58,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
     sweep = _sweep(entry)
     human = sweep and TextQuality(**sweep["human"])
     with right:
-        people = corpus and _human(entry.name, entry.digest, loaded, corpus)
+        people = corpus and _human(entry.name, entry.identity, loaded, corpus)
         if people is None and sweep:
             people = TextQuality(**sweep["human16"])  # measured when the model was shipped
         _table(mine, people, way.label)
@@ -85,7 +85,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
 
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _samples(
-    digest: str, ids: tuple[int, ...], strategy: str, seed: int, _way: Way, _reader: PrefixReader
+    who: str, ids: tuple[int, ...], strategy: str, seed: int, _way: Way, _reader: PrefixReader
 ) -> Samples:
     """The sixteen texts of a model, drawn once for everybody."""
     import torch
@@ -143,7 +143,7 @@ def _coloured(text: list[int], vocab: list[str]) -> str:
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the training text …")
-def _read(name: str, digest: str, data: str, _loaded: LoadedModel) -> Corpus:
+def _read(name: str, who: str, data: str, _loaded: LoadedModel) -> Corpus:
     from core.quality_sweep import read_corpus
 
     return read_corpus(_loaded.tokenizer, data)
@@ -152,13 +152,13 @@ def _read(name: str, digest: str, data: str, _loaded: LoadedModel) -> Corpus:
 def _corpus(entry: ModelEntry, loaded: LoadedModel) -> Corpus | None:
     """The model's data, or None as long as it is not at hand."""
     try:
-        return _read(entry.name, entry.digest, entry.data, loaded)
+        return _read(entry.name, entry.identity, entry.data, loaded)
     except (OSError, ValueError):
         return None
 
 
 @st.cache_data(max_entries=6, show_spinner="Measuring the held-out text …")
-def _human(name: str, digest: str, _loaded: LoadedModel, _corpus: Corpus) -> TextQuality | None:
+def _human(name: str, who: str, _loaded: LoadedModel, _corpus: Corpus) -> TextQuality | None:
     """The measures of held-out text in 16 pieces of 60 words, None where there is too little."""
     from core.quality_sweep import human_quality
 

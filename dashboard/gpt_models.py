@@ -48,14 +48,14 @@ def load(entry: zoo.ModelEntry) -> zoo.LoadedModel:
     It is shared by everybody: it must not be changed.
     """
     try:
-        return _load(entry.name, entry.digest, entry)
+        return _load(entry.name, entry.identity, entry)
     except (ValueError, OSError) as error:
         components.error_sentence(error)
         st.stop()
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading the model …")
-def _load(name: str, digest: str, _entry: zoo.ModelEntry) -> zoo.LoadedModel:
+def _load(name: str, who: str, _entry: zoo.ModelEntry) -> zoo.LoadedModel:
     import torch
 
     torch.set_num_threads(1)  # beside a training run, more threads are slower, not faster
@@ -64,23 +64,23 @@ def _load(name: str, digest: str, _entry: zoo.ModelEntry) -> zoo.LoadedModel:
 
 def reader(entry: zoo.ModelEntry) -> PrefixReader:
     """What the model says after any text, remembered for everybody: the same model, the same."""
-    return _reader(entry.name, entry.digest, entry)
+    return _reader(entry.name, entry.identity, entry)
 
 
 @st.cache_resource(max_entries=6, show_spinner="Preparing the decoder …")
-def _reader(name: str, digest: str, _entry: zoo.ModelEntry) -> PrefixReader:
+def _reader(name: str, who: str, _entry: zoo.ModelEntry) -> PrefixReader:
     from core.reader import PrefixReader
 
-    return PrefixReader.of(_load(name, digest, _entry).model)
+    return PrefixReader.of(_load(name, who, _entry).model)
 
 
 def texts(entry: zoo.ModelEntry) -> Texts:
     """What the model wrote, kept for everybody."""
-    return _texts(entry.name, entry.digest, entry)
+    return _texts(entry.name, entry.identity, entry)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _texts(name: str, digest: str, _entry: zoo.ModelEntry) -> Texts:
+def _texts(name: str, who: str, _entry: zoo.ModelEntry) -> Texts:
     return Texts(reader(_entry))
 
 

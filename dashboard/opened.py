@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -40,8 +40,8 @@ class Opened:
 
     @property
     def who(self) -> str:
-        """The weights: their hash, and whether they are the trained ones."""
-        return f"{self.loaded.entry.digest}-{'trained' if self.trained else 'random'}"
+        """The model, and whether its weights are the trained ones."""
+        return f"{self.loaded.entry.identity}-{'trained' if self.trained else 'random'}"
 
     @property
     def causal(self) -> bool:
@@ -115,15 +115,15 @@ def show_beside(opened: Opened, traced: Trace) -> None:
     }
     name = controls.choice("Beside it", ["random weights", *checkpoints], key="beside")
     if name in checkpoints:
-        digest = f"{entry.digest}-{name}"
-        other = vit_models.load(replace(entry, weights=checkpoints[name], digest=digest)).model
+        then = zoo.at_checkpoint(entry, checkpoints[name])
+        who, other = f"{then.identity}-trained", vit_models.load(then).model
     else:
-        digest, other = f"{entry.digest}-random", vit_models.untrained(opened.loaded)
+        who, other = f"{entry.identity}-random", vit_models.untrained(opened.loaded)
     one, two = st.columns(2)
     with one:
         _show_maps(opened, traced, "This model", "maps")
     with two:
-        beside = traces.trace(digest, other, opened.inputs)
+        beside = traces.trace(who, other, opened.inputs)
         _show_maps(opened, beside, name.capitalize(), "maps-beside")
 
 

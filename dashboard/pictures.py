@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from core import zoo
 from core.data import shapes
 from core.data.folder import MissingDataError
-from core.data.images import UInt8, fit_square, open_picture
+from core.data.images import UInt8, fit_square
+from core.data.picture import open_picture
 from core.data.sources import load_images
 from dashboard import components, controls, vit_models
 from dashboard.figures.vit_maps import picture_strip
 
 AT_HAND = 200  # pictures to browse through
 MAX_UPLOAD_MB = 20
+KEPT, LONGEST_SIDE = 4, 1024  # uploaded pictures of a session, at most 4 MB each
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +111,7 @@ def known(pictures: Pictures, loaded: zoo.LoadedModel) -> bool:
 
 
 @st.cache_data(max_entries=16, show_spinner="Asking the model …")
-def predictions(_loaded: zoo.LoadedModel, digest: str, _pictures: Pictures, source: str) -> Any:
+def predictions(_loaded: zoo.LoadedModel, who: str, _pictures: Pictures, source: str) -> Any:
     """The model's probabilities for every picture, (N, classes)."""
     import torch
 
@@ -123,10 +128,9 @@ def upload(size: int) -> UInt8 | None:
     )
     if file is None:
         return None
-    try:
-        picture = open_picture(file, "This file")
-    except ValueError as error:
-        components.error_sentence(error)
+    picture = _read_once(file.getvalue())
+    if isinstance(picture, ValueError):
+        components.error_sentence(picture)
         return None
     if picture.width != picture.height or min(picture.size) > size:
         zoom = st.slider("Zoom", 1.0, 8.0, 1.0, 0.1, help="1 is the largest square that fits.")
@@ -139,11 +143,27 @@ def upload(size: int) -> UInt8 | None:
     return fit_square(picture, size)
 
 
+def _read_once(data: bytes) -> Image.Image | ValueError:
+    """An uploaded file as a picture, or why it is none; decoded once, however often a page runs."""
+    kept: dict[bytes, Image.Image | ValueError] = st.session_state.setdefault("uploaded", {})
+    content = hashlib.sha256(data).digest()
+    if content not in kept:
+        try:
+            picture = open_picture(io.BytesIO(data), "This file")
+            picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+            kept[content] = picture
+        except ValueError as error:
+            kept[content] = ValueError(str(error))
+        while len(kept) > KEPT:
+            kept.pop(next(iter(kept)))
+    return kept[content]
+
+
 def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
     """A button that opens the ways to choose: the pictures at hand, and the first ten wanted."""
     pictures = pictures_for(loaded)
     classes = list(loaded.extra["classes"])
-    probability = predictions(loaded, loaded.entry.digest, pictures, pictures.source)
+    probability = predictions(loaded, loaded.entry.identity, pictures, pictures.source)
     certainty, said = probability.max(1), probability.argmax(1)
     wanted = np.ones(len(said), dtype=bool)
     with st.popover("Which pictures", icon=":material/filter_list:", width="stretch"):

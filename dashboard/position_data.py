@@ -34,16 +34,23 @@ def experiment() -> Experiment | None:
         return None
 
 
-@st.cache_data(max_entries=8)
 def learned_tables() -> dict[str, np.ndarray]:
     """Every learned table at hand, name -> (T, d): the experiment's and those of the GPTs."""
+    entries = zoo.available_models("gpt")
+    return _tables_of(tuple((entry.name, entry.identity) for entry in entries), entries)
+
+
+@st.cache_data(max_entries=8)
+def _tables_of(
+    who: tuple[tuple[str, str], ...], _entries: list[zoo.ModelEntry]
+) -> dict[str, np.ndarray]:
     tables = {}
     try:
         table = np.load(FOLDER / "learned.npy", allow_pickle=False)
         tables["trained to 64 tokens"] = table.astype(np.float64)
     except (OSError, ValueError):
         pass
-    for entry in zoo.available_models("gpt"):
+    for entry in _entries:
         table = _table_of(entry)
         if table is not None:
             tables[entry.name] = table

@@ -29,7 +29,7 @@ from core.linear_rnn_sweep import SweepReport, read_sweep
 from core.linear_rnn_writing import to_latex, to_numpy, to_text
 from core.study import measurements
 from core.study.measuring_theory import cost_values
-from dashboard import components, state
+from dashboard import components, state, tables
 from dashboard.figures import rnn_cost, rnn_memory
 from dashboard.figures.layout import Drawing, readable
 
@@ -296,4 +296,4 @@ def show_costs(d: int) -> None:
         for T in (64, 1024, 4096)
         for layer in LAYERS
     ]
-    st.dataframe(table, hide_index=True)
+    tables.show(table, hide_index=True)

@@ -15,7 +15,7 @@ from core.runs.progress import in_words
 from core.runs.table import Row
 from core.runs.watch import standing
 from core.train.spec import RunSpec
-from dashboard import components, limits
+from dashboard import components, limits, tables
 from dashboard.figures import data as figure_data
 
 
@@ -70,7 +70,7 @@ def choose(rows: list[Row]) -> list[Row]:
     )
     frame = frame.dropna(axis="columns", how="all")  # no accuracy where all are texts
     number = st.column_config.NumberColumn
-    event = st.dataframe(
+    event = tables.show(
         frame,
         key="table",
         hide_index=True,
@@ -98,7 +98,7 @@ def show_differences(rows: list[Row]) -> None:
     names = _unique([row.title for row in rows])
     values = [["-" if v is None else str(v) for v in line] for line in different.values()]
     frame = pd.DataFrame(values, columns=names, index=pd.Index(list(different), name="setting"))
-    st.dataframe(frame.style.apply(_mark, axis=1), width="stretch")
+    tables.show(frame, _mark, width="stretch")
 
 
 def _mark(line: pd.Series) -> list[str]:

@@ -194,7 +194,7 @@ def _curves(seen: Seen, epochs: int) -> None:
     if measure:
         components.show_figure(
             seen.make(curves.measure_figure, measure, epochs),
-            title=measure.capitalize(),
+            title=components.plain(measure.capitalize()),
             description="After every epoch. The training value is taken while training, with all "
             "its noise and augmentation.",
             key="measure",

@@ -126,10 +126,10 @@ def device_in_use() -> str | None:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def numpy_gpt(weights: Path, digest: str) -> tuple[gpt_numpy.NumpyGPT, WordTokenizer]:
+def numpy_gpt(weights: Path, who: str) -> tuple[gpt_numpy.NumpyGPT, WordTokenizer]:
     """The GPT of a run in NumPy, and its tokenizer; shared by all sessions, only ever read.
 
-    digest: the SHA-256 of the weights, so that other weights in the same place are read anew.
+    who: the model's identity, so that another model in the same place is read anew.
     Errors: ValueError or OSError when the checkpoint or its vocabulary is missing or damaged.
     """
     vocabulary = weights.parent.parent / "vocab.json"

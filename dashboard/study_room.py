@@ -107,7 +107,7 @@ def _join(room: Room) -> None:
     picture = io.BytesIO()
     segno.make(link, error="m").save(picture, kind="png", scale=8, border=3)
     st.image(picture.getvalue(), alt=f"QR code of {link}", width=260)
-    st.caption(components.plain(link))
+    st.caption(f"[{components.plain(link)}]({link})")
     if here.hostname in ("localhost", "127.0.0.1", "::1"):
         st.caption(
             f"{components.plain(here.hostname)} is this computer: phones cannot open the link. "
@@ -167,8 +167,11 @@ def _bars(counts: dict[str, int], question: Question, room: Room) -> None:
     components.show_figure(
         poll_bars(shown, poll.right_answer(task, room.code)[0] if room.revealed else None),
         title="What the room says",
-        description="; ".join(f"{text}: {often}" for text, often in list(shown.items())[:12]),
+        description="; ".join(
+            f"{components.plain(text)}: {often}" for text, often in list(shown.items())[:12]
+        ),
         key="poll",
+        data={"answer": list(shown), "count": list(shown.values())},
     )
 
 

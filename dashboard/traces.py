@@ -1,6 +1,7 @@
 """What models did on an input, worked out once for everybody who looks at the same.
 
-who: the hash of the weights, and whether it is their untrained twin. Nothing here may be changed.
+who: the model's identity (`core.identity`), and whether it is its untrained twin. Nothing here may
+be changed.
 """
 
 from __future__ import annotations

@@ -80,12 +80,12 @@ def _curves(
 
 def on_known_objects(loaded: zoo.LoadedModel, weights: str) -> dict[str, Any]:
     """The scores of every head over 500 Shapes pictures, see `_on_known_objects`."""
-    return _on_known_objects(loaded.entry.name, loaded.entry.digest, weights, loaded)
+    return _on_known_objects(loaded.entry.name, loaded.entry.identity, weights, loaded)
 
 
 @st.cache_resource(max_entries=12, show_spinner="Looking at 500 pictures …")
 def _on_known_objects(
-    name: str, digest: str, weights: str, _loaded: zoo.LoadedModel
+    name: str, who: str, weights: str, _loaded: zoo.LoadedModel
 ) -> dict[str, Any]:
     """ "share of attention on the object" and "pointing game": values (L, H), chance, and the
     score of fused maps; "spread": (N, L, H) nats; "size": (N,) share of pixels."""

@@ -68,7 +68,7 @@ def budget(found: list[Rival]) -> list[dict[str, object]]:
     return [
         {
             "model": r.name, "architecture": r.entry.architecture,
-            "parameters": _parameters(r.entry.digest, r.entry), "data": r.share,
+            "parameters": _parameters(r.entry.identity, r.entry), "data": r.share,
             "images seen": r.seen, "training": r.training[-1], "held out": r.held_out[-1],
             "gap": r.training[-1] - r.held_out[-1],
         }
@@ -77,7 +77,7 @@ def budget(found: list[Rival]) -> list[dict[str, object]]:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _parameters(digest: str, _entry: zoo.ModelEntry) -> int:
+def _parameters(who: str, _entry: zoo.ModelEntry) -> int:
     """Counted in a model without memory or values."""
     import torch
 
@@ -124,16 +124,16 @@ def chance(lines: dict[str, Any]) -> str:
 
 def under_shift(loaded: zoo.LoadedModel) -> list[float]:
     """Accuracy when the pictures move by SHIFTS pixels."""
-    return _measured(loaded.entry.name, loaded.entry.digest, "shift", loaded)
+    return _measured(loaded.entry.name, loaded.entry.identity, "shift", loaded)
 
 
 def at_sizes(loaded: zoo.LoadedModel) -> list[float]:
     """Accuracy when the pictures are scaled to SIZES."""
-    return _measured(loaded.entry.name, loaded.entry.digest, "size", loaded)
+    return _measured(loaded.entry.name, loaded.entry.identity, "size", loaded)
 
 
 @st.cache_data(max_entries=24, show_spinner="Measuring …")
-def _measured(name: str, digest: str, what: str, _loaded: zoo.LoadedModel) -> list[float]:
+def _measured(name: str, who: str, what: str, _loaded: zoo.LoadedModel) -> list[float]:
     import torch
 
     from core.resize import accuracy, at_size, resized, shift_accuracy

@@ -46,7 +46,7 @@ token_strip(
 
 # --- which words it looks at ---
 looks_at, comes_next = st.columns(2, gap="medium")
-traced = traces.trace(entry.digest, model, torch.tensor([prompt.ids]))
+traced = traces.trace(entry.identity, model, torch.tensor([prompt.ids]))
 alphas = traced.attention[0].numpy()  # (L, H, T, T)
 layers, heads = alphas.shape[:2]
 with looks_at:

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, controls, opened, traces
+from dashboard import components, controls, opened, tables, traces
 from dashboard.figures import head_steps as figures
 from dashboard.figures import heads as head_figures
 
@@ -75,7 +75,7 @@ elif section == "all heads measured":
     )
     table = pd.DataFrame({name: value.flatten().numpy() for name, value in columns.items()})
     table.insert(0, "head", list(names))
-    st.dataframe(table.round(4), hide_index=True)
+    tables.show(table.round(4), hide_index=True)
     st.caption(f"Entropy, nats: 0 looks at one token. Distance to what it looks at, in {unit}. "
                "Weight on the token before, and on the first. Induction: on random words said "
                "twice, the weight on what followed the word the first time. Rise of the loss, "

@@ -28,7 +28,7 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
     left, right = st.columns([5, 3], vertical_alignment="bottom")
     with right:
         entry = readable[controls.pick("Trained on", list(readable), key="model")]
-    model, tokenizer = state.numpy_gpt(entry.weights, entry.digest)
+    model, tokenizer = state.numpy_gpt(entry.weights, entry.identity)
     with left:
         line = controls.text(
             "Type a line, and a trained Transformer reads it",
@@ -38,7 +38,7 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
             help=f"It knows {tokenizer.vocab_size:,} words and reads any other as {UNK}.",
         )
     ids = tokenizer.ids(line)
-    probabilities, alphas, milliseconds = traces.reading(entry.digest, tuple(ids), model)
+    probabilities, alphas, milliseconds = traces.reading(entry.identity, tuple(ids), model)
     best = np.argsort(probabilities)[::-1][:8]
 
     left, right = st.columns([3, 2], gap="medium")

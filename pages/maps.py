@@ -26,7 +26,7 @@ classes = loaded.extra["classes"]
 from core.trace import heads_of  # noqa: E402  the heading must not wait for torch
 
 model = loaded.model if weights == "trained" else vit_models.untrained(loaded)
-who = f"{entry.digest}-{weights}"
+who = f"{entry.identity}-{weights}"
 layers, heads = heads_of(model)
 answers = [f"{i}: {name}" for i, name in enumerate(classes)]
 

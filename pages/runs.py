@@ -56,7 +56,7 @@ if chosen:
         }
         components.show_figure(
             compare.compare_figure(drawn, measure, axis, smoothing, log),
-            title=f"{measure.capitalize()} against {compare.AXES[axis]}",
+            title=f"{components.plain(measure.capitalize())} against {compare.AXES[axis]}",
             description="Each line is a run. Behind a smoothed line its own values stand pale.",
             key="compare",
         )

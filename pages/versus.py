@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, controls, model_choice, pictures, versus, vit_models
+from dashboard import components, controls, model_choice, pictures, tables, versus, vit_models
 from dashboard.figures import versus as figures
 from dashboard.figures import vit_maps
 
@@ -22,7 +22,7 @@ if not at_hand:
     components.lesson_link("train")
     st.stop()
 with choices:
-    data = controls.pick("Trained on", at_hand, key="data")
+    data = controls.pick("Trained on", at_hand, key="data", show=components.plain)
 rivals = versus.rivals(data)
 kinds = {kind: [r for r in rivals if r.entry.kind == kind] for kind in versus.KINDS}
 absent = [name for kind, name in versus.KINDS.items() if not kinds[kind]]
@@ -97,7 +97,8 @@ elif section in ("shifted", "other sizes"):
             words = "Trained at 32. A ViT's learned positions are interpolated to the new grid, " \
                 "sinusoidal ones are computed for it, and a CNN needs nothing."  # fmt: skip
             if not others:
-                words += f" There is no ViT with sinusoidal positions trained on {data} here yet."
+                words += " There is no ViT with sinusoidal positions trained on " \
+                    f"{components.plain(data)} here yet."  # fmt: skip
         across = "pixels moved" if shift else "side of the picture, pixels"
         components.show_figure(
             figures.lines(lines, across, places),
@@ -136,7 +137,7 @@ with st.expander("What each model was given, and what came of it", icon=":materi
     table = pd.DataFrame(versus.budget(rivals))
     per_cent = st.column_config.NumberColumn(format="percent")
     columns = dict.fromkeys(("data", "training", "held out", "gap"), per_cent)
-    st.dataframe(table, hide_index=True, column_config=columns)
+    tables.show(table, hide_index=True, column_config=columns)
 components.show_source(
     "core.cnn.SmallCNN", "core.resize.at_size", "core.resize.shift_accuracy",
     "core.relevance.grad_cam", "core.sinusoidal_vit.grid_sinusoids",

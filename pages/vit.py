@@ -34,7 +34,7 @@ def look() -> None:
 
     # --- what it sees, and what it says ---
     inputs = vit_models.to_input(loaded, image[None])
-    traced = traces.trace(entry.digest, model, inputs)
+    traced = traces.trace(entry.identity, model, inputs)
     tokens = traced.attention.shape[-1]
     grid = round((tokens - 1) ** 0.5)
     probability = traced.logits.softmax(-1)[0]
@@ -102,7 +102,7 @@ def look() -> None:
         with b:
             over_heads = controls.pick("Over heads", ["mean", "max", "min"], key="over_heads")
         row = vit_models.to_input(loaded, chosen.row)
-        heat = traces.class_heat(entry.digest, model, row, over_layers, over_heads)
+        heat = traces.class_heat(entry.identity, model, row, over_layers, over_heads)
         components.show_image(
             vit_maps.picture_row(chosen.row, heat, marked=chosen.place),
             title=f"Pictures, and the class token's attention: {over_layers} over layers, "

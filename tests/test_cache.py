@@ -24,7 +24,8 @@ from core.decoding import (
     generate,
 )
 from core.gpt import DialogueGPT
-from core.kernel import FLAGS, SOURCE, KernelChooser, KernelReader, find_compiler, load_kernel
+from core.kernel import KernelChooser, KernelReader
+from core.kernel_build import FLAGS, SOURCE, find_compiler, load_kernel
 from core.reader import EagerReader, PrefixReader, ReadTokens, Samples
 from core.sinusoidal_gpt import SinusoidalGPT
 

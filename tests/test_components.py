@@ -12,7 +12,7 @@ from dashboard.components import plain, spoken
 @pytest.mark.parametrize("text", ["<b>x</b>", "[a](http://b)", "$x$", "![i](u)", ":red[x]", "`a`"])
 def test_what_a_user_typed_is_shown_and_not_rendered(text: str) -> None:
     escaped = plain(text)
-    assert escaped.replace("\\", "") == text
+    assert escaped.replace("\\", "").replace("\u2060", "") == text
     for sign in "<>[]()$`:!":
         assert escaped.count(sign) == escaped.count("\\" + sign)
 
@@ -21,6 +21,21 @@ def test_what_is_read_aloud_has_no_signs_of_markdown() -> None:
     assert spoken(plain("<b>_x_*"), f"It says **{plain('a.b')}** (5%).") == (
         "<b>_x_*. It says a.b (5%)."
     )
+
+
+@pytest.mark.parametrize(
+    "text", ["http://b.c", "HTTPS://b", "www.b.c", "a@b.com", "a->b", "a--b", "a<=b", ":streamlit:"]
+)
+def test_what_the_page_would_change_in_escaped_text_too_is_parted(text: str) -> None:
+    shown = plain(text).replace("\\", "")
+    assert "\u2060" in shown
+    assert spoken(plain(text), "") == f"{text}. "
+
+
+@pytest.mark.parametrize("name", ["vit-shapes", "my_pictures", "two words", "20261126-a-1"])
+def test_a_harmless_name_stays_as_it_is(name: str) -> None:
+    assert plain(name) == name
+    assert plain(f"_{name}_") != f"_{name}_"
 
 
 def test_lines_cannot_start_a_heading_or_a_list() -> None:

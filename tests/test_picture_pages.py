@@ -133,7 +133,7 @@ def test_pictures_that_are_not_here_are_asked_for_in_a_sentence(tmp_path, monkey
 
 def entry(name="a", kind="vit", accuracy=0.5, path=None, architecture="CompactViT"):
     return ModelEntry(
-        name, kind, architecture, "shapes", path, path, "0", True, {"accuracy": accuracy}
+        name, kind, architecture, "shapes", path, path, "0", "0", True, {"accuracy": accuracy}
     )
 
 

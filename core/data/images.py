@@ -1,22 +1,19 @@
-"""Images as arrays: a data set in memory, one picture from a file, and the dataset of examples."""
+"""Images as arrays: a data set in memory, one picture as a square, and the dataset of examples."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 UInt8 = NDArray[np.uint8]
-MAX_PIXELS = 50_000_000
-MAX_FILE_BYTES = 30_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,29 +77,6 @@ def checksum_of(*arrays: NDArray[Any]) -> str:
         digest.update(f"{array.shape}{array.dtype.str}".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
-
-
-def open_picture(file: str | Path | IO[bytes], name: str = "The picture") -> Image.Image:
-    """Open a PNG or JPEG of bounded size as RGB, upright, its first frame.
-
-    Raises ValueError, one sentence, for any other format, a damaged file, or more than
-    50 million pixels (nothing is decoded before the size in the header has been checked).
-    """
-    try:
-        picture = Image.open(file, formats=("PNG", "JPEG"))
-        if picture.width * picture.height > MAX_PIXELS:
-            raise Image.DecompressionBombError
-        picture.load()
-        upright: Image.Image = ImageOps.exif_transpose(picture)
-        return upright.convert("RGB")
-    except UnidentifiedImageError:
-        raise ValueError(f"{name} is not a PNG or JPEG; save it as one and try again.") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ValueError(
-            f"{name} has more than {MAX_PIXELS // 10**6} million pixels; make it smaller first."
-        ) from None
-    except (OSError, SyntaxError, ValueError, EOFError):
-        raise ValueError(f"{name} is damaged and cannot be read; save it again.") from None
 
 
 def fit_square(picture: Image.Image, size: int) -> UInt8:

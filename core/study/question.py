@@ -349,5 +349,5 @@ def _text(table: Mapping[str, Any], key: str, where: str) -> str:
 
 def _no_markup(text: str, where: str) -> None:
     """Bold, code and formulas are welcome; pictures, links and HTML are not."""
-    if re.search(r"\]\s*[(\[]|<[A-Za-z/!]|https?:", text):
+    if re.search(r"\]\s*[(\[]|<[A-Za-z/!]|https?:|www\.|\w@\w[-\w]*\.\w", text, re.IGNORECASE):
         raise ValueError(f"{where} holds a link, a picture or HTML: write plain text and formulas.")

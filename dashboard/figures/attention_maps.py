@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from plotly.colors import sample_colorscale
 
-from dashboard.figures.layout import Drawing, axis, quick
+from dashboard.figures.layout import Drawing, axis, literal, quick
 from dashboard.figures.remembered import remembered
 from dashboard.style import BLUE, FIGURE_FONT_SIZE, PLATE, PLATE_TEXT, SEQUENTIAL
 
@@ -183,7 +183,7 @@ def enlarge(image: np.ndarray, side: int = 384) -> bytes:
 
 def short(token: str, length: int = 14) -> str:
     """A token as an axis label: cut, and with nothing Plotly would take for markup."""
-    return cut(token, length).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return literal(cut(token, length))
 
 
 def cut(token: str, length: int = 14) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.figures.curves import smooth, thin
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, axis, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, axis, literal, quick
 from dashboard.style import PALETTE
 
 AXES = {"epoch": "epoch", "step": "step", "time": "time (s)", "examples": "examples seen"}
@@ -56,17 +56,24 @@ def compare_figure(
             data.append({
                 "type": "scatter", "x": xy[:, 0], "y": xy[:, 1], "mode": "lines", "line": behind,
                 "opacity": 0.25, "showlegend": False, "hoverinfo": "skip",
-                "name": f"{name} (as it was)",
+                "name": f"{literal(name)} (as it was)",
             })  # fmt: skip
         y = smooth(xy[:, 1], smoothing)
         data.append(
-            {"type": "scatter", "x": xy[:, 0], "y": y, "name": name, "mode": mode, "line": line}
+            {
+                "type": "scatter",
+                "x": xy[:, 0],
+                "y": y,
+                "name": literal(name),
+                "mode": mode,
+                "line": line,
+            }
         )
     layout = {
         "height": 420,
         "legend": LEGEND_ABOVE,
         "xaxis": axis(AXES[along]),
-        "yaxis": axis(measure, **({"type": "log"} if log else {})),
+        "yaxis": axis(literal(measure), **({"type": "log"} if log else {})),
         "showlegend": True,
     }
     return quick(data, layout)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, literal, quick
 from dashboard.style import PALETTE
 
 MOST_POINTS = 1500
@@ -127,7 +127,7 @@ def measure_figure(records: Sequence[dict[str, Any]], measure: str, epochs: int)
 
 
 def _line(x: np.ndarray, y: np.ndarray, name: str, line: Spec, mode: str = "lines") -> Spec:
-    return {"type": "scatter", "x": x, "y": y, "name": name, "mode": mode, "line": line}
+    return {"type": "scatter", "x": x, "y": y, "name": literal(name), "mode": mode, "line": line}
 
 
 def _held_out(held: np.ndarray) -> Spec:
@@ -142,6 +142,6 @@ def _over_epochs(data: list[Spec], measure: str, epochs: int, **yaxis: object) -
         "legend": LEGEND_ABOVE,
         "uirevision": "keep",
         "xaxis": axis("epoch", range=[0, epochs]),
-        "yaxis": axis(measure, **yaxis),
+        "yaxis": axis(literal(measure), **yaxis),
     }
     return quick(data, layout)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from textwrap import wrap
 
-from dashboard.figures.layout import Drawing, axis, quick
+from dashboard.figures.layout import Drawing, axis, literal, quick
 from dashboard.style import BLUE, GREEN
 
 _LETTERS_A_LINE = 34
@@ -12,7 +12,7 @@ _LETTERS_A_LINE = 34
 def poll_bars(counts: Mapping[str, int], right: str | None = None) -> Drawing:
     """Answers and how often each was given, first on top; `right` is set apart once revealed."""
     labels = [
-        "<br>".join(wrap(("✓ " if text == right else "") + text, _LETTERS_A_LINE))
+        "<br>".join(map(literal, wrap(("✓ " if text == right else "") + text, _LETTERS_A_LINE)))
         for text in counts
     ]
     bars = {

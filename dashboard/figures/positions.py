@@ -4,7 +4,16 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dashboard.figures.layout import LEGEND_BELOW, Drawing, Spec, axis, level, quick, upright
+from dashboard.figures.layout import (
+    LEGEND_BELOW,
+    Drawing,
+    Spec,
+    axis,
+    level,
+    literal,
+    quick,
+    upright,
+)
 from dashboard.style import BLUE, DIVERGING, GREEN, GREY, ORANGE, PURPLE
 
 
@@ -38,7 +47,7 @@ def similarity_curves(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Dr
             "fill": "toself", "line": {"width": 0}, "fillcolor": _faint(colour),
             "hoverinfo": "skip", "showlegend": False,
         })  # fmt: skip
-        data.append(_line(k, mean, {"color": colour, "dash": dash, "width": 3}, name))
+        data.append(_line(k, mean, {"color": colour, "dash": dash, "width": 3}, literal(name)))
     axes = {"xaxis": axis("distance in tokens"), "yaxis": axis("cosine of two positions")}
     return quick(data, {"height": 400, "legend": LEGEND_BELOW, **axes})
 
@@ -83,7 +92,7 @@ def loss_curves(
     data = [
         _line(
             np.arange(len(loss[:shown])) + 1 + window // 2, loss[:shown],
-            {"color": colour, "dash": dash, "width": 3}, name,
+            {"color": colour, "dash": dash, "width": 3}, literal(name),
         )
         for (name, loss), (colour, dash) in zip(smooth.items(), looks, strict=False)
     ]  # fmt: skip

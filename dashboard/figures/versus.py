@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, literal, quick
 from dashboard.style import PALETTE
 
 MARKS = ["circle", "square", "diamond", "cross", "triangle-up", "x"]
@@ -43,7 +43,8 @@ def histories(
 
 def _line(xs: Sequence[float], ys: Sequence[float], name: str, i: int, dashed: bool) -> Spec:
     return {
-        "type": "scatter", "x": list(xs), "y": list(ys), "name": name, "mode": "lines+markers",
+        "type": "scatter", "x": list(xs), "y": list(ys), "name": literal(name),
+        "mode": "lines+markers",
         "line": {"color": PALETTE[i % 6], "width": 3, "dash": "dash" if dashed else "solid"},
         "marker": {"symbol": MARKS[i % 6], "size": 10},
     }  # fmt: skip

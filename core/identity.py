@@ -1,0 +1,25 @@
+"""Which model it is: what everything kept about a model is keyed by.
+
+Weights alone do not say it. The same numbers under another mean and std, another number of heads or
+a permuted vocabulary give other answers.
+"""
+
+import hashlib
+from pathlib import Path
+
+
+def identity_of(folder: Path, weights: Path, kind: str, data: str) -> str:
+    """SHA-256 of everything that decides what a model says.
+
+    That is the checkpoint's JSON, with the SHA-256 of the weights, architecture, configuration,
+    classes, mean and std; the vocabulary; and which data feeds the model. Two models that share
+    only their weights differ here, and so does a file of weights that was cut short.
+    Errors: OSError when the JSON cannot be read.
+    """
+    vocab, numbers = folder / "vocab.json", weights.with_suffix(".safetensors")
+    parts = [kind.encode(), data.encode("utf-8", "surrogatepass")]
+    parts += [weights.with_suffix(".json").read_bytes()]
+    parts += [vocab.read_bytes()] if vocab.is_file() else []
+    parts += [str(numbers.stat().st_size if numbers.is_file() else 0).encode()]
+    hashes = [hashlib.sha256(part).digest() for part in parts]  # of one length: no two mix up
+    return hashlib.sha256(b"".join(hashes)).hexdigest()

@@ -1,0 +1,76 @@
+"""Names from outside, seen by a browser: no link, nothing bold, no formula is made of them."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import server
+from tests.browser.waiting import no_errors, open_page, wait_ready
+from tests.hostile import shown
+
+MADE_OF_NAMES = """() => [...document.querySelectorAll('*')].filter((e) => {
+  const address = `${e.getAttribute('href') || ''} ${e.getAttribute('xlink:href') || ''}`;
+  if (e.localName === 'a') return address.includes('evil.example');
+  if (e.children.length || !e.textContent.includes('evil')) return false;
+  const styled = ['b', 'strong', 'em', 'i', 'sup', 'sub'].includes(e.localName) ||
+    e.closest('.katex, [data-testid=stIconMaterial], .stMarkdownColoredText') ||
+    (e.localName === 'tspan' && /bold|italic/.test(e.getAttribute('style') || ''));
+  return styled && /^evil/.test(e.textContent.trim());
+}).map((e) => e.outerHTML.slice(0, 200))"""
+
+
+@pytest.fixture(scope="module")
+def evil_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A dashboard among whose models and runs are some with hostile names."""
+    folder = tmp_path_factory.mktemp("evil")
+    (folder / "runs").mkdir()
+    shown.models(folder / "runs")
+    with server.dashboard(folder) as address:
+        yield address
+
+
+def nothing_is_made_of_names(page: Page) -> None:
+    no_errors(page)
+    assert "evil" in page.locator("[data-testid=stMain]").inner_html()
+    assert page.evaluate(MADE_OF_NAMES) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("vit", "model=vit-evil"),
+        ("maps", "model=vit-evil"),
+        ("versus", "vit=vit-evil&data=shapes&compare=where they look"),
+        ("heads", "reads=text&model=gpt-evil&try=layer by layer"),
+        ("gpt", "model=gpt-evil"),
+        ("decoding", "model=gpt-evil&section=epoch by epoch"),
+        ("train", "run=vit-evil&see=gradient"),
+    ],
+)
+def test_no_name_becomes_markup(page: Page, evil_url: str, name: str, query: str) -> None:
+    open_page(page, evil_url, name, query)
+    expect(page.locator("[data-testid=stMain]")).to_contain_text("evil")
+    for figure in page.locator("[data-testid=stPlotlyChart]").all():
+        expect(figure.locator(".main-svg").first).to_be_visible()
+    nothing_is_made_of_names(page)
+
+
+def test_nor_in_a_list_that_is_open(page: Page, evil_url: str) -> None:
+    open_page(page, evil_url, "maps", "model=vit-evil")
+    page.get_by_role("combobox", name="What speaks for").click()
+    expect(page.get_by_role("option").first).to_contain_text("evil")
+    nothing_is_made_of_names(page)
+
+
+def test_nor_in_the_table_of_runs_its_chart_and_headings(page: Page, evil_url: str) -> None:
+    open_page(page, evil_url, "runs")
+    table = page.locator("[data-testid=stDataFrame] canvas").first
+    for row in (0, 1):
+        table.click(position={"x": 18, "y": 52 + 35 * row}, force=True)
+        wait_ready(page)
+        if row == 0:
+            expect(page.get_by_role("heading", level=3)).to_contain_text("evil")
+            nothing_is_made_of_names(page)
+    expect(page.locator(".legendtext").nth(1)).to_contain_text("evil")
+    nothing_is_made_of_names(page)

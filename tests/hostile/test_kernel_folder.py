@@ -1,0 +1,128 @@
+"""The compiled kernel in the cache folder: cut short, altered, or put there by somebody else.
+
+Each case runs in a process of its own, which a bad library would end or take over.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.kernel_build import find_compiler, load_kernel
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32" or find_compiler() is None, reason="no kernel is built here"
+)
+
+READ = """
+import torch
+from core.gpt import DialogueGPT
+from core.decoding import Greedy
+from core.reader import PrefixReader
+torch.manual_seed(0)
+reader = PrefixReader.of(DialogueGPT(33, 40, 19, 5, 37, 3, 2).eval())
+words = list(reader.write((0, 5), Greedy(), 20, torch.Generator()))
+print(len(words), reader.path)
+"""
+EAGER = "eager PyTorch"
+
+
+def reads(cache: Path, code: str = READ) -> str:
+    """What another process says that writes 20 words with a kernel kept in `cache`."""
+    environment = os.environ | {"XDG_CACHE_HOME": str(cache), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=ROOT,
+        timeout=200,
+    )  # fmt: skip
+    assert done.returncode == 0, f"ended with {done.returncode}: {done.stderr[-500:]}"
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder with a kernel that was built and is whole."""
+    cache = tmp_path_factory.mktemp("kernel")
+    said = reads(cache)
+    assert said.startswith("20 ")
+    assert EAGER not in said
+    return cache
+
+
+@pytest.fixture
+def cache(kept: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(kept, tmp_path / "cache")
+
+
+def library(cache: Path) -> Path:
+    (found,) = (cache / "unrolled" / "kernels").glob("*.so")
+    return found
+
+
+def test_it_is_kept_with_its_checksum_and_loaded_as_it_is(cache: Path) -> None:
+    before = library(cache).stat().st_mtime_ns
+    assert EAGER not in reads(cache)
+    assert library(cache).stat().st_mtime_ns == before, "not built again"
+    left = sorted(p.suffix for p in library(cache).parent.iterdir())
+    assert left == [".lock", ".sha256", ".so"]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.6])
+def test_one_that_was_cut_short_is_built_again(cache: Path, share: float) -> None:
+    whole = library(cache).read_bytes()
+    library(cache).write_bytes(whole[: int(len(whole) * share)])
+    assert EAGER not in reads(cache)
+    assert len(library(cache).read_bytes()) == len(whole)
+
+
+def test_one_with_a_changed_byte_or_no_checksum_is_built_again(cache: Path) -> None:
+    path = library(cache)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert EAGER not in reads(cache)
+    path.with_suffix(".so.sha256").unlink()
+    before = path.stat().st_mtime_ns
+    assert EAGER not in reads(cache)
+    assert path.stat().st_mtime_ns != before
+
+
+@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777])
+def test_a_folder_that_others_may_write_is_not_used(cache: Path, mode: int) -> None:
+    library(cache).parent.chmod(mode)
+    assert reads(cache) == f"20 {EAGER}"
+
+
+def test_a_library_that_others_may_write_is_built_again(cache: Path) -> None:
+    library(cache).chmod(0o666)
+    assert EAGER not in reads(cache)
+    assert library(cache).stat().st_mode & 0o022 == 0
+
+
+def test_a_link_is_not_followed(cache: Path, tmp_path: Path) -> None:
+    folder = library(cache).parent
+    elsewhere = folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(elsewhere)
+    assert reads(cache) == f"20 {EAGER}"
+
+
+def test_a_folder_of_another_user_is_not_used(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    assert load_kernel.__wrapped__() is not None
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert load_kernel.__wrapped__() is None
+
+
+def test_a_page_that_writes_works_without_it(cache: Path) -> None:
+    library(cache).parent.chmod(0o777)
+    said = reads(
+        cache,
+        "from streamlit.testing.v1 import AppTest\n"
+        "app = AppTest.from_file('pages/decoding.py', default_timeout=100)\n"
+        "app.query_params['model'] = 'gpt-grammar'\n"
+        "app.run()\n"
+        "print(len(app.exception), len(app.error), any('eager' in c.value for c in app.caption))",
+    )
+    assert said == "0 0 True"
