@@ -127,6 +127,29 @@ def test_everything_is_taken_from_the_specification_on_resume(runs, capsys):
     assert "finished" in capsys.readouterr().out
 
 
+def test_the_number_of_threads_is_set_when_a_run_starts_as_when_it_is_resumed(runs, monkeypatch):
+    chosen = []
+    monkeypatch.setattr(torch, "set_num_threads", chosen.append)
+    run = new(runs, spec=RunSpec(**{**vars(TINY), "threads": 0}))
+    stopped_after(run, 2)
+    train(run)
+    assert chosen == [torch.get_num_threads()] * 2
+
+
+def test_a_checkpoint_is_spoken_of_where_there_is_one(runs):
+    run = new(runs)
+    records = session.run_session(run)
+    next(records)
+    records.close()
+    assert "no checkpoint yet" in standing(run).message
+    stopped_after(run, 2)
+    records = session.run_session(run)
+    next(records)
+    records.close()
+    assert "the last checkpoint is kept" in standing(run).message
+    assert "checkpoint" not in trouble.sentence(OSError(errno.ENOSPC, "No space"))
+
+
 def test_an_epoch_whose_checkpoint_was_not_written_is_recorded_once(runs, monkeypatch):
     whole = new(runs, "gpt-whole")
     train(whole)

@@ -42,6 +42,7 @@ def image_training(recipe, architecture="CompactViT", seed=0):
     sizes = {"nout": 4, **(GPT if architecture != "SmallCNN" else {"dim": 16})}
     torch.manual_seed(seed)
     model = build(architecture, config_for(architecture, sizes))
+    model = model.to(memory_format=torch.channels_last)
     task = ImageTask(images, images, recipe.batch_size, recipe.augment, recipe.label_smoothing)
     return start(model, recipe), task
 
@@ -59,7 +60,7 @@ def text_training(recipe, architecture="DialogueGPT", seed=0):
         examples, examples, tokenizer, recipe.batch_size, recipe.batches, recipe.epochs,
         recipe.temperature,
     )  # fmt: skip
-    return start(model, recipe), task
+    return start(model, recipe, tokenizer.vocab), task
 
 
 def weights(state):
@@ -160,27 +161,37 @@ def collect(state, task, recipe, seed=5):
     return list(train(state, task, recipe, seed, record_every=1))
 
 
+FULL = {"schedule": "warmup", "ema": 0.9, "clip": 1.0}
+MUON = {"optimizer": "muon", "precision": "bf16"}
+IMAGES = {"epochs": 2, "batch_size": 20}  # three steps an epoch
+TEXTS = {"epochs": 2, "batch_size": 10, "batches": "length"}
+
+
 @pytest.mark.parametrize(
-    "recipe",
-    [
-        ImageRecipe(epochs=3, batch_size=20, augment=True, ema=0.9, schedule="warmup"),
-        ImageRecipe(epochs=2, batch_size=20, optimizer="muon", precision="bf16"),
-    ],
-)
-def test_the_same_seed_gives_the_same_bits_and_a_stop_changes_nothing(recipe, tmp_path):
-    whole, task = image_training(recipe)
+    ("training", "architecture", "recipe"),
+    [(image_training, name, ImageRecipe(**IMAGES, **more, **FULL, augment=True))
+     for name in ("VisionTransformer", "CompactViT", "SinusoidalViT", "SmallCNN")
+     for more in ({}, MUON)]
+    + [(text_training, name, TextRecipe(**TEXTS, **more, **FULL, word_parts=True))
+       for name in ("DialogueGPT", "CompactGPT", "SinusoidalGPT")
+       for more in ({}, MUON)],
+)  # fmt: skip
+def test_the_same_seed_gives_the_same_bits_and_a_stop_at_any_step_changes_nothing(
+    training, architecture, recipe, tmp_path
+):
+    whole, task = training(recipe, architecture)
     records = collect(whole, task, recipe)
-    again, task = image_training(recipe)
+    again, task = training(recipe, architecture)
     collect(again, task, recipe)
     assert torch.equal(weights(whole), weights(again))
-    for stop in (2, 4, len(records) - 2):  # in an epoch, at an epoch's end, before the last record
-        first, task = image_training(recipe)
+    for stop in range(1, len(records)):
+        first, task = training(recipe, architecture)
         run = train(first, task, recipe, 5, record_every=1)
         for _ in range(stop):
             next(run)
         tensors, progress = state_tensors(first)
         kept = {name: tensor.clone() for name, tensor in tensors.items()}
-        second, task = image_training(recipe, seed=99)
+        second, task = training(recipe, architecture, seed=99)
         restore(second, _checkpoint(tmp_path, kept, progress))
         rest = collect(second, task, recipe)
         assert torch.equal(weights(whole), weights(second))

@@ -5,13 +5,12 @@ import errno
 FULL = (errno.ENOSPC, errno.EDQUOT)
 CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 NO_ROOM = ("out of memory", "can't allocate memory", "not enough memory")
-GO_ON = "then resume from the last checkpoint"
 
 
 def sentence(error: BaseException, batch_size: int | None = None) -> str:
     """The message of a failed run; batch_size is what memory may have run out with."""
     if isinstance(error, OSError) and error.errno in FULL:
-        return f"The disk is full: free some space, {GO_ON}."
+        return "The disk is full: free some space, then start or resume the run."
     if isinstance(error, OSError) and error.errno in CLOSED:
         where = error.filename or "the runs folder"
         return f"{where} cannot be written: give write permission or choose another folder."

@@ -141,7 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Error: {sentence(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped; the last checkpoint is kept. Go on with --resume.", file=sys.stderr)
+        print("\nStopped. Resume it with --resume and its run directory.", file=sys.stderr)
         return 130
 
 

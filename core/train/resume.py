@@ -44,12 +44,26 @@ def restore(state: TrainState, checkpoint: Checkpoint) -> None:
         for name, tensor in model_tensors(state.model).items():
             tensor.copy_(tensors[f"raw.{name}"])
     for i, optimizer in enumerate(state.optimizers):
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
         moments: dict[int, dict[str, Tensor]] = {}
         for name, tensor in tensors.items():
             kind, *rest = name.split(".")
             if kind == "optimizer" and int(rest[0]) == i:
-                moments.setdefault(int(rest[1]), {})[rest[2]] = tensor
+                number = int(rest[1])
+                moments.setdefault(number, {})[rest[2]] = _laid_out_as(parameters[number], tensor)
         groups = optimizer.state_dict()["param_groups"]
         optimizer.load_state_dict({"state": moments, "param_groups": groups})
     for name, value in checkpoint.extra["progress"].items():
         setattr(state, name, value)
+
+
+def _laid_out_as(parameter: Tensor, tensor: Tensor) -> Tensor:
+    """A moment in the memory order of its parameter.
+
+    torch's fused AdamW walks through a parameter, its gradient and its moments in the order of
+    memory, whatever their strides. A checkpoint holds plain order: beside a convolution in
+    channels-last order, every weight would move by the moments of another.
+    """
+    if tensor.shape != parameter.shape:
+        return tensor  # the number of steps
+    return torch.empty_like(parameter).copy_(tensor)

@@ -48,8 +48,8 @@ def run_session(run: RunDirectory, team: Team = ALONE) -> Iterator[Record]:
     try:
         spec = RunSpec.from_dict(run.spec())
         recipe = spec.recipe_config()
-        if spec.threads:
-            torch.set_num_threads(spec.threads)
+        # Also when it is torch's own choice: MKL may take fewer threads until a number is set.
+        torch.set_num_threads(spec.threads or torch.get_num_threads())
         spec = settle(run, spec)
         recipe = spec.recipe_config()
         run.set_status("running", "Preparing the data.")
@@ -64,7 +64,10 @@ def run_session(run: RunDirectory, team: Team = ALONE) -> Iterator[Record]:
         team.tell("taken up")
         yield from _record(run, spec, prepared, state, recipe, note, team)
     except (KeyboardInterrupt, GeneratorExit):
-        run.set_status("cancelled", "Stopped before the end; the last checkpoint is kept.")
+        kept = (
+            "the last checkpoint is kept" if run.last_checkpoint() else "there is no checkpoint yet"
+        )
+        run.set_status("cancelled", f"Stopped before the end; {kept}.")
         raise
     except Exception as error:
         _release_reserve(run)

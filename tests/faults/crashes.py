@@ -1,8 +1,9 @@
 """python -m tests.faults.crashes [--kills 8] [--damages 500] [--seed 0]
 
-Kill a tiny training at random moments and at the worst ones, resume it each time, and hold its
-end against a training that was never interrupted. Then damage every file of a finished run again
-and again, and see that each damage is named and no other run suffers.
+Kill two small trainings, of a GPT and of a Vision Transformer, at random moments and at the worst
+ones, resume them each time, and compare weights, losses and gradient norms with those of a
+training that was never interrupted: they must be equal. Then damage every file of a finished run
+again and again, and see that each damage is named and no other run suffers.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,25 +28,31 @@ from core.runs.launch import PROJECT, environment
 from core.runs.watch import standing
 from core.train.spec import RunSpec
 
-SPEC = RunSpec(
-    "gpt",
-    "CompactGPT",
-    model={"dim": 16, "attn_dim": 8, "mlp_dim": 16, "num_heads": 2, "num_layers": 1},
-    recipe={"epochs": 3, "batch_size": 8, "lr": 1e-2},
-    data="grammar",
-    share=0.1,
-    threads=1,
-    checkpoint_every=0.3,
-)
-# At the named moment the trainer ends itself as kill -9 would: in which call, made from where.
+SIZES = {"dim": 16, "attn_dim": 8, "mlp_dim": 16, "num_heads": 2, "num_layers": 1}
+RECIPE = {"epochs": 3, "batch_size": 8, "lr": 1e-2}
+EVERYTHING = {
+    "schedule": "warmup", "optimizer": "muon", "augment": True, "ema": 0.9, "clip": 1.0,
+    "precision": "bf16",
+}  # fmt: skip
+SPECS = {
+    "gpt": RunSpec("gpt", "CompactGPT", SIZES, RECIPE, "grammar", share=0.1, threads=1),
+    "vit": RunSpec(
+        "vit", "CompactViT", SIZES, {**RECIPE, **EVERYTHING}, "shapes", share=0.03,
+        held_back=0.01, threads=2,
+    ),
+}  # fmt: skip
+SPECS = {kind: replace(spec, checkpoint_every=0.3) for kind, spec in SPECS.items()}
+# At the named moment the trainer ends itself as kill -9 would: in which call, made from where, and
+# at which of them. A checkpoint is two files: the third and the fourth call are in the second one.
 WORST = {
-    "during a checkpoint write": ("core.checkpoint:os.fsync", "write_checkpoint"),
-    "during a rename": ("core.checkpoint:os.replace", "write_checkpoint"),
-    "before the first checkpoint": ("core.train.session:save_state", "_record"),
+    "during a checkpoint write": ("core.checkpoint:os.fsync", "write_checkpoint", 3),
+    "during a rename": ("core.checkpoint:os.replace", "write_checkpoint", 4),
+    "before the first checkpoint": ("core.train.session:save_state", "_record", 1),
 }
 DIE_AT = """
 import importlib, os, signal, sys
-run, where, caller = sys.argv[1:]
+run, where, caller, nth = sys.argv[1:]
+calls = 0
 module, _, name = where.partition(":")
 place = importlib.import_module(module)
 *owner, last = name.split(".")
@@ -52,11 +60,13 @@ for part in owner:
     place = getattr(place, part)
 real = getattr(place, last)
 def die(*args, **kwargs):
+    global calls
     frame = sys._getframe(1)
-    while frame is not None:
-        if frame.f_code.co_name == caller:
-            os.kill(os.getpid(), signal.SIGKILL)
+    while frame is not None and frame.f_code.co_name != caller:
         frame = frame.f_back
+    calls += frame is not None
+    if calls == int(nth):
+        os.kill(os.getpid(), signal.SIGKILL)
     return real(*args, **kwargs)
 setattr(place, last, die)
 from core.train.__main__ import main
@@ -65,20 +75,24 @@ sys.exit(main(["--resume", run]))
 
 
 def new_run(name: str) -> RunDirectory:
-    return RunDirectory.create(queue.runs_folder() / name, SPEC.to_dict())
+    """A run of the kind its name begins with."""
+    spec = SPECS[name.split("-")[0]]
+    return RunDirectory.create(queue.runs_folder() / name, spec.to_dict())
 
 
-def trainer(run: RunDirectory, *, die_at: tuple[str, str] | None = None) -> subprocess.Popen[bytes]:
+def trainer(
+    run: RunDirectory, *, die_at: tuple[str, str, int] | None = None
+) -> subprocess.Popen[bytes]:
     """`python -m core.train --resume RUN`, or the same that kills itself at a moment."""
     command = ["-m", "core.train", "--resume", str(run.path)]
     if die_at:
-        command = ["-c", DIE_AT, str(run.path), *die_at]
+        command = ["-c", DIE_AT, str(run.path), *map(str, die_at)]
     done = standing(run).state == "done"  # it says so and changes nothing, its log neither
     with open(os.devnull if done else run.path / "log.txt", "ab") as log:
         return subprocess.Popen(
             [sys.executable, *command],
             cwd=PROJECT,
-            env=environment(1, None),
+            env=environment(int(run.spec()["threads"]), None),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -86,24 +100,41 @@ def trainer(run: RunDirectory, *, die_at: tuple[str, str] | None = None) -> subp
         )
 
 
-def end(run: RunDirectory) -> tuple[float, dict[str, torch.Tensor]]:
-    """Resume until it is done; returns how long that took and the weights."""
+def end(run: RunDirectory) -> float:
+    """Resume until it is done; returns how many seconds that took."""
     began = time.monotonic()
     process = trainer(run)
     assert process.wait(timeout=200) == 0, (run.path / "log.txt").read_text()[-2000:]
     assert standing(run).state == "done", standing(run)
-    last = run.last_checkpoint()
-    assert last is not None
-    return time.monotonic() - began, read_checkpoint(last).tensors
+    return time.monotonic() - began
 
 
-def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[k], other[k]) for k in one)
+def measured(run: RunDirectory) -> dict[tuple[str, int], dict[str, Any]]:
+    """Every record but its times. An epoch's has the mean loss over all of its steps."""
+    return {
+        (r["kind"], r["step"]): {k: v for k, v in r.items() if not k.endswith("seconds")}
+        for r in run.metrics()
+    }
 
 
-def killed_and_resumed(
-    name: str, wait: float, whole: dict[str, torch.Tensor], *, training: bool
-) -> str:
+def check_same(whole: RunDirectory, broken: RunDirectory) -> None:
+    """Errors: AssertionError naming the first record or the weight that differs."""
+    one, other = measured(whole), measured(broken)
+    both = [key for key in one if key in other]  # a slow step is recorded for being slow
+    assert sum(kind == "epoch" for kind, _ in both) == RECIPE["epochs"]
+    for key in both:
+        assert one[key] == other[key], f"{broken.path.name}, {key}: {other[key]}, not {one[key]}"
+    weights = []
+    for run in (whole, broken):
+        last = run.last_checkpoint()
+        assert last is not None
+        weights.append(read_checkpoint(last).tensors)
+    assert weights[0].keys() == weights[1].keys()
+    for name, tensor in weights[0].items():
+        assert torch.equal(tensor, weights[1][name]), f"{broken.path.name}: {name} differs"
+
+
+def killed_and_resumed(name: str, wait: float, whole: RunDirectory, *, training: bool) -> str:
     """Start, kill -9 after `wait` seconds, see it called lost within 5 s, resume, compare.
 
     training: the seconds count from its first record on.
@@ -120,8 +151,8 @@ def killed_and_resumed(
         assert time.monotonic() - killed < 5, f"{state} after 5 seconds"
         time.sleep(0.02)
     held = run.last_checkpoint()
-    _, tensors = end(run)
-    assert same(whole, tensors), f"{name}: other weights than a run that was not interrupted"
+    end(run)
+    check_same(whole, run)
     check_history(run)
     return f"{state}, went on from {held.name if held else 'the beginning'}"
 
@@ -135,22 +166,22 @@ def check_history(run: RunDirectory) -> None:
     assert error == "", error
 
 
-def worst_moment(name: str, die_at: tuple[str, str], whole: dict[str, torch.Tensor]) -> None:
+def worst_moment(name: str, die_at: tuple[str, str, int], whole: RunDirectory) -> None:
     run = new_run(name)
     process = trainer(run, die_at=die_at)
     assert process.wait(timeout=200) == -signal.SIGKILL, "it did not come to that moment"
     assert standing(run).state == "lost"
-    _, tensors = end(run)
-    assert same(whole, tensors)
+    end(run)
+    check_same(whole, run)
     check_history(run)
 
 
-def while_queued(whole: dict[str, torch.Tensor]) -> None:
+def while_queued(whole: RunDirectory) -> None:
     """The server dies right after it queued the run; the next one to look starts it, once."""
     code = (
         "import os, signal; from core.runs import launch, queue\n"
         "launch.start = lambda run, gpu: os.kill(os.getpid(), signal.SIGKILL)\n"
-        f"queue.submit({SPEC.to_dict()!r})"
+        f"queue.submit({whole.spec()!r})"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False)
     assert done.returncode == -signal.SIGKILL
@@ -162,9 +193,7 @@ def while_queued(whole: dict[str, torch.Tensor]) -> None:
     while not standing(run).over and time.monotonic() < deadline:
         time.sleep(0.2)
     assert standing(run).state == "done", standing(run)
-    last = run.last_checkpoint()
-    assert last is not None
-    assert same(whole, read_checkpoint(last).tensors)
+    check_same(whole, run)
 
 
 def damages(tries: int, chance: random.Random, source: RunDirectory) -> dict[str, int]:
@@ -211,29 +240,40 @@ def check_all(kills: int, tries: int, seed: int) -> dict[str, Any]:
 
 
 def _check_all(kills: int, tries: int, chance: random.Random) -> dict[str, Any]:
-    whole_run = new_run("gpt-whole")
-    seconds, whole = end(whole_run)
-    said: dict[str, Any] = {"an uninterrupted run": f"{seconds:.1f} s"}
+    said: dict[str, Any] = {}
+    whole, seconds = {}, {}
+    for kind in SPECS:
+        whole[kind] = new_run(f"{kind}-whole")
+        seconds[kind] = end(whole[kind])
+        said[f"an uninterrupted {kind}"] = f"{seconds[kind]:.1f} s"
     print(said, flush=True)
-    first, last = whole_run.path / "attention" / "step-00000001.npy", whole_run.path / "status.json"
-    trained = last.stat().st_mtime - first.stat().st_mtime
     for number in range(kills):
         training = number % 2 == 0  # getting ready takes most of so short a run: half come after it
-        wait = chance.uniform(0.02, 1.05) * (trained if training else seconds)
-        moment = f"killed {wait:.2f} s after its {'first record' if training else 'start'}"
-        said[moment] = killed_and_resumed(f"gpt-kill-{number}", wait, whole, training=training)
+        kind = list(SPECS)[number // 2 % 2]
+        span = _trained(whole[kind]) if training else seconds[kind]
+        wait = chance.uniform(0.02, 1.05) * span
+        moment = f"{kind} killed {wait:.2f} s after its {'first record' if training else 'start'}"
+        name = f"{kind}-kill-{number}"
+        said[moment] = killed_and_resumed(name, wait, whole[kind], training=training)
         print(f"{moment}: {said[moment]}", flush=True)
-    for number, (moment, die_at) in enumerate(WORST.items()):
-        worst_moment(f"gpt-worst-{number}", die_at, whole)
-        print(f"killed {moment}: came back", flush=True)
-    while_queued(whole)
+    for kind in SPECS:
+        for number, (moment, die_at) in enumerate(WORST.items()):
+            worst_moment(f"{kind}-worst-{number}", die_at, whole[kind])
+            print(f"{kind} killed {moment}: came back", flush=True)
+    while_queued(whole["gpt"])
     print("killed while queued: came back, started once", flush=True)
-    for path in queue.runs_folder().glob("gpt-*"):
-        if path.name != "gpt-whole":
+    for path in queue.runs_folder().glob("???-*"):
+        if path != whole["gpt"].path:
             shutil.rmtree(path)
-    said["damages"] = damages(tries, chance, whole_run)
+    said["damages"] = damages(tries, chance, whole["gpt"])
     print(f"{tries} damages, all named:", said["damages"], flush=True)
     return said
+
+
+def _trained(run: RunDirectory) -> float:
+    """Seconds from a run's first record to its end."""
+    first, last = run.path / "attention" / "step-00000001.npy", run.path / "status.json"
+    return last.stat().st_mtime - first.stat().st_mtime
 
 
 def main() -> None:
