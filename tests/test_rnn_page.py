@@ -84,9 +84,10 @@ def test_an_answer_is_checked_and_a_bad_one_gets_a_sentence() -> None:
     assert "same expression" in fine(app).success[0].value
     answer.set_value("phi(Wy Wx Wh x1 + Wy Wx x2)").run()
     assert "not the same" in fine(app).warning[0].value
-    answer.set_value("__import__('os')").run()
-    assert not app.exception
-    assert len(app.error) == 1
+    for bad in ("__import__('os')", "(" * 6 + "(W_h+W_h)" + "^64)" * 6):
+        answer.set_value(bad).run()
+        assert not app.exception
+        assert len(app.error) == 1
 
 
 # eigenvalues and decay
