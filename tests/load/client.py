@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from google.protobuf.message import Message
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
@@ -115,11 +116,14 @@ class Tab:
         await self._socket.send(message.SerializeToString())
 
     def set(self, widget: str, **value: Any) -> None:
-        """Set a widget's state for the next run: `set(id, string_value="x")`; lists for arrays."""
+        """Set a widget's state for the next run: `set(id, string_value="x")`; lists for arrays,
+        messages for states of several fields."""
         state = WidgetState(id=widget)
         for name, content in value.items():
             if isinstance(content, list):
                 getattr(state, name).data.extend(content)
+            elif isinstance(content, Message):
+                getattr(state, name).CopyFrom(content)
             else:
                 setattr(state, name, content)
         self._states[widget] = state
