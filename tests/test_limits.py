@@ -226,6 +226,27 @@ def test_words_are_guessed_slowly_by_name_session_and_address(visitor):
     assert passed(1000, "names {}", "other {}", "d") <= 32, "many names from one address"
 
 
+def test_the_right_word_is_not_looked_at_before_the_delay_is_over(visitor, monkeypatch):
+    clock = Clock()
+    for delays in (limits.WORDS_OF_A_NAME, limits.WORDS_OF_A_SESSION, limits.WORDS_OF_AN_ADDRESS):
+        monkeypatch.setattr(delays, "_clock", clock)
+    visitor("hall", "student")
+    for _ in range(5):
+        with pytest.raises(WrongWord), limits.guessing("Ada"):
+            raise WrongWord("no")
+    looked = []
+    visitor("elsewhere", "another")
+    with pytest.raises(ValueError, match="try again in 1 second"), limits.guessing("Ada"):
+        looked.append("lovelace")
+    assert looked == []
+    clock.now += 1
+    with limits.guessing("Ada"):
+        looked.append("lovelace")
+    with limits.guessing("Ada"):
+        looked.append("at once, as the last one was right")
+    assert len(looked) == 2
+
+
 def test_right_words_and_other_errors_leave_no_delay(visitor):
     visitor("hall", "student")
     for _ in range(300):

@@ -86,9 +86,6 @@ def test_a_loop_of_guesses_tries_few_words_and_others_are_not_held_up(waiting: S
     assert said([view for views in more for view in views], "Nothing is kept") <= 6, (
         "nor with new sessions and addresses"
     )
-    right = run(guess(waiting, "203.0.113.9", "Ada", 1, "lovelace"))
-    assert said(right, "Too many wrong words") == 1, "the word is not looked at meanwhile"
-
     for ip in ("203.0.113.1", "203.0.113.10"):
         other = run(guess(waiting, ip, "Bob", 1, "lovelace"))
         assert not other[0].errors, "another name is fetched at once"
