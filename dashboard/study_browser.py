@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -34,12 +34,13 @@ def meet() -> None:
     told, met = browser_store.told(_STORE), _met()
     if told is None or (met is not None and told.mark == met.mark):
         return
-    if met is not None and st.session_state.get(_FORGET) and (told.text or told.problem == "large"):
-        st.session_state[_MET] = replace(met, mark=told.mark)  # not forgotten yet: once more
+    seed = study_state.progress().seed
+    if st.session_state.get(_FORGET) and (told.text or told.problem == "large"):
+        st.session_state[_MET] = _Met(told.mark, seed, Progress(), "", True)  # not forgotten yet
         return
     stored, problem, writable = Progress(), _PROBLEMS.get(told.problem, ""), True
     if told.problem == "gone":  # forgotten in another tab
-        study_state.keep(Progress(study_state.progress().seed))
+        study_state.keep(Progress(seed))
     elif told.problem == "full":
         stored = met.stored if met is not None else stored
     elif problem:
@@ -90,9 +91,7 @@ def problem() -> None:
 
 
 def forgetting() -> None:
-    """The button that forgets it, where the browser has told that it keeps something."""
-    if _met() is None:
-        return
+    """The button that forgets it."""
     with st.popover("Forget it", type="tertiary"):
         st.markdown(
             "Deletes your predictions, your answers and what you have earned, here and in this "

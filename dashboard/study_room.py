@@ -14,13 +14,13 @@ from core.study.checks import grade
 from core.study.options import shown_options
 from core.study.question import Choice, Expression, Number, Question
 from core.study.rooms import MINUTES_OPEN, Room, Rooms
-from dashboard import browser_store, components, limits, study_state, study_tasks
+from core.study.verdict import Verdict
+from dashboard import components, limits, study_state, study_tasks
 from dashboard.figures.poll import poll_bars
 from dashboard.phone_token import phone_token
 
 SECONDS_LECTURER, SECONDS_PHONE = 1, 5
-LONGEST = 2100  # characters of a phone's own answer, as its browser keeps it
-_STORE, _GIVEN = "room-store", "room-given"
+COUNTED = "Your answer is counted."
 
 
 @st.cache_resource(show_spinner=False)
@@ -176,13 +176,12 @@ def _bars(counts: dict[str, int], question: Question, room: Room) -> None:
 
 
 def _phone(room: Room, question: Question) -> None:
-    token, given = phone_token(rooms()), _own_answer(room.code)
-    task = _asked(question)
+    token, task = phone_token(rooms()), _asked(question)
+    counted = rooms().given(room.code, token) if token else None
     st.title(f"Room {room.code}", anchor=False)
     st.markdown(question.text)
-    answered = bool(token) and rooms().has_answered(room.code, token)
     running = _counting(room)
-    if running and not answered:
+    if running and counted is None:
         answer = study_tasks.ask(task, f"room-{room.code}", room.code)
         if st.button("Send my answer", type="primary"):
             if answer is None:
@@ -190,13 +189,13 @@ def _phone(room: Room, question: Question) -> None:
                 return
             with limits.within(limits.VOTES, room.code):
                 rooms().answer(room.code, token, poll.countable(task, answer.text, room.code))
-            st.session_state[_GIVEN] = f"{room.code} {answer.text}"
+            st.session_state[f"typed-{room.code}"] = answer.text
             st.rerun()
         return
     st.markdown(study_tasks.prompt(task, room.code))
     if not room.revealed:
-        st.success("Your answer is counted.") if answered else st.info("This room is closed.")
-    elif not given or not _verdict(room, task, given):
+        st.info("This room is closed.") if counted is None else st.success(COUNTED)
+    elif counted is None or not _verdict(room, task, counted):
         _right_answer(room, task)
 
     @st.fragment(run_every=SECONDS_PHONE if running else None)
@@ -213,31 +212,23 @@ def _phone(room: Room, question: Question) -> None:
     wait()
 
 
-def _verdict(room: Room, task: poll.Asked, given: str) -> bool:
-    """Whether this phone's own answer was right, and what is said about it."""
-    said = grade(task, given, room.code)
-    right = "right" if said.correct else "wrong"
-    show = st.success if said.correct else st.warning
-    show(
-        f"**Your answer was {right}:** {study_tasks.formula(given)}  \n"
-        f"{study_tasks.formula(said.message)}",
-        icon=":material/check_circle:" if said.correct else ":material/undo:",
-    )
-    return said.correct
+def _verdict(room: Room, task: poll.Asked, counted: str) -> bool:
+    """Whether this phone's own answer was right, and what is said about it.
 
-
-def _own_answer(code: str) -> str:
-    """What this phone has answered in that room, as its browser keeps it; "" if nothing.
-
-    The server counts answers and does not know whose they are.
+    What was typed is known in its own session only; after a reload it is shown as it was counted.
     """
-    told, sent = browser_store.told(_STORE), st.session_state.get(_GIVEN, "")
-    mark = told.mark if told is not None else ""
-    browser_store.store(_STORE, "unrolled-room", sent or None, mark=mark, limit=LONGEST)
-    for kept in (sent, told.text[:LONGEST] if told is not None else ""):
-        if kept.startswith(f"{code} "):
-            return str(kept.removeprefix(f"{code} "))
-    return ""
+    right, verdict = poll.right_answer(task, room.code)
+    typed = str(st.session_state.get(f"typed-{room.code}", ""))
+    if counted != right:
+        told = typed or (counted if isinstance(task, Choice) else "")
+        verdict = grade(task, told, room.code) if told else Verdict(False, "")
+    show = st.success if verdict.correct else st.warning
+    show(
+        f"**Your answer was {'right' if verdict.correct else 'wrong'}:** "
+        f"{study_tasks.formula(typed or counted)}  \n{study_tasks.formula(verdict.message)}",
+        icon=":material/check_circle:" if verdict.correct else ":material/undo:",
+    )
+    return verdict.correct
 
 
 def _asked(question: Question) -> poll.Asked:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from dashboard import style
 from dashboard.figures import attention_maps as maps
-from dashboard.figures import data
+from dashboard.figures import data, positions
 from dashboard.figures.layout import quick, readable
 from tests.drawings import checked
 
@@ -179,3 +179,16 @@ def test_colours_stay_apart_for_colour_blind_eyes(kind: str) -> None:
     seen = [lab(colour, np.array(BLINDNESS[kind])) for colour in style.PALETTE]
     for (i, a), (j, b) in itertools.combinations(enumerate(seen), 2):
         assert np.linalg.norm(a - b) >= 20, (style.PALETTE[i], style.PALETTE[j])
+
+
+def test_the_loss_past_the_trained_length_does_not_show_before_it_is_asked_for() -> None:
+    loss = [1.0] * 15 + [
+        9.0
+    ] * 15  # trained to 16 positions: the loss at the 16th is the first past
+    whole = positions.loss_curves({"learned": loss}, 16, 5).spec
+    held = positions.loss_curves({"learned": loss}, 16, 5, whole=False).spec
+    shown = [list(drawing["data"][0]["y"]) for drawing in (held, whole)]
+    assert shown[0] == [1.0] * 15, "nothing of it, not by averaging either"
+    assert shown[1] == [1.0] * 15 + [9.0] * 15
+    assert held["layout"]["xaxis"]["range"] == whole["layout"]["xaxis"]["range"]
+    assert held["layout"]["yaxis"]["range"] == whole["layout"]["yaxis"]["range"]

@@ -44,7 +44,19 @@ def test_every_path_named_exists(paper: str) -> None:
     examples = {"core/layer_norm.py", "pages/layer_norm.py", "tests/test_layer_norm.py"}
     examples |= {"dashboard/figures/layer_norm.py", "tests/test_*.py", "benchmarks/"}
     for path in re.findall(r"`((?:core|dashboard|pages|tests|assets|benchmarks)/[^`\s]*)`", paper):
-        assert path in examples or (ROOT / path).exists(), path
+        file, _, test = path.partition("::")
+        assert path in examples or (ROOT / file).exists(), path
+        if test:
+            assert f"def {test}" in (ROOT / file).read_text(encoding="utf-8"), path
+
+
+def test_every_promise_names_its_test() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = readme.split("## What is promised")[1].split("\n## ")[0]
+    promises = [line for line in table.splitlines() if line.startswith("| ")][2:]
+    assert len(promises) >= 10
+    for promise in promises:
+        assert "`tests/" in promise.split(" | ")[-1], promise
 
 
 def test_every_command_line_file_exists() -> None:

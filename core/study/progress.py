@@ -159,6 +159,7 @@ def merge(mine: Progress, other: Progress) -> Progress:
 def _united(a: Record, b: Record) -> Record:
     if a.round != b.round:
         return max(a, b, key=lambda record: record.round)
+    sent, typed = _latest(a.sent, b.sent), _latest(a.typed, b.typed)
     return Record(
         prediction=max(a.prediction, b.prediction),
         attempts={
@@ -169,8 +170,8 @@ def _united(a: Record, b: Record) -> Record:
         gave_up=a.gave_up or b.gave_up,
         round=a.round,
         card=max(a.card, b.card, key=_reviewed),
-        typed=_latest(a.typed, b.typed),
-        sent=_latest(a.sent, b.sent),
+        typed={k: t for k, t in typed.items() if k not in sent or t.at > sent[k].at},
+        sent=sent,
     )
 
 

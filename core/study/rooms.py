@@ -145,9 +145,14 @@ class Rooms:
 
     def has_answered(self, code: str, token: str) -> bool:
         """Whether that phone's answer is counted."""
-        query = "SELECT 1 FROM answer WHERE code = ? AND token = ?"
+        return self.given(code, token) is not None
+
+    def given(self, code: str, token: str) -> str | None:
+        """The answer of that phone as it is counted; None as long as there is none."""
+        query = "SELECT given FROM answer WHERE code = ? AND token = ?"
         with self._database.reading() as database:
-            return database.execute(query, (code, _hash(token))).fetchone() is not None
+            row = database.execute(query, (code, _hash(token))).fetchone()
+        return row[0] if row else None
 
     def counts(self, code: str) -> dict[str, int]:
         """How often each answer was given, most frequent first."""

@@ -85,17 +85,16 @@ def loss_curves(
     losses: Mapping[str, Sequence[float]], trained: int, window: int = 1, *, whole: bool = True
 ) -> Drawing:
     """Loss by position, name -> (T,), averaged over `window` neighbours; a line at the trained
-    length. whole: False draws the curves up to that line only, on the same axes."""
-    smooth = {k: np.convolve(loss, np.ones(window) / window, "valid") for k, loss in losses.items()}
-    shown = max(map(len, smooth.values())) if whole else trained - window // 2
+    length, across which nothing is averaged. whole: False draws the curves up to that line only."""
     looks = ((BLUE, "solid"), (ORANGE, "dash"), (PURPLE, "dot"))
-    data = [
-        _line(
-            np.arange(len(loss[:shown])) + 1 + window // 2, loss[:shown],
-            {"color": colour, "dash": dash, "width": 3}, literal(name),
-        )
-        for (name, loss), (colour, dash) in zip(smooth.items(), looks, strict=False)
-    ]  # fmt: skip
+    read, cut = max(map(len, losses.values())), trained - 1  # the loss at `cut` needs one row more
+    data, highest = [], 0.0
+    for (name, loss), (colour, dash) in zip(losses.items(), looks, strict=False):
+        sides = [_averaged(np.asarray(part), window) for part in (loss[:cut], loss[cut:])]
+        highest = max(highest, *(float(side.max(initial=0.0)) for side in sides))
+        smooth = np.concatenate(sides if whole else sides[:1])
+        line = {"color": colour, "dash": dash, "width": 3}
+        data.append(_line(np.arange(len(smooth)) + 1, smooth, line, literal(name)))
     note = {
         "x": trained, "y": 0, "yref": "paper", "yanchor": "bottom", "xanchor": "left",
         "xshift": 6, "text": f"trained to {trained}", "showarrow": False,
@@ -103,14 +102,20 @@ def loss_curves(
     layout = {
         "height": 460,
         "legend": LEGEND_BELOW,
-        "xaxis": axis("position in the text", range=[0, max(map(len, losses.values()))]),
-        "yaxis": axis(
-            "loss, nats a word", range=[0, 1.05 * max(loss.max() for loss in smooth.values())]
-        ),
+        "xaxis": axis("position in the text", range=[0, read]),
+        "yaxis": axis("loss, nats a word", range=[0, 1.05 * highest]),
         "shapes": [upright(trained, {"color": GREY, "dash": "dash"})],
         "annotations": [note],
     }
     return quick(data, layout)
+
+
+def _averaged(values: np.ndarray, window: int) -> np.ndarray:
+    """The mean over `window` neighbours, over fewer at both ends; as long as `values`."""
+    if len(values) < window:
+        return values
+    ones = np.ones(window)
+    return np.convolve(values, ones, "same") / np.convolve(np.ones(len(values)), ones, "same")
 
 
 def _line(x: np.ndarray, y: np.ndarray, line: Spec, name: str = "") -> Spec:

@@ -1,5 +1,6 @@
 """Progress kept in the browser: a reload, two tabs, forgetting, and what cannot be read or kept."""
 
+import json
 import re
 
 import pytest
@@ -18,13 +19,10 @@ def kept(page: Page) -> Progress:
     return load(page.evaluate("localStorage.getItem('unrolled-progress')"))
 
 
-def keeps(page: Page, question: str, prediction: str) -> None:
-    """Wait until the browser keeps that prediction."""
-    page.wait_for_function(
-        "([q, text]) => JSON.parse(localStorage.getItem('unrolled-progress') ?? '{}')"
-        ".records?.[q]?.prediction === text",
-        arg=[question, prediction],
-    )
+def keeps(page: Page, what: str) -> None:
+    """Wait until the browser keeps it. what: JavaScript about `r`, the records by question."""
+    records = "JSON.parse(localStorage.getItem('unrolled-progress') ?? '{}').records ?? {}"
+    page.wait_for_function(f"(r => {what})({records})")
 
 
 def test_a_reload_and_a_new_tab_find_what_was_typed_answered_and_earned(
@@ -36,13 +34,14 @@ def test_a_reload_and_a_new_tab_find_what_was_typed_answered_and_earned(
     wrong = "phi_y(Wy Wx Wh x1 + Wy Wx x2)"
     answer(page, wrong)
     expect(page.get_by_text("wrong order")).to_be_visible()
-    keeps(page, "1a", "One factor W_h")
+    keeps(page, "r['1a']?.sent['0']?.text.includes('Wx Wh')")
     page.reload()
     expect(page.get_by_text("wrong order")).to_be_visible()
     box = page.get_by_role("textbox", name="Your expression")
     expect(box).to_have_value(wrong)
     answer(page, RIGHT)
     expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    keeps(page, "r['1a'].passed.length")
     page.reload()
     expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
     expect(page.get_by_text(f"Your answer: {RIGHT}")).to_be_visible()
@@ -55,7 +54,7 @@ def test_a_reload_and_a_new_tab_find_what_was_typed_answered_and_earned(
     essay = second.get_by_role("textbox", name="Argue for your choice")
     essay.fill("Two lines of mine, typed and not checked,\n\nabout $W_h$ and 🙂.")
     essay.blur()
-    second.wait_for_function("localStorage.getItem('unrolled-progress').includes('not checked')")
+    keeps(second, "r['1f']?.typed['1']?.text.includes('not checked')")
     second.reload()
     expect(essay).to_have_value("Two lines of mine, typed and not checked,\n\nabout $W_h$ and 🙂.")
     no_errors(second)
@@ -70,13 +69,14 @@ def test_two_tabs_put_together_what_each_has_earned(page: Page, dashboard_url: s
     answer(page, RIGHT)
     expect(second.get_by_text("1 of 16 earned: 1a")).to_be_visible()
     before = kept(page)
+    assert before.record("1a").passed == (0,)
 
     second.get_by_role("radiogroup").locator("label").first.click()
     second.get_by_role("button", name="Keep my prediction").click()
     expect(second.get_by_text("Your prediction")).to_be_visible()
     expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
     chosen = shown_options(shipped()["1c"].predict, "two:1c:1")[0].text
-    keeps(page, "1c", chosen)
+    keeps(page, f"r['1c']?.prediction === {json.dumps(chosen)}")
     assert kept(page).record("1a") == before.record("1a")
 
     # another tab writes, and this one before it has heard of that: no event in the window itself
@@ -85,7 +85,7 @@ def test_two_tabs_put_together_what_each_has_earned(page: Page, dashboard_url: s
     box = second.get_by_role("textbox", name="Your expression")
     box.fill("phi_y(x1)")
     second.get_by_role("button", name="Check my answer").click()
-    second.wait_for_function("localStorage.getItem('unrolled-progress').includes('phi_y(x1)')")
+    keeps(second, "r['1c']?.sent['0']?.text === 'phi_y(x1)'")
     both = kept(second)
     assert both.record("1d").prediction == "written behind its back"
     assert both.record("1c").sent["0"].text == "phi_y(x1)"

@@ -162,7 +162,7 @@ records = st.builds(
 )  # fmt: skip
 progresses = st.builds(
     Progress, st.just("1"), st.dictionaries(st.sampled_from(["1a", "1b"]), records)
-)
+).map(lambda progress: merge(progress, progress))
 
 
 @given(progresses, progresses, progresses)
@@ -197,6 +197,9 @@ def test_the_latest_text_of_two_tabs_stands_and_the_seed_is_one_s_own() -> None:
     new = draft(Progress("group-2"), "1f", 0, Answer("a text", at=2.0))
     assert merge(old, new).record("1f").typed["0"].text == "a text"
     assert merge(old, new).seed == "group-1"
+    checked = attempt(new, "1f", 0, 2, False, NOW, Answer("a text, checked", at=3.0))
+    assert merge(checked, old).record("1f").typed == {}, "what was typed before is no draft"
+    assert merge(old, checked) == replace(merge(checked, old), seed="group-1")
 
 
 BAD_VALUES = [None, -1, 10**9, "x" * 3000, [], [1, 1], {"a": 1}, True, 1.5, {"state": 9}]

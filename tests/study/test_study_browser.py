@@ -144,6 +144,15 @@ def test_forgetting_is_not_undone_by_a_tab_that_writes_meanwhile(browser) -> Non
     assert browser.text is None
 
 
+def test_what_is_forgotten_before_the_browser_has_told_is_forgotten(browser) -> None:
+    app = open_question("1c")
+    button(app, "Forget my progress").click().run()
+    browser.told = Told("m1", dump(earned("1a")), "")
+    app.run()
+    assert "0 of 16 earned" in text_of(app)
+    assert (browser.text, browser.mark) == ("", "m1")
+
+
 def test_more_than_the_browser_may_keep_is_not_written(browser) -> None:
     essay = Answer("φ" * 5000, ("φ" * 5000,) * 20, "1", 1.0)
     progress = Progress()
