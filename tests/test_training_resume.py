@@ -22,7 +22,7 @@ from core.train.spec import RunSpec
 
 AFTER = 30  # steps after resuming
 KILLED = {"course": 3, "best": 10, "demo": 9, "all": 1}  # after this step; 10 ends an epoch
-NARROW = {"dim": 32, "attn_dim": 8, "mlp_dim": 32, "num_heads": 2, "num_layers": 2}
+NARROW = {"dim": 16, "attn_dim": 8, "mlp_dim": 32, "num_heads": 2, "num_layers": 2}
 ALL = {"optimizer": "muon", "ema": 0.99, "clip": 1.0, "precision": "bf16"}
 CASES = {f"{name} {kind}": spec for name, kinds in PRESETS.items() for kind, spec in kinds.items()}
 for kind, architecture in (("vit", "SinusoidalViT"), ("gpt", "SinusoidalGPT")):
@@ -52,7 +52,7 @@ def drawn(name: str, data: Path) -> RunSpec:
         spec = replace(spec, data=str(data / "words.txt"), share=min(1, batches / 640))
     else:
         spec = replace(spec, data="shapes", share=batches / 9_900, held_back=0.01)
-    narrow = {"dim": 32} if spec.kind == "cnn" else NARROW
+    narrow = {"dim": 16} if spec.kind == "cnn" else NARROW
     return replace(spec, model={**spec.model, **narrow}, checkpoint_every=0.0)
 
 
