@@ -16,6 +16,10 @@ _PROBLEMS = {
     "full": f"This browser has no room left for your progress: {_SAVE}",
     "large": f"Progress of more than {MAX_BYTES:,} bytes is not kept in the browser: {_SAVE}",
 }
+_UNREADABLE = (
+    "What this browser keeps cannot be read ({why}) and was left as it is: forget it to keep new "
+    "progress here, or " + _SAVE
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ def meet() -> None:
         try:
             stored = load(told.text)
         except ValueError as error:
-            problem, writable = f"What this browser keeps was left as it is: {error}", False
+            why = str(error).split(":")[0].replace("The", "the", 1)
+            problem, writable = _UNREADABLE.format(why=why), False
         else:
             _add(stored, first=met is None)
     st.session_state.pop(_FORGET, None)

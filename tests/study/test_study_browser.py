@@ -87,7 +87,7 @@ def test_a_seed_chosen_here_is_kept(browser) -> None:
         (Told("m1", "{", ""), "not JSON"),
         (Told("m1", dump(earned("1a")).replace('"version": 1', '"version": 2'), ""), "version 2"),
         (Told("m1", dump(earned("1a")).replace('"round": 1', '"round": -1'), ""), "damaged"),
-        (Told("m1", "x" * 1_000_001, ""), "at most"),
+        (Told("m1", "x" * 1_000_001, ""), "1,000,001 bytes"),
         (Told("m1", "", "large"), "is not kept in the browser"),
         (Told("m1", "", "off"), "does not let the page keep"),
     ],
