@@ -6,7 +6,6 @@ imports no torch; loading one verifies its checksum.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import dataclass, replace
@@ -14,7 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.runs import schema
 from core.runs.directory import RUN_ID, RunDirectory, runs_folder
+from core.train.spec import KINDS
 
 if TYPE_CHECKING:
     from torch import nn
@@ -106,18 +107,20 @@ def entry_of(folder: Path) -> ModelEntry:
 
 
 def load_model(entry: ModelEntry) -> LoadedModel:
-    """Read, verify and build the model. Errors: CheckpointError, one sentence."""
-    from core.checkpoint import model_from, read_checkpoint
+    """Read, verify and build the model. Errors: ValueError, one sentence."""
+    from core.checkpoint import model_from, read_checkpoint, require_pictures
     from core.tokenizer import WordTokenizer
 
     checkpoint = read_checkpoint(entry.weights)
+    model = model_from(checkpoint)
     tokenizer = None
     if entry.kind == "gpt":
-        vocab = _json(entry.path / "vocab.json")
-        if not isinstance(vocab, list):
-            raise ValueError(f"{entry.name} has no usable vocab.json, so its words are unknown.")
-        tokenizer = WordTokenizer.from_vocab(vocab)
-    model = model_from(checkpoint)
+        tokenizer = WordTokenizer.load(entry.path / "vocab.json")
+        words, size = len(tokenizer), checkpoint.config.vocab_size  # type: ignore[union-attr]
+        if words != size:
+            raise ValueError(f"vocab.json of {entry.name} has {words:,} words, its model {size:,}.")
+    else:
+        require_pictures(checkpoint)
     return LoadedModel(entry, model, checkpoint.config, checkpoint.extra, tokenizer)
 
 
@@ -132,7 +135,8 @@ def _entry(spec_path: Path, shipped: bool) -> ModelEntry | None:
         return None
     changed = tuple((about.st_mtime_ns, about.st_size) for about in files)
     entry = _entry_as_of(changed, run, weights, shipped)
-    return entry and replace(entry, held_out=_last_held_out(run))
+    epoch = run.last_records().get("epoch", {})
+    return entry and replace(entry, held_out=dict(epoch.get("held_out", {})))
 
 
 # A list of models is made at every change of a control. What these read is read again when it has
@@ -149,40 +153,19 @@ def _entry_as_of(
     """Without its measures."""
     try:
         spec = run.spec()
-        about = _json(weights.with_suffix(".json"))
-        return ModelEntry(
-            name=run.path.name,
-            kind=str(spec["kind"]),
-            architecture=str(about["architecture"]),
-            data=re.sub(r".*/", "", str(spec["data"])),
-            path=run.path,
-            weights=weights,
-            digest=str(about["sha256"]),
-            shipped=shipped,
-            held_out={},
-        )
-    except (ValueError, KeyError, TypeError):
+        about = schema.read(weights.with_suffix(".json"), schema.Weights)
+    except ValueError:
         return None
-
-
-def _last_held_out(run: RunDirectory) -> dict[str, float]:
-    try:
-        about = (run.path / "metrics.jsonl").stat()
-    except OSError:
-        return {}
-    return dict(_held_out_in(run, about.st_mtime_ns, about.st_size))
-
-
-@lru_cache(maxsize=256)
-def _held_out_in(run: RunDirectory, changed: int, size: int) -> dict[str, float]:
-    """Read again only when the file has changed (its time in ns, its size in bytes)."""
-    epochs = [r for r in run.metrics() if r.get("kind") == "epoch"]
-    measures = epochs[-1].get("held_out") if epochs else None
-    return measures if isinstance(measures, dict) else {}
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+    if about["architecture"] not in KINDS.get(spec["kind"], ()):
         return None
+    return ModelEntry(
+        name=run.path.name,
+        kind=spec["kind"],
+        architecture=about["architecture"],
+        data=re.sub(r".*/", "", spec.get("data", "")),
+        path=run.path,
+        weights=weights,
+        digest=about["sha256"],
+        shipped=shipped,
+        held_out={},
+    )

@@ -45,15 +45,19 @@ def rivals(data: str) -> list[Rival]:
 def _rival(entry: zoo.ModelEntry) -> Rival:
     run = RunDirectory(entry.path)
     rows = [
-        (int(r["epoch"]), r["train"]["accuracy"], r["held_out"]["accuracy"], r.get("examples", 0))
-        for r in run.metrics()
-        if r.get("kind") == "epoch"
-        and "accuracy" in (r.get("train") or {})
-        and "accuracy" in (r.get("held_out") or {})
+        (r["epoch"], r["train"]["accuracy"], r["held_out"]["accuracy"], r.get("examples", 0))
+        for r in run.epochs()
+        if "accuracy" in r["train"] and "accuracy" in r["held_out"]
     ]
     epochs, training, held_out, seen = map(list, zip(*rows, strict=True)) if rows else ([],) * 4
-    share = float(run.spec().get("share", 1.0))
+    share = run.spec().get("share", 1.0)
     return Rival(entry, share, max(seen, default=0), epochs, training, held_out)
+
+
+def damaged(found: list[Rival]) -> str:
+    """Which of them have a history that cannot be read whole, and why; "" when none has."""
+    said = ((r.name, RunDirectory(r.entry.path).history_trouble()) for r in found)
+    return " ".join(f"{name}: {trouble}" for name, trouble in said if trouble)
 
 
 def data_at_hand() -> list[str]:
@@ -83,9 +87,9 @@ def _parameters(digest: str, _entry: zoo.ModelEntry) -> int:
 
     from core.config import config_for
     from core.models import build, parameter_count
-    from core.runs.directory import read_json
+    from core.runs import schema
 
-    config = read_json(_entry.weights.with_suffix(".json"))["config"]
+    config = schema.read(_entry.weights.with_suffix(".json"), schema.Weights)["config"]
     with torch.device("meta"):
         return parameter_count(build(_entry.architecture, config_for(_entry.architecture, config)))
 

@@ -11,12 +11,15 @@ import re
 import shutil
 import tempfile
 import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 from core.data.sources import DIALOGUE_SOURCES, IMAGE_SOURCES
 from core.runs.command import command_line
-from core.runs.directory import RUN_ID, STATES, RunDirectory, new_run_id, replace_json, runs_folder
+from core.runs.damage import damage
+from core.runs.directory import RUN_ID, RunDirectory, new_run_id, replace_json, runs_folder
 from core.spreadsheet import cell
 from core.train.spec import RunSpec
 
@@ -28,6 +31,7 @@ KNOWN = re.compile(
     r"|log\.txt|checkpoints/[A-Za-z0-9_-]{1,60}\.(safetensors|json)"
     r"|attention/[a-z0-9-]{1,40}\.(npy|json)"
 )
+UNUSABLE = (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, zlib.error)
 MADE_HERE = ("metrics.csv", "command.txt")  # for people; not read back
 
 
@@ -40,7 +44,8 @@ def pack(run: RunDirectory, weights: bool = True) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("spec.json", json.dumps(spec, ensure_ascii=False, indent=1))
-        archive.writestr("metrics.csv", metrics_csv(run.metrics()))
+        with archive.open("metrics.csv", "w") as file:
+            write_csv(run.records, io.TextIOWrapper(file, "utf-8", newline="", write_through=True))
         archive.writestr("command.txt", command_line(RunSpec.from_dict(spec)) + "\n")
         last = run.last_checkpoint() if weights else None
         names = [f"checkpoints/{last.name}{end}" for end in (".json", ".safetensors") if last]
@@ -52,23 +57,24 @@ def pack(run: RunDirectory, weights: bool = True) -> bytes:
     return out.getvalue()
 
 
-def metrics_csv(records: list[dict[str, Any]]) -> str:
-    """One line a record; measures of an epoch are columns such as held_out_loss."""
-    rows: list[dict[Any, Any]] = []
-    for record in records:
-        flat: dict[str, Any] = {}
-        for name, value in record.items():
-            if isinstance(value, dict):
-                flat |= {f"{name}_{key}": v for key, v in value.items()}
-            else:
-                flat[name] = value
-        rows.append({cell(name): cell(value) for name, value in flat.items()})
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
+def write_csv(records: Callable[[], Iterable[dict[str, Any]]], out: TextIO) -> None:
+    """One line a record; measures of an epoch are columns such as held_out_loss.
+
+    records: called twice, first for the names of the columns.
+    """
+    columns = list(dict.fromkeys(name for record in records() for name, _ in _cells(record)))
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    for record in records():
+        writer.writerow(dict(_cells(record)))
+
+
+def _cells(record: dict[str, Any]) -> Iterator[tuple[object, object]]:
+    for name, value in record.items():
+        if isinstance(value, dict):
+            yield from ((cell(f"{name}_{key}"), cell(v)) for key, v in value.items())
+        else:
+            yield cell(name), cell(value)
 
 
 def unpack(file: BinaryIO) -> RunDirectory:
@@ -82,6 +88,11 @@ def unpack(file: BinaryIO) -> RunDirectory:
         assert RUN_ID.fullmatch(target.name)
         staging.rename(target)
         return RunDirectory(target)
+    except ValueError as error:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise ValueError(
+            str(error).replace(f" of the run {staging.name}", " in the zip")
+        ) from error
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
@@ -99,10 +110,11 @@ def _extract(file: BinaryIO, folder: Path) -> None:
                 target.parent.mkdir(exist_ok=True)
                 with archive.open(member) as source, open(target, "wb") as out:
                     _copy(source, out, member)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError) as error:
+    except UNUSABLE as error:
         raise ValueError(f"This is no usable zip file: {error}.") from error
     except (EOFError, OSError) as error:
-        raise ValueError(f"The zip file cannot be unpacked: {error}.") from error
+        said = getattr(error, "strerror", None) or error
+        raise ValueError(f"The zip file cannot be unpacked: {said}.") from error
 
 
 def _check_members(members: list[zipfile.ZipInfo]) -> None:
@@ -133,11 +145,11 @@ def _copy(source: Any, out: BinaryIO, member: zipfile.ZipInfo) -> None:
 
 
 def _check(run: RunDirectory) -> dict[str, Any]:
-    """The specification fits, the weights are what they say; written anew without foreign paths."""
-    try:
-        spec = RunSpec.from_dict(run.spec())
-    except (TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"spec.json does not describe a run: {error}.") from error
+    """Every file is what it should be, the weights too; written anew without foreign paths."""
+    spec = RunSpec.from_dict(run.spec())
+    status = run.status() if (run.path / "status.json").exists() else {}
+    if wrong := damage(run, thorough=True):
+        raise ValueError(wrong[0])
     for name in run.checkpoint_names():
         from core.checkpoint import read_checkpoint, require_fit  # brings torch in
 
@@ -146,14 +158,9 @@ def _check(run: RunDirectory) -> dict[str, Any]:
     data = spec.data if known else f"not here: {Path(spec.data).name}"  # never a path of ours
     about = spec.to_dict() | {"data": data, "data_dir": None, "imported": True}
     replace_json(run.path / "spec.json", about)
-    try:
-        status = run.status()
-    except (ValueError, RecursionError):
-        status = {}
-    state, message = status.get("state"), str(status.get("message", ""))[:500]
-    if state not in STATES or state in ("queued", "running"):
+    state, message = status.get("state", "running"), status.get("message", "")[:500]
+    if state in ("queued", "running"):
         state, message = "cancelled", "It was not finished when it was packed."
-    step = status.get("step")
-    run.set_status(str(state), message, **({"step": step} if isinstance(step, int) else {}))
+    run.set_status(state, message, **{k: v for k, v in status.items() if k == "step"})
     run.checkpoints.mkdir(exist_ok=True)
     return about
