@@ -20,6 +20,7 @@ from core.train.spec import KINDS
 if TYPE_CHECKING:
     from torch import nn
 
+    from core.checkpoint import Checkpoint
     from core.config import ModelConfig
     from core.tokenizer import WordTokenizer
 
@@ -108,20 +109,31 @@ def entry_of(folder: Path) -> ModelEntry:
 
 def load_model(entry: ModelEntry) -> LoadedModel:
     """Read, verify and build the model. Errors: ValueError, one sentence."""
-    from core.checkpoint import model_from, read_checkpoint, require_pictures
-    from core.tokenizer import WordTokenizer
+    from core.checkpoint import model_from, read_checkpoint
 
     checkpoint = read_checkpoint(entry.weights)
     model = model_from(checkpoint)
-    tokenizer = None
-    if entry.kind == "gpt":
-        tokenizer = WordTokenizer.load(entry.path / "vocab.json")
-        words, size = len(tokenizer), checkpoint.config.vocab_size  # type: ignore[union-attr]
-        if words != size:
-            raise ValueError(f"vocab.json of {entry.name} has {words:,} words, its model {size:,}.")
-    else:
-        require_pictures(checkpoint)
+    tokenizer = read_meaning(entry.path, entry.kind, checkpoint)
     return LoadedModel(entry, model, checkpoint.config, checkpoint.extra, tokenizer)
+
+
+def read_meaning(run: Path, kind: str, checkpoint: Checkpoint) -> WordTokenizer | None:
+    """The words of a GPT, None for a model of images, whose classes and scales are looked at.
+
+    Errors: ValueError, one sentence, when they are missing or those of another model.
+    """
+    from core.checkpoint import require_pictures
+    from core.tokenizer import WordTokenizer
+
+    if kind != "gpt":
+        require_pictures(checkpoint)
+        return None
+    path = run / "vocab.json"
+    tokenizer = WordTokenizer.load(path)
+    words, size = len(tokenizer), checkpoint.config.vocab_size  # type: ignore[union-attr]
+    if words != size:
+        raise ValueError(f"{schema.place(path)} has {words:,} words, but its model {size:,}.")
+    return tokenizer
 
 
 def _entry(spec_path: Path, shipped: bool) -> ModelEntry | None:

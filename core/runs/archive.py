@@ -152,8 +152,11 @@ def _check(run: RunDirectory) -> dict[str, Any]:
         raise ValueError(wrong[0])
     for name in run.checkpoint_names():
         from core.checkpoint import read_checkpoint, require_fit  # brings torch in
+        from core.zoo import read_meaning
 
-        require_fit(read_checkpoint(run.checkpoints / name))
+        checkpoint = read_checkpoint(run.checkpoints / name)
+        require_fit(checkpoint)
+        read_meaning(run.path, spec.kind, checkpoint)
     known = spec.data in (*IMAGE_SOURCES, *DIALOGUE_SOURCES)
     data = spec.data if known else f"not here: {Path(spec.data).name}"  # never a path of ours
     about = spec.to_dict() | {"data": data, "data_dir": None, "imported": True}

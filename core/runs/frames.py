@@ -3,6 +3,7 @@
 The files are those of core/train/example.py. Nothing here imports torch.
 """
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -73,12 +74,13 @@ def _array(path: Path) -> NDArray[np.float32]:
         count = 1
         for length in shape:
             count *= max(0, length)
-        if dtype.kind != "f" or len(shape) > 4 or count > MOST_VALUES:
+        if dtype.kind != "f" or len(shape) > 4 or not 1 <= count <= MOST_VALUES:
             raise ValueError(
-                f"{schema.place(path)} is damaged: it should hold at most {MOST_VALUES:,} floats."
+                f"{schema.place(path)} is damaged: it should hold 1 to {MOST_VALUES:,} floats."
             )
-        data = file.read(count * dtype.itemsize + 1)
-    if len(data) != count * dtype.itemsize:
-        raise ValueError(f"{schema.place(path)} is damaged: it has not the length it says.")
+        length = os.fstat(file.fileno()).st_size - file.tell()
+        if length != count * dtype.itemsize:
+            raise ValueError(f"{schema.place(path)} is damaged: it has not the length it says.")
+        data = file.read(length)
     order: Literal["F", "C"] = "F" if by_columns else "C"
     return np.frombuffer(data, dtype).reshape(shape, order=order).astype(np.float32)

@@ -7,6 +7,7 @@ decodes: a number of 5,000 digits or a list in a list in a list … is refused b
 """
 
 import json
+import os
 import re
 from functools import cache
 from pathlib import Path
@@ -176,10 +177,10 @@ def read(path: Path, kind: type[T]) -> T:
     """What a JSON file of a run holds. Errors: ValueError, a sentence with its name in the run."""
     try:
         with open(path, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
-        if len(data) > MOST_BYTES:
-            raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
-        return decode(data, kind)
+            size = os.fstat(file.fileno()).st_size
+            if size > MOST_BYTES:
+                raise ValueError(f"it has {size:,} bytes, and may have {MOST_BYTES:,}")
+            return decode(file.read(size), kind)
     except OSError as error:
         raise ValueError(f"{place(path)} cannot be read: {error.strerror}.") from error
     except ValueError as error:
