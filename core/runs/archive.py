@@ -7,8 +7,10 @@ whose checksum is right. Nothing in it is executed.
 import csv
 import io
 import json
+import lzma
 import re
 import shutil
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -31,7 +33,10 @@ KNOWN = re.compile(
     r"|log\.txt|checkpoints/[A-Za-z0-9_-]{1,60}\.(safetensors|json)"
     r"|attention/[a-z0-9-]{1,40}\.(npy|json)"
 )
-UNUSABLE = (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, zlib.error)
+UNUSABLE = (  # what zipfile raises for files that are none
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError),
+    *(ValueError, OverflowError, struct.error, zlib.error, lzma.LZMAError),
+)
 MADE_HERE = ("metrics.csv", "command.txt")  # for people; not read back
 
 
@@ -77,6 +82,10 @@ def _cells(record: dict[str, Any]) -> Iterator[tuple[object, object]]:
             yield cell(name), cell(value)
 
 
+class Refused(ValueError):
+    """The zip is not taken in; the message says why, in one sentence."""
+
+
 def unpack(file: BinaryIO) -> RunDirectory:
     """Take a zipped run in, under a new id. Errors: ValueError, one sentence, nothing is left."""
     runs_folder().mkdir(parents=True, exist_ok=True)
@@ -110,28 +119,31 @@ def _extract(file: BinaryIO, folder: Path) -> None:
                 target.parent.mkdir(exist_ok=True)
                 with archive.open(member) as source, open(target, "wb") as out:
                     _copy(source, out, member)
+    except Refused:
+        raise
+    except OSError as error:
+        said = error.strerror or "it is damaged"
+        raise Refused(f"The zip file cannot be unpacked: {said}.") from error
     except UNUSABLE as error:
-        raise ValueError(f"This is no usable zip file: {error}.") from error
-    except (EOFError, OSError) as error:
-        said = getattr(error, "strerror", None) or error
-        raise ValueError(f"The zip file cannot be unpacked: {said}.") from error
+        said = " ".join(str(error).split())[:200] or "it is damaged"
+        raise Refused(f"This is no usable zip file: {said}.") from error
 
 
 def _check_members(members: list[zipfile.ZipInfo]) -> None:
     if len(members) > MOST_MEMBERS:
-        raise ValueError(f"The zip has {len(members)} members; a run has at most {MOST_MEMBERS}.")
+        raise Refused(f"The zip has {len(members)} members; a run has at most {MOST_MEMBERS}.")
     names = [m.filename for m in members]
     for member in members:
         name = member.filename
         if not KNOWN.fullmatch(name) or (member.external_attr >> 28) not in (0, 8):
-            raise ValueError(f"The zip holds {name[:80]!r}, which is no file of a run.")
+            raise Refused(f"The zip holds {name[:80]!r}, which is no file of a run.")
         if names.count(name) > 1:
-            raise ValueError(f"The zip holds {name!r} twice.")
+            raise Refused(f"The zip holds {name!r} twice.")
         most = MOST_JSON if name.endswith(".json") else MOST_FILE
         if member.file_size > min(most, MOST_RATIO * max(member.compress_size, 1000)):
-            raise ValueError(f"{name} would unpack to {member.file_size:,} bytes: refused.")
+            raise Refused(f"{name} would unpack to {member.file_size:,} bytes: refused.")
     if sum(m.file_size for m in members) > MOST_ALL:
-        raise ValueError(f"The zip would unpack to more than {MOST_ALL:,} bytes: refused.")
+        raise Refused(f"The zip would unpack to more than {MOST_ALL:,} bytes: refused.")
 
 
 def _copy(source: Any, out: BinaryIO, member: zipfile.ZipInfo) -> None:
@@ -140,7 +152,7 @@ def _copy(source: Any, out: BinaryIO, member: zipfile.ZipInfo) -> None:
     while block := source.read(1 << 20):
         written += len(block)
         if written > member.file_size:
-            raise ValueError(f"{member.filename} is larger than the zip says: refused.")
+            raise Refused(f"{member.filename} is larger than the zip says: refused.")
         out.write(block)
 
 
