@@ -78,7 +78,7 @@ class LoadedModel:
 def available_models(kind: str | None = None) -> list[ModelEntry]:
     """Every model at hand: shipped ones, then runs, newest first; damaged ones are left out."""
     shipped = [_entry(path, shipped=True) for path in sorted(_specs(ASSETS))]
-    runs = sorted(_specs(runs_folder()), key=lambda p: p.stat().st_mtime, reverse=True)
+    runs = sorted(_specs(runs_folder()), key=_changed, reverse=True)
     found = [entry for entry in (*shipped, *(_entry(p, shipped=False) for p in runs)) if entry]
     return [entry for entry in found if kind is None or entry.kind == kind]
 
@@ -87,6 +87,13 @@ def _specs(folder: Path) -> list[Path]:
     """The spec.json of every run directory in a folder."""
     names = filter(RUN_ID.fullmatch, os.listdir(folder)) if folder.is_dir() else ()
     return [path for name in names if (path := folder / name / "spec.json").is_file()]
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # it was deleted a moment ago
+        return 0.0
 
 
 def find_model(name: str) -> ModelEntry:

@@ -81,17 +81,20 @@ def budget(found: list[Rival]) -> list[dict[str, object]]:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _parameters(digest: str, _entry: zoo.ModelEntry) -> int:
-    """Counted in a model without memory or values."""
+def _parameters(digest: str, _entry: zoo.ModelEntry) -> int | None:
+    """Counted in a model without memory or values; None when its checkpoint cannot be used."""
     import torch
 
-    from core.config import config_for
+    from core.checkpoint import CheckpointError, read_checkpoint, require_fit
     from core.models import build, parameter_count
-    from core.runs import schema
 
-    config = schema.read(_entry.weights.with_suffix(".json"), schema.Weights)["config"]
+    try:
+        checkpoint = read_checkpoint(_entry.weights)
+        require_fit(checkpoint)
+    except CheckpointError:
+        return None
     with torch.device("meta"):
-        return parameter_count(build(_entry.architecture, config_for(_entry.architecture, config)))
+        return parameter_count(build(checkpoint.architecture, checkpoint.config))
 
 
 def by_share(found: list[Rival]) -> dict[str, tuple[list[float], list[float]]]:

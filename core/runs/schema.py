@@ -22,13 +22,14 @@ MOST_BYTES = 5_000_000  # of a JSON file: a vocabulary of 100,000 words has 1 MB
 MOST_LOOSE = 250_000  # of a file with NaN or Infinity, which Python's own reader must read
 LONGEST_TEXT, LONGEST_NAME = 20_000, 300  # characters
 
-Whole = Annotated[int, Meta(ge=0, le=2**53)]  # 2⁵³: to there a float64 counts every number
+Whole = Annotated[int, Meta(ge=0, lt=2**53)]  # to there a float64 and a browser count exactly
 Amount = Annotated[float, Meta(ge=0, le=1e15)]
 Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
-Number = Annotated[int, Meta(ge=-(2**53), le=2**53)] | float
+Number = Annotated[int, Meta(gt=-(2**53), lt=2**53)] | float
 Scalar = bool | Number | Text | None
+Setting = bool | Annotated[int, Meta(ge=-(10**9), le=10**9)] | float | Name | None
 Flat = Scalar | list[Scalar] | dict[Name, Scalar]
 Plain = Scalar | list[Flat] | dict[Name, Flat]  # any JSON, but no deeper than that
 
@@ -63,8 +64,8 @@ class Spec(TypedDict):
 
     kind: Name
     architecture: Name
-    model: NotRequired[dict[Name, Scalar]]
-    recipe: NotRequired[dict[Name, Scalar]]
+    model: NotRequired[dict[Name, Setting]]
+    recipe: NotRequired[dict[Name, Setting]]
     data: NotRequired[Text]
     data_dir: NotRequired[Text | None]
     held_back: NotRequired[float]
@@ -118,7 +119,7 @@ class Weights(TypedDict):
     """checkpoints/NAME.json: what the numbers of NAME.safetensors mean."""
 
     architecture: Name
-    config: dict[Name, Scalar]
+    config: dict[Name, Setting]
     sha256: Digest
     extra: NotRequired[dict[Name, Plain] | None]
 

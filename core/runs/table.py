@@ -152,7 +152,7 @@ def _created(folder: Path) -> float:
             return calendar.timegm(time.strptime(stamp[1], "%Y%m%d-%H%M%S"))
     except ValueError:
         pass
-    return folder.stat().st_mtime
+    return folder.stat().st_mtime if folder.exists() else 0.0
 
 
 def _bin() -> Path:

@@ -78,7 +78,8 @@ def _whole(file: str, name: str, content: bytes) -> Payload:
 
 _VOCAB = json.loads((GPT / "vocab.json").read_text(encoding="utf-8"))
 _CONFIG = json.loads((GPT / "checkpoints" / "weights.json").read_text(encoding="utf-8"))["config"]
-_SHAPES = json.loads((VIT / "checkpoints" / "weights.json").read_text(encoding="utf-8"))["extra"]
+_ABOUT = json.loads((VIT / "checkpoints" / "weights.json").read_text(encoding="utf-8"))
+_VIT, _SHAPES = _ABOUT["config"], _ABOUT["extra"]
 _WEIGHTS = "checkpoints/weights.json"
 
 
@@ -158,6 +159,7 @@ MISFITS = [
     _whole("vocab.json", "unmarked", json.dumps(_VOCAB[::-1]).encode()),
     _json(_WEIGHTS, "layers", config=json.dumps(_CONFIG | {"num_layers": 10**9}).encode()),
     _json(_WEIGHTS, "wide", config=json.dumps(_CONFIG | {"dim": 10**9}).encode()),
+    _json(_WEIGHTS, "deep-net", VIT, config=json.dumps(_VIT | {"num_layers": 10**9}).encode()),
     _json(_WEIGHTS, "mean", VIT, extra=_extra(mean=["x"])),
     _json(_WEIGHTS, "std", VIT, extra=_extra(std=[0.0, 0.0, 0.0])),
     _json(_WEIGHTS, "classes", VIT, extra=_extra(classes=["one"])),

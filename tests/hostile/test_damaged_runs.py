@@ -30,11 +30,13 @@ from tests.hostile.payloads import (
     Payload,
     as_folder,
     as_zip,
+    object_with,
     record,
 )
 
 each = pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: p.name)
 every = pytest.mark.parametrize("payload", [*PAYLOADS, *MISFITS], ids=lambda p: p.name)
+ONE_OF_EACH = [*PAYLOADS[:6], *{payload.file: payload for payload in PAYLOADS}.values()]
 SHIPPED = {path.parent.name for path in zoo.ASSETS.glob("*/spec.json")}
 
 
@@ -97,6 +99,11 @@ def test_every_page_opens_beside_damaged_runs(page: str, damaged: Path) -> None:
     assert not opened(page).error
 
 
+@pytest.mark.parametrize("compare", ["little data", "overfitting"])
+def test_every_comparison_opens_beside_damaged_runs(compare: str, damaged: Path) -> None:
+    assert not opened("versus", data="shapes", compare=compare).error
+
+
 @pytest.mark.parametrize("page", ["gpt", "attention", "heads", "decoding", "vit", "maps"])
 def test_the_other_models_are_offered(page: str, damaged: Path) -> None:
     [choice] = [c for c in opened(page).selectbox if c.label == "Model"]
@@ -124,7 +131,7 @@ def test_a_model_that_does_not_fit_its_files_says_so(payload: Payload, runs: Pat
     one_sentence(str(refused.value))
 
 
-@each
+@pytest.mark.parametrize("payload", ONE_OF_EACH, ids=lambda p: p.name)
 def test_a_damaged_run_is_deleted_and_taken_back_in_the_browser(
     payload: Payload, runs: Path
 ) -> None:
@@ -246,6 +253,17 @@ def test_a_long_history_is_thinned_and_ends_as_it_ends(tmp_path: Path) -> None:
     assert {b - a for a, b in itertools.pairwise(steps[:-1])} == {8}
     assert sum(1 for _ in records.read(path)) == count
     assert records.trouble(path) == ""
+
+
+def test_settings_far_off_the_usual_are_offered_as_they_are(runs: Path) -> None:
+    change = {"recipe": b'{"epochs": 50000, "batch_size": 9000}', "seed": b"%d" % (2**53 - 1)}
+    as_folder(Payload("run", "spec.json", object_with(GPT, "spec.json", **change)), runs)
+    app = opened("runs")
+    app.session_state["table"] = {"selection": {"rows": [0], "columns": []}}
+    app.run()
+    assert not app.exception, [e.value for e in app.exception]
+    offered = {n.label: n.value for n in app.number_input}
+    assert (offered["Epochs"], offered["Batch"], offered["Seed"]) == (50_000, 9_000, 2**53 - 1)
 
 
 def test_too_many_lines_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
