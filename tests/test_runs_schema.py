@@ -104,3 +104,21 @@ def test_maps_are_read_as_they_were_kept(tmp_path: Path) -> None:
     np.save(folder / "step-00000003.npy", np.full((1, 2, 2, 2), np.nan, np.float16))
     with pytest.raises(ValueError, match="the training diverged"):
         frames.maps(frames.steps(tmp_path)[3], shown)
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "said"),
+    [(None, "no checkpoint to go on from"), ("{", "no checkpoint to go on from"),
+     (json.dumps({"architecture": "CompactGPT", "config": {}, "sha256": "0" * 64}), "is kept")],
+)  # fmt: skip
+def test_a_lost_run_promises_a_checkpoint_only_where_there_is_one(
+    checkpoint: str | None, said: str, tmp_path: Path
+) -> None:
+    spec = RunSpec("gpt", "CompactGPT", data="grammar").to_dict()
+    run = RunDirectory.create(tmp_path / "run", spec, "running")
+    if checkpoint is not None:
+        (run.checkpoints / "step-1.safetensors").touch()
+        (run.checkpoints / "step-1.json").write_text(checkpoint, encoding="utf-8")
+    now = standing(run)
+    assert now.state == "lost"
+    assert said in now.message

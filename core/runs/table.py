@@ -59,9 +59,8 @@ def row(folder: Path, thorough: bool = False) -> Row:
     """What is known of one run; never raises."""
     run = RunDirectory(folder)
     now = standing(run)
-    settings, errors = _settings(run)
-    if now.state == "damaged":
-        errors.insert(0, now.message)
+    settings = _settings(run)
+    errors = [now.message] if now.state == "damaged" else []
     errors += damage(run, thorough, history=now.over)
     about = _about(run)
     last = run.last_records()
@@ -127,14 +126,15 @@ def deleted() -> list[str]:
     return [p.name for p in sorted(found, key=lambda p: p.stat().st_mtime, reverse=True)]
 
 
-def _settings(run: RunDirectory) -> tuple[dict[str, Any], list[str]]:
+def _settings(run: RunDirectory) -> dict[str, Any]:
+    """Empty where spec.json is damaged, which `standing` says."""
     try:
         spec = RunSpec.from_dict(run.spec())
-    except ValueError as error:
-        return {}, [f"spec.json of the run {run.path.name} does not fit: {error}"]
+    except ValueError:
+        return {}
     flat = {k: v for k, v in spec.to_dict().items() if k not in ("model", "recipe")}
     model = {**model_fields(spec.architecture), **spec.model}
-    return {**flat, **model, **vars(spec.recipe_config())}, []
+    return {**flat, **model, **vars(spec.recipe_config())}
 
 
 def _about(run: RunDirectory) -> dict[str, Any]:

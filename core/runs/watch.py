@@ -73,11 +73,19 @@ def standing(run: RunDirectory) -> Standing:
 def lost_message(run: RunDirectory) -> str:
     """Why the process is gone, as far as the machine tells, and what is left of its work."""
     about = process_of(run) or {}
-    kept = "Its last checkpoint is kept: resume it."
-    if run.last_checkpoint() is None:
-        kept = "It had no checkpoint yet: resume it to begin again."
+    kept = "It has no checkpoint to go on from: resume it to begin again."
+    if any(_describes(run, name) for name in run.checkpoint_names()):
+        kept = "Its last whole checkpoint is kept: resume it."
     if control.asked(run):
         return f"Its process ended before it could answer. {kept}"
     if memory_kills() > about.get("memory_kills", memory_kills()):
         return f"The system ended its process for want of memory. {kept}"
     return f"Its process ended without a word. {kept}"
+
+
+def _describes(run: RunDirectory, checkpoint: str) -> bool:
+    try:
+        schema.read(run.checkpoints / f"{checkpoint}.json", schema.Weights)
+    except ValueError:
+        return False
+    return True

@@ -169,6 +169,7 @@ MISFITS = [
 FRAMES = {
     "373 GiB": array("(100000, 1000000)"),
     "beyond any number": array("(" + "9" * 400 + ",)"),
+    "a hundred axes": array("(" + "1, " * 100 + ")"),
     "negative": array("(-1, -1, -1, -1)"),
     "short": array("(1, 1, 8, 8)", rest=b"\0"),
     "long": array("(1, 1, 1, 1)", rest=bytes(4_000)),

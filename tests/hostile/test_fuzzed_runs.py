@@ -13,11 +13,12 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from core.runs import archive, records, schema, table
+from core.runs import archive, frames, records, schema, table
 from core.runs.damage import JSON
 from core.zoo import available_models
 from tests.hostile.conftest import one_sentence
@@ -98,6 +99,19 @@ def test_a_history_with_something_wrong(
     one_sentence(records.trouble(path) or "Nothing is wrong.")
     assert time.process_time() - began < PATIENCE
     path.unlink()
+
+
+@settings(many, max_examples=500)
+@given(changes=CHANGES)
+def test_a_map_with_something_wrong(
+    changes: list[tuple[float, int, bytes]], tmp_path: Path
+) -> None:
+    whole = io.BytesIO()
+    np.save(whole, np.ones((1, 2, 2, 2), np.float16))
+    path = tmp_path / "step-00000001.npy"
+    path.write_bytes(changed(whole.getvalue(), changes))
+    with contextlib.suppress(ValueError), np.errstate(all="ignore"):
+        assert frames.maps(path, ["a", "b"]).shape == (1, 2, 2, 2)
 
 
 @settings(many, max_examples=300)
