@@ -62,8 +62,7 @@ def history(name: str) -> History:
         )
     run = RunDirectory(folder)
     spec = RunSpec.from_dict(run.spec())
-    records = [r for r in run.metrics() if r["kind"] == "epoch"]
-    return History(name, spec, [_epoch(record, spec) for record in records])
+    return History(name, spec, [_epoch(record, spec) for record in run.epochs()])
 
 
 def _epoch(record: dict[str, Any], spec: RunSpec) -> Epoch:

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from core.config import ModelConfig, config_for
 from core.models import build
+from core.runs import schema
 
 # Sizes that no tensor need show: a formula, a cache or a picture is as large as they say.
 NOT_IN_WEIGHTS = {"max_N": 10_000, "img_size": 1024}
@@ -84,18 +85,17 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """
     weights, about_path = path.with_suffix(".safetensors"), path.with_suffix(".json")
     try:
-        about = json.loads(about_path.read_text(encoding="utf-8"))
+        for part in (about_path, weights):
+            part.stat()
+        about = schema.read(about_path, schema.Weights)
         data = weights.read_bytes()
     except FileNotFoundError as error:
         name = Path(error.filename).name
         raise CheckpointError(f"The checkpoint file {name} is missing.") from error
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise CheckpointError(f"{about_path.name} cannot be read: {error}.") from error
-    if not (isinstance(about, dict) and {"architecture", "config", "sha256"} <= about.keys()):
-        raise CheckpointError(
-            f"{about_path.name} does not describe a checkpoint: it must name an architecture, "
-            "a config and a sha256."
-        )
+    except OSError as error:
+        raise CheckpointError(f"{weights.name} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise CheckpointError(str(error)) from error
     if hashlib.sha256(data).hexdigest() != about["sha256"]:
         raise CheckpointError(
             f"{weights.name} is damaged: its SHA-256 differs from the one in {about_path.name}; "
@@ -106,8 +106,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
     except (SafetensorError, ValueError) as error:
         raise CheckpointError(f"{weights.name} is not a safetensors file: {error}.") from error
     try:
-        config = config_for(str(about["architecture"]), about["config"])
-    except (ValueError, TypeError) as error:
+        config = config_for(about["architecture"], about["config"])
+    except ValueError as error:
         raise CheckpointError(
             f"{about_path.name} has no usable configuration: {str(error).rstrip('.')}."
         ) from error
@@ -119,6 +119,7 @@ def model_from(checkpoint: Checkpoint) -> nn.Module:
 
     Errors: CheckpointError when names or shapes are not those of the architecture.
     """
+    require_fit(checkpoint)
     weights = {
         name.removeprefix("model."): t.float() if t.is_floating_point() else t
         for name, t in checkpoint.tensors.items()
@@ -127,7 +128,6 @@ def model_from(checkpoint: Checkpoint) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         model = build(checkpoint.architecture, checkpoint.config)
     own = model_tensors(model)
-    _compare(own, weights, checkpoint.architecture)
     with torch.no_grad():
         for name, tensor in own.items():
             tensor.copy_(weights[name])
@@ -154,6 +154,20 @@ def require_fit(checkpoint: Checkpoint) -> None:
         if name.startswith("model.")
     }
     _compare(own, weights, checkpoint.architecture)
+
+
+def require_pictures(checkpoint: Checkpoint) -> None:
+    """Whether it says of a model of images what its classes are and how pixels are scaled.
+
+    Errors: CheckpointError.
+    """
+    try:
+        about = schema.convert(checkpoint.extra, schema.Pictures)
+    except ValueError as error:
+        raise CheckpointError(f"The checkpoint does not say what it was shown: {error}.") from error
+    names, outputs = len(about["classes"]), asdict(checkpoint.config)["nout"]
+    if names != outputs:
+        raise CheckpointError(f"The checkpoint names {names} classes, its model has {outputs}.")
 
 
 def _compare(own: dict[str, Tensor], weights: dict[str, Tensor], architecture: str) -> None:

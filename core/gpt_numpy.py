@@ -11,7 +11,6 @@ Source: Vaswani et al. 2017, "Attention Is All You Need", equation 1; Radford et
 """
 
 import hashlib
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +18,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load as tensors_from_bytes
+
+from core.config import config_for
+from core.runs import schema
 
 Array = NDArray[np.float32]
 READABLE = ("DialogueGPT", "CompactGPT")
@@ -90,7 +92,7 @@ def load(checkpoint: Path) -> NumpyGPT:
     Errors: ValueError when the weights are damaged or belong to another architecture; OSError
     when a file is missing.
     """
-    about = json.loads(checkpoint.with_suffix(".json").read_text(encoding="utf-8"))
+    about = schema.read(checkpoint.with_suffix(".json"), schema.Weights)
     data = checkpoint.with_suffix(".safetensors").read_bytes()
     if about["architecture"] not in READABLE:
         raise ValueError(f"{checkpoint.name} is a {about['architecture']}, not a dialogue GPT.")
@@ -102,4 +104,5 @@ def load(checkpoint: Path) -> NumpyGPT:
         if name.startswith("model.")
     }
     weights.setdefault("head.1.weight", weights["token_embed.weight"])  # tied embeddings
-    return NumpyGPT(weights, about["config"]["num_heads"], about["config"]["num_layers"])
+    config = config_for(about["architecture"], about["config"])
+    return NumpyGPT(weights, config.num_heads, config.num_layers)  # type: ignore[union-attr]

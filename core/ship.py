@@ -45,7 +45,7 @@ def ship(source: Path, name: str, assets: Path = ASSETS) -> Path:
     write_checkpoint(path, checkpoint.architecture, checkpoint.config, half, checkpoint.extra)
     parameters = parameter_count(model_from(read_checkpoint(path)))
     spec = RunSpec.from_dict(run.spec())
-    card = model_card(name, spec, parameters, run.metrics()[-1], checkpoint.extra, status)
+    card = model_card(name, spec, parameters, run.last_records()["epoch"], checkpoint.extra, status)
     (target / "card.md").write_text(card, encoding="utf-8")
     return target
 
@@ -77,7 +77,7 @@ def copy_history(run: RunDirectory, target: Path) -> None:
     target.mkdir(parents=True)
     replace_json(target / "spec.json", {**run.spec(), "data_dir": None})
     replace_json(target / "status.json", run.status())
-    records = run.metrics()
+    records = list(run.records())
     steps = [r for r in records if r["kind"] == "step"]
     kept = steps[:: max(1, len(steps) // STEPS_KEPT)] + [r for r in records if r["kind"] == "epoch"]
     kept.sort(key=lambda r: (r["step"], r["kind"] == "epoch"))

@@ -159,10 +159,6 @@ class WordTokenizer:
     @classmethod
     def load(cls, path: str | Path) -> WordTokenizer:
         """Read what `save` wrote. Raises ValueError for a file that is not a vocabulary."""
-        try:
-            vocab = json.loads(Path(path).read_text(encoding="utf-8"))
-        except (json.JSONDecodeError, UnicodeDecodeError) as err:
-            raise ValueError(f"{Path(path).name} is not a vocabulary: it is not JSON.") from err
-        if not isinstance(vocab, list):
-            raise ValueError(f"{Path(path).name} is not a vocabulary: it is not a JSON list.")
-        return cls.from_vocab(vocab)
+        from core.runs import schema
+
+        return cls.from_vocab(schema.read(Path(path), schema.Vocabulary))

@@ -6,7 +6,6 @@ imports no torch; loading one verifies its checksum.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import dataclass, replace
@@ -15,11 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.identity import identity_of
+from core.runs import schema
 from core.runs.directory import RUN_ID, RunDirectory, runs_folder
+from core.train.spec import KINDS
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from core.checkpoint import Checkpoint
     from core.config import ModelConfig
     from core.tokenizer import WordTokenizer
 
@@ -79,7 +81,7 @@ class LoadedModel:
 def available_models(kind: str | None = None) -> list[ModelEntry]:
     """Every model at hand: shipped ones, then runs, newest first; damaged ones are left out."""
     shipped = [_entry(path, shipped=True) for path in sorted(_specs(ASSETS))]
-    runs = sorted(_specs(runs_folder()), key=lambda p: p.stat().st_mtime, reverse=True)
+    runs = sorted(_specs(runs_folder()), key=_changed, reverse=True)
     found = [entry for entry in (*shipped, *(_entry(p, shipped=False) for p in runs)) if entry]
     return [entry for entry in found if kind is None or entry.kind == kind]
 
@@ -88,6 +90,13 @@ def _specs(folder: Path) -> list[Path]:
     """The spec.json of every run directory in a folder."""
     names = filter(RUN_ID.fullmatch, os.listdir(folder)) if folder.is_dir() else ()
     return [path for name in names if (path := folder / name / "spec.json").is_file()]
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # it was deleted a moment ago
+        return 0.0
 
 
 def find_model(name: str) -> ModelEntry:
@@ -113,27 +122,38 @@ def at_checkpoint(entry: ModelEntry, weights: Path) -> ModelEntry:
 
     Errors: ValueError or OSError when the JSON beside it does not describe a checkpoint.
     """
-    about = _json(weights.with_suffix(".json"))
-    if not (isinstance(about, dict) and isinstance(about.get("sha256"), str)):
-        raise ValueError(f"{weights.name}.json does not describe a checkpoint.")
+    about = schema.read(weights.with_suffix(".json"), schema.Weights)
     known_as = identity_of(entry.path, weights, entry.kind, entry.data)
     return replace(entry, weights=weights, digest=about["sha256"], identity=known_as)
 
 
 def load_model(entry: ModelEntry) -> LoadedModel:
-    """Read, verify and build the model. Errors: CheckpointError, one sentence."""
+    """Read, verify and build the model. Errors: ValueError, one sentence."""
     from core.checkpoint import model_from, read_checkpoint
-    from core.tokenizer import WordTokenizer
 
     checkpoint = read_checkpoint(entry.weights)
-    tokenizer = None
-    if entry.kind == "gpt":
-        vocab = _json(entry.path / "vocab.json")
-        if not isinstance(vocab, list):
-            raise ValueError(f"{entry.name} has no usable vocab.json, so its words are unknown.")
-        tokenizer = WordTokenizer.from_vocab(vocab)
     model = model_from(checkpoint)
+    tokenizer = read_meaning(entry.path, entry.kind, checkpoint)
     return LoadedModel(entry, model, checkpoint.config, checkpoint.extra, tokenizer)
+
+
+def read_meaning(run: Path, kind: str, checkpoint: Checkpoint) -> WordTokenizer | None:
+    """The words of a GPT, None for a model of images, whose classes and scales are looked at.
+
+    Errors: ValueError, one sentence, when they are missing or those of another model.
+    """
+    from core.checkpoint import require_pictures
+    from core.tokenizer import WordTokenizer
+
+    if kind != "gpt":
+        require_pictures(checkpoint)
+        return None
+    path = run / "vocab.json"
+    tokenizer = WordTokenizer.load(path)
+    words, size = len(tokenizer), checkpoint.config.vocab_size  # type: ignore[union-attr]
+    if words != size:
+        raise ValueError(f"{schema.place(path)} has {words:,} words, but its model {size:,}.")
+    return tokenizer
 
 
 def _entry(spec_path: Path, shipped: bool) -> ModelEntry | None:
@@ -149,7 +169,8 @@ def _entry(spec_path: Path, shipped: bool) -> ModelEntry | None:
         return None
     changed = tuple((about.st_mtime_ns, about.st_size) for about in files)
     entry = _entry_as_of(changed, run, weights, shipped)
-    return entry and replace(entry, held_out=_last_held_out(run))
+    epoch = run.last_records().get("epoch", {})
+    return entry and replace(entry, held_out=dict(epoch.get("held_out", {})))
 
 
 # A list of models is made at every change of a control. What these read is read again when it has
@@ -166,42 +187,22 @@ def _entry_as_of(
     """Without its measures."""
     try:
         spec = run.spec()
-        about = _json(weights.with_suffix(".json"))
-        kind, data = str(spec["kind"]), re.sub(r".*/", "", str(spec["data"]))
-        return ModelEntry(
-            name=run.path.name,
-            kind=kind,
-            architecture=str(about["architecture"]),
-            data=data,
-            path=run.path,
-            weights=weights,
-            digest=str(about["sha256"]),
-            identity=identity_of(run.path, weights, kind, data),
-            shipped=shipped,
-            held_out={},
-        )
-    except (ValueError, KeyError, TypeError, OSError):
+        about = schema.read(weights.with_suffix(".json"), schema.Weights)
+        data = re.sub(r".*/", "", spec.get("data", ""))
+        known_as = identity_of(run.path, weights, spec["kind"], data)
+    except (ValueError, OSError):
         return None
-
-
-def _last_held_out(run: RunDirectory) -> dict[str, float]:
-    try:
-        about = (run.path / "metrics.jsonl").stat()
-    except OSError:
-        return {}
-    return dict(_held_out_in(run, about.st_mtime_ns, about.st_size))
-
-
-@lru_cache(maxsize=256)
-def _held_out_in(run: RunDirectory, changed: int, size: int) -> dict[str, float]:
-    """Read again only when the file has changed (its time in ns, its size in bytes)."""
-    epochs = [r for r in run.metrics() if r.get("kind") == "epoch"]
-    measures = epochs[-1].get("held_out") if epochs else None
-    return measures if isinstance(measures, dict) else {}
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+    if about["architecture"] not in KINDS.get(spec["kind"], ()):
         return None
+    return ModelEntry(
+        name=run.path.name,
+        kind=spec["kind"],
+        architecture=about["architecture"],
+        data=data,
+        path=run.path,
+        weights=weights,
+        digest=about["sha256"],
+        identity=known_as,
+        shipped=shipped,
+        held_out={},
+    )

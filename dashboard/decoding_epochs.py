@@ -31,6 +31,8 @@ def show(entry: zoo.ModelEntry, loaded: zoo.LoadedModel, prompt: Prompt) -> None
             "another model above.",
             icon=":material/info:",
         )
+    if trouble := RunDirectory(entry.path).history_trouble():
+        st.warning(components.plain(f"{entry.name}: {trouble}"), icon=":material/broken_image:")
     for at in spread(len(epochs), SHOWN):
         number, perplexity, text = epochs[at]
         about = f", held-out perplexity {perplexity:,.1f}" if perplexity else ""
@@ -76,11 +78,9 @@ def history(entry: zoo.ModelEntry) -> list[tuple[int, float | None, str]]:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _history(name: str, who: str, _entry: zoo.ModelEntry) -> list[tuple[int, float | None, str]]:
-    records = RunDirectory(_entry.path).metrics()
+    records = RunDirectory(_entry.path).epochs()
     return [
-        (int(r["epoch"]), (r.get("held_out") or {}).get("perplexity"), str(r["text"]))
-        for r in records
-        if r.get("kind") == "epoch" and r.get("text")
+        (r["epoch"], r["held_out"].get("perplexity"), r["text"]) for r in records if r.get("text")
     ]
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.runs import schema
 from core.text_quality import TextQuality, measure, repeated
 from dashboard import components, controls
 from dashboard.figures import decoding as figures
@@ -171,8 +171,7 @@ def _human(name: str, who: str, _loaded: LoadedModel, _corpus: Corpus) -> TextQu
 def _sweep(entry: ModelEntry) -> dict[str, Any] | None:
     """quality.json beside the model, if it was measured for these weights."""
     try:
-        found = json.loads((entry.path / "quality.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = schema.read(entry.path / "quality.json", schema.Quality)
+    except ValueError:
         return None
-    whole = {"human", "human16", "points", "count", "length"} <= set(found)
-    return found if whole and found.get("digest") == entry.digest else None
+    return {**found} if found["digest"] == entry.digest else None

@@ -64,7 +64,8 @@ def _table_of(entry: zoo.ModelEntry) -> np.ndarray | None:
     try:
         with safe_open(entry.weights.with_suffix(".safetensors"), framework="numpy") as file:
             names = [name for name in file.keys() if name.endswith("pos_embed.weight")]  # noqa: SIM118
-            return np.asarray(file.get_tensor(names[0]), dtype=np.float64) if names else None
+            table = np.asarray(file.get_tensor(names[0]), dtype=np.float64) if names else None
+            return table if table is not None and table.ndim == 2 else None
     except (OSError, ValueError, SafetensorError):
         return None
 

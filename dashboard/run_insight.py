@@ -1,11 +1,11 @@
 """What a model saw and wrote while it was learning: attention of one fixed example, and texts."""
 
-import json
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from core.runs import frames
 from core.runs.directory import RunDirectory
 from dashboard import components
 from dashboard.figures import attention_maps, vit_maps
@@ -15,27 +15,23 @@ TEXTS = 6
 
 def attention_over_time(run: RunDirectory) -> None:
     """All maps of the fixed example at a chosen moment, the newest at first."""
-    frames = {int(p.stem.removeprefix("step-")): p for p in _frames(run)}
-    if not frames:
+    found = frames.steps(run.path)
+    if not found:
         return
-    steps = sorted(frames)
+    steps = list(found)
     newest = "newest"
     at = st.select_slider("Moment (step)", [*steps, newest], newest, key=f"moment-{run.path.name}")
     step = steps[-1] if at == newest else at
     try:
-        about = json.loads((run.path / "attention" / "example.json").read_text(encoding="utf-8"))
-        maps = np.load(frames[step], allow_pickle=False).astype(np.float32)
-        if "pixels" in about:
-            _picture(np.asarray(about["pixels"], dtype=np.uint8), maps, step)
-        else:
-            _words([str(word) for word in about["words"]], maps, step)
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        components.error_sentence(ValueError(f"This moment cannot be read: {error}."))
-
-
-def _frames(run: RunDirectory) -> list[Any]:
-    found = (run.path / "attention").glob("step-*.npy")
-    return [p for p in found if p.stem.removeprefix("step-").isdecimal()]
+        shown = frames.example(run.path)
+        maps = frames.maps(found[step], shown)
+    except ValueError as error:
+        components.error_sentence(error)
+        return
+    if isinstance(shown, list):
+        _words(shown, maps, step)
+    else:
+        _picture(shown, maps, step)
 
 
 def _picture(pixels: np.ndarray, maps: np.ndarray, step: int) -> None:
@@ -73,8 +69,7 @@ def _words(words: list[str], maps: np.ndarray, step: int) -> None:
 
 def texts_over_time(records: list[dict[str, Any]]) -> None:
     """The six newest and the six oldest texts, so that one sees how far it has come."""
-    written = [r for r in records if isinstance(r.get("text"), str)]
-    texts = [(r["epoch"], r["text"]) for r in written if isinstance(r.get("epoch"), int | float)]
+    texts = [(r["epoch"], r["text"]) for r in records if r.get("text") is not None]
     if not texts:
         st.caption("The first text comes after the first epoch.")
     st.caption("Written from the empty prompt after each epoch, the newest first.")

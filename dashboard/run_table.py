@@ -18,6 +18,8 @@ from core.train.spec import RunSpec
 from dashboard import components, limits, tables
 from dashboard.figures import data as figure_data
 
+MOST_EPOCHS = 10_000  # offered to a run that has fewer
+
 
 def all_rows() -> list[Row]:
     """Every run, newest first; one that is over is read again only when its files have changed."""
@@ -142,9 +144,10 @@ def _more(row: Row) -> None:
     names = row.run.checkpoint_names()
     if not names or row.error or row.state in ("queued", "running"):
         return
-    had = int(row.settings["epochs"])
+    had = row.settings["epochs"]
     with st.expander("Go on for more epochs, or fork", icon=":material/fork_right:"):
-        epochs = st.number_input("Epochs in all", had + 1, 10_000, had + max(1, had // 2))
+        most = max(MOST_EPOCHS, 2 * had)
+        epochs = st.number_input("Epochs in all", had + 1, most, had + max(1, had // 2))
         if st.button("Go on", key=f"on-{row.name}"):
             _queue(lambda: fork.go_on_for(row.run, int(epochs)))
         st.divider()
@@ -155,12 +158,12 @@ def _more(row: Row) -> None:
             rate = st.number_input(
                 "Learning rate", 1e-8, 1.0, float(now["lr"]), format="%.6f", step=1e-4
             )
-            length = st.number_input("Epochs", 1, 10_000, had)
-            batch = st.number_input("Batch", 1, 4_096, int(now["batch_size"]))
+            length = st.number_input("Epochs", 1, most, had)
+            batch = st.number_input("Batch", 1, max(4_096, now["batch_size"]), now["batch_size"])
             decay = st.number_input(
                 "Weight decay", 0.0, 10.0, float(now["weight_decay"]), step=0.01
             )
-            seed = st.number_input("Seed", 0, 10**9, int(now["seed"]))
+            seed = st.number_input("Seed", 0, max(10**9, now["seed"]), now["seed"])
         if st.button("Fork", key=f"fork-{row.name}"):
             recipe = {"lr": float(rate), "epochs": int(length)}
             recipe |= {"batch_size": int(batch), "weight_decay": float(decay)}

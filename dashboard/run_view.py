@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.runs import log, queue
 from core.runs.directory import RUN_ID, RunDirectory, runs_folder
-from core.runs.estimate import error_of
+from core.runs.estimate import error_of, estimated
 from core.runs.follow import Follower, Seen
 from core.runs.progress import Progress, in_words, progress
 from core.runs.watch import Standing, standing
@@ -17,6 +17,7 @@ from dashboard import components, controls, limits
 from dashboard.figures import curves
 from dashboard.run_insight import attention_over_time, texts_over_time
 
+LEFT_OUT = "What can be read of it is shown."
 EVERY = 1.0  # seconds between two looks at a run that is not over
 ICONS = {
     "queued": "hourglass_empty",
@@ -72,6 +73,8 @@ def _show(run: RunDirectory, was_over: bool) -> None:
     _buttons(run, spec, now)
     if now.state == "running" or at.share:
         st.progress(at.share, _in_short(at, now.state))
+    if now.over and (trouble := run.history_trouble()):
+        st.warning(components.plain(f"{trouble} {LEFT_OUT}"), icon=":material/broken_image:")
     if seen.records:
         _see(run, spec, seen, epochs)
     elif now.state in ("failed", "lost"):
@@ -112,8 +115,8 @@ def _rough_wait(run: RunDirectory) -> str:
         except ValueError:
             continue
         left = seen_of(other).make(progress, epochs).left
-        left = left if left is not None else (about.get("estimate") or {}).get("seconds")
-        if not isinstance(left, int | float):
+        left = left if left is not None else estimated(about)
+        if left is None:
             return "how long that takes is not known yet."
         total += left
     return ""
@@ -223,5 +226,5 @@ def _afterwards(run: RunDirectory, now: Standing, records: list[dict[str, Any]])
     if now.state == "done" and records:
         took = records[-1].get("seconds", 0.0)
         words = f"It took {in_words(took)} of training"
-        error = error_of((run.spec().get("estimate") or {}).get("seconds"), took)
+        error = error_of(estimated(run.spec()), took)
         st.caption(f"{words}, {error}." if error else f"{words}.")

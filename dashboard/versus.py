@@ -45,15 +45,19 @@ def rivals(data: str) -> list[Rival]:
 def _rival(entry: zoo.ModelEntry) -> Rival:
     run = RunDirectory(entry.path)
     rows = [
-        (int(r["epoch"]), r["train"]["accuracy"], r["held_out"]["accuracy"], r.get("examples", 0))
-        for r in run.metrics()
-        if r.get("kind") == "epoch"
-        and "accuracy" in (r.get("train") or {})
-        and "accuracy" in (r.get("held_out") or {})
+        (r["epoch"], r["train"]["accuracy"], r["held_out"]["accuracy"], r.get("examples", 0))
+        for r in run.epochs()
+        if "accuracy" in r["train"] and "accuracy" in r["held_out"]
     ]
     epochs, training, held_out, seen = map(list, zip(*rows, strict=True)) if rows else ([],) * 4
-    share = float(run.spec().get("share", 1.0))
+    share = run.spec().get("share", 1.0)
     return Rival(entry, share, max(seen, default=0), epochs, training, held_out)
+
+
+def damaged(found: list[Rival]) -> str:
+    """Which of them have a history that cannot be read whole, and why; "" when none has."""
+    said = ((r.name, RunDirectory(r.entry.path).history_trouble()) for r in found)
+    return " ".join(f"{name}: {trouble}" for name, trouble in said if trouble)
 
 
 def data_at_hand() -> list[str]:
@@ -77,17 +81,20 @@ def budget(found: list[Rival]) -> list[dict[str, object]]:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _parameters(who: str, _entry: zoo.ModelEntry) -> int:
-    """Counted in a model without memory or values."""
+def _parameters(who: str, _entry: zoo.ModelEntry) -> int | None:
+    """Counted in a model without memory or values; None when its checkpoint cannot be used."""
     import torch
 
-    from core.config import config_for
+    from core.checkpoint import CheckpointError, read_checkpoint, require_fit
     from core.models import build, parameter_count
-    from core.runs.directory import read_json
 
-    config = read_json(_entry.weights.with_suffix(".json"))["config"]
+    try:
+        checkpoint = read_checkpoint(_entry.weights)
+        require_fit(checkpoint)
+    except CheckpointError:
+        return None
     with torch.device("meta"):
-        return parameter_count(build(_entry.architecture, config_for(_entry.architecture, config)))
+        return parameter_count(build(checkpoint.architecture, checkpoint.config))
 
 
 def by_share(found: list[Rival]) -> dict[str, tuple[list[float], list[float]]]:

@@ -24,6 +24,8 @@ if not at_hand:
 with choices:
     data = controls.pick("Trained on", at_hand, key="data", show=components.plain)
 rivals = versus.rivals(data)
+if damaged := versus.damaged(rivals):
+    st.warning(components.plain(damaged), icon=":material/broken_image:")
 kinds = {kind: [r for r in rivals if r.entry.kind == kind] for kind in versus.KINDS}
 absent = [name for kind, name in versus.KINDS.items() if not kinds[kind]]
 if absent:

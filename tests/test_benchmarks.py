@@ -65,7 +65,8 @@ def test_one_thread_counts_in_processor_time_and_more_by_the_clock(tmp_path, mon
         spec = {**preset("demo", "gpt").to_dict(), "threads": threads}
         run = RunDirectory.create(tmp_path / f"gpt-{threads}", spec)
         for epoch, loss in ((1, 3.0), (2, 2.0), (3, 2.5)):
-            record = {"kind": "epoch", "epoch": epoch, "held_out": {"perplexity": loss}}
+            record = {"kind": "epoch", "step": epoch, "epoch": epoch, "train": {}}
+            record |= {"held_out": {"perplexity": loss}}
             run.append({**record, "seconds": 20.0 * epoch, "cpu_seconds": 10.0 * epoch})
     one, two = recorded.history("gpt-1"), recorded.history("gpt-2")
     assert (one.last.seconds, two.last.seconds) == (30, 60)

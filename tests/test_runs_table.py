@@ -177,7 +177,7 @@ def test_the_command_line_packs_and_takes_in(runs, tmp_path, capsys):
         ({"checkpoints/model.pt": b"x"}, "no file of a run"),
         ({"log.txt": b"\0" * 50_000_000}, "refused"),
         ({"spec.json": b"{"}, "spec.json"),
-        ({"spec.json": b'{"kind": "gpt"}'}, "no description of a run"),
+        ({"spec.json": b'{"kind": "gpt"}'}, "spec.json in the zip is damaged"),
         ({"spec.json": b'{"kind": ["gpt"], "architecture": {}}'}, "spec.json|no"),
     ],
 )

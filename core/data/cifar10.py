@@ -40,7 +40,8 @@ def source_in(place: Path) -> Path | None:
 def _located(place: Path) -> Path:
     source = source_in(place)
     if source is None:
-        raise MissingDataError(f"CIFAR-10 is not in {place}; get it with: {COMMAND}")
+        where = "the data folder" if place == data_folder() else place  # no path of a server's disk
+        raise MissingDataError(f"CIFAR-10 is not in {where}; get it with: {COMMAND}")
     return source
 
 

@@ -41,7 +41,7 @@ def located(data_dir: str | Path | None = None) -> Path:
     """As `find`, but raises MissingDataError when there is none."""
     path = find(data_dir)
     if path is None:
-        place = data_folder() if data_dir is None else Path(data_dir)
+        place = "the data folder" if data_dir is None else data_dir  # no path of a server's disk
         raise MissingDataError(f"Tiny Shakespeare is not in {place}; get it with: {COMMAND}")
     return path
 
@@ -64,8 +64,8 @@ def check(path: Path) -> None:
     found = sha256_of(path)
     if found != SHA256:
         raise ValueError(
-            f"{path} is not Tiny Shakespeare (its SHA-256 begins {found[:12]}, not {SHA256[:12]}); "
-            f"get the right file with: {COMMAND}"
+            f"{path.name} is not Tiny Shakespeare (its SHA-256 begins {found[:12]}, not "
+            f"{SHA256[:12]}); get the right file with: {COMMAND}"
         )
 
 

@@ -7,16 +7,21 @@ whose checksum is right. Nothing in it is executed.
 import csv
 import io
 import json
+import lzma
 import re
 import shutil
+import struct
 import tempfile
 import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 from core.data.sources import DIALOGUE_SOURCES, IMAGE_SOURCES
 from core.runs.command import command_line
-from core.runs.directory import RUN_ID, STATES, RunDirectory, new_run_id, replace_json, runs_folder
+from core.runs.damage import damage
+from core.runs.directory import RUN_ID, RunDirectory, new_run_id, replace_json, runs_folder
 from core.spreadsheet import cell
 from core.train.spec import RunSpec
 
@@ -27,6 +32,10 @@ KNOWN = re.compile(
     r"spec\.json|status\.json|about\.json|vocab\.json|metrics\.jsonl|metrics\.csv|command\.txt"
     r"|log\.txt|checkpoints/[A-Za-z0-9_-]{1,60}\.(safetensors|json)"
     r"|attention/[a-z0-9-]{1,40}\.(npy|json)"
+)
+UNUSABLE = (  # what zipfile raises for files that are none
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError),
+    *(ValueError, OverflowError, struct.error, zlib.error, lzma.LZMAError),
 )
 MADE_HERE = ("metrics.csv", "command.txt")  # for people; not read back
 
@@ -40,7 +49,8 @@ def pack(run: RunDirectory, weights: bool = True) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("spec.json", json.dumps(spec, ensure_ascii=False, indent=1))
-        archive.writestr("metrics.csv", metrics_csv(run.metrics()))
+        with archive.open("metrics.csv", "w") as file:
+            write_csv(run.records, io.TextIOWrapper(file, "utf-8", newline="", write_through=True))
         archive.writestr("command.txt", command_line(RunSpec.from_dict(spec)) + "\n")
         last = run.last_checkpoint() if weights else None
         names = [f"checkpoints/{last.name}{end}" for end in (".json", ".safetensors") if last]
@@ -52,23 +62,28 @@ def pack(run: RunDirectory, weights: bool = True) -> bytes:
     return out.getvalue()
 
 
-def metrics_csv(records: list[dict[str, Any]]) -> str:
-    """One line a record; measures of an epoch are columns such as held_out_loss."""
-    rows: list[dict[Any, Any]] = []
-    for record in records:
-        flat: dict[str, Any] = {}
-        for name, value in record.items():
-            if isinstance(value, dict):
-                flat |= {f"{name}_{key}": v for key, v in value.items()}
-            else:
-                flat[name] = value
-        rows.append({cell(name): cell(value) for name, value in flat.items()})
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
+def write_csv(records: Callable[[], Iterable[dict[str, Any]]], out: TextIO) -> None:
+    """One line a record; measures of an epoch are columns such as held_out_loss.
+
+    records: called twice, first for the names of the columns.
+    """
+    columns = list(dict.fromkeys(name for record in records() for name, _ in _cells(record)))
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    for record in records():
+        writer.writerow(dict(_cells(record)))
+
+
+def _cells(record: dict[str, Any]) -> Iterator[tuple[object, object]]:
+    for name, value in record.items():
+        if isinstance(value, dict):
+            yield from ((cell(f"{name}_{key}"), cell(v)) for key, v in value.items())
+        else:
+            yield cell(name), cell(value)
+
+
+class Refused(ValueError):
+    """The zip is not taken in; the message says why, in one sentence."""
 
 
 def unpack(file: BinaryIO) -> RunDirectory:
@@ -82,6 +97,11 @@ def unpack(file: BinaryIO) -> RunDirectory:
         assert RUN_ID.fullmatch(target.name)
         staging.rename(target)
         return RunDirectory(target)
+    except ValueError as error:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise ValueError(
+            str(error).replace(f" of the run {staging.name}", " in the zip")
+        ) from error
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
@@ -99,27 +119,31 @@ def _extract(file: BinaryIO, folder: Path) -> None:
                 target.parent.mkdir(exist_ok=True)
                 with archive.open(member) as source, open(target, "wb") as out:
                     _copy(source, out, member)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError) as error:
-        raise ValueError(f"This is no usable zip file: {error}.") from error
-    except (EOFError, OSError) as error:
-        raise ValueError(f"The zip file cannot be unpacked: {error}.") from error
+    except Refused:
+        raise
+    except OSError as error:
+        said = error.strerror or "it is damaged"
+        raise Refused(f"The zip file cannot be unpacked: {said}.") from error
+    except UNUSABLE as error:
+        said = " ".join(str(error).split())[:200] or "it is damaged"
+        raise Refused(f"This is no usable zip file: {said}.") from error
 
 
 def _check_members(members: list[zipfile.ZipInfo]) -> None:
     if len(members) > MOST_MEMBERS:
-        raise ValueError(f"The zip has {len(members)} members; a run has at most {MOST_MEMBERS}.")
+        raise Refused(f"The zip has {len(members)} members; a run has at most {MOST_MEMBERS}.")
     names = [m.filename for m in members]
     for member in members:
         name = member.filename
         if not KNOWN.fullmatch(name) or (member.external_attr >> 28) not in (0, 8):
-            raise ValueError(f"The zip holds {name[:80]!r}, which is no file of a run.")
+            raise Refused(f"The zip holds {name[:80]!r}, which is no file of a run.")
         if names.count(name) > 1:
-            raise ValueError(f"The zip holds {name!r} twice.")
+            raise Refused(f"The zip holds {name!r} twice.")
         most = MOST_JSON if name.endswith(".json") else MOST_FILE
         if member.file_size > min(most, MOST_RATIO * max(member.compress_size, 1000)):
-            raise ValueError(f"{name} would unpack to {member.file_size:,} bytes: refused.")
+            raise Refused(f"{name} would unpack to {member.file_size:,} bytes: refused.")
     if sum(m.file_size for m in members) > MOST_ALL:
-        raise ValueError(f"The zip would unpack to more than {MOST_ALL:,} bytes: refused.")
+        raise Refused(f"The zip would unpack to more than {MOST_ALL:,} bytes: refused.")
 
 
 def _copy(source: Any, out: BinaryIO, member: zipfile.ZipInfo) -> None:
@@ -128,32 +152,30 @@ def _copy(source: Any, out: BinaryIO, member: zipfile.ZipInfo) -> None:
     while block := source.read(1 << 20):
         written += len(block)
         if written > member.file_size:
-            raise ValueError(f"{member.filename} is larger than the zip says: refused.")
+            raise Refused(f"{member.filename} is larger than the zip says: refused.")
         out.write(block)
 
 
 def _check(run: RunDirectory) -> dict[str, Any]:
-    """The specification fits, the weights are what they say; written anew without foreign paths."""
-    try:
-        spec = RunSpec.from_dict(run.spec())
-    except (TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"spec.json does not describe a run: {error}.") from error
+    """Every file is what it should be, the weights too; written anew without foreign paths."""
+    spec = RunSpec.from_dict(run.spec())
+    status = run.status() if (run.path / "status.json").exists() else {}
+    if wrong := damage(run, thorough=True):
+        raise ValueError(wrong[0])
     for name in run.checkpoint_names():
         from core.checkpoint import read_checkpoint, require_fit  # brings torch in
+        from core.zoo import read_meaning
 
-        require_fit(read_checkpoint(run.checkpoints / name))
+        checkpoint = read_checkpoint(run.checkpoints / name)
+        require_fit(checkpoint)
+        read_meaning(run.path, spec.kind, checkpoint)
     known = spec.data in (*IMAGE_SOURCES, *DIALOGUE_SOURCES)
     data = spec.data if known else f"not here: {Path(spec.data).name}"  # never a path of ours
     about = spec.to_dict() | {"data": data, "data_dir": None, "imported": True}
     replace_json(run.path / "spec.json", about)
-    try:
-        status = run.status()
-    except (ValueError, RecursionError):
-        status = {}
-    state, message = status.get("state"), str(status.get("message", ""))[:500]
-    if state not in STATES or state in ("queued", "running"):
+    state, message = status.get("state", "running"), status.get("message", "")[:500]
+    if state in ("queued", "running"):
         state, message = "cancelled", "It was not finished when it was packed."
-    step = status.get("step")
-    run.set_status(str(state), message, **({"step": step} if isinstance(step, int) else {}))
+    run.set_status(state, message, **{k: v for k, v in status.items() if k == "step"})
     run.checkpoints.mkdir(exist_ok=True)
     return about

@@ -1,9 +1,9 @@
 """Asking a run to stop: a file in its control/ folder, which the trainer looks for every step."""
 
 import time
-from typing import Any
 
-from core.runs.directory import RunDirectory, read_json, replace_json
+from core.runs import schema
+from core.runs.directory import RunDirectory, replace_json
 from core.runs.process import boot_id
 
 WISHES = ("pause", "cancel")
@@ -31,10 +31,10 @@ def asked(run: RunDirectory) -> str | None:
 def overdue(run: RunDirectory) -> bool:
     """Whether the wish to cancel is older than PATIENCE; the clock on the wall plays no part."""
     try:
-        about: dict[str, Any] = read_json(run.path / "control" / "cancel.json")
-        return bool(about["boot"] != boot_id() or time.monotonic() - about["asked"] > PATIENCE)
-    except (ValueError, KeyError, TypeError):
+        about = schema.read(run.path / "control" / "cancel.json", schema.Wish)
+    except ValueError:
         return False
+    return about["boot"] != boot_id() or time.monotonic() - about["asked"] > PATIENCE
 
 
 def forget(run: RunDirectory) -> None:

@@ -15,11 +15,15 @@ import os
 import re
 import secrets
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-STATES = ("queued", "running", "paused", "done", "failed", "cancelled", "lost")
+from core.runs import records, schema
+
+STATES = get_args(schema.State)
+LONGEST_MESSAGE = 5_000  # characters; torch can say more than anybody reads
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 
@@ -69,17 +73,18 @@ class RunDirectory:
 
     def spec(self) -> dict[str, Any]:
         """The contents of spec.json. Errors: ValueError when it is missing or damaged."""
-        return read_json(self.path / "spec.json")
+        return {**schema.read(self.path / "spec.json", schema.Spec)}
 
     def status(self) -> dict[str, Any]:
         """{"state": one of STATES, "message", "updated": seconds since 1970, ...}."""
-        return read_json(self.path / "status.json")
+        return {**schema.read(self.path / "status.json", schema.Status)}
 
     def set_status(self, state: str, message: str = "", **more: Any) -> None:
         """Replace status.json as one step."""
         if state not in STATES:
             raise ValueError(f"There is no state {state!r}; the states are {', '.join(STATES)}.")
-        about = {"state": state, "message": message, "updated": time.time(), **more}
+        said = message[:LONGEST_MESSAGE]
+        about = {"state": state, "message": said, "updated": time.time(), **more}
         replace_json(self.path / "status.json", about)
 
     def append(self, record: dict[str, Any]) -> None:
@@ -93,13 +98,25 @@ class RunDirectory:
         with open(self.path / "metrics.jsonl", "ab") as file:
             os.fsync(file.fileno())
 
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Every record of metrics.jsonl, one after the other; what is no record is left out."""
+        return records.read(self.path / "metrics.jsonl")
+
     def metrics(self) -> list[dict[str, Any]]:
-        """All records; a last line that was torn off by a crash is left out."""
-        try:
-            text = (self.path / "metrics.jsonl").read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
-            return []
-        return records_in(text)
+        """The records, thinned as `records.Kept` does where there are many."""
+        return records.kept(self.records())
+
+    def epochs(self) -> list[dict[str, Any]]:
+        """The records of kind "epoch", thinned likewise; not to be altered."""
+        return records.epochs(self.path / "metrics.jsonl")
+
+    def last_records(self) -> dict[str, dict[str, Any]]:
+        """The newest record of each kind; not to be altered."""
+        return records.last(self.path / "metrics.jsonl")
+
+    def history_trouble(self) -> str:
+        """What is wrong with metrics.jsonl, one sentence; "" when nothing is."""
+        return records.trouble(self.path / "metrics.jsonl")
 
     def checkpoint_names(self) -> list[str]:
         """Names of whole checkpoints (both files there), oldest step first."""
@@ -112,29 +129,9 @@ class RunDirectory:
         return self.checkpoints / names[-1] if names else None
 
 
-def records_in(text: str) -> list[dict[str, Any]]:
-    """The record of every line; a line that holds none is left out."""
-    records = []
-    for line in text.split("\n"):
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        if isinstance(record, dict):
-            records.append(record)
-    return records
-
-
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file. Errors: ValueError in one sentence."""
-    where = f"{path.name} of the run {path.parent.name}"
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{where} cannot be read: {error}.") from error
-    if not isinstance(value, dict):
-        raise ValueError(f"{where} does not hold an object.")
-    return value
+    """A JSON object of any names, of little depth. Errors: ValueError in one sentence."""
+    return schema.read(path, dict[str, schema.Plain])
 
 
 def replace_json(path: Path, value: dict[str, Any]) -> None:

@@ -39,9 +39,15 @@ def calibrate(spec: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def error_of(estimated: object, took: float) -> str | None:
+def estimated(spec: dict[str, Any]) -> float | None:
+    """The seconds that were estimated for the run of this spec.json; None without an estimate."""
+    seconds = (spec.get("estimate") or {}).get("seconds")
+    return float(seconds) if isinstance(seconds, int | float) else None
+
+
+def error_of(estimated: float | None, took: float) -> str | None:
     """The estimate against what it took, in words; None without an estimate."""
-    if not isinstance(estimated, int | float) or estimated <= 0 or took <= 0:
+    if estimated is None or estimated <= 0 or took <= 0:
         return None
     off = estimated / took - 1
     return f"estimated {'too long' if off > 0 else 'too short'} by {abs(off):.0%}"

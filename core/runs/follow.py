@@ -4,11 +4,13 @@ import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
-from core.runs.directory import records_in
+from core.runs import records
 
 Made = TypeVar("Made")
+
+TAIL = 2_000  # bytes before the end, by which a file that was written anew is told
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,33 +35,44 @@ class Follower:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._end = 0  # bytes read so far, whole lines only
-        self._last = b""  # the newest line of them: where it no longer stands, all is new
-        self._seen = Seen([])
+        self._forget()
 
     def look(self) -> Seen:
         """What the file holds now: the same object until a line is added or it is written anew."""
         with self._lock:
             try:
                 with open(self._path, "rb") as file:
-                    file.seek(self._end - len(self._last))
-                    if file.read(len(self._last)) != self._last:
+                    file.seek(self._end - len(self._tail))
+                    if file.read(len(self._tail)) != self._tail:
                         self._forget()
                         file.seek(0)
-                    self._add(file.read())
+                    self._add(file)
             except OSError:
-                self._forget()
+                if self._end:
+                    self._forget()
             return self._seen
 
     def _forget(self) -> None:
-        if self._end:
-            self._end, self._last, self._seen = 0, b"", Seen([])
+        self._end = 0  # bytes read so far, whole lines only
+        self._tail = b""  # the end of them: where it no longer stands, all is new
+        self._kept, self._seen = records.Kept(), Seen([])
 
-    def _add(self, data: bytes) -> None:
-        """A last line without its end is left for the next look."""
-        whole = data[: data.rfind(b"\n") + 1]
-        if whole:
-            self._end += len(whole)
-            self._last = whole[whole.rfind(b"\n", 0, -1) + 1 :]
-            new = records_in(whole.decode("utf-8", errors="replace"))
-            self._seen = Seen([*self._seen.records, *new])
+    def _add(self, file: BinaryIO) -> None:
+        """A last line without its end is left for the next look, and so is what follows on too many
+        that are no records."""
+        before, bad = self._end, 0
+        for line in records.lines(file):
+            if not line.endswith(b"\n") and len(line) <= records.LONGEST:
+                break
+            self._end = file.tell()
+            try:
+                self._kept.add(records.record_in(line))
+            except ValueError:
+                bad += 1
+                if bad > records.PATIENCE:
+                    break
+        if self._end > before:
+            start = max(0, self._end - TAIL)
+            file.seek(start)
+            self._tail = file.read(self._end - start)
+            self._seen = Seen(self._kept.records())

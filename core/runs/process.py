@@ -34,11 +34,11 @@ def find(about: dict[str, Any] | None) -> psutil.Process | None:
     try:
         if about is None or about["boot"] != boot_id() or about["host"] != platform.node():
             return None
-        process = psutil.Process(int(about["pid"]))
-        if abs(_created(process) - float(about["created"])) > CLOCK_SLACK:
+        process = psutil.Process(about["pid"])
+        if abs(_created(process) - about["created"]) > CLOCK_SLACK:
             return None
         return None if process.status() == psutil.STATUS_ZOMBIE else process
-    except (psutil.Error, KeyError, TypeError, ValueError):
+    except (psutil.Error, KeyError, OverflowError):
         return None
 
 

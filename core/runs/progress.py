@@ -26,9 +26,7 @@ def progress(records: list[dict[str, Any]], epochs: int) -> Progress:
     if last is None:
         return Progress(0.0, 0.0, epochs, 0, None, None)
     share = min(1.0, last["epoch"] / epochs)
-    steps = (
-        r for r in _backwards(records) if r.get("kind") == "step" and _number(r.get("examples"))
-    )
+    steps = (r for r in _backwards(records) if r["kind"] == "step" and "examples" in r)
     recent = list(islice(steps, RECENT))
     speed = None
     if len(recent) > 1:
@@ -36,18 +34,12 @@ def progress(records: list[dict[str, Any]], epochs: int) -> Progress:
         if seconds > 0:
             speed = (recent[0]["examples"] - recent[-1]["examples"]) / seconds
     left = last["seconds"] * (1 - share) / share if share > 0 else None
-    return Progress(share, last["epoch"], epochs, int(last.get("step", 0)), speed, left)
+    return Progress(share, last["epoch"], epochs, last["step"], speed, left)
 
 
 def _backwards(records: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Those that say where in the training they are, the newest first."""
-    for record in reversed(records):
-        if _number(record.get("epoch")) and _number(record.get("seconds")):
-            yield record
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Those that say how long it took, the newest first."""
+    return (record for record in reversed(records) if "seconds" in record)
 
 
 def in_words(seconds: float | None) -> str:

@@ -204,7 +204,7 @@ def _start(run: RunDirectory, busy: list[RunDirectory]) -> None:
         if status["state"] == "queued":  # else it was quick and has said so itself
             replace_json(run.path / "status.json", status)
     except OSError as error:
-        _close(run, "failed", f"No process could be started: {error}.")
+        _close(run, "failed", f"No process could be started: {error.strerror or error}.")
 
 
 def _looked_lately() -> bool:

@@ -6,9 +6,9 @@ seal.json   {"files": {name: [bytes, sha256]}, "self": sha256 of "files"}
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
-from core.runs.directory import RunDirectory, read_json, replace_json
+from core.runs import schema
+from core.runs.directory import RunDirectory, replace_json
 
 SMALL = 4_000_000  # bytes; larger files are read in a thorough check only
 
@@ -61,24 +61,23 @@ def _names(run: RunDirectory) -> list[str]:
     return sorted(name for name in found if name != "seal.json" and not name.startswith("control/"))
 
 
-def _measure(path: Path) -> list[Any]:
+def _measure(path: Path) -> tuple[int, str]:
     with open(path, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return [path.stat().st_size, digest]
+    return path.stat().st_size, digest
 
 
-def _store(run: RunDirectory, files: dict[str, list[Any]]) -> None:
+def _store(run: RunDirectory, files: dict[str, tuple[int, str]]) -> None:
     replace_json(run.path / "seal.json", {"files": files, "self": _self(files)})
 
 
-def _read(run: RunDirectory) -> dict[str, list[Any]] | None:
+def _read(run: RunDirectory) -> dict[str, tuple[int, str]] | None:
     try:
-        about = read_json(run.path / "seal.json")
-        files: dict[str, list[Any]] = about["files"]
-        return files if about["self"] == _self(files) else None
-    except (ValueError, KeyError, TypeError):
+        about = schema.read(run.path / "seal.json", schema.Seal)
+    except ValueError:
         return None
+    return about["files"] if about["self"] == _self(about["files"]) else None
 
 
-def _self(files: dict[str, list[Any]]) -> str:
+def _self(files: dict[str, tuple[int, str]]) -> str:
     return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()

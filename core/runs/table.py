@@ -1,7 +1,6 @@
 """All runs at a glance, and what one does with them: name, note, delete, take back."""
 
 import calendar
-import json
 import os
 import re
 import time
@@ -9,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.runs import seal
-from core.runs.directory import RUN_ID, RunDirectory, read_json, replace_json, runs_folder
+from core.runs import schema, seal
+from core.runs.damage import damage
+from core.runs.directory import RUN_ID, RunDirectory, replace_json, runs_folder
 from core.runs.watch import standing
 from core.train.spec import RunSpec, model_fields
 
@@ -59,28 +59,26 @@ def row(folder: Path, thorough: bool = False) -> Row:
     """What is known of one run; never raises."""
     run = RunDirectory(folder)
     now = standing(run)
-    settings, errors = _settings(run)
-    if now.state == "damaged":
-        errors.insert(0, now.message)
-    errors += damage(run, thorough)
+    settings = _settings(run)
+    errors = [now.message] if now.state == "damaged" else []
+    errors += damage(run, thorough, history=now.over)
     about = _about(run)
-    last = _last_records(run)
+    last = run.last_records()
     epoch, step = last.get("epoch", {}), last.get("step", {})
-    newest = max(epoch, step, key=lambda r: _number(r.get("seconds")))
-    held_out = epoch.get("held_out")
+    newest = max(epoch, step, key=lambda r: r.get("seconds", 0.0))
     return Row(
         run=run,
         name=folder.name,
-        title=str(about.get("title") or folder.name)[:TITLE_LENGTH],
-        note=str(about.get("note") or "")[:NOTE_LENGTH],
+        title=(about.get("title") or folder.name)[:TITLE_LENGTH],
+        note=about.get("note", "")[:NOTE_LENGTH],
         state=now.state,
         message=now.message,
         kind=str(settings.get("kind", "")),
         created=_created(folder),
         settings=settings,
-        held_out=held_out if isinstance(held_out, dict) else {},
-        epoch=_number(newest.get("epoch")),
-        seconds=_number(newest.get("seconds")),
+        held_out=epoch.get("held_out", {}),
+        epoch=float(newest.get("epoch", 0.0)),
+        seconds=newest.get("seconds", 0.0),
         error=" ".join(dict.fromkeys(errors)),
     )
 
@@ -128,101 +126,33 @@ def deleted() -> list[str]:
     return [p.name for p in sorted(found, key=lambda p: p.stat().st_mtime, reverse=True)]
 
 
-def damage(run: RunDirectory, thorough: bool = False) -> list[str]:
-    """What is wrong with the files of a run, one sentence each."""
-    found = seal.check(run, thorough)
-    torn = _unreadable_lines(run.path / "metrics.jsonl")
-    if torn and not found:
-        found.append(f"metrics.jsonl has {torn} line(s) that cannot be read.")
-    for path in (run.path / "about.json", run.path / "proc.json", run.path / "vocab.json"):
-        if path.exists() and _damaged(path, list if path.name == "vocab.json" else dict):
-            found.append(f"{path.name} is damaged.")
-    for name in run.checkpoint_names():
-        try:
-            about = read_json(run.checkpoints / f"{name}.json")
-            if not {"architecture", "config", "sha256"} <= about.keys():
-                found.append(f"{name}.json does not describe a checkpoint.")
-        except ValueError:
-            found.append(f"{name}.json is damaged.")
-    return found
-
-
-def _settings(run: RunDirectory) -> tuple[dict[str, Any], list[str]]:
+def _settings(run: RunDirectory) -> dict[str, Any]:
+    """Empty where spec.json is damaged, which `standing` says."""
     try:
         spec = RunSpec.from_dict(run.spec())
-    except (ValueError, TypeError, AttributeError) as error:
-        return {}, [f"spec.json of the run {run.path.name} does not fit: {error}"]
+    except ValueError:
+        return {}
     flat = {k: v for k, v in spec.to_dict().items() if k not in ("model", "recipe")}
     model = {**model_fields(spec.architecture), **spec.model}
-    return {**flat, **model, **vars(spec.recipe_config())}, []
+    return {**flat, **model, **vars(spec.recipe_config())}
 
 
 def _about(run: RunDirectory) -> dict[str, Any]:
     try:
-        return read_json(run.path / "about.json")
+        return {**schema.read(run.path / "about.json", schema.About)}
     except ValueError:
         return {}
 
 
-def _last_records(run: RunDirectory, tail: int = 65_536) -> dict[str, dict[str, Any]]:
-    """The newest record of each kind; reads the end of the file first, all of it if it must."""
-    try:
-        with open(run.path / "metrics.jsonl", "rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - tail))
-            lines = file.read().decode("utf-8", errors="replace").splitlines()
-    except OSError:
-        return {}
-    found: dict[str, dict[str, Any]] = {}
-    for line in lines:
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        if isinstance(record, dict) and record.get("kind") in ("step", "epoch"):
-            found[record["kind"]] = record
-    if "epoch" not in found and size > tail:
-        for record in run.metrics():
-            if record.get("kind") in ("step", "epoch"):
-                found[record["kind"]] = record
-    return found
-
-
-def _unreadable_lines(path: Path) -> int:
-    """Lines that are no JSON object; a torn last one is usual and does not count."""
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError:
-        return 0
-    bad = 0
-    for line in lines[:-1]:
-        try:
-            bad += not isinstance(json.loads(line), dict)
-        except ValueError:
-            bad += 1
-    return bad
-
-
-def _damaged(path: Path, kind: type) -> bool:
-    try:
-        return not isinstance(json.loads(path.read_bytes()), kind)
-    except (OSError, ValueError):
-        return True
-
-
 def _created(folder: Path) -> float:
     """Seconds since 1970: from the id if it tells, so that copying a run does not make it new."""
-    stamp = re.search(r"-(\d{8}-\d{6})-", f"{folder.name}-")
+    stamp = re.search(r"-(20\d{6}-\d{6})-", f"{folder.name}-")
     try:
         if stamp:
             return calendar.timegm(time.strptime(stamp[1], "%Y%m%d-%H%M%S"))
     except ValueError:
         pass
-    return folder.stat().st_mtime
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+    return folder.stat().st_mtime if folder.exists() else 0.0
 
 
 def _bin() -> Path:

@@ -22,17 +22,15 @@ def export(run: RunDirectory, folder: Path) -> int:
 
     written = 0
     with SummaryWriter(str(folder)) as writer:
-        for record in run.metrics():
-            step = record.get("step")
-            if not isinstance(step, int):
-                continue
+        for record in run.records():
+            step = record["step"]
             for name, value in record.items():
                 values = value if isinstance(value, dict) else {"": value}
                 for key, number in values.items():
-                    if isinstance(number, int | float) and name not in ("step", "kind"):
-                        tag = f"{record.get('kind')}/{name}" + (f"/{key}" if key else "")
+                    if isinstance(number, int | float) and name != "step":
+                        tag = f"{record['kind']}/{name}" + (f"/{key}" if key else "")
                         writer.add_scalar(tag, number, step)
                         written += 1
-            if isinstance(record.get("text"), str):
+            if record.get("text"):
                 writer.add_text("epoch/text", record["text"], step)
     return written

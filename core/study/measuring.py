@@ -109,11 +109,7 @@ def samples() -> Values:
 
     order = sorted(_preferred("gpt"), key=lambda e: (e.data == "grammar", "course" not in e.name))
     for entry in order:
-        epochs = [
-            r
-            for r in RunDirectory(entry.path).metrics()
-            if r.get("kind") == "epoch" and "text" in r
-        ]
+        epochs = [r for r in RunDirectory(entry.path).epochs() if r.get("text")]
         if len(epochs) > 1:
             first, last = epochs[0], epochs[-1]
             return {
@@ -184,8 +180,7 @@ def runs() -> Values:
         _preferred("vit"), key=lambda e: ("cifar" not in e.data, not e.name.endswith("course"))
     )
     for entry in entries:
-        epochs = [r for r in RunDirectory(entry.path).metrics() if r.get("kind") == "epoch"]
-        last = epochs[-1] if epochs else {}
+        last = RunDirectory(entry.path).last_records().get("epoch", {})
         if "accuracy" in last.get("train", {}) and "accuracy" in last.get("held_out", {}):
             return {
                 **{"label": f"{entry.name} on {entry.data}", "epochs": last["epoch"]},

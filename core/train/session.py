@@ -244,15 +244,15 @@ def _forget_after(run: RunDirectory, state: TrainState) -> None:
     """
     kept = [
         json.dumps(record, ensure_ascii=False)
-        for record in run.metrics()
-        if record.get("step", 0) <= state.step and _finished(record) <= state.epoch
+        for record in run.records()
+        if record["step"] <= state.step and _finished(record) <= state.epoch
     ]
     write_atomically(run.path / "metrics.jsonl", "".join(f"{line}\n" for line in kept).encode())
 
 
 def _finished(record: dict[str, Any]) -> int:
     """The number of the epoch whose end this records, 0 for any other record."""
-    return int(record.get("epoch", 0)) if record.get("kind") == "epoch" else 0
+    return int(record["epoch"]) if record["kind"] == "epoch" else 0
 
 
 def _hold_reserve(run: RunDirectory) -> None:

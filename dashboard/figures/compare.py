@@ -18,12 +18,9 @@ def measures(records: Sequence[dict[str, Any]]) -> list[str]:
     """What can be drawn of these records: "loss", "lr", "train accuracy", "held-out loss", …"""
     found: dict[str, None] = {}
     for record in records:
-        if record.get("kind") == "step":
-            found |= dict.fromkeys(n for n in ("loss", "lr", "grad_norm") if n in record)
+        found |= dict.fromkeys(name for name in ("loss", "lr", "grad_norm") if name in record)
         for part, word in (("train", "train"), ("held_out", "held-out")):
-            values = record.get(part)
-            if isinstance(values, dict):
-                found |= dict.fromkeys(f"{word} {name}" for name in values)
+            found |= dict.fromkeys(f"{word} {name}" for name in record.get(part, {}))
     return list(found)
 
 
@@ -33,10 +30,9 @@ def points(records: Sequence[dict[str, Any]], measure: str, axis: str) -> np.nda
     part = {"train": "train", "held-out": "held_out"}.get(word)
     found = []
     for record in records:
-        values = record.get(part) if part else record
-        if record.get("kind") == ("epoch" if part else "step") and isinstance(values, dict):
-            x, y = record.get(_FIELD[axis]), values.get(name)
-            if isinstance(x, int | float) and isinstance(y, int | float):
+        if record["kind"] == ("epoch" if part else "step"):
+            x, y = record.get(_FIELD[axis]), (record[part] if part else record).get(name)
+            if x is not None and y is not None:
                 found.append((x, y))
     return thin(np.asarray(found, dtype=float).reshape(-1, 2))
 

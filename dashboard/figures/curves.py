@@ -16,10 +16,9 @@ def curve(records: Sequence[dict[str, Any]], measure: str, part: str = "") -> np
     kind = "epoch" if part else "step"
     points = []
     for record in records:
-        if record.get("kind") == kind:
-            values = record.get(part) or {} if part else record
-            value = values.get(measure) if isinstance(values, dict) else None
-            if isinstance(value, int | float) and isinstance(record.get("epoch"), int | float):
+        if record["kind"] == kind:
+            value = (record[part] if part else record).get(measure)
+            if value is not None:
                 points.append((record["epoch"], value))
     return thin(np.asarray(points, dtype=float).reshape(-1, 2))
 
@@ -83,11 +82,9 @@ def layer_curves(records: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
     """The norm of the gradient in each layer over the epochs, lightly smoothed."""
     found: dict[str, list[tuple[float, float]]] = {}
     for record in records:
-        norms = record.get("layer_norms") if record.get("kind") == "step" else None
-        if isinstance(norms, dict) and isinstance(record.get("epoch"), int | float):
-            for name, value in norms.items():
-                if isinstance(value, int | float) and value > 0:
-                    found.setdefault(str(name), []).append((record["epoch"], value))
+        for name, value in record.get("layer_norms", {}).items():
+            if value > 0:
+                found.setdefault(name, []).append((record["epoch"], value))
     curves = {name: thin(np.asarray(points, dtype=float)) for name, points in found.items()}
     for points in curves.values():
         points[:, 1] = smooth(points[:, 1], fitting(len(points)))
@@ -112,8 +109,8 @@ def loss_figure(records: Sequence[dict[str, Any]], epochs: int) -> Drawing:
 def measure_beside_loss(records: Sequence[dict[str, Any]]) -> str | None:
     """What epochs tell of beside the loss: "accuracy", "perplexity"; None before the first."""
     for record in reversed(records):
-        if record.get("kind") == "epoch" and isinstance(record.get("train"), dict):
-            return next((str(name) for name in record["train"] if name != "loss"), None)
+        if record["kind"] == "epoch":
+            return next((name for name in record["train"] if name != "loss"), None)
     return None
 
 

@@ -18,7 +18,8 @@ import secrets
 import shlex
 from typing import Any
 
-from core.runs.directory import RunDirectory, read_json, replace_json
+from core.runs import schema
+from core.runs.directory import RunDirectory, replace_json
 from core.runs.launch import environment
 
 PATIENCE = 5.0  # seconds for an answer
@@ -61,13 +62,13 @@ def look(run: RunDirectory) -> tuple[str, str] | None:
 
     When the cluster does not answer, that is noted in engine.json and nothing else changes.
     """
-    about = read_json(run.path / "engine.json")
+    about = _engine(run)
     try:
         job = _ask("GET", f"/api/jobs/{about['job']}")
     except RayError as error:
         replace_json(run.path / "engine.json", {**about, "trouble": str(error)})
         return None
-    if about["trouble"]:
+    if about.get("trouble"):
         replace_json(run.path / "engine.json", {**about, "trouble": ""})
     state = OVER.get(str(job.get("status")))
     if state is None:
@@ -78,13 +79,17 @@ def look(run: RunDirectory) -> tuple[str, str] | None:
 
 def stop(run: RunDirectory) -> None:
     """End the job. Errors: RayError."""
-    _ask("POST", f"/api/jobs/{read_json(run.path / 'engine.json')['job']}/stop")
+    _ask("POST", f"/api/jobs/{_engine(run)['job']}/stop")
 
 
 def log(run: RunDirectory) -> str:
     """What the job has said so far. Errors: RayError."""
-    answer = _ask("GET", f"/api/jobs/{read_json(run.path / 'engine.json')['job']}/logs")
+    answer = _ask("GET", f"/api/jobs/{_engine(run)['job']}/logs")
     return str(answer.get("logs", ""))
+
+
+def _engine(run: RunDirectory) -> schema.Engine:
+    return schema.read(run.path / "engine.json", schema.Engine)
 
 
 def _gpus() -> float:
