@@ -55,7 +55,7 @@ def show(entry: zoo.ModelEntry, loaded: zoo.LoadedModel, prompt: Prompt) -> None
         for name in names:
             with components.one_sentence_for_errors():
                 then = zoo.at_checkpoint(entry, run.checkpoints / name)
-                words = _continued(then.identity, prompt.ids, then)
+                words = _continued(str(then.weights), then.identity, prompt.ids, then)
                 _row(_when(name), " ".join(loaded.tokenizer.vocab[word] for word in words))
 
 
@@ -95,7 +95,7 @@ def spread(count: int, most: int) -> list[int]:
 
 
 @st.cache_data(max_entries=64, show_spinner="Continuing your prompt …")
-def _continued(who: str, ids: tuple[int, ...], _then: zoo.ModelEntry) -> list[int]:
+def _continued(weights: str, who: str, ids: tuple[int, ...], _then: zoo.ModelEntry) -> list[int]:
     """What a model as it was at a checkpoint adds to the prompt, greedily."""
     import torch
 

@@ -48,14 +48,14 @@ def load(entry: zoo.ModelEntry) -> zoo.LoadedModel:
     It is shared by everybody: it must not be changed.
     """
     try:
-        return _load(entry.name, entry.identity, entry)
+        return _load(str(entry.weights), entry.identity, entry)
     except (ValueError, OSError) as error:
         components.error_sentence(error)
         st.stop()
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading the model …")
-def _load(name: str, who: str, _entry: zoo.ModelEntry) -> zoo.LoadedModel:
+def _load(weights: str, who: str, _entry: zoo.ModelEntry) -> zoo.LoadedModel:
     import torch
 
     torch.set_num_threads(1)  # beside a training run, more threads are slower, not faster
@@ -71,7 +71,7 @@ def reader(entry: zoo.ModelEntry) -> PrefixReader:
 def _reader(name: str, who: str, _entry: zoo.ModelEntry) -> PrefixReader:
     from core.reader import PrefixReader
 
-    return PrefixReader.of(_load(name, who, _entry).model)
+    return PrefixReader.of(_load(str(_entry.weights), who, _entry).model)
 
 
 def texts(entry: zoo.ModelEntry) -> Texts:

@@ -41,14 +41,14 @@ def load(entry: zoo.ModelEntry) -> zoo.LoadedModel:
     """The model, ready to run and shared by everybody; the page ends with a sentence if it
     cannot be used."""
     try:
-        return _load(entry.name, entry.identity, entry)
+        return _load(str(entry.weights), entry.identity, entry)
     except (ValueError, OSError) as error:
         components.error_sentence(error)
         st.stop()
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the model …")
-def _load(name: str, who: str, _entry: zoo.ModelEntry) -> zoo.LoadedModel:
+def _load(weights: str, who: str, _entry: zoo.ModelEntry) -> zoo.LoadedModel:
     import torch
 
     torch.set_num_threads(1)  # beside a training run, more threads are slower, not faster

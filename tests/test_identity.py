@@ -173,8 +173,8 @@ def test_a_checkpoint_continues_a_prompt_as_itself(copies: Path) -> None:
     then = zoo.at_checkpoint(entry, early)
     assert then.identity != entry.identity
     assert then.digest == entry.digest
-    now = decoding_epochs._continued(entry.identity, (1, 2), entry)
-    assert decoding_epochs._continued(then.identity, (1, 2), then) != now
+    now = decoding_epochs._continued(str(weights), entry.identity, (1, 2), entry)
+    assert decoding_epochs._continued(str(weights), then.identity, (1, 2), then) != now
     early.with_suffix(".json").write_text("[]", encoding="utf-8")
     with pytest.raises(ValueError, match=r"epoch-1\.json does not describe a checkpoint"):
         zoo.at_checkpoint(entry, early)
