@@ -163,8 +163,8 @@ def _entry(spec_path: Path, shipped: bool) -> ModelEntry | None:
         if weights is None:
             return None
         files = [path.stat() for path in (spec_path, weights.with_suffix(".json"))]
-        others = (run.path / "vocab.json", weights.with_suffix(".safetensors"))
-        files += [path.stat() for path in others if path.exists()]
+        vocab = run.path / "vocab.json"
+        files += [vocab.stat()] if vocab.exists() else []
     except OSError:
         return None
     changed = tuple((about.st_mtime_ns, about.st_size) for about in files)
