@@ -189,7 +189,7 @@ def _phone(room: Room, question: Question) -> None:
                 return
             with limits.within(limits.VOTES, room.code):
                 rooms().answer(room.code, token, poll.countable(task, answer.text, room.code))
-            st.session_state[f"typed-{room.code}"] = answer.text
+            st.session_state[f"typed-{room.code}"] = answer.text[:2000]
             st.rerun()
         return
     st.markdown(study_tasks.prompt(task, room.code))

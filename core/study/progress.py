@@ -99,8 +99,13 @@ def predict(progress: Progress, question: str, text: str) -> Progress:
 def draft(progress: Progress, question: str, check: int, answer: Answer) -> Progress:
     """Keep what stands in the fields of that check, not checked yet."""
     record = progress.record(question)
-    typed = {**record.typed, str(check): answer}
+    typed = {**record.typed, str(check): _bounded(answer)}
     return with_record(progress, question, replace(record, typed=typed))
+
+
+def _bounded(answer: Answer) -> Answer:
+    """As much of an answer as is read back: a browser's own limits can be got around."""
+    return replace(answer, text=answer.text[:MAX_TEXT])
 
 
 def attempt(
@@ -120,7 +125,7 @@ def attempt(
     record = replace(record, attempts={**record.attempts, str(check): count})
     if answer is not None:
         typed = {key: kept for key, kept in record.typed.items() if key != str(check)}
-        record = replace(record, typed=typed, sent={**record.sent, str(check): answer})
+        record = replace(record, typed=typed, sent={**record.sent, str(check): _bounded(answer)})
     if correct:
         record = replace(record, passed=tuple(sorted({*record.passed, check})))
     if record.done(checks):

@@ -165,6 +165,15 @@ progresses = st.builds(
 ).map(lambda progress: merge(progress, progress))
 
 
+def test_an_answer_longer_than_any_field_holds_is_still_read_back() -> None:
+    endless = Answer("x" * 100_000, ("a point",), "1", 1.0)
+    for kept in (
+        draft(worked(), "1a", 0, endless),
+        attempt(worked(), "1a", 0, 1, False, NOW, endless),
+    ):
+        assert load(dump(kept)) == kept
+
+
 @given(progresses, progresses, progresses)
 def test_progress_is_merged_in_any_order_to_the_same(a, b, c):
     assert merge(a, a) == a
