@@ -18,6 +18,23 @@
     if (kind === "stException" || kind === "stAlertContentError") say(`error shown: ${e.innerText}`);
   }
 
+  // The corners of a text on the screen, turned as it is, a fifth smaller than its box.
+  const corners = (text) => {
+    const { x, y, width, height } = text.getBBox();
+    const to = text.getScreenCTM();
+    return [[0.1, 0.2], [0.9, 0.2], [0.9, 0.8], [0.1, 0.8]].map(([across, down]) =>
+      new DOMPoint(x + across * width, y + down * height).matrixTransform(to));
+  };
+  // Two rectangles are apart if a side of one has all corners of the other beyond it.
+  const apart = (one, other) => one.some((p, i) => {
+    const q = one[(i + 1) % 4];
+    const [nx, ny] = [q.y - p.y, p.x - q.x];
+    const reach = (box) => box.map((c) => nx * c.x + ny * c.y);
+    return Math.min(...reach(other)) > Math.max(...reach(one)) ||
+      Math.max(...reach(other)) < Math.min(...reach(one));
+  });
+  const meet = (one, other) => !apart(one, other) && !apart(other, one);
+
   const MARKS = ".trace path, .trace image, .scatterlayer path, .barlayer path, .heatmaplayer image," +
     " .imagelayer image, .shapelayer path, .hm image, .im image, .points path";
   const sized = (e) => {
@@ -30,13 +47,10 @@
     if (!marks.length) say(`${name ?? "a plot"} has no mark in it`);
     const texts = [...plot.querySelectorAll("text")]
       .filter((t) => t.textContent.trim() && shown(t) && !t.closest(".legend"));
+    const boxes = texts.map(corners);
     for (let i = 0; i < texts.length; i++) {
       for (let j = i + 1; j < texts.length; j++) {
-        const [a, b] = [texts[i].getBoundingClientRect(), texts[j].getBoundingClientRect()];
-        const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-        const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-        const least = Math.min(a.width * a.height, b.width * b.height);
-        if (wide > 2 && high > 2 && wide * high > 0.25 * least) {
+        if (meet(boxes[i], boxes[j])) {
           say(`${name ?? "a plot"}: “${texts[i].textContent}” overlaps “${texts[j].textContent}”`);
         }
       }

@@ -1,0 +1,37 @@
+"""A sample of `make crawl`: every section of every page, in a browser."""
+
+from pathlib import Path
+
+import pytest
+
+from dashboard import lessons
+from tests.browser import find
+from tests.browser.crawl import visit
+from tests.browser.server import dashboard
+from tests.crawl.views import View, controls_of, open_page
+from tests.load.loop import run
+
+SECTIONS = ("section", "try", "compare", "feed", "kind", "reads")  # what turns a page over
+
+
+def sample() -> list[View]:
+    """Every page as it opens, and every option of what turns it over."""
+    views = []
+    for lesson in lessons.at_hand():
+        plain = View(lesson.name)
+        controls = controls_of(open_page(plain))
+        views.append(plain)
+        views += [
+            plain.beside(key, label) for key in SECTIONS for label in controls.get(key, ("", []))[1]
+        ]
+    return views
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(find.find() is None, reason=find.NOTHING)
+def test_every_section_is_whole_as_it_is_drawn(tmp_path: Path) -> None:
+    views = sample()
+    assert len(views) > 30
+    with dashboard(tmp_path) as address:
+        trouble, _ = run(visit(views, address))
+    assert {str(view): said for view, said in trouble.items()} == {}
