@@ -6,13 +6,24 @@ within `SECONDS` of the processor's time.
 
 from __future__ import annotations
 
+import atexit
+import io
+import os
+import shutil
+import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
 
 from core.linear_rnn import parse_answer, same_expression, unroll
+from core.runs import records, schema
+from core.runs.archive import unpack
 from core.study.grading import canonical, grade_expression
 from core.study.numbers import read_number
 
+MEMORY = Path("/dev/shm")  # files are written thousands of times a second
 SECONDS = 0.5  # 0.1 is promised; five times that, for a machine under load
 LONGEST_SENTENCE = 330
 
@@ -31,7 +42,43 @@ def study(data: bytes) -> None:
     read_number(text)
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {"answer": answer, "study": study}
+def history(data: bytes) -> None:
+    """metrics.jsonl of a run from elsewhere: looked through, and every record read."""
+    path = _written("metrics.jsonl", data)
+    for _ in records.read(path):
+        pass
+    if found := records.trouble(path):
+        raise ValueError(found)
+
+
+def files(data: bytes) -> None:
+    """Each JSON file of a run in turn."""
+    path = _written("file.json", data)
+    kinds = (schema.Spec, schema.Status, schema.About, schema.Seal, schema.Weights, schema.Quality)
+    for kind in (*kinds, schema.Vocabulary, schema.Example):
+        with suppress(ValueError):
+            schema.read(path, kind)
+
+
+def archive(data: bytes) -> None:
+    """A zip taken in on the Runs page."""
+    before = os.environ.get("UNROLLED_RUNS")
+    with tempfile.TemporaryDirectory(dir=_folder()) as folder:
+        os.environ["UNROLLED_RUNS"] = folder
+        try:
+            unpack(io.BytesIO(data))
+        finally:
+            os.environ.pop("UNROLLED_RUNS")
+            os.environ |= {"UNROLLED_RUNS": before} if before else {}
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "answer": answer,
+    "study": study,
+    "history": history,
+    "files": files,
+    "archive": archive,
+}
 
 
 def attempt(target: str, data: bytes) -> float:
@@ -47,6 +94,19 @@ def attempt(target: str, data: bytes) -> float:
     assert len(said) < LONGEST_SENTENCE, said
     assert seconds < SECONDS, f"{seconds:.2f} s"
     return seconds
+
+
+@cache
+def _folder() -> Path:
+    folder = tempfile.mkdtemp(prefix="fuzz-", dir=MEMORY if MEMORY.is_dir() else None)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def _written(name: str, data: bytes) -> Path:
+    path = _folder() / name
+    path.write_bytes(data)
+    return path
 
 
 def _text(data: bytes) -> str:
