@@ -17,7 +17,7 @@ from core.data.folder import MissingDataError
 from core.data.images import UInt8, fit_square
 from core.data.picture import open_picture
 from core.data.sources import load_images
-from dashboard import components, controls, vit_models
+from dashboard import components, controls, limits, vit_models
 from dashboard.figures.vit_maps import picture_strip
 
 AT_HAND = 200  # pictures to browse through
@@ -144,19 +144,27 @@ def upload(size: int) -> UInt8 | None:
 
 
 def _read_once(data: bytes) -> Image.Image | ValueError:
-    """An uploaded file as a picture, or why it is none; decoded once, however often a page runs."""
+    """An uploaded file as a picture, or why it is none; decoded once, however often a page runs.
+
+    Errors: ValueError when too many were opened lately.
+    """
     kept: dict[bytes, Image.Image | ValueError] = st.session_state.setdefault("uploaded", {})
     content = hashlib.sha256(data).digest()
     if content not in kept:
-        try:
-            picture = open_picture(io.BytesIO(data), "This file")
-            picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-            kept[content] = picture
-        except ValueError as error:
-            kept[content] = ValueError(str(error))
+        with limits.within(limits.PICTURES):
+            kept[content] = _opened(data)
         while len(kept) > KEPT:
             kept.pop(next(iter(kept)))
     return kept[content]
+
+
+def _opened(data: bytes) -> Image.Image | ValueError:
+    try:
+        picture = open_picture(io.BytesIO(data), "This file")
+        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        return picture
+    except ValueError as error:
+        return ValueError(str(error))
 
 
 def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:

@@ -198,6 +198,7 @@ def _take_entries(key: str, W: np.ndarray) -> None:
     changed = W.copy()
     for row, entries in st.session_state[key]["edited_rows"].items():
         for column, value in entries.items():
-            if value is not None:
-                changed[int(row), int(column) - 1] = value
+            at = int(row), int(column) - 1
+            if value is not None and max(at) < len(W) and min(at) >= 0:
+                changed[at] = value
     _set(matrix=OWN, own=to_csv(changed), scale=False)

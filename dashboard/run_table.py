@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 import streamlit as st
@@ -227,7 +227,12 @@ def take_in() -> None:
     st.caption("A larger one comes in with `python -m core.runs unpack FILE.zip`.")
     if file is not None and st.button("Import it", icon=":material/upload:"):
         with st.spinner("Checking every member …"):
-            _try(lambda: archive.unpack(file))
+            _try(lambda: _import(file))
+
+
+def _import(file: BinaryIO) -> None:
+    with limits.within(limits.IMPORTS):
+        archive.unpack(file)
 
 
 def bin_of_runs() -> None:

@@ -284,6 +284,8 @@ def test_the_table_of_limits_is_true():
         "what": [[], [], []],
         "---": [[], [], []],
         "runs started, resumed, forked": [*rates(limits.RUNS), [limits.MAX_WAITING]],
+        "runs imported from a zip": [*rates(limits.IMPORTS), []],
+        "pictures opened, each decoded once": [*rates(limits.PICTURES), []],
         "rooms opened": [*rates(limits.ROOMS), all_rooms],
         "answers in one room": [*votes, [rooms.MAX_ANSWERS, rooms.MAX_TEXT]],
         "progress kept or fetched on the server": [*rates(limits.KEEPING), names],

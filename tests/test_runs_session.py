@@ -260,8 +260,9 @@ def run_past_start(run):
     ("error", "said"),
     [
         (OSError(errno.ENOSPC, "No space"), "disk is full"),
-        (PermissionError(errno.EACCES, "no", "/x"), "/x cannot be written"),
-        (OSError(errno.EROFS, "read-only", "/x"), "/x cannot be written"),
+        (PermissionError(errno.EACCES, "no", "/secret/x"), "x cannot be written"),
+        (OSError(errno.EROFS, "read-only", "/secret/x"), "x cannot be written"),
+        (OSError(errno.EIO, "Input/output error", "/secret/x"), "x cannot be used: Input/output"),
         (MemoryError(), "batch size of 8"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes"), "Memory ran out"),
         (torch.OutOfMemoryError("CUDA out of memory."), "Memory ran out"),
@@ -272,6 +273,7 @@ def test_every_trouble_has_a_sentence_that_says_what_to_do(error, said):
     sentence = trouble.sentence(error, batch_size=8)
     assert said in sentence
     assert sentence.endswith(".")
+    assert "/secret" not in sentence, "no folder of this disk"
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path, capsys):

@@ -1,6 +1,7 @@
 """What went wrong, in one sentence that says what to do."""
 
 import errno
+from pathlib import Path
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
@@ -12,11 +13,13 @@ def sentence(error: BaseException, batch_size: int | None = None) -> str:
     if isinstance(error, OSError) and error.errno in FULL:
         return "The disk is full: free some space, then start or resume the run."
     if isinstance(error, OSError) and error.errno in CLOSED:
-        where = error.filename or "the runs folder"
+        where = Path(str(error.filename)).name if error.filename else "the runs folder"
         return f"{where} cannot be written: give write permission or choose another folder."
     if isinstance(error, MemoryError) or any(text in str(error).lower() for text in NO_ROOM):
         tried = f" with a batch size of {batch_size}" if batch_size else ""
         return f"Memory ran out{tried}: fork the run with half the batch size or a smaller model."
+    if isinstance(error, OSError) and error.strerror and error.filename:  # without our folders
+        return f"{Path(str(error.filename)).name} cannot be used: {error.strerror}."
     if isinstance(error, ValueError | OSError):
         return str(error)
     return f"It stopped on an error ({type(error).__name__}: {error}); its log has the details."
