@@ -7,6 +7,7 @@ browser's console and the server's log, and measures how each beat fills the sta
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import sys
 import tempfile
@@ -19,7 +20,8 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from dashboard import lessons
 from tests.browser import find
-from tests.browser.conftest import DESKTOP, FLAGS
+from tests.browser.conftest import DESKTOP, FLAGS, PHONE
+from tests.browser.crawl_scenes import Scene, all_scenes
 from tests.browser.server import dashboard
 from tests.browser.waiting import MENU, READY, STYLED
 from tests.crawl.views import View, beats, open_page, walk
@@ -54,44 +56,50 @@ async def settle(page: Page, stage: bool) -> None:
     await page.wait_for_timeout(250)  # Plotly draws after the script has ended
 
 
-async def look(page: Page, view: View, address: str) -> tuple[list[str], dict[str, float]]:
+async def look(page: Page, scene: Scene, address: str) -> tuple[list[str], dict[str, float]]:
     """What is wrong with the view, and for a beat how it fills the stage."""
+    view = scene.view
     said: list[str] = []
     page.on("pageerror", lambda error: said.append(f"script error: {error}"))
     page.on("console", lambda m: said.append(f"console: {m.text}") if m.type == "error" else None)
     stage = ("mode", "present") in view.settings
+    beat = any(key == "beat" for key, _ in view.settings)
+    if scene.progress:
+        text = json.dumps(scene.progress)
+        await page.add_init_script(f"localStorage.setItem('unrolled-progress', {text})")
     try:
         await page.goto(f"{address}/{address_of(view)}")
-        await settle(page, stage)
+        await settle(page, stage or scene.phone)
         trouble: list[str] = await page.evaluate(LOOK)
         if trouble:  # a figure may still have been on its way
             await page.wait_for_timeout(1500)
             trouble = await page.evaluate(LOOK)
-        fills = await page.evaluate(STAGE) if stage else {}
+        fills = await page.evaluate(STAGE) if beat else {}
     except Exception as error:
         return [*said, f"it did not open: {str(error)[:200]}"], {}
     return [*trouble, *(text for text in said if EXPECTED not in text)], fills
 
 
 async def visit(
-    views: list[View], address: str
-) -> tuple[dict[View, list[str]], dict[View, dict[str, float]]]:
+    scenes: list[Scene], address: str
+) -> tuple[dict[Scene, list[str]], dict[View, dict[str, float]]]:
     """Look at every view, TABS at a time."""
-    trouble: dict[View, list[str]] = {}
+    trouble: dict[Scene, list[str]] = {}
     fills: dict[View, dict[str, float]] = {}
-    waiting = list(reversed(views))
+    waiting = list(reversed(scenes))
 
     async def tab(browser: Browser) -> None:
         while waiting:
-            view = waiting.pop()
-            page = await browser.new_page(viewport=DESKTOP, locale="en-GB")
-            found, measured = await look(page, view, address)
+            scene = waiting.pop()
+            size = PHONE if scene.phone else DESKTOP
+            page = await browser.new_page(viewport=size, locale="en-GB")
+            found, measured = await look(page, scene, address)
             await page.close()
             if found:
-                trouble[view] = found
-                print(f"{view}: {'; '.join(found)}", flush=True)
+                trouble[scene] = found
+                print(f"{scene}: {'; '.join(found)}", flush=True)
             if measured:
-                fills[view] = measured
+                fills[scene.view] = measured
 
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=find.find(), args=FLAGS)
@@ -119,18 +127,20 @@ def main() -> int:
     pages = sys.argv[1:] or [lesson.name for lesson in lessons.at_hand()]
     begun = time.monotonic()
     views = found_views(pages) + [view for view in beats() if view.page in pages]
-    print(f"{len(views)} views found in {time.monotonic() - begun:.0f} s", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         form = "%(levelname)s %(name)s %(message)s"
         with dashboard(Path(folder), STREAMLIT_LOGGER_MESSAGE_FORMAT=form) as address:
-            trouble, fills = asyncio.run(visit(views, address))
+            steps = [s for s in all_scenes(Path(folder)) if s.view.page in pages]
+            scenes = [*map(Scene, views), *steps]
+            print(f"{len(scenes)} views found in {time.monotonic() - begun:.0f} s", flush=True)
+            trouble, fills = asyncio.run(visit(scenes, address))
         log = (Path(folder) / "log.txt").read_text(encoding="utf-8", errors="replace")
     errors = ERROR.findall(log)
     for line in set(errors):
         print("in the server's log:", line)
     report_stage(fills)
     seconds = time.monotonic() - begun
-    print(f"Opened {len(views):,} views in {seconds:.0f} s; {len(trouble)} with something wrong.")
+    print(f"Opened {len(scenes):,} views in {seconds:.0f} s; {len(trouble)} with something wrong.")
     return int(bool(trouble or errors))
 
 

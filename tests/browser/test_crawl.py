@@ -7,6 +7,7 @@ import pytest
 from dashboard import lessons
 from tests.browser import find
 from tests.browser.crawl import visit
+from tests.browser.crawl_scenes import Scene
 from tests.browser.server import dashboard
 from tests.crawl.views import View, controls_of, open_page
 from tests.load.loop import run
@@ -33,5 +34,5 @@ def test_every_section_is_whole_as_it_is_drawn(tmp_path: Path) -> None:
     views = sample()
     assert len(views) > 30
     with dashboard(tmp_path) as address:
-        trouble, _ = run(visit(views, address))
-    assert {str(view): said for view, said in trouble.items()} == {}
+        trouble, _ = run(visit([Scene(view) for view in views], address))
+    assert {str(scene): said for scene, said in trouble.items()} == {}
