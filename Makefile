@@ -6,6 +6,7 @@ PORT   ?= 8501
 NAMES  ?=
 MODEL  ?=
 ARGS   ?=
+JOBS   ?= 2
 
 PY := $(VENV)/bin/python
 # The names the server answers to: this machine's own and NAMES; all, for others without NAMES.
@@ -26,9 +27,9 @@ run: $(VENV)/.installed ## set up once, then open the dashboard (PORT=, HOST=, N
 	$(PY) -m streamlit run dashboard/app.py --server.address $(HOST) --server.port $(PORT) \
 		$(foreach name,$(ANSWERS),--server.allowedHosts '$(name)')
 
-test: $(VENV)/.installed-dev ## set up once, find a browser, run every test (ARGS= goes to pytest)
+test: $(VENV)/.installed-dev ## set up once, find a browser, run every test (ARGS= goes to pytest, JOBS=0: in one process)
 	$(PY) -m tests.browser.find --install
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 test-ray: $(VENV)/.installed-dev .venv-ray/.installed ## runs on a Ray cluster, against a real one on this machine
 	UNROLLED_TEST_RAY=.venv-ray/bin/ray $(PY) -m pytest tests/ray $(ARGS)

@@ -101,7 +101,7 @@ def test_a_model_without_its_vocabulary_is_refused_in_a_sentence(
     app.run()
     assert not app.exception
     assert [e.value.replace("\\", "") for e in app.error] == [
-        "no-words has no usable vocab.json, so its words are unknown."
+        "vocab.json of the run no-words cannot be read: No such file or directory."
     ]
 
 

@@ -136,7 +136,7 @@ def _check_members(members: list[zipfile.ZipInfo]) -> None:
     for member in members:
         name = member.filename
         if not KNOWN.fullmatch(name) or (member.external_attr >> 28) not in (0, 8):
-            raise Refused(f"The zip holds {name[:80]!r}, which is no file of a run.")
+            raise Refused(f"The zip holds {name[:40]!r}, which is no file of a run.")
         if names.count(name) > 1:
             raise Refused(f"The zip holds {name!r} twice.")
         most = MOST_JSON if name.endswith(".json") else MOST_FILE

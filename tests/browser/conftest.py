@@ -14,7 +14,7 @@ from tests.browser import find, server
 
 DESKTOP = {"width": 1280, "height": 720}
 PHONE = {"width": 390, "height": 844}
-PATIENCE = 20_000  # ms; a busy machine is slow to fetch and draw
+PATIENCE = 40_000  # ms; a busy machine is slow to fetch and draw
 expect.set_options(timeout=PATIENCE)
 
 FLAGS = [

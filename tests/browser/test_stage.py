@@ -93,8 +93,9 @@ def test_a_figure_and_its_controls_are_in_view_together(
 ) -> None:
     open_page(page, dashboard_url, lesson, query=f"mode=present&beat={beat}")
     at_beat(page, beat, len(storyline(lesson).beats))
-    figures = page.locator('.js-plotly-plot:visible, [data-testid="stImage"] img:visible').all()
-    boxes = [box for figure in figures if (box := figure.bounding_box())]
+    figures = page.locator('.js-plotly-plot:visible, [data-testid="stImage"] img:visible')
+    expect(figures.first).to_be_visible()
+    boxes = [box for figure in figures.all() if (box := figure.bounding_box())]
     assert boxes
     keys = page.locator(".st-key-stage-keys").bounding_box()
     assert keys is not None

@@ -2,7 +2,7 @@
 
 A view is a page and the settings in its link. From a page at its defaults each option of each
 control is opened alone. An option that changes which controls there are is a fork: behind it the
-walk goes on with every other control, so that pairs which interact are opened too.
+walk continues with every other control, and with the new ones again in pairs.
 """
 
 from __future__ import annotations
@@ -62,24 +62,27 @@ def walk(page: str, opened: Callable[[View], AppTest], *, pairs: bool = True) ->
     pairs: False goes on behind a fork only with the controls that are new there.
     """
     plain = View(page)
-    seen = {plain}
-    waiting = [plain]
+    reached: dict[View, tuple[View, str]] = {}  # from where, by which control
     shown: dict[View, Mapping[str, tuple[str, list[str]]]] = {}
+    waiting = [plain]
     while waiting:
         view = waiting.pop(0)
-        shown[view] = controls_of(opened(view))
+        here = shown[view] = controls_of(opened(view))
         yield view
-        forks = view == plain or shown[view].keys() != shown[plain].keys()
-        if not forks or len(view.settings) > 2:
-            continue
+        parent, by = reached.get(view, (None, ""))
+        before = shown[parent] if parent else {}
+        new = here.keys() - before.keys()
+        if pairs and before.keys() != here.keys() and len(view.settings) < 2:
+            new = here.keys()  # a fork: all it has, in pairs with what led here
+        elif pairs and len(view.settings) == 2 and by not in shown[plain]:
+            new = here.keys() - shown[plain].keys()  # and of what is only here, again in pairs
         fixed = dict(view.settings)
-        for key in sorted(shown[view].keys() - fixed.keys()):
-            others = shown[view][key][1]
+        for key in sorted(new - fixed.keys()):
+            others = here[key][1]
             for label in others[-1:] if fixed and key in ALIKE else others:
                 further = view.beside(key, label)
-                new = key not in shown[plain] or not fixed
-                if further not in seen and (new or (pairs and len(fixed) < 2)):
-                    seen.add(further)
+                if further not in reached:
+                    reached[further] = (view, key)
                     waiting.append(further)
 
 
