@@ -45,39 +45,64 @@ def address_of(view: View) -> str:
     return path + ("?" + urlencode(view.settings) if view.settings else "")
 
 
-async def settle(page: Page, stage: bool) -> None:
+async def settle(page: Page, menu: bool) -> None:
     """Until the view stands as it will: see tests/browser/waiting.py."""
     await page.wait_for_selector(READY, timeout=PATIENCE)
     await page.wait_for_selector("h1", state="attached", timeout=PATIENCE)
     await page.wait_for_function(STYLED, timeout=PATIENCE)
-    if not stage:
+    if menu:
         await page.wait_for_function(MENU, timeout=PATIENCE)
     await page.wait_for_selector(READY, timeout=PATIENCE)
     await page.wait_for_timeout(250)  # Plotly draws after the script has ended
 
 
-async def look(page: Page, scene: Scene, address: str) -> tuple[list[str], dict[str, float]]:
-    """What is wrong with the view, and for a beat how it fills the stage."""
-    view = scene.view
-    said: list[str] = []
-    page.on("pageerror", lambda error: said.append(f"script error: {error}"))
-    page.on("console", lambda m: said.append(f"console: {m.text}") if m.type == "error" else None)
-    stage = ("mode", "present") in view.settings
-    beat = any(key == "beat" for key, _ in view.settings)
-    if scene.progress:
-        text = json.dumps(scene.progress)
-        await page.add_init_script(f"localStorage.setItem('unrolled-progress', {text})")
-    try:
-        await page.goto(f"{address}/{address_of(view)}")
-        await settle(page, stage or scene.phone)
-        trouble: list[str] = await page.evaluate(LOOK)
-        if trouble:  # a figure may still have been on its way
-            await page.wait_for_timeout(1500)
-            trouble = await page.evaluate(LOOK)
-        fills = await page.evaluate(STAGE) if beat else {}
-    except Exception as error:
-        return [*said, f"it did not open: {str(error)[:200]}"], {}
-    return [*trouble, *(text for text in said if EXPECTED not in text)], fills
+class Tab:
+    """One page after the other in one tab, which has the program loaded; a student's progress and
+    a phone get a browser of their own."""
+
+    def __init__(self, browser: Browser):
+        self._browser = browser
+        self._usual: Page | None = None
+        self._said: list[str] = []  # by the console, since the view was opened
+
+    async def look(self, scene: Scene, address: str) -> tuple[list[str], dict[str, float]]:
+        """What is wrong with the view, and for a beat how it fills the stage."""
+        special = scene.phone or bool(scene.progress)
+        page = await self._page(scene) if special or not self._usual else self._usual
+        self._usual = self._usual if special else page
+        self._said.clear()
+        try:
+            trouble, fills = await _seen(page, scene, address)
+        except Exception as error:
+            trouble, fills = [f"it did not open: {str(error)[:200]}"], {}
+        if special:
+            await page.close()
+        return [*trouble, *(text for text in self._said if EXPECTED not in text)], fills
+
+    async def _page(self, scene: Scene) -> Page:
+        size = PHONE if scene.phone else DESKTOP
+        page = await self._browser.new_page(viewport=size, locale="en-GB")
+        page.on("pageerror", lambda error: self._said.append(f"script error: {error}"))
+        page.on(
+            "console",
+            lambda m: self._said.append(f"console: {m.text}") if m.type == "error" else None,
+        )
+        if scene.progress:
+            text = json.dumps(scene.progress)
+            await page.add_init_script(f"localStorage.setItem('unrolled-progress', {text})")
+        return page
+
+
+async def _seen(page: Page, scene: Scene, address: str) -> tuple[list[str], dict[str, float]]:
+    settings = scene.view.settings
+    await page.goto(f"{address}/{address_of(scene.view)}")
+    await settle(page, menu=not scene.phone and ("mode", "present") not in settings)
+    trouble: list[str] = await page.evaluate(LOOK)
+    if trouble:  # a figure may still have been on its way
+        await page.wait_for_timeout(1500)
+        trouble = await page.evaluate(LOOK)
+    beat = any(key == "beat" for key, _ in settings)
+    return trouble, await page.evaluate(STAGE) if beat else {}
 
 
 async def visit(
@@ -88,13 +113,10 @@ async def visit(
     fills: dict[View, dict[str, float]] = {}
     waiting = list(reversed(scenes))
 
-    async def tab(browser: Browser) -> None:
+    async def work(tab: Tab) -> None:
         while waiting:
             scene = waiting.pop()
-            size = PHONE if scene.phone else DESKTOP
-            page = await browser.new_page(viewport=size, locale="en-GB")
-            found, measured = await look(page, scene, address)
-            await page.close()
+            found, measured = await tab.look(scene, address)
             if found:
                 trouble[scene] = found
                 print(f"{scene}: {'; '.join(found)}", flush=True)
@@ -103,7 +125,7 @@ async def visit(
 
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=find.find(), args=FLAGS)
-        await asyncio.gather(*(tab(browser) for _ in range(TABS)))
+        await asyncio.gather(*(work(Tab(browser)) for _ in range(TABS)))
         await browser.close()
     return trouble, fills
 
