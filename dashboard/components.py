@@ -38,7 +38,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&^=@/])")
 def plain(text: str) -> str:
     """`text` as Markdown that shows exactly these characters: for anything a user typed.
 
-    A name of words and single hyphens is as it was, so that links written with it stay.
+    A name of words joined by single hyphens, underscores or spaces is left as it is.
     """
     line = " ".join(text.split())
     if _HARMLESS.fullmatch(line):

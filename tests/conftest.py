@@ -7,6 +7,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -48,3 +49,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     without = [report for report in skipped if NO_BROWSER in str(report.longrepr)]
     if without:
         reporter.write_line(f"!!! {len(without)} BROWSER TESTS SKIPPED. {NO_BROWSER}", red=True)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How many views the crawler opened, whichever process opened them."""
+    reports = [r for kind in ("passed", "failed") for r in terminalreporter.stats.get(kind, [])]
+    views = [v for report in reports for name, v in report.user_properties if name == "views"]
+    if views:
+        terminalreporter.write_line(f"The crawler opened {sum(views):,} views.")
