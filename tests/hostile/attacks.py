@@ -93,7 +93,7 @@ async def formulas_on_the_page(served: Served) -> None:
 async def formulas_in_a_poll(served: Served) -> None:
     """Sent as answers of a room, each from a phone of its own."""
     rooms = Rooms(served.folder / "state" / "rooms.sqlite3")
-    room, _ = rooms.open_room("1b")
+    room, secret = rooms.open_room("1b")
     for text in FORMULAS:
         tab = Tab(served.address, "study", {"room": room.code})
         view = await tab.open()
@@ -104,6 +104,7 @@ async def formulas_in_a_poll(served: Served) -> None:
         tab.set(find(view, "button", "Send my answer"), trigger_value=True)
         await tab.rerun()
         await tab.close()
+    rooms.close(room.code, secret)
     rooms.shut()
 
 

@@ -69,6 +69,7 @@ async def poll(served: Served, until: float, waits: list[float]) -> int:
             await tab.close()
         counted += sum(rooms.counts(room.code).values())
         rooms.reveal(room.code, secret)
+        rooms.close(room.code, secret)
     rooms.shut()
     return counted
 
