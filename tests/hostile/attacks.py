@@ -13,6 +13,7 @@ import io
 import json
 import shutil
 import struct
+import sys
 import zlib
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -23,6 +24,7 @@ from streamlit.proto.Common_pb2 import FileUploaderState, UploadedFileInfo
 from websockets.exceptions import WebSocketException
 
 from core.study.rooms import Rooms
+from tests.conftest import ROOT
 from tests.hostile.conftest import Served
 from tests.load.client import Tab, View, key_of
 
@@ -41,23 +43,23 @@ class Attack:
 
 @dataclass
 class Bystander:
-    """Another visitor, who moves T of the first lesson again and again; seconds of each answer."""
+    """Another visitor, who moves a slider until the attack is over; seconds of each answer.
+
+    A process of its own: here the attacker's own work would count as waiting.
+    """
 
     address: str
     waits: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
     async def stay(self, until: asyncio.Event) -> None:
-        tab = Tab(self.address, "rnn")
-        slider = find(await tab.open(), "slider", "T")
-        turn = 0
-        while not until.is_set():
-            turn += 1
-            view = await tab.change(slider, double_array_value=[2.0 + turn % 10])
-            self.waits.append(view.seconds)
-            self.errors += view.errors + view.exceptions
-            await asyncio.sleep(0.2)
-        await tab.close()
+        pipe = asyncio.subprocess.PIPE
+        command = [sys.executable, "-m", "tests.hostile.bystander", self.address]
+        visitor = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, cwd=ROOT)
+        await until.wait()
+        told, _ = await visitor.communicate(b"")  # closes its input
+        seen = json.loads(told)
+        self.waits, self.errors = seen["waits"], seen["errors"]
 
 
 def find(view: View, kind: str, key: str) -> str:
@@ -246,7 +248,7 @@ async def beside_a_bystander(attack: Attack, served: Served) -> Bystander:
     other = Bystander(served.address)
     watching = asyncio.create_task(other.stay(over))
     try:
-        await asyncio.sleep(1)
+        await asyncio.sleep(2)  # until the visitor is there
         await attack.deed(served)
         await asyncio.sleep(1)
     finally:

@@ -18,7 +18,7 @@ import numpy as np
 
 from core.study.rooms import Rooms
 from tests.browser.server import dashboard
-from tests.hostile.attacks import ATTACKS, Bystander, find
+from tests.hostile.attacks import ATTACKS, beside_a_bystander, find
 from tests.hostile.conftest import Served
 from tests.load.client import Tab
 
@@ -87,11 +87,7 @@ async def siege(served: Served, minutes: float) -> int:
     worst, every = 0.0, []
     while time.monotonic() < until:
         for attack in ATTACKS:
-            over, other = asyncio.Event(), Bystander(served.address)
-            watching = asyncio.create_task(other.stay(over))
-            await attack.deed(served)
-            over.set()
-            await watching
+            other = await beside_a_bystander(attack, served)
             every += other.waits
             worst = max(worst, *other.waits)
             print(f"{attack.name}: longest wait {max(other.waits):.2f} s", flush=True)
