@@ -56,10 +56,12 @@ def stepper(count: int) -> int:
     For the lecturer the arrow keys alone turn the beats of the lesson; here they take Shift.
     """
     held = "shift+" if state.presenting() else ""
-    linked = st.query_params.get("step", "")
-    kept = st.session_state.get("step", int(linked) if re.fullmatch("[0-9]{1,2}", linked) else 0)
-    state.offer("step", 0)
-    state.put_in_link("step", str(kept) if kept else None)
+    linked = st.query_params.get("rnn_step", "")
+    kept = st.session_state.get(
+        "rnn_step", int(linked) if re.fullmatch("[0-9]{1,2}", linked) else 0
+    )
+    state.offer("rnn_step", 0)
+    state.put_in_link("rnn_step", str(kept) if kept else None)
     at = min(kept, count - 1)
     with st.container(horizontal=True):
         moves = (
@@ -113,7 +115,7 @@ def copies(expression: sympy.Basic, name: str) -> None:
 
 
 def _go_to(step: int) -> None:
-    st.session_state["step"] = step
+    st.session_state["rnn_step"] = step
 
 
 @st.cache_data(max_entries=64, show_spinner="Differentiating through time…")

@@ -268,7 +268,7 @@ def _record(value: dict[str, Any]) -> Record:
 
 
 def _card(value: dict[str, Any]) -> dict[str, Any]:
-    """A card that the scheduler can go on with; raises as `_record` does."""
+    """A card the scheduler can use. Errors: as `_record`."""
     read = Card.from_dict(value)  # type: ignore[arg-type]
     memory = (read.stability, read.difficulty)
     sound = (

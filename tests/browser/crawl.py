@@ -46,7 +46,7 @@ def address_of(view: View) -> str:
 
 
 async def settle(page: Page, menu: bool) -> None:
-    """Until the view stands as it will: see tests/browser/waiting.py."""
+    """Wait until the view is drawn, as tests/browser/waiting.py does."""
     await page.wait_for_selector(READY, timeout=PATIENCE)
     await page.wait_for_selector("h1", state="attached", timeout=PATIENCE)
     await page.wait_for_function(STYLED, timeout=PATIENCE)

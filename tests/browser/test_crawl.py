@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from dashboard import lessons
-from tests.browser import find
 from tests.browser.crawl import visit
 from tests.browser.crawl_scenes import Scene
 from tests.browser.server import dashboard
@@ -29,7 +28,7 @@ def sample() -> list[View]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.skipif(find.find() is None, reason=find.NOTHING)
+@pytest.mark.usefixtures("browser")  # which skips where there is none, and fails in CI
 def test_every_section_is_whole_as_it_is_drawn(tmp_path: Path) -> None:
     views = sample()
     assert len(views) > 30
