@@ -56,7 +56,7 @@ bench-room: $(VENV)/.installed-dev ## measure it in a room of 300 (9 minutes)
 	$(PY) -m benchmarks.rooms
 
 pretrain: $(VENV)/.installed ## train the shipped models again (MODEL=name for one of them)
-	$(PY) -m core.train.pretrain $(MODEL) $(ARGS)
+	$(PY) -m core.publish.train_shipped $(MODEL) $(ARGS)
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results

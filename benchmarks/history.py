@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.runs.directory import RunDirectory
-from core.train.spec import RunSpec
-from core.zoo import ASSETS
+from core.config.run_spec import RunSpec
+from core.models.zoo import ASSETS
+from core.run_files.directory import RunDirectory
 
 HISTORIES = Path(__file__).resolve().parent / "histories"
 

@@ -19,8 +19,8 @@ from benchmarks.rows_training import (
     shakespeare,
     steps,
 )
-from core.train.precision import faster_precision
-from core.train.recipe import ImageRecipe, TextRecipe
+from core.config.recipe import ImageRecipe, TextRecipe
+from core.training.precision import faster_precision
 
 STEPS = {"vit": 8, "gpt": 5}  # a batch of 64 dialogues of the file is padded to 200 from the first
 

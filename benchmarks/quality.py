@@ -19,10 +19,10 @@ from benchmarks.rows_quality import (
     QUICK_VIT,
 )
 from benchmarks.rows_training import data_dir
-from core.ship import copy_history
-from core.train.presets import BEST, COURSE
-from core.train.pretrain import pretrain, trained
-from core.train.spec import RunSpec
+from core.config.presets import BEST, COURSE
+from core.config.run_spec import RunSpec
+from core.publish.publish import copy_history
+from core.publish.train_shipped import pretrain, trained
 
 OTHERS: dict[str, RunSpec] = {
     # Plain AdamW at 1e-3 ends at 0.6405, and at 2e-3 diverges: benchmarks/experiments.md.

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import gelu, layer_norm, linear
 
-from core.decode_weights import Affine, BlockWeights, DecodeWeights
+from core.decoding.weights import Affine, BlockWeights, DecodeWeights
 
 
 @torch.no_grad()

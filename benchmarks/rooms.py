@@ -10,8 +10,7 @@ from collections import Counter
 
 from benchmarks.measure import Row
 from benchmarks.table import record, within
-from tests.load import __main__ as lecture
-from tests.load import poll
+from tests.load import __main__ as lecture, poll
 from tests.load.room import Figures, p
 
 TABS, ARRIVE, MINUTES, EVERY = 300, 60, 3, 20  # s, min, s

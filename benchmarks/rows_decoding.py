@@ -14,14 +14,14 @@ import torch
 from benchmarks.measure import Row, alternate, rate
 from benchmarks.reference_gpt import greedy, textbook_logits
 from benchmarks.threads import threads
-from core.cache import KVCache
-from core.config import CompactGPTConfig
+from core.config.model_config import CompactGPTConfig
 from core.data import load_dialogues
-from core.decode_weights import DecodeWeights, decode_weights
-from core.decoding import Nucleus, Strategy, Temperature, TopK
-from core.models import build
-from core.reader import PrefixReader
-from core.zoo import available_models, load_model
+from core.decoding.engine import PrefixReader
+from core.decoding.kv_cache import KVCache
+from core.decoding.strategies import Nucleus, Strategy, Temperature, TopK
+from core.decoding.weights import DecodeWeights, decode_weights
+from core.models.registry import build
+from core.models.zoo import available_models, load_model
 
 TOKENS, COURSE_VOCABULARY, NEAR_TIE = 199, 15_000, 1e-4
 

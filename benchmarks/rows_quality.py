@@ -9,7 +9,7 @@ from benchmarks.measure import Row, fixed
 from benchmarks.rows_training import data_dir, reference_vit_rate
 from benchmarks.threads import threads
 from core.data import load_dialogues
-from core.data.encoded import encode_lines, tokenizer_of
+from core.data.token_cache import encode_lines, tokenizer_of
 from core.tokenizer import UNK_ID
 
 COURSE_VIT, BETTER_RECIPE, BEST_VIT = "vit-cifar10-course", "vit-better-recipe", "vit-cifar10"

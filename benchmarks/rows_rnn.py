@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.measure import Row, alternate, rate
-from core.linear_rnn_matrices import preset, with_radius
-from core.linear_rnn_powers import Array, powers, states
+from core.linear_rnn.matrices import preset, with_radius
+from core.linear_rnn.powers import Array, powers, states
 
 T, POWERS, SIZE = 1024, 512, 32
 PASSES = 20  # of the work in one timing, so that it lasts some ten milliseconds

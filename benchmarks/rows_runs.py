@@ -21,17 +21,17 @@ import torch
 
 from benchmarks.measure import Row, alternate, rate
 from benchmarks.threads import threads
-from core.device import pick_device
+from core.config.presets import preset
+from core.config.run_spec import RunSpec
+from core.run_files.directory import RunDirectory
 from core.runs import queue
-from core.runs.directory import RunDirectory
 from core.runs.launch import PROJECT, thread_budget
 from core.runs.process import alive
-from core.runs.watch import process_of, standing
-from core.train.loop import start, train
-from core.train.prepare import prepare
-from core.train.presets import preset
-from core.train.session import run_session
-from core.train.spec import RunSpec
+from core.runs.status import process_of, standing
+from core.system.device import pick_device
+from core.training.loop import start, train
+from core.training.prepare import prepare
+from core.training.session import run_session
 
 VIEWERS = 30
 LONG = {"epochs": 1000}
@@ -105,9 +105,9 @@ def stopped(process: psutil.Process, measure: Callable[[], float]) -> Callable[[
 
 def decoding_beside_a_run(repeats: int) -> Row:
     """Greedy tokens a second on one thread, as the dashboard decodes: beside a run / idle."""
-    from core.decoding import Greedy, generate
-    from core.reader import PrefixReader
-    from core.zoo import find_model, load_model
+    from core.decoding.engine import PrefixReader
+    from core.decoding.strategies import Greedy, generate
+    from core.models.zoo import find_model, load_model
 
     reader = PrefixReader.of(load_model(find_model("gpt-grammar")).model)
 

@@ -13,13 +13,21 @@ from torch import Tensor
 
 from benchmarks.measure import Row, alternate
 from benchmarks.threads import threads
-from core import zoo
 from core.attention import AttentionHead, causal_mask
-from core.config import config_for
-from core.head_steps import head_weights
-from core.models import build
-from core.trace import Traceable, blocks_of, fused_logits, glance, heads_of, own_mask, trace
-from dashboard.attention_view import pack
+from core.config.model_config import config_for
+from core.interpret.head_steps import head_weights
+from core.interpret.trace import (
+    Traceable,
+    blocks_of,
+    fused_logits,
+    glance,
+    heads_of,
+    own_mask,
+    trace,
+)
+from core.models import zoo
+from core.models.registry import build
+from dashboard.components.attention_view import pack
 
 CALLS = 15  # of each, for one figure: the faster half, averaged
 

@@ -13,17 +13,17 @@ import torch
 
 from benchmarks.measure import Row, alternate, fixed, rate
 from benchmarks.reference import PlainGPT, PlainViT, gpt_steps, vit_steps
-from core.config import ViTConfig, config_for
+from core.config.model_config import ViTConfig, config_for
+from core.config.recipe import ImageRecipe, TextRecipe
 from core.data import DialogueDataset, ImageData, load_dialogues, load_images
-from core.data.encoded import tokenizer_of
-from core.models import build
+from core.data.token_cache import tokenizer_of
+from core.models.registry import build
 from core.runs.launch import PROJECT
 from core.tokenizer import WordTokenizer
-from core.train.dialogues import Dialogues, DialogueTask, micro_batches
-from core.train.images import CROP, Images, ImageTask, alternate_flip, random_crop
-from core.train.loop import start, train
-from core.train.precision import faster_precision
-from core.train.recipe import ImageRecipe, TextRecipe
+from core.training.loop import start, train
+from core.training.precision import faster_precision
+from core.training.tasks.dialogues import Dialogues, DialogueTask, micro_batches
+from core.training.tasks.images import CROP, Images, ImageTask, alternate_flip, random_crop
 
 
 def data_dir() -> Path | None:

@@ -71,8 +71,8 @@ class DialogueGPT(nn.Module):
         """Greedy: append the most probable next token, num_tokens times.
 
         input_ids: (B, T) -> (B, T + num_tokens). Reads the whole text again for every token;
-        core/decoding.py does the same with a cache. Past max_N tokens the model sees only the
-        last max_N.
+        core/decoding/strategies.py does the same with a cache. Past max_N tokens the model sees
+        only the last max_N.
         """
         for _ in range(num_tokens):
             logits, _ = self(input_ids[:, -self.max_N :])

@@ -159,6 +159,6 @@ class WordTokenizer:
     @classmethod
     def load(cls, path: str | Path) -> WordTokenizer:
         """Read what `save` wrote. Raises ValueError for a file that is not a vocabulary."""
-        from core.runs import schema
+        from core.run_files import schema
 
         return cls.from_vocab(schema.read(Path(path), schema.Vocabulary))

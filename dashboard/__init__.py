@@ -1,1 +1,4 @@
-"""The dashboard: everything between `core` and the pages. Imports core, is imported by pages."""
+"""The dashboard: everything between core and pages. `app.py` starts it.
+
+Loose here is what all of it uses: state, controls, lessons, limits, palette and style.
+"""

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from dashboard import components, lessons, stage, state, style, take_away
+from dashboard import lessons, state, style
+from dashboard.components import export_menu, page
+from dashboard.stage import stage
 
 st.set_page_config("Unrolled", page_icon=style.ICON, layout="wide", initial_sidebar_state=285)
 style.apply(presenting=state.presenting())
@@ -22,9 +24,9 @@ chosen = st.navigation(list(pages.values()), position="hidden")
 state.arrive(chosen.url_path)
 if not state.presenting():
     st.logo(style.ICON, size="large")
-    components.menu(pages)
-    take_away.take_away(chosen.url_path or "home")
-with components.one_sentence_for_errors():
+    page.menu(pages)
+    export_menu.take_away(chosen.url_path or "home")
+with page.one_sentence_for_errors():
     if state.presenting():
         stage.show(chosen.url_path or "home")
     chosen.run()

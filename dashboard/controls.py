@@ -9,7 +9,8 @@ from typing import TypeVar
 
 import streamlit as st
 
-from dashboard import components, state
+from dashboard import state
+from dashboard.components import page
 
 Option = TypeVar("Option")
 
@@ -21,7 +22,7 @@ def _say_if_unknown(label: str, key: str, known: Callable[[str], bool], instead:
     """
     asked = st.query_params.get(key)
     if asked is not None and not known(asked) and not state.offered(key):
-        name, value, default = map(components.plain, (label, asked[:60], str(instead)))
+        name, value, default = map(page.plain, (label, asked[:60], str(instead)))
         st.info(
             f"The link asks for {name} “{value}”, which is not here: {default} is shown instead.",
             icon=":material/link_off:",

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.limits import Delays, Rate
 from core.runs import queue
-from core.study.class_store import WrongWord
+from core.study.storage.class_store import WrongWord
+from core.system.rate_limits import Delays, Rate
 
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 MAX_WAITING = 30  # runs in the queue, from all visitors together

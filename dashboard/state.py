@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import gpt_numpy
+from core.models import gpt_numpy
 from core.tokenizer import WordTokenizer
 
 # Entries of the session that are not controls. No control's key starts with "state-".
@@ -120,7 +120,7 @@ def device_in_use() -> str | None:
     """The device models run on, or None as long as nothing has loaded torch; never loads it."""
     if "torch" not in sys.modules:
         return None
-    from core.device import pick_device
+    from core.system.device import pick_device
 
     return pick_device().type
 

@@ -1,41 +1,16 @@
-"""Colours and type. What Streamlit can set stands in .streamlit/config.toml, the rest here."""
+"""The style sheet: what .streamlit/config.toml cannot set."""
 
 from base64 import b64encode
 from pathlib import Path
 
 import streamlit as st
 
+from dashboard.palette import BACKGROUND, FIGURE_GRID, FIGURE_TEXT
+
 # A file of ours, within the page: a named icon would be fetched from the network.
 _FILE = Path(__file__).resolve().parent.parent / "assets" / "icon.png"
 _BYTES = _FILE.read_bytes() if _FILE.is_file() else b""
 ICON = "data:image/png;base64," + b64encode(_BYTES).decode()
-
-# Six colours that keep a contrast of 3:1 on the light and on the dark background and stay apart
-# for colour-blind eyes (both tested); after Okabe & Ito 2008, "Color Universal Design".
-BLUE, ORANGE, GREEN, PURPLE, AMBER, GREY = PALETTE = (
-    "#3093e4",
-    "#b44c22",
-    "#058b5e",
-    "#b137a6",
-    "#b09106",
-    "#717f8b",
-)
-
-# Attention weights, 0 to 1: perceptually even, and readable without colour.
-SEQUENTIAL = "Viridis"
-# Signed values around 0.
-DIVERGING = "RdBu_r"
-
-# Images of attention maps stand on a plate of their own, the same in both themes.
-PLATE, PLATE_TEXT = "#10161d", "#e9edf1"
-
-# The background of the (light, dark) page, as in .streamlit/config.toml.
-BACKGROUND = ("#ffffff", "#10161d")
-# Text and grid of figures, which are drawn for the light page; see figures/layout.py.
-FIGURE_TEXT, FIGURE_GRID = "#16202c", "#d5dce3"
-
-# The last row can read this: pixels at 1280×720.
-FIGURE_FONT_SIZE = 16
 
 
 def _rgb(colour: str) -> str:

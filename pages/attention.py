@@ -2,20 +2,23 @@
 
 import streamlit as st
 
-from dashboard import components, controls, head_edits, opened, traces
-from dashboard.attention_view import attention_view
-from dashboard.figures import head_steps as figures
+from dashboard import controls
+from dashboard.attention import head_edits
+from dashboard.components import page
+from dashboard.components.attention_view import attention_view
+from dashboard.figures.maps import head_steps as figures
+from dashboard.models import model_input, traces
 
-components.page_header(
+page.page_header(
     "Attention, step by step",
     "**Move over the maps**: who looks at whom, and how does a head come to that?",
 )
 
 # --- controls ---
-given = opened.choose()
+given = model_input.choose()
 
-from core.trace import UNCHANGED, heads_of  # noqa: E402  the heading must not wait
-from dashboard import head_walk  # noqa: E402
+from core.interpret.trace import UNCHANGED, heads_of  # noqa: E402  the heading must not wait
+from dashboard.attention import head_walk  # noqa: E402
 
 layers, heads = heads_of(given.model)
 last = len(given.tokens) - 1
@@ -32,7 +35,7 @@ def remember(chosen: dict[str, int]) -> None:
     st.session_state["query"], st.session_state["key"] = chosen["query"], chosen["key"]
 
 
-@components.fragment
+@page.fragment
 def explore() -> None:
     """The maps, and what a change does. Its controls run nothing else of the page."""
     maps = st.container()
@@ -85,17 +88,18 @@ def explore() -> None:
     was, now = given.outcome(before.logits), given.outcome(traced.logits)
     if edited:
         order = (was + now).argsort(descending=True)[:6].tolist()
-        components.show_figure(
+        page.show_figure(
             figures.before_after(
                 [given.answers[i] for i in order], was[order].numpy(), now[order].numpy()
             ),
             title="What it says (down), how probably (across): as it is and after your change",
-            description=f"It said {opened.say(given, was)}; now it says {opened.say(given, now)}.",
+            description=f"Before: {model_input.say(given, was)}. "
+            f"Now: {model_input.say(given, now)}.",
             key="edited",
         )
     else:
         what = "The next word" if given.causal else "The class"
-        st.markdown(f"{what} it would say: {opened.say(given, was)}.")
+        st.markdown(f"{what} it would say: {model_input.say(given, was)}.")
 
     # --- one head, step by step ---
     st.header("One head, every step", anchor=False)
@@ -108,8 +112,10 @@ def explore() -> None:
 
 
 explore()
-components.lesson_link("heads", "Switch heads off, and compare them")
-components.show_source(
-    "core.attention.attention_weights", "core.attention.MultiHeadedAttention",
-    "core.head_steps.head_steps", "core.trace.trace",
-)  # fmt: skip
+page.lesson_link("heads", "Switch heads off, and compare them")
+page.show_source(
+    "core.attention.attention_weights",
+    "core.attention.MultiHeadedAttention",
+    "core.interpret.head_steps.head_steps",
+    "core.interpret.trace.trace",
+)

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from dashboard import components, controls, gpt_models
+from dashboard import controls
+from dashboard.components import page
+from dashboard.models import gpt_models
 
-components.page_header(
+page.page_header(
     "Decoding and KV cache",
     "Every word has a probability. **Which do you take**, and what becomes of the text?",
 )
@@ -20,14 +22,14 @@ with left:
 with right:
     prompt = gpt_models.ask_prompt(loaded)
 
-from dashboard import decoding_cache, decoding_compare, decoding_epochs, decoding_quality  # noqa: E402
+from dashboard.decoding import compare, epochs, kv_cache, quality  # noqa: E402
 
 if section == "side by side":
-    decoding_compare.show(entry, loaded, gpt_models.texts(entry), prompt)
-    decoding_compare.explain(reader)
+    compare.show(entry, loaded, gpt_models.texts(entry), prompt)
+    compare.explain(reader)
 elif section == "what goes wrong":
-    decoding_quality.show(entry, loaded, reader, prompt)
+    quality.show(entry, loaded, reader, prompt)
 elif section == "epoch by epoch":
-    decoding_epochs.show(entry, loaded, prompt)
+    epochs.show(entry, loaded, prompt)
 else:
-    decoding_cache.show(entry, loaded, reader, prompt)
+    kv_cache.show(entry, loaded, reader, prompt)

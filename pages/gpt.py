@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from dashboard import components, controls, gpt_models, traces
-from dashboard.figures import attention_maps
-from dashboard.token_strip import Token, percent, shade, token_strip
+from dashboard import controls
+from dashboard.components import page
+from dashboard.components.token_strip import Token, percent, shade, token_strip
+from dashboard.figures.maps import attention_maps
+from dashboard.models import gpt_models, traces
 
 MOST_BARS = 12
 
@@ -14,7 +16,7 @@ def next_seed() -> None:
     st.session_state["seed"] = (st.session_state["seed"] + 1) % 1000
 
 
-components.page_header(
+page.page_header(
     "Dialogue GPT",
     "A model that reads words and says which word comes next. Which earlier words does it look "
     "at to decide?",
@@ -31,7 +33,7 @@ with right:
 
 import torch  # noqa: E402  the heading must not wait for it
 
-from core.decoding import Greedy, Nucleus, distribution  # noqa: E402
+from core.decoding.strategies import Greedy, Nucleus, distribution  # noqa: E402
 
 # --- what the model reads ---
 token_strip(
@@ -57,7 +59,7 @@ with looks_at:
     with two:
         head = controls.choice("Head", ["mean of all", *range(1, heads + 1)], key="head")
     chosen = alphas[layer - 1].mean(0) if head == "mean of all" else alphas[layer - 1, head - 1]
-    components.show_figure(
+    page.show_figure(
         attention_maps.attention_heatmap(chosen, prompt.words),
         title=f"Attention of layer {layer}, "
         + (f"head {head}" if isinstance(head, int) else "mean of all heads"),
@@ -72,7 +74,7 @@ probabilities = distribution(logits)
 best = probabilities.topk(min(MOST_BARS, len(probabilities)))
 with comes_next:
     st.header("What comes next", anchor=False)
-    components.show_figure(
+    page.show_figure(
         attention_maps.probability_bars(tokenizer.words(best.indices), best.values.tolist(), 0),
         title=f"The {len(best.indices)} most probable next words",
         description=(
@@ -83,7 +85,7 @@ with comes_next:
         data={"word": tokenizer.vocab, "probability": probabilities.numpy()},
     )
 with st.expander(f"All {layers * heads} maps at once", icon=":material/grid_on:"):
-    components.show_image(
+    page.show_image(
         attention_maps.attention_grid(alphas),
         title="Attention of every layer and head",
         description="Layers from top to bottom, heads from left to right, each map relative to "
@@ -91,8 +93,8 @@ with st.expander(f"All {layers * heads} maps at once", icon=":material/grid_on:"
         key="maps",
         data={"attention": alphas},
     )
-components.lesson_link("attention", "Follow the numbers of a head, step by step")
-components.show_math(
+page.lesson_link("attention", "Follow the numbers of a head, step by step")
+page.show_math(
     r"\begin{gathered} P(x_{t+1} = v \mid x_1 \ldots x_t) = \\ "
     r"\mathrm{softmax}(W\,\mathrm{LayerNorm}(h_t) + b)_v \end{gathered}",
     "The probability of word v is the softmax over the vocabulary of a linear layer on the last "
@@ -100,7 +102,7 @@ components.show_math(
 )
 
 
-@components.fragment
+@page.fragment
 def go_on() -> None:
     """Its controls run this part of the page alone."""
     one, two = st.columns(2, vertical_alignment="bottom")
@@ -143,6 +145,5 @@ def go_on() -> None:
 # --- generate ---
 st.header("Let the model go on", anchor=False)
 go_on()
-components.lesson_link("decoding", "Compare the ways of choosing, token by token")
-
-components.show_source("core.gpt.DialogueGPT", "core.decoding.nucleus", "core.decoding.generate")
+page.lesson_link("decoding", "Compare the ways of choosing, token by token")
+page.show_source("core.gpt.DialogueGPT", "core.decoding.strategies.nucleus")

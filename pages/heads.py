@@ -3,22 +3,23 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, controls, opened, tables, traces
-from dashboard.figures import head_steps as figures
-from dashboard.figures import heads as head_figures
+from dashboard import controls
+from dashboard.components import page, tables
+from dashboard.figures.maps import head_steps as figures, heads as head_figures
+from dashboard.models import model_input, traces
 
-components.page_header(
+page.page_header(
     "Heads and layers",
     "**Which heads do the work**, and after which layer does the model know the answer?",
 )
 SECTIONS = ["switch heads off", "all heads measured", "layer by layer", "side by side", "the leak"]
 section = controls.pick("What to try", SECTIONS, key="try")
-given = opened.choose()
+given = model_input.choose()
 
 import torch  # noqa: E402  the heading must not wait for it
 
-from core import head_scores  # noqa: E402
-from core.trace import Edit, causal_leak, heads_of, logit_lens  # noqa: E402
+from core.interpret import head_metrics  # noqa: E402
+from core.interpret.trace import Edit, causal_leak, heads_of, logit_lens  # noqa: E402
 
 model, tokens = given.model, given.tokens
 layers, heads = heads_of(model)
@@ -34,18 +35,19 @@ if section == "switch heads off":
     without = traces.trace(given.who, model, given.inputs, Edit(off=frozenset(pairs)))
     now = given.outcome(without.logits)
     losses = [
-        float(head_scores.surprise(model, t.logits, given.inputs, answer))
+        float(head_metrics.surprise(model, t.logits, given.inputs, answer))
         for t in (traced, without)
     ]
     order = (intact + now).argsort(descending=True)[:8].tolist()
-    components.show_figure(
+    page.show_figure(
         figures.before_after(
             [given.answers[i] for i in order], intact[order].numpy(), now[order].numpy(),
             f"{len(pairs)} of {layers * heads} heads off",
         ),
         title="What it says (down), how probably (across): whole and with heads switched off",
-        description=f"Whole: {opened.say(given, intact)}. Without: {opened.say(given, now)}. "
-        f"Its loss goes from {losses[0]:.3f} to {losses[1]:.3f} nats.",
+        description=f"Whole: {model_input.say(given, intact)}. "
+        f"Without: {model_input.say(given, now)}. "
+        f"The loss goes from {losses[0]:.3f} to {losses[1]:.3f} nats.",
         key="off",
     )  # fmt: skip
 
@@ -54,19 +56,19 @@ elif section == "all heads measured":
     places = None
     if not given.causal:
         attention = attention[..., 1:, 1:]
-        places = head_scores.grid_places(round(attention.shape[-1] ** 0.5))
+        places = head_metrics.grid_places(round(attention.shape[-1] ** 0.5))
     effect = traces.removal_effect(given.who, model, given.inputs, answer)
     unit = "tokens" if given.causal else "patches"
     columns = {
-        "entropy": head_scores.entropy(traced.attention[0]).mean(-1),
-        "distance": head_scores.mean_distance(attention, places),
-        "token before": head_scores.previous_token(traced.attention[0]),
-        "first token": head_scores.first_token(traced.attention[0]),
+        "entropy": head_metrics.entropy(traced.attention[0]).mean(-1),
+        "distance": head_metrics.mean_distance(attention, places),
+        "token before": head_metrics.previous_token(traced.attention[0]),
+        "first token": head_metrics.first_token(traced.attention[0]),
     }
     if given.causal:
         columns["induction"] = traces.induction(given.who, model)
     columns["loss rises by"] = effect
-    components.show_figure(
+    page.show_figure(
         head_figures.sorted_heads(effect.numpy(), "rise of the loss, nats"),
         title="Rise of the loss (up) when one head is switched off (across)",
         description="Above 0 the model needs the head on this input; below 0 it would do better "
@@ -91,7 +93,7 @@ elif section == "layer by layer":
         spread = torch.zeros_like(probability).scatter(-1, ids, probability)
         fig = head_figures.lens_classes(spread[0].numpy(), given.answers)
         said = "the probability of each class (across)"
-    components.show_figure(
+    page.show_figure(
         fig,
         title=f"If the model stopped after this layer (up): {said}",
         description="The output layer reads every layer as if it were the last (the logit lens); "
@@ -100,7 +102,7 @@ elif section == "layer by layer":
     )
 
 elif section == "side by side":
-    opened.show_beside(given, traced)
+    model_input.show_beside(given, traced)
 
 elif not given.causal:
     st.info("A Vision Transformer has no future to hide: choose text.", icon=":material/info:")
@@ -117,16 +119,17 @@ else:
     one, two = st.columns(2)
     one.metric("Largest change of a logit before it", f"{masked[:at].max(initial=0):g}")
     two.metric("and from it on", f"{masked[at:].max():.4g}")
-    components.show_figure(
+    page.show_figure(
         head_figures.change_by_position(masked, seen, tokens, at),
-        title=f"“{components.plain(tokens[at])}” becomes "
-        f"“{components.plain(given.answers[new])}”: change of a logit (up) by position (across)",
+        title=f"“{page.plain(tokens[at])}” becomes "
+        f"“{page.plain(given.answers[new])}”: change of a logit (up) by position (across)",
         description="With the causal mask no earlier logit moves, not by the last bit; without it "
         "the future leaks into the past.",
         key="leak",
     )
 
-components.show_source(
-    "core.trace.Edit", "core.trace.logit_lens", "core.trace.causal_leak",
-    "core.head_scores.removal_effect", "core.head_scores.induction",
+page.show_source(
+    "core.interpret.trace.Edit", "core.interpret.trace.logit_lens",
+    "core.interpret.trace.causal_leak", "core.interpret.head_metrics.removal_effect",
+    "core.interpret.head_metrics.induction",
 )  # fmt: skip

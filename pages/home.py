@@ -3,14 +3,16 @@
 import numpy as np
 import streamlit as st
 
-from core import gpt_numpy, zoo
 from core.data.sources import at_hand
+from core.models import gpt_numpy, zoo
 from core.tokenizer import UNK
-from dashboard import components, controls, lessons, state, traces
-from dashboard.figures.attention_maps import attention_grid
-from dashboard.figures.bar_picture import bar_picture
+from dashboard import controls, lessons, state
+from dashboard.components import page
+from dashboard.figures.maps.attention_maps import attention_grid
+from dashboard.figures.maps.bar_picture import bar_picture
+from dashboard.models import traces
 
-components.page_header(
+page.page_header(
     "Unrolled",
     "From the recurrent network to attention, a Vision Transformer and a small GPT. "
     "Everything you see is computed while you look, by code you can read.",
@@ -22,7 +24,7 @@ LINES = {
 }
 
 
-@components.fragment
+@page.fragment
 def read(readable: dict[str, zoo.ModelEntry]) -> None:
     """A small trained Transformer reads the line you type; its controls run nothing else."""
     left, right = st.columns([5, 3], vertical_alignment="bottom")
@@ -43,7 +45,7 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
 
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        components.show_image(
+        page.show_image(
             attention_grid(alphas, width=520, height=400),
             title="Who attends to whom",
             description=f"Each square is one attention head reading these {len(ids)} tokens: a row "
@@ -53,24 +55,24 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
         )
     with right:
         words = [tokenizer.vocab[i] for i in best]
-        components.show_image(
+        page.show_image(
             bar_picture(words, probabilities[best].tolist()),
             title="Which word comes next",
             description="The model's eight most probable next words: "
-            + ", ".join(map(components.plain, words))
+            + ", ".join(map(page.plain, words))
             + ".",
             key="next",
             data={"word": words, "probability": probabilities[best]},
             width="stretch",
         )
         st.caption(f"Read in {milliseconds:.1f} ms on this machine, when it was first asked for.")
-    components.show_source(gpt_numpy.NumpyGPT, label="Show the whole model, in NumPy")
+    page.show_source(gpt_numpy.NumpyGPT, label="Show the whole model, in NumPy")
 
 
 models = zoo.available_models()
 readable = {m.data: m for m in models if m.shipped and m.architecture in gpt_numpy.READABLE}
 if readable:
-    with components.one_sentence_for_errors():
+    with page.one_sentence_for_errors():
         read(readable)
 
 # ---- the lessons ------------------------------------------------------------------------------
@@ -87,7 +89,7 @@ for group, summary in GROUPS.items():
         for first in range(0, len(members), 3):
             for column, lesson in zip(st.columns(3), members[first : first + 3], strict=False):
                 with column.container(border=True, height="stretch"):
-                    components.lesson_link(lesson.name)
+                    page.lesson_link(lesson.name)
                     st.markdown(lesson.line)
 
 # ---- what is at hand --------------------------------------------------------------------------

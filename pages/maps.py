@@ -4,12 +4,14 @@ import math
 
 import streamlit as st
 
-from dashboard import components, controls, pictures, truth, vit_models
-from dashboard.figures import attention_maps, vit_maps
-from dashboard.figures import heads as head_figures
-from dashboard.figures import truth as figures
+from dashboard import controls
+from dashboard.components import page
+from dashboard.figures import faithfulness as figures
+from dashboard.figures.maps import attention_maps, heads as head_figures, vit_maps
+from dashboard.models import pictures, vit_models
+from dashboard.vision import faithfulness
 
-components.page_header(
+page.page_header(
     "Are the maps true?",
     "A bright patch looks like a reason. **Is it one?** Take it away and see.",
 )
@@ -23,7 +25,7 @@ with two:
 loaded = vit_models.load(entry)
 classes = loaded.extra["classes"]
 
-from core.trace import heads_of  # noqa: E402  the heading must not wait for torch
+from core.interpret.trace import heads_of  # noqa: E402  the heading must not wait for torch
 
 model = loaded.model if weights == "trained" else vit_models.untrained(loaded)
 who = f"{entry.identity}-{weights}"
@@ -31,11 +33,11 @@ layers, heads = heads_of(model)
 answers = [f"{i}: {name}" for i, name in enumerate(classes)]
 
 
-@components.fragment
+@page.fragment
 def six_maps() -> None:
     chosen = pictures.choose_picture(loaded)
     inputs = vit_models.to_input(loaded, chosen.image[None])
-    said = truth.answer(who, model, inputs)
+    said = faithfulness.answer(who, model, inputs)
     one, two, three = st.columns([4, 3, 1])
     with one:
         asked = controls.choice("What speaks for", answers, key="for", index=said)
@@ -43,12 +45,12 @@ def six_maps() -> None:
         view = controls.pick("Show as", ["overlay", "grid"], key="as")
     small = attention_maps.enlarge(vit_maps.upright(chosen.image), 128)
     three.image(small, alt="The picture", output_format="PNG")
-    found = truth.all_maps(who, model, inputs, answers.index(asked))
+    found = faithfulness.all_maps(who, model, inputs, answers.index(asked))
     columns = [*st.columns(3), *st.columns(3)]
     for column, (name, (weight, words)) in zip(columns, found.items(), strict=True):
         grid = round(len(weight) ** 0.5)
         with column:
-            components.show_image(
+            page.show_image(
                 attention_maps.class_token_overlay(vit_maps.upright(chosen.image), weight)
                 if view == "overlay"
                 else vit_maps.weight_grid(weight),
@@ -58,23 +60,23 @@ def six_maps() -> None:
                 data={"weights": weight.reshape(grid, grid)},
             )
     st.caption(
-        f"The model says {components.plain(classes[said])}. Only the gradient map depends on the "
+        f"The model says {page.plain(classes[said])}. Only the gradient map depends on the "
         "class asked about: the others show where information flows, whatever it is used for."
     )
 
 
-@components.fragment
+@page.fragment
 def take_patches_away() -> None:
     chosen = pictures.choose_picture(loaded)
     inputs = vit_models.to_input(loaded, chosen.image[None])
-    said = truth.answer(who, model, inputs)
-    found = truth.all_maps(who, model, inputs, said)
+    said = faithfulness.answer(who, model, inputs)
+    found = faithfulness.all_maps(who, model, inputs, said)
     name = controls.choice("Take away first what is bright in", list(found), key="map", index=4)
     weight = found[name][0]
-    down, up, chance_down, chance_up = truth.curves(who, model, inputs[0], weight, said)
+    down, up, chance_down, chance_up = faithfulness.curves(who, model, inputs[0], weight, said)
     left, right = st.columns([2, 5])
     with left:
-        components.show_image(
+        page.show_image(
             attention_maps.class_token_overlay(vit_maps.upright(chosen.image), weight),
             title=name,
             description=attention_maps.largest(weight),
@@ -84,9 +86,9 @@ def take_patches_away() -> None:
         st.metric("Deletion: area below chance by", f"{chance_down.area - down.area:+.3f}")
         st.metric("Insertion: area above chance by", f"{up.area - chance_up.area:+.3f}")
     with right:
-        components.show_figure(
+        page.show_figure(
             figures.curves(down, up, chance_down, chance_up),
-            title=f"Probability of “{components.plain(classes[said])}” (up) as patches go, and as "
+            title=f"Probability of “{page.plain(classes[said])}” (up) as patches go, and as "
             "they come (across)",
             description="A true map falls faster and rises faster than random order (dashed, the "
             "mean of four). Gone patches take the mean colour of the data.",
@@ -99,20 +101,19 @@ if section == SECTIONS[0]:
 elif section == SECTIONS[1]:
     take_patches_away()
 else:
-    from core.faithful import correlation
+    from core.interpret.faithfulness import correlation
 
     st.caption(
         "500 held-out Shapes pictures, whose object is known to the pixel"
         + ("." if entry.data == "shapes" else "; this model was trained on other pictures.")
     )
-    known = truth.on_known_objects(loaded, weights)
+    known = faithfulness.on_known_objects(loaded, weights)
     if section == SECTIONS[2]:
-        measure = controls.pick(
-            "Measure", ["share of attention on the object", "pointing game"], key="measure"
-        )
+        MEASURES = ["share of attention on the object", "pointing game"]
+        measure = controls.pick("Measure", MEASURES, key="measure")
         values, chance, fused = known[measure]
-        beside = truth.on_known_objects(loaded, "random")[measure]
-        components.show_figure(
+        beside = faithfulness.on_known_objects(loaded, "random")[measure]
+        page.show_figure(
             head_figures.sorted_heads(values, measure, chance, beside[0]),
             title=f"{measure.capitalize()} (up), for each layer and head (across)",
             description=f"Dashed: what a map that knows nothing would score. Mean over all heads "
@@ -130,9 +131,9 @@ else:
             i, j = (int(part) - 1 for part in name.split("."))
             values = spread[:, i, j]
         r = correlation(sizes, values)
-        random = truth.on_known_objects(loaded, "random")["spread"].mean((1, 2))
+        random = faithfulness.on_known_objects(loaded, "random")["spread"].mean((1, 2))
         patches = model.pos_E.num_embeddings
-        components.show_figure(
+        page.show_figure(
             figures.size_scatter(sizes.numpy(), values.numpy(), r, random.numpy(), patches),
             title="Does attention spread (up) with the size of the object (across)? "
             f"Correlation r = {r:+.2f}",
@@ -143,7 +144,7 @@ else:
             key="size",
         )
 
-components.show_source(
-    "core.relevance.rollout", "core.relevance.gradient_relevance", "core.faithful.deletion_curve",
-    "core.faithful.attention_on_object", "core.faithful.pointing_game", "core.faithful.spread",
+page.show_source(
+    "core.interpret.attribution.rollout", "core.interpret.attribution.gradient_relevance",
+    "core.interpret.faithfulness.deletion_curve", "core.interpret.faithfulness.spread",
 )  # fmt: skip

@@ -3,11 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import components, controls, pictures, vit_models
+from dashboard import controls
+from dashboard.components import page
 from dashboard.figures import patches as figures
-from dashboard.figures import vit_maps
+from dashboard.figures.maps import vit_maps
+from dashboard.models import pictures, vit_models
 
-components.page_header(
+page.page_header(
     "Patches of anything",
     "A Transformer reads a row of vectors and nothing else. **How do you feed it a picture, or a "
     "sound?** Cut it into patches, and multiply each by one matrix.",
@@ -19,10 +21,10 @@ with choices:
 
 import torch  # noqa: E402  the heading must not wait for it
 
-from core import sound as sounds  # noqa: E402
+from core.data import audio as sounds  # noqa: E402
 
 
-@components.fragment
+@page.fragment
 def alike_places(places: torch.Tensor, grid: int) -> None:
     """Which positions are alike. Its sliders run nothing else of the page."""
     one, two = st.columns(2)
@@ -32,7 +34,7 @@ def alike_places(places: torch.Tensor, grid: int) -> None:
     at = (int(row) - 1) * grid + int(column) - 1
     alike = sounds.similarity(places)
     with one:
-        components.show_figure(
+        page.show_figure(
             figures.similarity_map(alike[at].view(grid, grid).numpy(), int(row), int(column)),
             title=f"4. Whose position is like that of row {row}, column {column}?",
             description="Cosine similarity of the position embeddings of that place and each row "
@@ -40,7 +42,7 @@ def alike_places(places: torch.Tensor, grid: int) -> None:
             key="position",
         )
     with two:
-        components.show_image(
+        page.show_image(
             vit_maps.similarity_sheet(alike.numpy()),
             title="5. The same for every patch at once",
             description="Each small square belongs to the patch at that place, and shows which "
@@ -63,7 +65,7 @@ if kind == "a picture":
     size = loaded.config.img_size
     left, right = st.columns([2, 3])
     with left:
-        components.show_image(
+        page.show_image(
             vit_maps.patch_sheet(chosen.image, grid),
             title=f"1. Cut: {grid}×{grid} patches",
             description=f"{size}×{size} pixels, so a patch has {size // grid}×{size // grid}×3 = "
@@ -72,7 +74,7 @@ if kind == "a picture":
             data={"picture": chosen.image},
         )
     with right:
-        components.show_figure(
+        page.show_figure(
             figures.token_matrix(tokens.numpy()),
             title=f"2. The tokens: {len(tokens)} rows (down) of {tokens.shape[1]} numbers (across)",
             description="Row 0 is the class token, the same for every picture; the others are a "
@@ -81,7 +83,7 @@ if kind == "a picture":
         )
     first = next(m for m in model.patch_embed.modules() if isinstance(m, torch.nn.Conv2d))
     filters = first.weight.detach().numpy()
-    components.show_image(
+    page.show_image(
         vit_maps.filter_sheet(filters),
         title=f"3. The {len(filters)} filters of the first convolution, "
         f"{filters.shape[2]}×{filters.shape[3]} pixels each",
@@ -90,11 +92,11 @@ if kind == "a picture":
         data={"filters": filters.reshape(len(filters), -1)},
     )
     alike_places(model.pos_E.weight.detach(), grid)
-    components.lesson_link("vit", "What the model makes of these tokens")
+    page.lesson_link("vit", "What the model makes of these tokens")
 else:
     clip, names = None, []
     source = controls.pick("Sound", ["a tune", "my own WAV"], key="sound")
-    with components.one_sentence_for_errors():
+    with page.one_sentence_for_errors():
         if source == "a tune":
             tune = controls.text("Notes", "C D E C  C D E C  E F G -", key="tune", max_chars=60,
                                  help=f"{' '.join(sounds.TONES)}, and - for a pause.")  # fmt: skip
@@ -114,7 +116,7 @@ else:
     tokens = sounds.embed_patches(cut, 64, torch.Generator().manual_seed(0))
     rows = 64 // side
     seconds = side * 64 / sounds.RATE
-    components.show_figure(
+    page.show_figure(
         figures.spectrogram(
             picture.numpy(), side, sounds.RATE / 256, 64 / sounds.RATE, names, BEAT
         ),
@@ -124,7 +126,7 @@ else:
     )
     left, right = st.columns(2)
     with left:
-        components.show_figure(
+        page.show_figure(
             figures.token_matrix(tokens.numpy()),
             title=f"2. Embedded: {len(tokens)} tokens (down) of 64 numbers (across)",
             description=f"Each patch of {side * side} numbers times one matrix, here still random.",
@@ -133,7 +135,7 @@ else:
     with right:
         moments = tokens[: len(tokens) // rows * rows].reshape(-1, rows * 64)
         alike = sounds.similarity(moments).numpy()
-        components.show_figure(
+        page.show_figure(
             figures.moments_alike(np.asarray(alike), seconds),
             title="3. Which moments (down) are like which (across)?",
             description="Cosine similarity of the tokens of two moments: what is repeated in the "
@@ -141,7 +143,7 @@ else:
             key="moments",
         )
 
-components.show_source(
-    "core.vit.PatchEmbed", "core.vit.VisionTransformer.embed", "core.sound.spectrogram",
-    "core.sound.to_patches", "core.sound.embed_patches",
+page.show_source(
+    "core.vit.PatchEmbed", "core.vit.VisionTransformer.embed", "core.data.audio.spectrogram",
+    "core.data.audio.to_patches", "core.data.audio.embed_patches",
 )  # fmt: skip

@@ -2,13 +2,15 @@
 
 import streamlit as st
 
-from core import positions
-from dashboard import components, controls, position_data, state
+from core.models import positions
+from dashboard import controls, state
+from dashboard.attention import position_data
+from dashboard.components import page
 from dashboard.figures import positions as figures
 
 TOKENS = 200
 
-components.page_header(
+page.page_header(
     "Positions",
     "Attention sees all words at once, like a bag of words. **How does the model know their "
     "order**, and what if the text is longer than any it was trained on?",
@@ -20,10 +22,9 @@ st.markdown(
 )
 
 
-@components.fragment
+@page.fragment
 def tables_and_frequencies() -> None:
     """Their controls run nothing else of the page."""
-    # --- the tables ---
     tables = {"sinusoidal": None, **position_data.learned_tables()}
     one, two, three = st.columns(3)
     with one:
@@ -36,7 +37,7 @@ def tables_and_frequencies() -> None:
     table = formula if tables[name] is None else tables[name]
 
     st.header("The table", anchor=False)
-    components.show_figure(
+    page.show_figure(
         figures.table_map(table, min(place, len(table) - 1)),
         title=f"The {'formula' if name == 'sinusoidal' else 'learned table'}: "
         f"{len(table)} positions, {table.shape[1]} columns",
@@ -45,7 +46,7 @@ def tables_and_frequencies() -> None:
         "no training text reached stay noise.",
         key="table-map",
     )
-    components.show_math(
+    page.show_math(
         r"\begin{gathered} P_{t,\,2i} = \sin(\omega_i t), \quad P_{t,\,2i+1} = \cos(\omega_i t) \\ "
         r"\omega_i = 10000^{-2i/d} \end{gathered}",
         "Even columns are sines, odd ones cosines, of position t times a frequency that falls from "
@@ -57,14 +58,14 @@ def tables_and_frequencies() -> None:
     shown = {"sinusoidal": positions.similarity_by_distance(formula)}
     if name != "sinusoidal":
         shown[name] = positions.similarity_by_distance(table)
-    components.show_figure(
+    page.show_figure(
         figures.similarity_curves(shown),
         title="Cosine of two rows, by how far apart they are",
         description="Mean over all pairs at that distance, and one standard deviation around it. "
         "For the formula there is no deviation: the similarity depends on the distance alone.",
         key="similarity",
     )
-    components.show_math(
+    page.show_math(
         r"\begin{gathered} P_t \cdot P_{t+k} = \sum_i \cos(\omega_i k) \\ P_{t+k} = R_k\, P_t "
         r"\end{gathered}",
         "The product of two rows depends only on their distance k, and going k further is one "
@@ -80,14 +81,14 @@ def tables_and_frequencies() -> None:
     left, right = st.columns([2, 1])
     sine, cosine = formula[:, 2 * pair], formula[:, 2 * pair + 1]
     with left:
-        components.show_figure(
+        page.show_figure(
             figures.one_frequency(sine, cosine, place),
             title=f"Columns {2 * pair} and {2 * pair + 1}: one turn in {length:,.1f} tokens",
             description="Fast pairs tell neighbours apart, slow pairs tell early from late.",
             key="frequency",
         )
     with right:
-        components.show_figure(
+        page.show_figure(
             figures.clock(sine[place], cosine[place]),
             title=f"The hand at position {place}",
             description="A pair is a hand on a clock that turns at its own speed.",
@@ -116,7 +117,7 @@ for scheme, column in zip(NAMES, st.columns(3), strict=True):
     with column:
         guesses[scheme] = st.radio(NAMES[scheme], ANSWERS, index=None, key=f"guess-{scheme}")
 whole = None not in guesses.values() or state.revealed()
-components.show_figure(
+page.show_figure(
     figures.loss_curves({NAMES[s]: found.loss[s] for s in NAMES}, found.trained, 5, whole=whole),
     title="Loss at every position, measured on held-out text",
     description="Mean over {count:,} windows of {read} tokens and 5 neighbouring positions. Left "
@@ -143,7 +144,7 @@ st.markdown(
     "value everywhere, but values the model has never seen. Without positions the causal mask "
     "still tells a little: the first word sees one word, the tenth sees ten."
 )
-components.show_source(
-    "core.positions.sinusoidal", "core.positions.turn", "core.sinusoidal_gpt.SinusoidalGPT",
-    "core.position_experiment.NoPositionGPT", "core.position_experiment.loss_by_position",
+page.show_source(
+    "core.models.positions.sinusoidal", "core.models.sinusoidal_gpt.SinusoidalGPT",
+    "core.models.positions.turn", "core.publish.position_experiment.loss_by_position",
 )  # fmt: skip

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from dashboard import components, controls, run_table, run_view
+from dashboard import controls
+from dashboard.components import page
 from dashboard.figures import compare
+from dashboard.training import run_table, run_view
 
-components.page_header(
+page.page_header(
     "Runs",
     "Two runs that differ in one setting are an experiment. **What did the setting change**, and "
     "is the difference larger than that between two seeds?",
@@ -20,7 +22,7 @@ damaged = [row for row in rows if row.error]
 if damaged:
     names = ", ".join(row.name for row in damaged[:5])
     st.warning(
-        f"{len(damaged)} run(s) have a damaged file: {components.plain(names)}. Tick one to see "
+        f"{len(damaged)} run(s) have a damaged file: {page.plain(names)}. Tick one to see "
         "which; the others are not affected.",
         icon=":material/broken_image:",
     )
@@ -29,7 +31,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     st.caption(f"{len(found)} of {len(rows)} runs." if rows else "Nothing was trained here yet.")
     run_table.bin_of_runs()
 if not rows:
-    components.lesson_link("train", "Train the first one")
+    page.lesson_link("train", "Train the first one")
 
 # --- the chart ---
 if chosen:
@@ -54,9 +56,9 @@ if chosen:
             )
             for row in chosen
         }
-        components.show_figure(
+        page.show_figure(
             compare.compare_figure(drawn, measure, axis, smoothing, log),
-            title=f"{components.plain(measure.capitalize())} against {compare.AXES[axis]}",
+            title=f"{page.plain(measure.capitalize())} against {compare.AXES[axis]}",
             description="Each line is a run. Behind a smoothed line its own values stand pale.",
             key="compare",
         )
@@ -71,4 +73,4 @@ with st.expander("Take in a run from elsewhere", icon=":material/upload:"):
 if rows:
     run_table.check_all()
 
-components.show_source("core.runs.directory.RunDirectory", "core.runs.archive.unpack")
+page.show_source("core.run_files.directory.RunDirectory", "core.runs.archive.unpack")

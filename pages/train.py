@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from core.run_files.version import code_version
 from core.runs import queue
-from core.runs.code import code_version
-from dashboard import components, limits, recipe_controls, run_view
+from dashboard import limits
+from dashboard.components import page
+from dashboard.training import recipe_controls, run_view
 
-components.page_header(
+page.page_header(
     "Train",
     "Choose a model, data and a recipe, and start. **What does the curve say**, and does the "
     "model learn or only remember?",
@@ -19,7 +21,7 @@ st.markdown(
 left, right = st.columns([2, 3], gap="large")
 
 # --- controls ---
-with left, components.one_sentence_for_errors():
+with left, page.one_sentence_for_errors():
     spec = recipe_controls.choose_spec()
     estimate = recipe_controls.show_estimate(spec)
     if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch"):
@@ -37,10 +39,12 @@ with right:
         if others := [other for other in working if other != name]:
             with st.expander(f"{len(others)} more in the queue", icon=":material/list:"):
                 for other in others[:30]:
-                    components.lesson_link("train", other, run=other)
+                    page.lesson_link("train", other, run=other)
     else:
         st.info("Nothing is training now. Start a run to see its curve here.")
 
-components.show_source(
-    "core.train.loop.train", "core.train.schedule.learning_rate", "core.train.session.run_session"
+page.show_source(
+    "core.training.loop.train",
+    "core.training.schedule.learning_rate",
+    "core.training.session.run_session",
 )

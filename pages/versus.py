@@ -3,11 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, controls, model_choice, pictures, tables, versus, vit_models
+from dashboard import controls
+from dashboard.components import page, tables
 from dashboard.figures import versus as figures
-from dashboard.figures import vit_maps
+from dashboard.figures.maps import vit_maps
+from dashboard.models import model_choice, pictures, vit_models
+from dashboard.vision import versus
 
-components.page_header(
+page.page_header(
     "ViT against CNN",
     "**Why is my ViT worse than a CNN** on small pictures? A convolution is told that neighbours "
     "belong together and that things may move; a Transformer has to learn it from data.",
@@ -19,19 +22,19 @@ with choices:
 at_hand = versus.data_at_hand()
 if not at_hand:
     st.info("There is no model of pictures yet: train one first.", icon=":material/info:")
-    components.lesson_link("train")
+    page.lesson_link("train")
     st.stop()
 with choices:
-    data = controls.pick("Trained on", at_hand, key="data", show=components.plain)
+    data = controls.pick("Trained on", at_hand, key="data", show=page.plain)
 rivals = versus.rivals(data)
 if damaged := versus.damaged(rivals):
-    st.warning(components.plain(damaged), icon=":material/broken_image:")
+    st.warning(page.plain(damaged), icon=":material/broken_image:")
 kinds = {kind: [r for r in rivals if r.entry.kind == kind] for kind in versus.KINDS}
 absent = [name for kind, name in versus.KINDS.items() if not kinds[kind]]
 if absent:
-    st.info(f"There is no {absent[0]} trained on {components.plain(data)} yet: train one to see it "
+    st.info(f"There is no {absent[0]} trained on {page.plain(data)} yet: train one to see it "
             "beside the others.", icon=":material/info:")  # fmt: skip
-    components.lesson_link("train")
+    page.lesson_link("train")
 
 
 def choose_both() -> dict[str, versus.Rival]:
@@ -48,7 +51,7 @@ def choose_both() -> dict[str, versus.Rival]:
 
 if section == "little data":
     found = versus.by_share(rivals)
-    components.show_figure(
+    page.show_figure(
         figures.lines(
             found,
             "share of the training data, per cent",
@@ -67,8 +70,8 @@ elif section == "overfitting":
     whole = [name for name, r in named.items() if r.share == 1.0]
     shown = controls.several("Models", list(named), whole[:3], key=f"models-{data}", most=4)
     chosen = [named[name] for name in shown if name in named]
-    gaps = [f"{components.plain(r.name)} {r.training[-1] - r.held_out[-1]:+.1%}" for r in chosen]
-    components.show_figure(
+    gaps = [f"{page.plain(r.name)} {r.training[-1] - r.held_out[-1]:+.1%}" for r in chosen]
+    page.show_figure(
         figures.histories({r.name: (r.epochs, r.training, r.held_out) for r in chosen}),
         title="Accuracy (up) after each epoch (across): training solid, held-out dashed",
         description=f"The gap at the end: {', '.join(gaps) or 'choose a model'}. A gap that grows "
@@ -88,7 +91,7 @@ elif section in ("shifted", "other sizes"):
         loaded = vit_models.load(member.entry)
         at = pictures.pictures_for(loaded)
         if not pictures.known(at, loaded):
-            st.info(f"This takes the held-out pictures. {components.plain(at.note)}",
+            st.info(f"This takes the held-out pictures. {page.plain(at.note)}",
                     icon=":material/info:")  # fmt: skip
             break
         values = versus.under_shift(loaded) if shift else versus.at_sizes(loaded)
@@ -100,9 +103,9 @@ elif section in ("shifted", "other sizes"):
                 "sinusoidal ones are computed for it, and a CNN needs nothing."  # fmt: skip
             if not others:
                 words += " There is no ViT with sinusoidal positions trained on " \
-                    f"{components.plain(data)} here yet."  # fmt: skip
+                    f"{page.plain(data)} here yet."  # fmt: skip
         across = "pixels moved" if shift else "side of the picture, pixels"
-        components.show_figure(
+        page.show_figure(
             figures.lines(lines, across, places),
             title=f"Accuracy (up) on {versus.PICTURES} held-out pictures, {across} (across)",
             description=f"{words} The same pictures throughout; {versus.chance(lines)}",
@@ -112,7 +115,7 @@ elif section in ("shifted", "other sizes"):
 else:
     import torch
 
-    from core.relevance import grad_cam, patch_map
+    from core.interpret.attribution import grad_cam, patch_map
 
     loaded = {kind: vit_models.load(r.entry) for kind, r in choose_both().items()}
     chosen = pictures.choose_picture(next(iter(loaded.values())))
@@ -126,10 +129,10 @@ else:
         else:
             how = "gradient relevance"
             heat = patch_map(member.model, inputs, "gradient", said).numpy()
-        words = ", ".join(components.plain(member.extra["classes"][i]) for i in said.tolist())
-        components.show_image(
+        words = ", ".join(page.plain(member.extra["classes"][i]) for i in said.tolist())
+        page.show_image(
             vit_maps.picture_row(row, heat, marked=None if chosen.row is None else chosen.place),
-            title=f"{components.plain(member.entry.name)}: {how} for the class it names",
+            title=f"{page.plain(member.entry.name)}: {how} for the class it names",
             description=f"It says: {words}. Bright is what speaks for it.",
             key=how.replace(" ", "-"),
             data={"weights": heat, "pictures": row},
@@ -140,7 +143,8 @@ with st.expander("What each model was given, and what came of it", icon=":materi
     per_cent = st.column_config.NumberColumn(format="percent")
     columns = dict.fromkeys(("data", "training", "held out", "gap"), per_cent)
     tables.show(table, hide_index=True, column_config=columns)
-components.show_source(
-    "core.cnn.SmallCNN", "core.resize.at_size", "core.resize.shift_accuracy",
-    "core.relevance.grad_cam", "core.sinusoidal_vit.grid_sinusoids",
+page.show_source(
+    "core.models.cnn.SmallCNN", "core.interpret.robustness.at_size",
+    "core.interpret.robustness.shift_accuracy", "core.interpret.attribution.grad_cam",
+    "core.models.sinusoidal_vit.grid_sinusoids",
 )  # fmt: skip

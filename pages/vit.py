@@ -2,16 +2,18 @@
 
 import streamlit as st
 
-from dashboard import components, controls, pictures, traces, vit_models
-from dashboard.figures import attention_maps, vit_maps
+from dashboard import controls
+from dashboard.components import page
+from dashboard.figures.maps import attention_maps, vit_maps
+from dashboard.models import pictures, traces, vit_models
 
-components.page_header(
+page.page_header(
     "Vision Transformer",
     "A picture is a row of patches. **Where does the class token look** before it names it?",
 )
 
 
-@components.fragment
+@page.fragment
 def look() -> None:
     """Its controls run nothing else of the page."""
     # --- controls ---
@@ -21,8 +23,11 @@ def look() -> None:
     loaded = vit_models.load(entry)
     model, classes, size = loaded.model, loaded.extra["classes"], loaded.config.img_size
 
-    from core.relevance import class_row, course_heatmap  # the heading must not wait for it
-    from core.trace import heads_of
+    from core.interpret.attribution import (  # the heading must not wait for it
+        class_row,
+        course_heatmap,
+    )
+    from core.interpret.trace import heads_of
 
     layers, heads = heads_of(model)
     with two:
@@ -48,7 +53,7 @@ def look() -> None:
 
     left, middle, right = st.columns([3, 3, 4])
     with left:
-        components.show_image(
+        page.show_image(
             vit_maps.patch_sheet(image, grid),
             title=f"The picture in {grid * grid} patches",
             description=f"{size}×{size} pixels. The class token comes before the patches and has "
@@ -57,7 +62,7 @@ def look() -> None:
             data={"picture": image},
         )
     with middle:
-        components.show_image(
+        page.show_image(
             attention_maps.class_token_overlay(vit_maps.upright(image), where),
             title="Where the class token looks",
             description=f"{names.capitalize()}. The brightest patch gets {where.max():.1%} of the "
@@ -67,14 +72,14 @@ def look() -> None:
         )
     with right:
         order = probability.argsort(descending=True)[:8].tolist()
-        truth = f" It is: {components.plain(classes[label])}." if label is not None else ""
-        components.show_figure(
+        truth = f" It is: {page.plain(classes[label])}." if label is not None else ""
+        page.show_figure(
             attention_maps.probability_bars(
                 [classes[i] for i in order],
                 probability[order].tolist(),
                 order.index(label) if label in order else None,
             ),
-            title=f"It says: {components.plain(classes[said])}.{truth}",
+            title=f"It says: {page.plain(classes[said])}.{truth}",
             description="Probability of each class, the largest first"
             + (", the true one in full colour." if label in order else "."),
             key="classes",
@@ -84,7 +89,7 @@ def look() -> None:
     # --- every layer and head ---
     st.header(f"All {layers * heads} heads at once", anchor=False)
     rows = class_row(traced.attention)[0].numpy()
-    components.show_image(
+    page.show_image(
         attention_maps.attention_grid(rows.reshape(layers, heads, grid, grid), width=700),
         title="The class token's attention to the patches, a row a layer, a column a head",
         description="Each square is the picture's grid of patches, relative to its own largest "
@@ -103,7 +108,7 @@ def look() -> None:
             over_heads = controls.pick("Over heads", ["mean", "max", "min"], key="over_heads")
         row = vit_models.to_input(loaded, chosen.row)
         heat = traces.class_heat(entry.identity, model, row, over_layers, over_heads)
-        components.show_image(
+        page.show_image(
             vit_maps.picture_row(chosen.row, heat, marked=chosen.place),
             title=f"Pictures, and the class token's attention: {over_layers} over layers, "
             f"{over_heads} over heads",
@@ -115,8 +120,10 @@ def look() -> None:
 
 
 look()
-components.lesson_link("maps", "Is such a map true? Measure it")
-components.lesson_link("patches", "How a picture becomes tokens")
-components.show_source(
-    "core.vit.VisionTransformer", "core.relevance.course_heatmap", "core.trace.trace"
+page.lesson_link("maps", "Is such a map true? Measure it")
+page.lesson_link("patches", "How a picture becomes tokens")
+page.show_source(
+    "core.vit.VisionTransformer",
+    "core.interpret.attribution.course_heatmap",
+    "core.interpret.trace.trace",
 )

@@ -3,8 +3,14 @@
 import torch
 from torch import nn
 
-from core.config import CNNConfig, CompactGPTConfig, CompactViTConfig, GPTConfig, ViTConfig
-from core.models import build
+from core.config.model_config import (
+    CNNConfig,
+    CompactGPTConfig,
+    CompactViTConfig,
+    GPTConfig,
+    ViTConfig,
+)
+from core.models.registry import build
 
 SIZES = {"dim": 12, "attn_dim": 5, "mlp_dim": 16, "num_heads": 2, "num_layers": 3}
 

@@ -2,53 +2,42 @@
 
     from core.data import DialogueDataset, collate_fn, load_dialogues, load_images
 
-Names are imported when they are first used, so that `import core.data` costs nothing.
+Imports core.tokenizer, core.run_files and core.system; names are imported when first used.
 """
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from core.system.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from core.data.dialogues import DialogueData, DialogueDataset, collate_fn
-    from core.data.folder import MissingDataError, data_folder
-    from core.data.images import ImageData, ImageDataset
-    from core.data.sets import CIFAR10Dataset, ShapesDataset
-    from core.data.sources import at_hand, load_dialogues, load_images
+    from core.data.images.arrays import ImageData as ImageData, ImageDataset as ImageDataset
+    from core.data.locations import MissingDataError as MissingDataError, data_folder as data_folder
+    from core.data.registry import CIFAR10Dataset as CIFAR10Dataset, ShapesDataset as ShapesDataset
+    from core.data.sources import (
+        at_hand as at_hand,
+        load_dialogues as load_dialogues,
+        load_images as load_images,
+    )
+    from core.data.text.dialogues import (
+        DialogueData as DialogueData,
+        DialogueDataset as DialogueDataset,
+        collate_fn as collate_fn,
+    )
 
-_HOMES = {
-    "CIFAR10Dataset": "sets",
-    "DialogueData": "dialogues",
-    "DialogueDataset": "dialogues",
-    "ImageData": "images",
-    "ImageDataset": "images",
-    "MissingDataError": "folder",
-    "ShapesDataset": "sets",
-    "at_hand": "sources",
-    "collate_fn": "dialogues",
-    "data_folder": "folder",
-    "load_dialogues": "sources",
-    "load_images": "sources",
-}
-
-__all__ = [
-    "CIFAR10Dataset",
-    "DialogueData",
-    "DialogueDataset",
-    "ImageData",
-    "ImageDataset",
-    "MissingDataError",
-    "ShapesDataset",
-    "at_hand",
-    "collate_fn",
-    "data_folder",
-    "load_dialogues",
-    "load_images",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "CIFAR10Dataset": "registry",
+        "DialogueData": "text.dialogues",
+        "DialogueDataset": "text.dialogues",
+        "ImageData": "images.arrays",
+        "ImageDataset": "images.arrays",
+        "MissingDataError": "locations",
+        "ShapesDataset": "registry",
+        "at_hand": "sources",
+        "collate_fn": "text.dialogues",
+        "data_folder": "locations",
+        "load_dialogues": "sources",
+        "load_images": "sources",
+    },
+)

@@ -7,9 +7,10 @@ import sys
 import time
 from collections.abc import Generator
 
-from core.data import cifar10, shakespeare
-from core.data.folder import Progress, T, data_folder
+from core.data.images import cifar10
+from core.data.locations import Progress, T, data_folder
 from core.data.sources import at_hand
+from core.data.text import shakespeare
 
 
 def show(job: Generator[Progress, None, T]) -> T:

@@ -1,6 +1,6 @@
 """Fetching one file over the network: all of it, checked, or nothing.
 
-Lock, temporary folder, checksum, rename: see core.data.folder. The addresses are constants of
+Lock, temporary folder, checksum, rename: see core.data.locations. The addresses are constants of
 this program; nothing a user types is fetched.
 """
 
@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Generator
 from pathlib import Path
 
-from core.data.folder import Progress, sha256_of, staging, wait_for_lock
+from core.data.locations import Progress, sha256_of, staging, wait_for_lock
 
 CHUNK_BYTES = 1 << 16
 TIMEOUT_SECONDS = 30

@@ -4,7 +4,7 @@ load_images("cifar10" | "shapes" | a folder of class folders)      -> ImageData
 load_dialogues("shakespeare" | "grammar" | a UTF-8 text file)      -> DialogueData
 
 `data_dir` is where the source files of real data lie (an archive, the text file); it is only
-read. Without it the data folder is looked through (see core.data.folder). Shapes and Grammar are
+read. Without it the data folder is looked through (see core.data.locations). Shapes and Grammar are
 drawn by the program and need no source. What was read or drawn once is kept in the data folder.
 """
 
@@ -14,12 +14,13 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.data import cifar10, grammar, shakespeare, shapes
-from core.data.dialogues import DialogueData, read_own_text
-from core.data.folder import MissingDataError, Progress, data_folder, drain
-from core.data.image_folder import load as load_folder
-from core.data.images import ImageData
-from core.data.prepared import keys
+from core.data.array_cache import keys
+from core.data.images import cifar10, shapes
+from core.data.images.arrays import ImageData
+from core.data.images.image_folder import load as load_folder
+from core.data.locations import MissingDataError, Progress, data_folder, drain
+from core.data.text import grammar, shakespeare
+from core.data.text.dialogues import DialogueData, read_own_text
 
 COMMANDS = {"cifar10": cifar10.COMMAND, "shakespeare": shakespeare.COMMAND}
 IMAGE_SOURCES = ("cifar10", "shapes")

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.run_files.directory import RUN_ID, RunDirectory, runs_folder
 from core.runs import archive
-from core.runs.directory import RUN_ID, RunDirectory, runs_folder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

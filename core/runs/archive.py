@@ -18,12 +18,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
+from core.config.run_spec import RunSpec
 from core.data.sources import DIALOGUE_SOURCES, IMAGE_SOURCES
+from core.run_files.directory import RUN_ID, RunDirectory, new_run_id, replace_json, runs_folder
 from core.runs.command import command_line
 from core.runs.damage import damage
-from core.runs.directory import RUN_ID, RunDirectory, new_run_id, replace_json, runs_folder
-from core.spreadsheet import cell
-from core.train.spec import RunSpec
+from core.system.spreadsheet import cell
 
 MOST_FILE, MOST_ALL, MOST_MEMBERS = 100_000_000, 200_000_000, 2_000  # bytes, bytes, files
 MOST_JSON = 5_000_000  # bytes of one JSON file, which is read as a whole
@@ -163,8 +163,8 @@ def _check(run: RunDirectory) -> dict[str, Any]:
     if wrong := damage(run, thorough=True):
         raise ValueError(wrong[0])
     for name in run.checkpoint_names():
-        from core.checkpoint import read_checkpoint, require_fit  # brings torch in
-        from core.zoo import read_meaning
+        from core.models.checkpoint import read_checkpoint, require_fit  # brings torch in
+        from core.models.zoo import read_meaning
 
         checkpoint = read_checkpoint(run.checkpoints / name)
         require_fit(checkpoint)

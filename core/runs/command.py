@@ -2,7 +2,7 @@
 
 import shlex
 
-from core.train.spec import RunSpec, model_fields
+from core.config.run_spec import RunSpec, model_fields
 
 
 def command_line(spec: RunSpec) -> str:

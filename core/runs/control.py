@@ -2,8 +2,8 @@
 
 import time
 
-from core.runs import schema
-from core.runs.directory import RunDirectory, replace_json
+from core.run_files import schema
+from core.run_files.directory import RunDirectory, replace_json
 from core.runs.process import boot_id
 
 WISHES = ("pause", "cancel")

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from core.runs import frames, schema, seal
-from core.runs.directory import RunDirectory
-from core.train.spec import KINDS
+from core.config.run_spec import KINDS
+from core.run_files import attention_frames, manifest, schema
+from core.run_files.directory import RunDirectory
 
 JSON: dict[str, Any] = {
     "about.json": schema.About,
@@ -22,7 +22,7 @@ def damage(run: RunDirectory, thorough: bool = False, history: bool = True) -> l
     thorough: read the weights too, and every map of attention. history: read all of metrics.jsonl,
     which is of no use while a run writes it.
     """
-    found = seal.check(run, thorough)
+    found = manifest.check(run, thorough)
     told = " ".join(found)
     for name, kind in JSON.items():
         if (run.path / name).exists() and name not in told:
@@ -55,6 +55,6 @@ def _weights(run: RunDirectory, name: str) -> None:
 
 
 def _frames(run: RunDirectory) -> None:
-    shown = frames.example(run.path)
-    for path in frames.steps(run.path).values():
-        frames.maps(path, shown)
+    shown = attention_frames.example(run.path)
+    for path in attention_frames.steps(run.path).values():
+        attention_frames.maps(path, shown)

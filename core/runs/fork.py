@@ -4,11 +4,11 @@ import shutil
 from dataclasses import replace
 from typing import Any
 
+from core.config.run_spec import RunSpec
+from core.run_files.directory import RunDirectory, new_run_id, replace_json, runs_folder
+from core.run_files.version import code_version
 from core.runs import queue
-from core.runs.code import code_version
-from core.runs.directory import RunDirectory, new_run_id, replace_json, runs_folder
-from core.runs.watch import standing
-from core.train.spec import RunSpec
+from core.runs.status import standing
 
 
 def go_on_for(run: RunDirectory, epochs: int) -> None:

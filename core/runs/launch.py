@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from core.runs.directory import RunDirectory
+from core.run_files.directory import RunDirectory
 from core.runs.process import identity, lower_priority
 
 PROJECT = Path(__file__).resolve().parent.parent.parent

@@ -2,9 +2,9 @@
 
 import os
 
-from core.runs.directory import RunDirectory
+from core.run_files.directory import RunDirectory
 from core.runs.engines import ray
-from core.runs.watch import engine_of
+from core.runs.status import engine_of
 
 MOST = 20_000  # bytes
 

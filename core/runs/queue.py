@@ -14,12 +14,13 @@ from typing import Any
 
 from filelock import FileLock
 
-from core.runs import control, launch, seal
-from core.runs.directory import RUN_ID, RunDirectory, new_run_id, replace_json, runs_folder
+from core.config.run_spec import RunSpec
+from core.run_files import manifest
+from core.run_files.directory import RUN_ID, RunDirectory, new_run_id, replace_json, runs_folder
+from core.runs import control, launch
 from core.runs.engines import chosen, ray
 from core.runs.process import alive, end_tree
-from core.runs.watch import engine_of, process_of, standing
-from core.train.spec import RunSpec
+from core.runs.status import engine_of, process_of, standing
 
 
 def slots() -> int:
@@ -82,7 +83,7 @@ def enqueue(run: RunDirectory) -> None:
         if state in ("done", "damaged"):
             raise ValueError(f"The run {run.path.name} is {state}; there is nothing to resume.")
         control.forget(run)
-        seal.lift(run)
+        manifest.lift(run)
         (run.path / "engine.json").unlink(missing_ok=True)
         step = run.status().get("step")
         run.set_status("queued", "Waiting for a free slot.", **({"step": step} if step else {}))

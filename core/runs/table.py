@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.runs import schema, seal
+from core.config.run_spec import RunSpec, model_fields
+from core.run_files import manifest, schema
+from core.run_files.directory import RUN_ID, RunDirectory, replace_json, runs_folder
 from core.runs.damage import damage
-from core.runs.directory import RUN_ID, RunDirectory, replace_json, runs_folder
-from core.runs.watch import standing
-from core.train.spec import RunSpec, model_fields
+from core.runs.status import standing
 
 TITLE_LENGTH, NOTE_LENGTH = 80, 2000
 
@@ -94,7 +94,7 @@ def rename(run: RunDirectory, title: str, note: str) -> None:
     """Give a run a title and a note; its id stays. Both are cut to length."""
     about = {"title": title.strip()[:TITLE_LENGTH], "note": note.strip()[:NOTE_LENGTH]}
     replace_json(run.path / "about.json", {**_about(run), **about})
-    seal.refresh(run, "about.json")
+    manifest.refresh(run, "about.json")
 
 
 def delete(run: RunDirectory) -> None:

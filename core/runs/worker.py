@@ -8,10 +8,11 @@ from types import FrameType
 
 from filelock import FileLock, Timeout
 
-from core.runs import control, queue, seal
-from core.runs.directory import RunDirectory, replace_json
+from core.run_files import manifest
+from core.run_files.directory import RunDirectory, replace_json
+from core.runs import control, queue
 from core.runs.process import identity, memory_kills
-from core.runs.watch import engine_of, process_of, standing
+from core.runs.status import engine_of, process_of, standing
 
 
 @contextmanager
@@ -36,7 +37,7 @@ def at_work(run: RunDirectory) -> Iterator[None]:
         about = identity() | {"memory_kills": memory_kills()}
         about |= {"gpu": int(gpu)} if gpu.isdecimal() else {}
         replace_json(run.path / "proc.json", about)
-        seal.lift(run)
+        manifest.lift(run)
         run.set_status("running", "Starting.", **_kept(run))
         queue.occupy(run)
         with _polite(run):
@@ -44,7 +45,7 @@ def at_work(run: RunDirectory) -> Iterator[None]:
     finally:
         with suppress(OSError, ValueError):  # a full disk has been told of already
             if standing(run).over:
-                seal.write(run)
+                manifest.write(run)
         with suppress(OSError):
             lock.release()
             queue.advance(wait=5)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.study.checks import grade
-from core.study.grading import LENGTHS, canonical, unrolled_words
-from core.study.numbers import draw, read_number
+from core.study.grading.algebra import LENGTHS, canonical, unrolled_words
+from core.study.grading.checks import grade
+from core.study.grading.grade import Verdict
+from core.study.grading.numbers import draw, read_number
 from core.study.options import shown_options
 from core.study.question import Choice, Expression, Number
-from core.study.verdict import Verdict
 
 Asked = Choice | Expression | Number
 

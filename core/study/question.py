@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.study.numbers import VARIANTS
+from core.study.grading.numbers import VARIANTS
 
 SHIPPED = Path(__file__).resolve().parent / "questions"
 ORDER = (
@@ -54,7 +54,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Number:
-    """A number drawn afresh for every seed by core.study.numbers."""
+    """A number drawn afresh for every seed by core.study.grading.numbers."""
 
     variant: str
 
@@ -91,7 +91,7 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Measured:
-    """A sentence about this machine; `{name.key:.1f}` is filled in from core.study.measurements."""
+    """A sentence about this machine; core.study.measure fills in `{name.key:.1f}`."""
 
     name: str
     text: str

@@ -1,1 +1,4 @@
-"""Results to figures: pure functions of arrays, one file a lesson. Nothing here knows Streamlit."""
+"""Arrays to pictures: pure functions that return what Plotly draws, one file a lesson.
+
+Imports core and dashboard.palette; never Streamlit, not through another module either.
+"""

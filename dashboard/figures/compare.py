@@ -7,7 +7,7 @@ import numpy as np
 
 from dashboard.figures.curves import smooth, thin
 from dashboard.figures.layout import LEGEND_ABOVE, Drawing, axis, literal, quick
-from dashboard.style import PALETTE
+from dashboard.palette import PALETTE
 
 AXES = {"epoch": "epoch", "step": "step", "time": "time (s)", "examples": "examples seen"}
 _FIELD = {"epoch": "epoch", "step": "step", "time": "seconds", "examples": "examples"}

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, literal, quick
-from dashboard.style import PALETTE
+from dashboard.palette import PALETTE
 
 MOST_POINTS = 1500
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core.spreadsheet import cell
+from core.system.spreadsheet import cell
 from dashboard.figures.layout import Drawing
 
 

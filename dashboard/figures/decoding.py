@@ -5,9 +5,9 @@ from functools import cache
 
 import numpy as np
 
-from dashboard.figures.attention_maps import short
 from dashboard.figures.layout import LEGEND_BELOW, Drawing, axis, quick
-from dashboard.style import BLUE, FIGURE_FONT_SIZE, GREEN, GREY, ORANGE, PURPLE, SEQUENTIAL
+from dashboard.figures.maps.attention_maps import short
+from dashboard.palette import BLUE, FIGURE_FONT_SIZE, GREEN, GREY, ORANGE, PURPLE, SEQUENTIAL
 
 CURVE, GAP, AROUND = 210, 96, 164  # pixels: of a curve, above it, and around a figure's axes
 MOST_POINTS = 400

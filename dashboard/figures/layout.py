@@ -13,7 +13,7 @@ import numpy as np
 from plotly.basedatatypes import BaseFigure
 
 from dashboard.figures.margins import margins
-from dashboard.style import (
+from dashboard.palette import (
     BACKGROUND,
     FIGURE_FONT_SIZE,
     FIGURE_GRID,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dashboard.figures.layout import Drawing, Spec, axis, frame, quick
-from dashboard.style import DIVERGING, FIGURE_TEXT, SEQUENTIAL
+from dashboard.palette import DIVERGING, FIGURE_TEXT, SEQUENTIAL
 
 
 def _heat(values: np.ndarray, signed: bool, title: str, **more: object) -> Spec:

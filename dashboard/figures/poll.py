@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from textwrap import wrap
 
 from dashboard.figures.layout import Drawing, axis, literal, quick
-from dashboard.style import BLUE, GREEN
+from dashboard.palette import BLUE, GREEN
 
 _LETTERS_A_LINE = 34
 

@@ -14,7 +14,7 @@ from dashboard.figures.layout import (
     quick,
     upright,
 )
-from dashboard.style import BLUE, DIVERGING, GREEN, GREY, ORANGE, PURPLE
+from dashboard.palette import BLUE, DIVERGING, GREEN, GREY, ORANGE, PURPLE
 
 
 def table_map(table: np.ndarray, row: int) -> Drawing:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, literal, quick
-from dashboard.style import PALETTE
+from dashboard.palette import PALETTE
 
 MARKS = ["circle", "square", "diamond", "cross", "triangle-up", "x"]
 

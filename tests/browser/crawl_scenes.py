@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core.config.run_spec import RunSpec
+from core.models.zoo import ASSETS
+from core.run_files.directory import STATES, RunDirectory
 from core.runs import archive
-from core.runs.directory import STATES, RunDirectory
 from core.study.progress import Progress, attempt, dump, predict
 from core.study.question import Choice, Question, shipped
-from core.study.rooms import Rooms
-from core.train.spec import RunSpec
-from core.zoo import ASSETS
+from core.study.storage.rooms import Rooms
 from tests.crawl.views import View
 
 ANSWERS = 3  # of a room, before it is revealed

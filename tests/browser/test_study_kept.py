@@ -7,8 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.study.options import shown_options
-from core.study.progress import Progress, dump, load
-from core.study.progress import predict as predicted
+from core.study.progress import Progress, dump, load, predict as predicted
 from core.study.question import shipped
 from tests.browser.test_study import RIGHT, answer, predict
 from tests.browser.waiting import no_errors, open_page

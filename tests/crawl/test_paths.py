@@ -10,15 +10,15 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.run_files.directory import RunDirectory
 from core.runs import archive
-from core.runs.directory import RunDirectory
 from core.study.progress import Progress
 from core.study.question import Choice, shipped
-from dashboard import study_room
+from dashboard.study import room
 from tests.crawl.test_views import faults
 from tests.crawl.views import View, open_page
-from tests.study.test_study_page import button, fill_in
-from tests.test_runs_table import ticked
+from tests.dashboard.test_study_page import button, fill_in
+from tests.runs.test_table import ticked
 
 QUESTIONS = shipped()
 PATIENCE = 120  # s until a training has begun, or answered
@@ -82,9 +82,9 @@ def test_a_room_as_host_and_as_phone(name: str, way: Way, monkeypatch: pytest.Mo
     question = QUESTIONS[name]
     host = study(name)
     way.look(button(host, "Open a room").click().run())
-    code, rooms = host.query_params["room"], study_room.rooms()
+    code, rooms = host.query_params["room"], room.rooms()
     token = rooms.new_token()
-    monkeypatch.setattr(study_room, "phone_token", lambda rooms: token)
+    monkeypatch.setattr(room, "phone_token", lambda rooms: token)
     phone = way.look(open_page(View("study", (("room", code),))))
     if isinstance(question.predict, Choice):
         phone.radio[0].set_value(question.predict.options[0].text)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import components, lessons, state
+from dashboard import lessons, state
+from dashboard.components import page as components
 from tests.crawl.marks import trouble
 from tests.crawl.views import View, beats, open_on_stage, open_page, walk
 

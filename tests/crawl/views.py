@@ -13,8 +13,7 @@ from urllib.parse import urlencode
 
 from streamlit.testing.v1 import AppTest
 
-from core.study.storyline import lessons as told
-from core.study.storyline import storyline
+from core.study.storyline import lessons as told, storyline
 from dashboard import lessons
 from dashboard.state import DRAWN, OFFERS
 from tests.conftest import ROOT

@@ -21,12 +21,12 @@ from typing import Any
 
 import torch
 
-from core.checkpoint import read_checkpoint
+from core.config.run_spec import RunSpec
+from core.models.checkpoint import read_checkpoint
+from core.run_files.directory import RunDirectory
 from core.runs import queue, table
-from core.runs.directory import RunDirectory
 from core.runs.launch import PROJECT, environment
-from core.runs.watch import standing
-from core.train.spec import RunSpec
+from core.runs.status import standing
 
 SIZES = {"dim": 16, "attn_dim": 8, "mlp_dim": 16, "num_heads": 2, "num_layers": 1}
 RECIPE = {"epochs": 3, "batch_size": 8, "lr": 1e-2}
@@ -45,9 +45,9 @@ SPECS = {kind: replace(spec, checkpoint_every=0.3) for kind, spec in SPECS.items
 # At the named moment the trainer ends itself as kill -9 would: in which call, made from where, and
 # at which of them. A checkpoint is two files: the third and the fourth call are in the second one.
 WORST = {
-    "during a checkpoint write": ("core.checkpoint:os.fsync", "write_checkpoint", 3),
-    "during a rename": ("core.checkpoint:os.replace", "write_checkpoint", 4),
-    "before the first checkpoint": ("core.train.session:save_state", "_record", 1),
+    "during a checkpoint write": ("core.models.checkpoint:os.fsync", "write_checkpoint", 3),
+    "during a rename": ("core.models.checkpoint:os.replace", "write_checkpoint", 4),
+    "before the first checkpoint": ("core.training.session:save_state", "_record", 1),
 }
 DIE_AT = """
 import importlib, os, signal, sys
@@ -69,7 +69,7 @@ def die(*args, **kwargs):
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*args, **kwargs)
 setattr(place, last, die)
-from core.train.__main__ import main
+from core.training.command_line import main
 sys.exit(main(["--resume", run]))
 """
 

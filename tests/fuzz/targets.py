@@ -17,11 +17,11 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from core.linear_rnn import parse_answer, same_expression, unroll
-from core.runs import records, schema
+from core.linear_rnn.unrolling import parse_answer, same_expression, unroll
+from core.run_files import metrics, schema
 from core.runs.archive import unpack
-from core.study.grading import canonical, grade_expression
-from core.study.numbers import read_number
+from core.study.grading.algebra import canonical, grade_expression
+from core.study.grading.numbers import read_number
 
 MEMORY = Path("/dev/shm")  # files are written thousands of times a second
 SECONDS = 0.5  # 0.1 is promised; five times that, for a machine under load
@@ -45,9 +45,9 @@ def study(data: bytes) -> None:
 def history(data: bytes) -> None:
     """metrics.jsonl of a run from elsewhere: looked through, and every record read."""
     path = _written("metrics.jsonl", data)
-    for _ in records.read(path):
+    for _ in metrics.read(path):
         pass
-    if found := records.trouble(path):
+    if found := metrics.trouble(path):
         raise ValueError(found)
 
 

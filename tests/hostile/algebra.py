@@ -11,12 +11,12 @@ import sys
 import time
 from pathlib import Path
 
-from core.linear_rnn import same_expression, unroll
-from core.linear_rnn_answer import parse_answer
-from core.linear_rnn_matrices import parse_matrix
-from core.linear_rnn_writing import to_latex, to_numpy, to_text
-from core.study.grading import canonical, grade_expression
-from core.study.numbers import draw, grade_number, read_number
+from core.linear_rnn.answer import parse_answer
+from core.linear_rnn.matrices import parse_matrix
+from core.linear_rnn.printing import to_latex, to_numpy, to_text
+from core.linear_rnn.unrolling import same_expression, unroll
+from core.study.grading.algebra import canonical, grade_expression
+from core.study.grading.numbers import draw, grade_number, read_number
 
 SECONDS_IN_ALL, BYTES_IN_ALL = 60, 2 * 2**30  # of this process, so that nothing runs away
 CALLS = 300  # within each other; Python allows 1000, and a page is some 100 deep before it reads

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from streamlit.proto.Common_pb2 import FileUploaderState, UploadedFileInfo
 from websockets.exceptions import WebSocketException
 
-from core.study.rooms import Rooms
+from core.study.storage.rooms import Rooms
 from tests.conftest import ROOT
 from tests.hostile.conftest import Served
 from tests.load.client import Tab, View, key_of
@@ -186,7 +186,7 @@ READING = ("runs", "train", "gpt", "attention", "decoding", "heads", "vit", "map
 
 async def histories(served: Served) -> None:
     """Runs copied from a shipped one with another history; every page that lists models opens."""
-    from core import zoo
+    from core.models import zoo
 
     made = []
     for name, text in HISTORIES.items():

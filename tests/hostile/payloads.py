@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from core.zoo import ASSETS
+from core.models.zoo import ASSETS
 
 DEEP = b"[" * 100_000 + b"]" * 100_000
 DIGITS_400, DIGITS_5000 = b"9" * 400, b"9" * 5_000

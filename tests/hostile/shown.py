@@ -11,9 +11,9 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from core import zoo
+from core.models import zoo
+from core.run_files.directory import RunDirectory
 from core.runs import table
-from core.runs.directory import RunDirectory
 
 NAMES = (
     '=HYPERLINK("http://evil.example","x")',

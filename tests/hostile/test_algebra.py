@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.linear_rnn_matrices import MAX_BYTES, parse_matrix
+from core.linear_rnn.matrices import MAX_BYTES, parse_matrix
 from tests.hostile.algebra import FIELDS, PAYLOADS
 
 SECONDS, BYTES = 0.5, 20 * 2**20  # 0.1 s is promised; five times that, for a machine under load

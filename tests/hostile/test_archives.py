@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
+from core.run_files.directory import RunDirectory, runs_folder
 from core.runs import archive, table
-from core.runs.directory import RunDirectory, runs_folder
 from dashboard.figures import data as figure_data
 from tests.hostile.conftest import one_sentence
 

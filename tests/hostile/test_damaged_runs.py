@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import zoo
-from core.runs import archive, frames, records, table
-from core.runs.directory import RunDirectory
-from core.runs.follow import Follower
+from core.models import zoo
+from core.run_files import attention_frames, metrics
+from core.run_files.directory import RunDirectory
+from core.runs import archive, table
+from core.runs.metrics_tail import Follower
 from core.runs.progress import progress
-from core.runs.watch import standing
+from core.runs.status import standing
 from dashboard.figures import compare, curves
 from tests.conftest import ROOT
 from tests.hostile.conftest import one_sentence
@@ -187,11 +188,11 @@ def test_a_shipped_model_with_a_damaged_history_still_works(
 def test_a_map_is_no_larger_than_its_file(name: str, runs: Path) -> None:
     folder = as_folder(Payload("run", "attention/step-00000001.npy", FRAMES[name]), runs)
     (folder / "attention" / "example.json").write_text('{"words": ["a", "b"]}', encoding="utf-8")
-    shown = frames.example(folder)
-    [path] = frames.steps(folder).values()
+    shown = attention_frames.example(folder)
+    [path] = attention_frames.steps(folder).values()
     tracemalloc.start()
     with pytest.raises(ValueError, match=r"attention/step-00000001.npy of the run run") as refused:
-        frames.maps(path, shown)
+        attention_frames.maps(path, shown)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     one_sentence(str(refused.value))
@@ -209,7 +210,7 @@ def test_a_map_is_no_larger_than_its_file(name: str, runs: Path) -> None:
 def test_an_example_that_is_none(about: bytes, runs: Path) -> None:
     folder = as_folder(Payload("run", "attention/example.json", about), runs)
     with pytest.raises(ValueError, match=r"attention/example.json of the run run is damaged"):
-        frames.example(folder)
+        attention_frames.example(folder)
 
 
 def test_a_training_that_diverged_is_no_damage(runs: Path) -> None:
@@ -242,17 +243,17 @@ def test_ten_megabytes_of_nothing_cost_a_listing_nothing(runs: Path) -> None:
 
 def test_a_long_history_is_thinned_and_ends_as_it_ends(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
-    count = 5 * records.MOST_KEPT + 3
+    count = 5 * metrics.MOST_KEPT + 3
     line = json.loads(record("step"))
     path.write_text("".join(json.dumps(line | {"step": i}) + "\n" for i in range(count)))
     kept = Follower(path).look().records
-    assert len(kept) <= records.MOST_KEPT + 1
+    assert len(kept) <= metrics.MOST_KEPT + 1
     steps = [r["step"] for r in kept]
     assert steps == sorted(steps)
     assert (steps[0], steps[-1]) == (0, count - 1)
     assert {b - a for a, b in itertools.pairwise(steps[:-1])} == {8}
-    assert sum(1 for _ in records.read(path)) == count
-    assert records.trouble(path) == ""
+    assert sum(1 for _ in metrics.read(path)) == count
+    assert metrics.trouble(path) == ""
 
 
 def test_settings_far_off_the_usual_are_offered_as_they_are(runs: Path) -> None:
@@ -269,6 +270,6 @@ def test_settings_far_off_the_usual_are_offered_as_they_are(runs: Path) -> None:
 def test_too_many_lines_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "metrics.jsonl"
     path.write_bytes(record("step") * 30)
-    monkeypatch.setattr(records, "MOST_LINES", 20)
-    assert records.trouble(path) == "metrics.jsonl has more than 20 lines."
-    assert sum(1 for _ in records.read(path)) == 20
+    monkeypatch.setattr(metrics, "MOST_LINES", 20)
+    assert metrics.trouble(path) == "metrics.jsonl has more than 20 lines."
+    assert sum(1 for _ in metrics.read(path)) == 20

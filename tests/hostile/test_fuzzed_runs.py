@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
-from core.runs import archive, frames, records, schema, table
+from core.models.zoo import available_models
+from core.run_files import attention_frames, metrics, schema
+from core.runs import archive, table
 from core.runs.damage import JSON
-from core.zoo import available_models
 from tests.hostile.conftest import one_sentence
 from tests.hostile.payloads import DEEP, GPT, PAYLOADS, VIT, as_zip, members, record
 
@@ -88,15 +88,15 @@ def test_a_history_with_something_wrong(
     path = tmp_path / f"metrics-{random.getrandbits(64):x}.jsonl"
     path.write_bytes(changed(LINES, changes))
     began = time.process_time()
-    for found in records.read(path):
+    for found in metrics.read(path):
         assert found["kind"] in ("step", "epoch")
         assert 0 <= found["step"] <= 2**53
         assert float(found["epoch"]) >= 0
-    newest, kept = records.last(path), records.kept(records.read(path))
+    newest, kept = metrics.last(path), metrics.kept(metrics.read(path))
     assert {r["kind"] for r in kept} == set(newest)
     if kept:
         assert repr(newest[kept[-1]["kind"]]) == repr(kept[-1])
-    one_sentence(records.trouble(path) or "Nothing is wrong.")
+    one_sentence(metrics.trouble(path) or "Nothing is wrong.")
     assert time.process_time() - began < PATIENCE
     path.unlink()
 
@@ -111,7 +111,7 @@ def test_a_map_with_something_wrong(
     path = tmp_path / "step-00000001.npy"
     path.write_bytes(changed(whole.getvalue(), changes))
     with contextlib.suppress(ValueError), np.errstate(all="ignore"):
-        assert frames.maps(path, ["a", "b"]).shape == (1, 2, 2, 2)
+        assert attention_frames.maps(path, ["a", "b"]).shape == (1, 2, 2, 2)
 
 
 @settings(many, max_examples=300)

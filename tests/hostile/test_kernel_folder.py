@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.kernel_build import find_compiler, load_kernel
+from core.decoding.kernel_build import find_compiler, load_kernel
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.skipif(
@@ -22,7 +22,7 @@ READ = """
 import torch
 from core.gpt import DialogueGPT
 from core.decoding import Greedy
-from core.reader import PrefixReader
+from core.decoding.engine import PrefixReader
 torch.manual_seed(0)
 reader = PrefixReader.of(DialogueGPT(33, 40, 19, 5, 37, 3, 2).eval())
 words = list(reader.write((0, 5), Greedy(), 20, torch.Generator()))

@@ -9,19 +9,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
-from core import zoo
+from core.models import zoo
+from core.run_files.directory import RUN_ID, new_run_id
 from core.runs import table
-from core.runs.directory import RUN_ID, new_run_id
-from core.study import class_store, export
+from core.study.handouts import export
 from core.study.progress import SEED
-from core.study.rooms import Rooms
+from core.study.storage import class_store
+from core.study.storage.rooms import Rooms
 from core.study.storyline import Beat, Storyline, storyline
-from dashboard import lessons, source
-from dashboard.components import plain
-from dashboard.run_view import find_run
+from dashboard import lessons
+from dashboard.components import source
+from dashboard.components.page import plain
+from dashboard.training.run_view import find_run
 from tests.hostile.conftest import one_sentence
 
 CLASSICS = [

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.components import UNFORESEEN
+from dashboard.components.page import UNFORESEEN
 from dashboard.lessons import LESSONS
 from tests.hostile.conftest import Served, nothing_told, one_sentence
 from tests.load.client import Tab, View, health, key_of

@@ -13,16 +13,16 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.data import picture
-from core.data.picture import MAX_PIXELS, MAX_SCANS, open_picture, scans
-from dashboard import pictures
+from core.data.images import picture
+from core.data.images.picture import MAX_PIXELS, MAX_SCANS, open_picture, scans
+from dashboard.models import pictures
 from tests.conftest import ROOT
 from tests.hostile.conftest import one_sentence
 
 MEMORY = 100  # MB that opening one may take
 OPEN = f"""
 import io, resource, sys
-from core.data.picture import open_picture
+from core.data.images.picture import open_picture
 data = open(sys.argv[1], "rb").read()
 taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (taken + {MEMORY} * 10**6,) * 2)
@@ -148,7 +148,7 @@ def test_a_session_keeps_a_few_small_pictures() -> None:
 
 
 def _reads_many() -> None:
-    from dashboard import pictures
+    from dashboard.models import pictures
     from tests.hostile.test_pictures import png
 
     for side in range(1020, 1030):

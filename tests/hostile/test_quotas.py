@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from core.study import class_store
 from core.study.progress import Progress
-from core.study.rooms import Rooms
+from core.study.storage import class_store
+from core.study.storage.rooms import Rooms
 from dashboard import limits
 from tests.browser.server import dashboard
 from tests.hostile.conftest import Served, one_sentence

@@ -8,8 +8,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.study.question import own_files
-from dashboard import run_table, study_room, tables
+from dashboard.components import tables
 from dashboard.figures.layout import literal
+from dashboard.study import room as study_room
+from dashboard.training import run_table
 from tests.conftest import ROOT
 from tests.hostile import shown
 
@@ -48,7 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("UNROLLED_RUNS", str(folder))
-    monkeypatch.setattr("dashboard.versus.PICTURES", 10)
+    monkeypatch.setattr("dashboard.vision.versus.PICTURES", 10)
     return folder
 
 

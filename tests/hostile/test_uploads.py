@@ -10,13 +10,12 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from PIL import Image
 
-from core.data.picture import MAX_PIXELS, open_picture
-from core.linear_rnn_matrices import parse_matrix
-from core.sound import read_wav
+from core.data.audio import read_wav
+from core.data.images.picture import MAX_PIXELS, open_picture
+from core.linear_rnn.matrices import parse_matrix
 from core.study import progress
 from core.study.question import own_files, read_question, shipped
 from core.study.summary import summary_html, verify

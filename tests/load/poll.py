@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from core.study.question import Choice, shipped
-from core.study.rooms import Rooms
+from core.study.storage.rooms import Rooms
 from tests.browser.server import dashboard
 from tests.load.client import Tab, View, key_of
 from tests.load.loop import run

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.study.rooms import Rooms
+from core.study.storage.rooms import Rooms
 from tests.browser.server import dashboard
 from tests.hostile.attacks import ATTACKS, beside_a_bystander, find
 from tests.hostile.conftest import Served

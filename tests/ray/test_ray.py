@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from core.config.run_spec import RunSpec
 from core.runs import queue
 from core.runs.engines import ray
-from core.runs.watch import standing
-from core.train.spec import RunSpec
+from core.runs.status import standing
 from tests.browser.server import free_port
 from tests.conftest import ROOT
 

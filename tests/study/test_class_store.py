@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from core.study import class_store
-from core.study.class_store import MAX_KEPT_BYTES, WrongWord, fetch, save
 from core.study.progress import Progress, Record, dump
+from core.study.storage import class_store
+from core.study.storage.class_store import MAX_KEPT_BYTES, WrongWord, fetch, save
 
 
 def large(letters: str, records: int) -> Progress:

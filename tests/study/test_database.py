@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from core.study import class_store, database
-from core.study.measurements import MEASURES, measured, record
+from core.study.measure.measured import MEASURES, measured, record
 from core.study.progress import Progress, Record, dump, predict
-from core.study.rooms import Rooms
+from core.study.storage import class_store, database
+from core.study.storage.rooms import Rooms
 from tests.conftest import ROOT
 
 OLD_ROOMS = """
@@ -367,9 +367,9 @@ def test_a_user_that_owns_nothing_but_its_folders(
 
 
 USE_BOTH = """
-from core.study import class_store
+from core.study.storage import class_store
 from core.study.progress import Progress
-from core.study.rooms import Rooms
+from core.study.storage.rooms import Rooms
 for use in (lambda: Rooms().open_room("1a"), lambda: class_store.save("Ada", "word", Progress())):
     try:
         use()

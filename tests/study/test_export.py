@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.study.export import cells_of, exported, notebook, script, settings
+from core.study.handouts.export import cells_of, exported, notebook, script, settings
 from dashboard import lessons
 from dashboard.state import SETTINGS
 from tests.conftest import ROOT

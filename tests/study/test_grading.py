@@ -4,16 +4,15 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from core.linear_rnn import unroll
-from core.linear_rnn_symbols import words
-from core.linear_rnn_words import Expander
-from core.study.grading import canonical, grade_expression, unrolled_words
-from core.study.notation import plain
-from core.study.sums import at
-from core.study.sums_parser import parse
+from core.linear_rnn.algebra import words
+from core.linear_rnn.expansion import Expander
+from core.linear_rnn.unrolling import unroll
+from core.study.grading.algebra import canonical, grade_expression, unrolled_words
+from core.study.grading.normalise import plain
+from core.study.grading.series_ast import at
+from core.study.grading.series_parser import parse
 
 FORMS, MORE = (
     tomllib.loads((Path(__file__).parent / name).read_text("utf-8"))

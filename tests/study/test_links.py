@@ -3,10 +3,9 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.models.zoo import available_models, find_model
 from core.study.question import shipped
-from core.study.storyline import lessons as told
-from core.study.storyline import storyline
-from core.zoo import available_models, find_model
+from core.study.storyline import lessons as told, storyline
 from dashboard import lessons
 from dashboard.state import OFFERS
 

@@ -1,6 +1,6 @@
 """The order of options gives nothing away: the right one stands first as often as chance has it."""
 
-from core.study.checks import grade
+from core.study.grading.checks import grade
 from core.study.options import shown_options
 from core.study.progress import Progress
 from core.study.question import Choice, shipped

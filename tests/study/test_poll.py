@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.study.checks import grade
-from core.study.numbers import VARIANTS, draw
+from core.study.grading.checks import grade
+from core.study.grading.numbers import VARIANTS, draw
 from core.study.options import shown_options
 from core.study.poll import bars, countable, right_answer
 from core.study.question import Choice, Expression, Number, shipped

@@ -5,10 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from core.study import class_store
 from core.study.progress import (
     PATIENCE,
     Answer,
@@ -26,6 +24,7 @@ from core.study.progress import (
     predict,
 )
 from core.study.question import shipped
+from core.study.storage import class_store
 from core.study.summary import summary_html, verify
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from core.study import question as q
-from core.study.checks import grade, shuffled
-from core.study.measurements import MEASURES, fill, places
-from core.study.measuring import measure
-from core.study.numbers import VARIANTS, draw, grade_number, read_number
+from core.study.grading.checks import grade, shuffled
+from core.study.grading.numbers import VARIANTS, draw, grade_number, read_number
+from core.study.measure.measured import MEASURES, fill, places
+from core.study.measure.models import measure
 from core.study.question import Choice, Number, Order, Rubric, own_files, own_folder, read_question
 from tests.conftest import ROOT
 
@@ -28,7 +28,7 @@ def test_all_sixteen_questions_are_there_in_the_course_s_order():
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_the_code_a_question_links_to_exists(name):
-    from dashboard.source import read_source
+    from dashboard.components.source import read_source
 
     for code in QUESTIONS[name].answer.code:
         assert read_source(code).text
@@ -142,7 +142,7 @@ def test_known_numbers():
 def test_the_drawn_nucleus_is_the_one_that_decoding_keeps():
     import torch
 
-    from core.decoding import nucleus
+    from core.decoding.strategies import nucleus
 
     for seed in range(30):
         task = draw("nucleus_size", str(seed))

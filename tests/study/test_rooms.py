@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.study.rooms import CODE, MAX_ANSWERS, MAX_KEPT, MAX_OPEN, Rooms
+from core.study.storage.rooms import CODE, MAX_ANSWERS, MAX_KEPT, MAX_OPEN, Rooms
 
 CHOICES = ["one", "two", "three", "four"]
 
@@ -54,7 +54,7 @@ def test_only_the_one_who_opened_it_reveals_and_closes(rooms):
 
 
 def test_a_room_closes_by_itself_and_is_gone_a_day_later(rooms, monkeypatch):
-    import core.study.rooms as module
+    import core.study.storage.rooms as module
 
     room, _ = rooms.open_room("1a", minutes=1)
     start = module.time.time()

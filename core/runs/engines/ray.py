@@ -18,8 +18,8 @@ import secrets
 import shlex
 from typing import Any
 
-from core.runs import schema
-from core.runs.directory import RunDirectory, replace_json
+from core.run_files import schema
+from core.run_files.directory import RunDirectory, replace_json
 from core.runs.launch import environment
 
 PATIENCE = 5.0  # seconds for an answer

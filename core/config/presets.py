@@ -1,0 +1,77 @@
+"""Named trainings: the course's recipe, our best, and a demonstration of under a minute."""
+
+from dataclasses import replace
+
+from core.config.run_spec import RunSpec
+
+COURSE = {
+    "vit": RunSpec("vit", "VisionTransformer", data="cifar10"),
+    "gpt": RunSpec("gpt", "DialogueGPT", data="shakespeare"),
+    "cnn": RunSpec("cnn", "SmallCNN", data="cifar10"),
+}
+
+_BEST_IMAGES = {
+    "epochs": 24,
+    "batch_size": 128,
+    "lr": 2e-3,
+    "weight_decay": 0.05,
+    "schedule": "warmup",
+    "augment": True,
+    "label_smoothing": 0.1,
+    "precision": "auto",
+}
+_BEST_TEXT = {
+    "epochs": 9,
+    "batch_size": 32,
+    "lr": 1e-3,
+    "weight_decay": 0.5,
+    "schedule": "warmup",
+    "batches": "length",
+    "word_parts": True,
+    "precision": "auto",
+}
+_MUON = {"lr": 1e-3, "optimizer": "muon", "clip": 1.0}  # for the matrices of a Transformer
+BEST = {
+    "vit": RunSpec(
+        "vit", "CompactViT", recipe={**_BEST_IMAGES, **_MUON, "beginning": "small"}, data="cifar10"
+    ),
+    "cnn": RunSpec("cnn", "SmallCNN", recipe=_BEST_IMAGES, data="cifar10"),
+    "gpt": RunSpec(
+        "gpt",
+        "CompactGPT",
+        model={"dropout": 0.35, "word_dropout": 0.1},
+        recipe={**_BEST_TEXT, **_MUON},
+        data="shakespeare",
+    ),
+}
+
+_SMALL = {"dim": 64, "attn_dim": 16, "mlp_dim": 128, "num_heads": 4, "num_layers": 3}
+DEMO = {
+    "vit": RunSpec(
+        "vit",
+        "CompactViT",
+        model=_SMALL,
+        recipe={**_BEST_IMAGES, "epochs": 4},
+        data="shapes",
+    ),
+    "gpt": RunSpec(
+        "gpt",
+        "CompactGPT",
+        model={**_SMALL, "dropout": 0.1},
+        recipe={**_BEST_TEXT, "epochs": 6, "weight_decay": 0.1, "word_parts": False},
+        data="grammar",
+    ),
+    "cnn": RunSpec(
+        "cnn", "SmallCNN", model={"dim": 64}, recipe={**_BEST_IMAGES, "epochs": 4}, data="shapes"
+    ),
+}
+
+PRESETS = {"course": COURSE, "best": BEST, "demo": DEMO}
+
+
+def preset(name: str, kind: str, data: str | None = None) -> RunSpec:
+    """The named training of that kind, on other data if asked. Errors: ValueError, unknown name."""
+    if name not in PRESETS or kind not in PRESETS[name]:
+        raise ValueError(f"There is no preset {name!r} for {kind!r}; known are {list(PRESETS)}.")
+    spec = PRESETS[name][kind]
+    return replace(spec, data=data) if data else spec

@@ -1,0 +1,110 @@
+"""How a model is trained, apart from what it is: frozen, checked, free of torch.
+
+The defaults are the course's recipes: AdamW, the cosine stepped once an epoch, fp32.
+"""
+
+from dataclasses import dataclass
+
+from core.config.model_config import Config, require_between, require_positive_int
+
+SCHEDULES = ("cosine", "warmup")
+OPTIMIZERS = ("adamw", "muon")
+BEGINNINGS = ("plain", "small")
+PRECISIONS = ("fp32", "bf16", "auto")
+
+
+def require_one_of(choices: tuple[str, ...], **values: object) -> None:
+    """Every value must be one of the choices; the error names the one that is not."""
+    for name, value in values.items():
+        if value not in choices:
+            raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+
+
+@dataclass(frozen=True)
+class ImageRecipe(Config):
+    """Training on images; the defaults are the course's ViT recipe.
+
+    epochs, batch_size   passes over the data · images a step
+    lr, weight_decay     the highest learning rate · AdamW's decoupled weight decay
+    schedule             "cosine": stepped once an epoch. "warmup": linear up, then linear to zero
+    optimizer            "adamw", or "muon" for the hidden matrices and AdamW for the rest
+    beginning            "plain": torch's own first weights. "small":
+                         core/training/tasks/initialisation.py
+    augment              random crop by up to 4 pixels and alternating flip
+    label_smoothing      ε: the target is 1 − ε on the class and ε spread over all
+    ema                  decay of the running mean of the weights that is evaluated; 0 is none
+    clip                 a longer gradient is shortened to this norm; 0 is none
+    precision            "fp32", "bf16" (autocast; weights and optimiser stay fp32), or "auto": the
+                         faster of the two on the machine where the run starts
+    """
+
+    epochs: int = 10
+    batch_size: int = 256
+    lr: float = 1e-3
+    weight_decay: float = 0.01
+    schedule: str = "cosine"
+    optimizer: str = "adamw"
+    beginning: str = "plain"
+    augment: bool = False
+    label_smoothing: float = 0.0
+    ema: float = 0.0
+    clip: float = 0.0
+    precision: str = "fp32"
+
+    def __post_init__(self) -> None:
+        _check_common(self)
+        require_between(0.0, 0.9, label_smoothing=self.label_smoothing)
+        require_one_of(BEGINNINGS, beginning=self.beginning)
+        _require_bool(augment=self.augment)
+
+
+@dataclass(frozen=True)
+class TextRecipe(Config):
+    """Training on dialogues; the defaults are the course's GPT recipe.
+
+    The first fields are those of `ImageRecipe`.
+
+    batches              "file": dialogues in file order. "length": of similar length, reshuffled
+    word_parts           words that share letters share what they learn:
+                         core/training/tasks/subword_embeddings.py
+    temperature          of the text sampled after every epoch; 0 is greedy
+    """
+
+    epochs: int = 80
+    batch_size: int = 64
+    lr: float = 1e-4
+    weight_decay: float = 0.0
+    schedule: str = "cosine"
+    optimizer: str = "adamw"
+    batches: str = "file"
+    word_parts: bool = False
+    temperature: float = 0.0
+    ema: float = 0.0
+    clip: float = 0.0
+    precision: str = "fp32"
+
+    def __post_init__(self) -> None:
+        _check_common(self)
+        require_one_of(("file", "length"), batches=self.batches)
+        _require_bool(word_parts=self.word_parts)
+        require_between(0.0, 10.0, temperature=self.temperature)
+
+
+Recipe = ImageRecipe | TextRecipe
+
+
+def _require_bool(**values: object) -> None:
+    for name, value in values.items():
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} must be true or false, not {value!r}.")
+
+
+def _check_common(recipe: Recipe) -> None:
+    require_positive_int(epochs=recipe.epochs, batch_size=recipe.batch_size)
+    require_between(1e-8, 1.0, lr=recipe.lr)
+    require_between(0.0, 10.0, weight_decay=recipe.weight_decay)
+    require_between(0.0, 0.99999, ema=recipe.ema)
+    require_between(0.0, 1e6, clip=recipe.clip)
+    require_one_of(SCHEDULES, schedule=recipe.schedule)
+    require_one_of(OPTIMIZERS, optimizer=recipe.optimizer)
+    require_one_of(PRECISIONS, precision=recipe.precision)

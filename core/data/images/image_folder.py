@@ -1,0 +1,150 @@
+"""A folder of class folders: `<class>/<picture>.png`, or `train/<class>/…` and `test/<class>/…`.
+
+Pictures of any size are cut to their middle square and scaled to S×S. Without train/ and test/,
+every fifth picture of each class is held out for testing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.data.array_cache import Arrays, prepare
+from core.data.images.arrays import ImageData, channel_statistics, checksum_of, fit_square
+from core.data.images.picture import open_picture
+from core.data.locations import Progress
+
+SUFFIXES = (".png", ".jpg", ".jpeg")
+MAX_CLASSES = 100
+MAX_PICTURES = 100_000
+MAX_PIXELS = 50_000_000  # of one that lies on this machine
+MIN_PICTURES = 10  # in all
+HOLD_OUT_EVERY = 5
+
+
+def _class_folders(place: Path) -> list[Path]:
+    return sorted(p for p in place.iterdir() if p.is_dir() and not p.name.startswith("."))
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.is_file() and p.suffix.lower() in SUFFIXES)
+
+
+def list_pictures(folder: Path) -> tuple[tuple[str, ...], dict[str, list[tuple[Path, int]]]]:
+    """The class names and, for "train" and "test", every picture with its label.
+
+    Raises ValueError, one sentence: not a folder, one class, too few or too many pictures.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is not a folder; give a folder with a folder for each class.")
+    train, test = folder / "train", folder / "test"
+    divided = train.is_dir() and test.is_dir()
+    places = _class_folders(train if divided else folder)
+    classes = tuple(place.name for place in places)
+    if len(classes) < 2:
+        found = f"only one class folder ({classes[0]})" if classes else "no class folders"
+        raise ValueError(
+            f"{folder.name} holds {found}; give a folder for each of two or more classes."
+        )
+    if len(classes) > MAX_CLASSES:
+        raise ValueError(f"{folder.name} holds {len(classes)} classes; give at most {MAX_CLASSES}.")
+    parts: dict[str, list[tuple[Path, int]]] = {"train": [], "test": []}
+    for label, place in enumerate(places):
+        pictures = _pictures(place)
+        if divided:
+            there = test / place.name
+            parts["train"] += [(p, label) for p in pictures]
+            parts["test"] += [(p, label) for p in (_pictures(there) if there.is_dir() else [])]
+        else:
+            for i, picture in enumerate(pictures):
+                held_out = i % HOLD_OUT_EVERY == HOLD_OUT_EVERY - 1
+                parts["test" if held_out else "train"].append((picture, label))
+    count = len(parts["train"]) + len(parts["test"])
+    if count < MIN_PICTURES or not parts["train"] or not parts["test"]:
+        raise ValueError(
+            f"{folder.name} holds {count} PNG or JPEG pictures; give at least {MIN_PICTURES}, "
+            f"{HOLD_OUT_EVERY} or more of a class, so that some can be held out."
+        )
+    if count > MAX_PICTURES:
+        raise ValueError(f"{folder.name} holds {count:,} pictures; give at most {MAX_PICTURES:,}.")
+    return classes, parts
+
+
+def _build(
+    folder: Path, classes: tuple[str, ...], parts: dict[str, list[tuple[Path, int]]], size: int
+) -> Generator[Progress, None, Arrays]:
+    arrays: dict[str, Any] = {}
+    unreadable: list[str] = []
+    total, done = sum(len(part) for part in parts.values()), 0
+    for part, pictures in parts.items():
+        images, labels = [], []
+        for path, label in pictures:
+            try:
+                images.append(fit_square(open_picture(path, most=MAX_PIXELS), size))
+                labels.append(label)
+            except (ValueError, OSError):
+                unreadable.append(f"{path.parent.name}/{path.name}")
+            if done % 100 == 0:
+                yield Progress(f"reading {folder.name}", done, total, "images")
+            done += 1
+        if len(set(labels)) < 2:
+            raise ValueError(
+                f"{folder.name} has readable {part} pictures of fewer than two classes "
+                f"({len(unreadable)} of {total} cannot be read); replace the damaged ones."
+            )
+        arrays[f"{part}_images"] = np.stack(images)
+        arrays[f"{part}_labels"] = np.array(labels, dtype=np.int64)
+    mean, std = channel_statistics(arrays["train_images"])
+    n_train, n_test = len(arrays["train_labels"]), len(arrays["test_labels"])
+    note = (
+        f"{n_train:,} training and {n_test:,} test pictures in {len(classes)} classes, "
+        f"cut square and scaled to {size}×{size} pixels."
+    )
+    if unreadable:
+        named = ", ".join(unreadable[:3]) + (", …" if len(unreadable) > 3 else "")
+        note += f" Left out, since unreadable: {len(unreadable)} ({named})."
+    checksum = checksum_of(*(arrays[name] for name in sorted(arrays)))
+    about = {"classes": classes, "mean": mean, "std": std, "checksum": checksum, "note": note}
+    return Arrays(arrays, about)
+
+
+def read_folder(
+    folder: Path, size: int = 32, kind: str = "folder"
+) -> Generator[Progress, None, Arrays]:
+    """The arrays of a folder, read now or kept from before under a key that begins with `kind`.
+
+    The key is made of names, sizes and times of change of all files. See `load`.
+    """
+    if not 8 <= size <= 256:
+        raise ValueError(f"The image side is {size} pixels; choose 8 to 256.")
+    classes, parts = list_pictures(folder)
+    listing = hashlib.sha256(f"{size} {classes}".encode())
+    for part, pictures in parts.items():
+        for path, label in pictures:
+            state = path.stat()
+            listing.update(f"{part} {label} {path} {state.st_size} {state.st_mtime_ns}\n".encode())
+    key = f"{kind}-{listing.hexdigest()[:24]}"
+    return (yield from prepare(key, partial(_build, folder, classes, parts, size)))
+
+
+def load(folder: str | Path, size: int = 32) -> Generator[Progress, None, ImageData]:
+    """The image set of a folder of class folders; yields progress in images.
+
+    size   side of the images, S, 8..256 pixels
+
+    Raises ValueError, one sentence: no folder, one class, too few pictures, none readable.
+    """
+    folder = Path(folder)
+    kept = yield from read_folder(folder, size)
+    a, about = kept.arrays, kept.about
+    mean, std = about["mean"], about["std"]
+    return ImageData(
+        folder.name, a["train_images"], a["train_labels"], a["test_images"], a["test_labels"],
+        tuple(about["classes"]), (mean[0], mean[1], mean[2]), (std[0], std[1], std[2]),
+        about["checksum"], about["note"],
+    )  # fmt: skip

@@ -1,0 +1,119 @@
+"""What kind of head is it? A few numbers per layer and head, each of shape (L, H).
+
+Sources: Clark et al. 2019, "What Does BERT Look At?" (entropy, previous token, first token);
+Olsson et al. 2022, "In-context Learning and Induction Heads", section 2 (repeated random tokens);
+Michel et al. 2019, "Are Sixteen Heads Really Better than One?" (removing one head).
+"""
+
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from core.gpt import DialogueGPT
+from core.interpret.trace import (
+    Traceable,
+    check_inputs,
+    evaluating,
+    heads_of,
+    own_mask,
+    trace,
+    walk,
+)
+
+
+def entropy(attention: Tensor) -> Tensor:
+    """−Σ_j a_ij ln a_ij in nats over the keys: (..., T_query, T_key) -> (..., T_query).
+
+    0 for a row that looks at one token, ln n for one that looks at n tokens alike.
+    """
+    return -torch.xlogy(attention, attention).sum(-1)
+
+
+def mean_distance(attention: Tensor, places: Tensor | None = None) -> Tensor:
+    """Σ_j a_ij |p_i − p_j|, mean over the queries: (..., T, T) -> (...).
+
+    places: (T, 2) row and column of each token for a grid (Euclidean distance, in patches);
+    without it tokens stand on a line (distance in tokens).
+    """
+    tokens = attention.shape[-1]
+    line = torch.arange(tokens, dtype=attention.dtype)[:, None] if places is None else places
+    distance = torch.cdist(line, line)
+    return (attention * distance).sum(-1).mean(-1)
+
+
+def grid_places(side: int) -> Tensor:
+    """(side², 2): row and column of the patches of a ViT, without the class token."""
+    r, c = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
+    return torch.stack([r.flatten(), c.flatten()], 1).float()
+
+
+def previous_token(attention: Tensor) -> Tensor:
+    """The mean weight on the token just before: (..., T, T) -> (...); 0 for a single token."""
+    before = attention.diagonal(-1, dim1=-2, dim2=-1)
+    return before.mean(-1) if before.shape[-1] else attention.new_zeros(attention.shape[:-2])
+
+
+def first_token(attention: Tensor) -> Tensor:
+    """The mean weight of all later queries on token 0: (..., T, T) -> (...)."""
+    later = attention[..., 1:, 0]
+    return later.mean(-1) if later.shape[-1] else attention.new_zeros(attention.shape[:-2])
+
+
+def induction(model: DialogueGPT, generator: torch.Generator, length: int = 24) -> Tensor:
+    """Repeated random tokens: how much the second copy looks at what followed the first, (L, H).
+
+    Draws `length` random words s, feeds [s, s] (4 times over), and takes the mean of
+    A[length + i, i + 1] for i = 0 … length − 2. A head near 1 completes "… a b … a" with b.
+    """
+    length = max(2, min(length, model.max_N // 2))
+    vocabulary = model.token_embed.num_embeddings
+    words = torch.randint(min(3, vocabulary - 1), vocabulary, (4, length), generator=generator)
+    attention = trace(model, words.repeat(1, 2)).attention
+    stripe = attention.diagonal(1 - length, dim1=-2, dim2=-1)  # entry i is A[length - 1 + i, i]
+    return stripe[..., 1:].mean((0, -1))
+
+
+def surprise(model: Traceable, logits: Tensor, inputs: Tensor, answer: int) -> Tensor:
+    """The loss of each sample in nats, (B,): −ln p of the class `answer` for a ViT; for a GPT the
+    mean −ln p of the text's own next tokens, or of `answer` when the text is a single token."""
+    log_p = logits.log_softmax(-1)
+    if not isinstance(model, DialogueGPT):
+        return -log_p[:, answer]
+    if inputs.shape[1] == 1:
+        return -log_p[:, -1, answer]
+    return -log_p[:, :-1].gather(-1, inputs[:, 1:, None]).mean((-2, -1))
+
+
+def removal_effect(model: Traceable, inputs: Tensor, answer: int, at_once: int = 6) -> Tensor:
+    """How much the loss (nats) rises when one head's output is set to zero: (L, H).
+
+    inputs: one sample (1, …). `answer`: see `surprise`. The heads are removed one at a
+    time, `at_once` of them side by side in a batch.
+    """
+    check_inputs(model, inputs)
+    layers, heads = heads_of(model)
+    effect = torch.zeros(layers, heads)
+    pairs = [(layer, head) for layer in range(layers) for head in range(heads)]
+    with torch.no_grad(), evaluating(model):
+        z = model.embed(inputs)
+        mask = own_mask(model, z.shape[1], z.device)
+        last, _, _ = walk(model, z, mask)
+        intact = surprise(model, model.read_out(last), inputs, answer)
+        for start in range(0, len(pairs), at_once):
+            part = pairs[start : start + at_once]
+            gate = torch.ones(len(part), layers, heads, 1, 1)
+            for row, (layer, head) in enumerate(part):
+                gate[row, layer, head] = 0.0
+            z_part = z.expand(len(part), -1, -1)
+            last, _, _ = walk(model, z_part, mask, partial(_gated, gate))
+            tokens = inputs.expand(len(part), *inputs.shape[1:])
+            lost = surprise(model, model.read_out(last), tokens, answer) - intact
+            for (layer, head), value in zip(part, lost.tolist(), strict=True):
+                effect[layer, head] = value
+    return effect
+
+
+def _gated(gate: Tensor, layer: int, alphas: Tensor) -> Tensor:
+    """gate: (B, L, H, 1, 1) of 0/1, alphas: (B, H, T, T) of that layer."""
+    return alphas * gate[:, layer]

@@ -1,0 +1,115 @@
+"""One attention head, step by step: every matrix on the way, with the line of code that makes it.
+
+    x → q, k, v → Q Kᵀ → ÷ √n → mask → softmax → · V → concatenate → project → add to the stream
+
+Source: Vaswani et al. 2017, eq. 1 and section 3.2.2.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.interpret.trace import UNCHANGED, Edit, Trace, Traceable, blocks_of, check_head, own_mask
+
+
+@dataclass(frozen=True)
+class Step:
+    """value: (rows, columns); `rows` and `columns` say what they count; `code` computes it from
+    the steps before it; `formula` is the same in TeX."""
+
+    name: str
+    title: str
+    formula: str
+    code: str
+    rows: str
+    columns: str
+    value: Tensor
+
+
+def head_steps(
+    model: Traceable, traced: Trace, layer: int, head: int, sample: int = 0, edit: Edit = UNCHANGED
+) -> list[Step]:
+    """The twelve steps of one head on one sample, from the stream before its block to after it.
+
+    traced: `trace(model, inputs, edit)`, with the same edit. Layer and head count from 0.
+    Errors: ValueError when there is no such layer or head.
+    """
+    check_head(model, layer, head)
+    attn = blocks_of(model)[layer].attn
+    stream = traced.stream[sample, layer]
+    n, tokens = attn.n_hidden, len(stream)
+    mask = own_mask(model, tokens, stream.device) if edit.mask is None else edit.mask
+    allowed = torch.ones(tokens, tokens, dtype=torch.bool) if mask is None else mask.bool()
+    with torch.no_grad():
+        x = blocks_of(model)[layer].attention_input(stream)
+        q, k, v = (part[0, head] for part in attn.split_qkv(x[None]))
+        scores = q @ k.T
+        scaled = scores / (math.sqrt(n) * edit.temperature)
+        masked = scaled.masked_fill(~allowed, -torch.inf)
+        alpha = masked.softmax(-1).nan_to_num(0.0)
+        if (layer, head) in edit.off:
+            alpha = torch.zeros_like(alpha)
+        out = alpha @ v
+        others = traced.attention[sample, layer] @ attn.split_qkv(x[None])[2][0]
+        concat = others.transpose(0, 1).flatten(1)
+        attended = attn.project_layer(concat)
+        after = stream + attended
+    warm = "" if edit.temperature == 1.0 else r" \cdot \tau"
+    warm_code = "" if edit.temperature == 1.0 else f" / {edit.temperature:g}"
+    prenorm = hasattr(blocks_of(model)[layer], "norm")
+    soft = (
+        (r"A = 0 \quad\text{(this head is off)}", "alpha = torch.zeros_like(masked)")
+        if (layer, head) in edit.off
+        else (r"A = \mathrm{softmax}(S)", "alpha = masked.softmax(-1).nan_to_num(0.0)")
+    )
+    token, query, key = "token", "query token", "key token"
+    inside = f"feature of head {head + 1}"
+    return [
+        Step(
+            "x", "What the head reads", r"x = \mathrm{LayerNorm}(z)" if prenorm else "x = z",
+            "x = block.attention_input(stream)", token, "feature of the stream", x,
+        ),
+        Step("q", "Queries", "Q = x W_Q^\\top + b_Q", "q = x @ W_Q.T + b_Q", query, inside, q),
+        Step("k", "Keys", "K = x W_K^\\top + b_K", "k = x @ W_K.T + b_K", key, inside, k),
+        Step("v", "Values", "V = x W_V^\\top + b_V", "v = x @ W_V.T + b_V", key, inside, v),
+        Step("scores", "Every query against every key", r"Q K^\top", "scores = q @ k.T",
+             query, key, scores),
+        Step("scaled", "Divided by the root of the width",
+             rf"Q K^\top / (\sqrt{{n}}{warm}),\quad n = {n}",
+             f"scaled = scores / math.sqrt(n_hidden){warm_code}", query, key, scaled),
+        Step("masked", "What may not be seen is −∞",
+             r"S_{ij} = -\infty \;\text{where}\; \mathrm{mask}_{ij} = 0",
+             "masked = scaled.masked_fill(mask == 0, -torch.inf)", query, key, masked),
+        Step("alpha", "Softmax over the keys: each row sums to one", *soft, query, key, alpha),
+        Step("out", "The weighted mean of the values", "A V", "out = alpha @ v",
+             query, inside, out),
+        Step("concat", "All heads of the layer side by side",
+             r"[\,A^{1}V^{1},\dots,A^{H}V^{H}\,]", "concat = torch.cat(outs, dim=-1)",
+             query, "feature of all heads", concat),
+        Step("attended", "The output projection",
+             r"\mathrm{concat}\; W_O^\top + b_O", "attended = project_layer(concat)",
+             query, "feature of the stream", attended),
+        Step("after", "Added to the residual stream", r"z + \mathrm{attended}",
+             "after = stream + attended", query, "feature of the stream", after),
+    ]  # fmt: skip
+
+
+def pair_product(steps: list[Step], query: int, key: int) -> tuple[Tensor, Tensor, Tensor]:
+    """q_i, k_j and their product feature by feature, each (n,); the sum is the score (i, j)."""
+    value = {step.name: step.value for step in steps}
+    q, k = value["q"][query], value["k"][key]
+    return q, k, q * k
+
+
+def head_weights(model: Traceable, layer: int, head: int) -> dict[str, Tensor]:
+    """W_Q, W_K, W_V of one head, each (n, dim), and their biases (n,), cut out of `qkv`."""
+    check_head(model, layer, head)
+    attn = blocks_of(model)[layer].attn
+    weight = attn.qkv.weight.detach().view(3, attn.num_heads, attn.n_hidden, -1)[:, head]
+    bias = attn.qkv.bias.detach().view(3, attn.num_heads, attn.n_hidden)[:, head]
+    names = ("Q", "K", "V")
+    return {f"W_{a}": weight[i] for i, a in enumerate(names)} | {
+        f"b_{a}": bias[i] for i, a in enumerate(names)
+    }

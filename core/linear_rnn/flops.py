@@ -1,0 +1,120 @@
+"""What an RNN layer and a self-attention layer cost over T tokens, counted (no torch, no clock).
+
+With d features in and out and one head of size d, in multiply-adds:
+
+    RNN        input products T d²,  recurrence T d²                        chain of T steps
+    attention  projections 3 T d²,  Q Kᵀ T² d,  softmax T²,  A V T² d       chain of 4 steps
+
+One step of the RNN is O(d²), not O(1), and A V costs as much as Q Kᵀ: O(T² d) each (Vaswani et al.
+2017, table 1). Projections apart, the counts cross where T d² = 2 T² d: at T = d / 2.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+Layer = Literal["RNN", "attention"]
+
+LAYERS: tuple[Layer, ...] = ("RNN", "attention")
+T_VALUES = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
+D_VALUES = (16, 64, 256)
+SLOPE_FROM = 512  # slopes are fitted from this T on, where start-up costs no longer show
+SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "measurements" / "rnn_cost.json"
+
+
+@dataclass(frozen=True)
+class CostRecord:
+    """One measured point: seconds of one forward pass, batch 1, median and quartiles."""
+
+    device: str
+    layer: Layer
+    T: int
+    d: int
+    median: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class CostReport:
+    """A measurement and the machine it was made on, in words."""
+
+    machine: str
+    date: str
+    records: tuple[CostRecord, ...]
+
+    def points(self, device: str, layer: Layer, d: int) -> list[CostRecord]:
+        """The records of one curve, by T."""
+        found = [r for r in self.records if (r.device, r.layer, r.d) == (device, layer, d)]
+        return sorted(found, key=lambda r: r.T)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What one forward pass does, in multiply-adds (softmax: exponentials) and float32 bytes."""
+
+    projections: int
+    mixing: int  # what lets tokens influence each other: recurrence, or Q Kᵀ and A V
+    softmax: int
+    memory: int  # bytes of everything that has to exist at once
+    chain: int  # longest chain of steps each of which waits for the one before
+
+    @property
+    def total(self) -> int:
+        return self.projections + self.mixing + self.softmax
+
+
+def counts(layer: Layer, T: int, d: int) -> Counts:
+    """The counts of the table above. Memory: outputs and what they are made of, 4 bytes each.
+
+    RNN: inputs already multiplied by W_x, and states (2 T d). Attention: Q, K, V, the output and
+    the weights before and after the softmax (4 T d + 2 T²).
+    """
+    if T < 1 or d < 1:
+        raise ValueError(f"T is {T} and d is {d}: both have to be at least 1.")
+    if layer == "RNN":
+        return Counts(T * d * d, T * d * d, 0, 4 * 2 * T * d, T)
+    return Counts(3 * T * d * d, 2 * T * T * d, T * T, 4 * (4 * T * d + 2 * T * T), 4)
+
+
+def crossover_of_counts(d: int) -> float:
+    """The T above which attention's mixing needs more multiply-adds than the recurrence."""
+    return d / 2
+
+
+def crossover_of_times(rnn: Sequence[CostRecord], attention: Sequence[CostRecord]) -> float | None:
+    """The T at which attention becomes slower, between measured points on straight log-log lines.
+
+    None when one of them is faster at every T measured.
+    """
+    if len(rnn) != len(attention) or len(rnn) < 2:
+        return None
+    gap = [math.log(a.median / r.median) for r, a in zip(rnn, attention, strict=True)]
+    for i in range(len(gap) - 1, 0, -1):
+        if gap[i - 1] <= 0 < gap[i]:
+            part = gap[i - 1] / (gap[i - 1] - gap[i])
+            return float(rnn[i - 1].T * (rnn[i].T / rnn[i - 1].T) ** part)
+    return None
+
+
+def slope(points: Sequence[CostRecord], start: int = SLOPE_FROM) -> float | None:
+    """The exponent p of time ~ T^p, by least squares on the logarithms from T = start on."""
+    used = [p for p in points if start <= p.T]
+    if len(used) < 2:
+        return None
+    x, y = np.log([p.T for p in used]), np.log([p.median for p in used])
+    return float(np.polyfit(x, y, 1)[0])
+
+
+def read_report(path: Path = SHIPPED) -> CostReport:
+    """A measurement written by `python -m core.linear_rnn.cost`."""
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    records = tuple(CostRecord(**record) for record in stored["records"])
+    return CostReport(stored["machine"], stored["date"], records)

@@ -1,0 +1,79 @@
+"""Accuracy against delay: every layer trained on every delay, several times (torch only to run).
+
+python -m core.linear_rnn.latch_sweep FILE.json     train everything and write the report (minutes)
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+DELAYS = (3, 5, 10, 15, 20, 30, 45, 60)
+SEEDS = (0, 1, 2)
+SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "measurements" / "rnn_memory.json"
+
+
+@dataclass(frozen=True)
+class SweepPoint:
+    """Accuracy at the end of trainings that differ in their seed only."""
+
+    layer: str
+    delay: int
+    accuracies: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.accuracies)
+
+
+@dataclass(frozen=True)
+class SweepReport:
+    """All points, and the training they share, in words."""
+
+    training: str
+    points: tuple[SweepPoint, ...]
+
+    def curve(self, layer: str) -> list[SweepPoint]:
+        """The points of one layer, by delay."""
+        return sorted((p for p in self.points if p.layer == layer), key=lambda p: p.delay)
+
+
+def read_sweep(path: Path = SHIPPED) -> SweepReport:
+    """A report written by `python -m core.linear_rnn.latch_sweep`."""
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    points = (SweepPoint(p["layer"], p["delay"], tuple(p["accuracies"])) for p in stored["points"])
+    return SweepReport(stored["training"], tuple(points))
+
+
+def main(path: Path, delays: Sequence[int] = DELAYS, seeds: Sequence[int] = SEEDS) -> None:
+    import torch
+
+    from core.linear_rnn.latch_task import LAYERS, MemoryTask, train_memory
+
+    torch.set_num_threads(1)
+    points = []
+    for delay in delays:
+        for layer in LAYERS:
+            accuracies = []
+            for seed in seeds:
+                task = MemoryTask(delay=delay, seed=seed)
+                last = list(train_memory(layer, task, every=task.steps))[-1]
+                accuracies.append(round(last.accuracy, 4))
+            points.append({"layer": layer, "delay": delay, "accuracies": accuracies})
+            print(delay, layer, accuracies, flush=True)
+    task = MemoryTask()
+    training = (
+        f"{task.steps} steps of Adam at {task.learning_rate:g}, batch {task.batch}, "
+        f"{task.hidden} hidden units, torch's own starting weights, median and range of "
+        f"{len(seeds)} seeds"
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"training": training, "points": points}, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,98 @@
+"""An expression of the unrolled RNN, written out: as LaTeX, as plain text, as NumPy code.
+
+The order of terms and factors is kept as it stands in the expression. The plain text is what
+`parse_answer` reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sympy
+
+from core.linear_rnn.algebra import activation_argument, is_power, is_product, is_sum
+
+LETTERS_A_LINE = 16
+
+
+def to_latex(
+    expr: sympy.Basic,
+    new: tuple[sympy.Basic, ...] = (),
+    mark: Callable[[str], str] = str,
+    left: str = "",
+) -> str:
+    r"""`left` = φ_y( … ) in LaTeX, long sums on several lines, parts in `new` wrapped by `mark`."""
+
+    def term(node: sympy.Basic) -> str:
+        return mark(_latex(node, new, mark)) if node in new else _latex(node, new, mark)
+
+    inside = activation_argument(expr)
+    body = expr if inside is None else inside
+    opening, closing = ("", "") if inside is None else (r"\varphi_y\bigl(", r"\bigr)")
+    terms = list(body.args) if is_sum(body) and body not in new else [body]
+    lines, letters = [[term(terms[0])]], _letters(terms[0])
+    for t in terms[1:]:
+        letters += _letters(t)
+        if letters > LETTERS_A_LINE:
+            lines.append([])
+            letters = _letters(t)
+        lines[-1].append(term(t))
+    rows = r" \\ &\quad {}+ ".join(" + ".join(line) for line in lines)
+    equals = f"{left} = " if left else ""
+    return rf"\begin{{aligned}} {equals}{opening} & {rows} {closing} \end{{aligned}}"
+
+
+def _letters(node: sympy.Basic) -> int:
+    """How long the term is on paper: its letters, powers apart, and one for a bracket."""
+    if isinstance(node, sympy.MatrixSymbol):
+        return 1
+    return is_sum(node) + sum(_letters(a) for a in node.args if isinstance(a, sympy.MatrixExpr))
+
+
+def _latex(node: sympy.Basic, new: tuple[sympy.Basic, ...], mark: Callable[[str], str]) -> str:
+    def part(child: sympy.Basic, bracket: bool) -> str:
+        inner = _latex(child, new, mark)
+        inner = rf"\bigl({inner}\bigr)" if bracket else inner
+        return mark(inner) if child in new else inner
+
+    inside = activation_argument(node)
+    if inside is not None:
+        return rf"\varphi_y\bigl({part(inside, False)}\bigr)"
+    if is_sum(node):
+        return " + ".join(part(a, False) for a in node.args)
+    if is_product(node):
+        return r"\,".join(part(a, is_sum(a)) for a in node.args)
+    if is_power(node):
+        base = node.args[0]
+        return rf"{part(base, not isinstance(base, sympy.MatrixSymbol))}^{{{node.args[1]}}}"
+    name, _, index = str(node).partition("_")
+    return f"{name}_{{{index}}}" if index else name
+
+
+def to_text(expr: sympy.Basic) -> str:
+    """phi_y(W_y W_h^2 W_x x_1 + W_y W_h W_x x_2 + W_y W_x x_3)"""
+    return _plain(expr, " ", lambda base, exponent: f"{base}^{exponent}")
+
+
+def to_numpy(expr: sympy.Basic) -> str:
+    """phi_y(W_y @ matrix_power(W_h, 2) @ W_x @ x_1 + …), for `from numpy.linalg import …`."""
+    return _plain(expr, " @ ", lambda base, exponent: f"matrix_power({base}, {exponent})")
+
+
+def _plain(node: sympy.Basic, times: str, raised: Callable[[str, str], str]) -> str:
+    def part(child: sympy.Basic, bracket: bool) -> str:
+        inner = _plain(child, times, raised)
+        return f"({inner})" if bracket else inner
+
+    inside = activation_argument(node)
+    if inside is not None:
+        return f"phi_y({part(inside, False)})"
+    if is_sum(node):
+        return " + ".join(part(a, False) for a in node.args)
+    if is_product(node):
+        return times.join(part(a, is_sum(a)) for a in node.args)
+    if is_power(node):
+        base = node.args[0]
+        compound = not isinstance(base, sympy.MatrixSymbol)
+        return raised(part(base, compound), str(node.args[1]))
+    return str(node)

@@ -1,0 +1,47 @@
+"""The compact ViT with sinusoidal positions, which have a value at every place of any grid.
+
+    P[r, c] = [s(r); s(c)],   s the sinusoids of core/models/sinusoidal_gpt.py, half of the width
+    each
+
+Source: Vaswani et al. 2017, section 3.5, for rows and columns as in Beyer, Zhai & Kolesnikov 2022,
+"Better plain ViT baselines for ImageNet-1k", section 2.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from core.models.compact_vit import CompactViT
+from core.models.sinusoidal_gpt import sinusoidal_positions
+
+
+def grid_sinusoids(side: int, dim: int) -> Tensor:
+    """(side², dim), cells row by row; the first half of the width tells the row."""
+    s = sinusoidal_positions(side, dim // 2)
+    rows = s[:, None].expand(side, side, -1)
+    columns = sinusoidal_positions(side, dim - dim // 2)[None].expand(side, side, -1)
+    return torch.cat([rows, columns], -1).flatten(0, 1)
+
+
+class SinusoidalViT(CompactViT):
+    """A `CompactViT` whose `pos_E` is the formula and is not learned; same arguments."""
+
+    def __init__(
+        self,
+        n_channels: int,
+        nout: int,
+        img_size: int,
+        patch_size: int,
+        dim: int,
+        attn_dim: int,
+        mlp_dim: int,
+        num_heads: int,
+        num_layers: int,
+        dropout: float,
+    ):
+        super().__init__(
+            n_channels, nout, img_size, patch_size, dim, attn_dim, mlp_dim, num_heads, num_layers,
+            dropout,
+        )  # fmt: skip
+        side = round(self.patch_embed.num_patches**0.5)
+        self.pos_E = nn.Embedding(side * side, dim, _weight=grid_sinusoids(side, dim))
+        self.pos_E.weight.requires_grad_(False)

@@ -1,0 +1,146 @@
+"""python -m core.publish.position_experiment: trained to 64 tokens, read to 200.
+
+Three small GPTs that differ in one thing, how they are told the order of the tokens (a learned
+table, the sinusoidal formula, not at all), are trained on windows of 64 tokens of the Grammar and
+read on windows of 200 they have not seen. Writes the loss at every position and the learned table
+to assets/positions. Takes some minutes on one core.
+
+Sources: Vaswani et al. 2017, section 3.5 (that sinusoids may extrapolate); Press et al. 2022,
+"Train Short, Test Long", section 2 (that they do so badly); Haviv et al. 2022, "Transformer
+Language Models without Positional Encodings Still Learn Positional Information".
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from core.data.text import grammar
+from core.gpt import DialogueGPT
+from core.models.sinusoidal_gpt import SinusoidalGPT
+from core.models.zoo import ASSETS
+from core.tokenizer import START_ID, WordTokenizer
+
+TRAINED, READ = 64, 200
+SIZES = {"dim": 64, "attn_dim": 16, "mlp_dim": 128, "num_heads": 4, "num_layers": 3}
+BATCH, LEARNING_RATE = 16, 1e-3
+
+
+class NoPositionGPT(SinusoidalGPT):
+    """A `DialogueGPT` that is told nothing about positions: only the causal mask tells them."""
+
+    def positions(self, tokens: int) -> Tensor:
+        """(tokens, dim) of zeros."""
+        return torch.zeros(tokens, self.dim).to(self.token_embed.weight)
+
+
+SCHEMES: dict[str, type[DialogueGPT]] = {
+    "learned": DialogueGPT,
+    "sinusoidal": SinusoidalGPT,
+    "none": NoPositionGPT,
+}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One hundredth of one training. loss: nats, mean since the record before."""
+
+    scheme: str
+    step: int
+    loss: float
+
+
+def windows(stream: Tensor, length: int, count: int, generator: torch.Generator) -> Tensor:
+    """(count, length) ids: the start token, then a piece of the stream from a random place."""
+    starts = torch.randint(len(stream) - length, (count,), generator=generator)
+    pieces = stream[starts[:, None] + torch.arange(length - 1)]
+    return torch.cat([torch.full((count, 1), START_ID), pieces], 1)
+
+
+def train(
+    model: DialogueGPT, scheme: str, stream: Tensor, steps: int, generator: torch.Generator
+) -> Iterator[Progress]:
+    """Train on windows of 64 tokens, the learning rate falling to zero along a cosine."""
+    optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    losses: list[float] = []
+    for step in range(1, steps + 1):
+        ids = windows(stream, TRAINED, BATCH, generator)
+        loss = cross_entropy(model(ids[:, :-1])[0].flatten(0, 1), ids[:, 1:].flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+        if step % max(1, steps // 100) == 0:
+            yield Progress(scheme, step, float(np.mean(losses)))
+            losses.clear()
+
+
+@torch.inference_mode()
+def loss_by_position(
+    model: DialogueGPT, stream: Tensor, count: int, generator: torch.Generator
+) -> NDArray[np.float64]:
+    """Mean loss (nats) of the token at position t + 1 given all before, for t = 0 … 198."""
+    total = torch.zeros(READ - 1, dtype=torch.float64)
+    for _ in range(count // BATCH):
+        ids = windows(stream, READ, BATCH, generator)
+        losses = cross_entropy(model(ids[:, :-1])[0].mT, ids[:, 1:], reduction="none")
+        total += losses.double().sum(0)
+    return (total / (count // BATCH * BATCH)).numpy()
+
+
+def stream_of(tokenizer: WordTokenizer, dialogues: list[str]) -> Tensor:
+    """All dialogues laid end to end, without start tokens."""
+    return torch.tensor([i for line in dialogues for i in tokenizer.ids(line)[1:]])
+
+
+def main() -> int:
+    """Train the three models, read them and write what came out."""
+    parser = argparse.ArgumentParser(
+        prog="python -m core.publish.position_experiment", description=__doc__
+    )
+    parser.add_argument("--steps", type=int, default=3_000)
+    parser.add_argument("--count", type=int, default=1_024, help="windows read, a multiple of 16")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=ASSETS / "positions")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    data = grammar.load()
+    tokenizer = WordTokenizer(data.vocabulary_text())
+    training, held_out = (stream_of(tokenizer, d) for d in (data.train, data.held_out))
+    curves: dict[str, list[float]] = {}
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for scheme, architecture in SCHEMES.items():
+        torch.manual_seed(arguments.seed)
+        model = architecture(tokenizer.vocab_size, READ, **SIZES)
+        generator = torch.Generator().manual_seed(arguments.seed)
+        for progress in train(model, scheme, training, arguments.steps, generator):
+            print(f"\r{scheme}: step {progress.step}, loss {progress.loss:.3f}", end="", flush=True)
+        generator.manual_seed(arguments.seed + 1)
+        losses = loss_by_position(model.eval(), held_out, arguments.count, generator)
+        curves[scheme] = [round(float(value), 4) for value in losses]
+        first, rest = losses[: TRAINED - 1].mean(), losses[TRAINED:].mean()
+        print(f"\n{scheme}: loss {first:.3f} up to 64 tokens, {rest:.3f} beyond")
+        if scheme == "learned":
+            table = model.pos_embed.weight.detach().numpy().astype(np.float16)
+            np.save(arguments.out / "learned.npy", table)
+    about = {
+        "trained": TRAINED, "read": READ, "steps": arguments.steps, "count": arguments.count,
+        "seed": arguments.seed, "data": data.note, "sizes": SIZES, "loss": curves,
+    }  # fmt: skip
+    text = json.dumps(about, ensure_ascii=False, indent=1)
+    (arguments.out / "curves.json").write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""python -m core.publish.publish RUN_DIR NAME: make a finished run a shipped model in assets/.
+
+Keeps the specification, the history (every epoch and some steps), the vocabulary and the
+weights alone, as fp16, and writes a model card from them.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.config.run_spec import RunSpec
+from core.models.checkpoint import model_from, read_checkpoint, write_checkpoint
+from core.models.registry import parameter_count
+from core.models.zoo import ASSETS
+from core.run_files.directory import RunDirectory, replace_json
+
+STEPS_KEPT = 200
+
+
+def ship(source: Path, name: str, assets: Path = ASSETS) -> Path:
+    """Copy the finished run `source` to assets/name. Errors: ValueError when it is not finished."""
+    run = RunDirectory(source)
+    status = run.status()
+    if status["state"] != "done":
+        raise ValueError(
+            f"The run {source.name} is {status['state']}; only a finished run is shipped."
+        )
+    last = run.last_checkpoint()
+    if last is None:
+        raise ValueError(f"The run {source.name} has no checkpoint.")
+    checkpoint = read_checkpoint(last)
+    target = assets / name
+    copy_history(run, target)
+    (target / "checkpoints").mkdir()
+    if (source / "vocab.json").exists():
+        shutil.copyfile(source / "vocab.json", target / "vocab.json")
+    weights = {n: t for n, t in checkpoint.tensors.items() if n.startswith("model.")}
+    half = {n: t.half() if t.dtype == torch.float32 else t for n, t in weights.items()}
+    path = target / "checkpoints" / "weights"
+    write_checkpoint(path, checkpoint.architecture, checkpoint.config, half, checkpoint.extra)
+    parameters = parameter_count(model_from(read_checkpoint(path)))
+    spec = RunSpec.from_dict(run.spec())
+    card = model_card(name, spec, parameters, run.last_records()["epoch"], checkpoint.extra, status)
+    (target / "card.md").write_text(card, encoding="utf-8")
+    return target
+
+
+def note_evaluation(target: Path, figures: dict[str, Any]) -> None:
+    """Write what `core.evaluate` found into the card of a shipped model, in place of an older find.
+
+    figures: its JSON object; the texts of people stand in the object `human`.
+    """
+    model, data, human = (figures.get(name) for name in ("model", "data", "human"))
+    own = {k: v for k, v in figures.items() if isinstance(v, (int, float))}
+    said = ", ".join(f"{k} {v:.4g}" for k, v in own.items())
+    if human:
+        said += "; texts of people: " + ", ".join(f"{k} {v:.4g}" for k, v in human.items())
+    start = "| `python -m core.evaluate"
+    card = target / "card.md"
+    lines = [x for x in card.read_text(encoding="utf-8").splitlines() if not x.startswith(start)]
+    place = next(i for i, line in enumerate(lines) if line.startswith("| last epoch while"))
+    lines.insert(place, f"{start} {model} --data {data}` | {said} |")
+    card.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def copy_history(run: RunDirectory, target: Path) -> None:
+    """What a run was asked, how it ended and every epoch of it, in place of what `target` holds.
+
+    Of its steps about STEPS_KEPT, evenly spaced.
+    """
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    replace_json(target / "spec.json", {**run.spec(), "data_dir": None})
+    replace_json(target / "status.json", run.status())
+    records = list(run.records())
+    steps = [r for r in records if r["kind"] == "step"]
+    kept = steps[:: max(1, len(steps) // STEPS_KEPT)] + [r for r in records if r["kind"] == "epoch"]
+    kept.sort(key=lambda r: (r["step"], r["kind"] == "epoch"))
+    lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in kept)
+    (target / "metrics.jsonl").write_text(lines, encoding="utf-8")
+
+
+def model_card(
+    name: str,
+    spec: RunSpec,
+    parameters: int,
+    last: dict[str, Any],
+    extra: dict[str, Any],
+    status: dict[str, Any],
+) -> str:
+    """The card as Markdown; every figure in it comes from the run's own files."""
+    from time import gmtime, strftime
+
+    held_out = ", ".join(f"{k} {v:.4g}" for k, v in last["held_out"].items())
+    train = ", ".join(f"{k} {v:.4g}" for k, v in last["train"].items())
+    options = {**spec.model, **spec.recipe}
+    recipe = ", ".join(f"{k} {v}" for k, v in options.items()) or "the course's defaults"
+    measured = "the held-back part" if spec.held_back else "the held-out part"
+    threads = spec.threads or "torch's choice of"
+    clocks = (
+        f"{last['cpu_seconds']:,.0f} s of processor time, {last['seconds']:,.0f} s by the clock, "
+        f"on {threads} CPU thread(s)"
+    )
+    return f"""# {name}
+
+| what | value |
+| --- | --- |
+| architecture | {spec.architecture}, {parameters:,} parameters |
+| data | {spec.data}. {status["message"]} |
+| data checksum | {extra.get("checksum", "unknown")} |
+| settings that differ from the defaults | {recipe} |
+| seed | {spec.seed} |
+| last epoch on {measured} | {held_out} |
+| last epoch while training | {train} |
+| training | {last["epoch"]} epochs, {last["step"]:,} steps, {clocks} |
+| finished | {strftime("%Y-%m-%d", gmtime(status["updated"]))} (UTC) |
+| stored as | fp16, computed with as fp32 |
+| rebuild | `make pretrain MODEL={name}` |
+"""
+
+
+def main() -> int:
+    top = argparse.ArgumentParser(prog="python -m core.publish.publish", description=__doc__)
+    top.add_argument("run_dir", type=Path)
+    top.add_argument("name")
+    options = top.parse_args()
+    try:
+        print(ship(options.run_dir, options.name))
+    except (ValueError, OSError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""The models in assets/ and how each was trained; `make pretrain` follows this table.
+
+ViT and CNN stand beside each other with nearly the same parameters and the same number of images
+seen, on all of the data, a tenth (-10pct) and a hundredth (-1pct) of it. On CIFAR-10 each has the
+recipe it learns best with, which for the ViT is Muon and a small beginning.
+"""
+
+from dataclasses import replace
+
+from core.config.presets import BEST, COURSE, DEMO
+from core.config.run_spec import RunSpec
+
+# Little data is seen more often, in smaller batches.
+_CIFAR_RECIPES = {
+    1.0: {"epochs": 12},
+    0.1: {"epochs": 20, "batch_size": 64},
+    0.01: {"epochs": 40, "batch_size": 32},
+}
+_SHAPES_RECIPES = {
+    1.0: {"epochs": 15},
+    0.1: {"epochs": 20, "batch_size": 64},
+    0.01: {"epochs": 40, "batch_size": 16},
+}
+_SUFFIX = {1.0: "", 0.1: "-10pct", 0.01: "-1pct"}
+
+
+def _pictures(name: str, spec: RunSpec, recipes: dict[float, dict[str, int]]) -> dict[str, RunSpec]:
+    """One training for each share of the data."""
+    return {
+        f"{name}{_SUFFIX[share]}": replace(spec, share=share, recipe={**spec.recipe, **recipe})
+        for share, recipe in recipes.items()
+    }
+
+
+SHIPPED: dict[str, RunSpec] = {
+    **_pictures("vit-shapes", DEMO["vit"], _SHAPES_RECIPES),
+    "vit-shapes-sinusoidal": replace(
+        DEMO["vit"],
+        architecture="SinusoidalViT",
+        recipe={**DEMO["vit"].recipe, **_SHAPES_RECIPES[1.0]},
+    ),
+    **_pictures("cnn-shapes", replace(DEMO["cnn"], model={"dim": 80}), _SHAPES_RECIPES),
+    **_pictures("vit-cifar10", replace(BEST["vit"], held_back=0.1), _CIFAR_RECIPES),
+    **_pictures("cnn-cifar10", replace(BEST["cnn"], held_back=0.1), _CIFAR_RECIPES),
+    "vit-cifar10-course": COURSE["vit"],
+    "gpt-grammar": DEMO["gpt"],
+    "gpt-shakespeare": BEST["gpt"],
+    "gpt-shakespeare-course": COURSE["gpt"],
+    "gpt-shakespeare-sinusoidal": replace(COURSE["gpt"], architecture="SinusoidalGPT"),
+}

@@ -1,0 +1,66 @@
+"""python -m core.publish.train_shipped [NAME …]: train the models of assets/ again.
+
+Each is an ordinary run called pretrain-NAME in the runs folder, so an interrupted one goes on from
+its last checkpoint when this is called again, and a finished one is only shipped.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from core.config.run_spec import RunSpec
+from core.models.zoo import entry_of
+from core.publish.shipped_models import SHIPPED
+from core.run_files.directory import RunDirectory, runs_folder
+from core.training.command_line import train_run
+
+
+def pretrain(name: str, data_dir: str | None, threads: int) -> Path:
+    """Train (or go on training) one shipped model and put it in assets/; returns its folder.
+
+    Errors: ValueError for an unknown name, and everything a run can fail with.
+    """
+    if name not in SHIPPED:
+        raise ValueError(f"There is no shipped model {name!r}; there are {', '.join(SHIPPED)}.")
+    run = trained(f"pretrain-{name}", replace(SHIPPED[name], data_dir=data_dir, threads=threads))
+    from core.decoding.quality_sweep import write_sweep
+    from core.publish.evaluation import evaluate  # these three bring torch in
+    from core.publish.publish import note_evaluation, ship
+
+    shipped = ship(run.path, name)
+    note_evaluation(shipped, evaluate(entry_of(shipped), SHIPPED[name].data, data_dir))
+    if SHIPPED[name].kind == "gpt":
+        write_sweep(name, data_dir)  # what its texts are like, for the decoding page
+    return shipped
+
+
+def trained(name: str, spec: RunSpec) -> RunDirectory:
+    """The finished run of that name in the runs folder: made, gone on with, or found as it is."""
+    run = RunDirectory(runs_folder() / name)
+    if not (run.path / "spec.json").exists():
+        spec.require_data()
+        run = RunDirectory.create(run.path, spec.to_dict())
+    if run.status()["state"] != "done":
+        train_run(run)
+    return run
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    top = argparse.ArgumentParser(prog="python -m core.publish.train_shipped", description=__doc__)
+    top.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SHIPPED)}")
+    top.add_argument("--data-dir", help="where the source files of the real data lie; only read")
+    top.add_argument("--threads", type=int, default=0, help="CPU threads, 0 for torch's choice")
+    options = top.parse_args(arguments)
+    try:
+        for name in options.names or SHIPPED:
+            print(pretrain(name, options.data_dir, options.threads))
+    except (ValueError, OSError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+"""A run is a directory; whoever has the directory has the run.
+
+    spec.json        what was asked for, written before anything starts
+    status.json      how it stands, replaced atomically
+    metrics.jsonl    one record a line, only ever appended to
+    checkpoints/     NAME.safetensors and NAME.json, see core/models/checkpoint.py
+    vocab.json       the vocabulary, for models of text
+    log.txt          what the training process said
+
+Nothing here imports torch.
+"""
+
+import json
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from core.run_files import metrics as records, schema
+
+STATES = get_args(schema.State)
+LONGEST_MESSAGE = 5_000  # characters; torch can say more than anybody reads
+RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+
+
+def runs_folder() -> Path:
+    """Where runs live: UNROLLED_RUNS, else `unrolled/runs` in the user's data directory."""
+    chosen = os.environ.get("UNROLLED_RUNS")
+    if chosen:
+        return Path(chosen).expanduser()
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "unrolled" / "runs"
+
+
+def new_run_id(kind: str, data: str) -> str:
+    """A fresh id such as vit-shapes-20261123-142501-3fa9: kind, data, UTC time, four hex digits."""
+    stem = re.sub(r"[^a-z0-9]+", "-", Path(data).stem.lower()).strip("-")[:24] or "data"
+    return f"{kind}-{stem}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
+
+
+def epoch_of(checkpoint: str) -> int | None:
+    """The epoch at whose end a checkpoint of this name was taken; None for one within an epoch."""
+    found = re.search(r"-epoch-(\d+)$", checkpoint)
+    return int(found[1]) if found else None
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """Reads and writes the files of one run."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path, spec: dict[str, Any], state: str = "queued") -> "RunDirectory":
+        """A new run at `path`. Errors: ValueError if a run is there, OSError if none can be."""
+        run = cls(path)
+        if (path / "spec.json").exists():
+            raise ValueError(
+                f"There is a run in {path} already; resume it or choose another folder."
+            )
+        (path / "checkpoints").mkdir(parents=True, exist_ok=True)
+        replace_json(path / "spec.json", spec)
+        run.set_status(state)
+        return run
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    def spec(self) -> dict[str, Any]:
+        """The contents of spec.json. Errors: ValueError when it is missing or damaged."""
+        return {**schema.read(self.path / "spec.json", schema.Spec)}
+
+    def status(self) -> dict[str, Any]:
+        """{"state": one of STATES, "message", "updated": seconds since 1970, ...}."""
+        return {**schema.read(self.path / "status.json", schema.Status)}
+
+    def set_status(self, state: str, message: str = "", **more: Any) -> None:
+        """Replace status.json as one step."""
+        if state not in STATES:
+            raise ValueError(f"There is no state {state!r}; the states are {', '.join(STATES)}.")
+        said = message[:LONGEST_MESSAGE]
+        about = {"state": state, "message": said, "updated": time.time(), **more}
+        replace_json(self.path / "status.json", about)
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Add one record to metrics.jsonl as one line."""
+        line = json.dumps(record, ensure_ascii=False) + "\n"
+        with open(self.path / "metrics.jsonl", "a", encoding="utf-8") as file:
+            file.write(line)
+
+    def sync_metrics(self) -> None:
+        """What was appended outlives a power cut from here on; called before every checkpoint."""
+        with open(self.path / "metrics.jsonl", "ab") as file:
+            os.fsync(file.fileno())
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Every record of metrics.jsonl, one after the other; what is no record is left out."""
+        return records.read(self.path / "metrics.jsonl")
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """The records, thinned as `records.Kept` does where there are many."""
+        return records.kept(self.records())
+
+    def epochs(self) -> list[dict[str, Any]]:
+        """The records of kind "epoch", thinned likewise; not to be altered."""
+        return records.epochs(self.path / "metrics.jsonl")
+
+    def last_records(self) -> dict[str, dict[str, Any]]:
+        """The newest record of each kind; not to be altered."""
+        return records.last(self.path / "metrics.jsonl")
+
+    def history_trouble(self) -> str:
+        """What is wrong with metrics.jsonl, one sentence; "" when nothing is."""
+        return records.trouble(self.path / "metrics.jsonl")
+
+    def checkpoint_names(self) -> list[str]:
+        """Names of whole checkpoints (both files there), oldest step first."""
+        found = (p for p in self.checkpoints.glob("*.json") if not p.name.startswith("."))
+        return sorted(p.stem for p in found if p.with_suffix(".safetensors").exists())
+
+    def last_checkpoint(self) -> Path | None:
+        """The newest checkpoint, without suffix; None before the first."""
+        names = self.checkpoint_names()
+        return self.checkpoints / names[-1] if names else None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object of any names, of little depth. Errors: ValueError in one sentence."""
+    return schema.read(path, dict[str, schema.Plain])
+
+
+def replace_json(path: Path, value: dict[str, Any]) -> None:
+    """Write beside, sync, rename: a reader sees the old object or the new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            json.dump(value, file, ensure_ascii=False, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

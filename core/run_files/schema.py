@@ -1,0 +1,239 @@
+"""What the files of a run may hold: types, ranges, sizes and depth, checked as they are read.
+
+Every JSON file of a run is read through `read`, the lines of metrics.jsonl through
+`core/run_files/metrics.py`, the arrays through `core/run_files/attention_frames.py`. A field that
+is not named here is
+left out, so what comes back holds nothing that was not checked. msgspec does the checking while it
+decodes: a number of 5,000 digits or a list in a list in a list … is refused before it is built.
+"""
+
+import json
+import os
+import re
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, NotRequired, TypedDict, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+T = TypeVar("T")
+
+MOST_BYTES = 5_000_000  # of a JSON file: a vocabulary of 100,000 words has 1 MB
+MOST_LOOSE = 250_000  # of a file with NaN or Infinity, which Python's own reader must read
+LONGEST_TEXT, LONGEST_NAME = 20_000, 300  # characters
+
+Whole = Annotated[int, Meta(ge=0, lt=2**53)]  # to there a float64 and a browser count exactly
+Amount = Annotated[float, Meta(ge=0, le=1e15)]
+Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
+Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Number = Annotated[int, Meta(gt=-(2**53), lt=2**53)] | float
+Scalar = bool | Number | Text | None
+Setting = bool | Annotated[int, Meta(ge=-(10**9), le=10**9)] | float | Name | None
+Flat = Scalar | list[Scalar] | dict[Name, Scalar]
+Plain = Scalar | list[Flat] | dict[Name, Flat]  # any JSON, but no deeper than that
+
+State = Literal["queued", "running", "paused", "done", "failed", "cancelled", "lost"]
+
+
+class Process(TypedDict):
+    """proc.json, and "starting" in status.json: see core/runs/process.py."""
+
+    pid: Whole
+    created: Amount
+    boot: Name
+    host: Name
+    memory_kills: NotRequired[Whole]
+    gpu: NotRequired[Whole | None]
+
+
+class Status(TypedDict):
+    """status.json: how a run stands."""
+
+    state: State
+    message: NotRequired[Text]
+    updated: NotRequired[Amount]
+    step: NotRequired[Whole]
+    checksum: NotRequired[Name]
+    starting: NotRequired[Process]
+    gpu: NotRequired[Whole | None]
+
+
+class Spec(TypedDict):
+    """spec.json: types only; `core.config.run_spec.RunSpec` checks the values."""
+
+    kind: Name
+    architecture: Name
+    model: NotRequired[dict[Name, Setting]]
+    recipe: NotRequired[dict[Name, Setting]]
+    data: NotRequired[Text]
+    data_dir: NotRequired[Text | None]
+    held_back: NotRequired[float]
+    share: NotRequired[float]
+    seed: NotRequired[Whole]
+    device: NotRequired[Name]
+    threads: NotRequired[Whole]
+    checkpoint_every: NotRequired[float]
+    data_checksum: NotRequired[Name]
+    code: NotRequired[dict[Name, Name]]
+    estimate: NotRequired[dict[Name, Scalar] | None]
+    forked_from: NotRequired[dict[Name, Name]]
+    lengthened: NotRequired[list[dict[Name, Whole]]]
+    imported: NotRequired[bool]
+
+
+class About(TypedDict):
+    """about.json: what a person wrote about a run."""
+
+    title: NotRequired[Text]
+    note: NotRequired[Text]
+
+
+class Engine(TypedDict):
+    """engine.json: the job of a run on a cluster."""
+
+    engine: NotRequired[Name]
+    job: Name
+    trouble: NotRequired[Text]
+
+
+class Wish(TypedDict):
+    """A file in control/: when it was asked, by the clock of which start of the machine."""
+
+    asked: Amount
+    boot: Name
+
+
+# A file of a run by its name in the folder, never one above it.
+Inside = Annotated[str, Meta(max_length=LONGEST_NAME, pattern=r"(?s)^(?!/)(?!(.*/)?\.\.(/|\Z))")]
+
+
+class Seal(TypedDict):
+    """seal.json: size and checksum of each file, and the checksum of that list."""
+
+    files: dict[Inside, tuple[Whole, Digest]]
+    self: Digest
+
+
+class Weights(TypedDict):
+    """checkpoints/NAME.json: what the numbers of NAME.safetensors mean."""
+
+    architecture: Name
+    config: dict[Name, Setting]
+    sha256: Digest
+    extra: NotRequired[dict[Name, Plain] | None]
+
+
+class Pictures(TypedDict):
+    """What `extra` says beside a model of images: names of its classes, and how to scale pixels."""
+
+    classes: Annotated[list[Name], Meta(min_length=1, max_length=10_000)]
+    mean: Annotated[list[float], Meta(min_length=3, max_length=3)]
+    std: Annotated[list[Annotated[float, Meta(gt=0)]], Meta(min_length=3, max_length=3)]
+
+
+Vocabulary = list[Annotated[str, Meta(max_length=10_000)]]
+
+
+class Measures(TypedDict):
+    """Of a set of texts: see `core.decoding.text_metrics.TextQuality`."""
+
+    rep4: float
+    distinct1: float
+    distinct2: float
+    copied: float | None
+    mean_log_probability: float
+
+
+class Point(Measures):
+    """One setting of the sweep: "p" or "t", and its value."""
+
+    setting: Literal["p", "t"]
+    value: float
+
+
+class Quality(TypedDict):
+    """quality.json: see core/decoding/quality_sweep.py."""
+
+    digest: Digest
+    length: Whole
+    count: Whole
+    human: Measures
+    human16: Measures
+    points: Annotated[list[Point], Meta(max_length=1_000)]
+
+
+Pixels = list[list[list[Annotated[int, Meta(ge=0, le=255)]]]]
+
+
+class Example(TypedDict):
+    """attention/example.json: the fixed example, words or a picture."""
+
+    words: NotRequired[Annotated[list[Text], Meta(min_length=1, max_length=1_000)]]
+    pixels: NotRequired[Pixels]
+    label: NotRequired[Name]
+
+
+def read(path: Path, kind: type[T]) -> T:
+    """What a JSON file of a run holds. Errors: ValueError, a sentence with its name in the run."""
+    try:
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MOST_BYTES:
+                raise ValueError(f"it has {size:,} bytes, and may have {MOST_BYTES:,}")
+            return decode(file.read(size), kind)
+    except OSError as error:
+        raise ValueError(f"{place(path)} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise ValueError(f"{place(path)} is damaged: {error}.") from error
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """JSON of that type. Errors: ValueError, what is wrong with it, without a full stop."""
+    try:
+        found: T = _decoder(kind).decode(data)  # type: ignore[arg-type]
+        return found
+    except (ValueError, RecursionError) as error:
+        loose = len(data) <= MOST_LOOSE and re.search(rb"\b(NaN|Infinity)\b", data)
+        if not loose:
+            raise ValueError(_why(error)) from error
+    return convert(_loose(data), kind)
+
+
+def convert(value: object, kind: type[T]) -> T:
+    """Plain values, held to that type. Errors as `decode`."""
+    try:
+        return msgspec.convert(value, kind)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(_why(error)) from error
+
+
+def place(path: Path) -> str:
+    """The file as a person looks for it: its name in the run, and the run; no path of this disk."""
+    folder, name = path.parent, path.name
+    if folder.name in ("checkpoints", "attention", "control", "start"):
+        folder, name = folder.parent, f"{folder.name}/{name}"
+    return f"{name} of the run {folder.name}"
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
+
+
+def _loose(data: bytes) -> object:
+    """As Python writes a training that diverged: NaN and Infinity are no JSON, but numbers here."""
+    try:
+        value: object = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(_why(error)) from error
+    return value
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    return " ".join(str(error).split()).rstrip(".")[:200]

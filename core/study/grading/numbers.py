@@ -1,0 +1,243 @@
+"""Questions with a number for an answer, drawn afresh for every seed, and reading the number.
+
+Each draws round values, computes the right answer, and knows the usual wrong ones: what comes out
+when K or V is forgotten, when ln is turned upside down, when the crossing token is left out.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.study.grading.grade import Verdict
+
+_SCALES = {
+    **{"": 1.0, "k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "g": 1e9, "billion": 1e9},
+    **{"b": 1.0, "byte": 1.0, "bytes": 1.0, "kb": 1e3, "mb": 1e6, "gb": 1e9},
+    **{"kib": 2.0**10, "mib": 2.0**20, "gib": 2.0**30},
+}
+_NUMBER = re.compile(
+    r"[≈~=\s]*(?P<number>[-+−]?\d[\d ,._'’]*(?:[eE][-+]?\d{1,2})?)"
+    r"(?:\s*[*×·x]\s*10\s*\^?\s*(?P<power>[-+]?\d{1,2}))?\s*(?P<unit>[A-Za-z-]*)\s*"
+)
+
+
+@dataclass(frozen=True)
+class NumberTask:
+    """One drawn task. answer in `unit`; right within `tolerance` (relative; 0: exact)."""
+
+    prompt: str
+    answer: float
+    unit: str
+    tolerance: float
+    mistakes: tuple[tuple[float, str], ...]
+    worked: str  # how it is computed, shown once it is earned
+
+
+def draw(variant: str, seed: str) -> NumberTask:
+    """The task of that variant for that seed; the same seed gives the same task everywhere."""
+    return VARIANTS[variant](random.Random(f"{variant}:{seed}"))
+
+
+def grade_number(task: NumberTask, text: str) -> Verdict:
+    """Right within the tolerance, or which slip leads to this number. Never raises on any text."""
+    value = read_number(text)
+    if value is None:
+        return Verdict(
+            False, f"No number is read from this: write it as in 1234, 1.2e6 or 3.5 ({task.unit})."
+        )
+    if _near(value, task.answer, task.tolerance):
+        return Verdict(True, f"Right. {task.worked}")
+    slips = [slip for slip in task.mistakes if _near(value, slip[0], task.tolerance)]
+    if slips:
+        _, reply = min(slips, key=lambda slip: abs(value - slip[0]))
+        return Verdict(False, reply)
+    if value < 0:
+        return Verdict(False, f"It cannot be negative: it is a number of {task.unit}.")
+    ratio = value / task.answer
+    if 0.3 < ratio < 3:
+        return Verdict(False, f"Close, but too {'large' if ratio > 1 else 'small'}.")
+    return Verdict(False, f"Far too {'large' if ratio > 1 else 'small'}: write down each factor.")
+
+
+def read_number(text: str) -> float | None:
+    """1234, 1,234, 1.2e6, 1.2·10^6, 2.3 MB, 4 million; None when it is no number."""
+    match = _NUMBER.fullmatch(text.strip()) if len(text) < 60 else None
+    if match is None:
+        return None
+    digits = re.sub(r"[ _'’]", "", match["number"]).replace("−", "-").rstrip(".,")
+    if re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?", digits):
+        digits = digits.replace(",", "")  # 1,234,567.8
+    elif digits.count(",") == 1 and "." not in digits:
+        digits = digits.replace(",", ".")  # 13,5
+    unit = match["unit"].lower().strip("-")
+    try:
+        value = float(digits) * 10.0 ** int(match["power"] or 0)
+    except (ValueError, OverflowError):
+        return None
+    value *= _SCALES.get(unit, 1.0)
+    return value if math.isfinite(value) else None
+
+
+def _near(value: float, target: float, tolerance: float) -> bool:
+    return abs(value - target) <= max(tolerance * abs(target), 1e-9)
+
+
+def half_life(rng: random.Random) -> NumberTask:
+    """ln ½ / ln ρ."""
+    rho = rng.choice([0.8, 0.85, 0.9, 0.92, 0.95, 0.97, 0.98, 0.99])
+    answer = math.log(0.5) / math.log(rho)
+    return NumberTask(
+        f"The spectral radius is ρ = {rho}. After how many steps is the slowest mode down to half?",
+        answer,
+        "steps",
+        0.02,
+        (
+            (1 / answer, "Upside down: the number of steps k solves ρ^k = ½."),
+            (-answer, "The sign: both logarithms are negative, their quotient is not."),
+            (1 / (1 - rho), "That is the time to fall to about 1/e; half is asked for."),
+            (-1 / math.log(rho), "That is the time to fall to 1/e; half is asked for."),
+            (0.5 / rho, "The decay is geometric: ρ multiplies at every step, it does not add."),
+            (0.5 / (1 - rho), "The decay is not linear: each step takes a share of what is left."),
+        ),
+        f"ρ^k = ½ gives k = ln ½ / ln ρ = {answer:.1f} steps.",
+    )
+
+
+def attention_operations(rng: random.Random) -> NumberTask:
+    """3 T d² + 2 T² d multiply-adds."""
+    T, d = rng.choice([64, 128, 256, 512, 1024]), rng.choice([32, 64, 128, 256])
+    project, pairs = T * d * d, T * T * d
+    return NumberTask(
+        f"One self-attention head over T = {T} tokens, width d = {d} throughout, no mask. How many "
+        f"multiply-adds are the three projections, QKᵀ and AV together?",
+        3 * project + 2 * pairs,
+        "multiply-adds",
+        0.005,
+        (
+            (3 * project + pairs, "One of QKᵀ and AV is missing: each is T·T·d."),
+            (3 * project + pairs + T * T, "AV is T·T·d, not T·T: each weight scales d numbers."),
+            (2 * pairs, "The projections to Q, K and V are missing."),
+            (project + 2 * pairs, "There are three projections, for Q, K and V."),
+            (6 * project + 4 * pairs, "This counts a multiply-add as two: count it once."),
+            (4 * project + 2 * pairs, "Four projections: the output projection is not asked for."),
+            (T * d + 2 * pairs, "A projection is a d×d matrix for every token: T·d·d."),
+        ),
+        f"3·T·d² + 2·T²·d = 3·{T}·{d}² + 2·{T}²·{d} = {3 * project + 2 * pairs:,}.",
+    )
+
+
+def kv_cache_bytes(rng: random.Random) -> NumberTask:
+    """2 L H n T numbers of 4 or 2 bytes."""
+    L, H = rng.choice([2, 4, 6, 12]), rng.choice([2, 3, 4, 8])
+    n, T = rng.choice([16, 32, 64]), rng.choice([100, 200, 500, 1000])
+    name, size = rng.choice([("float32", 4), ("float16", 2)])
+    numbers = L * H * n * T
+    answer = 2 * numbers * size
+    return NumberTask(
+        f"A GPT has {L} layers of {H} heads with n_hidden = {n} each. How many bytes does its KV "
+        f"cache hold after {T} tokens, in {name}, for one text?",
+        answer,
+        "bytes",
+        0.005,
+        (
+            (answer / 2, "A factor 2 is missing: keys and values, or the bytes of a number."),
+            (2 * numbers, f"These are the numbers: each takes {size} bytes in {name}."),
+            (numbers, f"Keys and values are kept, and each number takes {size} bytes."),
+            (answer / L, f"Every one of the {L} layers keeps its own keys and values."),
+            (answer / H, f"Every one of the {H} heads keeps its own keys and values."),
+            (answer * 1.5, "Queries are not kept: each is used once, for its own token."),
+            (answer * T, "No T×T weights are kept: only one key and one value for each token."),
+            (answer * 8, "That is in bits: bytes are asked for."),
+        ),
+        f"2 · {L} · {H} · {n} · {T} numbers of {size} bytes = {answer:,} bytes.",
+    )
+
+
+def nucleus_size(rng: random.Random) -> NumberTask:
+    """The smallest set, most probable first, that reaches p; the crossing token included."""
+    while True:
+        cuts = sorted(rng.sample(range(2, 98), 6))
+        shares = [b - a for a, b in zip([0, *cuts], [*cuts, 100], strict=True)]
+        p = rng.choice([60, 70, 75, 80, 85, 90])
+        ranked = sorted(shares, reverse=True)
+        sums = [sum(ranked[: k + 1]) for k in range(7)]
+        listed = [sum(shares[: k + 1]) for k in range(7)]
+        size = next(k for k, total in enumerate(sums, 1) if total >= p)
+        in_order = next(k for k, total in enumerate(listed, 1) if total >= p)
+        if len(set(shares)) == 7 and p not in sums and 2 <= size <= 5 and in_order > size:
+            break
+    over = sum(share >= p for share in shares)
+    shown = ", ".join(f"0.{share:02d}" for share in shares)
+    return NumberTask(
+        f"The next token has the probabilities {shown}. How many tokens are in the nucleus for "
+        f"p = {p / 100:g}?",
+        size,
+        "tokens",
+        0.0,
+        (
+            (size - 1, "The token that crosses p belongs to the nucleus: the sum must reach p."),
+            (in_order, "Sort first: the nucleus starts with the most probable token."),
+            (over, "p is a sum, not a threshold for each token."),
+            (7, "Not all: what is left after the sum reaches p is cut off."),
+        ),
+        f"Sorted and summed: {', '.join(f'{s / 100:g}' for s in sums[:size])}; "
+        f"the sum reaches {p / 100:g} at token {size}.",
+    )
+
+
+def head_parameters(rng: random.Random) -> NumberTask:
+    """3 (dim n + n): W_K, W_Q, W_V with bias."""
+    dim, n = rng.choice([96, 128, 192, 256]), rng.choice([16, 24, 32, 48])
+    answer = 3 * (dim * n + n)
+    return NumberTask(
+        f"How many parameters does AttentionHead(dim={dim}, n_hidden={n}) have?",
+        answer,
+        "parameters",
+        0.0,
+        (
+            (3 * dim * n, "The biases are missing: W_K, W_Q and W_V are linear layers with bias."),
+            (2 * (dim * n + n), "There are three linear layers: keys, queries and values."),
+            (dim * n + n, "That is one linear layer; a head has three."),
+            (4 * (dim * n + n), "The output projection belongs to the multi-headed layer."),
+            (3 * (dim * n + dim), "A bias has one number for each output, so n_hidden of them."),
+            (3 * (dim * dim + dim), "The layers map dim to n_hidden, not dim to dim."),
+        ),
+        f"3 · ({dim} · {n} + {n}) = {answer:,}.",
+    )
+
+
+def patch_tokens(rng: random.Random) -> NumberTask:
+    """(S / p)² + 1."""
+    p = rng.choice([4, 8, 16])
+    S = p * rng.choice([6, 8, 10, 14])
+    patches = (S // p) ** 2
+    return NumberTask(
+        f"A Vision Transformer cuts a {S}×{S} image into patches of {p}×{p} pixels and puts a "
+        f"class token in front. How many tokens does its Transformer see?",
+        patches + 1,
+        "tokens",
+        0.0,
+        (
+            (patches, "The class token is a token too."),
+            (S // p, "That is one side: the patches fill a square."),
+            (S // p + 1, "That is one side: the patches fill a square."),
+            (3 * patches + 1, "Colours are not tokens: a patch is one vector of p·p·3 numbers."),
+            (S * S + 1, "Those are pixels: one token stands for a whole patch."),
+            (S * S // p + 1, "Divide both sides by the patch: p·p pixels become one token."),
+        ),
+        f"({S}/{p})² + 1 = {patches + 1} tokens.",
+    )
+
+
+VARIANTS: dict[str, Callable[[random.Random], NumberTask]] = {
+    "half_life": half_life,
+    "attention_operations": attention_operations,
+    "kv_cache_bytes": kv_cache_bytes,
+    "nucleus_size": nucleus_size,
+    "head_parameters": head_parameters,
+    "patch_tokens": patch_tokens,
+}

@@ -1,0 +1,181 @@
+"""Answers with sums in them: read once with symbolic T and index, then written out for any T.
+
+    phi_y(Wy * sum(Wh^(T-i) * Wx * x_i, i=1..T))
+    at T = 2:    φ_y(W_y (W_h W_x x_1 + W_h⁰ W_x x_2))
+
+The text is cut by our own tokeniser and read by a recursive descent that can only build the seven
+kinds of node below; powers and indices are sums of whole numbers, T and index names. Nothing of
+the text is evaluated.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.linear_rnn.expansion import Expanded, Expander, Word
+
+MAX_POWER = 64
+MAX_TERMS = 24  # of one sum, written out
+
+Linear = Mapping[str, int]  # T - i + 1 is {"T": 1, "i": -1, "": 1}
+
+
+@dataclass(frozen=True)
+class Letter:
+    """W_h, W_x, W_y, the bias b, the identity (I or 1) or zero (0, as in W_h 0 for W_h h_0)."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Vector:
+    """x_index or h_index."""
+
+    letter: str
+    index: Linear
+
+
+@dataclass(frozen=True)
+class Power:
+    base: Node
+    exponent: Linear
+
+
+@dataclass(frozen=True)
+class Product:
+    factors: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Total:
+    terms: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Phi:
+    argument: Node
+
+
+@dataclass(frozen=True)
+class Series:
+    """Σ body over name = low … high."""
+
+    body: Node
+    name: str
+    low: Linear
+    high: Linear
+
+
+Node = Letter | Vector | Power | Product | Total | Phi | Series
+
+
+def names(node: Node) -> frozenset[str]:
+    """The letters that powers, indices and limits are written in, without the sums' own indices."""
+    match node:
+        case Letter():
+            return frozenset()
+        case Vector(index=index):
+            return frozenset(index) - {""}
+        case Power(base=base, exponent=exponent):
+            return names(base) | (frozenset(exponent) - {""})
+        case Product(factors=parts) | Total(terms=parts):
+            return frozenset().union(*(names(part) for part in parts))
+        case Phi(argument=argument):
+            return names(argument)
+        case Series(body=body, name=name, low=low, high=high):
+            return (names(body) - {name}) | ((frozenset(low) | frozenset(high)) - {""})
+
+
+def reach(node: Node) -> int:
+    """Σ of the plain numbers in the limits of all sums.
+
+    A sum over i = 6 … T is empty up to T = 5. From this length on no range opens or closes any
+    more, since every limit is T, an index or a number, or the difference of those.
+    """
+    match node:
+        case Power(base=part) | Phi(argument=part):
+            return reach(part)
+        case Product(factors=parts) | Total(terms=parts):
+            return sum(reach(part) for part in parts)
+        case Series(body=body, low=low, high=high):
+            return reach(body) + abs(low.get("", 0)) + abs(high.get("", 0))
+    return 0
+
+
+def at(node: Node, T: int, pen: Expander) -> Counter[Word]:
+    """The answer for a sequence of T inputs, every sum written out and multiplied out by `pen`.
+
+    Raises ValueError, one sentence, for a negative or large power, an index that is none of the
+    sequence, a letter without a value, or more than the pen may write.
+    """
+    return _write_out(node, {"T": T}, pen).words
+
+
+def _write_out(node: Node, values: Mapping[str, int], pen: Expander) -> Expanded:
+    match node:
+        case Letter(name="0"):
+            return pen.whole(0)
+        case Letter(name="1" | "I"):
+            return pen.whole(1)
+        case Letter(name=name):
+            return pen.letter(name)
+        case Vector(letter=letter, index=index):
+            return pen.letter(_vector(letter, _number(index, values), values))
+        case Power(base=base, exponent=exponent):
+            k = _number(exponent, values)
+            if not 0 <= k <= MAX_POWER:
+                size = "negative" if k < 0 else "too large"
+                raise ValueError(
+                    f"A power is {size}: it becomes {_short(k)} {_where(values)}, "
+                    f"and it should count the steps that an input has waited."
+                )
+            return pen.power(_write_out(base, values, pen), k)
+        case Product(factors=factors):
+            return pen.product([_write_out(part, values, pen) for part in factors])
+        case Total(terms=terms):
+            return pen.sum([_write_out(part, values, pen) for part in terms])
+        case Phi(argument=argument):
+            return pen.phi_y(_write_out(argument, values, pen))
+        case Series(body=body, name=name, low=low, high=high):
+            first, last = _number(low, values), _number(high, values)
+            if "T" in low and "T" not in high:  # counted downwards, T … 1
+                first, last = last, first
+            if last - first >= MAX_TERMS:
+                raise ValueError(
+                    f"The sum is too large: it has {_short(last - first + 1)} terms "
+                    f"{_where(values)}; the sequence has only T inputs."
+                )
+            steps = range(first, last + 1)
+            return pen.sum([_write_out(body, {**values, name: i}, pen) for i in steps])
+
+
+def _vector(letter: str, index: int, values: Mapping[str, int]) -> str:
+    if letter == "x" and index < 1:
+        raise ValueError(
+            f"The inputs start at x_1, and the answer uses x_{_short(index)} {_where(values)}: "
+            f"check the first and the last index."
+        )
+    if index < 0 or index > 99:
+        raise ValueError(f"{letter}_{_short(index)} {_where(values)} is no step of the sequence.")
+    return f"{letter}_{index}"
+
+
+def _number(form: Linear, values: Mapping[str, int]) -> int:
+    unknown = sorted(set(form) - set(values) - {""})
+    if unknown:
+        raise ValueError(
+            f"{unknown[0][:20]!r} has no value: "
+            f"use T, or an index that a sum runs over, as in i=1..T."
+        )
+    return sum(k * (values[name] if name else 1) for name, k in form.items())
+
+
+def _where(values: Mapping[str, int]) -> str:
+    shown = [f"{name[:20]} = {_short(value)}" for name, value in values.items()]
+    return "at " + ", ".join([*shown[:4], "…"] if len(shown) > 4 else shown)
+
+
+def _short(number: int) -> str:
+    return f"{number:,}" if abs(number) < 10**9 else "an enormous number"

@@ -1,0 +1,117 @@
+"""A lesson to take away, at its present settings: a runnable notebook, or a plain script.
+
+Each lesson is one script in lessons/, written with `core` alone and cut into cells by
+`# %%`. Its settings cell is the only part that changes: every name there is a control of the page,
+and the value put in is a literal of the same type, or the default stays.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+LESSONS = Path(__file__).resolve().parent / "lessons"
+MAX_TEXT = 500
+_NAME = re.compile(r"[a-z]{1,20}")
+_CELL = re.compile(r"^# %%(.*)$", re.M)
+
+Value = str | int | float | bool
+
+
+@cache
+def exported() -> tuple[str, ...]:
+    """The lessons that can be taken away."""
+    return tuple(sorted(path.stem for path in LESSONS.glob("*.py")))
+
+
+def settings(lesson: str) -> dict[str, Value]:
+    """The names in the settings cell of that lesson, and their defaults."""
+    return {name: value for name, value, _ in _assignments(_source(lesson))}
+
+
+def script(lesson: str, chosen: Mapping[str, object]) -> str:
+    """The lesson as a Python script with the chosen settings.
+
+    Raises ValueError for a lesson that cannot be taken away.
+    """
+    source = _source(lesson)
+    lines = source.splitlines()
+    for name, default, line in _assignments(source):
+        if name in chosen:
+            lines[line] = f"{name} = {_literal(chosen[name], default)!r}"
+    return "\n".join(lines) + "\n"
+
+
+def notebook(lesson: str, chosen: Mapping[str, object]) -> str:
+    """The same as a Jupyter notebook (JSON)."""
+    import nbformat
+
+    cells: list[Any] = []
+    for kind, text in cells_of(script(lesson, chosen)):
+        identity = {"id": f"{lesson}-{len(cells)}"}
+        if kind == "markdown":
+            cells.append(nbformat.v4.new_markdown_cell(text, **identity))
+        else:
+            cells.append(nbformat.v4.new_code_cell(text, **identity))
+    page = nbformat.v4.new_notebook(cells=cells)
+    page.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    nbformat.validate(page)
+    return str(nbformat.writes(page))
+
+
+def cells_of(source: str) -> list[tuple[str, str]]:
+    """("markdown" or "code", text) of each cell."""
+    pieces = _CELL.split(source)[1:]
+    cells = []
+    for heading, body in zip(pieces[::2], pieces[1::2], strict=True):
+        text = body.strip("\n")
+        if "[markdown]" in heading:
+            cells.append(("markdown", re.sub(r"^# ?", "", text, flags=re.M)))
+        else:
+            cells.append(("code", text))
+    return cells
+
+
+def _source(lesson: str) -> str:
+    path = LESSONS / f"{lesson}.py"
+    if not _NAME.fullmatch(lesson) or not path.is_file():
+        raise ValueError(
+            f"The lesson {lesson[:20]!r} cannot be taken away: {', '.join(exported())} can."
+        )
+    return path.read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=32)
+def _assignments(source: str) -> tuple[tuple[str, Value, int], ...]:
+    """(name, default, line index) of each assignment in the settings cell."""
+    start = source.index("# %% settings")
+    end = source.index("# %%", start + 4)
+    first, last = source[:start].count("\n"), source[:end].count("\n")
+    found = []
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign) and first < node.lineno - 1 < last:
+            target = node.targets[0]
+            assert isinstance(target, ast.Name)
+            found.append((target.id, ast.literal_eval(node.value), node.lineno - 1))
+    return tuple(found)
+
+
+def _literal(value: object, default: Value) -> Value:
+    """`value` as a plain value of the default's type; the default when it is none."""
+    if isinstance(default, bool):
+        return value if isinstance(value, bool) else default
+    if isinstance(default, str):
+        return value if isinstance(value, str) and len(value) <= MAX_TEXT else default
+    try:
+        number = type(default)(str(value)) if isinstance(value, (int, float, str)) else default
+    except ValueError:
+        return default
+    return number if abs(number) < 1e12 else default

@@ -1,0 +1,53 @@
+# %% [markdown]
+# # Decoding and KV cache
+# The model gives a probability to every word. Which word do you take?
+# Needs Unrolled installed (`pip install -e .` in its folder).
+
+# %% settings
+model = ""
+prompt = "KING:\nGood queen, where are the"
+length = 40
+seed = 0
+tokens = 100
+
+# %%
+import torch
+
+from core.decoding.engine import PrefixReader
+from core.decoding.prompt import read_prompt
+from core.decoding.strategies import Greedy, Nucleus, Temperature, generate
+from core.decoding.text_metrics import distinct, repetition
+from core.models.zoo import available_models, find_model, load_model
+
+torch.set_num_threads(1)
+loaded = load_model(find_model(model) if model else available_models("gpt")[0])
+gpt, tokenizer = loaded.model, loaded.tokenizer
+ids = read_prompt(prompt, tokenizer, gpt.max_N).ids
+
+# %% [markdown]
+# ## Three ways to choose, with the same chance at every step
+
+# %%
+for strategy in (Greedy(), Nucleus(p=0.9, t=1.0), Temperature(t=1.0)):
+    reader = PrefixReader.of(gpt)
+    made = [
+        step.token
+        for step in generate(reader, ids, strategy, length, torch.Generator().manual_seed(seed))
+    ]
+    print(strategy)
+    print("  ", " ".join(tokenizer.words(made)))
+    print(
+        f"   repeated 4-grams {repetition(made, 4):.0%}, different pairs {distinct([made], 2):.0%}"
+    )
+
+# %% [markdown]
+# ## What a KV cache saves for the next token
+
+# %%
+from core.decoding.cost import cache_bytes, operations
+from core.decoding.weights import decode_weights
+
+weights = decode_weights(gpt)
+without, cached = (operations(weights, tokens, kept) for kept in (False, True))
+print(f"T = {tokens}: {without:,} multiply-adds without, {cached:,} with ({without / cached:.0f}x)")
+print(f"the cache holds {cache_bytes(weights, tokens):,} bytes")

@@ -1,0 +1,56 @@
+# %% [markdown]
+# # Dialogue GPT
+# A model that reads words and says which word comes next.
+# Needs Unrolled installed (`pip install -e .` in its folder).
+
+# %% settings
+model = ""
+prompt = "KING:\nGood queen, where are the"
+layer = 1
+way = "greedy"
+length = 40
+p = 0.9
+t = 1.0
+seed = 0
+
+# %%
+import torch
+
+from core.decoding.prompt import read_prompt
+from core.models.zoo import available_models, find_model, load_model
+
+torch.set_num_threads(1)
+loaded = load_model(find_model(model) if model else available_models("gpt")[0])
+gpt, tokenizer = loaded.model, loaded.tokenizer
+read = read_prompt(prompt, tokenizer, gpt.max_N)
+print(loaded.entry.label)
+print(list(read.words))
+
+# %% [markdown]
+# ## What comes next
+
+# %%
+with torch.inference_mode():
+    logits, alphas = gpt(torch.tensor([read.ids]), return_attn=True)
+best = logits[0, -1].softmax(-1).topk(10)
+for word, probability in zip(tokenizer.words(best.indices), best.values, strict=True):
+    print(f"{probability:6.1%}  {word}")
+
+# %% [markdown]
+# ## Which words each word looks at: (layers, heads, T, T), rows sum to one
+
+# %%
+print(tuple(alphas[0].shape))
+print(alphas[0, min(layer, alphas.shape[1]) - 1].mean(0).round(decimals=2))
+
+# %% [markdown]
+# ## The text going on
+
+# %%
+from core.decoding.engine import PrefixReader
+from core.decoding.strategies import Greedy, Nucleus, generate
+
+strategy = Greedy() if way == "greedy" or t == 0 else Nucleus(p=p, t=t)
+generator = torch.Generator().manual_seed(seed)
+steps = generate(PrefixReader.of(gpt), read.ids, strategy, length, generator)
+print(strategy, "|", " ".join(tokenizer.words([step.token for step in steps])))

@@ -1,0 +1,68 @@
+# %% [markdown]
+# # Are the maps true?
+# A bright patch looks like a reason. Is it one? Take it away and see.
+# Needs Unrolled installed (`pip install -e .` in its folder).
+
+# %% settings
+model = ""
+picture = 3
+
+# %%
+import torch
+
+from core.config.model_config import ViTConfig
+from core.data.images import shapes
+from core.interpret.attribution import patch_map
+from core.interpret.faithfulness import (
+    attention_on_object,
+    deletion_curve,
+    most_important_first,
+    object_share,
+)
+from core.models.registry import build
+from core.models.zoo import available_models, find_model, load_model
+
+torch.set_num_threads(1)
+trained_on_shapes = [entry for entry in available_models("vit") if entry.data == "shapes"]
+at_hand = [find_model(model)] if model else trained_on_shapes
+if at_hand:
+    loaded = load_model(at_hand[0])
+    vit, classes = loaded.model, loaded.extra["classes"]
+    mean, std = loaded.extra["mean"], loaded.extra["std"]
+else:  # none is trained yet: the course's sizes with random weights
+    vit, classes = build("VisionTransformer", ViTConfig()).eval(), shapes.CLASSES
+    mean, std = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
+images, labels, masks = shapes.generate(max(picture, 40), seed=1)
+inputs = (torch.from_numpy(images).float() / 255 - torch.tensor(mean).view(1, 3, 1, 1)) / (
+    torch.tensor(std).view(1, 3, 1, 1)
+)
+with torch.no_grad():
+    said = vit(inputs)[0].argmax(-1)
+print("it says:", classes[int(said[picture - 1])])
+
+# %% [markdown]
+# ## Take away first what is bright
+# If the map is true, the probability of the answer falls quickly: a small area under its curve.
+
+# %%
+image, target = inputs[picture - 1], said[picture - 1 : picture]
+orders = {
+    how: most_important_first(patch_map(vit, image[None], how, target)[0])
+    for how in ("attention", "rollout", "gradient")
+}
+orders["chance"] = torch.randperm(
+    len(orders["attention"]), generator=torch.Generator().manual_seed(0)
+)
+for how, order in orders.items():
+    print(f"{how:>9}: area {deletion_curve(vit, image, order, int(target)).area:.3f}")
+
+# %% [markdown]
+# ## The objects are known: how much of the map lies on them?
+# A map that knows nothing gets the share of the picture that the object covers.
+
+# %%
+outlines = torch.from_numpy(masks)
+for how in ("attention", "rollout", "gradient"):
+    weights = patch_map(vit, inputs, how, said)
+    print(f"{how:>9}: {attention_on_object(weights, outlines).mean():.1%} on the object")
+print(f"  nothing: {object_share(outlines, weights.shape[-1]).mean():.1%}")

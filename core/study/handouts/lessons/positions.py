@@ -1,0 +1,35 @@
+# %% [markdown]
+# # Positions
+# Attention sees all words at once. How does the model know their order?
+# Needs Unrolled installed (`pip install -e .` in its folder).
+
+# %% settings
+dim = 64
+t = 10
+i = 6
+
+# %%
+import numpy as np
+
+from core.models import positions
+
+table = positions.sinusoidal(200, dim)
+print("shape:", table.shape)
+print(f"position {t}:", np.round(table[t], 3))
+print(f"wavelength of pair {i}: {positions.wavelength(dim, i):.1f} positions")
+
+# %% [markdown]
+# ## A step of k positions is one and the same rotation everywhere
+
+# %%
+turned = table[:-5] @ positions.turn(dim, 5).T
+print("largest difference to the table five rows on:", float(abs(turned - table[5:]).max()))
+
+# %% [markdown]
+# ## How alike two positions are depends on their distance only
+
+# %%
+alike = positions.similarity(table)
+for distance in (0, 1, 2, 5, 10, 50):
+    along = np.diagonal(alike, distance)
+    print(f"distance {distance:2d}: {along.mean():.4f}, spread {along.std():.1e}")

@@ -1,0 +1,219 @@
+"""Measuring, on this machine and within seconds, the numbers that model answers quote.
+
+Each function gives the values that `core.study.measure.measured.MEASURES` names. Errors:
+ValueError, one sentence, when a model is needed and none is at hand.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, cast
+
+from core.models.zoo import LoadedModel, ModelEntry, available_models, load_model
+from core.study.measure import theory
+from core.study.measure.measured import Values
+
+if TYPE_CHECKING:
+    from core.gpt import DialogueGPT
+    from core.vit import VisionTransformer
+
+TOKENS = 150
+IMAGES = 200
+MOVED = 4  # pixels
+
+
+def measure(name: str) -> Values:
+    """Measure one of MEASURES. Raises ValueError, one sentence, when it cannot be measured here."""
+    return _FUNCTIONS[name]()
+
+
+def generation() -> Values:
+    """Tokens a second: one pass over a known text, and one by one without and with a cache."""
+    import torch
+
+    from core.decoding.engine import PrefixReader
+
+    loaded = _gpt()
+    model = cast("DialogueGPT", loaded.model)
+    tokens = min(TOKENS, model.max_N - 1)
+    start = torch.zeros(1, 1, dtype=torch.long)
+    with torch.inference_mode():
+        text = model.generate(start, tokens)
+        began = time.perf_counter()
+        model.generate(start, tokens)
+        uncached = time.perf_counter() - began
+        parallel = theory.median_ms(lambda: model(text)) / 1e3
+        reader = PrefixReader.of(model)
+        ids = [0]
+        began = time.perf_counter()
+        for _ in range(tokens):
+            ids.append(int(reader(ids).argmax()))
+        cached = time.perf_counter() - began
+    return generation_values(
+        loaded.entry.name, tokens, text.shape[1] / parallel, tokens / uncached, tokens / cached
+    )
+
+
+def generation_values(
+    model: str, tokens: int, parallel: float, uncached: float, cached: float
+) -> Values:
+    """What MEASURES names for `generation`, from three speeds in tokens a second."""
+    from core.linear_rnn.cost import this_machine
+
+    return {
+        **{"machine": this_machine(), "model": model, "tokens": tokens},
+        **{"parallel": parallel, "uncached": uncached, "cached": cached},
+        **{"uncached_s": tokens / uncached, "cached_s": tokens / cached},
+        "speedup": cached / uncached,
+    }
+
+
+def strategies() -> Values:
+    """Time a token and share of different tokens, greedily and from the nucleus p = 0.9."""
+    import torch
+
+    from core.decoding.engine import PrefixReader
+    from core.decoding.strategies import Greedy, Nucleus, generate
+    from core.linear_rnn.cost import this_machine
+
+    loaded = _gpt()
+    model = cast("DialogueGPT", loaded.model)
+    tokens = min(TOKENS, model.max_N - 1)
+    found: Values = {"machine": this_machine(), "model": loaded.entry.name, "tokens": tokens}
+    for name, strategy in (("greedy", Greedy()), ("nucleus", Nucleus(p=0.9, t=1.0))):
+        list(generate(PrefixReader.of(model), [0], strategy, 10, torch.Generator()))  # warm-up
+        reader = PrefixReader.of(model)
+        generator = torch.Generator().manual_seed(0)
+        began = time.perf_counter()
+        made = [step.token for step in generate(reader, [0], strategy, tokens, generator)]
+        found[f"{name}_ms"] = (time.perf_counter() - began) / tokens * 1e3
+        found[f"{name}_distinct"] = len(set(made)) / tokens
+    return found
+
+
+def empty_prompt() -> Values:
+    """Thirty greedy tokens from the start token alone."""
+    import torch
+
+    loaded = _gpt()
+    model = cast("DialogueGPT", loaded.model)
+    with torch.inference_mode():
+        ids = model.generate(torch.zeros(1, 1, dtype=torch.long), 30)[0, 1:]
+    assert loaded.tokenizer is not None
+    return {"model": loaded.entry.name, "text": " ".join(loaded.tokenizer.words(ids))}
+
+
+def samples() -> Values:
+    """The first and the last sample of the GPT's training, from its own record."""
+    from core.run_files.directory import RunDirectory
+
+    order = sorted(_preferred("gpt"), key=lambda e: (e.data == "grammar", "course" not in e.name))
+    for entry in order:
+        epochs = [r for r in RunDirectory(entry.path).epochs() if r.get("text")]
+        if len(epochs) > 1:
+            first, last = epochs[0], epochs[-1]
+            return {
+                **{"label": entry.name, "first_epoch": first["epoch"], "last_epoch": last["epoch"]},
+                **{"first": _short(first["text"]), "last": _short(last["text"])},
+            }
+    raise ValueError("No GPT at hand has kept its samples: train one for two epochs or more.")
+
+
+def heatmap() -> Values:
+    """The class token's row on Shapes against the masks: share on the object, spread and area."""
+    import torch
+
+    from core.data.images import shapes
+    from core.interpret.faithfulness import (
+        attention_on_object,
+        class_rows,
+        correlation,
+        object_share,
+        spread,
+    )
+
+    entries = [entry for entry in _preferred("vit") if entry.data == "shapes"]
+    if not entries:
+        raise ValueError("No Vision Transformer trained on Shapes is at hand: train one first.")
+    loaded = load_model(entries[0])
+    pictures, _, masks = shapes.generate(IMAGES, seed=1)
+    mean, std = (torch.tensor(loaded.extra[name]).view(1, 3, 1, 1) for name in ("mean", "std"))
+    inputs = (torch.from_numpy(pictures).float() / 255 - mean) / std
+    _, rows = class_rows(cast("VisionTransformer", loaded.model), inputs)
+    row = rows[..., 1:].mean((1, 2))
+    area = torch.from_numpy(masks).float().mean((1, 2))
+    covered = object_share(torch.from_numpy(masks), row.shape[-1]).mean()
+    return {
+        **{"images": IMAGES, "model": loaded.entry.name, "covered": float(covered)},
+        "on_object": float(attention_on_object(row, torch.from_numpy(masks)).mean()),
+        "correlation": correlation(spread(row), area),
+    }
+
+
+def rivals() -> Values:
+    """A CNN and a ViT trained on all of Shapes, on pictures that stand still and that move."""
+    import torch
+
+    from core.data.images import shapes
+    from core.interpret.robustness import shift_accuracy
+    from core.run_files.directory import RunDirectory
+
+    pictures, labels, _ = shapes.generate(IMAGES, seed=1)
+    found: Values = {"images": IMAGES, "moved": MOVED}
+    for kind in ("cnn", "vit"):
+        entries = [
+            entry
+            for entry in _preferred(kind)
+            if entry.data == "shapes" and RunDirectory(entry.path).spec().get("share", 1.0) == 1.0
+        ]
+        if not entries:
+            raise ValueError(
+                f"No {kind.upper()} trained on all of Shapes is here: train one first."
+            )
+        loaded = load_model(entries[0])
+        mean, std = (torch.tensor(loaded.extra[name]).view(1, 3, 1, 1) for name in ("mean", "std"))
+        inputs = (torch.from_numpy(pictures).float() / 255 - mean) / std
+        still, moved = shift_accuracy(loaded.model, inputs, torch.from_numpy(labels), (0, MOVED))
+        found |= {kind: loaded.entry.name, f"{kind}_still": still, f"{kind}_moved": moved}
+    return found
+
+
+def runs() -> Values:
+    """The last epoch of a Vision Transformer's training; one on CIFAR-10 before any other."""
+    from core.run_files.directory import RunDirectory
+
+    entries = sorted(
+        _preferred("vit"), key=lambda e: ("cifar" not in e.data, not e.name.endswith("course"))
+    )
+    for entry in entries:
+        last = RunDirectory(entry.path).last_records().get("epoch", {})
+        if "accuracy" in last.get("train", {}) and "accuracy" in last.get("held_out", {}):
+            return {
+                **{"label": f"{entry.name} on {entry.data}", "epochs": last["epoch"]},
+                **{"train": last["train"]["accuracy"], "held_out": last["held_out"]["accuracy"]},
+            }
+    raise ValueError("No Vision Transformer at hand has kept its accuracies: train one first.")
+
+
+def _preferred(kind: str) -> list[ModelEntry]:
+    return sorted(available_models(kind), key=lambda entry: not entry.shipped)
+
+
+def _gpt() -> LoadedModel:
+    entries = sorted(_preferred("gpt"), key=lambda entry: entry.data == "grammar")
+    if not entries:
+        raise ValueError("There is no dialogue GPT at hand: train one first.")
+    return load_model(entries[0])
+
+
+def _short(text: str) -> str:
+    words = text.split()
+    return " ".join(words[:14]) + (" …" if len(words) > 14 else "")
+
+
+_FUNCTIONS = {
+    **{"unrolled": theory.unrolled, "decay": theory.decay, "cost": theory.cost},
+    **{"gradient": theory.gradient, "pieces": theory.pieces, "positions": theory.positions},
+    **{"rivals": rivals, "generation": generation, "strategies": strategies},
+    **{"empty_prompt": empty_prompt, "samples": samples, "heatmap": heatmap, "runs": runs},
+}

@@ -1,0 +1,137 @@
+"""The numbers of model answers that need no trained model: algebra, time and gradients.
+
+As in `core.study.measure.models`, each function gives the values that `MEASURES` names.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from core.linear_rnn.flops import LAYERS, CostRecord
+from core.study.measure.measured import Values
+
+COST_D, COST_T = 64, (64, 1024)
+LOSS_T = (20, 200)  # where the gradient to the first token is compared
+SIDE, PATCH = 32, 4  # a picture of CIFAR-10, and the course's patch
+
+
+def unrolled() -> Values:
+    """Largest |y_T (sum) - y_T (recurrence)| on random matrices with φ_y = tanh."""
+    from core.linear_rnn.proof import difference
+
+    return {f"at_{T}": difference(T) for T in (2, 3, 10)}
+
+
+def decay() -> Values:
+    """Peak of ‖W^k‖ for the non-normal preset at ρ = 0.9, and the half-life of one mode."""
+    from core.linear_rnn.decay import growth
+    from core.linear_rnn.matrices import preset
+
+    size, radius = 16, 0.9
+    T, peak = growth(preset("nonnormal", size)).at(radius).peak
+    half_life = math.log(0.5) / math.log(radius)
+    return {"size": size, "peak": peak, "peak_step": T, "half_life": half_life}
+
+
+def cost() -> Values:
+    """Forward times of both layers at a short and a long T, in ms."""
+    from core.linear_rnn import cost as linear_rnn_cost
+
+    return cost_values(linear_rnn_cost.measure([COST_D], COST_T), COST_D)
+
+
+def cost_values(records: Iterable[CostRecord], d: int) -> Values:
+    """What MEASURES names for `cost`: times on this machine's CPU at the shortest and longest T."""
+    from core.linear_rnn.cost import this_machine
+
+    times = {
+        (record.layer, record.T): record.median * 1e3
+        for record in records
+        if record.d == d and record.device == "cpu"
+    }
+    low, high = (pick(T for _, T in times) for pick in (min, max))
+    rnn, attention = LAYERS
+    return {
+        **{"machine": this_machine(), "d": d, "T_low": low, "T_high": high},
+        **{"rnn_low": times[rnn, low], "rnn_high": times[rnn, high]},
+        **{"attention_low": times[attention, low], "attention_high": times[attention, high]},
+    }
+
+
+def gradient() -> Values:
+    """‖∂ last output / ∂ x_1‖₂ after few and after many steps, of an RNN and of one fresh head."""
+    import torch
+
+    from core.attention import AttentionHead
+    from core.linear_rnn.gradient import gradient_norms
+    from core.linear_rnn.matrices import preset, with_radius
+
+    d, radius = 16, 0.9
+    near, far = LOSS_T
+    rnn = gradient_norms(with_radius(preset("gaussian", d), radius), LOSS_T)
+    torch.manual_seed(0)
+    head = AttentionHead(d, d)
+    attention = []
+    for T in LOSS_T:
+        x = torch.randn(1, T, d)
+
+        def last(first: torch.Tensor, x: torch.Tensor = x) -> torch.Tensor:
+            out: torch.Tensor = head(torch.cat([first, x[:, 1:]], 1), None)[0]
+            return out[0, -1]
+
+        jacobian = torch.autograd.functional.jacobian(last, x[:, :1])
+        attention.append(float(torch.linalg.matrix_norm(jacobian.view(d, d), 2)))
+    return {
+        **{"near": near, "far": far, "rnn_near": float(rnn[0]), "rnn_far": float(rnn[1])},
+        **{"attention_near": attention[0], "attention_far": attention[1], "radius": radius},
+    }
+
+
+def pieces() -> Values:
+    """Time of one head over a picture's pixels, and over its patches, in ms."""
+    import torch
+
+    from core.attention import AttentionHead
+    from core.linear_rnn.cost import this_machine
+
+    head = AttentionHead(128, 64).eval()
+    pixels, patches = SIDE * SIDE, (SIDE // PATCH) ** 2
+    inputs = {T: torch.randn(1, T, 128) for T in (pixels, patches)}
+    with torch.inference_mode():
+        pixel_ms = median_ms(lambda: head(inputs[pixels], None))
+        patch_ms = median_ms(lambda: head(inputs[patches], None))
+    return {
+        **{"machine": this_machine(), "pixels": pixels, "patches": patches},
+        **{"pixel_ms": pixel_ms, "patch_ms": patch_ms},
+    }
+
+
+def positions() -> Values:
+    """How far a shift by k is from one matrix for all t: the sinusoidal code, and a random one."""
+    from core.models.positions import sinusoidal, turn
+
+    tokens, dim, k = 2000, 64, 7
+    table = sinusoidal(tokens + k, dim)
+    guess = np.random.default_rng(0).normal(size=table.shape)
+    matrix, *_ = np.linalg.lstsq(guess[:-k], guess[k:], rcond=None)
+    return {
+        **{"tokens": tokens, "dim": dim, "k": k},
+        "sinusoidal": float(np.abs(table[:-k] @ turn(dim, k).T - table[k:]).max()),
+        "random": float(np.abs(guess[:-k] @ matrix - guess[k:]).mean() / np.abs(guess).mean()),
+    }
+
+
+def median_ms(run: Callable[[], object], times: int = 9) -> float:
+    """Median time of `run` after one warm-up."""
+    run()
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        run()
+        taken.append((time.perf_counter() - began) * 1e3)
+    return statistics.median(taken)

@@ -1,0 +1,230 @@
+"""SQLite files of the study pages: opened, checked, migrated, and failures as one sentence.
+
+Each file has two numbers in its header: `application_id` says whose file it is, `user_version`
+how many of the schema's steps it has taken. A file of an older version takes the missing steps in
+one transaction; any other file is left as it is. WAL mode: readers and one writer do not wait for
+each other. Several threads and several processes may use one file.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from core.run_files.directory import runs_folder
+
+WAIT_SECONDS = 5.0  # for another writer
+MAX_MEGABYTES = 200  # of one file
+_PAGE = 4096  # bytes
+_CHOOSE = "or choose another folder with UNROLLED_STATE"
+
+
+def state_folder() -> Path:
+    """The folder of rooms and kept progress: UNROLLED_STATE, else `unrolled/state` in the user's
+    data directory."""
+    chosen = os.environ.get("UNROLLED_STATE")
+    if chosen:
+        return Path(chosen).expanduser()
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "unrolled" / "state"
+
+
+@dataclass(frozen=True)
+class Schema:
+    """application_id: four bytes that mark our files. steps: SQL scripts; version n took n."""
+
+    application_id: int
+    steps: tuple[str, ...]
+
+    def columns(self, version: int) -> set[tuple[str, str]]:
+        """(table, column) of every column that a file of that version has."""
+        with closing(sqlite3.connect(":memory:")) as empty:
+            for step in self.steps[:version]:
+                empty.executescript(step)
+            return _columns(empty)
+
+
+def state_file(name: str, schema: Schema) -> Path:
+    """The path of a database in the state folder.
+
+    Earlier versions kept their databases in the folder that holds the runs folder. If there is one
+    and no new one, it is copied; the old file stays. Errors: OSError, one sentence.
+    """
+    path, old = state_folder() / name, runs_folder().parent / name
+    with _folder_of(path):
+        if not path.exists() and os.path.isfile(old):  # False where it may not be looked for
+            try:
+                with FileLock(path.with_name(f".{name}.lock"), timeout=WAIT_SECONDS):
+                    if not path.exists():
+                        _copy(old, path, schema)
+            except Timeout:
+                raise OSError(_in_use(path)) from None
+    return path
+
+
+@contextmanager
+def _folder_of(path: Path) -> Iterator[None]:
+    """Create the folder; what the system says about it and the files in it becomes a sentence."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        if not error.strerror:  # a sentence already
+            raise
+        raise OSError(
+            f"{path.name} cannot be kept in the folder {path.parent.name!r} ({error.strerror}): "
+            f"let this user write there, {_CHOOSE}."
+        ) from error
+
+
+def _copy(old: Path, new: Path, schema: Schema) -> None:
+    """By SQLite's own backup: also complete while an older server still writes to `old`."""
+    half = new.with_name(f".{new.name}.half")
+    half.unlink(missing_ok=True)
+    with sentences(old), closing(sqlite3.connect(old, timeout=WAIT_SECONDS)) as source:
+        if _columns(source) != schema.columns(1):  # another program's file of that name
+            return
+        with closing(sqlite3.connect(half)) as target:
+            source.backup(target)
+    os.replace(half, new)
+
+
+class Database:
+    """One connection to one file; a context manager that closes it.
+
+    Errors: OSError, one sentence naming the file: it is not ours, newer, damaged, in use, full or
+    must not be written.
+    """
+
+    def __init__(self, path: Path, schema: Schema):
+        self.path = path
+        self._turn = threading.Lock()
+        with _folder_of(path), sentences(path):
+            self._connection = sqlite3.connect(
+                path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            try:
+                self._prepare(schema)
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the file."""
+        self._connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one thread at a time."""
+        with sentences(self.path):
+            if not self._turn.acquire(timeout=2 * WAIT_SECONDS):
+                raise OSError(_in_use(self.path))
+            try:
+                yield self._connection
+            finally:
+                self._turn.release()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; waits for another writer at most WAIT_SECONDS."""
+        with self.reading() as connection, _transaction(connection):
+            yield connection
+
+    def _prepare(self, schema: Schema) -> None:
+        self._connection.execute(f"PRAGMA max_page_count = {MAX_MEGABYTES * 2**20 // _PAGE}")
+        if self._check(schema) < len(schema.steps):
+            with _transaction(self._connection):
+                version = self._check(schema)  # another process may have been quicker
+                for step in schema.steps[version:]:
+                    for statement in step.split(";"):  # executescript would commit
+                        self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA application_id = {schema.application_id}")
+                self._connection.execute(f"PRAGMA user_version = {len(schema.steps)}")
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+
+    def _check(self, schema: Schema) -> int:
+        """The version of the file; 0 for an empty one. Errors: OSError when it is not ours."""
+        owner, version = (
+            self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("application_id", "user_version")
+        )
+        found = _columns(self._connection)
+        if owner == schema.application_id and version > len(schema.steps):
+            raise OSError(
+                f"{self.path.name} was written by a newer version of Unrolled (file version "
+                f"{version}, known up to {len(schema.steps)}): update Unrolled, {_CHOOSE}."
+            )
+        if owner == 0 and version == 0:  # new, or from before files had a version
+            if not found:
+                return 0
+            if found == schema.columns(1):
+                return 0  # the first step leaves existing tables as they are
+        elif owner == schema.application_id and found == schema.columns(version):
+            return int(version)
+        raise OSError(_foreign(self.path))
+
+
+@contextmanager
+def sentences(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors about `path` into an OSError of one sentence."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the extension
+        name, reason = path.name, str(error)
+        known = {
+            sqlite3.SQLITE_NOTADB: _foreign(path),
+            sqlite3.SQLITE_CORRUPT: f"{name} is damaged: restore a copy of it, {_CHOOSE}.",
+            sqlite3.SQLITE_CANTOPEN: f"{name} cannot be opened: let this user read and write "
+            f"it and its folder, {_CHOOSE}.",
+            sqlite3.SQLITE_BUSY: _in_use(path),
+            sqlite3.SQLITE_LOCKED: _in_use(path),
+            sqlite3.SQLITE_READONLY: f"{name} is read-only: let this user write to it and its "
+            f"folder, {_CHOOSE}.",
+            sqlite3.SQLITE_FULL: f"{name} has no room left: free space on the disk; the file "
+            f"itself may have {MAX_MEGABYTES} MB.",
+        }
+        other = f"{name} cannot be used ({reason}): check the file and its folder, {_CHOOSE}."
+        raise OSError(known.get(code, other)) from error
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # SQLite itself ends it on some errors
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _columns(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    query = (
+        "SELECT m.name, c.name FROM sqlite_schema AS m, pragma_table_info(m.name) AS c "
+        "WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'"
+    )
+    return set(connection.execute(query).fetchall())
+
+
+def _foreign(path: Path) -> str:
+    return f"{path.name} is not a database of Unrolled: move it away, {_CHOOSE}."
+
+
+def _in_use(path: Path) -> str:
+    return f"{path.name} is in use by another program: try again in a moment."

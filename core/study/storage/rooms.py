@@ -1,0 +1,206 @@
+"""Ask the room: a poll that phones join by a short code, in one SQLite file.
+
+A room belongs to whoever holds its secret (only the lecturer's link has it). A phone is a random
+token that this server has signed, and each token answers once. No names, no accounts; a room closes
+by itself and is deleted a day later. One short transaction per answer: hundreds may answer at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import sqlite3
+import time
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.study.storage.database import Database, Schema, state_file
+
+MINUTES_OPEN = 30
+KEPT_SECONDS = 24 * 3600
+MAX_OPEN = 100  # rooms at once
+MAX_KEPT = 1000  # rooms in the file, closed ones included
+MAX_ANSWERS = 1000  # in one room
+MAX_TEXT = 500  # characters of an answer
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that looks like something else
+CODE = re.compile(rf"[{_LETTERS}]{{5}}")
+TOKEN = re.compile(r"([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{22})")  # random, and its signature
+SCHEMA = Schema(
+    0x556E526D,  # "UnRm"
+    (
+        """
+CREATE TABLE IF NOT EXISTS room (
+    code TEXT PRIMARY KEY, secret BLOB NOT NULL, question TEXT NOT NULL,
+    closes REAL NOT NULL, revealed INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS answer (
+    code TEXT NOT NULL, token BLOB NOT NULL, given TEXT NOT NULL, PRIMARY KEY (code, token));
+""",
+        """
+CREATE TABLE signing (key BLOB NOT NULL);
+INSERT INTO signing VALUES (randomblob(32));
+""",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Room:
+    """A poll on the prediction of one question."""
+
+    code: str
+    question: str
+    closes: float  # seconds since 1970
+    revealed: bool
+
+    def is_open(self, now: float) -> bool:
+        return now < self.closes
+
+
+class Rooms:
+    """The rooms in one file. A mistake is a ValueError, a file that fails an OSError."""
+
+    def __init__(self, path: Path | None = None):
+        self.path = path or state_file("rooms.sqlite3", SCHEMA)
+        # One connection for good: closing the last one would write the whole log back each time.
+        self._database = Database(self.path, SCHEMA)
+        with self._database.reading() as database:
+            self._key: bytes = database.execute("SELECT key FROM signing").fetchone()[0]
+
+    def shut(self) -> None:
+        """Release the file; the rooms stay in it."""
+        self._database.close()
+
+    def open_room(self, question: str, minutes: float = MINUTES_OPEN) -> tuple[Room, str]:
+        """A new room for that question, and the secret that reveals and closes it.
+
+        Raises ValueError when MAX_OPEN rooms are open.
+        """
+        now, secret = time.time(), secrets.token_urlsafe(16)
+        with self._database.writing() as database:
+            _delete_old(database, now)
+            count = "SELECT COUNT(*) FROM room WHERE closes > ?"
+            if database.execute(count, (now,)).fetchone()[0] >= MAX_OPEN:
+                raise ValueError(
+                    f"{MAX_OPEN} rooms are open already: close one, or wait until one closes by "
+                    f"itself after {MINUTES_OPEN} minutes."
+                )
+            while True:
+                code = "".join(secrets.choice(_LETTERS) for _ in range(5))
+                if _find(database, code) is None:
+                    break
+            closes = now + 60 * minutes
+            database.execute(
+                "INSERT INTO room VALUES (?, ?, ?, ?, 0)", (code, _hash(secret), question, closes)
+            )
+        return Room(code, question, closes, False), secret
+
+    def room(self, code: str) -> Room:
+        """The room of that code. Raises ValueError when there is none."""
+        if CODE.fullmatch(code):
+            with self._database.reading() as database:
+                found = _find(database, code)
+            if found is not None:
+                return found
+        raise ValueError(f"There is no room {code[:10]!r}: check the five letters on the screen.")
+
+    def new_token(self) -> str:
+        """A token for a phone that has none; only this file's rooms accept it."""
+        name = secrets.token_urlsafe(16)
+        return f"{name}.{self._sign(name)}"
+
+    def accepts(self, token: str) -> bool:
+        """Whether `token` is one of ours."""
+        parts = TOKEN.fullmatch(token)
+        return parts is not None and hmac.compare_digest(parts[2], self._sign(parts[1]))
+
+    def _sign(self, name: str) -> str:
+        digest = hmac.digest(self._key, name.encode(), "sha256")[:16]
+        return urlsafe_b64encode(digest).decode().rstrip("=")
+
+    def answer(self, code: str, token: str, given: str) -> None:
+        """Count one answer of the phone `token`.
+
+        Raises ValueError when the token is not ours, the room is closed or full, or this phone
+        has answered.
+        """
+        if not self.accepts(token):
+            raise ValueError("This phone has no token: allow the page to keep one and reload it.")
+        if not given.strip() or len(given) > MAX_TEXT:
+            raise ValueError(f"The answer has {len(given)} characters: send 1 to {MAX_TEXT}.")
+        self.room(code)
+        with self._database.writing() as database:
+            room = _find(database, code)
+            if room is None or not room.is_open(time.time()) or room.revealed:
+                raise ValueError(f"The room {code} is closed: no more answers are counted.")
+            count = "SELECT COUNT(*) FROM answer WHERE code = ?"
+            if database.execute(count, (code,)).fetchone()[0] >= MAX_ANSWERS:
+                raise ValueError(f"The room {code} is full: it holds {MAX_ANSWERS:,} answers.")
+            try:
+                database.execute("INSERT INTO answer VALUES (?, ?, ?)", (code, _hash(token), given))
+            except sqlite3.IntegrityError:
+                raise ValueError("This phone has answered already: one answer each.") from None
+
+    def has_answered(self, code: str, token: str) -> bool:
+        """Whether that phone's answer is counted."""
+        return self.given(code, token) is not None
+
+    def given(self, code: str, token: str) -> str | None:
+        """The answer of that phone as it is counted; None as long as there is none."""
+        query = "SELECT given FROM answer WHERE code = ? AND token = ?"
+        with self._database.reading() as database:
+            row = database.execute(query, (code, _hash(token))).fetchone()
+        return row[0] if row else None
+
+    def counts(self, code: str) -> dict[str, int]:
+        """How often each answer was given, most frequent first."""
+        query = (
+            "SELECT given, COUNT(*) FROM answer WHERE code = ? GROUP BY given "
+            "ORDER BY COUNT(*) DESC, given"
+        )
+        with self._database.reading() as database:
+            return dict(database.execute(query, (code,)).fetchall())
+
+    def reveal(self, code: str, secret: str) -> None:
+        """Show the histogram to the phones too; answers are no longer counted."""
+        self._change(code, secret, "UPDATE room SET revealed = 1 WHERE code = ?")
+
+    def close(self, code: str, secret: str) -> None:
+        """Count no more answers from now on."""
+        self._change(code, secret, f"UPDATE room SET closes = {time.time()!r} WHERE code = ?")
+
+    def owns(self, code: str, secret: str) -> bool:
+        """Whether `secret` is that of the one who opened the room."""
+        with self._database.reading() as database:
+            row = database.execute("SELECT secret FROM room WHERE code = ?", (code,)).fetchone()
+        return row is not None and hmac.compare_digest(row[0], _hash(secret))
+
+    def _change(self, code: str, secret: str, update: str) -> None:
+        if not self.owns(code, secret):
+            raise ValueError(f"Only the one who opened the room {code[:10]!r} can change it.")
+        with self._database.writing() as database:
+            database.execute(update, (code,))
+
+
+def _delete_old(database: sqlite3.Connection, now: float) -> None:
+    """Rooms that closed a day ago, and the earliest closed ones beyond MAX_KEPT."""
+    database.execute("DELETE FROM room WHERE closes < ?", (now - KEPT_SECONDS,))
+    database.execute(
+        "DELETE FROM room WHERE closes <= ? AND code NOT IN "
+        "(SELECT code FROM room ORDER BY closes DESC LIMIT ?)",
+        (now, MAX_KEPT - 1),
+    )
+    database.execute("DELETE FROM answer WHERE code NOT IN (SELECT code FROM room)")
+
+
+def _find(database: sqlite3.Connection, code: str) -> Room | None:
+    query = "SELECT code, question, closes, revealed FROM room WHERE code = ?"
+    row = database.execute(query, (code,)).fetchone()
+    return Room(row[0], row[1], row[2], bool(row[3])) if row else None
+
+
+def _hash(secret: str) -> bytes:
+    """Long random secrets need no salt."""
+    return hashlib.sha256(secret.encode()).digest()

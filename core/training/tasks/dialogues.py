@@ -1,0 +1,159 @@
+"""Learning to continue dialogues: no arithmetic is spent on padding.
+
+A batch of dialogues is cut into micro-batches of similar length, each of which attends by itself;
+every other layer reads them all in one product, and the head and the loss see the real targets
+only. Summed over tokens this is `DialogueLoss` on the padded batch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp
+
+import torch
+from torch import Tensor, nn
+
+from core.gpt import DialogueGPT
+from core.interpret.trace import blocks_of
+from core.tokenizer import PAD_ID, START_ID, UNK_ID, WordTokenizer
+from core.training.tasks.chunked_cross_entropy import summed_token_loss, token_losses
+from core.training.tasks.packing import read_together
+from core.training.tasks.task import StepLoss
+
+WASTE = 0.08  # the share of padding a micro-batch may have
+FEW = 64  # below this many tokens a micro-batch grows whatever the padding
+
+
+@dataclass(frozen=True)
+class Dialogues:
+    """ids: (N, T) padded on the right, lengths: (N,) the number of real tokens of each."""
+
+    ids: Tensor
+    lengths: Tensor
+
+    @classmethod
+    def from_encoded(cls, examples: Sequence[Tensor], max_N: int) -> "Dialogues":
+        """examples: ids of one dialogue each, start token first; cut to max_N tokens."""
+        cut = [example[:max_N] for example in examples if len(example) > 1]
+        if not cut:
+            raise ValueError("There is no dialogue with a word in it; give a longer text.")
+        ids = nn.utils.rnn.pad_sequence(cut, batch_first=True, padding_value=PAD_ID)
+        return cls(ids, torch.tensor([len(example) for example in cut]))
+
+
+@dataclass(frozen=True)
+class DialogueTask:
+    """Minimise the mean cross-entropy of the next token; see `core.training.loop.Task`."""
+
+    train: Dialogues
+    held_out: Dialogues | None
+    tokenizer: WordTokenizer
+    batch_size: int
+    order: str
+    epochs: int
+    temperature: float
+
+    def batches(self, epoch: int, generator: torch.Generator) -> Sequence[Tensor]:
+        """ "file": dialogues in file order. "length": similar lengths, batches in random order."""
+        count = len(self.train.lengths)
+        if self.order == "file":
+            return torch.split(torch.arange(count), self.batch_size)
+        shuffled = torch.randperm(count, generator=generator)
+        by_length = shuffled[self.train.lengths[shuffled].argsort(stable=True)]
+        parts = torch.split(by_length, self.batch_size)
+        return [parts[i] for i in torch.randperm(len(parts), generator=generator)]
+
+    def loss(self, model: nn.Module, batch: Tensor, epoch: int) -> StepLoss:
+        """The sum over real targets in one fused head, divided by their number."""
+        assert isinstance(model, DialogueGPT)
+        hidden, targets = _hidden_and_targets(model, self.train, batch)
+        weight, bias, dtype = _head(model)
+        total = summed_token_loss(hidden, weight, bias, targets, dtype)
+        return StepLoss(total / len(targets), float(total.detach()), len(targets), 0)
+
+    def measures(self, total: float, count: int, correct: int) -> dict[str, float]:
+        """Mean loss (nats a token) and its exponential over the epoch, as seen while training."""
+        return {"loss": total / count, "perplexity": exp(min(total / count, 700))}
+
+    def evaluate(self, model: nn.Module) -> dict[str, float]:
+        """Loss and perplexity of the held-out dialogues, unknown targets left out."""
+        assert isinstance(model, DialogueGPT)
+        return read_all(model, self.held_out) if self.held_out else {}
+
+    def sample(self, model: nn.Module, epoch: int) -> str:
+        """Ten tokens from the empty prompt, fifty after the last epoch."""
+        assert isinstance(model, DialogueGPT)
+        number = 50 if epoch + 1 == self.epochs else 10
+        device = next(model.parameters()).device
+        ids = torch.tensor([[START_ID]], device=device)
+        if self.temperature == 0:
+            return self.tokenizer.decode(model.generate(ids, number)[0, 1:])
+        generator = torch.Generator().manual_seed(epoch)
+        for _ in range(min(number, model.max_N - 1)):
+            scores = model(ids)[0][0, -1].float().cpu() / self.temperature
+            token = torch.multinomial(scores.softmax(-1), 1, generator=generator)
+            ids = torch.cat([ids, token[None].to(device)], dim=1)
+        return self.tokenizer.decode(ids[0, 1:])
+
+
+def read_all(model: DialogueGPT, dialogues: Dialogues, batch_size: int = 64) -> dict[str, float]:
+    """{"loss": nats a token, "perplexity", "tokens", "unknown": share of targets left out}.
+
+    perplexity = exp(mean cross-entropy over targets that are in the vocabulary)
+    """
+    weight, bias, dtype = _head(model)
+    loss, known, seen = 0.0, 0, 0
+    for batch in dialogues.lengths.argsort().split(batch_size):
+        hidden, targets = _hidden_and_targets(model, dialogues, batch)
+        keep = targets != UNK_ID
+        loss += float(token_losses(hidden[keep], weight, bias, targets[keep], dtype).sum())
+        known, seen = known + int(keep.sum()), seen + len(targets)
+    mean = loss / max(1, known)
+    return {
+        "loss": mean,
+        "perplexity": exp(min(mean, 700)),
+        "tokens": known,
+        "unknown": 1 - known / max(1, seen),
+    }
+
+
+def micro_batches(lengths: Tensor) -> list[Tensor]:
+    """Cut a batch into parts of similar length, each with a padding share of at most WASTE.
+
+    lengths: (B,) -> positions within the batch, shortest first.
+    """
+    order = lengths.argsort(stable=True)
+    parts: list[Tensor] = []
+    begin, real = 0, 0
+    for end, length in enumerate(lengths[order].tolist()):
+        padded = length * (end - begin + 1)
+        if real >= FEW and padded - real - length > WASTE * padded:
+            parts.append(order[begin:end])
+            begin, real = end, 0
+        real += length
+    return [*parts, order[begin:]]
+
+
+def _hidden_and_targets(
+    model: DialogueGPT, dialogues: Dialogues, batch: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The normalised stream (N, dim) before each real target, and those N targets."""
+    device = next(model.parameters()).device
+    lengths = dialogues.lengths[batch]
+    ids = dialogues.ids[batch, : int(lengths.max())].to(device)
+    parts = [(rows, int(lengths[rows].max())) for rows in micro_batches(lengths)]
+    x = model.embed(ids[:, :-1])
+    stream = read_together(blocks_of(model), [x[rows, : longest - 1] for rows, longest in parts])
+    targets = torch.cat([ids[rows, 1:longest].flatten() for rows, longest in parts])
+    real = torch.cat(
+        [(torch.arange(1, longest) < lengths[rows, None]).flatten() for rows, longest in parts]
+    ).to(device)
+    return model.head[0](stream[real]), targets[real]
+
+
+def _head(model: DialogueGPT) -> tuple[Tensor, Tensor, torch.dtype]:
+    """The head's weight (V, dim), bias (V,), and the type its products run in."""
+    linear = model.head[1]
+    assert isinstance(linear, nn.Linear)
+    kind = linear.weight.device.type
+    enabled = torch.is_autocast_enabled(kind)
+    return linear.weight, linear.bias, torch.get_autocast_dtype(kind) if enabled else torch.float32

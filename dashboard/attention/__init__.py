@@ -1,0 +1,1 @@
+"""What only the lessons on attention need: edits of a head, its steps, position data."""

@@ -1,0 +1,95 @@
+"""Controls that change something inside the model: mask, temperature, a word."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import controls
+from dashboard.components import page
+from dashboard.models.model_input import Opened
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.interpret.trace import Edit
+
+EDITABLE = 16  # tokens up to which every cell of the mask has a box to tick
+
+
+def choose_edit(opened: Opened, query: int, key: int) -> tuple[Edit, Tensor]:
+    """A button that opens the ways to change something: the edit, and the inputs it is made to."""
+    from core.interpret.trace import Edit, block_token, own_mask
+
+    tokens = len(opened.tokens)
+    with st.popover("Change something inside", icon=":material/tune:", width="stretch"):
+        kind = controls.pick(
+            "Who may look at whom", ["the model's own", "anyone", "causal", "my mask"], key="mask"
+        )
+        mask = _mask(opened, kind)
+        names = [f"{i}: {token}" for i, token in enumerate(opened.tokens)]
+        hidden = controls.choice("Hide a token from all others", ["none", *names], key="hidden")
+        pair = controls.switch(
+            f"Hide key {key} from query {query} (the chosen cell)", key="hide_pair"
+        )
+        temperature = controls.slider(
+            "Divide all scores by", 0.1, 5.0, 1.0, key="temperature", step=0.1
+        )
+        inputs = _changed_word(opened) if opened.causal else opened.inputs
+    if hidden != "none" or pair:
+        mask = own_mask(opened.model, tokens) if mask is None else mask
+        mask = _all(tokens) if mask is None else mask
+        if hidden != "none":
+            mask = block_token(mask, names.index(hidden))
+        if pair:
+            mask = mask.clone()
+            mask[query, key] = 0
+    return Edit(mask=mask, temperature=float(temperature)), inputs
+
+
+def _all(tokens: int) -> Tensor:
+    import torch
+
+    return torch.ones(tokens, tokens, dtype=torch.bool)
+
+
+def _mask(opened: Opened, kind: str) -> Tensor | None:
+    """(T, T), or None for the model's own."""
+    import pandas as pd
+    import torch
+
+    from core.attention import causal_mask
+
+    tokens = len(opened.tokens)
+    if kind == "the model's own":
+        return None
+    start = causal_mask(tokens) if kind == "causal" or opened.causal else _all(tokens)
+    if kind != "my mask":
+        return _all(tokens) if kind == "anyone" else start
+    if tokens > EDITABLE:
+        st.caption(f"Boxes to tick are there for up to {EDITABLE} tokens; this input has {tokens}.")
+        return start
+    names = [f"{i}: {token}" for i, token in enumerate(opened.tokens)]
+    st.caption("A row is a query; tick the keys it may look at.")
+    ticked = st.data_editor(pd.DataFrame(start.numpy(), names, names), key=f"own-mask-{tokens}")
+    return torch.from_numpy(ticked.to_numpy().astype(bool))
+
+
+def _changed_word(opened: Opened) -> Tensor:
+    """The ids (1, T) with one word replaced."""
+    names = [f"{i}: {token}" for i, token in enumerate(opened.tokens)]
+    one, two = st.columns(2)
+    with one:
+        place = controls.choice("Change a word", ["none", *names[1:]], key="word_at")
+    with two:
+        word = controls.text("into", "", key="word", max_chars=60).strip()
+    if place == "none" or not word:
+        return opened.inputs
+    found = opened.loaded.tokenizer.tok_to_id.get(word)
+    if found is None:
+        st.info(f"The model does not know {page.plain(word)}; the text stays as it is.")
+        return opened.inputs
+    changed = opened.inputs.clone()
+    changed[0, names.index(place)] = found
+    return changed

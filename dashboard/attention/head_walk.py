@@ -1,0 +1,66 @@
+"""One attention head, step by step, with the numbers of one query and one key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.interpret.head_steps import head_steps, pair_product
+from dashboard import controls
+from dashboard.components import page
+from dashboard.figures.maps import head_steps as figures
+
+if TYPE_CHECKING:
+    from core.interpret.trace import Edit, Trace, Traceable
+
+
+@page.fragment
+def show(
+    model: Traceable,
+    traced: Trace,
+    edit: Edit,
+    tokens: Sequence[str],
+    *,
+    layer: int,
+    head: int,
+    query: int,
+    key: int,
+) -> None:
+    """layer and head are counted from 1. Another step runs this part of the page alone."""
+    steps = head_steps(model, traced, layer - 1, head - 1, edit=edit)
+    names = [step.name for step in steps]
+    chosen = controls.pick("Step", names, key="step", index=names.index("alpha"))
+    step = steps[names.index(chosen)]
+    left, right = st.columns([2, 3])
+    with left:
+        st.subheader(f"{names.index(chosen) + 1}. {step.title}", anchor=False)
+        st.latex(step.formula)
+        st.code(step.code, language="python", wrap_lines=True)
+        size = " × ".join(str(n) for n in step.value.shape)
+        st.markdown(f"Layer {layer}, head {head}. Shape **{size}**: {step.rows} × {step.columns}.")
+        if step.columns == "key token":
+            st.metric(f"Query {query}, key {key}", f"{float(step.value[query, key]):.6g}")
+    pairs = step.columns == "key token"
+    with right:
+        page.show_figure(
+            figures.step_matrix(
+                step.value.numpy(), step.rows, step.columns, tokens,
+                query if "key" not in step.rows else key, key if pairs else None,
+            ),
+            title=f"{step.title}: {step.rows} (down) × {step.columns} (across)",
+            description="Framed: the chosen token" + (" and pair." if pairs else "."),
+            key="step-matrix",
+            data={step.name: step.value.numpy()},
+        )  # fmt: skip
+    if step.name in ("q", "k", "scores"):
+        q, k, product = pair_product(steps, query, key)
+        page.show_figure(
+            figures.product_bars(q.numpy(), k.numpy()),
+            title=f"q · k for query {query}, key {key}: the product (up) of each feature (across)",
+            description=f"The bars add up to the score {float(product.sum()):.4f}; the next step "
+            f"divides it by √{len(q)} = {len(q) ** 0.5:.3f}.",
+            key="product",
+            data={"q": q.numpy(), "k": k.numpy(), "product": product.numpy()},
+        )

@@ -1,0 +1,87 @@
+"""What the positions page reads: the shipped experiment, and the learned tables of models."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.models import zoo
+
+FOLDER = zoo.ASSETS / "positions"
+COMMAND = "python -m core.publish.position_experiment"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """loss: scheme -> loss in nats at every position; trained: the length trained on."""
+
+    loss: dict[str, list[float]]
+    trained: int
+    read: int
+    about: dict[str, Any]
+
+
+def experiment() -> Experiment | None:
+    """The shipped curves, or None where they are missing or damaged."""
+    try:
+        about = json.loads((FOLDER / "curves.json").read_text(encoding="utf-8"))
+        return Experiment(about["loss"], about["trained"], about["read"], about)
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def learned_tables() -> dict[str, np.ndarray]:
+    """Every learned table at hand, name -> (T, d): the experiment's and those of the GPTs."""
+    entries = zoo.available_models("gpt")
+    return _tables_of(tuple((entry.name, entry.identity) for entry in entries), entries)
+
+
+@st.cache_data(max_entries=8)
+def _tables_of(
+    who: tuple[tuple[str, str], ...], _entries: list[zoo.ModelEntry]
+) -> dict[str, np.ndarray]:
+    tables = {}
+    try:
+        table = np.load(FOLDER / "learned.npy", allow_pickle=False)
+        tables["trained to 64 tokens"] = table.astype(np.float64)
+    except (OSError, ValueError):
+        pass
+    for entry in _entries:
+        table = _table_of(entry)
+        if table is not None:
+            tables[entry.name] = table
+    return tables
+
+
+def _table_of(entry: zoo.ModelEntry) -> np.ndarray | None:
+    """The learned position table of a model, read without torch; None if it has none."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(entry.weights.with_suffix(".safetensors"), framework="numpy") as file:
+            names = [name for name in file.keys() if name.endswith("pos_embed.weight")]  # noqa: SIM118
+            table = np.asarray(file.get_tensor(names[0]), dtype=np.float64) if names else None
+            return table if table is not None and table.ndim == 2 else None
+    except (OSError, ValueError, SafetensorError):
+        return None
+
+
+def means(found: Experiment) -> tuple[dict[str, float], dict[str, float]]:
+    """Mean loss of every scheme up to the trained length and past it, in nats.
+
+    The first eight positions are left out: with so little to read every model guesses.
+    """
+    cut = found.trained - 1
+    before = {scheme: float(np.mean(loss[8:cut])) for scheme, loss in found.loss.items()}
+    after = {scheme: float(np.mean(loss[cut:])) for scheme, loss in found.loss.items()}
+    return before, after
+
+
+def verdict(before: float, after: float, answers: tuple[str, str, str]) -> str:
+    """Which of the three answers the measurement gives: within 2 %, within 20 %, or more."""
+    change = after / before - 1
+    return answers[0] if change < 0.02 else answers[1] if change < 0.2 else answers[2]

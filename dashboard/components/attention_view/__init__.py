@@ -1,0 +1,114 @@
+"""All attention maps of one input in the browser: pointer and keys move without asking the server.
+
+The maps travel as one block of bytes (see `pack`); view.js and drawing.js draw them.
+"""
+
+import base64
+import hashlib
+import json
+import struct
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from dashboard.components import page
+from dashboard.figures.maps.attention_maps import attention_grid, colours
+from dashboard.stage import stage
+
+_FILES = Path(__file__).resolve().parent
+_component = st.components.v2.component(
+    "unrolled_attention_view",
+    html=(_FILES / "view.html").read_text(encoding="utf-8"),
+    css=(_FILES / "style.css").read_text(encoding="utf-8"),
+    js="\n".join((_FILES / f).read_text(encoding="utf-8") for f in ("drawing.js", "view.js")),
+)
+
+
+def attention_view(
+    alphas: np.ndarray,
+    tokens: Sequence[str],
+    *,
+    key: str,
+    chosen: Mapping[str, int],
+    causal: bool,
+    picture: bytes | None = None,
+    on_choose: Callable[[dict[str, int]], None] | None = None,
+) -> None:
+    """Draw all maps (L, H, T, T). tokens: T names. picture: a PNG for a ViT, whose token 0 is the
+    class token and the others its patches.
+
+    chosen: layer, head (counted from 0; L and H mean the mean over them), query and key.
+    on_choose is called with the same after a click, before the page runs again.
+    """
+    layers, heads, count, _ = alphas.shape
+    limits = {"layer": layers, "head": heads, "query": count - 1, "key": count - 1}
+
+    def clicked() -> None:
+        said = st.session_state[key].get("chosen")
+        if on_choose is not None and isinstance(said, Mapping):
+            on_choose({name: _within(said.get(name), most) for name, most in limits.items()})
+
+    data = pack(alphas, tokens, chosen, causal, picture, stage.figure_height())
+    _component(key=key, data=data, on_chosen_change=clicked)
+    page.caption_and_downloads(
+        "Rows are queries, columns are keys; a row sums to one. In each map the colours end where "
+        "all but one cell in 200 lie (in a causal map, of all rows but the first, which has no "
+        "choice), and follow the square root of the weight. Click to choose.",
+        lambda: attention_grid(alphas),
+        key,
+        {"attention": alphas, "tokens": list(tokens)},
+    )
+
+
+def pack(
+    alphas: np.ndarray,
+    tokens: Sequence[str],
+    chosen: Mapping[str, int],
+    causal: bool,
+    picture: bytes | None = None,
+    tall: int | None = None,
+) -> bytes:
+    """Length of the header (4 bytes, little endian), header (JSON), maps (deflated codes).
+
+    tall: pixels the drawings may be high, if not as high as their width makes them.
+    """
+    if alphas.ndim != 4 or alphas.shape[2:] != (len(tokens), len(tokens)):
+        raise ValueError(f"Maps of shape {alphas.shape} do not fit {len(tokens)} tokens.")
+    codes = encode(alphas)
+    if causal:
+        codes = codes[..., *np.tril_indices(len(tokens))]
+    # Huffman coding does the work here: repeated strings are rare in attention.
+    deflate = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_FILTERED)
+    body = deflate.compress(codes.tobytes()) + deflate.flush()
+    header = {
+        "id": hashlib.sha256(body + "\0".join(tokens).encode()).hexdigest()[:16],
+        "layers": alphas.shape[0],
+        "heads": alphas.shape[1],
+        "tokens": list(tokens),
+        "axis": "token" if picture is None else "patch",
+        "causal": causal,
+        "tall": tall,
+        "chosen": dict(chosen),
+        "colours": colours()[::4].tolist(),
+        "picture": picture and "data:image/png;base64," + base64.b64encode(picture).decode(),
+    }
+    said = json.dumps(header).encode()
+    return struct.pack("<I", len(said)) + said + body
+
+
+def encode(weights: np.ndarray) -> np.ndarray:
+    """Weights 0 to 1 as bytes, code = 255·√w: the largest error is 0.004, near 0 it is 4e-6."""
+    return np.rint(255 * np.sqrt(np.clip(weights, 0, 1))).astype(np.uint8)
+
+
+def decode(codes: np.ndarray) -> np.ndarray:
+    """What view.js makes of the codes."""
+    return (codes.astype(np.float64) / 255) ** 2
+
+
+def _within(value: object, most: int) -> int:
+    """A place a browser sent, made safe."""
+    return min(max(int(value), 0), most) if isinstance(value, (int, float)) else 0

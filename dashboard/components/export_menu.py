@@ -1,0 +1,38 @@
+"""At the foot of the menu: a lesson on the lecturer's stage, or to take away."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.study.handouts import export
+from core.study.storyline import lessons as told
+from dashboard import state
+from dashboard.components import page
+
+
+def take_away(lesson: str) -> None:
+    """Links of the lesson that is open; nothing for a page that has none."""
+    stage, files = lesson in told(), lesson in export.exported()
+    if not stage and not files:
+        return
+    with st.sidebar, st.container(key="take-away", gap="small"):
+        st.caption("This lesson")
+        if stage:
+            page.lesson_link(lesson, "Present it", mode="present", beat=1)
+        if files:
+            now = state.settings(lesson)
+            for label, make, name, mime in (
+                ("Notebook", export.notebook, f"{lesson}.ipynb", "application/x-ipynb+json"),
+                ("Script", export.script, f"{lesson}.py", "text/x-python"),
+            ):
+                st.download_button(
+                    label,
+                    lambda make=make: make(lesson, now).encode(),  # on the click
+                    f"unrolled-{name}",
+                    mime,
+                    key=f"take-{label}",
+                    on_click="ignore",
+                    icon=":material/download:",
+                    type="tertiary",
+                    help="Runs outside the dashboard, with the settings as they are now.",
+                )

@@ -1,0 +1,265 @@
+"""What every page is made of: headings, figures with their downloads, formulas, source, links."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec
+
+import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
+from streamlit.logger import get_logger
+
+from dashboard import lessons, state
+from dashboard.components.copy_button import copy_button
+from dashboard.components.picture_buttons import picture_buttons
+from dashboard.components.source import Source, read_source
+from dashboard.figures import data as figure_data
+from dashboard.figures.layout import Drawing, readable
+from dashboard.stage import stage
+
+UNFORESEEN = (
+    "Something unexpected stopped this page: reload it, and if it stays, tell whoever runs the "
+    "dashboard, whose terminal has the details."
+)
+
+Given = ParamSpec("Given")
+Data = Mapping[str, object] | Callable[[], Mapping[str, object]]
+
+# What the page's Markdown changes even where it is escaped: addresses, arrows, dashes, a logo.
+_CHANGED = re.compile(
+    r"(?<=:)(?=//|streamlit:)|(?<=www)(?=\.)|(?<=@)(?=\w)|(?<=[-<>~])(?=[->=])", re.IGNORECASE
+)
+_JOINER = "\u2060"  # has no width, and lets no line break
+_HARMLESS = re.compile(r"[^\W_]+(?:[-_ ][^\W_]+)*")
+_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&^=@/])")
+
+
+def plain(text: str) -> str:
+    """`text` as Markdown that shows exactly these characters: for anything a user typed.
+
+    A name of words joined by single hyphens, underscores or spaces is left as it is.
+    """
+    line = " ".join(text.split())
+    if _HARMLESS.fullmatch(line):
+        return line
+    return _MARKUP.sub(r"\\\1", _CHANGED.sub(_JOINER, line))
+
+
+def spoken(title: str, description: str) -> str:
+    """Title and description as a text alternative: what the Markdown says, without its signs."""
+    shown = f"{title}. {description}".replace(_JOINER, "")
+    return re.sub(r"\\" + _MARKUP.pattern + r"|\*\*", r"\1", shown)
+
+
+def menu(pages: Mapping[str, st.Page]) -> None:
+    """The side bar: every page by its lesson's name, under the headings of the groups."""
+    group = ""
+    with st.sidebar, st.container(key="menu"):
+        for name, page in pages.items():
+            lesson = lessons.by_name(name)
+            if lesson.group != group:
+                group = lesson.group
+                st.caption(group)
+            st.page_link(page, width="stretch")
+
+
+def page_header(title: str, question: str) -> None:
+    """The page's only h1, the question it answers, and the button that copies its link.
+
+    Opened from a study question (`?back=1d`), there is a way back to it.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.title(title, anchor=False, width="stretch")
+        asked = st.query_params.get("back", "")
+        if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,19}", asked):
+            lesson_link("study", f"Back to question {asked}", q=asked)
+        copy_link()
+    with st.container(key="question"):
+        st.markdown(question)
+
+
+def copy_link() -> None:
+    """A button that copies the page's address, every linked control included."""
+    copy_button(key="copy-link")
+
+
+def show_figure(
+    fig: Drawing,
+    *,
+    title: str,
+    description: str,
+    key: str,
+    data: Data | None = None,
+) -> None:
+    """A figure under its title, with a text alternative, and downloads as PNG, SVG and data.
+
+    title: what is seen, one line. description: what it shows, in words, for those who do not
+    see it; shown as the caption. data: named columns or arrays to hand out instead of the ones
+    drawn, or what makes them when they are asked for. key: unique on the page; names the
+    downloaded files.
+    """
+    with st.container(key=f"figure-{key}"):
+        st.markdown(f"**{title}**")
+        st.plotly_chart(
+            readable(fig, stage.figure_height()),
+            theme=None,
+            key=key,
+            alt=spoken(title, description),
+            config={
+                "displaylogo": False,
+                "toImageButtonOptions": {"filename": f"unrolled-{key}", "scale": 2},
+                "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+            },
+        )
+        with _caption_row(description) as downloads:
+            if downloads:
+                picture_buttons(key, f"unrolled-{key}")
+                _download("Data", lambda: _packed(data or figure_data.drawn(fig)), key)
+
+
+def show_image(
+    png: bytes,
+    *,
+    title: str,
+    description: str,
+    key: str,
+    data: Data | None = None,
+    width: int | str = "content",
+) -> None:
+    """A picture (PNG bytes) under its title, with text alternative and downloads."""
+    with st.container(key=f"figure-{key}"):
+        st.markdown(f"**{title}**")
+        # As it is: else Streamlit would make a JPEG of it, at every run of the page.
+        st.image(png, alt=spoken(title, description), width=width, output_format="PNG")
+        caption_and_downloads(description, lambda: png, key, data)
+
+
+def caption_and_downloads(
+    description: str,
+    png: Callable[[], bytes],
+    key: str,
+    data: Data | None = None,
+) -> None:
+    """What stands under a picture: a caption, and buttons for PNG, SVG and data, made on a click.
+
+    The SVG holds the same pixels, at any size unsmoothed.
+    """
+    with _caption_row(description) as downloads:
+        if downloads:
+            _download("PNG", png, key)
+            _download("SVG", lambda: figure_data.as_svg(png()), key)
+            if data is not None:
+                _download("Data", lambda: _packed(data), key)
+
+
+def _packed(data: Data) -> bytes:
+    return figure_data.pack(data() if callable(data) else data)
+
+
+@contextmanager
+def _caption_row(description: str) -> Iterator[bool]:
+    """The caption, with room for downloads beside it; false where the lecturer wants none."""
+    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+        st.caption(description, width="stretch")
+        yield not state.presenting()
+
+
+def _download(label: str, content: Callable[[], bytes], key: str) -> None:
+    """A file made only when the button is clicked, without running the page again."""
+    ending, mime = {
+        "PNG": ("png", "image/png"),
+        "SVG": ("svg", "image/svg+xml"),
+        "Data": ("zip", "application/zip"),
+    }[label]
+    st.download_button(
+        label,
+        content,
+        f"unrolled-{key}.{ending}",
+        mime,
+        key=f"{ending}-{key}",
+        on_click="ignore",
+        type="tertiary",
+    )
+
+
+def show_math(latex: str, spoken: str) -> None:
+    """A formula, and how one says it aloud (also its text alternative)."""
+    st.latex(latex)
+    st.caption(spoken)
+
+
+def show_source(*what: Callable[..., object] | str, label: str = "Show the PyTorch") -> None:
+    """The code behind the page: functions, classes, or names ("core.attention.AttentionHead").
+
+    A name is read from its file without importing it, so that a theory page need not load torch.
+    Nothing is read or sent before somebody wants to see it.
+    """
+    fragment(_show_source)(what, label)
+
+
+def _show_source(what: tuple[Callable[..., object] | str, ...], label: str) -> None:
+    names = [name if isinstance(name, str) else name.__name__ for name in what]
+    key = "source-" + "-".join(names).replace(".", "-")
+    about = st.expander(label, key=key, icon=":material/code:", on_change="rerun")
+    if about.open:
+        with about:
+            for source in map(read_source, what):
+                _show_one_source(source)
+
+
+def _show_one_source(source: Source) -> None:
+    st.caption(f"`{source.path}`, line {source.line}")
+    st.code(source.text, language="python", line_numbers=False)
+
+
+def lesson_link(name: str, label: str | None = None, **settings: str | int | float) -> None:
+    """A link to a lesson, opened with its linked controls set so, such as layer=2."""
+    lesson = lessons.by_name(name)
+    query = {key: str(value) for key, value in settings.items()}
+    if state.presenting():
+        query["mode"] = "present"
+    text = label or f"**{lesson.title}**"
+    try:
+        st.page_link(
+            lesson.path, label=text, icon=f":material/{lesson.icon}:", query_params=query or None
+        )
+    except StreamlitPageNotFoundError:  # this page runs alone, or that one is not there yet
+        st.caption(text)
+
+
+def error_sentence(error: Exception) -> None:
+    """A mistake the user can mend, as the one sentence that says how."""
+    sentence = str(error)
+    if isinstance(error, OSError) and error.strerror:  # the system's words, without our folders
+        name = Path(str(error.filename or "a file")).name
+        sentence = f"{name} cannot be used: {error.strerror}."
+    st.error(plain(sentence), icon=":material/error:")
+
+
+@contextmanager
+def one_sentence_for_errors() -> Iterator[None]:
+    """A mistake inside, or a missing file, becomes one sentence; the terminal gets it in full.
+
+    So does what nobody foresaw, such as a forged value of a widget: it is named nowhere but there.
+    """
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        get_logger(__name__).warning("Shown to the user as one sentence.", exc_info=True)
+        error_sentence(error)
+    except Exception:
+        get_logger(__name__).exception("The page stopped.")
+        st.error(UNFORESEEN, icon=":material/error:")
+
+
+def fragment(part: Callable[Given, None]) -> Callable[Given, None]:
+    """A part of a page whose controls run nothing else; a mistake in it becomes one sentence."""
+
+    @wraps(part)
+    def sound(*args: Given.args, **kwargs: Given.kwargs) -> None:
+        with one_sentence_for_errors():
+            part(*args, **kwargs)
+
+    return st.fragment(sound)

@@ -1,0 +1,225 @@
+"""Side by side: texts by several ways, walked token by token, every step in full."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from core.decoding.text_metrics import repeated
+from dashboard import controls, state
+from dashboard.components import page
+from dashboard.components.token_strip import Token, percent, shade, token_strip
+from dashboard.decoding import branches
+from dashboard.decoding.strategy_controls import choose_way
+from dashboard.figures import decoding as figures
+from dashboard.models.generation_cache import Text, Texts
+from dashboard.models.gpt_models import LONGEST_LINKED
+
+if TYPE_CHECKING:
+    from core.decoding.engine import PrefixReader
+    from core.decoding.prompt import Prompt
+    from core.decoding.strategies import Step
+    from core.models.zoo import LoadedModel, ModelEntry
+    from core.tokenizer import WordTokenizer
+    from dashboard.figures.layout import Drawing
+
+BARS, BARS_ON_STAGE = 12, 6
+DEFAULTS = ("greedy", "nucleus", "temperature", "beam")
+
+
+@page.fragment
+def show(entry: ModelEntry, loaded: LoadedModel, texts: Texts, prompt: Prompt) -> None:
+    """One to four columns. A fragment: a control in it runs nothing else of the page."""
+    tokenizer = loaded.tokenizer
+    texts_above = st.container()
+    with st.container(horizontal=True):
+        count = controls.pick("Columns", [1, 2, 3, 4], key="columns", index=1)
+        length = int(controls.slider("Words to add", 5, 150, 40, key="length"))
+        seed = int(controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same text."))
+    letters = "abcd"[:count]
+    ways, made, trees = {}, {}, {}
+    place = int(controls.slider("Step", 1, length, 1, key="step", help="Or click a word.")) - 1
+    with texts_above:
+        columns = st.columns(count)
+        st.caption(
+            "The redder a word, the less probable; underlined: in a repeated 4-gram. Step *i* "
+            "meets the **same chance** in every column. Click a word to see how it was chosen "
+            "and to **force** another."
+        )
+    for letter, default, column in zip(letters, DEFAULTS, columns, strict=False):
+        with column:
+            ways[letter] = choose_way(letter, default, abreast=count < 3)
+            trees[letter] = branches.tree(letter, (entry.identity, prompt.ids))
+            branches.walk(letter, trees[letter])
+            made[letter] = texts.text(
+                prompt.ids, ways[letter].strategy, length,
+                seed=seed, forced=trees[letter].forced, width=ways[letter].width,
+            )  # fmt: skip
+            _show_text(letter, made[letter], tokenizer, place)
+    for letter, column in zip(letters, st.columns(count), strict=True):
+        with column:
+            st.subheader(ways[letter].label, anchor=False)
+            step = made[letter].step(place)
+            _show_step(letter, place, step, tokenizer, trees[letter])
+            _attention_of(loaded, step, letter)
+
+
+def explain(reader: PrefixReader) -> None:
+    """What stands below all columns, and no control changes."""
+    st.caption(
+        f"Computed by {reader.path}. Temperature comes first, then the cut: the nucleus is "
+        "measured on the distribution that temperature made."
+    )
+    page.show_math(
+        r"\begin{gathered} P_t(v) = \frac{e^{l_v / t}}{\sum_w e^{l_w / t}} \\ "
+        r"V_p = \text{the smallest set with } \sum_{v \in V_p} P_t(v) \ge p \end{gathered}",
+        "Divide the logits by t, take the softmax, and keep the smallest set of words whose "
+        "probabilities reach p.",
+    )
+    page.show_source(
+        "core.decoding.strategies.temperature",
+        "core.decoding.strategies.nucleus",
+        "core.decoding.strategies.top_k",
+        "core.decoding.strategies.token_at",
+        "core.decoding.strategies.generate",
+        "core.decoding.beam.beam_search",
+    )
+
+
+def _show_text(letter: str, made: Text, tokenizer: WordTokenizer, place: int) -> None:
+    """The text of a column; a click on a word goes to its step."""
+
+    def go(picked: int) -> None:
+        st.session_state["step"] = picked + 1
+
+    strip, line = _strip(made, tokenizer)
+    token_strip(strip, key=f"strip-{letter}", selected=place, on_pick=go)
+    st.caption(line)
+
+
+@lru_cache(maxsize=64)
+def _strip(made: Text, tokenizer: WordTokenizer) -> tuple[list[Token], str]:
+    """The words of a text, those of a repeated 4-gram underlined, and what is said below them."""
+    marks = repeated(list(made.tokens))
+    strip = [
+        Token(
+            tokenizer.vocab[one.token],
+            "forced" if one.forced else "made",
+            surprise=shade(one.probability),
+            repeated=mark,
+            note=f"step {i + 1}, probability {percent(one.probability)}"
+            + (", part of a repeated 4-gram" if mark else ""),
+        )
+        for i, (one, mark) in enumerate(zip(made.written, marks, strict=True))
+    ]
+    mean = fmean(one.log_probability for one in made.written)
+    return strip, (
+        f"Mean log-probability {mean:.2f} nats a word; {sum(marks)} of {len(marks)} words in a "
+        "repeated 4-gram."
+    )
+
+
+def _show_step(
+    letter: str, place: int, step: Step, tokenizer: WordTokenizer, tree: branches.Tree
+) -> None:
+    """One step in full: what the model said, what the filter left, what was taken and why."""
+    vocab = tokenizer.vocab
+    before, after, order = (t.numpy() for t in (step.distribution, step.left, step.order))
+    fig, shown = _drawn(step, tokenizer, state.presenting())
+    word = page.plain(vocab[step.token])
+    if step.forced:
+        how = f"You chose **{word}** here"
+    elif step.draw is not None:
+        how = f"The draw {step.draw:.3f} of [0, 1) fell on **{word}**, likeliest first"
+    else:
+        how = f"No chance in it: **{word}**"
+    st.markdown(
+        f"{how}: probability **{percent(after[step.token])}** among **{step.kept:,}** of "
+        f"{len(vocab):,} words kept, rank **{step.rank}** for the model, whose entropy is "
+        f"**{step.entropy:.2f}** nats."
+    )
+    hatched = "Hatched" if state.presenting() else "Hatched and dotted"
+    page.show_figure(
+        fig,
+        title=f"Step {place + 1}: the likeliest words of {len(vocab):,}",
+        description=f"{hatched}: the model's probability. Solid: after temperature and "
+        "cut, orange the word taken. Violet: the mass down to each word; the first to reach p is "
+        "the last kept.",
+        key=f"bars-{letter}",
+        data=lambda: {
+            "word": [vocab[i] for i in order],
+            "before": before[order],
+            "after": after[order],
+        },
+    )
+    before_it = step.ids[len(step.ids) - place :]
+
+    def force(picked: int) -> None:
+        tree.grow(before_it, shown[picked], vocab[shown[picked]])
+
+    token_strip(
+        [Token(vocab[i], note=f"take it: {percent(before[i])}") for i in shown],
+        key=f"force-{letter}", on_pick=force, play=False, selected=shown.index(step.token),
+        legend="Force another word: a click grows a branch from this step.",
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=32)  # each keeps its step, some 500 KB
+def _drawn(step: Step, tokenizer: WordTokenizer, presenting: bool) -> tuple[Drawing, list[int]]:
+    """The figure of a step, and the tokens of its bars."""
+    from core.decoding.strategies import distribution, temperature
+
+    before, after, order = (t.numpy() for t in (step.distribution, step.left, step.order))
+    t, rank = step.strategy.t, step.rank
+    warm = before if t == 1 else distribution(temperature(step.logits, t)).numpy()
+    bars = BARS_ON_STAGE if presenting else BARS
+    places = list(range(min(bars, len(order))))
+    places[-1] = max(places[-1], rank - 1)  # the word taken, if it is not among the likeliest
+    shown = [int(i) for i in order[places]]
+    names = [tokenizer.vocab[i] for i in shown]
+    if rank > bars:
+        names[-1] = f"{names[-1][:8]} ({rank:,})"
+    fig = figures.step_bars(
+        names, before[shown], after[shown],
+        np.cumsum(warm[order])[places], shown.index(step.token), getattr(step.strategy, "p", None),
+    )  # fmt: skip
+    if not presenting:  # a hall could not read both
+        fig = figures.with_vocabulary(fig, before[order], after[order], rank)
+    return fig, shown
+
+
+def _attention_of(loaded: LoadedModel, step: Step, letter: str) -> None:
+    """What led to the step's word, computed while one looks."""
+    about = st.expander(
+        "Attention of this step", key=f"look-{letter}", icon=":material/grid_on:", on_change="rerun"
+    )
+    if about.open:
+        with about:
+            _show_attention(loaded, step, letter)
+
+
+def _show_attention(loaded: LoadedModel, step: Step, letter: str) -> None:
+    """What the step's last token looked at, in every layer and head, to choose the next."""
+    import torch
+
+    model: Any = loaded.model
+    ids = step.ids[-model.max_N :]
+    with torch.inference_mode():
+        _, alphas = model(torch.tensor([ids]), return_attn=True)
+    words = [loaded.tokenizer.vocab[i] for i in ids]
+    page.show_figure(
+        figures.step_attention(alphas[0, :, :, -1].numpy(), words),
+        title="Attention that led to this word",
+        description="What the last word before it looked at: a row is a head, a column a word "
+        "read, the last 40 at most.",
+        key=f"attention-{letter}",
+    )
+    text = " ".join(words[1:])
+    page.lesson_link(
+        "attention", "See this text on the attention page", reads="text",
+        model=loaded.entry.name, prompt=text[-LONGEST_LINKED:],
+    )  # fmt: skip

@@ -1,0 +1,180 @@
+"""What goes wrong with generated text, measured beside what people write."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from core.decoding.text_metrics import TextQuality, measure, repeated
+from core.run_files import schema
+from dashboard import controls
+from dashboard.components import page
+from dashboard.decoding.strategy_controls import Way, choose_way
+from dashboard.figures import decoding as figures
+
+if TYPE_CHECKING:
+    from core.decoding.engine import PrefixReader, Samples
+    from core.decoding.prompt import Prompt
+    from core.decoding.quality_sweep import Corpus
+    from core.models.zoo import LoadedModel, ModelEntry
+
+TEXTS, LENGTH = 16, 60
+_ROWS = (
+    ("rep-4", "rep4", "words in a row that came before in the same text; people rarely repeat"),
+    ("distinct-1", "distinct1", "different words, of all words"),
+    ("distinct-2", "distinct2", "different pairs of words"),
+    ("copied 8-grams", "copied", "eight words in a row that stand in the training text"),
+    (
+        "mean log P",
+        "mean_log_probability",
+        "nats a known word: how likely the model finds the text",
+    ),
+)
+
+
+@page.fragment
+def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: Prompt) -> None:
+    """16 texts drawn at once, measured, beside held-out human text and the sweep of settings.
+
+    A fragment: a slider in it runs nothing else of the page.
+    """
+    st.markdown(
+        "Sixteen texts of sixty words, drawn at once. Move a slider: **too cold and they repeat "
+        "themselves, too hot and they fall apart**. What people wrote lies in between."
+    )
+    left, right = st.columns([1, 2])
+    with left:
+        way = choose_way("q", "nucleus", abreast=False)
+        seed = int(controls.slider("Seed", 0, 999, 0, key="seed-q"))
+    if way.width:
+        st.info("Beam search draws nothing, so all sixteen texts would be the same.")
+        return
+    samples = _samples(entry.identity, tuple(prompt.ids), repr(way.strategy), seed, way, reader)
+    texts = samples.ids.tolist()
+    corpus = _corpus(entry, loaded)
+    training = None if corpus is None else corpus.training
+    mine = measure(texts, samples.log_probability.numpy(), training)
+    sweep = _sweep(entry)
+    human = sweep and TextQuality(**sweep["human"])
+    with right:
+        people = corpus and _human(entry.name, entry.identity, loaded, corpus)
+        if people is None and sweep:
+            people = TextQuality(**sweep["human16"])  # measured when the model was shipped
+        _table(mine, people, way.label)
+        if training is None:
+            st.caption(
+                f"The training text ({page.plain(entry.data)}) is not on this machine, so "
+                "copied 8-grams cannot be counted here."
+            )
+    if sweep and human:
+        _curves(sweep, human)
+    else:
+        st.caption(
+            "No sweep was measured for this model yet: "
+            f"`python -m core.decoding.quality_sweep {entry.name}` makes it."
+        )
+    st.subheader("The sixteen texts", anchor=False)
+    st.caption("Marked: part of four words in a row that came before in the same text.")
+    for text in texts:
+        st.markdown(_coloured(text, loaded.tokenizer.vocab))
+    page.show_source(
+        "core.decoding.text_metrics.repetition",
+        "core.decoding.text_metrics.distinct",
+        "core.decoding.text_metrics.NGramIndex",
+    )
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _samples(
+    who: str, ids: tuple[int, ...], strategy: str, seed: int, _way: Way, _reader: PrefixReader
+) -> Samples:
+    """The sixteen texts of a model, drawn once for everybody."""
+    import torch
+
+    chance = torch.Generator().manual_seed(seed)
+    return _reader.draw(ids, _way.strategy, LENGTH, TEXTS, chance)
+
+
+def _table(mine: TextQuality, human: TextQuality | None, label: str) -> None:
+    """The measures of these texts beside those of people."""
+
+    def shown(quality: TextQuality | None, name: str) -> str:
+        value = quality and getattr(quality, name)
+        return "–" if value is None else f"{value:.3f}"
+
+    st.table(
+        {
+            "measure": [title for title, _, _ in _ROWS],
+            label: [shown(mine, name) for _, name, _ in _ROWS],
+            "people, held out": [shown(human, name) for _, name, _ in _ROWS],
+            "what it is": [meaning for _, _, meaning in _ROWS],
+        }
+    )
+
+
+def _curves(sweep: dict[str, Any], human: TextQuality) -> None:
+    """The sweep over p and temperature, with the human point."""
+    curves = {}
+    for name, setting in (("nucleus, t = 1", "p"), ("temperature, p = 1", "t")):
+        points = [point for point in sweep["points"] if point["setting"] == setting]
+        curves[name] = (
+            [point["distinct2"] for point in points],
+            [point["mean_log_probability"] for point in points],
+            [f"{setting}={point['value']:g}" for point in points],
+        )
+    page.show_figure(
+        figures.quality_curves(curves, (human.distinct2, human.mean_log_probability)),
+        title="Quality against diversity",
+        description=f"{sweep['count']} texts of {sweep['length']} words from the empty prompt at "
+        "each setting, and as much held-out text by people. Right is more varied, up is what the "
+        "model finds more probable: people are neither at the top nor far right.",
+        key="sweep",
+    )
+
+
+def _coloured(text: list[int], vocab: list[str]) -> str:
+    """A text as Markdown; the words of repeated 4-grams are bold on a coloured ground."""
+    parts = []
+    for mark, group in itertools.groupby(
+        zip(text, repeated(text), strict=True), key=lambda pair: pair[1]
+    ):
+        words = " ".join(page.plain(vocab[token]) for token, _ in group)
+        parts.append(f":orange-background[**{words}**]" if mark else words)
+    return " ".join(parts)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the training text …")
+def _read(name: str, who: str, data: str, _loaded: LoadedModel) -> Corpus:
+    from core.decoding.quality_sweep import read_corpus
+
+    return read_corpus(_loaded.tokenizer, data)
+
+
+def _corpus(entry: ModelEntry, loaded: LoadedModel) -> Corpus | None:
+    """The model's data, or None as long as it is not at hand."""
+    try:
+        return _read(entry.name, entry.identity, entry.data, loaded)
+    except (OSError, ValueError):
+        return None
+
+
+@st.cache_data(max_entries=6, show_spinner="Measuring the held-out text …")
+def _human(name: str, who: str, _loaded: LoadedModel, _corpus: Corpus) -> TextQuality | None:
+    """The measures of held-out text in 16 pieces of 60 words, None where there is too little."""
+    from core.decoding.quality_sweep import human_quality
+
+    try:
+        return human_quality(_loaded.model, _corpus, LENGTH, TEXTS)
+    except ValueError:
+        return None
+
+
+def _sweep(entry: ModelEntry) -> dict[str, Any] | None:
+    """quality.json beside the model, if it was measured for these weights."""
+    try:
+        found = schema.read(entry.path / "quality.json", schema.Quality)
+    except ValueError:
+        return None
+    return {**found} if found["digest"] == entry.digest else None

@@ -1,0 +1,1 @@
+"""Figures of attention maps, of single heads, and of maps over pictures."""

@@ -1,0 +1,133 @@
+"""What heads and layers do: the logit lens, a change that may or may not leak, heads in order."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, quick, upright
+from dashboard.figures.maps.attention_maps import short
+from dashboard.palette import BLUE, GREY, ORANGE, SEQUENTIAL
+
+
+def lens_words(
+    probability: np.ndarray, words: Sequence[Sequence[str]], tokens: Sequence[str]
+) -> Drawing:
+    """The best next word after each block, at each position.
+
+    probability: (L+1, T) of that word, words: the same shape, tokens: the T words read.
+    """
+    count = len(tokens)
+    named = {
+        "text": [[short(w, 9) for w in row] for row in words],
+        "texttemplate": "%{text}" if count <= 16 else None,
+        "hovertemplate": "%{y}, after %{x}: %{text} (%{z:.3f})<extra></extra>",
+    }
+    places = list(range(0, count, max(1, -(-count // 32))))
+    names = [short(tokens[i]) for i in places]
+    return _lens(probability, named, axis("token read", tickvals=places, ticktext=names))
+
+
+def lens_classes(probability: np.ndarray, classes: Sequence[str]) -> Drawing:
+    """The probability of every class after each block. probability: (L+1, classes)."""
+    named = {
+        "text": np.char.mod("%.2f", probability),
+        "texttemplate": "%{text}",
+        "hovertemplate": "%{y}, %{x}: %{z:.4f}<extra></extra>",
+    }
+    places, names = list(range(len(classes))), [short(c) for c in classes]
+    return _lens(probability, named, axis("class", tickvals=places, ticktext=names))
+
+
+def _lens(probability: np.ndarray, named: Spec, across: Spec) -> Drawing:
+    """A row for each of the L+1 places in the stream; named: what cells and pointer say."""
+    layers = len(probability)
+    heat = {
+        "type": "heatmap",
+        "z": probability,
+        "zmin": 0,
+        "zmax": 1,
+        "colorscale": SEQUENTIAL,
+        "showscale": True,
+        "colorbar": {"title": {"text": "probability"}},
+    }
+    stops = {"tickvals": list(range(layers)), "ticktext": stages(layers), "tickangle": 0}
+    layout = {
+        "height": 200 + 46 * layers,
+        "xaxis": across,
+        "yaxis": axis("stopped after", **stops),
+    }
+    return quick([heat | named], layout)
+
+
+def stages(count: int) -> list[str]:
+    """Names of the L+1 entries of the residual stream."""
+    return ["embedding", *(f"layer {i}" for i in range(1, count))]
+
+
+def change_by_position(
+    own: np.ndarray, without_mask: np.ndarray, tokens: Sequence[str], at: int
+) -> Drawing:
+    """The largest change of a logit at each position after the token `at` was changed, with the
+    causal mask and without. own, without_mask: (T,)."""
+    places = list(range(len(tokens)))
+    data = [
+        {
+            "type": "bar", "x": places, "y": values, "name": name,
+            "marker": {"color": colour, "pattern": {"shape": pattern}},
+        }
+        for name, values, colour, pattern in (
+            ("causal mask", own, BLUE, ""),
+            ("no mask", without_mask, ORANGE, "/"),
+        )
+    ]  # fmt: skip
+    named = places[:: max(1, -(-len(tokens) // 32))]
+    layout = {
+        "height": 380,
+        "legend": LEGEND_ABOVE,
+        "xaxis": axis("position", tickvals=named, ticktext=[short(tokens[i]) for i in named]),
+        "yaxis": axis("largest change of a logit"),
+        "shapes": [upright(at - 0.5, {"dash": "dash"})],
+    }
+    return quick(data, layout)
+
+
+def sorted_heads(
+    values: np.ndarray,
+    title: str,
+    chance: float | None = None,
+    beside: np.ndarray | None = None,
+) -> Drawing:
+    """One bar a head, the largest first. values: (L, H).
+
+    beside: the same of the untrained model. A line marks what chance would give.
+    """
+    layers, heads = values.shape
+    names = [f"{layer + 1}.{head + 1}" for layer in range(layers) for head in range(heads)]
+    order = np.argsort(-values.ravel(), kind="stable")
+    shown = [names[i] for i in order]
+    data = [
+        {
+            "type": "bar", "x": shown, "y": series.ravel()[order], "name": name,
+            "marker": {"color": colour, "pattern": {"shape": pattern}},
+            "hovertemplate": "layer.head %{x}: %{y:.4f}",
+        }
+        for name, series, colour, pattern in (
+            ("this model", values, BLUE, ""),
+            ("random weights", beside, GREY, "/"),
+        )
+        if series is not None
+    ]  # fmt: skip
+    if chance is not None:
+        data.append({
+            "type": "scatter", "x": [shown[0], shown[-1]], "y": [chance, chance],
+            "mode": "lines", "name": f"chance {chance:.3f}",
+            "line": {"color": ORANGE, "width": 3, "dash": "dash"},
+        })  # fmt: skip
+    layout = {
+        "height": 380,
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        "showlegend": chance is not None,
+        "xaxis": axis("layer.head, largest first", type="category"),
+        "yaxis": axis(title),
+    }
+    return quick(data, layout)

@@ -1,0 +1,115 @@
+"""Pictures with what a model sees in them: rows of pictures, patches, filters.
+
+Letters   N pictures · P patches, row by row · S image side in pixels · g = √P
+"""
+
+import io
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from dashboard.figures.maps.attention_maps import class_token_overlay, colours, png, to_palette
+from dashboard.figures.memoise import remembered
+from dashboard.palette import PLATE
+
+
+def upright(image: np.ndarray) -> np.ndarray:
+    """(3, S, S) as the models count -> (S, S, 3) as pictures do."""
+    return np.ascontiguousarray(np.asarray(image).transpose(1, 2, 0))
+
+
+@remembered
+def picture_row(
+    images: np.ndarray,
+    weights: np.ndarray,
+    marked: int | None = None,
+    side: int = 112,
+    columns: int = 10,
+) -> bytes:
+    """The course's figure: pictures, and under each where the class token looks, as one PNG.
+
+    images: (N, 3, S, S) uint8, weights: (N, P). `marked` gets a frame. At most `columns` stand
+    beside each other.
+    """
+    gap, rows = 8, -(-len(images) // columns)
+    wide = min(columns, len(images)) * (side + gap) + gap
+    plate = Image.new("RGB", (wide, rows * (2 * side + 3 * gap)), PLATE)
+    for i, (image, row) in enumerate(zip(images, weights, strict=True)):
+        x = gap + i % columns * (side + gap)
+        y = gap + i // columns * (2 * side + 3 * gap)
+        picture = Image.fromarray(upright(image)).resize((side, side), Image.Resampling.NEAREST)
+        overlay = Image.open(io.BytesIO(class_token_overlay(upright(image), row, side)))
+        plate.paste(picture, (x, y))
+        plate.paste(overlay, (x, y + side + gap // 2))
+        if i == marked:
+            frame = (x - 4, y - 4, x + side + 3, y + 2 * side + gap // 2 + 3)
+            ImageDraw.Draw(plate).rectangle(frame, outline="#ffffff", width=4)
+    return png(plate)
+
+
+@remembered
+def picture_strip(images: np.ndarray, side: int = 64, columns: int = 10) -> bytes:
+    """Pictures (N, 3, S, S) uint8, numbered from 1, at most `columns` beside each other."""
+    gap, font = 6, ImageFont.load_default(size=22)
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    size = (columns * (side + gap) + gap, rows * (side + gap) + gap)
+    plate = Image.new("RGB", size, PLATE)
+    draw = ImageDraw.Draw(plate)
+    for i, image in enumerate(images):
+        x, y = gap + i % columns * (side + gap), gap + i // columns * (side + gap)
+        tile = Image.fromarray(upright(image)).resize((side, side), Image.Resampling.NEAREST)
+        plate.paste(tile, (x, y))
+        draw.text((x + 4, y), str(i + 1), "#ffffff", font, stroke_width=3, stroke_fill="#000000")
+    return png(plate)
+
+
+@remembered
+def patch_sheet(image: np.ndarray, grid: int, side: int = 384) -> bytes:
+    """The picture cut into g×g patches, with gaps between them. image: (3, S, S) uint8."""
+    patch, gap = side // grid, max(3, side // grid // 8)
+    picture = Image.fromarray(upright(image)).resize(
+        (patch * grid, patch * grid), Image.Resampling.NEAREST
+    )
+    total = grid * (patch + gap) - gap
+    sheet = Image.new("RGB", (total, total), PLATE)
+    for r in range(grid):
+        for c in range(grid):
+            box = (c * patch, r * patch, (c + 1) * patch, (r + 1) * patch)
+            sheet.paste(picture.crop(box), (c * (patch + gap), r * (patch + gap)))
+    return png(sheet)
+
+
+@remembered
+def filter_sheet(filters: np.ndarray, columns: int = 16, cell: int = 34) -> bytes:
+    """What each feature of a patch answers to. filters: (D, 3, p, p), any scale; each is drawn
+    from its smallest (black) to its largest value (white), colour by colour together."""
+    gap, rows = 4, -(-len(filters) // columns)
+    sheet = Image.new("RGB", (columns * (cell + gap) + gap, rows * (cell + gap) + gap), PLATE)
+    for i, values in enumerate(np.asarray(filters, dtype=np.float32)):
+        low, high = values.min(), values.max()
+        scaled = np.rint(255 * (values - low) / max(high - low, 1e-9)).astype(np.uint8)
+        tile = Image.fromarray(upright(scaled)).resize((cell, cell), Image.Resampling.NEAREST)
+        sheet.paste(tile, (gap + i % columns * (cell + gap), gap + i // columns * (cell + gap)))
+    return png(sheet)
+
+
+@remembered
+def weight_grid(weights: np.ndarray, side: int = 384) -> bytes:
+    """Weights (P,) as g×g coloured cells, the largest brightest."""
+    grid = round(len(weights) ** 0.5)
+    cells = colours()[to_palette(np.asarray(weights, dtype=np.float32).reshape(grid, grid))]
+    return png(Image.fromarray(cells).resize((side, side), Image.Resampling.NEAREST))
+
+
+@remembered
+def similarity_sheet(alike: np.ndarray, cell: int = 52) -> bytes:
+    """Similarity (P, P), −1 to 1, as g×g small squares: the one at (r, c) shows how like patch
+    (r, c) every patch is."""
+    grid, gap = round(len(alike) ** 0.5), 5
+    sheet = Image.new("RGB", (grid * (cell + gap) + gap,) * 2, PLATE)
+    for i, row in enumerate(np.asarray(alike, dtype=np.float32)):
+        tile = colours()[to_palette((row.reshape(grid, grid) + 1) / 2, 1.0)]
+        picture = Image.fromarray(tile).resize((cell, cell), Image.Resampling.NEAREST)
+        sheet.paste(picture, (gap + i % grid * (cell + gap), gap + i // grid * (cell + gap)))
+    return png(sheet)

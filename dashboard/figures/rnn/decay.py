@@ -1,0 +1,148 @@
+"""What is left of x_1: powers, norms and gradients on one logarithmic axis, and every share."""
+
+from typing import Any
+
+import numpy as np
+
+from core.linear_rnn.decay import Decay
+from dashboard.figures.layout import LEGEND_BELOW, Drawing, decades, quick
+from dashboard.palette import AMBER, BLUE, GREEN, GREY, ORANGE, SEQUENTIAL
+
+LOWEST, HIGHEST = -300.0, 300.0  # exponents of 10 a double can still hold
+ROOM_FOR_NAMES = 0.86  # the curves end here, in parts of the height; above stand the marks' names
+FAINTEST = -4.0  # shares under 10^-4 all get the darkest colour
+
+
+def decay_curves(
+    decay: Decay, longest: int, gradient: tuple[np.ndarray, np.ndarray] | None = None
+) -> Drawing:
+    """Modes, ‖W^(T-1)‖, ‖W^(T-1) W_x x_1‖, and the gradient (T values, norms) if it was asked for.
+
+    T runs from 1 to `longest`; the marks of `decay` inside that range are dashed lines.
+    """
+    T = np.arange(1, longest + 1)
+    norm = "‖W<sub>h</sub><sup>T−1</sup>‖₂"
+    contribution = "‖W<sub>h</sub><sup>T−1</sup> W<sub>x</sub> x₁‖"
+    data = [
+        _modes(decay, longest),
+        _curve(T, decay.norm[:longest], norm, ORANGE, 4, "solid"),
+        _curve(T, decay.input[:longest], contribution, BLUE, 3, "dash"),
+    ]
+    if gradient is not None:
+        data.append(_gradient(*gradient, longest))
+    low, high = _range(decay.norm[:longest])
+    marks = [(at, name) for at, name in _marks(decay) if at is not None and at <= longest]
+    layout = {
+        "xaxis": {"title": {"text": "T, steps"}, "range": [1, longest]},
+        "yaxis": decades("size", low, high) | {"domain": [0, ROOM_FOR_NAMES]},
+        "shapes": [_vertical(at) for at, _ in marks],
+        "annotations": [_note(at, name, row) for row, (at, name) in enumerate(marks)],
+        "height": 460,
+        "legend": LEGEND_BELOW,
+    }
+    return quick(data, layout)
+
+
+def share_map(at: np.ndarray, log_share: np.ndarray) -> Drawing:
+    """The share of x_i in h_T: log10 shares [i, T] at the positions `at`, NaN for i > T."""
+    heat = {
+        "type": "heatmap",
+        "x": at,
+        "y": at,
+        "z": np.maximum(log_share, FAINTEST).astype(np.float32),
+        "zmin": FAINTEST,
+        "zmax": 0,
+        "colorscale": SEQUENTIAL,
+        "customdata": (100 * 10**log_share).astype(np.float32),
+        "hovertemplate": "x<sub>%{y}</sub> in h<sub>%{x}</sub>: %{customdata:.3g} %<extra></extra>",
+        "colorbar": {
+            "title": {"text": "share"},
+            "tickvals": [0, -1, -2, -3, FAINTEST],
+            "ticktext": ["100 %", "10 %", "1 %", "0.1 %", "≤ 0.01 %"],
+        },
+        "showscale": True,
+    }
+    layout = {
+        "xaxis": {"title": {"text": "T, step of the state h<sub>T</sub>"}},
+        "yaxis": {
+            "title": {"text": "i, step of the input x<sub>i</sub>"},
+            "autorange": "reversed",
+        },
+        "height": 520,
+    }
+    return quick([heat], layout)
+
+
+def _marks(decay: Decay) -> list[tuple[float | None, str]]:
+    marks = decay.marks
+    return [
+        (marks.half_life + 1 if marks.half_life else None, "half-life"),
+        (marks.lost_in_float32, "float32"),
+        (marks.overflow_float32, "overflow"),
+    ]
+
+
+def _vertical(at: float) -> dict[str, Any]:
+    line = {"color": AMBER, "width": 2, "dash": "dash"}
+    end = {"yref": "paper", "y0": 0, "y1": ROOM_FOR_NAMES + 0.02}
+    return end | {"type": "line", "x0": at, "x1": at, "line": line}
+
+
+def _note(at: float, text: str, row: int) -> dict[str, Any]:
+    """A name above its line; names of lines close together stand in different rows."""
+    place = {"x": at, "yref": "paper", "y": ROOM_FOR_NAMES, "yshift": 2 + 18 * (row % 3)}
+    return place | {"text": text, "showarrow": False, "yanchor": "bottom", "xanchor": "left"}
+
+
+def _modes(decay: Decay, longest: int) -> dict[str, Any]:
+    """|λ|^(T-1) is a straight line on this axis: two points a mode, all modes in one trace."""
+    slope = np.unique(np.round(decay.modes, 12))
+    slope = slope[np.isfinite(slope)]
+    with np.errstate(divide="ignore"):
+        reach = np.abs(np.where(slope < 0, LOWEST, HIGHEST) / slope)
+    last = np.minimum(longest, 1 + reach)
+    gap = np.full_like(slope, np.nan)
+    x = np.stack([np.ones_like(slope), last, gap], axis=1).ravel()
+    y = np.stack([np.ones_like(slope), 10 ** (slope * (last - 1)), gap], axis=1).ravel()
+    return {
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "mode": "lines",
+        "name": "|λ<sub>i</sub>|<sup>T−1</sup>, every mode",
+        "line": {"color": GREY, "width": 1.5},
+        "hoverinfo": "skip",
+    }
+
+
+def _curve(
+    T: np.ndarray, log_values: np.ndarray, name: str, colour: str, width: int, dash: str
+) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "x": T,
+        "y": 10.0 ** np.where(np.abs(log_values) <= HIGHEST, log_values, np.nan),
+        "mode": "lines",
+        "name": name,
+        "line": {"color": colour, "width": width, "dash": dash},
+        "hovertemplate": "T = %{x}: %{y:.3g}<extra></extra>",
+    }
+
+
+def _gradient(T: np.ndarray, norms: np.ndarray, longest: int) -> dict[str, Any]:
+    inside = (norms > 0) & (longest >= T)
+    return {
+        "type": "scatter",
+        "x": T[inside],
+        "y": norms[inside],
+        "mode": "markers",
+        "name": "‖∂h<sub>T</sub>/∂x₁‖₂, autograd",
+        "marker": {"size": 13, "color": GREEN, "symbol": "circle-open", "line": {"width": 3}},
+        "hovertemplate": "T = %{x}: %{y:.6g}<extra></extra>",
+    }
+
+
+def _range(log_norm: np.ndarray) -> tuple[float, float]:
+    finite = log_norm[np.isfinite(log_norm)]
+    low, high = float(finite.min()), float(finite.max())
+    return max(min(low, -2.0), -45.0) - 0.3, min(max(high, 0.5), 60.0) + 0.5

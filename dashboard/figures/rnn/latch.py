@@ -1,0 +1,148 @@
+"""What the exponential does to learning: accuracy while training, gradients by step, by delay."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from core.linear_rnn.latch_sweep import SweepReport
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, decades, quick
+from dashboard.palette import AMBER, BLUE, GREEN, GREY, ORANGE, PURPLE
+
+# Colour and dash: a layer is known by either.
+LOOKS = {
+    "linear RNN": (BLUE, "solid", "circle"),
+    "tanh RNN": (ORANGE, "dash", "square"),
+    "LSTM": (GREEN, "dashdot", "diamond"),
+    "GRU": (PURPLE, "dot", "triangle-up"),
+    "Transformer": (AMBER, "solid", "star"),
+}
+CHANCE = 1 / 8
+
+
+def learning_curves(
+    curves: Mapping[str, tuple[Sequence[int], Sequence[float]]], steps: int
+) -> Drawing:
+    """Accuracy on fresh sequences against training steps: layer -> (steps, accuracies)."""
+    data = [_chance(steps), *(_curve(layer, *curve) for layer, curve in curves.items())]
+    layout = _accuracy_axis("training steps") | {"height": 430}
+    layout["xaxis"]["range"] = [0, steps * 1.02]
+    return quick(data, layout)
+
+
+def gradients_by_step(gradients: Mapping[str, tuple[np.ndarray, np.ndarray | None]]) -> Drawing:
+    """‖∂h_T/∂x_t‖ against t: layer -> (at initialisation, after training or None), each (T,).
+
+    Thin lines are initialisation, thick lines with markers after training.
+    """
+    data = []
+    every = np.concatenate([v for pair in gradients.values() for v in pair if v is not None])
+    log = np.log10(every[every > 0])
+    low, high = (float(log.min()), float(log.max())) if len(log) else (-1.0, 1.0)
+    for layer, (before, after) in gradients.items():
+        data.append(_norms(layer, before, "before", 1.5))
+        if after is not None:
+            data.append(_norms(layer, after, "after", 4))
+    layout = {
+        "xaxis": {"title": {"text": "t, step of the input x<sub>t</sub>"}},
+        "yaxis": decades("‖∂h<sub>T</sub>/∂x<sub>t</sub>‖", max(low, -30.0) - 0.5, high + 0.5),
+        "height": 480,
+        "legend": LEGEND_ABOVE,
+    }
+    return quick(data, layout)
+
+
+def accuracy_by_delay(sweep: SweepReport, own: Sequence[tuple[str, int, float]] = ()) -> Drawing:
+    """Median accuracy against delay with the range of the seeds; `own`: (layer, delay, accuracy)
+    of trainings made just now, as large open markers."""
+    data = [_chance(max(p.delay for p in sweep.points))]
+    for layer, (colour, dash, symbol) in LOOKS.items():
+        points = sweep.curve(layer)
+        median = np.array([p.median for p in points])
+        data.append(
+            {
+                "type": "scatter",
+                "x": [p.delay for p in points],
+                "y": median,
+                "error_y": {
+                    "type": "data",
+                    "symmetric": False,
+                    "array": np.array([max(p.accuracies) for p in points]) - median,
+                    "arrayminus": median - np.array([min(p.accuracies) for p in points]),
+                    "color": colour,
+                    "thickness": 1.5,
+                },
+                "mode": "lines+markers",
+                "name": layer,
+                "line": {"color": colour, "width": 3, "dash": dash},
+                "marker": {"size": 11, "symbol": symbol},
+                "hovertemplate": f"{layer}, delay %{{x}}: %{{y:.0%}}<extra></extra>",
+            }
+        )
+    for layer, delay, accuracy in own:
+        colour, _, symbol = LOOKS[layer]
+        data.append(
+            {
+                "type": "scatter",
+                "x": [delay],
+                "y": [accuracy],
+                "mode": "markers",
+                "name": f"{layer}, yours",
+                "showlegend": False,
+                "marker": {
+                    "size": 18,
+                    "symbol": f"{symbol}-open",
+                    "color": colour,
+                    "line": {"width": 4},
+                },
+                "hovertemplate": f"{layer}, trained here, delay %{{x}}: %{{y:.0%}}<extra></extra>",
+            }
+        )
+    return quick(data, _accuracy_axis("delay, steps") | {"height": 480})
+
+
+def _curve(layer: str, steps: Sequence[int], accuracies: Sequence[float]) -> dict[str, Any]:
+    colour, dash, symbol = LOOKS[layer]
+    return {
+        "type": "scatter",
+        "x": list(steps),
+        "y": list(accuracies),
+        "mode": "lines+markers",
+        "name": layer,
+        "line": {"color": colour, "width": 3, "dash": dash},
+        "marker": {"size": 8, "symbol": symbol},
+        "hovertemplate": f"{layer}, step %{{x}}: %{{y:.0%}}<extra></extra>",
+    }
+
+
+def _norms(layer: str, norms: np.ndarray, when: str, width: float) -> dict[str, Any]:
+    colour, dash, _ = LOOKS[layer]
+    return {
+        "type": "scatter",
+        "x": np.arange(1, len(norms) + 1),
+        "y": np.where(norms > 0, norms, np.nan),
+        "mode": "lines",
+        "name": f"{layer}, {when}",
+        "line": {"color": colour, "width": width, "dash": dash},
+        "hovertemplate": f"{layer} {when} training, t = %{{x}}: %{{y:.2e}}<extra></extra>",
+    }
+
+
+def _chance(longest: float) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "x": [0, longest],
+        "y": [CHANCE, CHANCE],
+        "mode": "lines",
+        "name": "guessing",
+        "line": {"color": GREY, "width": 2, "dash": "dot"},
+        "hoverinfo": "skip",
+    }
+
+
+def _accuracy_axis(x: str) -> dict[str, Any]:
+    return {
+        "xaxis": {"title": {"text": x}},
+        "yaxis": {"title": {"text": "accuracy"}, "range": [0, 1.05], "tickformat": ".0%"},
+        "legend": LEGEND_ABOVE,
+    }

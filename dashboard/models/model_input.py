@@ -1,0 +1,141 @@
+"""A model and one input for it, text or picture, chosen by the same controls on several pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from core.models import zoo
+from dashboard import controls
+from dashboard.components import page
+from dashboard.figures.maps.attention_maps import attention_grid, enlarge
+from dashboard.figures.maps.vit_maps import upright
+from dashboard.models import gpt_models, traces, vit_models
+from dashboard.models.pictures import pictures_for, upload
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+    from core.interpret.trace import Trace
+
+TEXT, PICTURES = "text", "pictures"
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """inputs: token ids (1, T) or a picture (1, 3, S, S); tokens: T names for the axes.
+
+    answers: the name of every word or class the model can say. picture: (3, S, S) uint8 or None.
+    trained: false when the weights are random.
+    """
+
+    loaded: zoo.LoadedModel
+    model: Any
+    inputs: Tensor
+    tokens: list[str]
+    answers: list[str]
+    picture: np.ndarray | None
+    trained: bool
+
+    @property
+    def who(self) -> str:
+        """The model, and whether its weights are the trained ones."""
+        return f"{self.loaded.entry.identity}-{'trained' if self.trained else 'random'}"
+
+    @property
+    def causal(self) -> bool:
+        return self.picture is None
+
+    @property
+    def png(self) -> bytes | None:
+        return None if self.picture is None else enlarge(upright(self.picture), 128)
+
+    def outcome(self, logits: Tensor) -> Tensor:
+        """The probabilities that matter: of the next word after the text, or of the classes."""
+        return (logits[0, -1] if self.causal else logits[0]).softmax(-1)
+
+
+def choose() -> Opened:
+    """Controls for model, weights and input; the page ends with a sentence if none can be used."""
+    import torch
+
+    one, two, three, four = st.columns([5, 7, 5, 4])
+    with one:
+        kind = controls.pick("The model reads", [TEXT, PICTURES], key="reads")
+    with two:
+        entry = (
+            gpt_models.choose_gpt()
+            if kind == TEXT
+            else vit_models.choose_model("vit", prefer="shapes")
+        )
+    with three:
+        weights = controls.pick("Weights", ["trained", "random"], key="weights")
+    loaded = gpt_models.load(entry) if kind == TEXT else vit_models.load(entry)
+    model: Any = loaded.model if weights == "trained" else vit_models.untrained(loaded)
+    if kind == TEXT:
+        with four, _below_a_label(), st.popover("The text", icon=":material/edit:"):
+            prompt = gpt_models.ask_prompt(loaded)
+        ids = torch.tensor([prompt.ids])
+        words = list(prompt.words)
+        return Opened(loaded, model, ids, words, loaded.tokenizer.vocab, None, weights == "trained")
+    pictures = pictures_for(loaded)
+    with four, _below_a_label(), st.popover("Picture", icon=":material/image:"):
+        number = controls.slider("Picture number", 1, len(pictures.images), 3, key="picture")
+        if pictures.note:
+            st.caption(pictures.note)
+        own = upload(loaded.config.img_size)
+    image = pictures.images[int(number) - 1] if own is None else own
+    grid = round(model.pos_E.num_embeddings**0.5)
+    names = ["class", *(f"row {r + 1}, col {c + 1}" for r in range(grid) for c in range(grid))]
+    inputs = vit_models.to_input(loaded, image[None])
+    answers = list(loaded.extra["classes"])
+    return Opened(loaded, model, inputs, names, answers, image, weights == "trained")
+
+
+def _below_a_label() -> Any:
+    """A place as low as the controls beside it, which have a label above them."""
+    st.space("small")
+    return st.container()
+
+
+def say(opened: Opened, probability: Tensor) -> str:
+    """The most probable answer, safe to show."""
+    best = int(probability.argmax())
+    return f"**{page.plain(opened.answers[best])}** ({float(probability[best]):.1%})"
+
+
+def show_beside(opened: Opened, traced: Trace) -> None:
+    """All maps of the model, beside those of random weights or of another of its checkpoints."""
+    entry = opened.loaded.entry
+    checkpoints = {
+        f"checkpoint {path.stem}": path.with_suffix("")
+        for path in sorted((entry.path / "checkpoints").glob("*.safetensors"))
+        if path.with_suffix("") != entry.weights
+    }
+    name = controls.choice("Beside it", ["random weights", *checkpoints], key="beside")
+    if name in checkpoints:
+        then = zoo.at_checkpoint(entry, checkpoints[name])
+        who, other = f"{then.identity}-trained", vit_models.load(then).model
+    else:
+        who, other = f"{entry.identity}-random", vit_models.untrained(opened.loaded)
+    one, two = st.columns(2)
+    with one:
+        _show_maps(opened, traced, "This model", "maps")
+    with two:
+        beside = traces.trace(who, other, opened.inputs)
+        _show_maps(opened, beside, name.capitalize(), "maps-beside")
+
+
+def _show_maps(opened: Opened, traced: Trace, name: str, key: str) -> None:
+    """All maps of one trace as an image, and what the model says."""
+    page.show_image(
+        attention_grid(traced.attention[0].numpy(), width=700),
+        title=f"{name} says {say(opened, opened.outcome(traced.logits)).replace('**', '')}",
+        description="Rows of maps are layers, columns are heads; in a map rows are queries and "
+        "columns keys.",
+        key=key,
+        data={"attention": traced.attention[0].numpy()},
+    )

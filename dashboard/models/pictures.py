@@ -1,0 +1,219 @@
+"""Pictures to show a model: held-out ones, drawn ones, the user's own."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from core.data.images import shapes
+from core.data.images.arrays import UInt8, fit_square
+from core.data.images.picture import open_picture
+from core.data.locations import MissingDataError
+from core.data.sources import load_images
+from core.models import zoo
+from dashboard import controls, limits
+from dashboard.components import page
+from dashboard.figures.maps.vit_maps import picture_strip
+from dashboard.models import vit_models
+
+AT_HAND = 200  # pictures to browse through
+MAX_UPLOAD_MB = 20
+KEPT, LONGEST_SIDE = 4, 1024  # uploaded pictures of a session, at most 4 MB each
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """images: uint8 (N, 3, S, S); labels: (N,); masks: bool (N, S, S) or None; note: a sentence
+    to show when these are not the pictures one would expect."""
+
+    images: UInt8
+    labels: np.ndarray
+    masks: np.ndarray | None
+    source: str
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """image: (3, S, S) uint8; label: its class, None where nobody knows.
+
+    row: ten pictures (10, 3, S, S) beside which it stands, at `place`; None for a lone picture.
+    """
+
+    image: UInt8
+    label: int | None
+    row: UInt8 | None = None
+    place: int = 0
+
+
+def choose_picture(loaded: zoo.LoadedModel) -> Chosen:
+    """Controls for the picture; the page ends with a sentence while there is none."""
+    size, data = loaded.config.img_size, loaded.entry.data
+    one, two, three = st.columns([3, 2, 2], vertical_alignment="bottom")
+    with one:
+        source = controls.pick("Picture", ["at hand", "draw a shape", "my own"], key="from")
+    if source == "at hand":
+        with two:
+            pictures, row = browse(loaded)
+        with three:
+            place = controls.choice("Picture number", range(1, len(row) + 1), key="picture") - 1
+        label = int(pictures.labels[row[place]]) if known(pictures, loaded) else None
+        return Chosen(pictures.images[row[place]], label, pictures.images[row], place)
+    if source == "draw a shape":
+        with two, st.popover("The shape", icon=":material/tune:", width="stretch"):
+            image, label = draw_shape(size)
+        return Chosen(image, label if data == "shapes" else None)
+    with two, st.popover("The picture", icon=":material/upload:", width="stretch"):
+        own = upload(size)
+    if own is None:
+        st.info("Choose a PNG or JPEG of your own.", icon=":material/upload:")
+        st.stop()
+    return Chosen(own, None)
+
+
+def pictures_for(loaded: zoo.LoadedModel) -> Pictures:
+    """Held-out pictures of the model's own data; Shapes when that data is not on this machine."""
+    name = loaded.entry.data
+    if name == "shapes":
+        return drawn_shapes(AT_HAND)
+    try:
+        return _held_out(name)
+    except (MissingDataError, ValueError) as error:
+        return replace(drawn_shapes(AT_HAND), note=f"You see Shapes. {page.plain(str(error))}")
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the pictures …")
+def _held_out(name: str) -> Pictures:
+    data = load_images(name)
+    spread = np.random.default_rng(0).permutation(len(data.test_images))[:1000]
+    masks = None if data.test_masks is None else np.asarray(data.test_masks[spread])
+    return Pictures(
+        np.ascontiguousarray(data.test_images[spread]), data.test_labels[spread], masks, data.name
+    )
+
+
+@st.cache_resource(max_entries=2, show_spinner="Drawing the pictures …")
+def drawn_shapes(count: int) -> Pictures:
+    """The first pictures of the held-out part of Shapes."""
+    images, labels, masks = shapes.generate(count, seed=1)
+    return Pictures(images, labels, masks, "shapes")
+
+
+def known(pictures: Pictures, loaded: zoo.LoadedModel) -> bool:
+    """Whether the pictures' labels are the model's classes."""
+    return pictures.source == loaded.entry.data
+
+
+@st.cache_data(max_entries=16, show_spinner="Asking the model …")
+def predictions(_loaded: zoo.LoadedModel, who: str, _pictures: Pictures, source: str) -> Any:
+    """The model's probabilities for every picture, (N, classes)."""
+    import torch
+
+    from core.interpret.trace import fused_logits
+
+    parts = torch.split(vit_models.to_input(_loaded, _pictures.images), 100)
+    return torch.cat([fused_logits(_loaded.model, x).softmax(-1) for x in parts]).numpy()
+
+
+def upload(size: int) -> UInt8 | None:
+    """The user's own picture, cut to a square the user can move, (3, S, S); None before that."""
+    file = st.file_uploader(
+        "Your own picture, PNG or JPEG", type=["png", "jpg", "jpeg"], max_upload_size=MAX_UPLOAD_MB
+    )
+    if file is None:
+        return None
+    picture = _read_once(file.getvalue())
+    if isinstance(picture, ValueError):
+        page.error_sentence(picture)
+        return None
+    if picture.width != picture.height or min(picture.size) > size:
+        zoom = st.slider("Zoom", 1.0, 8.0, 1.0, 0.1, help="1 is the largest square that fits.")
+        across = st.slider("Left to right", 0, 100, 50, format="%d %%")
+        down = st.slider("Top to bottom", 0, 100, 50, format="%d %%")
+        side = max(1, int(min(picture.size) / zoom))
+        left = (picture.width - side) * across // 100
+        top = (picture.height - side) * down // 100
+        picture = picture.crop((left, top, left + side, top + side))
+    return fit_square(picture, size)
+
+
+def _read_once(data: bytes) -> Image.Image | ValueError:
+    """An uploaded file as a picture, or why it is none; decoded once, however often a page runs.
+
+    Errors: ValueError when too many were opened lately.
+    """
+    kept: dict[bytes, Image.Image | ValueError] = st.session_state.setdefault("uploaded", {})
+    content = hashlib.sha256(data).digest()
+    if content not in kept:
+        with limits.within(limits.PICTURES):
+            kept[content] = _opened(data)
+        while len(kept) > KEPT:
+            kept.pop(next(iter(kept)))
+    return kept[content]
+
+
+def _opened(data: bytes) -> Image.Image | ValueError:
+    try:
+        picture = open_picture(io.BytesIO(data), "This file")
+        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        return picture
+    except ValueError as error:
+        return ValueError(str(error))
+
+
+def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
+    """A button that opens the ways to choose: the pictures at hand, and the first ten wanted."""
+    pictures = pictures_for(loaded)
+    classes = list(loaded.extra["classes"])
+    probability = predictions(loaded, loaded.entry.identity, pictures, pictures.source)
+    certainty, said = probability.max(1), probability.argmax(1)
+    wanted = np.ones(len(said), dtype=bool)
+    with st.popover("Which pictures", icon=":material/filter_list:", width="stretch"):
+        if pictures.note:
+            st.caption(pictures.note)
+        strip = st.container()
+        one, two = st.columns([2, 3])
+        if known(pictures, loaded):
+            with one:
+                of_class = controls.choice("Class", ["all", *classes], key="class")
+            with two:
+                answer = controls.pick("The answer is", ["any", "right", "wrong"], key="answer")
+            if of_class != "all":
+                wanted &= pictures.labels == classes.index(of_class)
+            if answer != "any":
+                wanted &= (said == pictures.labels) == (answer == "right")
+        order = controls.pick("First come the", ["as drawn", "surest", "least sure"], key="order")
+        found = np.flatnonzero(wanted)
+        if not len(found):
+            st.info("No picture is like that; all are shown.", icon=":material/info:")
+            found = np.arange(len(said))
+        if order != "as drawn":
+            found = found[np.argsort(certainty[found] * (-1 if order == "surest" else 1))]
+        row = found[:10]
+        names = [f"{i}: {classes[k]}" for i, k in enumerate(said[row], 1)]
+        words = f"The first {len(row)} of {len(found)}, and what the model says: {', '.join(names)}"
+        strip.image(picture_strip(pictures.images[row]), alt=words, output_format="PNG")
+        strip.caption(page.plain(words))
+    return pictures, row
+
+
+def draw_shape(size: int) -> tuple[UInt8, int]:
+    """Sliders of the Shapes generator: the picture (3, S, S) and its class."""
+    a, b, c = st.columns(3)
+    with a:
+        kind = controls.choice("Shape", shapes.CLASSES, key="shape", index=5)
+        radius = controls.slider("Radius, pixels", 3.0, 15.0, 9.0, key="radius", step=0.5)
+    with b:
+        x = controls.slider("Left to right", 0.0, 32.0, 16.0, key="x", step=1.0)
+        y = controls.slider("Top to bottom", 0.0, 32.0, 16.0, key="y", step=1.0)
+    with c:
+        angle = controls.slider("Angle, degrees", -180.0, 180.0, 0.0, key="angle", step=5.0)
+        clutter = controls.slider("Clutter", 0.0, 1.0, 0.5, key="clutter", step=0.1)
+    image, _ = shapes.draw(shapes.Shape(kind, radius, x, y, angle, clutter=clutter), size)
+    return image, shapes.CLASSES.index(kind)

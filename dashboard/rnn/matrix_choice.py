@@ -1,0 +1,204 @@
+"""The recurrent matrix of the RNN lesson: chosen, scaled, edited, pasted or uploaded."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.linear_rnn.decay import MAX_STEPS, Decay, Growth, growth
+from core.linear_rnn.matrices import (
+    MAX_BYTES,
+    MAX_SIZE,
+    MIN_SIZE,
+    PRESETS,
+    parse_matrix,
+    preset,
+    to_csv,
+    with_radius,
+)
+from core.linear_rnn.spectrum import number
+from dashboard import state
+
+OWN = "own"
+OWN_ROWS = "0.9, 0.5\n0, 0.8"
+LONGEST_LINKED = 2000
+NEAR = 200  # up to here the norms of the powers are measured at once,
+FURTHER = 100  # and beyond by so many more when they are looked at
+RANDOM = ("vanishing", "exploding", "gaussian", "symmetric", "orthogonal", "stochastic")
+EDITABLE = 6  # sizes up to this have every entry in a table to type in
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The matrix as shown, its powers measured once, the radius it was scaled to (None: as is)."""
+
+    W: np.ndarray
+    growth: Growth
+    radius: float | None
+    sentence: str
+    preset: str | None
+
+    @property
+    def eigenvalues(self) -> np.ndarray:
+        """Of the matrix as shown: scaling W scales them."""
+        found = self.growth.spectrum
+        scaled = self.radius is not None and found.radius > 0
+        return found.eigenvalues * (self.radius / found.radius if scaled else 1.0)
+
+
+def matrix_controls() -> tuple[Chosen, int]:
+    """The controls; the matrix they choose, and up to which T to look.
+
+    Raises ValueError for an own matrix that is none.
+    """
+    first, second, third, fourth = st.columns([5, 4, 4, 4])
+    names = [*PRESETS, OWN]
+    state.offer("matrix", names[0], names, _title)
+    name = first.selectbox(
+        "Matrix W_h", names, 0, _title, key="matrix", bind="query-params",
+        on_change=_take_radius,
+    )  # fmt: skip
+    usual = (PRESETS[name].radius if name != OWN else 0.0) or 0.9
+    state.offer("rho", usual)
+    longest = fourth.slider("T up to", 20, MAX_STEPS, NEAR, 10, key="longest", bind="query-params")
+    state.note("matrix", name)
+    state.note("longest", longest)
+    if name == OWN:
+        scale = second.toggle("Scale it to ρ", key="scale", bind="query-params")
+        radius = _radius(third, usual, disabled=not scale)
+        W, measured = _own(longest)
+        radius = radius if scale else None
+        sentence = f"Your own matrix, {len(W)} × {len(W)}."
+    else:
+        size = second.slider("Size d", MIN_SIZE, MAX_SIZE, 16, key="size", bind="query-params")
+        radius = _radius(third, usual, disabled=name == "nilpotent")
+        state.note("size", size)
+        state.note("rho", radius)
+        W = preset(name, size, draw())
+        measured = measured_preset(name, size, draw(), norms_for(longest))
+        sentence = PRESETS[name].sentence
+    if radius is not None and measured.spectrum.radius > 0:
+        W = with_radius(W, radius)
+    return Chosen(W, measured, radius, sentence, None if name == OWN else name), longest
+
+
+def facts(chosen: Chosen, decay: Decay) -> dict[str, str]:
+    """The numbers beside the curves, each under its name."""
+    found, marks = chosen.growth.spectrum, decay.marks
+    factor = decay.radius / found.radius if found.radius else 1.0
+    condition, error = found.condition, chosen.growth.formula_error
+    return {
+        "ρ = max |λ|": f"{decay.radius:.4g}",
+        "‖W_h‖₂": f"{found.norm * factor:.4g}",
+        "cond(P)": number(condition) if condition < 1e15 else "∞ (defective)",
+        "P Λ⁴⁹⁹ P⁻¹ is off by": f"{error:.0e}" if error < 1 else "everything",
+        "half-life": f"{marks.half_life:.1f} steps" if marks.half_life else "none",
+        "share of x₁ under 1%": _step(marks.under_one_percent),
+        "lost in float32": _step(marks.lost_in_float32),
+        "float32 overflow": _step(marks.overflow_float32),
+    }
+
+
+def peak(decay: Decay, longest: int) -> str:
+    """Where the powers are largest, among those that were measured."""
+    at, size = decay.peak
+    return f"Up to T = {norms_for(longest)}, ‖W_h^(T−1)‖ peaks at T = {at}: {number(size)}."
+
+
+def two_by_two(chosen: Chosen) -> np.ndarray:
+    """The matrix itself if it is 2 × 2, else its preset at size 2 with the same radius."""
+    if len(chosen.W) == 2:
+        return chosen.W
+    if chosen.preset is None:
+        raise ValueError(f"Your matrix is {len(chosen.W)} × {len(chosen.W)}: an orbit needs 2 × 2.")
+    W = preset(chosen.preset, 2, draw())
+    return with_radius(W, chosen.radius) if chosen.preset != "nilpotent" else W
+
+
+def _step(T: int | None) -> str:
+    return f"T > {MAX_STEPS}" if T is None else f"T = {T}"
+
+
+def draw() -> int:
+    """Which random draw of the presets is shown."""
+    return int(st.session_state.get("draw", 0))
+
+
+def _radius(column: st.delta_generator.DeltaGenerator, usual: float, disabled: bool) -> float:
+    return column.slider(
+        "Spectral radius ρ", 0.1, 1.5, usual, 0.01, key="rho", bind="query-params",
+        disabled=disabled, help="The largest |λ|: the whole matrix is multiplied by one factor.",
+    )  # fmt: skip
+
+
+def norms_for(longest: int) -> int:
+    """For how many T the norms are measured when T is looked at up to `longest`."""
+    return max(NEAR, min(MAX_STEPS, -(-longest // FURTHER) * FURTHER))
+
+
+def _own(longest: int) -> tuple[np.ndarray, Growth]:
+    """A matrix pasted or uploaded; up to LONGEST_LINKED characters of it are in the link."""
+    linked = st.query_params.get("rows", OWN_ROWS)[:LONGEST_LINKED]
+    text = st.text_area("Rows, one a line", linked, max_chars=MAX_BYTES, key="own", height=150)
+    own = text != OWN_ROWS and len(text) <= LONGEST_LINKED
+    state.put_in_link("rows", text if own else None)
+    file = st.file_uploader("… or a CSV file (it takes the place of the text)", type=["csv", "txt"])
+    W = parse_matrix(file.getvalue() if file is not None else text)
+    return W, measured_own(to_csv(W), norms_for(longest))
+
+
+def edit_entries(chosen: Chosen) -> None:
+    """A table to type entries into, for small matrices; another draw, for random ones."""
+    if chosen.preset in RANDOM:
+        st.button("Draw it again", on_click=_draw_again, icon=":material/casino:")
+    W = chosen.W
+    if len(W) > EDITABLE:
+        st.caption(f"Up to size {EDITABLE} every entry can be typed here.")
+        return
+    columns = [str(j + 1) for j in range(len(W))]
+    key = f"entries-{hash(W.tobytes())}"
+    table = pd.DataFrame(W, columns=columns, index=columns)
+    st.data_editor(table, key=key, on_change=_take_entries, args=(key, W))
+    st.caption("Type a number: the matrix becomes your own.")
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def measured_preset(name: str, size: int, seed: int, norms: int) -> Growth:
+    """The powers of a preset, measured once; the slider of ρ only scales them."""
+    return growth(preset(name, size, seed), norms=norms)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def measured_own(csv: str, norms: int) -> Growth:
+    return growth(parse_matrix(csv), norms=norms)
+
+
+def _title(name: str) -> str:
+    return "Your own" if name == OWN else PRESETS[name].title
+
+
+def _set(**values: object) -> None:
+    st.session_state.update(values)
+
+
+def _take_radius() -> None:
+    """A preset comes with the radius that makes its point."""
+    chosen = PRESETS.get(st.session_state["matrix"])
+    if chosen is not None and chosen.radius > 0:
+        st.session_state["rho"] = chosen.radius
+
+
+def _draw_again() -> None:
+    st.session_state["draw"] = draw() + 1
+
+
+def _take_entries(key: str, W: np.ndarray) -> None:
+    """Entries typed into the table make the matrix the user's own."""
+    changed = W.copy()
+    for row, entries in st.session_state[key]["edited_rows"].items():
+        for column, value in entries.items():
+            at = int(row), int(column) - 1
+            if value is not None and max(at) < len(W) and min(at) >= 0:
+                changed[at] = value
+    _set(matrix=OWN, own=to_csv(changed), scale=False)

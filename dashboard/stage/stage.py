@@ -1,0 +1,130 @@
+"""The lecturer's stage: one beat of a lesson's storyline, and nothing else on the page.
+
+`?mode=present` opens it, `beat=3` names the beat; the beat's own state stands in the link like any
+other, so that it can be changed on the spot and copied.
+"""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+from core.study.storyline import Beat, Storyline, storyline
+from dashboard import state
+from dashboard.stage import stage_keys
+
+_AT, _SHOWN = "stage-at", "stage-shown"
+_ALONE, _SHARED = 460, 340  # pixels of 720, below the sentence, and below controls too
+
+
+def show(lesson: str) -> None:
+    """Draw the beat of this lesson above its page; nothing when it has no storyline."""
+    story = storyline(lesson)
+    if story is None or "room" in st.query_params:
+        st.session_state.pop(_SHOWN, None)
+        return
+    at = story.beat(st.query_params.get("beat", "1"))
+    _arrive(story, at)
+    beat = story.beats[at]
+    st.session_state[_SHOWN] = len(beat.show)
+    st.html(_only(beat))
+    with st.container(key="stage-beat"):
+        st.title(beat.sentence, anchor=False)
+        if beat.question:
+            st.markdown(f"*{beat.question}*")
+        if beat.reveal and state.revealed():
+            st.markdown(f"**{beat.reveal}**")
+    with st.container(key="stage-keys"):
+        stage_keys.stage_keys(
+            lesson,
+            at + 1,
+            len(story.beats),
+            reveal=bool(beat.reveal) and not state.revealed(),
+            notes=f"study?notes={lesson}&beat={at + 1}",
+            on_go=lambda: _go(story, at),
+        )
+
+
+def figure_height() -> int | None:
+    """The pixels a figure may be high so that the room sees all of it; None off the stage."""
+    if not state.presenting():
+        return None
+    return _SHARED if st.session_state.get(_SHOWN, 1) > 1 else _ALONE
+
+
+def _arrive(story: Storyline, at: int) -> None:
+    """Opened by a link: what the link does not say itself is as the beat wants it."""
+    if st.session_state.get(_AT) != (story.lesson, at):
+        wanted = story.beats[at].state
+        state.set_controls({k: v for k, v in wanted.items() if k not in st.query_params})
+    st.session_state[_AT] = (story.lesson, at)
+
+
+def _go(story: Storyline, at: int) -> None:
+    """What a key does; runs before the page does."""
+    what = stage_keys.asked()
+    if what in ("next", "previous"):
+        to = min(max(at + (1 if what == "next" else -1), 0), len(story.beats) - 1)
+        if to == at:
+            return
+        state.reset_controls(story.beats[at].state)
+        state.set_controls(story.beats[to].state)
+        st.query_params["beat"] = str(to + 1)
+        st.query_params.pop("reveal", None)
+        st.session_state[_AT] = (story.lesson, to)
+    elif what == "reveal":
+        st.query_params["reveal"] = "1"
+    elif what.split(" ")[0] in ("layer", "head"):
+        name, way = what.split(" ")
+        state.step_choice(name, -1 if way == "up" else 1)
+
+
+def _only(beat: Beat) -> str:
+    """The style that hides everything but the beat and what it shows."""
+    names = [re.sub(r"[^\w-]", "-", key) for key in beat.show]
+    keep = [f".st-key-{name}" for name in names] + [f".st-key-figure-{name}" for name in names]
+    keep += [".st-key-stage-beat", ".st-key-stage-keys"]
+    these, inside = ", ".join(keep), ", ".join(f"{one} *" for one in keep)
+    failed = '[data-testid="stAlert"]'  # no :has inside :has, or a browser drops the whole rule
+    page = '[data-testid="stMainBlockContainer"]'
+    return f"""<style>
+{page} [data-testid="stElementContainer"]:not({these}):not({inside}):not(:has({failed})) {{
+  display: none; }}
+{page} [data-testid="stLayoutWrapper"]:not({these}):not({inside}):not(:has({these}, {failed})) {{
+  display: none; }}
+{page} [data-testid="stColumn"]:not({inside}):not(:has({these}, {failed})) {{ display: none; }}
+.st-key-stage-beat {{ gap: 0.7rem; }}
+.st-key-stage-beat h1 {{ padding: 0 0 0.2rem; font-size: 1.5rem; }}
+:has(> .st-key-stage-keys) {{ position: absolute; }}
+.st-key-stage-keys {{
+  position: fixed; right: 1rem; bottom: 0.4rem; width: auto; z-index: 9; padding: 0.2rem 0.5rem;
+  background: var(--st-background-color, Canvas); border-radius: 0.35rem; }}
+{page} {{ padding-bottom: 3rem; }}
+{page} [data-testid="stImage"] img {{ max-height: {figure_height()}px; width: auto; }}
+</style>"""
+
+
+def notes() -> bool:
+    """The speaker notes, when the link asks for them (`?notes=rnn&beat=2`)."""
+    lesson = st.query_params.get("notes", "")
+    told = stage_keys.followed() if lesson else {}
+    if told:
+        lesson = str(told.get("lesson", lesson))
+        st.query_params.update({"notes": lesson, "beat": str(told.get("beat", 1))})
+    story = storyline(lesson) if lesson else None
+    if story is None:
+        return False
+    at = story.beat(st.query_params.get("beat", "1"))
+    stage_keys.follow(story.lesson, at + 1)
+    beat = story.beats[at]
+    st.title(f"Notes: {story.title}", anchor=False)
+    st.caption(f"Beat {at + 1} of {len(story.beats)}. This window follows the stage.")
+    st.markdown(f"### {beat.sentence}")
+    st.markdown(beat.notes)
+    if beat.question:
+        st.markdown(f"**Ask:** {beat.question}")
+        st.markdown(f"**Answer:** {beat.reveal}")
+    if at + 1 < len(story.beats):
+        st.caption(f"Next: {story.beats[at + 1].sentence}")
+    return True

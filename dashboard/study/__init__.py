@@ -1,0 +1,1 @@
+"""What only the Study page needs: question steps, progress, rooms and their phones."""

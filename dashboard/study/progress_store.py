@@ -1,0 +1,136 @@
+"""Keeping progress: a file, the class's server, a summary to hand in, questions of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.study.progress import MAX_BYTES, due, dump, load
+from core.study.question import own_files
+from core.study.storage import class_store
+from core.study.summary import summary_html, verify
+from dashboard import limits
+from dashboard.components import page
+from dashboard.study import progress_browser, study_state
+
+
+def overview() -> None:
+    """One line: what is earned, what is due again."""
+    progress, questions = study_state.progress(), study_state.questions()
+    earned = [
+        key
+        for key, question in questions.items()
+        if progress.record(key).done(len(question.checks))
+    ]
+    again = [key for key in due(progress, study_state.now()) if key in questions]
+    line = f"{len(earned)} of {len(questions)} earned"
+    if earned:
+        line += f": {', '.join(earned)}"
+    if again:
+        line += f" · due again: {', '.join(again)}"
+    if progress_browser.kept():
+        line += " · kept in this browser"
+    st.caption(line, width="stretch")
+
+
+def keeping() -> None:
+    """Everything about keeping, in one popover."""
+    with st.popover("Keep and hand in", icon=":material/save:"):
+        _file()
+        _class()
+        _hand_in()
+        _seed()
+        _own_questions()
+
+
+def _file() -> None:
+    st.markdown("**A file of yours**")
+    progress = study_state.progress()  # read here: a file is made where no session is at hand
+    st.download_button(
+        "Save my progress",
+        lambda: dump(progress).encode(),
+        "unrolled-progress.json",
+        "application/json",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+    chosen = st.file_uploader("Go on from a saved file", type="json", max_upload_size=1)
+    if chosen is not None and st.button("Load it"):
+        _try(lambda: study_state.add(load(chosen.getvalue()[: MAX_BYTES + 1])), "Added.")
+
+
+def _class() -> None:
+    st.markdown("**On this server**")
+    name = st.text_input("A name of your choice", max_chars=30, key="study-name")
+    word = st.text_input(
+        "A word only you know", max_chars=100, type="password", key="study-word",
+        help="Not your e-mail password: it only guards this name here.",
+    )  # fmt: skip
+    one, two = st.columns(2)
+    if one.button("Keep here", width="stretch"):
+        _try(lambda: _keep_here(name, word), "Kept.")
+    if two.button("Fetch", width="stretch"):
+        _try(lambda: _fetch(name, word), "Fetched and added.")
+
+
+def _keep_here(name: str, word: str) -> None:
+    with limits.guessing(name), limits.within(limits.KEEPING):
+        class_store.save(name, word, study_state.progress())
+
+
+def _fetch(name: str, word: str) -> None:
+    with limits.guessing(name), limits.within(limits.KEEPING):
+        study_state.add(class_store.fetch(name, word))
+
+
+def _hand_in() -> None:
+    st.markdown("**To hand in**")
+    name = st.text_input("Name on the summary", max_chars=60, key="study-summary-name")
+    progress, questions = study_state.progress(), study_state.questions()
+    st.download_button(
+        "Summary (HTML, with checksum)",
+        lambda: summary_html(name, progress, questions, study_state.now()).encode(),
+        "unrolled-summary.html",
+        "text/html",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+    handed_in = st.file_uploader("Check a summary you were handed", type="html", max_upload_size=1)
+    if handed_in is not None:
+        try:
+            data = verify(handed_in.getvalue().decode("utf-8", "replace"))
+        except ValueError as error:
+            page.error_sentence(error)
+        else:
+            whose, saved = page.plain(str(data["name"])), page.plain(str(data["saved"]))
+            st.success(f"Unchanged since it was saved by {whose} on {saved}.")
+
+
+def _seed() -> None:
+    st.markdown("**The same numbers for everybody**")
+    seed = st.text_input("Seed", study_state.progress().seed, max_chars=20, key="study-seed")
+    if st.button("Use this seed"):
+        _try(lambda: study_state.set_seed(seed), "All numbers are drawn from it now.")
+
+
+def _own_questions() -> None:
+    st.markdown("**Questions of your own**")
+    files = st.file_uploader(
+        "A folder of TOML files", type="toml", accept_multiple_files="directory", max_upload_size=1
+    )
+    if files and st.button("Add them"):
+        study_state.keep_own(*own_files((file.name, file.getvalue()) for file in files))
+        st.rerun()
+    for sentence in study_state.own_errors():
+        st.error(page.plain(sentence))
+
+
+def _try(action: Callable[[], object], done: str) -> None:
+    try:
+        action()
+    except (ValueError, OSError) as error:
+        page.error_sentence(error)
+    else:
+        st.success(done)

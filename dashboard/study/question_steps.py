@@ -1,0 +1,195 @@
+"""The four moves of a question: predict, experiment, check, model answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import streamlit as st
+
+from core.study import progress as done
+from core.study.grading.checks import grade
+from core.study.measure.measured import MEASURES, fill, measured, record
+from core.study.progress import Answer
+from core.study.question import Choice, Expression, Question, Task
+from dashboard.components import page
+from dashboard.components.into_view import into_view
+from dashboard.study import progress_browser, study_state, tasks
+
+
+def predict(question: Question) -> None:
+    """Move 1: a prediction, kept as it was given and not graded yet."""
+    progress = study_state.progress()
+    kept = progress.record(question.id)
+    st.subheader("1 · Predict", anchor=False)
+    if kept.prediction:
+        st.markdown(f"Your prediction: {tasks.formula(kept.prediction)}")
+        return
+    place = _place(question, "predict")
+    with st.form(place):
+        given = tasks.ask(question.predict, f"{place}-given", progress.task_seed(question.id))
+        sent = st.form_submit_button("Keep my prediction", type="primary")
+    if sent and given is None:
+        st.warning("Choose or write something first: a guess is enough.")
+    elif sent and given is not None:
+        text = given.text or " → ".join(given.lines)
+        study_state.keep(done.predict(progress, question.id, text))
+        st.rerun()
+
+
+def experiment(question: Question) -> None:
+    """Move 2: the link to the lesson at the state that decides the question."""
+    st.subheader("2 · Try it", anchor=False)
+    tried = question.experiment
+    st.markdown(tried.say)
+    page.lesson_link(tried.page, f"Open: {tried.label}", **tried.state, back=question.id)
+    st.caption("The lesson leads back here.")
+
+
+def checks(question: Question) -> None:
+    """Move 3: every check, graded as often as it is answered."""
+    total = len(question.checks)
+    passed = study_state.progress().record(question.id).passed
+    first = next((i for i in range(total) if i not in passed), None)
+    turn = question.id if progress_browser.opened() else ""
+    if first == 0:  # from the experiment one comes back to what is to be checked
+        into_view("checks-top", turn)
+    st.subheader("3 · Check", anchor=False)
+    for i, task in enumerate(question.checks):
+        kept = study_state.progress().record(question.id)
+        if i in kept.passed or kept.done(total):
+            _answered(question, i)
+        else:
+            if i and i == first:
+                into_view("checks-top", turn)
+            with st.container(border=True, key=f"open-check-{i}"):
+                _open(question, i, task)
+    kept = study_state.progress().record(question.id)
+    if not kept.done(total) and kept.may_give_up(total):
+        st.caption("You have tried each open check three times.")
+        if st.button("Show me the answer", key=_place(question, "give-up")):
+            study_state.keep(
+                done.give_up(study_state.progress(), question.id, total, study_state.now())
+            )
+            st.rerun()
+
+
+def _answered(question: Question, i: int) -> None:
+    """A check that is over: what was asked, what was answered, and what was said about it."""
+    progress, task = study_state.progress(), question.checks[i]
+    kept = progress.record(question.id)
+    right, sent = i in kept.passed, kept.sent.get(str(i))
+    said = "Answered right." if right else "Left open."
+    with st.container(border=True):
+        if sent is not None:
+            st.markdown(tasks.prompt(task, sent.seed))
+            tasks.show(task, sent)
+            said = grade(task, tasks.given(task, sent), sent.seed).message
+        icon = ":material/check_circle:" if right else ":material/info:"
+        (st.success if right else st.info)(tasks.formula(said), icon=icon)
+
+
+def _open(question: Question, i: int, task: Task) -> None:
+    """A check to be answered; what stands in its fields is kept at every change."""
+    progress = study_state.progress()
+    kept, seed = progress.record(question.id), progress.task_seed(question.id)
+    place, sent = _place(question, f"check-{i}"), kept.sent.get(str(i))
+
+    def stamped(answer: Answer) -> Answer:
+        return replace(answer, seed=seed, at=study_state.now().timestamp())
+
+    def typed(answer: Answer) -> None:
+        latest = study_state.progress()
+        study_state.keep(done.draft(latest, question.id, i, stamped(answer)))
+
+    given = tasks.ask(task, f"{place}-given", seed, kept.typed.get(str(i), sent), typed)
+    if st.button("Check my answer", key=f"{place}-send", type="primary"):
+        if given is None:  # an empty answer is no attempt
+            st.warning("There is no answer yet: give one first.", icon=":material/undo:")
+            return
+        said = grade(task, tasks.given(task, given), seed)
+        total, now = len(question.checks), study_state.now()
+        study_state.keep(
+            done.attempt(progress, question.id, i, total, said.correct, now, stamped(given))
+        )
+        st.rerun()
+    if sent is not None:
+        said = grade(task, tasks.given(task, sent), sent.seed)
+        st.warning(tasks.formula(said.message), icon=":material/undo:")
+
+
+def answer(question: Question) -> None:
+    """Move 4: the model answer. Only to be drawn once it is earned."""
+    kept = study_state.progress().record(question.id)
+    st.subheader("4 · Model answer", anchor=False)
+    _compare(question, kept.prediction)
+    st.markdown(question.answer.text)
+    with st.container(key="loose"):
+        st.markdown("**Where common notes are loose**")
+        st.markdown(question.answer.loose)
+    for sentence in question.answer.measured:
+        _measured(sentence.name, sentence.text)
+    page.show_source(*question.answer.code, label="Show the code")
+    date = done.due_on(kept)
+    if date is not None:
+        st.caption(f"Due again on {date.date().isoformat()}, with fresh numbers.")
+    if st.button("Work through it again, with fresh numbers", key=_place(question, "again")):
+        study_state.keep(done.again(study_state.progress(), question.id))
+        st.rerun()
+
+
+def onward(question: Question, questions: Mapping[str, Question]) -> None:
+    """The link to the next question that is not earned yet."""
+    names, progress = list(questions), study_state.progress()
+    here = names.index(question.id)
+    for name in (*names[here + 1 :], *names[:here]):
+        if not progress.record(name).done(len(questions[name].checks)):
+            page.lesson_link("study", f"Next question: {name}", q=name)
+            return
+    st.success(f"You have earned all {len(names)} questions.", icon=":material/celebration:")
+
+
+def _compare(question: Question, prediction: str) -> None:
+    task = question.predict
+    if isinstance(task, (Choice, Expression)):
+        said = grade(task, prediction, "")
+        right = "right" if said.correct else "wrong"
+        st.info(
+            f"**Your prediction was {right}:** {tasks.formula(prediction)}  \n"
+            f"{tasks.formula(said.message)}",
+            icon=":material/check_circle:" if said.correct else ":material/undo:",
+        )
+
+
+def _measured(name: str, text: str) -> None:
+    """The sentence with the numbers of this machine; without them, the button that measures."""
+    sentence = fill(text, measured())
+    with st.container(border=True):
+        if sentence is not None:
+            st.markdown(tasks.formula(sentence))
+            label = "Measure again"
+        else:
+            st.caption("This has not been measured on this machine yet.")
+            label = MEASURES[name].label
+        if st.button(label, key=f"measure-{name}", icon=":material/timer:"):
+            with st.spinner("Measuring …"):
+                _measure(name)
+            st.rerun()
+
+
+def _measure(name: str) -> None:
+    try:
+        import torch
+
+        from core.study.measure.models import measure
+
+        torch.set_num_threads(1)
+        record(name, measure(name))
+    except (ValueError, OSError) as error:
+        page.error_sentence(error)
+        st.stop()
+
+
+def _place(question: Question, part: str) -> str:
+    round_number = study_state.progress().record(question.id).round
+    return f"{question.id}-{round_number}-{part}"

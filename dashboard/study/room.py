@@ -1,0 +1,240 @@
+"""Ask the room: the lecturer's view of a poll, and the phones'."""
+
+from __future__ import annotations
+
+import io
+import time
+from urllib.parse import urlsplit
+
+import segno
+import streamlit as st
+
+from core.study import poll
+from core.study.grading.checks import grade
+from core.study.grading.grade import Verdict
+from core.study.options import shown_options
+from core.study.question import Choice, Expression, Number, Question
+from core.study.storage.rooms import MINUTES_OPEN, Room, Rooms
+from dashboard import limits
+from dashboard.components import page
+from dashboard.figures.poll import poll_bars
+from dashboard.study import study_state, tasks
+from dashboard.study.phone_token import phone_token
+
+SECONDS_LECTURER, SECONDS_PHONE = 1, 5
+COUNTED = "Your answer is counted."
+
+
+@st.cache_resource(show_spinner=False)
+def rooms() -> Rooms:
+    """The rooms of this server, shared by all sessions."""
+    return Rooms()
+
+
+def may_be_asked(question: Question) -> bool:
+    """Whether the prediction of this question makes a poll."""
+    return isinstance(question.predict, (Choice, Expression, Number))
+
+
+def open_button(question: Question) -> None:
+    """The lecturer's button: a room on this prediction."""
+    with st.popover("Ask the room", icon=":material/groups:"):
+        st.markdown(
+            f"Opens a poll on this prediction for {MINUTES_OPEN} minutes. Students join by a short "
+            "link or the QR code and answer once, without a name."
+        )
+        if st.button("Open a room", key=f"room-{question.id}"):
+            with limits.within(limits.ROOMS):
+                room, secret = rooms().open_room(question.id)
+            st.query_params.update({"room": room.code, "host": secret, "mode": "present"})
+            st.rerun()
+
+
+def asked_for() -> bool:
+    """Whether the link leads into a room."""
+    return bool(st.query_params.get("room"))
+
+
+def show() -> None:
+    """The room of the link: the lecturer's view with the right secret, else the phone's."""
+    code = st.query_params["room"].strip().upper()
+    try:
+        room = rooms().room(code)
+    except (ValueError, OSError):
+        st.title("Ask the room", anchor=False)
+        raise
+    question = study_state.questions().get(room.question)
+    if question is None:
+        raise ValueError(f"The room {code} asks question {room.question}, which is not known here.")
+    secret = st.query_params.get("host", "")
+    if secret and rooms().owns(code, secret):
+        _lecturer(room, question, secret)
+    else:
+        _phone(room, question)
+
+
+def _lecturer(room: Room, question: Question, secret: str) -> None:
+    task = _asked(question)
+    page.page_header(f"Room {room.code}", tasks.prompt(task, room.code))
+    with st.container(horizontal=True):
+        if not room.revealed and st.button("Reveal", type="primary"):
+            rooms().reveal(room.code, secret)
+            st.rerun()
+        if _counting(room) and st.button("Close the room"):
+            rooms().close(room.code, secret)
+            st.rerun()
+        st.button("Back to the question", on_click=_leave, args=(question.id,))
+    left, right = st.columns([1, 2])
+    with left:
+        if room.revealed:
+            _right_answer(room, task)
+        else:
+            _join(room)
+    with right:
+        _live_histogram(room.code, question)
+    if room.revealed:
+        _decides(room, question)
+
+
+def _leave(question: str) -> None:
+    """Out of the room and back to its question. Runs before the page does."""
+    for name in ("room", "host", "mode"):
+        st.query_params.pop(name, None)
+    st.session_state["q"] = question
+
+
+def _join(room: Room) -> None:
+    here = urlsplit(st.context.url or "http://localhost/study")
+    link = f"{here.scheme}://{here.netloc}{here.path}?room={room.code}"
+    picture = io.BytesIO()
+    segno.make(link, error="m").save(picture, kind="png", scale=8, border=3)
+    st.image(picture.getvalue(), alt=f"QR code of {link}", width=260)
+    st.caption(f"[{page.plain(link)}]({link})")
+    if here.hostname in ("localhost", "127.0.0.1", "::1"):
+        st.caption(
+            f"{page.plain(here.hostname)} is this computer: phones cannot open the link. "
+            "`make run HOST=0.0.0.0` lets them in; SECURITY says what that opens."
+        )
+
+
+def _right_answer(room: Room, task: poll.Asked) -> None:
+    """The right answer and why it is right."""
+    text, verdict = poll.right_answer(task, room.code)
+    with st.container(key="right-answer"):
+        st.markdown(f":material/check_circle: **The right answer: {tasks.formula(text)}**")
+        st.markdown(tasks.formula(verdict.message))
+
+
+def _decides(room: Room, question: Question) -> None:
+    """After Reveal: the experiment that decides, and what is wrong with the other options."""
+    tried = question.experiment
+    st.subheader("The experiment that decides", anchor=False)
+    st.markdown(tried.say)
+    page.lesson_link(tried.page, f"Open: {tried.label}", **tried.state)
+    if isinstance(question.predict, Choice):
+        for option in shown_options(question.predict, room.code):
+            if not option.right:
+                st.markdown(tasks.formula(f"✗ **{option.text}** {option.reply}", safe=True))
+
+
+def _counting(room: Room) -> bool:
+    """Whether answers are still counted."""
+    return room.is_open(time.time()) and not room.revealed
+
+
+def _live_histogram(code: str, question: Question) -> None:
+    running = _counting(rooms().room(code))
+
+    @st.fragment(run_every=SECONDS_LECTURER if running else None)
+    @page.one_sentence_for_errors()
+    def histogram() -> None:
+        counts, room = rooms().counts(code), rooms().room(code)
+        total = sum(counts.values())
+        left = max(0, room.closes - time.time())
+        when = f"open for {left / 60:.0f} more minutes" if _counting(room) else "closed"
+        st.markdown(f"**{total} answer{'' if total == 1 else 's'}**, {when}")
+        _bars(counts, question, room)
+        if running and not _counting(room):
+            st.rerun()
+
+    histogram()
+
+
+def _bars(counts: dict[str, int], question: Question, room: Room) -> None:
+    task = _asked(question)
+    shown = poll.bars(task, counts, room.code, revealed=room.revealed)
+    if not shown:
+        st.caption("No answer yet.")
+        return
+    page.show_figure(
+        poll_bars(shown, poll.right_answer(task, room.code)[0] if room.revealed else None),
+        title="What the room says",
+        description="; ".join(
+            f"{page.plain(text)}: {often}" for text, often in list(shown.items())[:12]
+        ),
+        key="poll",
+        data={"answer": list(shown), "count": list(shown.values())},
+    )
+
+
+def _phone(room: Room, question: Question) -> None:
+    token, task = phone_token(rooms()), _asked(question)
+    counted = rooms().given(room.code, token) if token else None
+    st.title(f"Room {room.code}", anchor=False)
+    st.markdown(question.text)
+    running = _counting(room)
+    if running and counted is None:
+        answer = tasks.ask(task, f"room-{room.code}", room.code)
+        if st.button("Send my answer", type="primary"):
+            if answer is None:
+                st.warning("Choose or write something first: a guess is enough.")
+                return
+            with limits.within(limits.VOTES, room.code):
+                rooms().answer(room.code, token, poll.countable(task, answer.text, room.code))
+            st.session_state[f"typed-{room.code}"] = answer.text[:2000]
+            st.rerun()
+        return
+    st.markdown(tasks.prompt(task, room.code))
+    if not room.revealed:
+        st.info("This room is closed.") if counted is None else st.success(COUNTED)
+    elif counted is None or not _verdict(room, task, counted):
+        _right_answer(room, task)
+
+    @st.fragment(run_every=SECONDS_PHONE if running else None)
+    @page.one_sentence_for_errors()
+    def wait() -> None:
+        now = rooms().room(room.code)
+        if now.revealed and running:
+            st.rerun()
+        if now.revealed:
+            _bars(rooms().counts(room.code), question, now)
+        else:
+            st.caption("The right answer appears here when the lecturer reveals it.")
+
+    wait()
+
+
+def _verdict(room: Room, task: poll.Asked, counted: str) -> bool:
+    """Whether this phone's own answer was right, and what is said about it.
+
+    What was typed is known in its own session only; after a reload it is shown as it was counted.
+    """
+    right, verdict = poll.right_answer(task, room.code)
+    typed = str(st.session_state.get(f"typed-{room.code}", ""))
+    if counted != right:
+        told = typed or (counted if isinstance(task, Choice) else "")
+        verdict = grade(task, told, room.code) if told else Verdict(False, "")
+    show = st.success if verdict.correct else st.warning
+    show(
+        f"**Your answer was {'right' if verdict.correct else 'wrong'}:** "
+        f"{tasks.formula(typed or counted)}  \n{tasks.formula(verdict.message)}",
+        icon=":material/check_circle:" if verdict.correct else ":material/undo:",
+    )
+    return verdict.correct
+
+
+def _asked(question: Question) -> poll.Asked:
+    """What the room is asked. Errors: ValueError when it makes no poll."""
+    if not isinstance(question.predict, (Choice, Expression, Number)):
+        raise ValueError(f"The prediction of question {question.id} cannot be asked in a room.")
+    return question.predict

@@ -1,0 +1,152 @@
+"""A widget for each kind of task; each gives what was answered, or None as long as it is empty."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.study.grading.checks import Given, shuffled
+from core.study.grading.numbers import draw
+from core.study.options import shown_options
+from core.study.progress import Answer
+from core.study.question import Choice, Expression, Number, Order, Rubric, Task
+from dashboard.components import page
+
+ENOUGH_PROSE = 40  # characters written before the rubric is shown
+_LETTERS = "ABCDEFGHIJKL"
+
+
+_LETTER = re.compile(r"(?<![\w$])(W|[xhyφ])\\?_(\w+)(?:\^(\w+))?")
+
+
+def formula(text: str, *, safe: bool = False) -> str:
+    """Text as Markdown with the letters of the RNN set as formulas: W_h, x_1, φ_y, W_h^2.
+
+    safe: the text is ours and may hold Markdown; else it shows exactly its own characters.
+    """
+    shown = text if safe else page.plain(text)
+    return _LETTER.sub(lambda m: f"${m[1]}_{{{m[2]}}}{f'^{{{m[3]}}}' if m[3] else ''}$", shown)
+
+
+def ask(
+    task: Task,
+    key: str,
+    seed: str,
+    kept: Answer | None = None,
+    changed: Callable[[Answer], None] | None = None,
+) -> Answer | None:
+    """Draw the task and read its answer.
+
+    kept: what an empty field begins with. changed: is given every change, before the page runs.
+    """
+    if kept is not None:
+        _restore(task, key, seed, kept)
+    on_change = None if changed is None else lambda: changed(_read(task, key, seed))
+    match task:
+        case Choice():
+            texts = [option.text for option in shown_options(task, seed)]
+            st.radio(
+                task.prompt, texts, index=None, format_func=formula, key=key, on_change=on_change
+            )
+        case Order():
+            _order(task, key, seed, on_change)
+        case Number() | Expression():
+            _line(task, key, seed, on_change)
+        case Rubric():
+            if not _rubric(task, key, on_change):
+                return None
+    answer = _read(task, key, seed)
+    return answer if answer.text or answer.lines else None
+
+
+def prompt(task: Task, seed: str) -> str:
+    """What is asked, with the numbers of this seed."""
+    return draw(task.variant, seed).prompt if isinstance(task, Number) else task.prompt
+
+
+def given(task: Task, answer: Answer) -> Given:
+    """The part of an answer that is graded."""
+    return answer.lines if isinstance(task, Order | Rubric) else answer.text
+
+
+def show(task: Task, answer: Answer) -> None:
+    """An answer as it was given, to be compared with the model answer."""
+    written = [formula(line) for line in answer.text.splitlines() if line.strip()]
+    st.markdown("\n\n".join(["**Your answer:** " + "".join(written[:1]), *written[1:]]))
+    if isinstance(task, Order):
+        st.markdown("\n".join(f"1. {formula(line)}" for line in answer.lines))
+    if isinstance(task, Rubric):
+        marks = {True: ":material/check_box:", False: ":material/check_box_outline_blank:"}
+        points = (f"{marks[point in answer.lines]} {point}" for point in task.points)
+        st.markdown("  \n".join(points))
+
+
+def _read(task: Task, key: str, seed: str) -> Answer:
+    """The answer as the widgets hold it."""
+    held = st.session_state.get
+    match task:
+        case Order():
+            mixed = shuffled(task.items, seed)
+            return Answer(lines=tuple(mixed[_LETTERS.index(letter)] for letter in held(key) or ()))
+        case Rubric():
+            ticked = (point for i, point in enumerate(task.points) if held(f"{key}-{i}"))
+            return Answer(held(f"{key}-prose") or "", tuple(ticked))
+    return Answer(held(key) or "")
+
+
+def _restore(task: Task, key: str, seed: str, kept: Answer) -> None:
+    """Put a kept answer into fields that are empty, as far as it fits the task."""
+    if (now := _read(task, key, seed)).text or now.lines:
+        return
+    values: dict[str, object] = {key: kept.text[:2000]}
+    match task:
+        case Choice():
+            values = {key: kept.text} if kept.text in [o.text for o in task.options] else {}
+        case Order():
+            mixed = shuffled(task.items, seed)
+            values = {key: [_LETTERS[mixed.index(item)] for item in kept.lines if item in mixed]}
+        case Rubric():
+            values = {f"{key}-{i}": point in kept.lines for i, point in enumerate(task.points)}
+            values[f"{key}-prose"] = kept.text
+    st.session_state.update({name: value for name, value in values.items() if value})
+
+
+def _line(
+    task: Number | Expression, key: str, seed: str, on_change: Callable[[], None] | None
+) -> None:
+    code = isinstance(task, Expression)
+    st.markdown(prompt(task, seed))
+    st.text_input(
+        "Your expression" if code else "Your number, with a unit if you like",
+        max_chars=2000,
+        key=key,
+        autocomplete="off",
+        help="W_h or Wh, x_1 or x1, *, @ or a space, ^2 or ²: as you like." if code else None,
+        on_change=on_change,
+    )
+
+
+def _order(task: Order, key: str, seed: str, on_change: Callable[[], None] | None) -> None:
+    """The lines are taken one after the other; what is left to choose gets shorter."""
+    mixed = shuffled(task.items, seed)
+    st.markdown(task.prompt)
+    for letter, line in zip(_LETTERS, mixed, strict=False):
+        st.markdown(f"{letter}. {formula(line)}")
+    letters = list(_LETTERS[: len(mixed)])
+    st.multiselect("The order, first line first", letters, key=key, on_change=on_change)
+
+
+def _rubric(task: Rubric, key: str, on_change: Callable[[], None] | None) -> bool:
+    """Whether enough is written for the rubric, which then stands below the text."""
+    written = st.text_area(
+        task.prompt, max_chars=5000, height=140, key=f"{key}-prose", on_change=on_change
+    )
+    if len(written.strip()) < ENOUGH_PROSE:
+        st.caption("The rubric is shown once you have written a few sentences.")
+        return False
+    st.markdown("**Read your text again: which of these points does it make?**")
+    for i, point in enumerate(task.points):
+        st.checkbox(point, key=f"{key}-{i}", on_change=on_change)
+    return True

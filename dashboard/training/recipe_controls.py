@@ -1,0 +1,185 @@
+"""The controls that describe a training: from widgets to a RunSpec."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from core.config.presets import preset
+from core.config.recipe import SCHEDULES, TextRecipe
+from core.config.run_spec import KINDS, RunSpec, model_fields
+from core.data.sources import DIALOGUE_SOURCES, IMAGE_SOURCES, at_hand, getting
+from core.runs import queue
+from core.runs.engines import chosen
+from core.runs.launch import thread_budget
+from core.runs.progress import in_words
+from core.runs.time_estimate import calibrate
+from dashboard import controls
+from dashboard.components import page
+
+WAYS = {
+    "demo": "Small enough to be over in about a minute.",
+    "course": "The recipe of the course, number for number.",
+    "best": "What reached the best held-out figures here.",
+}
+
+OWN_DATA = {
+    kind: f"Data of your own: `python -m core.train {kind} --preset demo --data {what}` in a "
+    "terminal; the run then shows here."
+    for kind, what in {"vit": "FOLDER", "cnn": "FOLDER", "gpt": "FILE"}.items()
+}
+
+SIZES = {  # name: label, lowest, highest, step
+    "num_layers": ("Layers", 1, 12, 1),
+    "num_heads": ("Heads", 1, 8, 1),
+    "dim": ("Width (dim)", 16, 256, 8),
+    "attn_dim": ("Width of a head", 8, 128, 8),
+    "mlp_dim": ("Width of the FFN", 16, 1024, 16),
+    "max_N": ("Positions (longest text)", 16, 400, 8),
+}
+PATCHES = (2, 4, 8, 16)
+
+
+def choose_spec() -> RunSpec:
+    """All controls of a training, from a preset on. Errors: ValueError naming what does not fit."""
+    kind = controls.pick("Model", list(KINDS), key="kind")
+    way = controls.pick("Start from", list(WAYS), key="preset")
+    st.caption(WAYS[way])
+    spec = preset(way, kind)
+    tag = f"{kind}-{way}"  # a preset brings its own defaults, so it has its own widgets
+    one, two = st.columns(2)
+    with one:
+        sources = list(DIALOGUE_SOURCES if kind == "gpt" else IMAGE_SOURCES)
+        data = controls.choice(
+            "Data", sources, key=f"{tag}-data", index=sources.index(spec.data), help=OWN_DATA[kind]
+        )
+        missing = [d.detail for d in at_hand() if d.name == data and not d.here]
+    with two:
+        names = list(KINDS[kind])
+        architecture = controls.choice(
+            "Architecture", names, key=f"{tag}-class", index=names.index(spec.architecture)
+        )
+    if missing:
+        st.warning(f"{data} is not here yet; {page.plain(missing[0])}", icon=":material/download:")
+        _fetch_button(data)
+    if architecture != spec.architecture:
+        spec = replace(spec, architecture=architecture, model={})
+        tag += f"-{architecture}"
+    with st.expander("Sizes of the model", icon=":material/straighten:"):
+        model = _sizes(spec, tag)
+    with st.expander("Recipe", icon=":material/tune:"):
+        recipe = _recipe(spec, tag)
+    seed = controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same bits.")
+    threads = thread_budget(1 if chosen() == "ray" else queue.slots())
+    return replace(spec, model=model, recipe=recipe, data=data, seed=int(seed), threads=threads)
+
+
+def _fetch_button(data: str) -> None:
+    """Fetch a data set on request, with its progress; an interrupted one leaves nothing behind."""
+    if not st.button(f"Fetch {data} now", icon=":material/download:"):
+        return
+    bar = st.progress(0.0, "Connecting …")
+    try:
+        for at in getting(data):
+            bar.progress(min(1.0, at.done / at.total) if at.total else 0.0, at.what)
+    except (OSError, ValueError) as error:
+        page.error_sentence(error)
+        return
+    st.rerun()
+
+
+def _sizes(spec: RunSpec, tag: str) -> dict[str, Any]:
+    defaults = {**model_fields(spec.architecture), **spec.model}
+    chosen: dict[str, Any] = {}
+    for name, (label, low, high, step) in SIZES.items():
+        if name in defaults:
+            value = controls.slider(
+                label, low, high, int(defaults[name]), key=f"{tag}-{name}", step=step
+            )
+            chosen[name] = int(value)
+    if spec.architecture == "VisionTransformer":  # the others pool their way to 8 × 8 tokens
+        chosen["patch_size"] = st.select_slider(
+            "Side of a patch", PATCHES, defaults["patch_size"], key=f"{tag}-patch_size"
+        )
+    if "dropout" in defaults:
+        rate = float(defaults["dropout"])
+        chosen["dropout"] = controls.slider(
+            "Dropout", 0.0, 0.9, rate, key=f"{tag}-dropout", step=0.05
+        )
+    return {n: v for n, v in (spec.model | chosen).items() if n in spec.model or v != defaults[n]}
+
+
+def _recipe(spec: RunSpec, tag: str) -> dict[str, Any]:
+    now = spec.recipe_config()
+    recipe = dict(spec.recipe)
+    most = max(40, now.epochs)
+    recipe["epochs"] = int(controls.slider("Epochs", 1, most, now.epochs, key=f"{tag}-epochs"))
+    rates = sorted({1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 1e-2, 3e-2, 0.1, now.lr})
+    recipe["lr"] = st.select_slider(
+        "Learning rate", rates, now.lr, key=f"{tag}-lr", format_func=lambda v: f"{v:g}",
+        bind="query-params",
+    )  # fmt: skip
+    batches = sorted({16, 32, 64, 128, 256, 512, now.batch_size})
+    recipe["batch_size"] = st.select_slider(
+        "Batch", batches, now.batch_size, key=f"{tag}-batch", help="Examples a step.",
+        bind="query-params",
+    )  # fmt: skip
+    recipe["weight_decay"] = controls.slider(
+        "Weight decay", 0.0, 1.0, now.weight_decay, key=f"{tag}-decay", step=0.01
+    )
+    recipe["schedule"] = controls.pick(
+        "Schedule",
+        list(SCHEDULES),
+        key=f"{tag}-schedule",
+        index=SCHEDULES.index(now.schedule),
+        help="cosine: stepped once an epoch, as in the course. warmup: up, then down to zero.",
+    )
+    if isinstance(now, TextRecipe):
+        recipe["word_parts"] = controls.switch(
+            "Words share their parts",
+            now.word_parts,
+            key=f"{tag}-parts",
+            help="What is learned about “king” also moves “King” and “king's”.",
+        )
+        recipe["temperature"] = controls.slider(
+            "Temperature of the samples",
+            0.0,
+            2.0,
+            now.temperature,
+            key=f"{tag}-temperature",
+            step=0.1,
+            help="Of the text written after every epoch; 0 is greedy.",
+        )
+    else:
+        recipe["augment"] = controls.switch(
+            "Crop and flip the images", now.augment, key=f"{tag}-augment"
+        )
+        recipe["label_smoothing"] = controls.slider(
+            "Label smoothing", 0.0, 0.4, now.label_smoothing, key=f"{tag}-smoothing", step=0.05
+        )
+    return recipe
+
+
+def show_estimate(spec: RunSpec) -> dict[str, Any] | None:
+    """A button for a short calibration, and what it found for exactly these settings."""
+    values = spec.to_dict()
+    kept = st.session_state.get("estimate")
+    if st.button("Estimate time and memory", icon=":material/timer:", width="stretch"):
+        with st.spinner("Training for three seconds, to see …", show_time=True):
+            kept = (values, _calibrated(json.dumps(values, sort_keys=True)))
+        st.session_state["estimate"] = kept
+    if kept is None or kept[0] != values:
+        return None
+    found: dict[str, Any] = kept[1]
+    with st.container(horizontal=True):
+        st.metric("Parameters", f"{found['parameters']:,}")
+        st.metric("Memory", f"{found['memory'] / 1e9:.1f} GB")
+        st.metric("Time", in_words(found["seconds"]))
+    st.caption(f"Measured on {found['steps']} steps, the machine as busy as it is now.")
+    return found
+
+
+@st.cache_data(max_entries=200, ttl=3600, show_spinner=False)
+def _calibrated(spec: str) -> dict[str, Any]:
+    return calibrate(json.loads(spec))

@@ -1,0 +1,79 @@
+"""What a model saw and wrote while it was learning: attention of one fixed example, and texts."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.run_files import attention_frames
+from core.run_files.directory import RunDirectory
+from dashboard.components import page
+from dashboard.figures.maps import attention_maps, vit_maps
+
+TEXTS = 6
+
+
+def attention_over_time(run: RunDirectory) -> None:
+    """All maps of the fixed example at a chosen moment, the newest at first."""
+    found = attention_frames.steps(run.path)
+    if not found:
+        return
+    steps = list(found)
+    newest = "newest"
+    at = st.select_slider("Moment (step)", [*steps, newest], newest, key=f"moment-{run.path.name}")
+    step = steps[-1] if at == newest else at
+    try:
+        shown = attention_frames.example(run.path)
+        maps = attention_frames.maps(found[step], shown)
+    except ValueError as error:
+        page.error_sentence(error)
+        return
+    if isinstance(shown, list):
+        _words(shown, maps, step)
+    else:
+        _picture(shown, maps, step)
+
+
+def _picture(pixels: np.ndarray, maps: np.ndarray, step: int) -> None:
+    layers, heads, patches = maps.shape
+    side = round(patches**0.5)
+    left, right = st.columns(2)
+    with left:
+        page.show_image(
+            attention_maps.class_token_overlay(vit_maps.upright(pixels), maps.mean((0, 1))),
+            title=f"Step {step:,}",
+            description="Where the class token looks, mean over layers and heads.",
+            key="moment",
+        )
+    with right:
+        page.show_image(
+            attention_maps.attention_grid(maps.reshape(layers, heads, side, side), 480, 480),
+            title="Every layer and head",
+            description="Each map relative to its own largest weight.",
+            key="moment-heads",
+            data={"attention": maps},
+        )
+
+
+def _words(words: list[str], maps: np.ndarray, step: int) -> None:
+    page.show_image(
+        attention_maps.attention_grid(maps, 640, 640),
+        title=f"Step {step:,}: every layer and head",
+        description=f"The fixed example: {page.plain(' '.join(words))}. Row: the word that "
+        "looks; column: the word looked at.",
+        key="moment-heads",
+        data={"attention": maps, "words": words},
+        width="content",
+    )
+
+
+def texts_over_time(records: list[dict[str, Any]]) -> None:
+    """The six newest and the six oldest texts, so that one sees how far it has come."""
+    texts = [(r["epoch"], r["text"]) for r in records if r.get("text") is not None]
+    if not texts:
+        st.caption("The first text comes after the first epoch.")
+    st.caption("Written from the empty prompt after each epoch, the newest first.")
+    recent, early = texts[-TEXTS:], texts[: max(0, min(TEXTS, len(texts) - TEXTS))]
+    for epoch, text in [*reversed(recent), *reversed(early)]:
+        with st.container(border=True):
+            st.markdown(f"**Epoch {epoch:g}.** {page.plain(text)}")

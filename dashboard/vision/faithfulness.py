@@ -1,0 +1,128 @@
+"""What the page on the truth of maps shows, computed once and kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from core.models import zoo
+from dashboard.models import pictures, traces, vit_models
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.interpret.faithfulness import Curve
+
+PICTURES = 500
+
+
+def answer(who: str, model: Any, inputs: Tensor) -> int:
+    """The class the model names."""
+    return int(traces.trace(who, model, inputs).logits[0].argmax())
+
+
+def all_maps(
+    who: str, model: Any, inputs: Tensor, target: int
+) -> dict[str, tuple[np.ndarray, str]]:
+    """Name -> weights (P,) and what they are, for one picture (1, 3, S, S)."""
+    from core.interpret.attribution import class_row, course_heatmap, rollout
+
+    alphas = traces.trace(who, model, inputs).attention
+    relevance = traces.relevance(who, model, inputs, target)
+    found = {
+        "Mean attention": (course_heatmap(alphas), "The course's figure: the class token's row, "
+                           "the mean over layers and heads."),
+        "Last layer, mean": (course_heatmap(alphas[:, -1:]), "The class token's row in the last "
+                             "layer alone."),
+        "Largest head": (course_heatmap(alphas, "max", "max"), "The largest weight any head of any "
+                         "layer gives a patch."),
+        "Rollout": (class_row(rollout(alphas)), "Attention followed through all layers, with the "
+                    "residual path (Abnar & Zuidema 2020)."),
+        "Gradient relevance": (class_row(relevance), "Attention times how much it moves the class "
+                               "asked about (Chefer et al. 2021)."),
+        "Rollout, largest head": (class_row(rollout(alphas, "max")), "Rollout that follows the "
+                                  "strongest head of each layer."),
+    }  # fmt: skip
+    return {name: (weights[0].numpy(), words) for name, (weights, words) in found.items()}
+
+
+def curves(
+    who: str, model: Any, image: Tensor, weights: np.ndarray, target: int
+) -> tuple[Curve, Curve, Curve, Curve]:
+    """Deletion and insertion by the map, then both in random order (the mean of four)."""
+    return _curves(who, image.numpy(), weights, target, model)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _curves(
+    who: str, picture: np.ndarray, weights: np.ndarray, target: int, _model: Any
+) -> tuple[Curve, Curve, Curve, Curve]:
+    import torch
+
+    from core.interpret.faithfulness import (
+        deletion_curve,
+        insertion_curve,
+        most_important_first,
+        random_curves,
+    )
+
+    model, image = _model, torch.from_numpy(picture)
+    order = most_important_first(torch.from_numpy(weights))
+    chance = random_curves(model, image, target, torch.Generator().manual_seed(0))
+    return (
+        deletion_curve(model, image, order, target),
+        insertion_curve(model, image, order, target),
+        *chance,
+    )
+
+
+def on_known_objects(loaded: zoo.LoadedModel, weights: str) -> dict[str, Any]:
+    """The scores of every head over 500 Shapes pictures, see `_on_known_objects`."""
+    return _on_known_objects(loaded.entry.name, loaded.entry.identity, weights, loaded)
+
+
+@st.cache_resource(max_entries=12, show_spinner="Looking at 500 pictures …")
+def _on_known_objects(
+    name: str, who: str, weights: str, _loaded: zoo.LoadedModel
+) -> dict[str, Any]:
+    """ "share of attention on the object" and "pointing game": values (L, H), chance, and the
+    score of fused maps; "spread": (N, L, H) nats; "size": (N,) share of pixels."""
+    import torch
+
+    from core.interpret import faithfulness
+    from core.interpret.attribution import class_row, rollout
+    from core.interpret.trace import trace
+
+    shown = pictures.drawn_shapes(PICTURES)
+    model = _loaded.model if weights == "trained" else vit_models.untrained(_loaded)
+    masks = torch.from_numpy(shown.masks)
+    rows, rolled = [], []
+    for images in np.array_split(shown.images, PICTURES // 50):
+        alphas = trace(model, vit_models.to_input(_loaded, images)).attention
+        rows.append(class_row(alphas))
+        rolled.append(class_row(rollout(alphas)))
+    heads, flow = torch.cat(rows), torch.cat(rolled)
+    size, patches = masks.float().mean((1, 2)), heads.shape[-1]
+    mean = heads.mean((1, 2))
+    return {
+        "share of attention on the object": (
+            faithfulness.attention_on_object(heads, masks).mean(0).numpy(),
+            float(size.mean()),
+            {
+                "mean attention": float(faithfulness.attention_on_object(mean, masks).mean()),
+                "rollout": float(faithfulness.attention_on_object(flow, masks).mean()),
+            },
+        ),
+        "pointing game": (
+            faithfulness.pointing_game(heads, masks).float().mean(0).numpy(),
+            float(faithfulness.pointing_chance(masks, patches).mean()),
+            {
+                "mean attention": float(faithfulness.pointing_game(mean, masks).float().mean()),
+                "rollout": float(faithfulness.pointing_game(flow, masks).float().mean()),
+            },
+        ),
+        "spread": faithfulness.spread(heads),
+        "size": size,
+    }

@@ -1,0 +1,225 @@
+"""The attention pages: edits are followed, clicks move the controls, odd texts get a sentence."""
+
+import json
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.models import zoo
+from dashboard.components.attention_view import decode, encode, pack
+from dashboard.figures.maps import head_steps, heads
+from tests.conftest import ROOT
+from tests.dashboard.drawings import checked
+
+PAGE, HEADS = ROOT / "pages" / "attention.py", ROOT / "pages" / "heads.py"
+needs_gpt = pytest.mark.skipif(not zoo.available_models("gpt"), reason="no GPT is shipped yet")
+needs_vit = pytest.mark.skipif(not zoo.available_models("vit"), reason="no ViT is shipped yet")
+
+
+def maps(layers=2, count=3, tokens=5, causal=True, seed=0):
+    weights = np.random.default_rng(seed).random((layers, count, tokens, tokens))
+    weights = np.tril(weights) if causal else weights
+    return (weights / weights.sum(-1, keepdims=True)).astype(np.float32)
+
+
+def unpacked(data):
+    length = struct.unpack("<I", data[:4])[0]
+    return json.loads(data[4 : 4 + length]), zlib.decompress(data[4 + length :])
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_maps_travel_as_a_byte_a_weight_and_arrive_as_they_were(causal):
+    alphas = maps(causal=causal)
+    words = ["<START>", "</script>", "é", '"', "\\"]
+    head, body = unpacked(pack(alphas, words, {"layer": 1}, causal))
+    assert head["tokens"] == words
+    assert head["chosen"] == {"layer": 1}
+    codes = np.frombuffer(body, np.uint8)
+    if causal:
+        assert len(codes) == 2 * 3 * 15
+        full = np.zeros((2, 3, 5, 5), np.uint8)
+        full[..., *np.tril_indices(5)] = codes.reshape(2, 3, 15)
+        codes = full
+    assert np.abs(decode(codes.reshape(alphas.shape)) - alphas).max() <= 0.004
+
+
+def test_small_weights_keep_their_size():
+    small = np.array([0.0, 1e-4, 1e-3, 0.01, 1.0])
+    assert np.abs(decode(encode(small)) - small).max() < 5e-4
+    assert decode(encode(small))[[0, -1]].tolist() == [0.0, 1.0]
+
+
+def test_maps_that_do_not_fit_the_tokens_are_refused():
+    with pytest.raises(ValueError, match="do not fit 3 tokens"):
+        pack(maps(), ["a", "b", "c"], {}, True)
+
+
+def test_a_step_shows_minus_infinity_where_it_is_masked():
+    values = np.array([[1.0, -np.inf], [2.0, -3.0]])
+    fig = checked(head_steps.step_matrix(values, "query token", "key token", ["a", "b"], 1, 0))
+    assert fig.data[0].text[0][1] == "−∞"
+    assert np.isnan(fig.data[0].z[0][1])
+    assert (fig.data[0].zmin, fig.data[0].zmax) == (-3.0, 3.0)
+    cell = fig.layout.shapes[-1]
+    assert (cell.x0, cell.x1, cell.y0, cell.y1) == (-0.5, 0.5, 0.5, 1.5)
+    assert list(fig.layout.xaxis.ticktext) == ["a", "b"]
+
+
+def test_a_first_row_without_a_choice_does_not_set_the_colours():
+    causal = np.tril([[1.0] * 3, [0.2] * 3, [0.3] * 3])
+    names = ["a", "b", "c"]
+    fig = checked(head_steps.step_matrix(causal, "query token", "key token", names))
+    assert fig.data[0].zmax == pytest.approx(0.3)
+    other = checked(head_steps.step_matrix(causal[::-1], "query token", "key token", names))
+    assert other.data[0].zmax == 1
+
+
+def test_the_bars_of_a_product_add_up_to_the_score():
+    q, k = np.array([1.0, -2.0, 0.5]), np.array([3.0, 1.0, 4.0])
+    assert np.sum(checked(head_steps.product_bars(q, k)).data[0].y) == pytest.approx(q @ k)
+
+
+def test_heads_are_sorted_with_the_largest_first():
+    fig = checked(heads.sorted_heads(np.array([[0.1, 0.5], [0.3, 0.2]]), "share", chance=0.2))
+    assert list(fig.data[0].x) == ["1.2", "2.1", "2.2", "1.1"]
+    assert list(fig.data[1].y) == [0.2, 0.2]
+
+
+def test_what_a_user_typed_is_no_markup_on_an_axis():
+    fig = checked(heads.lens_words(np.ones((2, 1)), [["<b>x"], ["y"]], ["<i>z"]))
+    assert fig.data[0].text[0][0] == "&lt;b&gt;x"
+    assert fig.layout.xaxis.ticktext[0] == "&lt;i&gt;z"
+
+
+@pytest.fixture
+def app():
+    return AppTest.from_file(str(PAGE), default_timeout=60)
+
+
+def ok(app):
+    assert not app.exception, [e.value for e in app.exception]
+    assert not app.error, [e.value for e in app.error]
+    return app
+
+
+@needs_gpt
+def test_every_step_can_be_opened(app):
+    ok(app.run())
+    for name in ("x", "masked", "concat", "after", "scores"):
+        ok(app.segmented_control(key="step").set_value(name).run())
+    assert any("scores = q @ k.T" in c.value for c in app.code)
+    assert any("add up to the score" in c.value for c in app.caption)
+
+
+@needs_gpt
+def test_query_and_key_begin_anew_with_another_text(app):
+    app.query_params["query"] = "2: RICHARD"
+    ok(app.run())
+    assert app.selectbox(key="query").value == 2
+    ok(app.text_area[0].set_value("DUKE:\nGood fool").run())
+    assert app.selectbox(key="query").value == 4
+    assert app.selectbox(key="query").options[4] == "4: fool"
+
+
+@needs_gpt
+def test_a_temperature_changes_what_the_model_says(app):
+    ok(app.run())
+    assert not any("as it is and after your change" in m.value for m in app.markdown)
+    app.slider(key="temperature").set_value(5.0).run()
+    ok(app)
+    assert any("as it is and after your change" in m.value for m in app.markdown)
+
+
+@needs_gpt
+@pytest.mark.parametrize("mask", ["anyone", "causal", "my mask"])
+def test_another_mask_is_followed(app, mask):
+    app.query_params["mask"] = mask
+    ok(app.run())
+    changed = any("as it is and after your change" in m.value for m in app.markdown)
+    assert changed
+    app.selectbox(key="hidden").select_index(2).run()
+    ok(app)
+    app.toggle(key="hide_pair").set_value(True).run()
+    ok(app)
+
+
+@needs_gpt
+def test_a_changed_word_is_read_and_an_unknown_one_is_named(app):
+    ok(app.run())
+    app.selectbox(key="word_at").select_index(1)
+    app.text_input(key="word").set_value("zzgrmpf").run()
+    ok(app)
+    assert any("does not know zzgrmpf" in note.value for note in app.info)
+    app.text_input(key="word").set_value("the").run()
+    ok(app)
+    assert any("as it is and after your change" in m.value for m in app.markdown)
+
+
+@needs_gpt
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", None),
+        ("zzgrmpf qqxyz", "none of these words"),
+        ("king " * 200_000, "too long"),
+        ("<script>alert(1)</script> **x** $y$", "UNK"),
+    ],
+    ids=["nothing", "only unknown words", "a million characters", "markup"],
+)
+def test_odd_texts_break_nothing(app, text, sentence):
+    app.run()
+    app.text_area[0].set_value(text).run()
+    ok(app)
+    if sentence:
+        assert any(sentence in note.value for note in app.info)
+
+
+@needs_gpt
+def test_a_mean_has_no_steps(app):
+    app.query_params["layer"] = "mean"
+    ok(app.run())
+    assert any("A mean has no steps" in note.value for note in app.info)
+
+
+@needs_gpt
+@pytest.mark.parametrize(
+    "section",
+    ["switch heads off", "all heads measured", "layer by layer", "side by side", "the leak"],
+)
+def test_every_section_of_the_heads_page_opens(section):
+    app = AppTest.from_file(str(HEADS), default_timeout=60)
+    app.query_params["try"] = section
+    ok(app.run())
+    if section == "the leak":
+        assert app.metric[0].value == "0"
+
+
+@needs_gpt
+def test_a_link_says_which_heads_are_off_and_what_is_hidden(app):
+    other = AppTest.from_file(str(HEADS), default_timeout=60)
+    other.query_params["without"] = "layer 2, head 1"
+    ok(other.run())
+    assert other.multiselect(key="without").value == ["layer 2, head 1"]
+    app.query_params["hidden"] = "1: KING"
+    ok(app.run())
+    assert any("as it is and after your change" in m.value for m in app.markdown)
+
+
+@needs_vit
+@pytest.mark.parametrize(
+    "section",
+    ["switch heads off", "all heads measured", "layer by layer", "side by side", "the leak"],
+)
+def test_every_section_opens_for_pictures(section):
+    app = AppTest.from_file(str(HEADS), default_timeout=60)
+    app.query_params["try"], app.query_params["reads"] = section, "pictures"
+    ok(app.run())
+
+
+@needs_vit
+def test_attention_opens_for_pictures_and_for_random_weights(app):
+    app.query_params["reads"], app.query_params["weights"] = "pictures", "random"
+    ok(app.run())

@@ -1,0 +1,29 @@
+"""What a browser claims to keep is taken only in the form in which our own script tells it."""
+
+import pytest
+import streamlit as st
+
+from dashboard.components.browser_store import Told, told
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *(None, {}, "text", 7, [], {"told": None}, {"told": "text"}, {"told": []}, {"told": {}}),
+        {"told": {"mark": 1, "text": "", "problem": ""}},
+        {"told": {"mark": "m", "text": None, "problem": ""}},
+        {"told": {"mark": "m", "text": "", "problem": ["large"]}},
+    ],
+)
+def test_anything_else_is_as_if_nothing_was_told(
+    said: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(st, "session_state", {"store": said})
+    assert told("store") is None
+
+
+def test_what_is_told_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"told": {"mark": "m", "text": "kept", "problem": "", "more": 1}}
+    monkeypatch.setattr(st, "session_state", {"store": said})
+    assert told("store") == Told("m", "kept", "")
+    assert told("another") is None

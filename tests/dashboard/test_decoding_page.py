@@ -1,0 +1,196 @@
+"""The decoding page: every section and way of choosing, branches, links and bad input."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.decoding import quality_sweep
+from core.models import zoo
+from core.study.measure.measured import fill, measured
+from core.study.question import shipped
+from dashboard.decoding import epochs
+from dashboard.decoding.branches import Tree
+from tests.conftest import ROOT
+
+if not zoo.available_models("gpt"):
+    pytest.skip("no GPT is shipped", allow_module_level=True)
+
+SECTIONS = ("side by side", "what goes wrong", "epoch by epoch", "the KV cache")
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "pages" / "decoding.py"), default_timeout=60)
+    for name, value in {"model": "gpt-grammar", **query}.items():
+        app.query_params[name] = value
+    return check(app.run())
+
+
+def check(app: AppTest) -> AppTest:
+    assert not app.exception, [e.value for e in app.exception]
+    assert not app.error, [e.value for e in app.error]
+    return app
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_section_opens(section: str) -> None:
+    app = opened(section=section)
+    assert len(app.title) == 1
+
+
+@pytest.mark.parametrize("way", ["greedy", "temperature", "nucleus", "top-k", "beam"])
+def test_every_way_of_choosing_continues_the_prompt(way: str) -> None:
+    app = opened(columns="1", **{"way-a": way}, length="12", step="5")
+    assert app.selectbox(key="way-a").value == way
+    assert any("words kept" in m.value for m in app.markdown)
+
+
+def test_temperature_zero_is_greedy() -> None:
+    app = opened(columns="1", **{"way-a": "temperature"})
+    check(app.slider(key="t-a").set_value(0.0).run())
+    assert app.subheader[0].value == "greedy"
+
+
+def test_four_columns_and_a_shorter_text_keep_the_step_in_range() -> None:
+    app = opened(columns="4", step="40")
+    check(app.slider(key="length").set_value(5).run())
+    assert app.slider(key="step").value == 5
+    assert len(app.subheader) == 4
+
+
+def test_the_attention_of_a_step_is_computed_while_one_looks() -> None:
+    app = opened(columns="1")
+    figures = len(app.get("plotly_chart"))
+    app.session_state["look-a"] = True
+    check(app.run())
+    assert len(app.get("plotly_chart")) == figures + 1
+
+
+def test_the_chance_is_the_same_in_all_columns() -> None:
+    app = opened(
+        columns="2", **{"way-a": "temperature", "way-b": "temperature"}, seed="3", step="4"
+    )
+    told = [m.value for m in app.markdown if m.value.startswith("The draw")]
+    assert len(told) == 2
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"t-b": "-1", "p-b": "nan", "seed": "x", "columns": "9", "step": "0"},
+        {"prompt": "<img src=x onerror=alert(1)> \x00 **x**"},
+        {"prompt": ""},
+        {"prompt": "qwxyz"},
+        {"section": "nonsense", "length": "100000"},
+    ],
+)
+def test_nonsense_in_a_link_does_no_harm(query: dict[str, str]) -> None:
+    opened(**query)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_prompt_longer_than_the_model_keeps_its_end(section: str) -> None:
+    app = opened(section=section)
+    check(app.text_area[0].set_value("the old king " * 400).run())
+    assert any("only the last 199 words are used" in note.value for note in app.info)
+
+
+def test_the_sixteen_texts_are_measured_beside_people() -> None:
+    app = opened(section="what goes wrong")
+    table = app.table[0].value
+    assert list(table["measure"])[:2] == ["rep-4", "distinct-1"]
+    assert all(float(value) is not None for value in table["people, held out"])
+    cold = float(table.iloc[0, 1])
+    check(app.slider(key="p-q").set_value(0.01).run())
+    assert float(app.table[0].value.iloc[0, 1]) >= cold  # greedy repeats itself more
+
+
+def test_copied_words_are_counted_as_soon_as_the_training_text_is_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    st.cache_resource.clear()
+
+    def missing(*_: object) -> None:
+        raise FileNotFoundError
+
+    with monkeypatch.context() as absent:
+        absent.setattr(quality_sweep, "read_corpus", missing)
+        app = opened(section="what goes wrong")
+        assert app.table[0].value.iloc[3, 1] == "–"
+        assert any("is not on this machine" in c.value for c in app.caption)
+    check(app.run())
+    assert float(app.table[0].value.iloc[3, 1]) >= 0
+    assert not any("is not on this machine" in c.value for c in app.caption)
+
+
+def test_the_cache_is_measured_and_proved_on_request(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path / "runs"))
+    app = opened(section="the KV cache")
+    check(app.button[0].click().run(timeout=120))
+    assert any("ids **equal**" in m.value for m in app.markdown)
+    for sentence in (*shipped()["4i"].answer.measured, *shipped()["4e"].answer.measured):
+        assert fill(sentence.text, measured()), "the study quotes what was measured here"
+    found = measured()["generation"]
+    assert found["speedup"] == pytest.approx(found["uncached_s"] / found["cached_s"])
+
+
+def test_a_long_history_is_shown_where_it_changes_and_whole_in_a_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = [(i, 500.0 / i, f"**epoch** {i}, my lord") for i in range(1, 81)]
+    monkeypatch.setattr(epochs, "history", lambda entry: told)
+    app = opened(section="epoch by epoch")
+    shown = [c.value for c in app.caption if c.value.startswith("Epoch ")]
+    assert len(shown) <= epochs.SHOWN
+    assert shown[0] == "Epoch 1, held-out perplexity 500.0"
+    assert shown[-1] == "Epoch 80, held-out perplexity 6.2"
+    assert "\\*\\*epoch\\*\\* 1, my lord" in [m.value for m in app.markdown]  # never markup
+    assert len(app.dataframe[0].value) == 80
+
+
+def test_a_run_continues_my_prompt_at_each_of_its_checkpoints(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path))
+    mine = Path(shutil.copytree(zoo.find_model("gpt-grammar").path, tmp_path / "mine"))
+    for name in ("step-00000001-epoch-0001", "step-00000002"):
+        for suffix in (".json", ".safetensors"):
+            shutil.copy(mine / f"checkpoints/weights{suffix}", mine / f"checkpoints/{name}{suffix}")
+    (mine / "checkpoints/step-00000002.safetensors").write_bytes(b"torn")
+    app = opened(section="epoch by epoch", model="mine")
+    assert "After epoch 1" not in [c.value for c in app.caption]
+    app.toggle(key="live").set_value(True).run()
+    assert not app.exception
+    assert "After epoch 1" in [c.value for c in app.caption]
+    texts = [m.value for m in app.markdown]
+    assert texts.count(texts[-1]) == 2  # the same weights go on in the same way
+    assert [e.value for e in app.error] != []  # and a damaged one is one sentence beside them
+
+
+@pytest.mark.parametrize("count", [1, 10, 11, 80, 1000])
+def test_epochs_in_view_are_few_and_hold_the_first_and_the_last(count: int) -> None:
+    places = epochs.spread(count, 10)
+    assert places[0] == 0
+    assert places[-1] == count - 1
+    assert len(set(places)) == len(places) <= 10
+    assert places == sorted(places)
+
+
+def test_a_branch_is_grown_walked_back_and_found_again() -> None:
+    tree = Tree("a prompt")
+    tree.grow((4, 5), 9, "love")
+    assert tree.forced == (4, 5, 9)
+    tree.grow((4, 5, 9, 1), 7, "hate")
+    assert [tree.label(i) for i in range(3)] == [
+        "trunk: nothing forced",
+        "step 3: “love” forced",
+        "· step 5: “hate” forced",
+    ]
+    tree.here = 0
+    tree.grow((4, 5), 9, "love")
+    assert (tree.here, len(tree.branches)) == (1, 3)

@@ -1,0 +1,136 @@
+"""Every figure is one Plotly knows: they are drawn as plain dictionaries, and checked only here."""
+
+import importlib
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from dashboard.figures import (
+    compare,
+    curves,
+    decoding,
+    faithfulness,
+    layout,
+    patches,
+    poll,
+    positions,
+    versus,
+)
+from dashboard.figures.layout import Drawing
+from dashboard.figures.maps import attention_maps, head_steps, heads
+from tests.dashboard.drawings import checked
+
+some = np.random.default_rng(0).random
+WORDS = [f"word<{i}" for i in range(12)]
+MASKED = np.where(np.tri(6, dtype=bool), some((6, 6)), -np.inf)
+FALLING = np.sort(some(3000))[::-1]
+BARS = decoding.step_bars(WORDS, some(12), some(12), some(12), 3, None)
+RUNS = {f"run {i}": some((50, 2)) for i in range(9)}
+STEPS = [{"kind": "step", "epoch": i / 10, "step": i, "loss": 3 - i / 50, "lr": 0.1,
+          "layer_norms": {"a": 1.0 + i}} for i in range(60)]  # fmt: skip
+EPOCHS = [{"kind": "epoch", "epoch": i, "train": {"accuracy": 0.5}, "held_out": {"accuracy": 0.4}}
+          for i in (1, 2)]  # fmt: skip
+POINTS = ([0.1, 0.2], [-1.0, -2.0], ["1", "2"])
+CURVE = SimpleNamespace(share=torch.linspace(0, 1, 9), probability=torch.rand(9))
+
+DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
+    (attention_maps.attention_heatmap, (some((5, 5)), WORDS[:5])),
+    (attention_maps.probability_bars, (WORDS, some(12), 2)),
+    (compare.compare_figure, (RUNS, "loss", "time", 0.5, True)),
+    (curves.steps_figure, (RUNS, "norm", 5, True)),
+    (curves.rate_figure, (STEPS, 5)),
+    (curves.norms_figure, (STEPS, 5)),
+    (curves.loss_figure, (STEPS + EPOCHS, 5)),
+    (curves.measure_figure, (EPOCHS, "accuracy", 5)),
+    (decoding.step_bars, (WORDS, some(12), some(12), some(12), 3, 0.9)),
+    (decoding.with_vocabulary, (BARS, FALLING, FALLING, 7)),
+    (decoding.step_attention, (some((2, 3, 12)), WORDS)),
+    (decoding.quality_curves, ({"one": POINTS, "two": POINTS}, (0.5, -4.0))),
+    (decoding.cache_picture, (6, 3, True)),
+    (decoding.time_per_token, ([1, 2], {"with": [1, 2]}, {"with": [1, 2]})),
+    (head_steps.step_matrix, (MASKED, "query token", "key token", WORDS[:6], 2, 1)),
+    (head_steps.step_matrix, (some((30, 40)), "query token", "feature", WORDS, 2)),
+    (head_steps.product_bars, (some(8), -some(8))),
+    (head_steps.before_after, (WORDS, some(12), some(12))),
+    (heads.lens_words, (some((3, 12)), [WORDS] * 3, WORDS)),
+    (heads.lens_words, (some((3, 40)), [["w"] * 40] * 3, ["t"] * 40)),
+    (heads.lens_classes, (some((3, 12)), WORDS)),
+    (heads.change_by_position, (some(12), some(12), WORDS, 7)),
+    (heads.sorted_heads, (some((2, 3)), "loss", 0.3, some((2, 3)))),
+    (patches.token_matrix, (some((9, 16)),)),
+    (patches.similarity_map, (some((4, 4)), 2, 3)),
+    (patches.spectrogram, (some((16, 40)), 8, 20.0, 0.01, ["C", "D"])),
+    (patches.moments_alike, (some((7, 7)), 0.1)),
+    (poll.poll_bars, ({"a long answer that is broken into lines, for it is long": 3, "b": 9}, "b")),
+    (positions.table_map, (some((20, 8)), 3)),
+    (positions.similarity_curves, ({"sinusoidal": (some(9), some(9))},)),
+    (positions.one_frequency, (some(20), some(20), 3)),
+    (positions.clock, (0.6, 0.8)),
+    (positions.loss_curves, ({"learned": some(30)}, 16, 3)),
+    (faithfulness.curves, (CURVE, CURVE, CURVE, CURVE)),
+    (faithfulness.size_scatter, (some(20), some(20), 0.4, some(20), 64)),
+    (versus.lines, ({"ViT": ([1, 10], [0.2, 0.3])}, "share", [1, 10], True)),
+    (versus.histories, ({"ViT": ([1, 2], [0.1, 0.2], [0.2, 0.3])},)),
+]  # fmt: skip
+MODULES = sorted(  # those of the RNN are checked in tests/dashboard/test_rnn_page.py
+    f"dashboard.figures.{path.stem}"
+    for path in Path(layout.__file__).parent.glob("*.py")
+    if path.stem not in ("__init__", "layout") and not path.stem.startswith("rnn_")
+)
+
+
+@pytest.mark.parametrize(("draw", "given"), DRAWN, ids=lambda part: getattr(part, "__name__", ""))
+def test_plotly_knows_every_property(draw: Callable[..., Drawing], given: tuple[object]) -> None:
+    fig = draw(*given)
+    assert len(checked(fig).data) == len(fig.spec["data"]) > 0
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_figure_is_left_out(module: str) -> None:
+    names = {draw.__name__ for draw, _ in DRAWN}
+    for name, draw in inspect.getmembers(importlib.import_module(module), inspect.isfunction):
+        own = draw.__module__ == module and not name.startswith("_")
+        if own and "Drawing" in str(draw.__annotations__.get("return")):
+            assert name in names
+
+
+@pytest.mark.parametrize(("draw", "given"), DRAWN, ids=lambda part: getattr(part, "__name__", ""))
+def test_labels_have_room(draw: Callable[..., Drawing], given: tuple[object]) -> None:
+    spec = layout.readable(draw(*given)).to_dict()["layout"]
+    room, across, down = spec["margin"], spec["xaxis"], spec["yaxis"]
+    assert set(room) == {"l", "r", "t", "b"}
+    assert room["b"] >= (40 if across.get("title") else 10) + 34 * ("container" in str(spec))
+    letters = max((len(str(name)) for name in down.get("ticktext", ())), default=0)
+    assert room["l"] >= 7 * letters + 10
+    assert max(room.values()) <= 200
+
+
+def test_a_margin_a_figure_asks_for_is_kept() -> None:
+    fig = layout.quick([], {"margin": {"t": 3}, "yaxis": {"showticklabels": False}})
+    assert layout.readable(fig).to_dict()["layout"]["margin"] == {"l": 10, "r": 26, "t": 3, "b": 40}
+
+
+@pytest.mark.parametrize(("draw", "given"), DRAWN, ids=lambda part: getattr(part, "__name__", ""))
+def test_text_on_an_axis_names_categories(
+    draw: Callable[..., Drawing], given: tuple[object]
+) -> None:
+    spec = draw(*given).spec
+    for trace in spec["data"]:
+        for letter in "xy":
+            values = trace.get(letter, ())
+            if len(values) and isinstance(values[0], str):
+                axis = spec["layout"][f"{letter}axis"]
+                assert axis["type"] == "category"
+
+
+def test_a_poll_has_a_bar_for_every_option_be_it_a_number_or_not() -> None:
+    counts = {"T − 1": 3, "T": 0, "1": 2, "0": 1}
+    spec = layout.readable(poll.poll_bars(counts, "T − 1")).to_dict()
+    assert spec["layout"]["yaxis"]["type"] == "category"
+    assert spec["data"][0]["y"] == ["✓ T − 1", "T", "1", "0"]
+    assert spec["data"][0]["x"] == [3, 0, 2, 1]

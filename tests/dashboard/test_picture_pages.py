@@ -1,0 +1,220 @@
+"""The pages on patches, on the truth of maps and on ViT against CNN: every section opens."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import streamlit as st
+import torch
+from streamlit.testing.v1 import AppTest
+
+from core.config.model_config import config_for
+from core.config.run_spec import RunSpec
+from core.data.images import shapes
+from core.models import zoo
+from core.models.checkpoint import model_tensors, write_checkpoint
+from core.models.registry import build
+from core.models.zoo import LoadedModel, ModelEntry
+from core.run_files.directory import RunDirectory
+from dashboard.figures import (
+    faithfulness as figures,
+    patches as patch_figures,
+    versus as versus_figures,
+)
+from dashboard.figures.maps.vit_maps import similarity_sheet, weight_grid
+from dashboard.vision import faithfulness, versus
+from tests.conftest import ROOT
+from tests.dashboard.drawings import checked
+from tests.dashboard.test_vit_page import pixels
+from tests.tiny_models import SIZES, tiny
+
+needs_vit = pytest.mark.skipif(not zoo.available_models("vit"), reason="no ViT is shipped yet")
+
+
+def opened(page: str, **query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "pages" / f"{page}.py"), default_timeout=120)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception, [e.value for e in app.exception]
+    assert not app.error, [e.value for e in app.error]
+    return app
+
+
+@needs_vit
+@pytest.mark.parametrize(
+    "section",
+    ["one picture, six maps", "take patches away", "500 known objects", "size of the object"],
+)
+@pytest.mark.parametrize("weights", ["trained", "random"])
+def test_every_section_on_the_truth_of_maps_opens(section, weights):
+    app = opened("maps", **{"try": section, "weights": weights})
+    if section == "size of the object":
+        assert any("Correlation r = " in m.value for m in app.markdown)
+
+
+@needs_vit
+def test_a_picture_becomes_tokens():
+    app = opened("patches")
+    assert any("filters of the first convolution" in m.value for m in app.markdown)
+
+
+def test_a_tune_becomes_tokens_and_a_wrong_note_a_sentence():
+    app = opened("patches", feed="a sound")
+    assert any("cut into" in m.value for m in app.markdown)
+    app.text_input(key="tune").set_value("C X").run()
+    assert not app.exception
+    assert "A tune is made of" in app.error[0].value
+
+
+@pytest.mark.parametrize(
+    "section", ["little data", "shifted", "other sizes", "where they look", "overfitting"]
+)
+def test_every_comparison_opens_with_whatever_models_there_are(section):
+    opened("versus", compare=section)
+
+
+def a_run(folder, architecture, share, accuracy):
+    """A run on Shapes with random weights, as far as the page looks into it."""
+    kind = "cnn" if architecture == "SmallCNN" else "vit"
+    sizes = {"dim": 8} if kind == "cnn" else {**SIZES, "num_layers": 1}
+    config = config_for(architecture, sizes)
+    run = RunDirectory.create(folder, RunSpec(kind, architecture, share=share).to_dict(), "done")
+    run.append({"kind": "epoch", "step": 1, "epoch": 1, "examples": 10,
+                "train": {"accuracy": accuracy}, "held_out": {"accuracy": accuracy}})  # fmt: skip
+    extra = {"classes": list(shapes.CLASSES), "mean": [0.5] * 3, "std": [0.25] * 3}
+    tensors = {f"model.{k}": v for k, v in model_tensors(build(architecture, config)).items()}
+    write_checkpoint(run.checkpoints / "weights", architecture, config, tensors, extra)
+
+
+@pytest.fixture
+def rivals_at_hand(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path))
+    for name, architecture, share in (
+        ("net", "SmallCNN", 1.0), ("net-little", "SmallCNN", 0.1), ("waves", "SinusoidalViT", 1.0)
+    ):  # fmt: skip
+        a_run(tmp_path / name, architecture, share, 0.25)
+
+
+def test_another_data_set_begins_with_models_of_its_own():
+    app = opened("versus")
+    before = set(app.multiselect[0].value)
+    choice = app.segmented_control(key="data")
+    choice.set_value(next(o for o in versus.data_at_hand() if o != choice.value)).run()
+    now = set(app.multiselect[0].value)
+    assert now
+    assert not now & before
+
+
+def test_a_vit_and_a_cnn_are_compared_in_every_section(rivals_at_hand):
+    for section, title in (
+        ("overfitting", "after each epoch"),
+        ("little data", "share of the training data"),
+        ("shifted", "held-out pictures, pixels moved"),
+        ("other sizes", "side of the picture, pixels"),
+        ("where they look", "net: Grad-CAM"),
+    ):
+        app = opened("versus", compare=section, data="shapes", cnn="net", vit="waves")
+        assert not any("There is no CNN" in note.value for note in app.info)
+        assert any(title in m.value for m in app.markdown), section
+        rows = app.dataframe[0].value.set_index("model")
+        assert rows.loc["net", "held out"] == 0.25
+    words = " ".join(
+        c.value for c in opened("versus", compare="other sizes", data="shapes").caption
+    )
+    assert "no ViT with sinusoidal" not in words
+
+
+@needs_vit
+def test_pictures_that_are_not_here_are_asked_for_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNROLLED_DATA", str(tmp_path))
+    st.cache_resource.clear()
+    app = opened("versus", compare="shifted", data="cifar10")
+    assert any("core.data get cifar10" in note.value.replace("\\", "") for note in app.info)
+
+
+def entry(name="a", kind="vit", accuracy=0.5, path=None, architecture="CompactViT"):
+    return ModelEntry(
+        name, kind, architecture, "shapes", path, path, "0", "0", True, {"accuracy": accuracy}
+    )
+
+
+def test_the_best_model_at_each_share_is_drawn_and_what_is_missing_is_said(tmp_path):
+    rivals = []
+    for name, share, accuracy in (("a", 0.1, 0.3), ("b", 0.1, 0.4), ("c", 1.0, 0.9)):
+        rivals.append(versus.Rival(entry(name), share, 100, [1], [accuracy + 0.05], [accuracy]))
+    assert versus.by_share(rivals) == {"CompactViT": ([10.0, 100.0], [0.4, 0.9])}
+    said = versus.missing_shares(rivals)
+    assert "no Vision Transformer trained on 1 % of the data" in said
+    assert "no CNN trained on 1 %, 10 %, 100 % of the data" in said
+    everything = [
+        versus.Rival(entry(kind=kind), share, 1, [1], [1.0], [1.0])
+        for kind in ("vit", "cnn") for share in versus.SHARES
+    ]  # fmt: skip
+    assert versus.missing_shares(everything) == ""
+
+
+@needs_vit
+def test_the_budget_tells_parameters_images_and_the_gap():
+    rivals = [r for r in versus.rivals("shapes") if r.name == "vit-shapes"]
+    (row,) = versus.budget(rivals)
+    assert row["parameters"] == 161_899  # as its card says
+    assert row["images seen"] > 0
+    assert row["gap"] == pytest.approx(row["training"] - row["held out"])
+
+
+def test_a_share_of_two_hundred_pictures_has_its_error_said():
+    assert "7.1%" in versus.chance({"a": ([0], [0.5])})
+
+
+def test_measures_on_known_objects_know_a_map_that_looks_at_the_object():
+    """A model whose every head looks at the brightest patch, on pictures with a bright object."""
+    model = tiny("vit")
+    given = LoadedModel(
+        dataclasses.replace(entry(), name="bright"), model, type("C", (), {"img_size": 16})(),
+        {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0), "classes": ["a", "b", "c", "d"]}, None,
+    )  # fmt: skip
+    found = faithfulness.on_known_objects(given, "trained")
+    share, chance, fused = found["share of attention on the object"]
+    assert share.shape == (3, 2)
+    _, _, masks = shapes.generate(500, seed=1)
+    assert chance == pytest.approx(masks.mean(), abs=1e-6)
+    assert set(fused) == {"mean attention", "rollout"}
+    assert found["spread"].shape == (500, 3, 2)
+    assert found["spread"].max() <= np.log(16) + 1e-5
+
+
+def test_all_maps_of_a_picture_are_weights_of_its_patches():
+    model = tiny("vit")
+    maps = faithfulness.all_maps("tiny", model, torch.randn(1, 3, 16, 16), 2)
+    assert len(maps) == 6
+    for weights, words in maps.values():
+        assert weights.shape == (16,)
+        assert weights.min() >= 0
+        assert words.endswith(".")
+
+
+def test_a_grid_shows_the_largest_weight_brightest():
+    picture = pixels(weight_grid(np.arange(16.0), side=40)).sum(-1)
+    assert picture[35, 35] == picture.max()
+    assert picture[5, 5] == picture.min()
+
+
+def test_similarity_of_positions_has_a_square_for_every_patch():
+    png = pixels(similarity_sheet(np.eye(16), cell=20))
+    assert png.shape[:2] == (4 * 25 + 5, 4 * 25 + 5)
+
+
+def test_figures_of_patches_and_scatter_say_what_is_on_their_axes():
+    fig = checked(patch_figures.spectrogram(np.ones((64, 100)), 16, 31.25, 0.008))
+    assert fig.layout.xaxis.title.text == "time, seconds"
+    assert fig.layout.yaxis.title.text == "frequency, Hz"
+    sizes, random = np.array([0.1, 0.2, 0.3]), np.array([4.0, 4.1, 4.0])
+    fig = checked(figures.size_scatter(sizes, np.array([1.0, 2.0, 3.0]), 1.0, random, patches=64))
+    assert fig.data[2].y[1] - fig.data[2].y[0] == pytest.approx(2.0)
+    assert fig.layout.yaxis.range[1] > np.log(64)
+    fig = checked(versus_figures.lines({"a": ([1, 2], [0.1, 0.2])}, "pixels moved", [1, 2]))
+    assert fig.layout.xaxis.title.text == "pixels moved"
+    assert fig.layout.yaxis.range == (0, 1.04)
+    fig = checked(versus_figures.histories({"a": ([1, 2], [0.1, 0.5], [0.1, 0.3])}))
+    assert [line.name for line in fig.data] == ["a, training", "a, held-out"]

@@ -1,0 +1,247 @@
+"""The RNN lesson as a student uses it, and its figures."""
+
+import base64
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.linear_rnn.decay import growth, orbit, shares
+from core.linear_rnn.flops import T_VALUES, CostRecord, read_report
+from core.linear_rnn.latch_sweep import read_sweep
+from core.linear_rnn.matrices import PRESETS, preset, with_radius
+from core.study.measure.measured import fill, measured
+from core.study.question import shipped
+from dashboard.figures.layout import Drawing
+from dashboard.figures.rnn import cost, decay as rnn_decay, latch, matrix
+from tests.conftest import ROOT
+from tests.dashboard.drawings import checked
+
+PAGE = ROOT / "pages" / "rnn.py"
+DECAY = "Eigenvalues and decay"
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(str(PAGE), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def fine(app: AppTest) -> AppTest:
+    assert not app.exception, [e.value for e in app.exception]
+    assert not app.error, [e.value for e in app.error]
+    return app
+
+
+# the expansion
+
+
+def test_stepping_through_the_expansion_and_back() -> None:
+    app = fine(opened(T="3"))
+    assert any("Step 0 of 5" in m.value for m in app.markdown)
+    for wanted in (1, 2, 3):
+        app.button(key="step-Next").click().run()
+        assert any(f"Step {wanted} of 5" in m.value for m in app.markdown)
+    assert any(r"\colorbox" in latex.value for latex in app.latex)
+    app.button(key="step-Last").click().run()
+    app.button(key="step-Next").click().run()
+    assert any("Step 5 of 5" in m.value for m in fine(app).markdown)
+    app.button(key="step-First").click().run()
+    assert any("Step 0 of 5" in m.value for m in fine(app).markdown)
+
+
+def test_sentences_are_set_like_formulas() -> None:
+    from dashboard.rnn.experiments import in_math
+
+    assert in_math("W_h now acts on h_12, with h_0 = 0.") == (
+        "$W_{h}$ now acts on $h_{12}$, with $h_{0}$ = 0."
+    )
+
+
+def test_fewer_steps_than_the_one_shown() -> None:
+    app = opened(T="12")
+    app.button(key="step-Last").click().run()
+    app.slider(key="T").set_value(1).run()
+    assert any("Step 1 of 1" in m.value for m in fine(app).markdown)
+
+
+def test_the_two_checks_are_shown_with_every_option() -> None:
+    app = opened(T="5", h0="true", bias="true", power="true")
+    terms, difference = (m.value for m in fine(app).metric)
+    assert terms == "0"
+    assert float(difference) < 1e-12
+
+
+def test_an_answer_is_checked_and_a_bad_one_gets_a_sentence() -> None:
+    app = opened(T="2")
+    answer = app.text_input[0]
+    answer.set_value("phi(Wy Wh Wx x1 + Wy Wx x2)").run()
+    assert "same expression" in fine(app).success[0].value
+    answer.set_value("phi(Wy Wx Wh x1 + Wy Wx x2)").run()
+    assert "not the same" in fine(app).warning[0].value
+    for bad in ("__import__('os')", "(" * 6 + "(W_h+W_h)" + "^64)" * 6):
+        answer.set_value(bad).run()
+        assert not app.exception
+        assert len(app.error) == 1
+
+
+# eigenvalues and decay
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("view", ["shares", "orbit", "entries"])
+def test_every_preset_opens_with_every_view(name: str, view: str) -> None:
+    app = opened(section=DECAY, matrix=PRESETS[name].title, view=view, size="4")
+    assert len(fine(app).get("plotly_chart")) == 3
+    assert any(PRESETS[name].sentence in m.value for m in app.markdown)
+
+
+def test_a_preset_brings_its_radius_and_the_slider_moves_it() -> None:
+    app = opened(section=DECAY)
+    app.selectbox(key="matrix").set_value("orthogonal").run()
+    facts = {m.label: m.value for m in fine(app).metric}
+    assert facts["ρ = max |λ|"] == "1"
+    assert facts["half-life"] == "none"
+    app.slider(key="rho").set_value(0.5).run()
+    facts = {m.label: m.value for m in fine(app).metric}
+    assert facts["half-life"] == "1.0 steps"
+    assert facts["lost in float32"] == "T = 25"
+
+
+def test_the_gradient_is_asked_of_torch() -> None:
+    app = opened(section=DECAY, matrix="Scaled rotation", size="4", autograd="true")
+    assert len(fine(app).get("plotly_chart")) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["1 2\n3", "a b\nc d", "nan 1\n1 1", "1 2 3\n4 5 6", "", "\n".join(["1 " * 65] * 65)]
+)
+def test_a_bad_matrix_is_one_sentence(text: str) -> None:
+    app = opened(section=DECAY, matrix="Your own")
+    app.text_area(key="own").set_value(text).run()
+    assert not app.exception
+    assert len(app.error) == 1
+    app.text_area(key="own").set_value("0.5 0.1\n0 0.5").run()
+    assert any("2 × 2" in m.value for m in fine(app).markdown)
+
+
+def test_an_own_matrix_too_large_for_an_orbit() -> None:
+    app = opened(section=DECAY, matrix="Your own", view="orbit")
+    app.text_area(key="own").set_value("1 0 0\n0 1 0\n0 0 1").run()
+    assert not app.exception
+    assert "orbit needs 2 × 2" in app.error[0].value.replace("\\", "")
+
+
+# learning and cost
+
+
+def test_learning_and_cost_show_what_is_shipped() -> None:
+    app = fine(opened(section="Learning"))
+    assert len(app.get("plotly_chart")) == 1
+    app = fine(opened(section="Cost", d="256"))
+    assert len(app.get("plotly_chart")) == 2
+    assert any("Shipped with the program" in c.value for c in app.caption)
+    facts = {m.label: m.value for m in app.metric}
+    assert facts["Counts cross at"] == "T = 128"
+
+
+def test_training_here_shows_curves_gradients_and_a_mark_in_the_sweep() -> None:
+    app = opened(section="Learning", delay="2")
+    app.button[0].click().run(timeout=120)
+    assert len(fine(app).get("plotly_chart")) == 3
+
+
+def test_measuring_here_replaces_what_was_shipped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from core.linear_rnn import cost as clock
+
+    monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(clock, "T_VALUES", (16, 512, 1024))
+    monkeypatch.setattr(clock.measure, "__defaults__", ((16, 512, 1024), 3, ("cpu",)))
+    app = opened(section="Cost", d="16")
+    app.button[0].click().run(timeout=120)
+    assert any("Measured here" in c.value for c in fine(app).caption)
+    (quoted,) = shipped()["1e"].answer.measured
+    assert "d = 16: from T = 16 to 1024" in (fill(quoted.text, measured()) or "")
+    app.session_state["d"] = 64
+    app.button[0].click().run(timeout=120)
+    app.session_state["d"] = 16
+    assert any("Measured here" in c.value for c in fine(app.run()).caption)  # both are kept
+
+
+def test_sliders_and_steps_never_load_torch() -> None:
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest\n"
+        f"at = AppTest.from_file({str(PAGE)!r}, default_timeout=60).run()\n"
+        "at.slider(key='T').set_value(7).run(); at.button(key='step-Next').click().run()\n"
+        f"at.session_state['section'] = {DECAY!r}; at.run()\n"
+        "at.slider(key='rho').set_value(1.2).run(); at.slider(key='size').set_value(40).run()\n"
+        "at.session_state['section'] = 'Cost'; at.run()\n"
+        "assert not at.exception, at.exception\n"
+        "sys.exit('torch was loaded' if 'torch' in sys.modules else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+# figures: built without Plotly's check, so it is made up for here
+
+
+def test_every_figure_is_valid_and_names_its_axes() -> None:
+    for name in PRESETS:
+        for size in (2, 9):
+            W = preset(name, size)
+            W = with_radius(W, PRESETS[name].radius) if PRESETS[name].radius else W
+            measured = growth(W)
+            decay = measured.at()
+            gradient = np.array([1, 20, 300]), np.array([1.0, 1e-3, 0.0])
+            for fig in (
+                matrix.eigenvalue_plane(measured.spectrum.eigenvalues),
+                matrix.entries(W),
+                rnn_decay.decay_curves(decay, 20),
+                rnn_decay.decay_curves(decay, 500, gradient),
+                rnn_decay.share_map(*shares(decay.energy, longest=100)),
+            ):
+                valid(fig)
+    valid(matrix.orbit(orbit(1.4 * np.eye(2), 0.3, 40)))
+    valid(latch.accuracy_by_delay(read_sweep(), [("GRU", 7, 0.5)]))
+    valid(latch.learning_curves({"LSTM": ([0, 25], [0.1, 0.9])}, 50))
+    norms = np.array([0.0, 1e-9, 1.0])
+    valid(latch.gradients_by_step({"GRU": (norms, None), "LSTM": (norms, 2 * norms)}))
+    valid(cost.operations(T_VALUES, 64))
+    lines = {("cpu", "RNN"): read_report().points("cpu", "RNN", 64)}
+    valid(cost.times(lines, {"here": 100.0, "nowhere": None}))
+    gpu = {("cuda", "RNN"): [CostRecord("cuda", "RNN", 16, 8, 2e-5, 1e-5, 3e-5)]}
+    valid(cost.times(lines | gpu, {}))
+
+
+def valid(fig: Drawing) -> None:
+    found = checked(fig)
+    assert found.layout.xaxis.title.text
+    assert found.layout.yaxis.title.text
+
+
+def test_modes_are_drawn_as_they_are() -> None:
+    decay = growth(np.diag([0.9, -0.5])).at()
+    modes = checked(rnn_decay.decay_curves(decay, 100)).data[0]
+    ends = {(x, y) for x, y in zip(modes.x, modes.y, strict=True) if x > 1}
+    expected = {(100.0, 0.9**99), (100.0, 0.5**99)}
+    for (x, y), (a, b) in zip(sorted(ends), sorted(expected), strict=True):
+        assert x == a
+        assert math.isclose(y, b, rel_tol=1e-8)
+
+
+def test_the_orbit_has_a_frame_a_step() -> None:
+    fig = matrix.orbit(orbit(0.5 * np.eye(2), 0.0, 3))
+    frames = fig.to_dict()["frames"]
+    assert [frame["name"] for frame in frames] == ["0", "1", "2", "3"]
+    assert frames[2]["data"][1]["x"] == [0, 0.25]
+    walked = frames[2]["data"][0]["x"]
+    assert walked["dtype"] == "f4"
+    assert np.frombuffer(base64.b64decode(walked["bdata"]), "<f4").tolist() == [1, 0.5, 0.25]

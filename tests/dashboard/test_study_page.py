@@ -1,0 +1,193 @@
+"""The study page as a student uses it: every question worked through, right and wrong."""
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.study.grading.checks import shuffled
+from core.study.grading.numbers import draw
+from core.study.measure.measured import places
+from core.study.options import shown_options
+from core.study.progress import Progress, dump, load
+from core.study.question import Choice, Expression, Number, Order, Rubric, shipped
+from dashboard.study.tasks import formula
+from tests.conftest import ROOT
+
+QUESTIONS = shipped()
+RIGHT = {
+    "1a": "phi_y(Wy Wh Wx x1 + Wy Wx x2)",
+    "1b": "phi_y(Wy (Wh^2 Wx x1 + Wh Wx x2 + Wx x3))",
+    "1c": "phi_y(Wy sum(Wh^(T-i) Wx x_i, i=1..T))",
+}
+PROSE = "A few sentences of my own, long enough that the rubric may be shown."
+
+
+@pytest.fixture(autouse=True)
+def own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("UNROLLED_STATE", str(tmp_path / "state"))
+
+
+def open_question(name: str, **query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "pages" / "study.py"), default_timeout=120)
+    app.query_params["q"] = name
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def fill_in(app: AppTest, task: object, place: str, seed: str, right: bool) -> None:
+    key = f"{place}-given"
+    if isinstance(task, Choice):
+        option = next(o for o in task.options if o.right == right)
+        app.radio(key).set_value(option.text)
+    elif isinstance(task, Order):
+        mixed = shuffled(task.items, seed)
+        wanted = task.items if right else mixed
+        app.multiselect(key).set_value(["ABCDEFGHIJKL"[mixed.index(item)] for item in wanted])
+    elif isinstance(task, Number):
+        answer = draw(task.variant, seed).answer
+        app.text_input(key).set_value(repr(answer if right else answer * 50))
+    elif isinstance(task, Expression):
+        app.text_input(key).set_value(RIGHT[task.grade_as] if right else "phi_y(Wy Wx x1)")
+    elif isinstance(task, Rubric):
+        app.text_area(f"{key}-prose").set_value(PROSE).run()
+        for i in range(len(task.points)):
+            app.checkbox(f"{key}-{i}").set_value(right)
+
+
+def button(app: AppTest, label: str, nth: int = 0):
+    return [b for b in app.button if b.label == label][nth]
+
+
+def text_of(app: AppTest) -> str:
+    """All text that reached the page."""
+    kinds = ("markdown", "caption", "info", "success", "warning", "error", "header", "subheader")
+    shown = [str(element.value) for kind in kinds for element in app.get(kind)]
+    return "\n".join([*shown, *(c.value for c in app.code)])
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_question_is_worked_through_wrong_and_then_right(name: str) -> None:
+    question = QUESTIONS[name]
+    seed = Progress().task_seed(name)
+    app = open_question(name)
+    assert "2 · Try it" not in text_of(app)
+
+    fill_in(app, question.predict, f"{name}-1-predict", seed, right=False)
+    button(app, "Keep my prediction").click().run()
+    assert "2 · Try it" in text_of(app)
+
+    for i, task in enumerate(question.checks):
+        place = f"{name}-1-check-{i}"
+        fill_in(app, task, place, seed, right=False)
+        app.button(f"{place}-send").click().run()
+        assert len(app.warning) == 1, "a wrong answer gets exactly one reply"
+        assert app.warning[0].value
+
+        secret = question.answer.text[:60]
+        assert secret not in text_of(app), "the model answer is not on the page before it is earned"
+        assert question.answer.loose[:60] not in text_of(app)
+        assert all(code not in text_of(app) for code in question.answer.code)
+
+        fill_in(app, task, place, seed, right=True)
+        app.button(f"{place}-send").click().run()
+        assert len(app.success) == i + 1
+    assert not app.exception
+    assert "4 · Model answer" in text_of(app)
+    assert question.answer.text[:60] in text_of(app)
+    assert question.answer.loose[:60] in text_of(app)
+    for sentence in question.answer.measured:
+        assert places(sentence.text)
+        assert "has not been measured on this machine yet" in text_of(app)
+
+
+def test_before_a_prediction_nothing_on_the_page_says_what_is_right() -> None:
+    for name, question in QUESTIONS.items():
+        shown = text_of(open_question(name))
+        tasks = [question.predict, *question.checks]
+        replies = [o.reply for task in tasks if isinstance(task, Choice) for o in task.options]
+        points = [p for task in tasks if isinstance(task, Rubric) for p in task.points]
+        for secret in (*replies, *points, question.answer.text, question.answer.loose):
+            assert secret not in shown
+
+
+def test_after_three_wrong_answers_the_answer_may_be_asked_for() -> None:
+    app = open_question("1a")
+    fill_in(app, QUESTIONS["1a"].predict, "1a-1-predict", "", right=True)
+    button(app, "Keep my prediction").click().run()
+    for attempt in range(3):
+        assert not [b for b in app.button if b.label == "Show me the answer"]
+        app.text_input("1a-1-check-0-given").set_value(f"phi_y(x{attempt + 1})")
+        app.button("1a-1-check-0-send").click().run()
+    button(app, "Show me the answer").click().run()
+    assert "4 · Model answer" in text_of(app)
+
+
+def test_the_same_seed_asks_the_same_number_and_another_seed_another() -> None:
+    def prompt(seed: str) -> str:
+        app = open_question("4i", seed=seed)
+        app.radio("4i-1-predict-given").set_value("O(1)")
+        button(app, "Keep my prediction").click().run()
+        return next(m.value for m in app.markdown if "bytes" in m.value)
+
+    assert prompt("group-a") == prompt("group-a")
+    assert len({prompt(seed) for seed in ("group-a", "group-b", "group-c")}) > 1
+
+
+def test_options_stand_in_the_order_of_the_seed() -> None:
+    task = QUESTIONS["1d"].predict
+    orders = {}
+    for seed in ("group-a", "group-b", "group-c"):
+        shown = open_question("1d", seed=seed).radio("1d-1-predict-given").options
+        drawn = shown_options(task, Progress(seed).task_seed("1d"))
+        assert shown == [formula(option.text) for option in drawn]
+        orders[seed] = tuple(shown)
+    assert len(set(orders.values())) > 1
+
+
+def test_a_measured_number_appears_in_the_answer_once_it_was_measured() -> None:
+    app = open_question("1d")
+    question, seed = QUESTIONS["1d"], Progress().task_seed("1d")
+    fill_in(app, question.predict, "1d-1-predict", seed, right=True)
+    button(app, "Keep my prediction").click().run()
+    for i, task in enumerate(question.checks):
+        fill_in(app, task, f"1d-1-check-{i}", seed, right=True)
+        app.button(f"1d-1-check-{i}-send").click().run()
+    app.button("measure-decay").click().run()
+    assert not app.exception
+    assert "6\\.6 steps" in text_of(app)
+
+
+def test_what_is_typed_is_never_shown_as_markup() -> None:
+    app = open_question("1b")
+    app.text_input("1b-1-predict-given").set_value("**bold** ![x](http://y) <b>")
+    button(app, "Keep my prediction").click().run()
+    shown = next(m.value for m in app.markdown if "Your prediction" in m.value)
+    assert "**bold**" not in shown
+    assert "\\<b\\>" in shown
+
+
+def test_letters_of_the_rnn_are_set_as_formulas() -> None:
+    assert formula("the term W_y W_h x_12") == "the term $W_{y}$ $W_{h}$ $x_{12}$"
+    assert formula("φ_y(W_h^2 x_1)") == "$φ_{y}$\\($W_{h}$\\^2 $x_{1}$\\)"
+    assert formula("a_b <i>") == "a\\_b \\<i\\>"
+
+
+def test_progress_is_saved_and_loaded_through_the_page() -> None:
+    app = open_question("1a")
+    app.session_state["study-progress"] = load(dump(Progress("group-9")))
+    app.run()
+    app.text_input("study-name").set_value("Ada")
+    app.text_input("study-word").set_value("lovelace")
+    button(app, "Keep here").click().run()
+    assert not app.error
+    app.session_state["study-progress"] = Progress()
+    button(app, "Fetch").click().run()
+    assert app.session_state["study-progress"].seed == "group-9"
+    assert json.loads(dump(app.session_state["study-progress"]))["seed"] == "group-9"
+    app.text_input("study-word").set_value("wrong")
+    button(app, "Fetch").click().run()
+    assert "check both" in app.error[0].value

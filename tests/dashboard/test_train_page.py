@@ -1,0 +1,154 @@
+"""The Train page: every control, a start that makes one run, and links that make no harm."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.config.run_spec import RunSpec
+from core.data.locations import Progress
+from core.data.text import shakespeare
+from core.run_files.directory import RunDirectory
+from core.runs import launch, queue
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    """An empty runs folder where nothing is really started."""
+    monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path))
+    monkeypatch.setattr(launch, "start", lambda run, gpu: launch.identity())
+    return tmp_path
+
+
+def opened(**query):
+    app = AppTest.from_file(str(ROOT / "pages" / "train.py"), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def check(app):
+    assert not app.exception, [e.value for e in app.exception]
+    assert not app.error, [e.value for e in app.error]
+    return app
+
+
+def start(app):
+    return next(b for b in app.button if b.label == "Start training").click().run()
+
+
+def ids(folder):
+    return sorted(p.parent.name for p in folder.glob("*/spec.json"))
+
+
+@pytest.mark.parametrize("kind", ["vit", "gpt", "cnn"])
+@pytest.mark.parametrize("way", ["demo", "course", "best"])
+def test_start_makes_one_run_of_what_was_chosen(runs, monkeypatch, kind, way):
+    monkeypatch.setattr(queue, "require_data", lambda spec: None)
+    app = check(opened(kind=kind, preset=way))
+    app.slider(key=f"{kind}-{way}-epochs").set_value(3)
+    app.slider(key="seed").set_value(7)
+    check(start(app))
+    [name] = ids(runs)
+    spec = RunSpec.from_dict(RunDirectory(runs / name).spec())
+    assert (spec.kind, spec.recipe_config().epochs, spec.seed) == (kind, 3, 7)
+    assert app.query_params["run"] in (name, [name])
+    assert [s.value for s in app.subheader] == [":material/hourglass_empty: Queued"]
+
+
+def test_the_sizes_of_the_model_reach_the_specification(runs):
+    app = check(opened(kind="vit", preset="course"))
+    app.selectbox(key="vit-course-data").select("shapes")
+    app.slider(key="vit-course-num_heads").set_value(2)
+    app.slider(key="vit-course-num_layers").set_value(4)
+    app.slider(key="vit-course-dim").set_value(64)
+    app.select_slider(key="vit-course-patch_size").set_value(8)
+    check(start(app))
+    spec = RunDirectory(runs / ids(runs)[0]).spec()
+    assert spec["model"] == {"num_heads": 2, "num_layers": 4, "dim": 64, "patch_size": 8}
+    assert spec["data"] == "shapes"
+    assert spec["code"]["core"]
+
+
+def test_a_start_without_the_data_is_one_sentence_and_leaves_nothing(runs, tmp_path, monkeypatch):
+    monkeypatch.setenv("UNROLLED_DATA", str(tmp_path / "data"))
+    app = start(check(opened(kind="vit", preset="course")))
+    [error] = app.error
+    assert "10 is not in" in error.value
+    assert ids(runs) == []
+    assert "run" not in app.query_params
+
+
+def test_missing_data_can_be_fetched_from_the_page(runs, tmp_path, monkeypatch):
+    monkeypatch.setenv("UNROLLED_DATA", str(tmp_path / "data"))
+    app = check(opened(kind="gpt", preset="course"))
+    fetch = next(b for b in app.button if b.label == "Fetch shakespeare now")
+    monkeypatch.setattr(shakespeare, "URL", "http://127.0.0.1:9/nothing")
+    app = fetch.click().run()
+    assert "could not be fetched" in app.error[0].value
+    monkeypatch.setattr(shakespeare, "fetch", fetched)
+    app = check(next(b for b in app.button if b.label == "Fetch shakespeare now").click().run())
+    assert not any(b.label.startswith("Fetch") for b in app.button)
+
+
+def fetched(address, target, *limits):
+    """As `core.data.download.fetch`, with a text of our own."""
+    yield Progress("Tiny Shakespeare", 1, 2, "bytes")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("ROMEO:\nHo.")
+    return target
+
+
+@pytest.mark.parametrize("name", ["../../etc", "no-such-run", "A" * 200, "<script>"])
+def test_a_link_to_no_run_is_one_sentence(runs, name):
+    from streamlit.testing.v1 import AppTest
+
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
+    app.query_params["run"] = name
+    app.switch_page("../pages/train.py").run()
+    app.query_params["run"] = name
+    app.run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "There is no run" in app.error[0].value
+
+
+@pytest.mark.parametrize("state", ["queued", "running", "paused", "done", "failed", "cancelled"])
+def test_every_state_is_shown(runs, state):
+    spec = RunSpec("vit", "CompactViT").to_dict()
+    run = RunDirectory.create(runs / "vit-x", spec, state)
+    run.set_status(state, "Some *words*.")
+    app = check(opened(run="vit-x"))
+    shown = "Lost" if state == "running" else state.capitalize()  # it has no process
+    assert app.subheader[0].value.endswith(shown)
+    labels = [b.label for b in app.button]
+    assert ("Resume" in labels) == (state in ("running", "paused", "failed", "cancelled"))
+    assert ("Cancel" in labels) == (state == "queued")
+
+
+def test_a_folder_that_cannot_be_written_is_said_and_hides_nothing(runs, monkeypatch):
+    (runs / "file").write_text("no folder")
+    monkeypatch.setenv("UNROLLED_RUNS", str(runs / "file" / "runs"))
+    app = start(check(opened(kind="gpt")))
+    assert not app.exception
+    assert "cannot be used" in app.error[0].value
+    assert "Nothing is training now" in app.info[0].value
+
+
+def test_what_the_process_of_a_failed_run_said_can_be_read(runs):
+    run = RunDirectory.create(
+        runs / "gpt-a", RunSpec("gpt", "CompactGPT", data="grammar").to_dict()
+    )
+    run.set_status("failed", "It stopped on an error; its log has the details.")
+    (run.path / "log.txt").write_text("cut off " * 5_000 + "\nTraceback: *no* Markdown\n")
+    app = check(opened(run="gpt-a"))
+    assert "Traceback: *no* Markdown" in [c.value for c in app.code]
+    (run.path / "log.txt").unlink()
+    assert "Nothing so far." in [c.value for c in check(app.run()).code]
+
+
+def test_a_damaged_run_is_named(runs):
+    (runs / "vit-x").mkdir()
+    (runs / "vit-x" / "spec.json").write_text("{")
+    app = opened(run="vit-x")
+    assert not app.exception
+    assert "spec.json of the run vit-x" in app.error[0].value.replace("\\", "")

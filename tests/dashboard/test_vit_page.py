@@ -1,0 +1,158 @@
+"""The Vision Transformer's page: its controls change what is shown, and bad pictures get one
+sentence."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.models import zoo
+from dashboard.figures.data import as_svg
+from dashboard.figures.maps.vit_maps import filter_sheet, patch_sheet, picture_row, picture_strip
+from tests.conftest import ROOT
+
+PAGE = ROOT / "pages" / "vit.py"
+needs_model = pytest.mark.skipif(
+    not zoo.available_models("vit"), reason="no Vision Transformer is shipped yet"
+)
+
+
+def size_of(png: bytes) -> tuple[int, int]:
+    return Image.open(io.BytesIO(png)).size
+
+
+def pixels(png: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
+def test_a_row_of_ten_pictures_with_their_maps():
+    images = np.zeros((10, 3, 16, 16), np.uint8)
+    weights = np.tile(np.arange(16.0), (10, 1))
+    png = picture_row(images, weights, marked=2)
+    assert size_of(png) == (10 * 120 + 8, 2 * 112 + 24)
+    assert not np.array_equal(pixels(png), pixels(picture_row(images, weights[:, ::-1], 2)))
+
+
+def test_a_strip_shows_every_picture_with_its_number():
+    images = np.full((7, 3, 16, 16), 128, np.uint8)
+    strip = pixels(picture_strip(images, side=96, columns=5))
+    assert strip.shape[:2] == (2 * 102 + 6, 5 * 102 + 6)
+    tiles = [strip[y : y + 96, x : x + 96] for y in (6, 108) for x in range(6, 500, 102)]
+    assert all((tile[60:] == 128).all() for tile in tiles[:7])
+    assert all((tile[:30] == 255).any() for tile in tiles[:7])
+    assert len({tile.tobytes() for tile in tiles[:7]}) == 7
+
+
+def test_patches_keep_every_pixel_of_the_picture():
+    image = np.random.default_rng(0).integers(0, 256, (3, 32, 32), dtype=np.uint8)
+    sheet = pixels(patch_sheet(image, grid=8, side=32))
+    patch, gap = 4, 3
+    first_of_second_row = sheet[patch + gap : 2 * patch + gap, :patch]
+    assert np.array_equal(first_of_second_row, image[:, 4:8, :4].transpose(1, 2, 0))
+
+
+def test_a_picture_becomes_an_svg_of_its_size():
+    svg = as_svg(filter_sheet(np.ones((2, 3, 4, 4)), columns=2, cell=30)).decode()
+    assert svg.startswith("<svg")
+    assert 'viewBox="0 0 72 38"' in svg
+
+
+def test_filters_are_laid_out_in_rows():
+    filters = np.random.default_rng(0).normal(size=(20, 3, 4, 4))
+    assert size_of(filter_sheet(filters, columns=10, cell=30)) == (10 * 34 + 4, 2 * 34 + 4)
+
+
+@pytest.fixture
+def app():
+    from streamlit.testing.v1 import AppTest
+
+    return AppTest.from_file(str(PAGE), default_timeout=60)
+
+
+@needs_model
+def test_choosing_a_layer_and_a_head_names_them_under_the_map(app):
+    app.run()
+    assert not app.exception
+    captions = " ".join(c.value for c in app.caption)
+    assert "Mean over all layers, mean over all heads" in captions
+    app.selectbox(key="layer").set_value(2)
+    app.selectbox(key="head").set_value(1).run()
+    assert not app.exception
+    assert "Layer 2, head 1" in " ".join(c.value for c in app.caption)
+
+
+@needs_model
+def test_pictures_the_model_gets_wrong_can_be_asked_for(app):
+    app.query_params["model"], app.query_params["answer"] = "vit-shapes", "wrong"
+    app.run()
+    assert not app.exception
+    heading = next(m.value for m in app.markdown if "It says:" in m.value)
+    said, true = heading.strip("*").removeprefix("It says: ").rstrip(".").split(". It is: ")
+    assert said != true
+    assert any("what the model says" in c.value for c in app.caption)
+
+
+@needs_model
+def test_a_drawn_shape_is_named(app):
+    app.query_params["from"] = "draw a shape"
+    app.query_params["shape"] = "ring"
+    app.query_params["model"] = "vit-shapes"
+    app.run()
+    assert not app.exception
+    assert "It is: ring" in " ".join(m.value for m in app.markdown)
+
+
+def gif() -> bytes:
+    frames = [Image.new("RGB", (8, 8), c) for c in ("red", "blue")]
+    out = io.BytesIO()
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
+    return out.getvalue()
+
+
+def bomb(side: int) -> bytes:
+    """A PNG header that promises side×side pixels, and no picture."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        crc = zlib.crc32(kind + body)
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc)
+
+    head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    idat = zlib.compress(b"\0" * 10)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", idat) + chunk(b"IEND", b"")
+
+
+BAD = {
+    "an animated GIF called .png": (gif(), "not a PNG or JPEG"),
+    "20,000 pixels a side": (bomb(20_000), "million pixels"),
+    "a decompression bomb": (bomb(100_000), "million pixels"),
+    "a cut-off PNG": (bomb(64), "damaged"),
+    "nothing at all": (b"", "not a PNG or JPEG"),
+    "text": (b"<script>alert(1)</script>", "not a PNG or JPEG"),
+}
+
+
+@needs_model
+@pytest.mark.parametrize(("content", "sentence"), BAD.values(), ids=BAD.keys())
+def test_a_bad_picture_gets_one_sentence(app, content, sentence):
+    app.query_params["from"] = "my own"
+    app.run()
+    app.file_uploader[0].set_value(("picture.png", content, "image/png")).run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert sentence in app.error[0].value
+    assert app.error[0].value.count(".") == 1
+
+
+@needs_model
+def test_an_own_picture_is_cropped_and_shown(app):
+    out = io.BytesIO()
+    Image.new("RGB", (300, 200), "orange").save(out, "PNG")
+    app.query_params["from"] = "my own"
+    app.run()
+    app.file_uploader[0].set_value(("mine.png", out.getvalue(), "image/png")).run()
+    assert not app.exception
+    assert not app.error
+    assert any("patches" in m.value for m in app.markdown)

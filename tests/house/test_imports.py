@@ -1,0 +1,182 @@
+"""Imports follow one table of arrows, without circles; a first paint does not wait for torch."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+# Each room and the rooms it may import, besides itself. A room is a folder with all below it; the
+# course's own classes, which lie loose in core/, are the room "course".
+COURSE = ("attention", "transformer", "vit", "gpt", "tokenizer")
+CORE = {
+    "system": "",
+    "run_files": "system",
+    "course": "run_files",
+    "data": "course system",
+    "config": "data",
+    "models": "config course run_files",
+    "linear_rnn": "course system",
+    "decoding": "models data course run_files system",
+    "interpret": "models course",
+    "runs": "run_files config data models system",
+    "training": "runs interpret models config data course run_files system",
+    "publish": "training decoding models config data course run_files",
+    "study": "decoding interpret linear_rnn models config data course run_files system",
+}
+DASHBOARD = {
+    "palette": "",
+    "figures": "palette",
+    "style": "palette",
+    "lessons": "",
+    "state": "",
+    "limits": "",
+    "stage": "state",
+    "components": "stage state lessons figures",
+    "controls": "components state",
+    "models": "controls components figures state limits",
+    "rnn": "components figures state",
+    "attention": "models controls components figures",
+    "vision": "models controls components figures",
+    "decoding": "models controls components figures state",
+    "training": "controls components figures limits",
+    "study": "components figures limits",
+    "app": "components stage state lessons style",
+}
+ARROWS = {f"core.{room}": {f"core.{to}" for to in tos.split()} for room, tos in CORE.items()}
+ARROWS |= {
+    f"dashboard.{room}": {f"dashboard.{to}" for to in tos.split()} | {f"core.{r}" for r in CORE}
+    for room, tos in DASHBOARD.items()
+}
+ARROWS["dashboard.palette"] = set()
+ARROWS["pages"] = {arrow for arrow in ARROWS if arrow != "dashboard.app"}
+# Short names of commands and of one module, kept for those who know them.
+ARROWS["core.train"] = {"core.training"}
+ARROWS["core.evaluate"] = {"core.publish"}
+ARROWS["core.relevance"] = {"core.interpret"}
+
+OUTSIDE = {
+    "core": {"streamlit", "plotly"},
+    "core.runs": {"torch", "torchvision"},
+    "core.run_files": {"torch", "torchvision"},
+    "core.config": {"torch", "torchvision"},
+    "dashboard.figures": {"streamlit", "torch"},
+    "dashboard.palette": {"streamlit", "plotly"},
+}
+TORCH_FREE_PAGES = ["home", "rnn", "positions", "study"]
+
+
+def module_name(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILES = {
+    module_name(file): file
+    for top in ("core", "dashboard", "pages")
+    for file in sorted((ROOT / top).rglob("*.py"))
+}
+
+
+def room_of(module: str) -> str:
+    first, *rest = module.split(".")
+    if first == "pages" or not rest:
+        return first
+    return "core.course" if first == "core" and rest[0] in COURSE else f"{first}.{rest[0]}"
+
+
+def imports_of(module: str) -> set[str]:
+    """The modules a module imports anywhere, inside functions too; outside ones by their name."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module, f"{module}: imports are absolute here"
+            full = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in FILES else node.module for name in full}
+    return found
+
+
+IMPORTS = {module: imports_of(module) for module in FILES}
+
+
+def reached(start: str) -> set[str]:
+    """All modules of the project that come along with one, through any number of others."""
+    seen, waiting = {start}, [start]
+    while waiting:
+        for module in IMPORTS[waiting.pop()] & FILES.keys() - seen:
+            seen.add(module)
+            waiting.append(module)
+    return seen
+
+
+def test_every_room_stands_in_the_table() -> None:
+    rooms = {room_of(module) for module in FILES} - {"core", "dashboard"}
+    assert rooms == set(ARROWS)
+
+
+@pytest.mark.parametrize("room", sorted(ARROWS))
+def test_a_room_imports_only_what_the_table_allows(room: str) -> None:
+    for module in (m for m in FILES if room_of(m) == room):
+        others = {room_of(m) for m in IMPORTS[module] & FILES.keys()} - {room, "core", "dashboard"}
+        assert others <= ARROWS[room], f"{module} imports {others - ARROWS[room]}"
+
+
+def test_the_table_has_no_circle() -> None:
+    rest = {room: set(tos) for room, tos in ARROWS.items()}
+    while rest:
+        free = [room for room, tos in rest.items() if not tos & rest.keys()]
+        assert free, f"a circle among {sorted(rest)}"
+        for room in free:
+            del rest[room]
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    for module in FILES:
+        for imported in IMPORTS[module] & FILES.keys():
+            assert module not in reached(imported), f"{module} and {imported} import each other"
+
+
+@pytest.mark.parametrize("room", sorted(OUTSIDE))
+def test_a_room_keeps_out_what_it_must_not_know(room: str) -> None:
+    for module in (m for m in FILES if f"{m}.".startswith(f"{room}.")):
+        outward = {name.split(".")[0] for name in IMPORTS[module]} & OUTSIDE[room]
+        assert not outward, f"{module} imports {outward}"
+
+
+def test_figures_reach_no_streamlit_through_any_module() -> None:
+    for module in (m for m in FILES if m.startswith("dashboard.figures")):
+        for other in reached(module):
+            assert not any(n.split(".")[0] == "streamlit" for n in IMPORTS[other]), (module, other)
+
+
+def test_core_imports_nothing_by_itself() -> None:
+    assert IMPORTS["core"] == set()
+
+
+def test_runs_load_no_torch() -> None:
+    """The whole room imported in a process of its own: listing runs waits for no torch."""
+    rooms = [m for m in FILES if m.startswith(("core.runs", "core.run_files", "core.config"))]
+    code = f"import sys; import {', '.join(m for m in rooms if '__main__' not in m)};"
+    code += "sys.exit('torch was loaded' if 'torch' in sys.modules else 0)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("name", TORCH_FREE_PAGES)
+def test_first_paint_does_not_load_torch(name: str) -> None:
+    page = ROOT / "pages" / f"{name}.py"
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest;"
+        f"at = AppTest.from_file({str(page)!r}, default_timeout=30).run();"
+        "assert not at.exception, at.exception; assert at.title, 'the page has no heading';"
+        "sys.exit('torch was loaded' if 'torch' in sys.modules else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr[-2000:]

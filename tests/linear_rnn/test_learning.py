@@ -1,0 +1,195 @@
+"""What torch is needed for: gradients through time, learning to remember, the cost by the clock."""
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.linear_rnn import cost as clock
+from core.linear_rnn.flops import (
+    CostRecord,
+    counts,
+    crossover_of_counts,
+    crossover_of_times,
+    read_report,
+    slope,
+)
+from core.linear_rnn.latch_sweep import read_sweep
+from core.linear_rnn.latch_task import (
+    LAYERS,
+    SYMBOLS,
+    LinearRNN,
+    Memory,
+    MemoryTask,
+    gradient_by_step,
+    sequences,
+    train_memory,
+)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_gradient_norms_are_those_of_the_full_jacobian(layer: str) -> None:
+    task = MemoryTask(delay=6, hidden=5)
+    torch.manual_seed(0)
+    model = Memory(layer, task)
+    x = sequences(task, 1, torch.Generator().manual_seed(0))[0][0]
+    jacobian = torch.autograd.functional.jacobian(lambda s: model.last_state(s[None])[0], x)
+    expected = jacobian.pow(2).sum(dim=(0, 2)).sqrt()
+    assert np.allclose(gradient_by_step(model, x), expected, rtol=1e-4)
+
+
+def test_the_linear_rnn_is_the_recurrence_and_its_gradient_the_power() -> None:
+    torch.manual_seed(1)
+    rnn = LinearRNN(3, 4).double()
+    x = torch.randn(2, 7, 3, dtype=torch.double)
+    h = torch.zeros(2, 4, dtype=torch.double)
+    for t in range(7):
+        h = h @ rnn.W_h.weight.T + x[:, t] @ rnn.W_x.weight.T
+    assert torch.allclose(rnn(x)[0][:, -1], h)
+
+
+def test_a_sequence_shows_its_symbol_once_and_noise_after_it() -> None:
+    task = MemoryTask(delay=9)
+    x, symbols = sequences(task, 50, torch.Generator().manual_seed(3))
+    assert x.shape == (50, 10, SYMBOLS + 2)
+    assert torch.equal(x[:, 0, :SYMBOLS].argmax(dim=1), symbols)
+    assert not x[:, 1:, :SYMBOLS].any()
+    assert not x[:, 0, SYMBOLS:].any()
+
+
+def test_a_short_delay_is_learned_and_the_records_say_so() -> None:
+    task = MemoryTask(delay=2, steps=150)
+    for layer in ("tanh RNN", "Transformer"):
+        records = list(train_memory(layer, task))
+        assert records[0].step == 0
+        assert records[-1].step == task.steps
+        assert records[0].accuracy < 0.5
+        assert records[-1].accuracy > 0.95
+        assert records[0].gradient.shape == records[-1].gradient.shape == (3,)
+
+
+def test_gradients_vanish_at_the_start_unless_w_h_is_orthogonal() -> None:
+    """Entries uniform in ±1/√d have ρ ≈ 1/√3; an orthogonal W_h has ρ = 1."""
+    plain = next(train_memory("linear RNN", MemoryTask(delay=30)))
+    kept = next(train_memory("linear RNN", MemoryTask(delay=30, orthogonal=True)))
+    per_step = (plain.gradient[0] / plain.gradient[-1]) ** (1 / 30)
+    assert 0.4 < per_step < 0.75
+    assert np.allclose(kept.gradient, kept.gradient[-1], rtol=1e-4)
+    block = next(train_memory("Transformer", MemoryTask(delay=30)))
+    assert block.gradient[0] > 1e3 * plain.gradient[0]
+
+
+def test_same_task_same_records_and_the_callers_randomness_untouched() -> None:
+    task = MemoryTask(delay=3, steps=20)
+    before = torch.random.get_rng_state()
+    first, second = (list(train_memory("GRU", task, every=10)) for _ in range(2))
+    assert [r.loss for r in first] == [r.loss for r in second]
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("wrong", [{"delay": 0}, {"delay": 201}, {"steps": 0}, {"hidden": 999}])
+def test_trainings_that_cannot_be(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="choose a whole number from 1 to"):
+        MemoryTask(**wrong)
+    with pytest.raises(ValueError, match="There is no layer"):
+        next(train_memory("CNN", MemoryTask()))
+
+
+# cost
+
+
+def test_counts_are_the_sizes_of_the_products_really_made() -> None:
+    """Counted by torch on the layers themselves, two operations to a multiply-add."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    T, d = 24, 8
+    head = clock._layer("attention", d)
+    with FlopCounterMode(display=False) as counter:
+        head(torch.randn(1, T, d))
+    found = counts("attention", T, d)
+    assert counter.get_total_flops() == 2 * (found.projections + found.mixing)
+    rnn = LinearRNN(d, d)
+    with FlopCounterMode(display=False) as counter:
+        rnn(torch.randn(1, T + 1, d))  # h_1 needs no recurrent product
+    assert counter.get_total_flops() == 2 * (T * d * d + (T + 1) * d * d)
+    assert counts("RNN", T, d).projections == counts("RNN", T, d).mixing == T * d * d
+
+
+@pytest.mark.parametrize("d", [2, 16, 64, 256])
+def test_the_counts_cross_where_the_formula_says(d: int) -> None:
+    T = int(crossover_of_counts(d))
+    assert counts("RNN", T, d).mixing == counts("attention", T, d).mixing
+    assert counts("RNN", T + 1, d).mixing < counts("attention", T + 1, d).mixing
+
+
+def test_orders_of_growth() -> None:
+    for layer, growth, chain in (("RNN", 2, 2), ("attention", 4, 1)):
+        short, long = counts(layer, 4096, 64), counts(layer, 8192, 64)
+        assert long.mixing == growth * short.mixing
+        assert long.chain == chain * short.chain
+    with pytest.raises(ValueError, match="at least 1"):
+        counts("RNN", 0, 4)
+
+
+def line(layer: str, seconds) -> list[CostRecord]:
+    return [CostRecord("cpu", layer, T, 8, seconds(T), 0, 0) for T in (256, 512, 1024, 2048)]
+
+
+def test_slopes_and_the_measured_crossover() -> None:
+    linear, square = line("RNN", lambda T: 1e-6 * T), line("attention", lambda T: 2e-9 * T * T)
+    assert slope(linear) == pytest.approx(1)
+    assert slope(square) == pytest.approx(2)
+    assert crossover_of_times(linear, square) == pytest.approx(500)
+    assert crossover_of_times(square, linear) is None
+    assert slope(linear[:1]) is None
+
+
+def test_measuring_gives_every_point_with_its_spread() -> None:
+    found = list(clock.measure([4], T_values=[8, 16], repeats=3))
+    assert [(r.layer, r.T) for r in found] == [
+        (layer, T) for T in (8, 16) for layer in ("RNN", "attention")
+    ]
+    assert all(0 < r.low <= r.median <= r.high < 10 for r in found)
+    assert "torch" in clock.this_machine()
+
+
+def test_the_shipped_measurement_is_whole_and_says_where_it_was_made() -> None:
+    report = read_report()
+    assert "torch" in report.machine
+    assert report.date
+    for d in (16, 64, 256):
+        for layer in ("RNN", "attention"):
+            points = report.points("cpu", layer, d)
+            assert [p.T for p in points] == [16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
+            assert all(0 < p.low <= p.median <= p.high for p in points)
+
+
+def test_the_shipped_sweep_is_whole() -> None:
+    report = read_sweep()
+    assert "seeds" in report.training
+    for layer in LAYERS:
+        curve = report.curve(layer)
+        assert [p.delay for p in curve] == [3, 5, 10, 15, 20, 30, 45, 60]
+        assert all(0 <= a <= 1 for p in curve for a in p.accuracies)
+
+
+def test_the_report_can_be_written_and_read(tmp_path: Path) -> None:
+    record = CostRecord("cpu", "RNN", 16, 8, 2e-5, 1e-5, 3e-5)
+    path = tmp_path / "cost.json"
+    stored = {"machine": "a machine", "date": "2026-01-01", "records": [vars(record)]}
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    assert read_report(path).points("cpu", "RNN", 8) == [record]
+    assert math.isclose(read_report(path).records[0].median, 2e-5)
+
+
+def test_counting_and_reading_do_without_torch() -> None:
+    code = (
+        "import sys, core.linear_rnn.flops, core.linear_rnn.latch_sweep; "
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,370 @@
+"""The numbers of the linear RNN: powers, states, spectra, decay, against 50 digits and autograd."""
+
+import math
+import subprocess
+import sys
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from core.linear_rnn.decay import MAX_STEPS, growth, norms_of_low_rank, orbit, shares, two_norms
+from core.linear_rnn.matrices import MAX_BYTES, PRESETS, parse_matrix, preset, to_csv, with_radius
+from core.linear_rnn.powers import (
+    powers,
+    powers_by_eigenvalues,
+    states,
+    states_by_chunks,
+    states_by_steps,
+)
+from core.linear_rnn.spectrum import spectrum
+
+mpmath.mp.dps = 50
+
+
+def shown(name: str, size: int) -> np.ndarray:
+    """The preset as the page shows it first."""
+    W, radius = preset(name, size), PRESETS[name].radius
+    return with_radius(W, radius) if radius > 0 else W
+
+
+def exact_power(W: np.ndarray, t: int) -> mpmath.matrix:
+    """W^t in 50 digits, by squaring."""
+    square, result = mpmath.matrix(W.tolist()), mpmath.eye(len(W))
+    while t:
+        if t & 1:
+            result = result * square
+        square, t = square * square, t >> 1
+    return result
+
+
+def relative_error(W: np.ndarray, exact: mpmath.matrix) -> float:
+    return float(mpmath.mnorm(mpmath.matrix(W.tolist()) - exact, "f") / mpmath.mnorm(exact, "f"))
+
+
+# powers
+
+
+@pytest.mark.parametrize("name", [n for n in PRESETS if n != "nilpotent"])
+@pytest.mark.parametrize("size", [2, 7])
+def test_powers_of_every_preset_to_ten_digits(name: str, size: int) -> None:
+    """Jordan (defective) and strongly non-normal included: no eigenvectors, so no cond(P)."""
+    W = shown(name, size)
+    table = powers(W, 512)
+    for t in (1, 2, 3, 37, 255, 512):
+        assert relative_error(table[t - 1], exact_power(W, t)) < 1e-10
+
+
+def test_a_defective_matrix_of_size_32_keeps_its_digits() -> None:
+    W = shown("jordan", 32)
+    assert not spectrum(W).trusted
+    assert relative_error(powers(W, 512)[511], exact_power(W, 512)) < 1e-12
+
+
+def test_the_eigenvalue_table_agrees_where_it_is_trusted_and_is_refused_where_not() -> None:
+    W = shown("gaussian", 12)
+    exact = exact_power(W, 300)
+    by_table = relative_error(powers_by_eigenvalues(W, 300)[299], exact)
+    by_doubling = relative_error(powers(W, 300)[299], exact)
+    assert by_table < 1e-6
+    assert by_doubling < 1e-10
+    for name in ("jordan", "nilpotent"):
+        with pytest.raises(ValueError, match=r"cond\(P\) is .* by doubling"):
+            powers_by_eigenvalues(preset(name, 6), 5)
+
+
+def test_nilpotent_powers_are_exactly_zero_from_the_size_on() -> None:
+    table = powers(preset("nilpotent", 9), 20)
+    assert np.abs(table[7]).max() == 1
+    assert not table[8:].any()
+
+
+@given(st.integers(1, 70), st.integers(0, 2**31))
+@settings(max_examples=40, deadline=None)
+def test_powers_are_numpys_powers(count: int, seed: int) -> None:
+    W = np.random.default_rng(seed).normal(size=(3, 3))
+    table = powers(W, count)
+    assert len(table) == count
+    for t in (1, count):
+        expected = np.linalg.matrix_power(W, t)
+        assert np.allclose(table[t - 1], expected, rtol=1e-10, atol=1e-12 * np.abs(expected).max())
+
+
+# states
+
+
+@given(
+    st.integers(1, 3), st.integers(1, 70), st.integers(1, 5), st.integers(1, 5), st.integers(0, 99)
+)
+@settings(max_examples=60, deadline=None)
+def test_chunks_are_steps_are_the_sum(B: int, T: int, d: int, n: int, seed: int) -> None:
+    """h_t = Σ W_h^{t-i} W_x x_i, by steps and by chunks, for every length and shape."""
+    rng = np.random.default_rng(seed)
+    W_h, W_x, x = rng.normal(size=(d, d)) / d, rng.normal(size=(d, n)), rng.normal(size=(B, T, n))
+    by_sum = sum(x[:, i] @ (np.linalg.matrix_power(W_h, T - 1 - i) @ W_x).T for i in range(T))
+    assert np.allclose(states_by_steps(W_h, W_x, x), states_by_chunks(W_h, W_x, x), atol=1e-10)
+    assert np.allclose(states(W_h, W_x, x)[:, -1], by_sum, atol=1e-10)
+
+
+def test_states_of_a_large_batch_and_of_an_exploding_recurrence() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 9, 16))
+    W_h, W_x = 0.9 * preset("orthogonal", 16), rng.normal(size=(16, 16))
+    assert np.allclose(states(W_h, W_x, x), states_by_chunks(W_h, W_x, x))
+    W_h, W_x, x = np.diag([9.0, 0.5]), np.eye(2), np.ones((1, 330, 2))
+    exploding, by_steps = states(W_h, W_x, x), states_by_steps(W_h, W_x, x)
+    finite = np.isfinite(by_steps[0]).all(axis=1)
+    assert 300 < finite.sum() < 330  # the states overflow where they must, and not before
+    assert np.array_equal(np.isfinite(exploding[0]).all(axis=1), finite)
+    assert np.allclose(exploding[0, finite], by_steps[0, finite])
+
+
+@pytest.mark.parametrize(
+    ("W_h", "W_x", "x"),
+    [
+        ((2, 3), (2, 2), (1, 4, 2)),
+        ((2, 2), (3, 2), (1, 4, 2)),
+        ((2, 2), (2, 2), (4, 2)),
+        ((2, 2), (2, 2), (1, 0, 2)),
+    ],
+)
+def test_shapes_that_do_not_fit(W_h: tuple, W_x: tuple, x: tuple) -> None:
+    with pytest.raises(ValueError, match=r"shape|do not fit"):
+        states(np.zeros(W_h), np.zeros(W_x), np.zeros(x))
+
+
+def test_powers_of_nothing() -> None:
+    with pytest.raises(ValueError, match="only a square matrix has powers"):
+        powers(np.zeros((2, 3)), 4)
+    with pytest.raises(ValueError, match="ask for at least one"):
+        powers(np.eye(2), 0)
+
+
+# presets and spectra
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("size", [2, 3, 16, 64])
+def test_every_preset_has_the_radius_it_promises(name: str, size: int) -> None:
+    found = spectrum(preset(name, size))
+    assert found.radius == pytest.approx(0 if name == "nilpotent" else 1, abs=1e-9)
+    assert found.norm >= found.radius - 1e-12
+
+
+def test_presets_make_their_points() -> None:
+    assert spectrum(preset("symmetric", 8)).condition == pytest.approx(1)
+    Q = preset("orthogonal", 8)
+    assert np.allclose(Q @ Q.T, np.eye(8))
+    assert np.allclose(preset("stochastic", 8).sum(axis=1), 1)
+    values = spectrum(preset("gaussian", 64)).eigenvalues
+    assert 0.3 < (np.abs(values) < math.sqrt(0.5)).mean() < 0.7  # half the disc's area
+    for size in (2, 8, 64):
+        decay = growth(preset("nonnormal", size)).at(PRESETS["nonnormal"].radius)
+        assert PRESETS["nonnormal"].radius < 1
+        assert decay.peak[1] > 100
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_norm_lies_between_its_two_bounds(name: str) -> None:
+    """ρ^k ≤ ‖W^k‖ ≤ cond(P) ρ^k: the eigenvalues decide, the eigenvectors say when."""
+    W = shown(name, 6)
+    found, curve = spectrum(W), growth(W).at()
+    below = np.arange(MAX_STEPS) * math.log10(found.radius) if found.radius else -np.inf
+    assert (curve.norm >= below - 1e-9).all()
+    if found.trusted:
+        assert (curve.norm <= below + math.log10(found.condition) + 1e-9).all()
+
+
+def test_verdicts() -> None:
+    assert "exactly ρ^k" in spectrum(preset("orthogonal", 5)).verdict
+    assert "may rise" in spectrum(preset("nonnormal", 5)).verdict
+    assert "defective" in spectrum(preset("jordan", 5)).verdict
+
+
+@pytest.mark.parametrize("radius", [0.5, 0.97, 1.2])
+def test_moving_the_radius_is_measuring_the_scaled_matrix(radius: float) -> None:
+    """(c W)^k = c^k W^k: one measurement serves every position of the slider."""
+    W = preset("gaussian", 10)
+    moved, measured = growth(W).at(radius), growth(with_radius(W, radius)).at()
+    assert np.allclose(moved.norm, measured.norm, atol=1e-9)
+    assert np.allclose(moved.modes, measured.modes, atol=1e-9)
+    assert np.allclose(moved.input, measured.input, atol=1e-9)
+    assert moved.marks.under_one_percent == measured.marks.under_one_percent
+
+
+def test_norms_are_the_norms_of_the_powers() -> None:
+    W = shown("nonnormal", 5)
+    curve = growth(W).at()
+    for j, T in enumerate(range(1, 61)):
+        assert 10 ** curve.norm[j] == pytest.approx(
+            np.linalg.norm(np.linalg.matrix_power(W, T - 1), 2)
+        )
+
+
+# what is left of x_1
+
+
+def test_marks_of_a_matrix_that_can_be_done_by_hand() -> None:
+    """W = ½ I: share_1(T) = 4^-(T-1) · (1 - ¼) / (1 - 4^-T)."""
+    marks = growth(0.5 * np.eye(2)).at().marks
+    share = [4.0 ** -(T - 1) * 0.75 / (1 - 4.0**-T) for T in range(1, 60)]
+    assert marks.half_life == pytest.approx(1)
+    assert marks.under_one_percent == next(T for T, s in enumerate(share, 1) if s < 0.01)
+    assert marks.lost_in_float32 == next(T for T, s in enumerate(share, 1) if s < 2.0**-48)
+    assert marks.overflow_float32 is None
+    doubling = growth(2.0 * np.eye(2)).at().marks
+    assert doubling.half_life is None
+    assert doubling.under_one_percent is None  # x_1 drowns all others instead
+    assert doubling.overflow_float32 == 129  # √(2/3) 2^T passes 3.4e38 ≈ 2^128
+
+
+def test_what_is_lost_in_float32_really_is_lost() -> None:
+    """Past the mark, float32 states with and without x_1 differ by rounding at most."""
+    W = 0.5 * np.eye(2)
+    T = growth(W).at().marks.lost_in_float32
+    x = np.random.default_rng(0).normal(size=(T, 2)).astype(np.float32)
+    ends = []
+    for first in (1, 0):
+        h = x[0] * np.float32(first)
+        for t in range(1, T):
+            h = W.astype(np.float32) @ h + x[t]
+        ends.append(h)
+    assert np.array_equal(*ends)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_shares_of_all_inputs_sum_to_one(name: str) -> None:
+    at, log_share = shares(growth(shown(name, 4)).at().energy, count=64, longest=64)
+    share = np.nan_to_num(10**log_share)
+    assert list(at) == list(range(1, 65))
+    assert np.allclose(share.sum(axis=0), 1)
+    assert share[0, 0] == pytest.approx(1)
+
+
+def test_orbit_is_the_recurrence_without_input() -> None:
+    W = shown("rotation", 2)
+    points = orbit(W, 0.3, 20)
+    assert points.shape == (21, 2)
+    assert np.allclose(points[1:], points[:-1] @ W.T)
+    with pytest.raises(ValueError, match="2 × 2 matrix only"):
+        orbit(np.eye(3), 0.0, 5)
+
+
+def test_radius_that_cannot_be() -> None:
+    with pytest.raises(ValueError, match="All eigenvalues are 0"):
+        with_radius(preset("nilpotent", 3), 0.5)
+    for radius in (-1.0, math.nan, math.inf):
+        with pytest.raises(ValueError, match="spectral radius"):
+            with_radius(np.eye(2), radius)
+        with pytest.raises(ValueError, match="spectral radius"):
+            growth(np.eye(2)).at(radius)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_autograd_lies_on_the_curve(name: str) -> None:
+    """∂h_T/∂x_1 = W_h^{T-1} W_x, found by torch without being told."""
+    from core.linear_rnn.gradient import gradient_norms
+
+    W = shown(name, 5)
+    T_values = [1, 2, 3, 4, 30, 40]
+    curve = 10.0 ** growth(W).at().norm
+    expected = [curve[T - 1] for T in T_values]
+    assert np.allclose(gradient_norms(W, T_values), expected, rtol=1e-8, atol=1e-12)
+
+
+# matrices of the user's own
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0.9, 0.1\n0, 0.8", "0.9 0.1\n0 .8\n", "0.9;0.1;\n\n0\t8e-1", b"\xef\xbb\xbf0.9,0.1\r\n0,0.8"],
+)
+def test_ways_to_paste_a_matrix(text: str | bytes) -> None:
+    assert np.array_equal(parse_matrix(text), [[0.9, 0.1], [0.0, 0.8]])
+
+
+def test_csv_there_and_back_keeps_every_bit() -> None:
+    W = preset("gaussian", 64)
+    assert np.array_equal(parse_matrix(to_csv(W)), W)
+    assert len(to_csv(W)) < MAX_BYTES
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("1 2 3\n4 5 6", "must be square"),
+        ("1 2\n3", "must be square"),
+        ("1, x\n2, 3", "is not a number"),
+        ("1, __import__('os')\n2, 3", "must be square|is not a number"),
+        ("1,,2\n3,4,5\n6,7,8", "is not a number"),
+        ("1, ٣\n2, 3", "is not a number"),
+        ("nan, 1\n2, 3", "is not finite"),
+        ("1, -inf\n2, 3", "is not finite"),
+        ("1, 1e999\n2, 3", "is not finite"),
+        ("1, 1e9\n2, 3", "is too large"),
+        ("\n".join(["1 " * 65] * 65), "65 × 65"),
+        ("1", "at least 2 × 2"),
+        ("", "is empty"),
+        (" \n ", "is empty"),
+        (b"0.5," * 2_500_000, "10,000,000 bytes"),
+        (b"\xff\xfe\x00", "is not text"),
+        (b"\x89PNG\r\n", "is not text"),
+    ],
+)
+def test_bad_matrices_get_one_sentence(text: str | bytes, says: str) -> None:
+    with pytest.raises(ValueError, match=says) as caught:
+        parse_matrix(text)
+    sentence = str(caught.value)
+    assert type(caught.value) is ValueError
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    assert len(sentence) < 200
+
+
+@pytest.mark.parametrize(("name", "size"), [("gaussian", 65), ("gaussian", 1), ("none", 4)])
+def test_bad_presets(name: str, size: int) -> None:
+    with pytest.raises(ValueError, match="choose one"):
+        preset(name, size)
+
+
+def test_the_numbers_do_without_torch() -> None:
+    code = (
+        "import sys, core.linear_rnn.decay, core.linear_rnn.gradient; "
+        "sys.exit(any(name in sys.modules for name in ('torch', 'sympy', 'streamlit', 'plotly')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-220, 1e220])
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_norms_of_high_powers_are_those_of_the_singular_values(name: str, scale: float) -> None:
+    """However their rank falls, and where it does not; beyond the range of their squares, too."""
+    W = preset(name, 48, 1)
+    radius = spectrum(W).radius or 1.0
+    stack = scale * powers(W / radius, 120)
+    expected = np.linalg.svd(stack, compute_uv=False)[:, 0]
+    np.testing.assert_allclose(two_norms(stack), expected, rtol=1e-11)
+
+
+def test_a_rank_that_is_not_low_is_not_taken_for_low() -> None:
+    rng = np.random.default_rng(0)
+    thin = rng.normal(size=(5, 40, 16)) @ rng.normal(size=(5, 16, 40))
+    found = norms_of_low_rank(thin)
+    assert found is not None
+    np.testing.assert_allclose(found, np.linalg.norm(thin, 2, axis=(1, 2)), rtol=1e-12)
+    more = thin.copy()
+    more[3] += 1e-3 * rng.normal(size=(40, 40))
+    assert norms_of_low_rank(more) is None
+    assert norms_of_low_rank(np.zeros((2, 40, 40))) is not None
+
+
+def test_norms_are_measured_as_far_as_asked_and_all_else_to_the_end():
+    W = preset("nonnormal", 8, 0)
+    near, far = growth(W, norms=100), growth(W)
+    assert np.array_equal(near.norm[:100], far.norm[:100])
+    assert np.isnan(near.norm[100:]).all()
+    assert np.array_equal(near.energy, far.energy)
+    assert near.at(0.9).peak == far.at(0.9).peak
+    assert near.at(1.2).peak[0] == 100
+    assert far.at(1.2).peak[0] == MAX_STEPS

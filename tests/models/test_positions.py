@@ -1,0 +1,125 @@
+"""Position codes: the formula, its two theorems, and the page."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, strategies as st
+from streamlit.testing.v1 import AppTest
+
+from core.models import positions
+from core.models.sinusoidal_gpt import sinusoidal_positions
+from core.publish.position_experiment import (
+    SIZES,
+    NoPositionGPT,
+    loss_by_position,
+    stream_of,
+    train,
+    windows,
+)
+from core.tokenizer import WordTokenizer
+from dashboard.attention import position_data
+from tests.conftest import ROOT
+
+
+@pytest.mark.parametrize(("tokens", "dim"), [(1, 1), (5, 7), (200, 64), (300, 128)])
+def test_the_formula_is_the_models_formula(tokens: int, dim: int) -> None:
+    expected = sinusoidal_positions(tokens, dim).numpy()
+    np.testing.assert_allclose(positions.sinusoidal(tokens, dim), expected, atol=1e-4)
+
+
+@given(st.integers(0, 500), st.integers(0, 500), st.integers(1, 40))
+def test_a_step_of_k_is_one_rotation_wherever_it_starts(t: int, k: int, half: int) -> None:
+    table = positions.sinusoidal(t + k + 1, 2 * half)
+    np.testing.assert_allclose(positions.turn(2 * half, k) @ table[t], table[t + k], atol=1e-9)
+
+
+def test_similarity_depends_on_the_distance_alone_for_the_formula_only() -> None:
+    mean, spread = positions.similarity_by_distance(positions.sinusoidal(120, 32))
+    expected = np.cos(np.outer(np.arange(120), positions.frequencies(32))).mean(1)
+    np.testing.assert_allclose(mean, expected, atol=1e-9)
+    assert spread.max() < 1e-9
+    noise = np.random.default_rng(0).normal(size=(120, 32))
+    assert positions.similarity_by_distance(noise)[1][1:100].min() > 0.05
+
+
+def test_wavelengths_grow_from_six_tokens_to_tens_of_thousands() -> None:
+    assert positions.wavelength(128, 0) == pytest.approx(2 * np.pi)
+    assert positions.wavelength(128, 63) > 50_000
+
+
+def test_bad_sizes_are_refused() -> None:
+    with pytest.raises(ValueError, match="at least 1 position"):
+        positions.sinusoidal(0, 4)
+    with pytest.raises(ValueError, match="must be even"):
+        positions.turn(5, 1)
+
+
+def test_without_positions_only_what_came_before_counts_not_where() -> None:
+    torch.manual_seed(0)
+    model = NoPositionGPT(20, 200, **SIZES).eval()
+    assert not model.positions(7).any()
+    # The set of words before the last one decides, not their order.
+    ids = torch.tensor([[1, 2, 3, 4, 5], [1, 2, 3, 4, 5]])
+    with torch.no_grad():
+        first_layer = model.transformer.layers[0]
+        x = model.embed(ids)
+        x[1, :4] = x[1, [3, 1, 0, 2]]
+        mask = torch.ones(5, 5).tril().expand(2, 5, 5)
+        out, _ = first_layer(x, mask)
+    torch.testing.assert_close(out[0, 4], out[1, 4])
+
+
+def test_the_experiment_learns_and_reads_past_its_length() -> None:
+    lines = ["a b c d e f g h . " * 3] * 30
+    tokenizer = WordTokenizer(lines[0])
+    stream = stream_of(tokenizer, lines)
+    generator = torch.Generator().manual_seed(0)
+    assert windows(stream, 64, 5, generator).shape == (5, 64)
+    torch.manual_seed(0)
+    model = NoPositionGPT(tokenizer.vocab_size, 200, **SIZES)
+    records = list(train(model, "none", stream, 40, generator))
+    assert records[-1].loss < records[0].loss / 2
+    losses = loss_by_position(model.eval(), stream, 16, generator)
+    assert losses.shape == (199,)
+    assert np.isfinite(losses).all()
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "pages" / "positions.py"), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception, [e.value for e in app.exception]
+    assert not app.error
+    return app
+
+
+def test_every_table_opens_and_nonsense_in_a_link_does_no_harm() -> None:
+    app = opened(dim="7", t="-4", i="9999", table="../x")
+    for name in app.selectbox(key="table").options:
+        app.selectbox(key="table").select(name).run()
+        assert not app.exception
+    app.slider(key="dim").set_value(8).run()
+    assert not app.exception
+
+
+def test_the_measured_curves_wait_for_a_prediction() -> None:
+    if position_data.experiment() is None:
+        pytest.skip("the curves were not computed")
+    app = opened()
+    assert not app.metric
+    for scheme in ("learned", "sinusoidal", "none"):
+        app.radio(key=f"guess-{scheme}").set_value("rises a lot")
+    app.run()
+    assert not app.exception
+    assert len(app.metric) == 3
+
+
+def test_the_shipped_curves_are_whole() -> None:
+    found = position_data.experiment()
+    if found is None:
+        pytest.skip("the curves were not computed")
+    assert set(found.loss) == {"learned", "sinusoidal", "none"}
+    assert all(len(loss) == found.read - 1 for loss in found.loss.values())
+    before, after = position_data.means(found)
+    assert after["learned"] > before["learned"]

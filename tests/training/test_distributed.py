@@ -1,0 +1,59 @@
+"""Two processes that train together (torchrun, gloo) make the steps that one makes alone."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from core.models.checkpoint import read_checkpoint
+from core.run_files.directory import RunDirectory
+from core.runs.launch import PROJECT, environment
+
+SIZES = ["--dim=16", "--attn-dim=8", "--mlp-dim=16", "--num-heads=2", "--num-layers=1"]
+COMMON = ["--data=grammar", "--share=0.02", "--epochs=2", "--batch-size=16", "--threads=1"]
+
+
+def loss_of(record):
+    return record["loss"] if record["kind"] == "step" else record["held_out"]["loss"]
+
+
+@pytest.mark.timeout(300)
+def test_two_processes_reach_the_losses_of_one(tmp_path):
+    env = environment(1, None) | {"UNROLLED_DATA": str(tmp_path / "data")}
+    env |= {"UNROLLED_RUNS": str(tmp_path / "runs")}
+    job = ["gpt", "--architecture=DialogueGPT", "--lr=0.01", *COMMON, *SIZES]
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1"]
+    together = [*torchrun, "--nproc-per-node=2", "-m", "core.train"]
+    ends = {}
+    for name, start in (("one", ["-m", "core.train"]), ("two", together)):
+        run = RunDirectory(tmp_path / "runs" / name)
+        done = subprocess.run(
+            [sys.executable, *start, *job, "--run-dir", str(run.path)],
+            cwd=PROJECT,
+            env=env | {"OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            timeout=250,
+        )
+        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+        assert run.status()["state"] == "done"
+        ends[name] = run
+    one, two = ends["one"].metrics(), ends["two"].metrics()
+
+    def by_step(records):  # a slow step is written down for being slow: compare what both have
+        return {(r["kind"], r["step"]): r for r in records}
+
+    one, two = by_step(one), by_step(two)
+    both = one.keys() & two.keys()
+    assert len(both) >= 12
+    for key in both:
+        assert loss_of(two[key]) == pytest.approx(loss_of(one[key]), rel=1e-4)
+    weights = [read_checkpoint(ends[n].last_checkpoint()).tensors for n in ("one", "two")]
+    for name, tensor in weights[0].items():
+        if name.startswith("model."):
+            torch.testing.assert_close(tensor, weights[1][name], atol=2e-3, rtol=2e-2)
+    assert sorted(os.listdir(tmp_path / "runs" / "two")) == sorted(
+        os.listdir(tmp_path / "runs" / "one")
+    )
