@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from core.linear_rnn.answer import parse_answer as parse_answer
     from core.linear_rnn.unrolling import (
         Step as Step,
+        general_sum as general_sum,
         unroll as unroll,
         unroll_steps as unroll_steps,
     )
