@@ -59,7 +59,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
     sweep = _sweep(entry)
     human = sweep and TextQuality(**sweep["human"])
     with right:
-        people = corpus and _human(entry.name, entry.identity, loaded, corpus)
+        people = None if corpus is None else _human(entry.name, entry.identity, loaded, corpus)
         if people is None and sweep:
             people = TextQuality(**sweep["human16"])  # measured when the model was shipped
         _table(mine, people, way.label)

@@ -1,6 +1,6 @@
 """The figures of the decoding page: a step's distribution, quality curves, cache and timings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -132,7 +132,7 @@ def step_attention(weights: np.ndarray, tokens: Sequence[str]) -> Drawing:
 
 
 def quality_curves(
-    curves: dict[str, tuple[Sequence[float], Sequence[float], Sequence[str]]],
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float], Sequence[str]]],
     human: tuple[float, float],
 ) -> Drawing:
     """Quality against diversity: curves name -> (diversity, quality, setting of each point)."""
@@ -192,7 +192,9 @@ def cache_picture(steps: int, made: int, cached: bool) -> Drawing:
 
 
 def time_per_token(
-    lengths: Sequence[int], times: dict[str, Sequence[float]], fits: dict[str, Sequence[float]]
+    lengths: Sequence[int],
+    times: Mapping[str, Sequence[float]],
+    fits: Mapping[str, Sequence[float]],
 ) -> Drawing:
     """Measured milliseconds a token against the length of the text, with the fitted lines."""
     data = []

@@ -21,7 +21,7 @@ def attention_over_time(run: RunDirectory) -> None:
     steps = list(found)
     newest = "newest"
     at = st.select_slider("Moment (step)", [*steps, newest], newest, key=f"moment-{run.path.name}")
-    step = steps[-1] if at == newest else at
+    step = at if isinstance(at, int) else steps[-1]
     try:
         shown = attention_frames.example(run.path)
         maps = attention_frames.maps(found[step], shown)
