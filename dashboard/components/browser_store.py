@@ -78,7 +78,8 @@ def told(key: str) -> Told | None:
     if not isinstance(said, Mapping):
         return None
     parts = [said.get(part) for part in ("mark", "text", "problem")]
-    return Told(*parts) if all(isinstance(part, str) for part in parts) else None
+    texts = [part for part in parts if isinstance(part, str)]
+    return Told(*texts) if len(texts) == len(parts) else None
 
 
 def store(key: str, name: str, text: str | None, *, mark: str, limit: int) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
 from core.study.handouts import export
@@ -21,18 +24,23 @@ def take_away(lesson: str) -> None:
             page.lesson_link(lesson, "Present it", mode="present", beat=1)
         if files:
             now = state.settings(lesson)
-            for label, make, name, mime in (
-                ("Notebook", export.notebook, f"{lesson}.ipynb", "application/x-ipynb+json"),
-                ("Script", export.script, f"{lesson}.py", "text/x-python"),
-            ):
-                st.download_button(
-                    label,
-                    lambda make=make: make(lesson, now).encode(),  # on the click
-                    f"unrolled-{name}",
-                    mime,
-                    key=f"take-{label}",
-                    on_click="ignore",
-                    icon=":material/download:",
-                    type="tertiary",
-                    help="Runs outside the dashboard, with the settings as they are now.",
-                )
+            notebook = partial(export.notebook, lesson, now)
+            _download("Notebook", notebook, f"{lesson}.ipynb", "application/x-ipynb+json")
+            _download(
+                "Script", partial(export.script, lesson, now), f"{lesson}.py", "text/x-python"
+            )
+
+
+def _download(label: str, make: Callable[[], str], name: str, mime: str) -> None:
+    """One button; the file is made on the click."""
+    st.download_button(
+        label,
+        lambda: make().encode(),
+        f"unrolled-{name}",
+        mime,
+        key=f"take-{label}",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+        help="Runs outside the dashboard, with the settings as they are now.",
+    )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec
+from typing import Literal, ParamSpec
 
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
@@ -126,7 +126,7 @@ def show_image(
     description: str,
     key: str,
     data: Data | None = None,
-    width: int | str = "content",
+    width: Literal["stretch", "content"] | int = "content",
 ) -> None:
     """A picture (PNG bytes) under its title, with text alternative and downloads."""
     with st.container(key=f"figure-{key}"):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST = 200  # characters of a dotted name
@@ -48,7 +49,7 @@ def _read_named(name: str) -> Source:
 
 def _find(file: Path, inside: list[str], name: str) -> Source:
     text = file.read_text(encoding="utf-8")
-    node: ast.AST = ast.parse(text)
+    node: Any = ast.parse(text)
     handed_on = ast.walk(node) if file.name == "__init__.py" else ()
     for imported in handed_on:
         if isinstance(imported, ast.ImportFrom) and inside[0] in {n.name for n in imported.names}:

@@ -37,9 +37,8 @@ def pack(arrays: Mapping[str, object]) -> bytes:
             if values.ndim <= 2:
                 archive.writestr(f"{name}.csv", _csv(values))
         numbers = io.BytesIO()
-        np.savez_compressed(
-            numbers, **{k: v.astype(str) if v.dtype == object else v for k, v in named.items()}
-        )
+        texts = {k: v.astype(str) for k, v in named.items() if v.dtype == object}
+        np.savez_compressed(numbers, allow_pickle=False, **(named | texts))
         archive.writestr("data.npz", numbers.getvalue())
     return out.getvalue()
 

@@ -82,7 +82,7 @@ def _sent(node: Any) -> Any:
         if node.dtype.kind in "iu":
             node = node.astype(np.float64)
         if node.size and node.dtype in (np.float32, np.float64):
-            packed = base64.b64encode(np.ascontiguousarray(node)).decode()
+            packed = base64.b64encode(np.ascontiguousarray(node).data).decode()
             shape = {"shape": ", ".join(map(str, node.shape))} if node.ndim > 1 else {}
             return {"dtype": f"f{node.itemsize}", "bdata": packed} | shape
         return node.tolist()

@@ -43,7 +43,7 @@ def remembered(draw: Callable[Given, bytes]) -> Callable[Given, bytes]:
 def _digest(given: object) -> bytes:
     if isinstance(given, np.ndarray) and given.dtype != object:
         found = hashlib.blake2b(f"{given.dtype} {given.shape}".encode(), digest_size=16)
-        found.update(np.ascontiguousarray(given))
+        found.update(np.ascontiguousarray(given).data)
         return found.digest()
     if isinstance(given, list | tuple):
         content = b"sequence" + b"".join(map(_digest, given))

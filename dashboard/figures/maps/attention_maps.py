@@ -195,7 +195,7 @@ def cut(token: str, length: int = 14) -> str:
 def colours() -> np.ndarray:
     """The sequential map as (250, 3) uint8."""
     steps = sample_colorscale(SEQUENTIAL, np.linspace(0, 1, _STEPS).tolist(), colortype="tuple")
-    return np.rint(np.asarray(steps) * 255).astype(np.uint8)
+    return np.rint(np.asarray(steps, dtype=np.float64) * 255).astype(np.uint8)
 
 
 def _palette() -> bytes:

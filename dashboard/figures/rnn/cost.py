@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import log10
 from typing import Any
 
-from core.linear_rnn.flops import CostRecord, counts
+from core.linear_rnn.flops import CostRecord, Layer, counts
 from dashboard.figures.layout import LEGEND_ABOVE, Drawing, decades, quick
 from dashboard.palette import AMBER, BLUE, GREY, ORANGE
 
@@ -38,7 +38,7 @@ def times(
 
 def operations(T_values: Sequence[int], d: int) -> Drawing:
     """Multiply-adds of each part against T, both logarithmic, from the formulas."""
-    parts = [
+    parts: list[tuple[str, Layer, str, str]] = [
         ("RNN: recurrence", "RNN", "mixing", "solid"),
         ("RNN: W<sub>x</sub> x", "RNN", "projections", "dot"),
         ("attention: QKᵀ and AV", "attention", "mixing", "solid"),
