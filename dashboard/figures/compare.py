@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from dashboard.figures.curves import smooth, thin
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, axis, literal, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, literal, quick
+from dashboard.figures.traces import line
 from dashboard.palette import PALETTE
 
 AXES = {"epoch": "epoch", "step": "step", "time": "time (s)", "examples": "examples seen"}
@@ -41,30 +42,16 @@ def compare_figure(
     curves: dict[str, np.ndarray], measure: str, along: str, smoothing: float, log: bool
 ) -> Drawing:
     """One line a run, told apart by colour and by dashes; behind a smoothed one its own values."""
-    data: list[dict[str, Any]] = []
+    data: list[Spec] = []
     for i, (name, xy) in enumerate(curves.items()):
         color = PALETTE[i % len(PALETTE)]
         dash = _DASHES[i // len(PALETTE) % len(_DASHES)]
         mode = "lines+markers" if len(xy) < 40 else "lines"
-        line = {"color": color, "width": 2.5, "dash": dash}
+        x, y = xy[:, 0], xy[:, 1]
         if smoothing > 0:
-            behind = {"color": color, "width": 1}
-            data.append({
-                "type": "scatter", "x": xy[:, 0], "y": xy[:, 1], "mode": "lines", "line": behind,
-                "opacity": 0.25, "showlegend": False, "hoverinfo": "skip",
-                "name": f"{literal(name)} (as it was)",
-            })  # fmt: skip
-        y = smooth(xy[:, 1], smoothing)
-        data.append(
-            {
-                "type": "scatter",
-                "x": xy[:, 0],
-                "y": y,
-                "name": literal(name),
-                "mode": mode,
-                "line": line,
-            }
-        )
+            faint: Spec = {"opacity": 0.25, "showlegend": False, "hoverinfo": "skip"}
+            data.append(line(x, y, f"{literal(name)} (as it was)", color, 1, **faint))
+        data.append(line(x, smooth(y, smoothing), literal(name), color, 2.5, dash, mode=mode))
     layout = {
         "height": 420,
         "legend": LEGEND_ABOVE,

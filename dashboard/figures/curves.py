@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, literal, quick
+from dashboard.figures.traces import line
 from dashboard.palette import PALETTE
 
 MOST_POINTS = 1500
@@ -58,12 +59,8 @@ def steps_figure(
     data = []
     dashes = ("solid", "dot", "dash", "dashdot", "longdash")
     for i, (name, points) in enumerate(curves.items()):
-        line = {
-            "color": PALETTE[i % len(PALETTE)],
-            "width": 2,
-            "dash": dashes[i // len(PALETTE) % len(dashes)],
-        }
-        data.append(_line(points[:, 0], points[:, 1], name, line))
+        color, dash = PALETTE[i % len(PALETTE)], dashes[i // len(PALETTE) % len(dashes)]
+        data.append(line(points[:, 0], points[:, 1], literal(name), color, 2, dash))
     return _over_epochs(data, measure, epochs, **({"type": "log", "nticks": 6} if log else {}))
 
 
@@ -96,11 +93,10 @@ def loss_figure(records: Sequence[dict[str, Any]], epochs: int) -> Drawing:
     data: list[Spec] = []
     steps, held = curve(records, "loss"), curve(records, "loss", "held_out")
     if len(steps):
-        raw = {"color": PALETTE[0], "width": 1}
-        data.append(_line(steps[:, 0], steps[:, 1], "each batch", raw) | {"opacity": 0.35})
-        mean = smooth(steps[:, 1], fitting(len(steps)))
-        line = {"color": PALETTE[0], "width": 3}
-        data.append(_line(steps[:, 0], mean, "training, smoothed", line))
+        x, y = steps[:, 0], steps[:, 1]
+        data.append(line(x, y, "each batch", PALETTE[0], 1, opacity=0.35))
+        mean = smooth(y, fitting(len(steps)))
+        data.append(line(x, mean, "training, smoothed", PALETTE[0], 3))
     if len(held):
         data.append(_held_out(held))
     return _over_epochs(data, "loss (nats)", epochs)
@@ -117,20 +113,14 @@ def measure_beside_loss(records: Sequence[dict[str, Any]]) -> str | None:
 def measure_figure(records: Sequence[dict[str, Any]], measure: str, epochs: int) -> Drawing:
     """Accuracy or perplexity after every epoch, while training and held out."""
     seen, held = curve(records, measure, "train"), curve(records, measure, "held_out")
-    line = {"color": PALETTE[0], "width": 3}
-    training = _line(seen[:, 0], seen[:, 1], "training", line, "lines+markers")
+    training = line(seen[:, 0], seen[:, 1], "training", PALETTE[0], 3, mode="lines+markers")
     more = {"tickformat": ".0%"} if measure == "accuracy" else {}
     return _over_epochs([training, _held_out(held)], measure, epochs, **more)
 
 
-def _line(x: np.ndarray, y: np.ndarray, name: str, line: Spec, mode: str = "lines") -> Spec:
-    return {"type": "scatter", "x": x, "y": y, "name": literal(name), "mode": mode, "line": line}
-
-
 def _held_out(held: np.ndarray) -> Spec:
-    line = {"color": PALETTE[1], "width": 3, "dash": "dot"}
-    drawn = _line(held[:, 0], held[:, 1], "held out", line, "lines+markers")
-    return drawn | {"marker": {"size": 9, "symbol": "diamond"}}
+    marks = {"mode": "lines+markers", "marker": {"size": 9, "symbol": "diamond"}}
+    return line(held[:, 0], held[:, 1], "held out", PALETTE[1], 3, "dot", **marks)
 
 
 def _over_epochs(data: list[Spec], measure: str, epochs: int, **yaxis: object) -> Drawing:

@@ -5,9 +5,10 @@ from functools import cache
 
 import numpy as np
 
-from dashboard.figures.layout import LEGEND_BELOW, Drawing, axis, quick
+from dashboard.figures.layout import LEGEND_BELOW, Drawing, Spec, axis, quick
 from dashboard.figures.maps.attention_maps import short
-from dashboard.palette import BLUE, FIGURE_FONT_SIZE, GREEN, GREY, ORANGE, PURPLE, SEQUENTIAL
+from dashboard.figures.traces import bar, heat, line, scatter, ticks
+from dashboard.palette import BLUE, FIGURE_FONT_SIZE, GREEN, GREY, ORANGE, PURPLE
 
 CURVE, GAP, AROUND = 210, 96, 164  # pixels: of a curve, above it, and around a figure's axes
 MOST_POINTS = 400
@@ -30,29 +31,24 @@ def step_bars(
     """
     rows = list(range(len(words)))
     names = [f"▶ {short(w)}" if i == chosen else short(w) for i, w in enumerate(words)]
+    colors = [ORANGE if i == chosen else BLUE for i in rows]
     data = [
-        {
-            "type": "bar", "name": "model", "x": before, "y": rows, "orientation": "h",
-            "marker": {"color": GREY, "pattern": {"shape": "/"}},
-            "hovertemplate": "before: %{x:.4f}<extra></extra>",
-        },
-        {
-            "type": "bar", "name": "after the filter", "x": after, "y": rows, "orientation": "h",
-            "marker": {"color": [ORANGE if i == chosen else BLUE for i in rows]},
-            "hovertemplate": "after: %{x:.4f}<extra></extra>",
-        },
-        {
-            "type": "scatter", "name": "cumulative", "x": cumulative, "y": rows, "xaxis": "x2",
-            "mode": "lines+markers", "line": {"color": PURPLE},
-            "hovertemplate": "together: %{x:.4f}<extra></extra>",
-        },
+        bar(
+            before, rows, "model", GREY, "/", orientation="h",
+            hovertemplate="before: %{x:.4f}<extra></extra>",
+        ),
+        bar(
+            after, rows, "after the filter", colors, orientation="h",
+            hovertemplate="after: %{x:.4f}<extra></extra>",
+        ),
+        line(
+            cumulative, rows, "cumulative", PURPLE, mode="lines+markers", xaxis="x2",
+            hovertemplate="together: %{x:.4f}<extra></extra>",
+        ),
     ]  # fmt: skip
     if mass is not None:
-        data.append({
-            "type": "scatter", "name": f"p = {mass:g}", "x": [mass, mass],
-            "y": [-0.5, len(rows) - 0.5], "xaxis": "x2", "mode": "lines",
-            "line": {"color": PURPLE, "dash": "dash"},
-        })  # fmt: skip
+        ends = [-0.5, len(rows) - 0.5]
+        data.append(line([mass, mass], ends, f"p = {mass:g}", PURPLE, dash="dash", xaxis="x2"))
     layout = {
         "height": 200 + 36 * len(rows),
         "bargap": 0.25,
@@ -62,7 +58,7 @@ def step_bars(
             "cumulative", overlaying="x", side="top", range=[0, 1.03], tickvals=[0, 0.5, 1],
             showgrid=False,
         ),
-        "yaxis": {"tickvals": rows, "ticktext": names, "autorange": "reversed"},
+        "yaxis": ticks(names) | {"autorange": "reversed"},
     }  # fmt: skip
     return quick(data, layout)
 
@@ -75,21 +71,16 @@ def with_vocabulary(bars: Drawing, before: np.ndarray, after: np.ndarray, rank: 
     """
     ranks = _thinned(len(before))
     left = ranks[after[ranks - 1] > 0]
-    below = {"type": "scatter", "xaxis": "x3", "yaxis": "y3", "showlegend": False}
+    below: Spec = {"xaxis": "x3", "yaxis": "y3", "showlegend": False}
+    mode = "lines" if len(left) > MOST_MARKED else "lines+markers"
+    diamond = {"color": ORANGE, "size": 13, "symbol": "diamond"}
     data = [
-        below | {
-            "name": "model", "x": ranks, "y": before[ranks - 1], "mode": "lines",
-            "line": {"color": GREY, "dash": "dot"},
-        },
-        below | {
-            "name": "after the filter", "x": left, "y": after[left - 1],
-            "mode": "lines" if len(left) > MOST_MARKED else "lines+markers",
-            "line": {"color": BLUE, "width": 3}, "marker": {"size": 5},
-        },
-        below | {
-            "name": "taken", "x": [rank], "y": [before[rank - 1]], "mode": "markers",
-            "marker": {"color": ORANGE, "size": 13, "symbol": "diamond"},
-        },
+        line(ranks, before[ranks - 1], "model", GREY, dash="dot", **below),
+        line(
+            left, after[left - 1], "after the filter", BLUE, 3, mode=mode, marker={"size": 5},
+            **below,
+        ),
+        scatter([rank], [before[rank - 1]], "taken", marker=diamond, **below),
     ]  # fmt: skip
     layout = bars.spec["layout"]
     curve = CURVE / (layout["height"] - AROUND + GAP + CURVE)
@@ -121,14 +112,14 @@ def step_attention(weights: np.ndarray, tokens: Sequence[str]) -> Drawing:
     rows = [f"layer {a + 1}, head {b + 1}" for a in range(layers) for b in range(heads)]
     first = max(0, len(tokens) - 40)
     names = [short(token) for token in tokens[first:]]
-    heat = {
-        "type": "heatmap", "z": weights.reshape(layers * heads, -1)[:, first:].astype(np.float32),
-        "zmin": 0, "colorscale": SEQUENTIAL, "colorbar": {"title": {"text": "weight"}},
-        "showscale": True, "hovertemplate": "%{y}, %{x}: %{z:.3f}<extra></extra>",
-    }  # fmt: skip
-    across = {"tickvals": list(range(len(names))), "ticktext": names, "tickangle": -60}
-    down = {"tickvals": list(range(len(rows))), "ticktext": rows, "autorange": "reversed"}
-    return quick([heat], {"height": 160 + 24 * len(rows), "xaxis": across, "yaxis": down})
+    z = weights.reshape(layers * heads, -1)[:, first:].astype(np.float32)
+    layout = {
+        "height": 160 + 24 * len(rows),
+        "xaxis": ticks(names) | {"tickangle": -60},
+        "yaxis": ticks(rows) | {"autorange": "reversed"},
+    }
+    hover = "%{y}, %{x}: %{z:.3f}<extra></extra>"
+    return quick([heat(z, "weight", None, hovertemplate=hover)], layout)
 
 
 def quality_curves(
@@ -145,17 +136,13 @@ def quality_curves(
         curves.items(), looks, strict=False
     ):
         named = [s if i in (0, len(settings) - 1) else "" for i, s in enumerate(settings)]
-        data.append({
-            "type": "scatter", "name": name, "x": x, "y": y, "text": named,
-            "customdata": settings, "mode": "lines+markers+text", "line": {"color": colour},
-            "textposition": [first] * (len(x) - 1) + [last],
-            "marker": {"size": 10, "symbol": symbol},
-            "hovertemplate": "%{customdata}: distinct-2 %{x:.3f}, log P %{y:.2f}<extra></extra>",
-        })  # fmt: skip
-    data.append({
-        "type": "scatter", "name": "people", "x": [human[0]], "y": [human[1]], "mode": "markers",
-        "marker": {"symbol": "star", "size": 20, "color": ORANGE},
-    })  # fmt: skip
+        data.append(line(
+            x, y, name, colour, mode="lines+markers+text", text=named, customdata=settings,
+            textposition=[first] * (len(x) - 1) + [last], marker={"size": 10, "symbol": symbol},
+            hovertemplate="%{customdata}: distinct-2 %{x:.3f}, log P %{y:.2f}<extra></extra>",
+        ))  # fmt: skip
+    star = {"symbol": "star", "size": 20, "color": ORANGE}
+    data.append(scatter([human[0]], [human[1]], "people", marker=star))
     layout = {
         "height": 460,
         "legend": LEGEND_BELOW,
@@ -176,19 +163,18 @@ def cache_picture(steps: int, made: int, cached: bool) -> Drawing:
         z[row, : row + 1] = 0 if cached else 1
         text[row, : row + 1] = "kept" if cached else "new"
         z[row, row], text[row, row] = 1, "new"
-    heat = {
-        "type": "heatmap", "z": z, "text": text, "texttemplate": "%{text}", "zmin": 0, "zmax": 1,
-        "xgap": 2, "ygap": 2, "colorscale": [[0, BLUE], [1, ORANGE]], "showscale": False,
-        "textfont": {"size": FIGURE_FONT_SIZE, "color": "#ffffff"}, "hoverinfo": "skip",
-    }  # fmt: skip
-    places = list(range(steps))
-    ticks = {"tickvals": places, "ticktext": [place + 1 for place in places]}
+    cells = heat(
+        z, "", 1, text=text, texttemplate="%{text}", xgap=2, ygap=2, showscale=False,
+        colorscale=[[0, BLUE], [1, ORANGE]], hoverinfo="skip",
+        textfont={"size": FIGURE_FONT_SIZE, "color": "#ffffff"},
+    )  # fmt: skip
+    numbered = ticks(range(1, steps + 1))
     layout = {
         "height": 360,
-        "xaxis": axis("keys and values of token", **ticks),
-        "yaxis": axis("step", autorange="reversed", **ticks),
+        "xaxis": axis("keys and values of token", **numbered),
+        "yaxis": axis("step", autorange="reversed", **numbered),
     }
-    return quick([heat], layout)
+    return quick([cells], layout)
 
 
 def time_per_token(
@@ -201,14 +187,9 @@ def time_per_token(
     for (name, y), colour, symbol in zip(
         times.items(), (ORANGE, BLUE), ("circle", "square"), strict=False
     ):
-        data.append({
-            "type": "scatter", "name": name, "x": lengths, "y": y, "mode": "markers",
-            "marker": {"color": colour, "symbol": symbol, "size": 9},
-        })  # fmt: skip
-        data.append({
-            "type": "scatter", "name": f"fit, {name}", "x": lengths, "y": fits[name],
-            "mode": "lines", "line": {"color": colour},
-        })  # fmt: skip
+        marker = {"color": colour, "symbol": symbol, "size": 9}
+        data.append(scatter(lengths, y, name, marker=marker))
+        data.append(line(lengths, fits[name], f"fit, {name}", colour))
     layout = {
         "height": 420,
         "legend": LEGEND_BELOW,

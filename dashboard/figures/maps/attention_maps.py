@@ -14,6 +14,7 @@ from plotly.colors import sample_colorscale
 
 from dashboard.figures.layout import Drawing, axis, literal, quick
 from dashboard.figures.memoise import remembered
+from dashboard.figures.traces import bar, heat, ticks
 from dashboard.palette import BLUE, FIGURE_FONT_SIZE, PLATE, PLATE_TEXT, SEQUENTIAL
 
 _STEPS = 250  # palette entries for weights; the last six fade from the plate to its text
@@ -88,27 +89,19 @@ def attention_heatmap(
     alpha = np.asarray(alpha, dtype=np.float32)
     if alpha.shape != (len(tokens), len(tokens)):
         raise ValueError(f"A map of shape {alpha.shape} does not fit {len(tokens)} tokens.")
-    every = max(1, -(-len(tokens) // 40))
-    places = list(range(0, len(tokens), every))
-    names = [short(tokens[i]) for i in places]
-    labels = np.asarray([short(t) for t in tokens])
-    heat = {
-        "type": "heatmap",
-        "z": alpha,
-        "zmin": 0,
-        "zmax": scale_to,
-        "colorscale": SEQUENTIAL,
-        "colorbar": {"title": {"text": "weight"}},
-        "customdata": np.stack(np.broadcast_arrays(labels[:, None], labels[None, :]), -1),
-        "hovertemplate": "%{customdata[0]} attends to %{customdata[1]}: %{z:.3f}<extra></extra>",
-    }
-    ticks = {"tickvals": places, "ticktext": names}
+    names = [short(token) for token in tokens]
+    labels, named = np.asarray(names), ticks(names, most=40)
+    cells = heat(
+        alpha, "weight", scale_to,
+        customdata=np.stack(np.broadcast_arrays(labels[:, None], labels[None, :]), -1),
+        hovertemplate="%{customdata[0]} attends to %{customdata[1]}: %{z:.3f}<extra></extra>",
+    )  # fmt: skip
     layout = {
-        "xaxis": axis("key token", tickangle=-60, **ticks),
-        "yaxis": axis("query token", autorange="reversed", **ticks),
-        "height": min(760, 220 + FIGURE_FONT_SIZE * 2 * len(places)),
+        "xaxis": axis("key token", tickangle=-60, **named),
+        "yaxis": axis("query token", autorange="reversed", **named),
+        "height": min(760, 220 + FIGURE_FONT_SIZE * 2 * len(named["ticktext"])),
     }
-    return quick([heat], layout)
+    return quick([cells], layout)
 
 
 def probability_bars(
@@ -118,27 +111,16 @@ def probability_bars(
     names = [short(label) for label in labels]
     places = list(range(len(names)))
     pale = [1 if highlight in (None, i) else 0.5 for i in places]
-    bars = {
-        "type": "bar",
-        "x": np.asarray(probabilities, dtype=np.float64),
-        "y": places,
-        "orientation": "h",
-        "text": [f"{p:.1%}" for p in probabilities],
-        "textposition": "outside",
-        "cliponaxis": False,
-        "marker": {"color": BLUE, "opacity": pale},
-        "customdata": names,
-        "hovertemplate": "%{customdata}: %{x:.4f}<extra></extra>",
-    }
+    bars = bar(
+        np.asarray(probabilities, dtype=np.float64), places, orientation="h",
+        marker={"color": BLUE, "opacity": pale}, text=[f"{p:.1%}" for p in probabilities],
+        textposition="outside", cliponaxis=False, customdata=names,
+        hovertemplate="%{customdata}: %{x:.4f}<extra></extra>",
+    )  # fmt: skip
     longest = max([*probabilities, 1e-9])
     layout = {
         "xaxis": axis("probability", range=[0, 1.3 * longest]),
-        "yaxis": {
-            "tickvals": places,
-            "ticktext": names,
-            "autorange": "reversed",
-            "showgrid": False,
-        },
+        "yaxis": ticks(names) | {"autorange": "reversed", "showgrid": False},
         "height": 90 + 36 * len(names),
         "showlegend": False,
     }

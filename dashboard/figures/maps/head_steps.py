@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dashboard.figures.layout import Drawing, Spec, axis, frame, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, frame, quick
 from dashboard.figures.maps.attention_maps import brightest, short
-from dashboard.palette import BLUE, DIVERGING, ORANGE, SEQUENTIAL
+from dashboard.figures.traces import bar, heat, ticks
+from dashboard.palette import BLUE, ORANGE
 
 MOST_NUMBERS = 200  # cells up to which every number is written out
 
@@ -27,21 +28,12 @@ def step_matrix(
     finite = np.where(masked, np.nan, values)
     signed = bool(np.nanmin(np.append(finite, 0.0)) < 0)
     span = brightest(finite)
-    heat = {
-        "type": "heatmap",
-        "z": finite,
-        "zmin": -span if signed else 0,
-        "zmax": span,
-        "colorscale": DIVERGING if signed else SEQUENTIAL,
-        "hovertemplate": "row %{y}, column %{x}: %{z:.4f}<extra></extra>",
-        "hoverongaps": False,
-        "showscale": True,
-        "colorbar": {"title": {"text": "value"}},
-    }
+    hover = "row %{y}, column %{x}: %{z:.4f}<extra></extra>"
+    cells = heat(finite, "value", span, signed=signed, hovertemplate=hover, hoverongaps=False)
     if values.size <= MOST_NUMBERS:
         text = np.char.mod("%.2f", np.where(masked, 0, values))
         text[masked] = "−∞"
-        heat |= {"text": text, "texttemplate": "%{text}"}
+        cells |= {"text": text, "texttemplate": "%{text}"}
     frames = []
     if query is not None:
         thick = 1 if max(values.shape) > 20 else 2  # thin cells are not to be covered
@@ -55,29 +47,27 @@ def step_matrix(
         "yaxis": _counting(rows, values.shape[0], tokens, 24) | {"autorange": "reversed"},
         "shapes": frames,
     }
-    return quick([heat], layout)
+    return quick([cells], layout)
 
 
 def _counting(name: str, count: int, tokens: Sequence[str], most: int) -> Spec:
     """The axis of that name; one that counts tokens carries at most so many of their texts."""
     if "token" not in name or count != len(tokens):
         return axis(name)
-    places = list(range(0, count, max(1, -(-count // most))))
-    return axis(name, tickvals=places, ticktext=[short(tokens[i]) for i in places])
+    return axis(name, **ticks([short(token) for token in tokens], most))
 
 
 def product_bars(q: np.ndarray, k: np.ndarray) -> Drawing:
     """q_f · k_f feature by feature; the sum of the bars is the score. q, k: (n,)."""
     product = np.asarray(q) * np.asarray(k)
-    bars = {
-        "type": "bar",
-        "x": np.arange(1, len(product) + 1),
-        "y": product,
-        "marker": {"color": np.where(product >= 0, BLUE, ORANGE).tolist()},
-        "customdata": np.stack([q, k], 1),
-        "hovertemplate": "feature %{x}: %{customdata[0]:.3f} × %{customdata[1]:.3f} = "
+    bars = bar(
+        np.arange(1, len(product) + 1),
+        product,
+        color=np.where(product >= 0, BLUE, ORANGE).tolist(),
+        customdata=np.stack([q, k], 1),
+        hovertemplate="feature %{x}: %{customdata[0]:.3f} × %{customdata[1]:.3f} = "
         "%{y:.4f}<extra></extra>",
-    }
+    )
     axes = {
         "xaxis": axis("feature of the head"),
         "yaxis": axis("query feature × key feature"),
@@ -91,11 +81,10 @@ def before_after(
     """Probabilities as the model is, and changed, side by side; the first label on top."""
     places, names = list(range(len(labels))), [short(label) for label in labels]
     data = [
-        {
-            "type": "bar", "x": values, "y": places, "orientation": "h", "name": name,
-            "marker": {"color": colour, "pattern": {"shape": pattern}}, "customdata": names,
-            "hovertemplate": "%{customdata}: %{x:.4f}<extra></extra>",
-        }
+        bar(
+            values, places, name, colour, pattern, orientation="h", customdata=names,
+            hovertemplate="%{customdata}: %{x:.4f}<extra></extra>",
+        )
         for name, values, colour, pattern in (
             ("as it is", before, BLUE, ""),
             (changed, after, ORANGE, "/"),
@@ -103,8 +92,8 @@ def before_after(
     ]  # fmt: skip
     layout = {
         "height": 140 + 44 * len(labels),
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        "legend": LEGEND_ABOVE,
         "xaxis": axis("probability", rangemode="tozero"),
-        "yaxis": {"tickvals": places, "ticktext": names, "autorange": "reversed"},
+        "yaxis": ticks(names) | {"autorange": "reversed"},
     }
     return quick(data, layout)
