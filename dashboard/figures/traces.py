@@ -62,3 +62,9 @@ def ticks(names: Sequence[object], most: int = 0) -> Spec:
     every = max(1, -(-len(names) // most)) if most else 1
     places = list(range(0, len(names), every))
     return {"tickvals": places, "ticktext": [names[i] for i in places]}
+
+
+def error_bars(above: Any, below: Any, color: str, thickness: float) -> Spec:
+    """Error bars of a trace (`error_y=`): how far they reach above and below each point."""
+    both = {"array": above, "arrayminus": below, "symmetric": False}
+    return {"type": "data", "color": color, "thickness": thickness, **both}
