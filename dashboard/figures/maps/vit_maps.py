@@ -4,6 +4,7 @@ Letters   N pictures · P patches, row by row · S image side in pixels · g = �
 """
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -52,16 +53,12 @@ def picture_strip(images: np.ndarray, side: int = 64, columns: int = 10) -> byte
     """Pictures (N, 3, S, S) uint8, numbered from 1, at most `columns` beside each other."""
     gap, font = 6, ImageFont.load_default(size=22)
     columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    size = (columns * (side + gap) + gap, rows * (side + gap) + gap)
-    plate = Image.new("RGB", size, PLATE)
-    draw = ImageDraw.Draw(plate)
-    for i, image in enumerate(images):
+    sheet = _sheet([upright(image) for image in images], columns, side, gap)
+    draw = ImageDraw.Draw(sheet)
+    for i in range(len(images)):
         x, y = gap + i % columns * (side + gap), gap + i // columns * (side + gap)
-        tile = Image.fromarray(upright(image)).resize((side, side), Image.Resampling.NEAREST)
-        plate.paste(tile, (x, y))
         draw.text((x + 4, y), str(i + 1), "#ffffff", font, stroke_width=3, stroke_fill="#000000")
-    return png(plate)
+    return png(sheet)
 
 
 @remembered
@@ -84,14 +81,12 @@ def patch_sheet(image: np.ndarray, grid: int, side: int = 384) -> bytes:
 def filter_sheet(filters: np.ndarray, columns: int = 16, cell: int = 34) -> bytes:
     """What each feature of a patch answers to. filters: (D, 3, p, p), any scale; each is drawn
     from its smallest (black) to its largest value (white), colour by colour together."""
-    gap, rows = 4, -(-len(filters) // columns)
-    sheet = Image.new("RGB", (columns * (cell + gap) + gap, rows * (cell + gap) + gap), PLATE)
-    for i, values in enumerate(np.asarray(filters, dtype=np.float32)):
+    tiles = []
+    for values in np.asarray(filters, dtype=np.float32):
         low, high = values.min(), values.max()
         scaled = np.rint(255 * (values - low) / max(high - low, 1e-9)).astype(np.uint8)
-        tile = Image.fromarray(upright(scaled)).resize((cell, cell), Image.Resampling.NEAREST)
-        sheet.paste(tile, (gap + i % columns * (cell + gap), gap + i // columns * (cell + gap)))
-    return png(sheet)
+        tiles.append(upright(scaled))
+    return png(_sheet(tiles, columns, cell, gap=4))
 
 
 @remembered
@@ -106,10 +101,17 @@ def weight_grid(weights: np.ndarray, side: int = 384) -> bytes:
 def similarity_sheet(alike: np.ndarray, cell: int = 52) -> bytes:
     """Similarity (P, P), −1 to 1, as g×g small squares: the one at (r, c) shows how like patch
     (r, c) every patch is."""
-    grid, gap = round(len(alike) ** 0.5), 5
-    sheet = Image.new("RGB", (grid * (cell + gap) + gap,) * 2, PLATE)
-    for i, row in enumerate(np.asarray(alike, dtype=np.float32)):
-        tile = colours()[to_palette((row.reshape(grid, grid) + 1) / 2, 1.0)]
-        picture = Image.fromarray(tile).resize((cell, cell), Image.Resampling.NEAREST)
-        sheet.paste(picture, (gap + i % grid * (cell + gap), gap + i // grid * (cell + gap)))
-    return png(sheet)
+    grid = round(len(alike) ** 0.5)
+    maps = (np.asarray(alike, dtype=np.float32).reshape(-1, grid, grid) + 1) / 2
+    return png(_sheet([colours()[to_palette(one, 1.0)] for one in maps], grid, cell, gap=5))
+
+
+def _sheet(tiles: Sequence[np.ndarray], columns: int, side: int, gap: int) -> Image.Image:
+    """Tiles (S, S, 3) uint8 in rows of `columns`, each `side` pixels wide, with gaps around."""
+    rows = -(-len(tiles) // columns)
+    size = (columns * (side + gap) + gap, rows * (side + gap) + gap)
+    sheet = Image.new("RGB", size, PLATE)
+    for i, tile in enumerate(tiles):
+        picture = Image.fromarray(tile).resize((side, side), Image.Resampling.NEAREST)
+        sheet.paste(picture, (gap + i % columns * (side + gap), gap + i // columns * (side + gap)))
+    return sheet
