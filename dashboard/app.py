@@ -30,4 +30,3 @@ with page.one_sentence_for_errors():
     if state.presenting():
         stage.show(chosen.url_path or "home")
     chosen.run()
-state.settle_imports()

@@ -3,7 +3,6 @@
 What a link must carry lives in widgets with `bind="query-params"`, not here.
 """
 
-import gc
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,9 @@ from core.tokenizer import WordTokenizer
 
 # Entries of the session that are not controls. No control's key starts with "state-".
 OFFERS, DRAWN, SETTINGS, PAGE = "state-offers", "state-drawn", "state-settings", "state-page"
+SHOWN = "state-shown"  # how many figures and controls the beat on the stage shows
+
+HEIGHT, SHARED_HEIGHT = 460, 340  # pixels of 720 for a figure alone, and beside controls
 
 
 def presenting() -> bool:
@@ -26,6 +28,13 @@ def presenting() -> bool:
 def revealed() -> bool:
     """Whether the lecturer has uncovered the answer of the beat on the wall (`?reveal=1`)."""
     return presenting() and st.query_params.get("reveal") == "1"
+
+
+def figure_height() -> int | None:
+    """The pixels a figure may be high so that the room sees all of it; None off the stage."""
+    if not presenting():
+        return None
+    return SHARED_HEIGHT if st.session_state.get(SHOWN, 1) > 1 else HEIGHT
 
 
 def offer(
@@ -134,19 +143,3 @@ def numpy_gpt(weights: Path, who: str) -> tuple[gpt_numpy.NumpyGPT, WordTokenize
     """
     vocabulary = weights.parent.parent / "vocab.json"
     return gpt_numpy.load(weights), WordTokenizer.load(vocabulary)
-
-
-def settle_imports() -> None:
-    """Take all that imports have built out of the garbage collector's sight.
-
-    A full collection looks at every module's objects: with SymPy and torch loaded that takes longer
-    than the run of a page, whose session it makes wait. Done again after new imports.
-    """
-    _freeze(len(sys.modules))
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _freeze(modules: int) -> int:
-    gc.collect()
-    gc.freeze()
-    return modules

@@ -17,7 +17,6 @@ from dashboard.components.picture_buttons import picture_buttons
 from dashboard.components.source import Source, read_source
 from dashboard.figures import data as figure_data
 from dashboard.figures.layout import Drawing, readable
-from dashboard.stage import stage
 
 UNFORESEEN = (
     "Something unexpected stopped this page: reload it, and if it stays, tell whoever runs the "
@@ -103,7 +102,7 @@ def show_figure(
     with st.container(key=f"figure-{key}"):
         st.markdown(f"**{title}**")
         st.plotly_chart(
-            readable(fig, stage.figure_height()),
+            readable(fig, state.figure_height()),
             theme=None,
             key=key,
             alt=spoken(title, description),

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from dashboard.components import streamlit_dom as dom
+
 _HTML = """
 <span class="row">
   <button type="button" data-format="png" title="Save this figure as a PNG">PNG</button>
@@ -23,12 +25,10 @@ button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offse
 _JS = """
 export default function ({ data, parentElement }) {
   const save = (format) => {
-    const holder = document.getElementsByClassName(`st-key-${data.figure}`)[0];
-    const figure = holder && holder.querySelector(".js-plotly-plot");
+    const figure = document.querySelector(data.figure);
     if (!figure) return;
     figure._context.toImageButtonOptions = { format, filename: data.name, scale: 2 };
-    const buttons = [...figure.querySelectorAll(".modebar-btn")];
-    buttons.find((b) => /download/i.test(b.dataset.title || "")).click();
+    figure.querySelector(data.save).click();
   };
   for (const button of parentElement.querySelectorAll("button")) {
     button.onclick = () => save(button.dataset.format);
@@ -43,7 +43,11 @@ def picture_buttons(figure: str, name: str) -> None:
     """PNG and SVG buttons for the figure drawn with the key `figure`; `name` names the file."""
     _component(
         key=f"save-{figure}",
-        data={"figure": figure, "name": name},
+        data={
+            "figure": f"{dom.keyed(figure)} {dom.PLOT}",
+            "save": dom.SAVE_BUTTON,
+            "name": name,
+        },
         width="content",
         height="content",
     )

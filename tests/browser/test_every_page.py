@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page
 
 from dashboard import lessons
+from dashboard.components import streamlit_dom as dom
 from tests.browser.axe import barriers
 from tests.browser.waiting import no_errors, open_page
 
@@ -31,5 +32,5 @@ def test_a_page_has_no_serious_barrier(
 def test_a_page_fits_a_phone(name: str, phone_page: Page, dashboard_url: str) -> None:
     open_page(phone_page, dashboard_url, name)
     no_errors(phone_page)
-    main = "document.querySelector('[data-testid=\"stMain\"]')"
+    main = f"document.querySelector('{dom.MAIN}')"
     assert phone_page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth + 1"), name

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.study.progress import load
 from core.study.question import shipped
+from dashboard.components import streamlit_dom as dom
 from tests.browser.axe import barriers
 from tests.browser.waiting import no_errors, open_page, wait_ready
 
@@ -77,7 +78,7 @@ def test_what_is_handed_in_and_saved_is_what_was_done(
 
     changed = tmp_path / "changed.html"
     changed.write_text(summary.replace("0 of 1 checks", "right"), encoding="utf-8")
-    box = page.get_by_test_id("stFileUploader").filter(has_text="Check a summary")
+    box = page.locator(dom.FILE_UPLOADER).filter(has_text="Check a summary")
     box.locator("input").set_input_files(tmp_path / "sum.html")
     expect(page.get_by_text("Unchanged since it was saved")).to_be_visible()
     box.locator("input").set_input_files(changed)
@@ -88,7 +89,7 @@ def test_an_experiment_opens_as_it_decides_whatever_was_seen_before(
     page: Page, dashboard_url: str
 ) -> None:
     open_page(page, dashboard_url, "rnn", query="section=Cost")
-    menu = page.get_by_test_id("stSidebar")
+    menu = page.locator(dom.SIDEBAR)
     menu.get_by_role("link", name="Study").click()
     page.wait_for_url("**/study**")
     predict(page)

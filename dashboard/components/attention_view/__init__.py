@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from dashboard import state
 from dashboard.components import page
 from dashboard.figures.maps.attention_maps import attention_grid, colours
-from dashboard.stage import stage
 
 _FILES = Path(__file__).resolve().parent
 _component = st.components.v2.component(
@@ -51,7 +51,7 @@ def attention_view(
         if on_choose is not None and isinstance(said, Mapping):
             on_choose({name: _within(said.get(name), most) for name, most in limits.items()})
 
-    data = pack(alphas, tokens, chosen, causal, picture, stage.figure_height())
+    data = pack(alphas, tokens, chosen, causal, picture, state.figure_height())
     _component(key=key, data=data, on_chosen_change=clicked)
     page.caption_and_downloads(
         "Rows are queries, columns are keys; a row sums to one. In each map the colours end where "
