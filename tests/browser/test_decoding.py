@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.components import streamlit_dom as dom
+from tests.browser.conftest import PHONE
 from tests.browser.waiting import no_errors, open_page, wait_ready
 
 QUERY = "model=gpt-grammar&length=12&columns=2"
@@ -62,4 +63,4 @@ def test_on_a_phone_nothing_sticks_out(phone_page: Page, dashboard_url: str) -> 
         open_page(phone_page, dashboard_url, "decoding", f"{QUERY}&section={section}")
         no_errors(phone_page)
         width = phone_page.evaluate("document.documentElement.scrollWidth")
-        assert width <= 390, section
+        assert width <= PHONE["width"], section

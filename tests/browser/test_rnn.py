@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from dashboard.components import streamlit_dom as dom
+from tests.browser.conftest import PHONE
 from tests.browser.waiting import no_errors, open_page, until, wait_ready
 
 DECAY = "section=Eigenvalues+and+decay"
@@ -71,5 +72,5 @@ def test_nothing_is_wider_than_a_phone(phone_page: Page, dashboard_url: str) -> 
     for section in ("Expansion", "Eigenvalues+and+decay", "Learning", "Cost"):
         open_page(phone_page, dashboard_url, "rnn", f"section={section}&T=12")
         width = phone_page.locator(dom.MAIN).evaluate("main => main.scrollWidth")
-        assert width <= 390, section
+        assert width <= PHONE["width"], section
         no_errors(phone_page)

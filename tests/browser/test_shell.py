@@ -12,7 +12,6 @@ from playwright.sync_api import Page, expect
 
 from dashboard import lessons
 from dashboard.components import streamlit_dom as dom
-from tests.browser.axe import barriers
 from tests.browser.waiting import no_errors, open_page, wait_ready
 
 
@@ -54,20 +53,6 @@ def test_the_lecturers_view_has_no_menu_and_large_type(page: Page, dashboard_url
     expect(page.locator(dom.SIDEBAR)).to_have_count(0)
     size = page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
     assert size >= 22
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_home_has_no_serious_barrier(scheme: str, request: pytest.FixtureRequest) -> None:
-    window = request.getfixturevalue("page" if scheme == "light" else "dark_page")
-    open_page(window, request.getfixturevalue("dashboard_url"))
-    assert barriers(window) == []
-
-
-def test_home_fits_a_phone(phone_page: Page, dashboard_url: str) -> None:
-    open_page(phone_page, dashboard_url)
-    width = phone_page.evaluate("document.scrollingElement.scrollWidth")
-    assert width <= phone_page.viewport_size["width"]
-    no_errors(phone_page)
 
 
 def test_home_does_without_plotly_and_sends_code_when_it_is_opened(

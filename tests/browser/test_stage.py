@@ -9,6 +9,7 @@ from core.study.storyline import lessons, storyline
 from dashboard.components import streamlit_dom as dom
 from dashboard.lessons import by_name
 from dashboard.palette import FIGURE_FONT_SIZE
+from tests.browser.conftest import DESKTOP
 from tests.browser.waiting import no_errors, open_page, wait_ready
 
 # The size on the screen of every word drawn in a figure, whatever its picture is scaled by. px
@@ -82,7 +83,7 @@ def test_a_beat_hides_all_else_and_its_maps_need_no_scrolling(
         expect(page.get_by_text(label)).to_be_hidden()
     box = maps.bounding_box()
     assert box is not None
-    assert box["y"] + box["height"] <= 720
+    assert box["y"] + box["height"] <= DESKTOP["height"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from core.study.progress import load
 from core.study.question import shipped
 from dashboard.components import streamlit_dom as dom
 from tests.browser.axe import barriers
+from tests.browser.conftest import PHONE
 from tests.browser.waiting import no_errors, open_page, wait_ready
 
 RIGHT = "phi_y(Wy Wh Wx x1 + Wy Wx x2)"
@@ -141,7 +142,7 @@ def test_phones_answer_once_and_learn_whether_they_were_right(
     with ExitStack() as stack:
         phones = []
         for count, option in enumerate(task.options, 1):
-            context = browser.new_context(viewport={"width": 390, "height": 844})
+            context = browser.new_context(viewport=PHONE)
             phone = stack.enter_context(context).new_page()
             open_page(phone, dashboard_url, "study", query=f"room={code}")
             if count == 1:

@@ -26,12 +26,14 @@ def alphas() -> np.ndarray:
 
 
 def test_the_grid_shows_every_weight_of_every_map(alphas: np.ndarray) -> None:
-    picture = Image.open(io.BytesIO(maps.attention_grid(alphas, width=92 + 3 * 58)))
+    side = 50  # ten pixels a cell
+    step = side + maps.GAP
+    picture = Image.open(io.BytesIO(maps.attention_grid(alphas, width=maps.LEFT + 3 * step)))
     assert picture.mode == "P"
     pixels = np.asarray(picture)
     for layer, head in itertools.product(range(2), range(3)):
-        y, x = 34 + layer * 58, 92 + head * 58
-        block = pixels[y : y + 50, x : x + 50]
+        y, x = maps.TOP + layer * step, maps.LEFT + head * step
+        block = pixels[y : y + side, x : x + side]
         expected = np.rint(alphas[layer, head] / alphas[layer, head].max() * 249)
         assert (block.reshape(5, 10, 5, 10) == expected[:, None, :, None]).all()
 

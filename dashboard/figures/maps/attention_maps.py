@@ -19,7 +19,7 @@ from dashboard.palette import BLUE, FIGURE_FONT_SIZE, PLATE, PLATE_TEXT, SEQUENT
 
 _STEPS = 250  # palette entries for weights; the last six fade from the plate to its text
 _PLATE_INDEX, _TEXT_INDEX = 250, 255
-_LEFT, _TOP, _GAP = 92, 34, 8  # pixels of a grid: layer names, head names, between maps
+LEFT, TOP, GAP = 92, 34, 8  # pixels of a grid: layer names, head names, between maps
 
 
 @remembered
@@ -34,26 +34,26 @@ def attention_grid(alphas: np.ndarray, width: int = 900, height: int = 900) -> b
     if alphas.ndim != 4 or alphas.shape[2] != alphas.shape[3]:
         raise ValueError(f"Attention must have the shape (L, H, T, T), not {alphas.shape}.")
     layers, heads, tokens, _ = alphas.shape
-    room = min((width - _LEFT) // heads, (height - _TOP) // layers) - _GAP
+    room = min((width - LEFT) // heads, (height - TOP) // layers) - GAP
     cell = max(1, room // tokens)
     side = cell * tokens
     canvas = np.full(
-        (_TOP + layers * (side + _GAP), _LEFT + heads * (side + _GAP)), _PLATE_INDEX, dtype=np.uint8
+        (TOP + layers * (side + GAP), LEFT + heads * (side + GAP)), _PLATE_INDEX, dtype=np.uint8
     )
     for layer in range(layers):
         for head in range(heads):
             weights = to_palette(alphas[layer, head], brightest(alphas[layer, head]))
-            y, x = _TOP + layer * (side + _GAP), _LEFT + head * (side + _GAP)
+            y, x = TOP + layer * (side + GAP), LEFT + head * (side + GAP)
             canvas[y : y + side, x : x + side] = weights.repeat(cell, 0).repeat(cell, 1)
     names = Image.new("L", canvas.shape[::-1])
     draw = ImageDraw.Draw(names)
-    font = ImageFont.load_default(size=max(12, min(22, (side + _GAP) // 3)))
+    font = ImageFont.load_default(size=max(12, min(22, (side + GAP) // 3)))
     for head in range(heads):
-        middle = _LEFT + head * (side + _GAP) + side // 2
-        draw.text((middle, _TOP // 2), f"head {head + 1}", 255, font, "mm")
+        middle = LEFT + head * (side + GAP) + side // 2
+        draw.text((middle, TOP // 2), f"head {head + 1}", 255, font, "mm")
     for layer in range(layers):
-        middle = _TOP + layer * (side + _GAP) + side // 2
-        draw.text((_LEFT - 8, middle), f"layer {layer + 1}", 255, font, "rm")
+        middle = TOP + layer * (side + GAP) + side // 2
+        draw.text((LEFT - 8, middle), f"layer {layer + 1}", 255, font, "rm")
     ink = np.asarray(names)
     canvas[ink > 0] = (_PLATE_INDEX + np.rint(ink / 255 * (_TEXT_INDEX - _PLATE_INDEX)))[ink > 0]
     image = Image.fromarray(canvas, "P")
