@@ -43,7 +43,7 @@ def six_maps() -> None:
         asked = controls.choice("What speaks for", answers, key="for", index=said)
     with two:
         view = controls.pick("Show as", ["overlay", "grid"], key="as")
-    small = attention_maps.enlarge(vit_maps.upright(chosen.image), 128)
+    small = attention_maps.enlarge(vit_maps.channels_last(chosen.image), 128)
     three.image(small, alt="The picture", output_format="PNG")
     found = faithfulness.all_maps(who, model, inputs, answers.index(asked))
     columns = [*st.columns(3), *st.columns(3)]
@@ -51,7 +51,7 @@ def six_maps() -> None:
         grid = round(len(weight) ** 0.5)
         with column:
             page.show_image(
-                attention_maps.class_token_overlay(vit_maps.upright(chosen.image), weight)
+                attention_maps.class_token_overlay(vit_maps.channels_last(chosen.image), weight)
                 if view == "overlay"
                 else vit_maps.weight_grid(weight),
                 title=name,
@@ -77,7 +77,7 @@ def take_patches_away() -> None:
     left, right = st.columns([2, 5])
     with left:
         page.show_image(
-            attention_maps.class_token_overlay(vit_maps.upright(chosen.image), weight),
+            attention_maps.class_token_overlay(vit_maps.channels_last(chosen.image), weight),
             title=name,
             description=attention_maps.largest(weight),
             key="map",

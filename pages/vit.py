@@ -63,12 +63,12 @@ def look() -> None:
         )
     with middle:
         page.show_image(
-            attention_maps.class_token_overlay(vit_maps.upright(image), where),
+            attention_maps.class_token_overlay(vit_maps.channels_last(image), where),
             title="Where the class token looks",
             description=f"{names.capitalize()}. The brightest patch gets {where.max():.1%} of the "
             f"attention; an even spread would give {1 / tokens:.1%}.",
             key="overlay",
-            data={"attention": where.reshape(grid, grid), "picture": vit_maps.upright(image)},
+            data={"attention": where.reshape(grid, grid), "picture": vit_maps.channels_last(image)},
         )
     with right:
         order = probability.argsort(descending=True)[:8].tolist()

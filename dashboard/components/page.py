@@ -115,7 +115,7 @@ def show_figure(
         with _caption_row(description) as downloads:
             if downloads:
                 picture_buttons(key, f"unrolled-{key}")
-                _download("Data", lambda: _packed(data or figure_data.drawn(fig)), key)
+                _download("Data", lambda: _packed(data or figure_data.arrays_of(fig)), key)
 
 
 def show_image(

@@ -1,11 +1,11 @@
-"""Training as curves: one run while it goes, or many beside each other."""
+"""The curves of one run while it trains."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, literal, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure, literal
 from dashboard.figures.traces import line
 from dashboard.palette import PALETTE
 
@@ -25,7 +25,7 @@ def curve(records: Sequence[dict[str, Any]], measure: str, part: str = "") -> np
 
 
 def thin(points: np.ndarray) -> np.ndarray:
-    """At most MOST_POINTS points: means of neighbours, so that no spike is made up."""
+    """At most MOST_POINTS points, each the mean of neighbours."""
     if len(points) <= MOST_POINTS:
         return points
     parts = np.array_split(points, MOST_POINTS)
@@ -33,7 +33,7 @@ def thin(points: np.ndarray) -> np.ndarray:
 
 
 def smooth(values: np.ndarray, amount: float) -> np.ndarray:
-    """Exponential running mean without a start-up bias; amount from 0 (none) to below 1.
+    """Exponential moving average, corrected for its start; amount from 0 (none) to below 1.
 
     s_t = a s_{t-1} + (1-a) x_t, shown as s_t / (1 - a^t): the Adam paper's correction
     (Kingma & Ba 2015, section 3).
@@ -47,8 +47,8 @@ def smooth(values: np.ndarray, amount: float) -> np.ndarray:
     return out
 
 
-def fitting(points: int) -> float:
-    """How much to smooth a curve of so many points: a window of about a thirtieth of it."""
+def smoothing_for(points: int) -> float:
+    """The smoothing for a curve of so many points: an average over about a thirtieth of it."""
     return max(0.0, min(0.97, 1 - 30 / max(1, points)))
 
 
@@ -84,18 +84,18 @@ def layer_curves(records: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
                 found.setdefault(name, []).append((record["epoch"], value))
     curves = {name: thin(np.asarray(points, dtype=float)) for name, points in found.items()}
     for points in curves.values():
-        points[:, 1] = smooth(points[:, 1], fitting(len(points)))
+        points[:, 1] = smooth(points[:, 1], smoothing_for(len(points)))
     return curves
 
 
 def loss_figure(records: Sequence[dict[str, Any]], epochs: int) -> Drawing:
-    """The loss of each batch, its running mean, and the held-out loss after every epoch."""
+    """The loss of each batch, its moving average, and the held-out loss after every epoch."""
     data: list[Spec] = []
     steps, held = curve(records, "loss"), curve(records, "loss", "held_out")
     if len(steps):
         x, y = steps[:, 0], steps[:, 1]
         data.append(line(x, y, "each batch", PALETTE[0], 1, opacity=0.35))
-        mean = smooth(y, fitting(len(steps)))
+        mean = smooth(y, smoothing_for(len(steps)))
         data.append(line(x, mean, "training, smoothed", PALETTE[0], 3))
     if len(held):
         data.append(_held_out(held))
@@ -103,7 +103,7 @@ def loss_figure(records: Sequence[dict[str, Any]], epochs: int) -> Drawing:
 
 
 def measure_beside_loss(records: Sequence[dict[str, Any]]) -> str | None:
-    """What epochs tell of beside the loss: "accuracy", "perplexity"; None before the first."""
+    """The other measure of an epoch: "accuracy" or "perplexity"; None before the first epoch."""
     for record in reversed(records):
         if record["kind"] == "epoch":
             return next((name for name in record["train"] if name != "loss"), None)
@@ -111,7 +111,7 @@ def measure_beside_loss(records: Sequence[dict[str, Any]]) -> str | None:
 
 
 def measure_figure(records: Sequence[dict[str, Any]], measure: str, epochs: int) -> Drawing:
-    """Accuracy or perplexity after every epoch, while training and held out."""
+    """Accuracy or perplexity after every epoch, on training and held-out data."""
     seen, held = curve(records, measure, "train"), curve(records, measure, "held_out")
     training = line(seen[:, 0], seen[:, 1], "training", PALETTE[0], 3, mode="lines+markers")
     more = {"tickformat": ".0%"} if measure == "accuracy" else {}
@@ -131,4 +131,4 @@ def _over_epochs(data: list[Spec], measure: str, epochs: int, **yaxis: object) -
         "xaxis": axis("epoch", range=[0, epochs]),
         "yaxis": axis(literal(measure), **yaxis),
     }
-    return quick(data, layout)
+    return figure(data, layout)

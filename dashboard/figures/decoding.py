@@ -5,14 +5,14 @@ from functools import cache
 
 import numpy as np
 
-from dashboard.figures.layout import LEGEND_BELOW, Drawing, Spec, axis, quick
-from dashboard.figures.maps.attention_maps import short
+from dashboard.figures.layout import LEGEND_BELOW, Drawing, Spec, axis, figure
+from dashboard.figures.maps.attention_maps import token_label
 from dashboard.figures.traces import bar, heat, line, scatter, ticks
 from dashboard.palette import BLUE, FIGURE_FONT_SIZE, GREEN, GREY, ORANGE, PURPLE
 
 CURVE, GAP, AROUND = 210, 96, 164  # pixels: of a curve, above it, and around a figure's axes
 MOST_POINTS = 400
-MOST_MARKED = 40  # points that stand apart; more make a line, and each would take time to draw
+MOST_MARKED = 40  # points with markers; of more, only the line is drawn, which is faster
 
 
 def step_bars(
@@ -23,14 +23,14 @@ def step_bars(
     chosen: int,
     mass: float | None,
 ) -> Drawing:
-    """The likeliest words of one step, best on top; all arrays have one entry a word.
+    """The most probable words of one step, largest on top; every array has one entry for each word.
 
-    before: the model's probabilities; after: those that are left, 0 where a word was cut;
-    cumulative: the mass down to each word, temperature applied; mass: p, drawn as a line.
-    chosen: the row of the token that was taken.
+    before: the model's probabilities; after: after the filter, 0 where a word was removed;
+    cumulative: the sum of probabilities down to each word, temperature applied; mass: p, drawn as
+    a line. chosen: the row of the selected token.
     """
     rows = list(range(len(words)))
-    names = [f"▶ {short(w)}" if i == chosen else short(w) for i, w in enumerate(words)]
+    names = [f"▶ {token_label(w)}" if i == chosen else token_label(w) for i, w in enumerate(words)]
     colors = [ORANGE if i == chosen else BLUE for i in rows]
     data = [
         bar(
@@ -43,7 +43,7 @@ def step_bars(
         ),
         line(
             cumulative, rows, "cumulative", PURPLE, mode="lines+markers", xaxis="x2",
-            hovertemplate="together: %{x:.4f}<extra></extra>",
+            hovertemplate="cumulative: %{x:.4f}<extra></extra>",
         ),
     ]  # fmt: skip
     if mass is not None:
@@ -60,14 +60,14 @@ def step_bars(
         ),
         "yaxis": ticks(names) | {"autorange": "reversed"},
     }  # fmt: skip
-    return quick(data, layout)
+    return figure(data, layout)
 
 
 def with_vocabulary(bars: Drawing, before: np.ndarray, after: np.ndarray, rank: int) -> Drawing:
-    """`bars`, and below them the whole vocabulary, both axes logarithmic; one figure draws faster.
+    """`bars`, and below them the whole vocabulary on logarithmic axes; one figure draws faster.
 
-    before, after: (V,) probabilities by rank, before and after the filter. rank: of the token
-    that was taken, from 1. The curves have the names and colours of the bars.
+    before, after: (V,) probabilities by rank, before and after the filter. rank: of the selected
+    token, from 1. The curves have the names and colours of the bars.
     """
     ranks = _thinned(len(before))
     left = ranks[after[ranks - 1] > 0]
@@ -85,7 +85,7 @@ def with_vocabulary(bars: Drawing, before: np.ndarray, after: np.ndarray, rank: 
     layout = bars.spec["layout"]
     curve = CURVE / (layout["height"] - AROUND + GAP + CURVE)
     gap = curve * GAP / CURVE
-    return quick(
+    return figure(
         bars.spec["data"] + data,
         layout
         | {
@@ -107,11 +107,11 @@ def _thinned(count: int) -> np.ndarray:
 
 
 def step_attention(weights: np.ndarray, tokens: Sequence[str]) -> Drawing:
-    """What one token looked at; weights: (L, H, T), tokens: the T texts it could look at."""
+    """The attention of one token; weights: (L, H, T), tokens: the T texts that it can attend to."""
     layers, heads, _ = weights.shape
     rows = [f"layer {a + 1}, head {b + 1}" for a in range(layers) for b in range(heads)]
     first = max(0, len(tokens) - 40)
-    names = [short(token) for token in tokens[first:]]
+    names = [token_label(token) for token in tokens[first:]]
     z = weights.reshape(layers * heads, -1)[:, first:].astype(np.float32)
     layout = {
         "height": 160 + 24 * len(rows),
@@ -119,7 +119,7 @@ def step_attention(weights: np.ndarray, tokens: Sequence[str]) -> Drawing:
         "yaxis": ticks(rows) | {"autorange": "reversed"},
     }
     hover = "%{y}, %{x}: %{z:.3f}<extra></extra>"
-    return quick([heat(z, "weight", None, hovertemplate=hover)], layout)
+    return figure([heat(z, "weight", None, hovertemplate=hover)], layout)
 
 
 def quality_curves(
@@ -149,7 +149,7 @@ def quality_curves(
         "xaxis": axis("diversity: distinct-2", range=[-0.1, 1.05]),
         "yaxis": axis("mean log-probability of a word, nats"),
     }
-    return quick(data, layout)
+    return figure(data, layout)
 
 
 def cache_picture(steps: int, made: int, cached: bool) -> Drawing:
@@ -174,7 +174,7 @@ def cache_picture(steps: int, made: int, cached: bool) -> Drawing:
         "xaxis": axis("keys and values of token", **numbered),
         "yaxis": axis("step", autorange="reversed", **numbered),
     }
-    return quick([cells], layout)
+    return figure([cells], layout)
 
 
 def time_per_token(
@@ -196,4 +196,4 @@ def time_per_token(
         "xaxis": axis("tokens in the text"),
         "yaxis": axis("ms for the next token", rangemode="tozero"),
     }
-    return quick(data, layout)
+    return figure(data, layout)

@@ -1,4 +1,4 @@
-"""Figures that ask a map whether it is true."""
+"""Figures of how faithful a map is: deletion and insertion, entropy against object size."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, axis, level, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, axis, figure, horizontal_line
 from dashboard.figures.traces import line, scatter
 from dashboard.palette import BLUE, GREY, ORANGE
 
@@ -48,7 +48,7 @@ def curves(down: Curve, up: Curve, chance_down: Curve, chance_up: Curve) -> Draw
             "anchor": "x2", "domain": [0.0, 1.0], "matches": "y", "showticklabels": False,
         },
     }  # fmt: skip
-    return quick(data, layout)
+    return figure(data, layout)
 
 
 def size_scatter(
@@ -79,6 +79,6 @@ def size_scatter(
         "legend": LEGEND_ABOVE,
         "xaxis": axis("share of the picture that is object", tickformat=".0%"),
         "yaxis": axis("entropy of the attention, nats", range=[0, 1.08 * even]),
-        "shapes": [level(even, {"dash": "dot", "width": 2})],
+        "shapes": [horizontal_line(even, {"dash": "dot", "width": 2})],
     }
-    return quick(data, layout)
+    return figure(data, layout)

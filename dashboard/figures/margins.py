@@ -1,8 +1,8 @@
-"""Room for labels, known before a figure is drawn.
+"""Margins for the labels of a figure, estimated before it is drawn.
 
-Plotly would find it out itself (`automargin`), by drawing the figure again and again until all
-labels fit: that takes two to four times as long. It still does where the room given here is too
-small. Sizes in pixels, at the type size of layout.py.
+Plotly's `automargin` draws a figure again and again until all labels fit, which takes two to four
+times as long; it still does so where these margins are too small. Sizes in pixels, at the type
+size of layout.py.
 """
 
 import re

@@ -1,10 +1,10 @@
-"""A picture or a sound on its way to tokens."""
+"""A picture or a sound as patches and tokens."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from dashboard.figures.layout import Drawing, Spec, axis, frame, quick
+from dashboard.figures.layout import Drawing, Spec, axis, cell_frame, figure
 from dashboard.figures.traces import heat, line
 from dashboard.palette import FIGURE_TEXT
 
@@ -16,14 +16,14 @@ def _heat(values: np.ndarray, signed: bool, title: str, **more: object) -> Spec:
 
 
 def token_matrix(tokens: np.ndarray) -> Drawing:
-    """(T, dim) as it goes into the first block: a row a token."""
+    """The tokens (T, dim) that enter the first block, one in each row."""
     cells = _heat(tokens, True, "value", hovertemplate="token %{y}, feature %{x}: %{z:.3f}")
     axes = {"xaxis": axis("feature"), "yaxis": axis("token", autorange="reversed")}
-    return quick([cells], {"height": 420, **axes})
+    return figure([cells], {"height": 420, **axes})
 
 
 def similarity_map(values: np.ndarray, row: int, column: int) -> Drawing:
-    """How like the position of (row, column), counted from 1, every other one is: (g, g)."""
+    """Similarity (g, g) of every position to the one at (row, column), counted from 1."""
     grid = len(values)
     places = list(range(1, grid + 1))
     cells = _heat(
@@ -34,9 +34,9 @@ def similarity_map(values: np.ndarray, row: int, column: int) -> Drawing:
         "height": 400,
         "xaxis": axis("column", dtick=1),
         "yaxis": axis("row", autorange="reversed", dtick=1),
-        "shapes": frame(column - 0.5, column + 0.5, row - 0.5, row + 0.5, width=4),
+        "shapes": cell_frame(column - 0.5, column + 0.5, row - 0.5, row + 0.5, width=4),
     }
-    return quick([cells], layout)
+    return figure([cells], layout)
 
 
 def spectrogram(
@@ -47,9 +47,10 @@ def spectrogram(
     notes: Sequence[str] = (),
     beat: float = 0.4,
 ) -> Drawing:
-    """(F, T), 0 to 1, low frequencies at the bottom, with the borders of the patches.
+    """A spectrogram (F, T), 0 to 1, low frequencies at the bottom, with the borders of the patches.
 
-    hertz and seconds: the height and width of a cell. notes: names above, each `beat` seconds.
+    hertz and seconds: the height and width of a cell. notes: their names, each `beat` seconds long,
+    above the plot.
     """
     bins, moments = values.shape
     cells = _heat(
@@ -75,11 +76,11 @@ def spectrogram(
         for i, note in enumerate(notes)
     ]  # fmt: skip
     axes = {"xaxis": axis("time, seconds"), "yaxis": axis("frequency, Hz")}
-    return quick([cells, borders], {"height": 380, "annotations": names, **axes})
+    return figure([cells, borders], {"height": 380, "annotations": names, **axes})
 
 
 def moments_alike(values: np.ndarray, seconds: float) -> Drawing:
-    """Similarity of every two moments, (T, T), `seconds` apart."""
+    """Similarity (T, T) of every pair of moments, `seconds` apart."""
     times = np.arange(len(values)) * seconds
     cells = _heat(
         values, True, "cosine", x=times, y=times,
@@ -89,4 +90,4 @@ def moments_alike(values: np.ndarray, seconds: float) -> Drawing:
         "xaxis": axis("time, seconds"),
         "yaxis": axis("time, seconds", autorange="reversed"),
     }
-    return quick([cells], {"height": 420, **axes})
+    return figure([cells], {"height": 420, **axes})

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from textwrap import wrap
 
-from dashboard.figures.layout import Drawing, axis, literal, quick
+from dashboard.figures.layout import Drawing, axis, figure, literal
 from dashboard.figures.traces import bar
 from dashboard.palette import BLUE, GREEN
 
@@ -11,7 +11,7 @@ _LETTERS_A_LINE = 34
 
 
 def poll_bars(counts: Mapping[str, int], right: str | None = None) -> Drawing:
-    """Answers and how often each was given, first on top; `right` is set apart once revealed."""
+    """The count of each answer, first on top; `right`: the answer to mark, once it is revealed."""
     labels = [
         "<br>".join(map(literal, wrap(("✓ " if text == right else "") + text, _LETTERS_A_LINE)))
         for text in counts
@@ -35,4 +35,4 @@ def poll_bars(counts: Mapping[str, int], right: str | None = None) -> Drawing:
         "xaxis": axis("answers", range=[0, max(1, most) * 1.08], **whole),
         "yaxis": {"autorange": "reversed", "automargin": True},
     }
-    return quick([bars], layout)
+    return figure([bars], layout)

@@ -9,17 +9,17 @@ from dashboard.figures.layout import (
     Drawing,
     Spec,
     axis,
-    level,
+    figure,
+    horizontal_line,
     literal,
-    quick,
-    upright,
+    vertical_line,
 )
 from dashboard.figures.traces import heat, line, scatter
 from dashboard.palette import BLUE, GREEN, GREY, ORANGE, PURPLE
 
 
 def table_map(table: np.ndarray, row: int) -> Drawing:
-    """A position table (T, d) as a picture, one row marked."""
+    """A position table (T, d) as a heatmap with one row marked."""
     top = float(np.abs(table).max()) or 1.0
     cells = heat(
         table.astype(np.float32), "value", top, signed=True,
@@ -29,9 +29,9 @@ def table_map(table: np.ndarray, row: int) -> Drawing:
         "height": 460,
         "xaxis": axis("column of the code"),
         "yaxis": axis("position", autorange="reversed"),
-        "shapes": [level(row, {"color": ORANGE, "width": 3})],
+        "shapes": [horizontal_line(row, {"color": ORANGE, "width": 3})],
     }
-    return quick([cells], layout)
+    return figure([cells], layout)
 
 
 def similarity_curves(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Drawing:
@@ -47,11 +47,11 @@ def similarity_curves(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Dr
         ))  # fmt: skip
         data.append(line(k, mean, literal(name), colour, 3, dash))
     axes = {"xaxis": axis("distance in tokens"), "yaxis": axis("cosine of two positions")}
-    return quick(data, {"height": 400, "legend": LEGEND_BELOW, **axes})
+    return figure(data, {"height": 400, "legend": LEGEND_BELOW, **axes})
 
 
 def one_frequency(sine: np.ndarray, cosine: np.ndarray, place: int) -> Drawing:
-    """One pair of columns along the positions, and where position `place` stands."""
+    """One sine and cosine pair of columns over the positions, with position `place` marked."""
     t = np.arange(len(sine))
     diamond = {"color": ORANGE, "size": 13, "symbol": "diamond"}
     pair = [sine[place], cosine[place]]
@@ -61,11 +61,11 @@ def one_frequency(sine: np.ndarray, cosine: np.ndarray, place: int) -> Drawing:
         scatter([place, place], pair, f"position {place}", marker=diamond),
     ]
     axes = {"xaxis": axis("position"), "yaxis": axis("value", range=[-1.1, 1.1])}
-    return quick(data, {"height": 340, "legend": LEGEND_BELOW, **axes})
+    return figure(data, {"height": 340, "legend": LEGEND_BELOW, **axes})
 
 
 def clock(sine: float, cosine: float) -> Drawing:
-    """The pair as a hand on a clock: the angle is the frequency times the position."""
+    """The pair as the hand of a clock: its angle is frequency times position."""
     turn = np.linspace(0, 2 * np.pi, 90)
     circle = line(np.sin(turn), np.cos(turn), color=GREY, hoverinfo="skip")
     hand = line(
@@ -74,14 +74,14 @@ def clock(sine: float, cosine: float) -> Drawing:
     )  # fmt: skip
     bare = {"range": [-1.15, 1.15], "showticklabels": False, "showgrid": False, "zeroline": False}
     axes = {"xaxis": bare, "yaxis": bare | {"scaleanchor": "x"}}
-    return quick([circle, hand], {"height": 340, "showlegend": False, **axes})
+    return figure([circle, hand], {"height": 340, "showlegend": False, **axes})
 
 
 def loss_curves(
     losses: Mapping[str, Sequence[float]], trained: int, window: int = 1, *, whole: bool = True
 ) -> Drawing:
     """Loss by position, name -> (T,), averaged over `window` neighbours; a line at the trained
-    length, across which nothing is averaged. whole: False draws the curves up to that line only."""
+    length, across which nothing is averaged. whole: False shows the curves up to that line only."""
     looks = ((BLUE, "solid"), (ORANGE, "dash"), (PURPLE, "dot"))
     read, cut = max(map(len, losses.values())), trained - 1  # the loss at `cut` needs one row more
     data, highest = [], 0.0
@@ -99,10 +99,10 @@ def loss_curves(
         "legend": LEGEND_BELOW,
         "xaxis": axis("position in the text", range=[0, read]),
         "yaxis": axis("loss, nats a word", range=[0, 1.05 * highest]),
-        "shapes": [upright(trained, {"color": GREY, "dash": "dash"})],
+        "shapes": [vertical_line(trained, {"color": GREY, "dash": "dash"})],
         "annotations": [note],
     }
-    return quick(data, layout)
+    return figure(data, layout)
 
 
 def _averaged(values: np.ndarray, window: int) -> np.ndarray:

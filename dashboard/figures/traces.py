@@ -65,6 +65,6 @@ def ticks(names: Sequence[object], most: int = 0) -> Spec:
 
 
 def error_bars(above: Any, below: Any, color: str, thickness: float) -> Spec:
-    """Error bars of a trace (`error_y=`): how far they reach above and below each point."""
+    """Error bars (`error_y=` of a trace): their length above and below each point."""
     both = {"array": above, "arrayminus": below, "symmetric": False}
     return {"type": "data", "color": color, "thickness": thickness, **both}

@@ -1,8 +1,8 @@
-"""ViT against CNN: accuracies beside each other, always from 0 to 100 per cent."""
+"""ViT against CNN: accuracies on one axis, always from 0 to 100%."""
 
 from collections.abc import Mapping, Sequence
 
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, literal, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure, literal
 from dashboard.figures.traces import line
 from dashboard.palette import PALETTE
 
@@ -15,9 +15,9 @@ def lines(
     places: Sequence[float],
     log: bool = False,
 ) -> Drawing:
-    """Named lines of accuracy, each with a mark of its own: (x values, accuracies 0 to 1).
+    """Accuracy curves, each with its own marker: name -> (x values, accuracies 0 to 1).
 
-    places: the values of x that were measured, and that the axis names.
+    places: the measured values of x, which become the ticks.
     """
     data = [
         _line(xs, ys, name, i, i % 2 == 1, "%{x}: %{y:.1%}")
@@ -32,7 +32,7 @@ def lines(
 def histories(
     series: Mapping[str, tuple[Sequence[int], Sequence[float], Sequence[float]]],
 ) -> Drawing:
-    """Epochs, training and held-out accuracy of each model; dashed is held out."""
+    """Accuracy by epoch: name -> (epochs, training, held-out); held-out curves are dashed."""
     data = [
         _line(epochs, values, f"{name}, {which}", i, which == "held-out", "epoch %{x}: %{y:.1%}")
         for i, (name, (epochs, *both)) in enumerate(series.items())
@@ -52,4 +52,4 @@ def _line(
 
 def _per_cent(data: list[Spec], across: Spec, title: str) -> Drawing:
     down = axis(title, tickformat=".0%", range=[0, 1.04])
-    return quick(data, {"height": 440, "legend": LEGEND_ABOVE, "xaxis": across, "yaxis": down})
+    return figure(data, {"height": 440, "legend": LEGEND_ABOVE, "xaxis": across, "yaxis": down})

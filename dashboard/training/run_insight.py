@@ -40,7 +40,7 @@ def _picture(pixels: np.ndarray, maps: np.ndarray, step: int) -> None:
     left, right = st.columns(2)
     with left:
         page.show_image(
-            attention_maps.class_token_overlay(vit_maps.upright(pixels), maps.mean((0, 1))),
+            attention_maps.class_token_overlay(vit_maps.channels_last(pixels), maps.mean((0, 1))),
             title=f"Step {step:,}",
             description="Where the class token looks, mean over layers and heads.",
             key="moment",

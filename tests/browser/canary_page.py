@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.components.picture_buttons import picture_buttons
-from dashboard.figures.layout import quick, readable
+from dashboard.figures.layout import figure, readable
 from dashboard.figures.traces import heat
 
 st.sidebar.caption("A caption in the side bar")
@@ -23,5 +23,5 @@ st.dataframe({"column": [1, 2]})
 with st.popover("More"):
     st.write("behind a button")
 cells = heat([[0.1, 0.9]], "weight", 1, text=[["a", "b"]], texttemplate="%{text}")
-st.plotly_chart(readable(quick([cells], {"height": 200})), theme=None, key="figure")
+st.plotly_chart(readable(figure([cells], {"height": 200})), theme=None, key="figure")
 picture_buttons("figure", "canary")

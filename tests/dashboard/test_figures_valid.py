@@ -115,7 +115,7 @@ def test_labels_have_room(draw: Callable[..., Drawing], given: tuple[object]) ->
 
 def test_a_margin_a_figure_asks_for_is_kept() -> None:
     usual, asked = (
-        layout.readable(layout.quick([], given)).to_dict()["layout"]["margin"]
+        layout.readable(layout.figure([], given)).to_dict()["layout"]["margin"]
         for given in ({}, {"margin": {"t": 3}})
     )
     assert usual["t"] != 3

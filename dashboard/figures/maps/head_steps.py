@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, frame, quick
-from dashboard.figures.maps.attention_maps import brightest, short
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, cell_frame, figure
+from dashboard.figures.maps.attention_maps import brightest, token_label
 from dashboard.figures.traces import bar, heat, ticks
 from dashboard.palette import BLUE, ORANGE
 
-MOST_NUMBERS = 200  # cells up to which every number is written out
+MOST_NUMBERS = 200  # cells; larger matrices show no numbers
 
 
 def step_matrix(
@@ -20,8 +20,8 @@ def step_matrix(
     query: int | None = None,
     key: int | None = None,
 ) -> Drawing:
-    """values: (R, C), −∞ where masked. rows and columns: what they count; an axis that counts
-    tokens carries their names. The chosen query's row and the chosen cell are framed. Colours
+    """values: (R, C), −∞ where masked. rows and columns: the names of the axes; one that counts
+    tokens shows their texts. The row of the chosen query and the chosen cell are framed. Colours
     end at the `brightest` cell."""
     values = np.asarray(values, dtype=np.float32)
     masked = np.isneginf(values)
@@ -36,10 +36,10 @@ def step_matrix(
         cells |= {"text": text, "texttemplate": "%{text}"}
     frames = []
     if query is not None:
-        thick = 1 if max(values.shape) > 20 else 2  # thin cells are not to be covered
-        frames += frame(-0.5, values.shape[1] - 0.5, query - 0.5, query + 0.5, thick)
+        thick = 1 if max(values.shape) > 20 else 2  # a thick frame would cover thin cells
+        frames += cell_frame(-0.5, values.shape[1] - 0.5, query - 0.5, query + 0.5, thick)
         if key is not None:
-            frames += frame(key - 0.5, key + 0.5, query - 0.5, query + 0.5, 2 * thick)
+            frames += cell_frame(key - 0.5, key + 0.5, query - 0.5, query + 0.5, 2 * thick)
     across = _counting(columns, values.shape[1], tokens, 12)
     layout = {
         "height": int(min(640, 200 + 22 * max(8, values.shape[0]))),
@@ -47,14 +47,14 @@ def step_matrix(
         "yaxis": _counting(rows, values.shape[0], tokens, 24) | {"autorange": "reversed"},
         "shapes": frames,
     }
-    return quick([cells], layout)
+    return figure([cells], layout)
 
 
 def _counting(name: str, count: int, tokens: Sequence[str], most: int) -> Spec:
-    """The axis of that name; one that counts tokens carries at most so many of their texts."""
+    """The axis of that name; one that counts tokens shows at most `most` of their texts."""
     if "token" not in name or count != len(tokens):
         return axis(name)
-    return axis(name, **ticks([short(token) for token in tokens], most))
+    return axis(name, **ticks([token_label(token) for token in tokens], most))
 
 
 def product_bars(q: np.ndarray, k: np.ndarray) -> Drawing:
@@ -72,14 +72,14 @@ def product_bars(q: np.ndarray, k: np.ndarray) -> Drawing:
         "xaxis": axis("feature of the head"),
         "yaxis": axis("query feature × key feature"),
     }
-    return quick([bars], {"height": 300, **axes})
+    return figure([bars], {"height": 300, **axes})
 
 
 def before_after(
     labels: Sequence[str], before: np.ndarray, after: np.ndarray, changed: str = "changed"
 ) -> Drawing:
-    """Probabilities as the model is, and changed, side by side; the first label on top."""
-    places, names = list(range(len(labels))), [short(label) for label in labels]
+    """Probabilities before and after a change, side by side; the first label on top."""
+    places, names = list(range(len(labels))), [token_label(label) for label in labels]
     data = [
         bar(
             values, places, name, colour, pattern, orientation="h", customdata=names,
@@ -96,4 +96,4 @@ def before_after(
         "xaxis": axis("probability", rangemode="tozero"),
         "yaxis": ticks(names) | {"autorange": "reversed"},
     }
-    return quick(data, layout)
+    return figure(data, layout)

@@ -1,11 +1,11 @@
-"""What heads and layers do: the logit lens, a change that may or may not leak, heads in order."""
+"""What heads and layers do: the logit lens, the causal leak, heads sorted by a score."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, quick, upright
-from dashboard.figures.maps.attention_maps import short
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure, vertical_line
+from dashboard.figures.maps.attention_maps import token_label
 from dashboard.figures.traces import bar, heat, line, ticks
 from dashboard.palette import BLUE, GREY, ORANGE
 
@@ -19,11 +19,11 @@ def lens_words(
     """
     count = len(tokens)
     named = {
-        "text": [[short(w, 9) for w in row] for row in words],
+        "text": [[token_label(w, 9) for w in row] for row in words],
         "texttemplate": "%{text}" if count <= 16 else None,
         "hovertemplate": "%{y}, after %{x}: %{text} (%{z:.3f})<extra></extra>",
     }
-    across = axis("token read", **ticks([short(token) for token in tokens], most=32))
+    across = axis("token read", **ticks([token_label(token) for token in tokens], most=32))
     return _lens(probability, named, across)
 
 
@@ -34,18 +34,18 @@ def lens_classes(probability: np.ndarray, classes: Sequence[str]) -> Drawing:
         "texttemplate": "%{text}",
         "hovertemplate": "%{y}, %{x}: %{z:.4f}<extra></extra>",
     }
-    return _lens(probability, named, axis("class", **ticks([short(c) for c in classes])))
+    return _lens(probability, named, axis("class", **ticks([token_label(c) for c in classes])))
 
 
 def _lens(probability: np.ndarray, named: Spec, across: Spec) -> Drawing:
-    """A row for each of the L+1 places in the stream; named: what cells and pointer say."""
+    """A row for each of the L+1 entries of the residual stream; named: text of cells and hovers."""
     layers = len(probability)
     layout = {
         "height": 200 + 46 * layers,
         "xaxis": across,
         "yaxis": axis("stopped after", tickangle=0, **ticks(stages(layers))),
     }
-    return quick([heat(probability, "probability", 1, **named)], layout)
+    return figure([heat(probability, "probability", 1, **named)], layout)
 
 
 def stages(count: int) -> list[str]:
@@ -66,11 +66,11 @@ def change_by_position(
     layout = {
         "height": 380,
         "legend": LEGEND_ABOVE,
-        "xaxis": axis("position", **ticks([short(token) for token in tokens], most=32)),
+        "xaxis": axis("position", **ticks([token_label(token) for token in tokens], most=32)),
         "yaxis": axis("largest change of a logit"),
-        "shapes": [upright(at - 0.5, {"dash": "dash"})],
+        "shapes": [vertical_line(at - 0.5, {"dash": "dash"})],
     }
-    return quick(data, layout)
+    return figure(data, layout)
 
 
 def sorted_heads(
@@ -79,9 +79,9 @@ def sorted_heads(
     chance: float | None = None,
     beside: np.ndarray | None = None,
 ) -> Drawing:
-    """One bar a head, the largest first. values: (L, H).
+    """One bar for each head, the largest first. values: (L, H).
 
-    beside: the same of the untrained model. A line marks what chance would give.
+    beside: the same for the untrained model. A line marks the value expected by chance.
     """
     layers, heads = values.shape
     names = [f"{layer + 1}.{head + 1}" for layer in range(layers) for head in range(heads)]
@@ -108,4 +108,4 @@ def sorted_heads(
         "xaxis": axis("layer.head, largest first", type="category"),
         "yaxis": axis(title),
     }
-    return quick(data, layout)
+    return figure(data, layout)

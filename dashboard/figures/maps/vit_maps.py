@@ -10,16 +10,16 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from dashboard.figures.maps.attention_maps import class_token_overlay, colours, png, to_palette
-from dashboard.figures.memoise import remembered
+from dashboard.figures.memoise import memoise
 from dashboard.palette import PLATE
 
 
-def upright(image: np.ndarray) -> np.ndarray:
-    """(3, S, S) as the models count -> (S, S, 3) as pictures do."""
+def channels_last(image: np.ndarray) -> np.ndarray:
+    """(3, S, S), the order of the models -> (S, S, 3), the order of pictures."""
     return np.ascontiguousarray(np.asarray(image).transpose(1, 2, 0))
 
 
-@remembered
+@memoise
 def picture_row(
     images: np.ndarray,
     weights: np.ndarray,
@@ -29,8 +29,8 @@ def picture_row(
 ) -> bytes:
     """The course's figure: pictures, and under each where the class token looks, as one PNG.
 
-    images: (N, 3, S, S) uint8, weights: (N, P). `marked` gets a frame. At most `columns` stand
-    beside each other.
+    images: (N, 3, S, S) uint8, weights: (N, P). `marked`: index of the picture with a frame.
+    columns: pictures in a row at most.
     """
     gap, rows = 8, -(-len(images) // columns)
     wide = min(columns, len(images)) * (side + gap) + gap
@@ -38,8 +38,10 @@ def picture_row(
     for i, (image, row) in enumerate(zip(images, weights, strict=True)):
         x = gap + i % columns * (side + gap)
         y = gap + i // columns * (2 * side + 3 * gap)
-        picture = Image.fromarray(upright(image)).resize((side, side), Image.Resampling.NEAREST)
-        overlay = Image.open(io.BytesIO(class_token_overlay(upright(image), row, side)))
+        picture = Image.fromarray(channels_last(image)).resize(
+            (side, side), Image.Resampling.NEAREST
+        )
+        overlay = Image.open(io.BytesIO(class_token_overlay(channels_last(image), row, side)))
         plate.paste(picture, (x, y))
         plate.paste(overlay, (x, y + side + gap // 2))
         if i == marked:
@@ -48,12 +50,12 @@ def picture_row(
     return png(plate)
 
 
-@remembered
+@memoise
 def picture_strip(images: np.ndarray, side: int = 64, columns: int = 10) -> bytes:
-    """Pictures (N, 3, S, S) uint8, numbered from 1, at most `columns` beside each other."""
+    """Pictures (N, 3, S, S) uint8, numbered from 1, at most `columns` in a row."""
     gap, font = 6, ImageFont.load_default(size=22)
     columns = min(columns, len(images))
-    sheet = _sheet([upright(image) for image in images], columns, side, gap)
+    sheet = _sheet([channels_last(image) for image in images], columns, side, gap)
     draw = ImageDraw.Draw(sheet)
     for i in range(len(images)):
         x, y = gap + i % columns * (side + gap), gap + i // columns * (side + gap)
@@ -61,11 +63,11 @@ def picture_strip(images: np.ndarray, side: int = 64, columns: int = 10) -> byte
     return png(sheet)
 
 
-@remembered
+@memoise
 def patch_sheet(image: np.ndarray, grid: int, side: int = 384) -> bytes:
     """The picture cut into g×g patches, with gaps between them. image: (3, S, S) uint8."""
     patch, gap = side // grid, max(3, side // grid // 8)
-    picture = Image.fromarray(upright(image)).resize(
+    picture = Image.fromarray(channels_last(image)).resize(
         (patch * grid, patch * grid), Image.Resampling.NEAREST
     )
     total = grid * (patch + gap) - gap
@@ -77,19 +79,19 @@ def patch_sheet(image: np.ndarray, grid: int, side: int = 384) -> bytes:
     return png(sheet)
 
 
-@remembered
+@memoise
 def filter_sheet(filters: np.ndarray, columns: int = 16, cell: int = 34) -> bytes:
-    """What each feature of a patch answers to. filters: (D, 3, p, p), any scale; each is drawn
-    from its smallest (black) to its largest value (white), colour by colour together."""
+    """The filters of the patch embedding. filters: (D, 3, p, p), any scale; each is drawn from its
+    smallest value (black) to its largest (white), the same scale for its three colours."""
     tiles = []
     for values in np.asarray(filters, dtype=np.float32):
         low, high = values.min(), values.max()
         scaled = np.rint(255 * (values - low) / max(high - low, 1e-9)).astype(np.uint8)
-        tiles.append(upright(scaled))
+        tiles.append(channels_last(scaled))
     return png(_sheet(tiles, columns, cell, gap=4))
 
 
-@remembered
+@memoise
 def weight_grid(weights: np.ndarray, side: int = 384) -> bytes:
     """Weights (P,) as g×g coloured cells, the largest brightest."""
     grid = round(len(weights) ** 0.5)
@@ -97,10 +99,10 @@ def weight_grid(weights: np.ndarray, side: int = 384) -> bytes:
     return png(Image.fromarray(cells).resize((side, side), Image.Resampling.NEAREST))
 
 
-@remembered
+@memoise
 def similarity_sheet(alike: np.ndarray, cell: int = 52) -> bytes:
-    """Similarity (P, P), −1 to 1, as g×g small squares: the one at (r, c) shows how like patch
-    (r, c) every patch is."""
+    """Similarity (P, P), −1 to 1, as g×g small maps: the one at (r, c) shows the similarity of
+    every patch to patch (r, c)."""
     grid = round(len(alike) ** 0.5)
     maps = (np.asarray(alike, dtype=np.float32).reshape(-1, grid, grid) + 1) / 2
     return png(_sheet([colours()[to_palette(one, 1.0)] for one in maps], grid, cell, gap=5))

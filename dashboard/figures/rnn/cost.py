@@ -6,7 +6,7 @@ from math import log10
 import numpy as np
 
 from core.linear_rnn.flops import CostRecord, Layer, counts
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, decades, quick, upright
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, figure, log_axis, vertical_line
 from dashboard.figures.traces import error_bars, line
 from dashboard.palette import AMBER, BLUE, GREY, ORANGE
 
@@ -28,12 +28,12 @@ def times(
     found = [(name, at) for name, at in crossings.items() if at is not None]
     shapes, notes = [], []
     for name, at in found:
-        shapes.append(upright(at, DASHED) | {"yref": "paper"})
+        shapes.append(vertical_line(at, DASHED) | {"yref": "paper"})
         notes.append(_note(at, name))
     measured = [p for points in curves.values() for p in points]
     low, high = min(p.low for p in measured), max(p.high for p in measured)
     layout = _log_axes("forward pass, ms", 1e3 * low, 1e3 * high)
-    return quick(data, layout | {"shapes": shapes, "annotations": notes})
+    return figure(data, layout | {"shapes": shapes, "annotations": notes})
 
 
 def operations(T_values: Sequence[int], d: int) -> Drawing:
@@ -52,7 +52,7 @@ def operations(T_values: Sequence[int], d: int) -> Drawing:
         color = LOOKS[layer][0]
         data.append(line(list(T_values), amounts, name, color, 3, dash, hovertemplate=hover))
     sizes = [n for trace in data for n in trace["y"]]
-    return quick(data, _log_axes("multiply-adds", min(sizes), max(sizes)))
+    return figure(data, _log_axes("multiply-adds", min(sizes), max(sizes)))
 
 
 def _times(device: str, layer: str, points: Sequence[CostRecord], several: bool) -> Spec:
@@ -84,7 +84,7 @@ def _log_axes(y: str, low: float, high: float) -> Spec:
             "ticktext": [str(T) for T in powers_of_two],
             "range": [log10(13), log10(5200)],
         },
-        "yaxis": decades(y, log10(low) - 0.2, log10(high) + 0.3),
+        "yaxis": log_axis(y, log10(low) - 0.2, log10(high) + 0.3),
         "height": 470,
         "legend": LEGEND_ABOVE,
     }

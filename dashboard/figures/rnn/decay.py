@@ -3,7 +3,15 @@
 import numpy as np
 
 from core.linear_rnn.decay import Decay
-from dashboard.figures.layout import LEGEND_BELOW, Drawing, Spec, axis, decades, quick, upright
+from dashboard.figures.layout import (
+    LEGEND_BELOW,
+    Drawing,
+    Spec,
+    axis,
+    figure,
+    log_axis,
+    vertical_line,
+)
 from dashboard.figures.traces import heat, line, scatter
 from dashboard.palette import AMBER, BLUE, GREEN, GREY, ORANGE
 
@@ -33,13 +41,13 @@ def decay_curves(
     marks = [(at, name) for at, name in _marks(decay) if at is not None and at <= longest]
     layout = {
         "xaxis": axis("T, steps", range=[1, longest]),
-        "yaxis": decades("size", low, high) | {"domain": [0, ROOM_FOR_NAMES]},
+        "yaxis": log_axis("size", low, high) | {"domain": [0, ROOM_FOR_NAMES]},
         "shapes": [_vertical(at) for at, _ in marks],
         "annotations": [_note(at, name, row) for row, (at, name) in enumerate(marks)],
         "height": 460,
         "legend": LEGEND_BELOW,
     }
-    return quick(data, layout)
+    return figure(data, layout)
 
 
 def share_map(at: np.ndarray, log_share: np.ndarray) -> Drawing:
@@ -64,7 +72,7 @@ def share_map(at: np.ndarray, log_share: np.ndarray) -> Drawing:
         "yaxis": axis("i, step of the input x<sub>i</sub>", autorange="reversed"),
         "height": 520,
     }
-    return quick([cells], layout)
+    return figure([cells], layout)
 
 
 def _marks(decay: Decay) -> list[tuple[float | None, str]]:
@@ -78,7 +86,7 @@ def _marks(decay: Decay) -> list[tuple[float | None, str]]:
 
 def _vertical(at: float) -> Spec:
     dashed = {"color": AMBER, "width": 2, "dash": "dash"}
-    return upright(at, dashed) | {"yref": "paper", "y1": ROOM_FOR_NAMES + 0.02}
+    return vertical_line(at, dashed) | {"yref": "paper", "y1": ROOM_FOR_NAMES + 0.02}
 
 
 def _note(at: float, text: str, row: int) -> Spec:

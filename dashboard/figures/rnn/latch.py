@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from core.linear_rnn.latch_sweep import SweepReport
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, decades, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure, log_axis
 from dashboard.figures.traces import error_bars, line, scatter
 from dashboard.palette import AMBER, BLUE, GREEN, GREY, ORANGE, PURPLE
 
@@ -27,7 +27,7 @@ def learning_curves(
     data = [_chance(steps), *(_curve(layer, *curve) for layer, curve in curves.items())]
     layout = _accuracy_axis("training steps") | {"height": 430}
     layout["xaxis"]["range"] = [0, steps * 1.02]
-    return quick(data, layout)
+    return figure(data, layout)
 
 
 def gradients_by_step(gradients: Mapping[str, tuple[np.ndarray, np.ndarray | None]]) -> Drawing:
@@ -45,11 +45,11 @@ def gradients_by_step(gradients: Mapping[str, tuple[np.ndarray, np.ndarray | Non
             data.append(_norms(layer, after, "after", 4))
     layout = {
         "xaxis": axis("t, step of the input x<sub>t</sub>"),
-        "yaxis": decades("‖∂h<sub>T</sub>/∂x<sub>t</sub>‖", max(low, -30.0) - 0.5, high + 0.5),
+        "yaxis": log_axis("‖∂h<sub>T</sub>/∂x<sub>t</sub>‖", max(low, -30.0) - 0.5, high + 0.5),
         "height": 480,
         "legend": LEGEND_ABOVE,
     }
-    return quick(data, layout)
+    return figure(data, layout)
 
 
 def accuracy_by_delay(sweep: SweepReport, own: Sequence[tuple[str, int, float]] = ()) -> Drawing:
@@ -88,7 +88,7 @@ def accuracy_by_delay(sweep: SweepReport, own: Sequence[tuple[str, int, float]] 
                 hovertemplate=f"{layer}, trained here, delay %{{x}}: %{{y:.0%}}<extra></extra>",
             )
         )
-    return quick(data, _accuracy_axis("delay, steps") | {"height": 480})
+    return figure(data, _accuracy_axis("delay, steps") | {"height": 480})
 
 
 def _curve(layer: str, steps: Sequence[int], accuracies: Sequence[float]) -> Spec:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure
 from dashboard.figures.traces import heat, line, scatter
 from dashboard.palette import AMBER, BLUE, GREY, ORANGE
 
@@ -23,7 +23,7 @@ def eigenvalue_plane(eigenvalues: np.ndarray) -> Drawing:
         _points(values[largest], "largest |λ|", {"size": 15, "color": ORANGE, "symbol": "diamond"}),
     ]
     axes = _square("Re λ", "Im λ", reach)
-    return quick(data, axes | {"height": 400, "showlegend": False})
+    return figure(data, axes | {"height": 400, "showlegend": False})
 
 
 def entries(W: np.ndarray) -> Drawing:
@@ -38,7 +38,7 @@ def entries(W: np.ndarray) -> Drawing:
         "yaxis": axis("row", autorange="reversed", scaleanchor="x", constrain="domain"),
         "height": 430,
     }
-    return quick([cells], layout)
+    return figure([cells], layout)
 
 
 def orbit(points: np.ndarray) -> Drawing:
@@ -58,7 +58,7 @@ def orbit(points: np.ndarray) -> Drawing:
         "updatemenus": [_play_buttons()],
         "sliders": [_step_slider(len(points))],
     }
-    return quick([_circle(1.0, "length 1", GREY, "dot"), path, *_walk(drawn, 0)], layout, frames)
+    return figure([_circle(1.0, "length 1", GREY, "dot"), path, *_walk(drawn, 0)], layout, frames)
 
 
 def _walk(points: np.ndarray, k: int) -> list[Spec]:
