@@ -15,14 +15,14 @@ from dashboard.components import page
 Option = TypeVar("Option")
 
 
-def _say_if_unknown(label: str, key: str, known: Callable[[str], bool], instead: object) -> None:
+def _warn_if_unknown(label: str, key: str, known: Callable[[str], bool], instead: object) -> None:
     """A link may name what is not here: one sentence says so, and the default is shown.
 
     Said when the control is new: later it is the page whose options have changed, not the link.
     """
     asked = st.query_params.get(key)
     if asked is not None and not known(asked) and not state.offered(key):
-        name, value, default = map(page.plain, (label, asked[:60], str(instead)))
+        name, value, default = map(page.escape, (label, asked[:60], str(instead)))
         st.info(
             f"The link asks for {name} “{value}”, which is not here: {default} is shown instead.",
             icon=":material/link_off:",
@@ -53,10 +53,10 @@ def slider(
     kept = st.session_state.get(key)
     if isinstance(kept, int | float) and not low <= kept <= high:
         st.session_state[key] = min(max(kept, low), high)
-    _say_if_unknown(label, key, _within(low, high), value)
+    _warn_if_unknown(label, key, _within(low, high), value)
     state.offer(key, value)
     chosen = st.slider(label, low, high, value, step, key=key, help=help, bind="query-params")
-    state.note(key, chosen)
+    state.record(key, chosen)
     return chosen
 
 
@@ -70,7 +70,7 @@ def choice(
     help: str | None = None,
 ) -> Option:
     """One of many, as a list to open."""
-    _say_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
+    _warn_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
     state.offer(key, options[index], options, show)
     chosen = st.selectbox(label, options, index, show, key=key, help=help, bind="query-params")
     return _option(chosen, options, index, show, key)
@@ -86,7 +86,7 @@ def pick(
     help: str | None = None,
 ) -> Option:
     """One of a few, all in view; there is always one chosen."""
-    _say_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
+    _warn_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
     state.offer(key, options[index], options, show)
     chosen = st.segmented_control(
         label,
@@ -108,7 +108,7 @@ def _option(
     """The option itself: one that was gone for a while comes back from the browser as its label."""
     alike = (option for option in options if chosen in (option, show(option)))
     option = next(alike, options[index])
-    state.note(key, option)
+    state.record(key, option)
     return option
 
 
@@ -120,7 +120,7 @@ def several(
     chosen = st.multiselect(
         label, options, default, key=key, max_selections=most, bind="query-params"
     )
-    state.note(key, chosen)
+    state.record(key, chosen)
     return chosen
 
 
@@ -128,7 +128,7 @@ def switch(label: str, value: bool = False, *, key: str, help: str | None = None
     """On or off."""
     state.offer(key, value, [True, False])
     on = st.toggle(label, value, key=key, help=help, bind="query-params")
-    state.note(key, on)
+    state.record(key, on)
     return on
 
 
@@ -138,5 +138,5 @@ def text(label: str, value: str, *, key: str, max_chars: int, help: str | None =
     typed = st.text_input(
         label, value, max_chars=max_chars, key=key, help=help, bind="query-params"
     )
-    state.note(key, typed)
+    state.record(key, typed)
     return typed

@@ -57,7 +57,7 @@ LESSONS = [Lesson(*row) for row in _TABLE]
 
 
 @cache
-def at_hand() -> tuple[Lesson, ...]:
+def available() -> tuple[Lesson, ...]:
     """The lessons whose page exists, in the order of the table; looked up once."""
     return tuple(lesson for lesson in LESSONS if lesson.path.is_file())
 

@@ -66,7 +66,7 @@ def offered(key: str) -> bool:
     return key in st.session_state.get(DRAWN, ())
 
 
-def note(key: str, value: object) -> None:
+def record(key: str, value: object) -> None:
     """Remember how a control of this page stands."""
     settings(st.session_state.get(PAGE, ""))[key] = value
 
@@ -104,7 +104,7 @@ def put_in_link(key: str, value: str | None) -> None:
         st.query_params[key] = value
 
 
-def arrive(page: str) -> None:
+def apply_link(page: str) -> None:
     """Opened by a link with settings, a page stands as the link says and else as at first.
 
     Through the menu, whose links have none, one comes back to what one left.

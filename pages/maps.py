@@ -60,7 +60,7 @@ def six_maps() -> None:
                 data={"weights": weight.reshape(grid, grid)},
             )
     st.caption(
-        f"The model says {page.plain(classes[said])}. Only the gradient map depends on the "
+        f"The model says {page.escape(classes[said])}. Only the gradient map depends on the "
         "class asked about: the others show where information flows, whatever it is used for."
     )
 
@@ -88,7 +88,7 @@ def take_patches_away() -> None:
     with right:
         page.show_figure(
             figures.curves(down, up, chance_down, chance_up),
-            title=f"Probability of “{page.plain(classes[said])}” (up) as patches go, and as "
+            title=f"Probability of “{page.escape(classes[said])}” (up) as patches go, and as "
             "they come (across)",
             description="A true map falls faster and rises faster than random order (dashed, the "
             "mean of four). Gone patches take the mean colour of the data.",

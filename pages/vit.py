@@ -72,14 +72,14 @@ def look() -> None:
         )
     with right:
         order = probability.argsort(descending=True)[:8].tolist()
-        truth = f" It is: {page.plain(classes[label])}." if label is not None else ""
+        truth = f" It is: {page.escape(classes[label])}." if label is not None else ""
         page.show_figure(
             attention_maps.probability_bars(
                 [classes[i] for i in order],
                 probability[order].tolist(),
                 order.index(label) if label in order else None,
             ),
-            title=f"It says: {page.plain(classes[said])}.{truth}",
+            title=f"It says: {page.escape(classes[said])}.{truth}",
             description="Probability of each class, the largest first"
             + (", the true one in full colour." if label in order else "."),
             key="classes",

@@ -59,7 +59,7 @@ _component = st.components.v2.component("unrolled_store", html=_HTML, js=_JS)
 
 
 @dataclass(frozen=True)
-class Told:
+class Stored:
     """What the browser keeps. mark: of this telling, new for each.
 
     problem: "" or why the text is not here: large (beyond the limit), off (it keeps nothing), full
@@ -71,7 +71,7 @@ class Told:
     problem: str
 
 
-def told(key: str) -> Told | None:
+def read(key: str) -> Stored | None:
     """What the browser said last; None before it has, or when that makes no sense."""
     state = st.session_state.get(key)
     said = state.get("told") if isinstance(state, Mapping) else None
@@ -79,10 +79,10 @@ def told(key: str) -> Told | None:
         return None
     parts = [said.get(part) for part in ("mark", "text", "problem")]
     texts = [part for part in parts if isinstance(part, str)]
-    return Told(*texts) if len(texts) == len(parts) else None
+    return Stored(*texts) if len(texts) == len(parts) else None
 
 
-def store(key: str, name: str, text: str | None, *, mark: str, limit: int) -> None:
+def write(key: str, name: str, text: str | None, *, mark: str, limit: int) -> None:
     """Have the browser keep `text` under `name`; "" removes what is kept, None leaves it.
 
     mark: of the telling that `text` takes into account. limit: characters that are told at most.

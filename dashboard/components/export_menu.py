@@ -13,7 +13,7 @@ from dashboard import state
 from dashboard.components import page
 
 
-def take_away(lesson: str) -> None:
+def show(lesson: str) -> None:
     """Links of the lesson that is open; nothing for a page that has none."""
     stage, files = lesson in told(), lesson in export.exported()
     if not stage and not files:

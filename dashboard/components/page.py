@@ -35,7 +35,7 @@ _HARMLESS = re.compile(r"[^\W_]+(?:[-_ ][^\W_]+)*")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&^=@/])")
 
 
-def plain(text: str) -> str:
+def escape(text: str) -> str:
     """`text` as Markdown that shows exactly these characters: for anything a user typed.
 
     A name of words joined by single hyphens, underscores or spaces is left as it is.
@@ -46,7 +46,7 @@ def plain(text: str) -> str:
     return _MARKUP.sub(r"\\\1", _CHANGED.sub(_JOINER, line))
 
 
-def spoken(title: str, description: str) -> str:
+def alt_text(title: str, description: str) -> str:
     """Title and description as a text alternative: what the Markdown says, without its signs."""
     shown = f"{title}. {description}".replace(_JOINER, "")
     return re.sub(r"\\" + _MARKUP.pattern + r"|\*\*", r"\1", shown)
@@ -105,7 +105,7 @@ def show_figure(
             readable(fig, state.figure_height()),
             theme=None,
             key=key,
-            alt=spoken(title, description),
+            alt=alt_text(title, description),
             config={
                 "displaylogo": False,
                 "toImageButtonOptions": {"filename": f"unrolled-{key}", "scale": 2},
@@ -131,7 +131,7 @@ def show_image(
     with st.container(key=f"figure-{key}"):
         st.markdown(f"**{title}**")
         # As it is: else Streamlit would make a JPEG of it, at every run of the page.
-        st.image(png, alt=spoken(title, description), width=width, output_format="PNG")
+        st.image(png, alt=alt_text(title, description), width=width, output_format="PNG")
         caption_and_downloads(description, lambda: png, key, data)
 
 
@@ -228,13 +228,13 @@ def lesson_link(name: str, label: str | None = None, **settings: str | int | flo
         st.caption(text)
 
 
-def error_sentence(error: Exception) -> None:
+def show_error(error: Exception) -> None:
     """A mistake the user can mend, as the one sentence that says how."""
     sentence = str(error)
     if isinstance(error, OSError) and error.strerror:  # the system's words, without our folders
         name = Path(str(error.filename or "a file")).name
         sentence = f"{name} cannot be used: {error.strerror}."
-    st.error(plain(sentence), icon=":material/error:")
+    st.error(escape(sentence), icon=":material/error:")
 
 
 @contextmanager
@@ -247,7 +247,7 @@ def one_sentence_for_errors() -> Iterator[None]:
         yield
     except (ValueError, OSError) as error:
         get_logger(__name__).warning("Shown to the user as one sentence.", exc_info=True)
-        error_sentence(error)
+        show_error(error)
     except Exception:
         get_logger(__name__).exception("The page stopped.")
         st.error(UNFORESEEN, icon=":material/error:")
@@ -257,8 +257,8 @@ def fragment(part: Callable[Given, None]) -> Callable[Given, None]:
     """A part of a page whose controls run nothing else; a mistake in it becomes one sentence."""
 
     @wraps(part)
-    def sound(*args: Given.args, **kwargs: Given.kwargs) -> None:
+    def guarded(*args: Given.args, **kwargs: Given.kwargs) -> None:
         with one_sentence_for_errors():
             part(*args, **kwargs)
 
-    return st.fragment(sound)
+    return st.fragment(guarded)

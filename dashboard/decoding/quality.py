@@ -65,7 +65,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
         _table(mine, people, way.label)
         if training is None:
             st.caption(
-                f"The training text ({page.plain(entry.data)}) is not on this machine, so "
+                f"The training text ({page.escape(entry.data)}) is not on this machine, so "
                 "copied 8-grams cannot be counted here."
             )
     if sweep and human:
@@ -140,7 +140,7 @@ def _coloured(text: list[int], vocab: list[str]) -> str:
     for mark, group in itertools.groupby(
         zip(text, repeated(text), strict=True), key=lambda pair: pair[1]
     ):
-        words = " ".join(page.plain(vocab[token]) for token, _ in group)
+        words = " ".join(page.escape(vocab[token]) for token, _ in group)
         parts.append(f":orange-background[**{words}**]" if mark else words)
     return " ".join(parts)
 

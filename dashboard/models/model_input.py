@@ -104,7 +104,7 @@ def _below_a_label() -> Any:
 def say(opened: Opened, probability: Tensor) -> str:
     """The most probable answer, safe to show."""
     best = int(probability.argmax())
-    return f"**{page.plain(opened.answers[best])}** ({float(probability[best]):.1%})"
+    return f"**{page.escape(opened.answers[best])}** ({float(probability[best]):.1%})"
 
 
 def show_beside(opened: Opened, traced: Trace) -> None:

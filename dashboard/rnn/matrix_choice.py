@@ -63,8 +63,8 @@ def matrix_controls() -> tuple[Chosen, int]:
     usual = (PRESETS[name].radius if name != OWN else 0.0) or 0.9
     state.offer("rho", usual)
     longest = fourth.slider("T up to", 20, MAX_STEPS, NEAR, 10, key="longest", bind="query-params")
-    state.note("matrix", name)
-    state.note("longest", longest)
+    state.record("matrix", name)
+    state.record("longest", longest)
     if name == OWN:
         scale = second.toggle("Scale it to ρ", key="scale", bind="query-params")
         slider = _radius(third, usual, disabled=not scale)
@@ -74,8 +74,8 @@ def matrix_controls() -> tuple[Chosen, int]:
     else:
         size = second.slider("Size d", MIN_SIZE, MAX_SIZE, 16, key="size", bind="query-params")
         radius = _radius(third, usual, disabled=name == "nilpotent")
-        state.note("size", size)
-        state.note("rho", radius)
+        state.record("size", size)
+        state.record("rho", radius)
         W = preset(name, size, draw())
         measured = measured_preset(name, size, draw(), norms_for(longest))
         sentence = PRESETS[name].sentence

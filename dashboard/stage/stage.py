@@ -23,10 +23,10 @@ def show(lesson: str) -> None:
         st.session_state.pop(state.SHOWN, None)
         return
     at = story.beat(st.query_params.get("beat", "1"))
-    _arrive(story, at)
+    _apply_beat(story, at)
     beat = story.beats[at]
     st.session_state[state.SHOWN] = len(beat.show)
-    st.html(_only(beat))
+    st.html(_hide_all_but(beat))
     with st.container(key="stage-beat"):
         st.title(beat.sentence, anchor=False)
         if beat.question:
@@ -40,11 +40,11 @@ def show(lesson: str) -> None:
             len(story.beats),
             reveal=bool(beat.reveal) and not state.revealed(),
             notes=f"study?notes={lesson}&beat={at + 1}",
-            on_go=lambda: _go(story, at),
+            on_go=lambda: _handle_key(story, at),
         )
 
 
-def _arrive(story: Storyline, at: int) -> None:
+def _apply_beat(story: Storyline, at: int) -> None:
     """Opened by a link: what the link does not say itself is as the beat wants it."""
     if st.session_state.get(_AT) != (story.lesson, at):
         wanted = story.beats[at].state
@@ -52,9 +52,9 @@ def _arrive(story: Storyline, at: int) -> None:
     st.session_state[_AT] = (story.lesson, at)
 
 
-def _go(story: Storyline, at: int) -> None:
+def _handle_key(story: Storyline, at: int) -> None:
     """What a key does; runs before the page does."""
-    what = stage_keys.asked()
+    what = stage_keys.pressed()
     if what in ("next", "previous"):
         to = min(max(at + (1 if what == "next" else -1), 0), len(story.beats) - 1)
         if to == at:
@@ -71,7 +71,7 @@ def _go(story: Storyline, at: int) -> None:
         state.step_choice(name, -1 if way == "up" else 1)
 
 
-def _only(beat: Beat) -> str:
+def _hide_all_but(beat: Beat) -> str:
     """The style that hides everything but the beat and what it shows."""
     heading, keys = dom.keyed("stage-beat"), dom.keyed("stage-keys")
     keep = [dom.keyed(f"{kind}{name}") for kind in ("", "figure-") for name in beat.show]
@@ -96,7 +96,7 @@ def _only(beat: Beat) -> str:
 def notes() -> bool:
     """The speaker notes, when the link asks for them (`?notes=rnn&beat=2`)."""
     lesson = st.query_params.get("notes", "")
-    told = stage_keys.followed() if lesson else {}
+    told = stage_keys.stage_position() if lesson else {}
     if told:
         lesson = str(told.get("lesson", lesson))
         st.query_params.update({"notes": lesson, "beat": str(told.get("beat", 1))})
@@ -104,7 +104,7 @@ def notes() -> bool:
     if story is None:
         return False
     at = story.beat(st.query_params.get("beat", "1"))
-    stage_keys.follow(story.lesson, at + 1)
+    stage_keys.follow_stage(story.lesson, at + 1)
     beat = story.beats[at]
     st.title(f"Notes: {story.title}", anchor=False)
     st.caption(f"Beat {at + 1} of {len(story.beats)}. This window follows the stage.")

@@ -90,7 +90,7 @@ _component = st.components.v2.component("unrolled_stage", html=_HTML, css=_CSS, 
 def stage_keys(
     lesson: str, beat: int, of: int, *, reveal: bool, notes: str, on_go: Callable[[], None]
 ) -> None:
-    """Draw the bar. beat counts from 1; on_go is called after a key, see `asked`."""
+    """Draw the bar. beat counts from 1; on_go is called after a key, see `pressed`."""
     _component(
         key="stage",
         data={"lesson": lesson, "beat": beat, "of": of, "reveal": reveal, "notes": notes},
@@ -99,7 +99,7 @@ def stage_keys(
     )
 
 
-def asked() -> str:
+def pressed() -> str:
     """What the last key asked for: next, previous, reveal, layer up, layer down, head up, …"""
     told = st.session_state.get("stage")
     return str((told or {}).get("go") or "")
@@ -125,12 +125,12 @@ export default function ({ data, setTriggerValue }) {
 _follow = st.components.v2.component("unrolled_notes", html=_FOLLOW_HTML, js=_FOLLOW_JS)
 
 
-def followed() -> dict[str, object]:
+def stage_position() -> dict[str, object]:
     """In the notes window: {"lesson", "beat"} when the lecturer has just moved on, else empty."""
     return dict((st.session_state.get("follow") or {}).get("at") or {})
 
 
-def follow(lesson: str, beat: int) -> None:
+def follow_stage(lesson: str, beat: int) -> None:
     """In the notes window: listen to the stage. lesson, beat: what the window shows now."""
     here = {"lesson": lesson, "beat": beat}
     _follow(key="follow", data=here, on_at_change=lambda: None, height="content")

@@ -26,7 +26,7 @@ def attention_over_time(run: RunDirectory) -> None:
         shown = attention_frames.example(run.path)
         maps = attention_frames.maps(found[step], shown)
     except ValueError as error:
-        page.error_sentence(error)
+        page.show_error(error)
         return
     if isinstance(shown, list):
         _words(shown, maps, step)
@@ -59,7 +59,7 @@ def _words(words: list[str], maps: np.ndarray, step: int) -> None:
     page.show_image(
         attention_maps.attention_grid(maps, 640, 640),
         title=f"Step {step:,}: every layer and head",
-        description=f"The fixed example: {page.plain(' '.join(words))}. Row: the word that "
+        description=f"The fixed example: {page.escape(' '.join(words))}. Row: the word that "
         "looks; column: the word looked at.",
         key="moment-heads",
         data={"attention": maps, "words": words},
@@ -76,4 +76,4 @@ def texts_over_time(records: list[dict[str, Any]]) -> None:
     recent, early = texts[-TEXTS:], texts[: max(0, min(TEXTS, len(texts) - TEXTS))]
     for epoch, text in [*reversed(recent), *reversed(early)]:
         with st.container(border=True):
-            st.markdown(f"**Epoch {epoch:g}.** {page.plain(text)}")
+            st.markdown(f"**Epoch {epoch:g}.** {page.escape(text)}")

@@ -147,7 +147,7 @@ def report_stage(fills: dict[View, dict[str, float]]) -> None:
 
 def main() -> int:
     """1 if anything is wrong; arguments are the pages to look at, all without."""
-    pages = sys.argv[1:] or [lesson.name for lesson in lessons.at_hand()]
+    pages = sys.argv[1:] or [lesson.name for lesson in lessons.available()]
     begun = time.monotonic()
     views = found_views(pages) + [view for view in beats() if view.page in pages]
     with tempfile.TemporaryDirectory() as folder:

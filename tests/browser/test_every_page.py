@@ -9,7 +9,7 @@ from dashboard.palette import BACKGROUND
 from tests.browser.axe import barriers
 from tests.browser.waiting import no_errors, open_page
 
-NAMES = [lesson.name for lesson in lessons.at_hand()]
+NAMES = [lesson.name for lesson in lessons.available()]
 # Below a page's address the client looks for the server's settings once before it finds the root.
 EXPECTED = "404 (Not Found)"
 DARK = "rgb({}, {}, {})".format(*bytes.fromhex(BACKGROUND[1][1:]))

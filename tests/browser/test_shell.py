@@ -21,7 +21,7 @@ def test_home_opens_with_a_heading_and_a_card_for_each_lesson(
     open_page(page, dashboard_url)
     expect(page.get_by_role("heading", level=1)).to_have_text("Unrolled")
     main = page.locator(dom.MAIN)
-    for lesson in lessons.at_hand():
+    for lesson in lessons.available():
         if lesson.group:
             expect(main.get_by_role("link", name=lesson.title)).to_be_visible()
     no_errors(page)
@@ -30,7 +30,7 @@ def test_home_opens_with_a_heading_and_a_card_for_each_lesson(
 
 def test_the_menu_leads_to_every_lesson(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url)
-    for lesson in lessons.at_hand():
+    for lesson in lessons.available():
         if lesson.group:
             page.locator(dom.SIDEBAR).get_by_role("link", name=lesson.title).click()
             page.wait_for_url(f"{dashboard_url}/{lesson.name}**")

@@ -35,7 +35,7 @@ def faults(app: AppTest, errors: list[logging.LogRecord]) -> list[str]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("page", [lesson.name for lesson in lessons.at_hand()])
+@pytest.mark.parametrize("page", [lesson.name for lesson in lessons.available()])
 def test_every_view_of_a_page_is_whole(
     page: str, caplog: pytest.LogCaptureFixture, record_property: Callable[[str, object], None]
 ) -> None:

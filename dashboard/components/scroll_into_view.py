@@ -25,7 +25,7 @@ export default function ({ data, parentElement }) {
 _component = st.components.v2.component("unrolled_into_view", html=_HTML, js=_JS)
 
 
-def into_view(key: str, turn: str, *, only_if_hidden: bool = False) -> None:
+def scroll_into_view(key: str, turn: str, *, only_if_hidden: bool = False) -> None:
     """Scroll to this place, once for each `turn`; "" does not.
 
     The place goes to the top of the window; only_if_hidden: as little as shows it.
