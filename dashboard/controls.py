@@ -16,9 +16,10 @@ Option = TypeVar("Option")
 
 
 def _warn_if_unknown(label: str, key: str, known: Callable[[str], bool], instead: object) -> None:
-    """A link may name what is not here: one sentence says so, and the default is shown.
+    """Say that the link asks for a value that does not exist, and that the default is shown.
 
-    Said when the control is new: later it is the page whose options have changed, not the link.
+    Only when the control is new: later a missing option means that the page has changed, not that
+    the link is wrong.
     """
     asked = st.query_params.get(key)
     if asked is not None and not known(asked) and not state.offered(key):
@@ -49,7 +50,7 @@ def slider(
     step: float | None = None,
     help: str | None = None,
 ) -> float:
-    """A number from low to high; whole numbers stay whole. Moved limits move what was chosen."""
+    """A number from low to high; whole numbers stay whole. New limits clamp the value."""
     kept = st.session_state.get(key)
     if isinstance(kept, int | float) and not low <= kept <= high:
         st.session_state[key] = min(max(kept, low), high)
@@ -69,7 +70,7 @@ def choice(
     show: Callable[[Option], str] = str,
     help: str | None = None,
 ) -> Option:
-    """One of many, as a list to open."""
+    """One of many options, in a drop-down list."""
     _warn_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
     state.offer(key, options[index], options, show)
     chosen = st.selectbox(label, options, index, show, key=key, help=help, bind="query-params")
@@ -85,7 +86,7 @@ def pick(
     show: Callable[[Option], str] = str,
     help: str | None = None,
 ) -> Option:
-    """One of a few, all in view; there is always one chosen."""
+    """One of a few options, all visible; exactly one is selected."""
     _warn_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
     state.offer(key, options[index], options, show)
     chosen = st.segmented_control(
@@ -105,7 +106,7 @@ def pick(
 def _option(
     chosen: object, options: Sequence[Option], index: int, show: Callable[[Option], str], key: str
 ) -> Option:
-    """The option itself: one that was gone for a while comes back from the browser as its label."""
+    """The option itself; one that was away for a while returns from the browser as its label."""
     alike = (option for option in options if chosen in (option, show(option)))
     option = next(alike, options[index])
     state.record(key, option)
@@ -115,7 +116,7 @@ def _option(
 def several(
     label: str, options: Sequence[str], default: Sequence[str], *, key: str, most: int | None = None
 ) -> list[str]:
-    """Any number of many, at most `most`, as a list to open."""
+    """Any number of options, at most `most`, in a drop-down list."""
     state.offer(key, list(default))
     chosen = st.multiselect(
         label, options, default, key=key, max_selections=most, bind="query-params"

@@ -26,7 +26,7 @@ def presenting() -> bool:
 
 
 def revealed() -> bool:
-    """Whether the lecturer has uncovered the answer of the beat on the wall (`?reveal=1`)."""
+    """Whether the lecturer has revealed the answer of this beat (`?reveal=1`)."""
     return presenting() and st.query_params.get("reveal") == "1"
 
 
@@ -43,9 +43,9 @@ def offer(
     options: Sequence[object] = (),
     show: Callable[[Any], str] = str,
 ) -> None:
-    """Remember a control's default and what it offers: the lecturer's keys move controls.
+    """Store a control's default and its options, which the lecturer's keys and links set.
 
-    Links name an option as it is shown, so both its value and its label are known here.
+    show: an option -> its label; links name options by their labels.
     """
     named = {show(option): option for option in options}
     offers()[key] = (default, named)
@@ -55,7 +55,8 @@ def offer(
 def offers() -> dict[str, tuple[object, dict[str, object]]]:
     """Every control drawn in this session: its default, and its options by their labels.
 
-    One entry of the session for all: Streamlit looks through every entry for some widgets.
+    All share one entry of the session state, because Streamlit searches every entry for some
+    widgets.
     """
     kept: dict[str, tuple[object, dict[str, object]]] = st.session_state.setdefault(OFFERS, {})
     return kept
@@ -67,18 +68,18 @@ def offered(key: str) -> bool:
 
 
 def record(key: str, value: object) -> None:
-    """Remember how a control of this page stands."""
+    """Store the value of a control of this page."""
     settings(st.session_state.get(PAGE, ""))[key] = value
 
 
 def settings(page: str) -> dict[str, object]:
-    """A page's controls as they stand, also for what is made later and outside of its run."""
+    """The values of a page's controls, also outside of its run (for a download)."""
     kept: dict[str, dict[str, object]] = st.session_state.setdefault(SETTINGS, {})
     return kept.setdefault(page, {})
 
 
 def set_controls(values: Mapping[str, object]) -> None:
-    """Set controls from outside, before the page draws them; what one does not offer is skipped."""
+    """Set controls before the page draws them; a value that is not among the options is skipped."""
     for key, value in values.items():
         _, named = offers().get(key, (None, {}))
         if not named or value in named.values():
@@ -86,17 +87,17 @@ def set_controls(values: Mapping[str, object]) -> None:
 
 
 def reset_controls(keys: Iterable[str]) -> None:
-    """Give controls of the page their defaults back."""
+    """Reset controls of the page to their defaults."""
     for key in keys:
         if key in offers():
             st.session_state[key] = offers()[key][0]
 
 
 def put_in_link(key: str, value: str | None) -> None:
-    """Write what no widget is bound to into the address, or take it out (None), if it is new.
+    """Write a value without a widget of its own into the address; None removes it.
 
-    Each writing sends the whole address as the server knows it, and would undo there what the
-    browser has changed meanwhile: a slider moved fast.
+    Nothing is written when the value is the same: each write sends the whole address as the server
+    knows it, which would undo what a slider has changed in the browser meanwhile.
     """
     if value is None:
         st.query_params.pop(key, None)
@@ -105,9 +106,9 @@ def put_in_link(key: str, value: str | None) -> None:
 
 
 def apply_link(page: str) -> None:
-    """Opened by a link with settings, a page stands as the link says and else as at first.
+    """On arrival at a page: the link's settings win, and all others are reset.
 
-    Through the menu, whose links have none, one comes back to what one left.
+    A link without settings, such as the menu's, restores the page as the user left it.
     """
     if st.session_state.get(PAGE) != page:
         st.session_state[DRAWN] = set()
@@ -118,7 +119,7 @@ def apply_link(page: str) -> None:
 
 
 def step_choice(key: str, by: int) -> None:
-    """Move the choice `key` to a neighbouring option, when the page has one."""
+    """Move the choice `key` by so many options, within its list; nothing for an unknown key."""
     options = list(offers().get(key, (None, {}))[1].values())
     if st.session_state.get(key) in options:
         at = options.index(st.session_state[key]) + by
@@ -126,7 +127,7 @@ def step_choice(key: str, by: int) -> None:
 
 
 def device_in_use() -> str | None:
-    """The device models run on, or None as long as nothing has loaded torch; never loads it."""
+    """The device on which models run, or None while torch is not loaded; never loads it."""
     if "torch" not in sys.modules:
         return None
     from core.system.device import pick_device
@@ -138,7 +139,7 @@ def device_in_use() -> str | None:
 def numpy_gpt(weights: Path, who: str) -> tuple[gpt_numpy.NumpyGPT, WordTokenizer]:
     """The GPT of a run in NumPy, and its tokenizer; shared by all sessions, only ever read.
 
-    who: the model's identity, so that another model in the same place is read anew.
+    who: the model's identity, so that another model in the same folder is not taken from the cache.
     Errors: ValueError or OSError when the checkpoint or its vocabulary is missing or damaged.
     """
     vocabulary = weights.parent.parent / "vocab.json"

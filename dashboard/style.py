@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.components import streamlit_dom as dom
 from dashboard.palette import BACKGROUND, FIGURE_GRID, FIGURE_TEXT
 
-# A file of ours, within the page: a named icon would be fetched from the network.
+# Embedded in the page: an icon by name would be fetched from the network.
 _FILE = Path(__file__).resolve().parent.parent / "assets" / "icon.png"
 _BYTES = _FILE.read_bytes() if _FILE.is_file() else b""
 ICON = "data:image/png;base64," + b64encode(_BYTES).decode()
@@ -19,7 +19,7 @@ def _rgb(colour: str) -> str:
     return "rgb({}, {}, {})".format(*bytes.fromhex(colour[1:]))
 
 
-# What a figure has in the light page's text, grid and background colour follows the theme.
+# The text, grid and background colours of a figure follow the theme.
 _FIGURE_CSS = f"""
 @media (hover: none) {{ {dom.PLOT_BUTTONS} {{ display: none; }} }}
 {dom.PLOT_AREA} {{ background: transparent !important; }}
@@ -32,7 +32,7 @@ _FIGURE_CSS = f"""
 }}
 """
 
-# Rows of ten pictures, and maps with writing in their cells: on a phone one moves along them.
+# Rows of ten pictures, and maps with text in their cells, scroll sideways on a phone.
 _ROWS = ", ".join(dom.keyed(f"figure-{name}") for name in ("ten", "Grad-CAM", "gradient-relevance"))
 _WIDE = f":is({_ROWS}) {dom.IMAGE}"
 _MAPS = ", ".join(dom.keyed(f"figure-{name}") for name in ("lens", "step-matrix"))
@@ -73,7 +73,7 @@ _PRESENTER_CSS = f"""<style>
 
 
 def apply(presenting: bool = False) -> None:
-    """Put the style sheet into the page; presenting, with large type and no side columns."""
+    """Add the style sheet to the page; presenting: large type and full width."""
     st.html(_CSS)
     if presenting:
         st.html(_PRESENTER_CSS)

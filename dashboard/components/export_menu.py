@@ -1,4 +1,4 @@
-"""At the foot of the menu: a lesson on the lecturer's stage, or to take away."""
+"""The foot of the menu: present this lesson, or download it as a notebook or script."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dashboard.components import page
 
 
 def show(lesson: str) -> None:
-    """Links of the lesson that is open; nothing for a page that has none."""
+    """Draw it for the open lesson; nothing where there is neither a storyline nor a download."""
     stage, files = lesson in told(), lesson in export.exported()
     if not stage and not files:
         return

@@ -1,4 +1,4 @@
-"""Buttons that save a Plotly figure as it stands in the browser, as PNG or SVG."""
+"""Buttons that save a Plotly figure, as the browser shows it, as PNG or SVG."""
 
 import streamlit as st
 
@@ -21,7 +21,7 @@ button:hover { color: var(--st-primary-color); text-decoration: underline; }
 button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
 """
 
-# The figure's own save button does the work; it is only told the format first.
+# Sets the format of the figure's own save button, then clicks it.
 _JS = """
 export default function ({ data, parentElement }) {
   const save = (format) => {
@@ -40,7 +40,7 @@ _component = st.components.v2.component("unrolled_picture_buttons", html=_HTML, 
 
 
 def picture_buttons(figure: str, name: str) -> None:
-    """PNG and SVG buttons for the figure drawn with the key `figure`; `name` names the file."""
+    """PNG and SVG buttons for the figure with the key `figure`; `name`: of the file."""
     _component(
         key=f"save-{figure}",
         data={

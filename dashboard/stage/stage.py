@@ -1,7 +1,7 @@
 """The lecturer's stage: one beat of a lesson's storyline, and nothing else on the page.
 
-`?mode=present` opens it, `beat=3` names the beat; the beat's own state stands in the link like any
-other, so that it can be changed on the spot and copied.
+`?mode=present` opens it and `beat=3` names the beat. The beat's controls are in the link as
+everywhere, so that the lecturer can change them and copy the link.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def show(lesson: str) -> None:
 
 
 def _apply_beat(story: Storyline, at: int) -> None:
-    """Opened by a link: what the link does not say itself is as the beat wants it."""
+    """On arrival at a beat: set its controls, except those that the link sets itself."""
     if st.session_state.get(_AT) != (story.lesson, at):
         wanted = story.beats[at].state
         state.set_controls({k: v for k, v in wanted.items() if k not in st.query_params})
@@ -53,7 +53,7 @@ def _apply_beat(story: Storyline, at: int) -> None:
 
 
 def _handle_key(story: Storyline, at: int) -> None:
-    """What a key does; runs before the page does."""
+    """Act on a key, before the page runs."""
     what = stage_keys.pressed()
     if what in ("next", "previous"):
         to = min(max(at + (1 if what == "next" else -1), 0), len(story.beats) - 1)
@@ -72,7 +72,7 @@ def _handle_key(story: Storyline, at: int) -> None:
 
 
 def _hide_all_but(beat: Beat) -> str:
-    """The style that hides everything but the beat and what it shows."""
+    """The style sheet that hides everything but the beat and what it shows."""
     heading, keys = dom.keyed("stage-beat"), dom.keyed("stage-keys")
     keep = [dom.keyed(f"{kind}{name}") for kind in ("", "figure-") for name in beat.show]
     keep += [heading, keys]
@@ -94,7 +94,7 @@ def _hide_all_but(beat: Beat) -> str:
 
 
 def notes() -> bool:
-    """The speaker notes, when the link asks for them (`?notes=rnn&beat=2`)."""
+    """Draw the speaker notes; false unless the link asks for them (`?notes=rnn&beat=2`)."""
     lesson = st.query_params.get("notes", "")
     told = stage_keys.stage_position() if lesson else {}
     if told:

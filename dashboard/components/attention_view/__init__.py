@@ -1,4 +1,4 @@
-"""All attention maps of one input in the browser: pointer and keys move without asking the server.
+"""All attention maps of one input; moving by pointer or keys needs no server.
 
 The maps travel as one block of bytes (see `pack`); view.js and drawing.js draw them.
 """
@@ -41,7 +41,7 @@ def attention_view(
     class token and the others its patches.
 
     chosen: layer, head (counted from 0; L and H mean the mean over them), query and key.
-    on_choose is called with the same after a click, before the page runs again.
+    on_choose is called with the new choice after a click, before the page runs again.
     """
     layers, heads, count, _ = alphas.shape
     limits = {"layer": layers, "head": heads, "query": count - 1, "key": count - 1}
@@ -73,7 +73,7 @@ def pack(
 ) -> bytes:
     """Length of the header (4 bytes, little endian), header (JSON), maps (deflated codes).
 
-    tall: pixels the drawings may be high, if not as high as their width makes them.
+    tall: the largest height of the drawings in pixels; None: as their width makes them.
     """
     if alphas.ndim != 4 or alphas.shape[2:] != (len(tokens), len(tokens)):
         raise ValueError(f"Maps of shape {alphas.shape} do not fit {len(tokens)} tokens.")
@@ -106,10 +106,10 @@ def encode(weights: np.ndarray) -> np.ndarray:
 
 
 def decode(codes: np.ndarray) -> np.ndarray:
-    """What view.js makes of the codes."""
+    """The weights that view.js computes from the codes."""
     return (codes.astype(np.float64) / 255) ** 2
 
 
 def _within(value: object, most: int) -> int:
-    """A place a browser sent, made safe."""
+    """An index sent by a browser, clamped to 0 … most."""
     return min(max(int(value), 0), most) if isinstance(value, (int, float)) else 0
