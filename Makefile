@@ -18,8 +18,8 @@ export MALLOC_ARENA_MAX = 2
 
 .DEFAULT_GOAL := help
 # What `make test-fast` leaves out.
-SLOW = tests/browser tests/crawl tests/faults tests/hostile tests/load tests/ray \
-	tests/training/test_resume.py
+SLOW = tests/browser tests/crawl tests/faults tests/load tests/ray tests/training/test_resume.py \
+	$(addprefix tests/hostile/test_,attacks.py pages.py quotas.py server.py)
 PARALLEL = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: crawl help run test test-fast test-ray lint bench bench-ui bench-room bench-quality pretrain clean

@@ -47,10 +47,10 @@ def fresh_limits() -> None:
 SPREAD = ("crawl/test_views.py", "browser/test_stage.py", "browser/test_every_page.py")
 # What takes longest comes first, so that no process is left alone with it at the end.
 FIRST = (
-    "training/test_resume.py",
-    "hostile/test_attacks.py",
-    "load/test_room.py",
+    "faults/test_crashes.py",
     "browser/test_crawl.py",
+    "training/test_resume.py",
+    "load/test_room.py",
     "crawl/test_views.py",
     "browser/test_stage.py",
     "browser",

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.models import zoo
-from dashboard.components.attention_view import decode, encode, pack
+from dashboard.components.attention_view import encode, pack
 from dashboard.figures.maps import head_steps, heads
 from tests.conftest import ROOT
 from tests.dashboard.drawings import checked
@@ -23,6 +23,11 @@ def maps(layers=2, count=3, tokens=5, causal=True, seed=0):
     weights = np.random.default_rng(seed).random((layers, count, tokens, tokens))
     weights = np.tril(weights) if causal else weights
     return (weights / weights.sum(-1, keepdims=True)).astype(np.float32)
+
+
+def decode(codes):
+    """What view.js makes of the codes."""
+    return (codes.astype(np.float64) / 255) ** 2
 
 
 def unpacked(data):

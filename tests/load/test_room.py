@@ -22,7 +22,7 @@ def test_a_room_of_fifty_is_served_and_comes_back_from_its_links(tmp_path: Path)
     with dashboard(tmp_path, STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL="5") as address:
         server = process_on(address)
         figures = run(
-            lecture(address, server, SESSIONS, arrive=20, minutes=2 / 3, every=20, forget=5)
+            lecture(address, server, SESSIONS, arrive=15, minutes=1 / 2, every=15, forget=5)
         )
         assert server.status() != psutil.STATUS_ZOMBIE
     assert figures.dropped == []

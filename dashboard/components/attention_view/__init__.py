@@ -105,11 +105,6 @@ def encode(weights: np.ndarray) -> np.ndarray:
     return codes.astype(np.uint8)
 
 
-def decode(codes: np.ndarray) -> np.ndarray:
-    """The weights that view.js computes from the codes."""
-    return (codes.astype(np.float64) / 255) ** 2
-
-
 def _within(value: object, most: int) -> int:
     """An index sent by a browser, clamped to 0 … most."""
     return min(max(int(value), 0), most) if isinstance(value, (int, float)) else 0
