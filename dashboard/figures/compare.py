@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.figures.curves import smooth, thin
+from dashboard.figures.curves import curve, smooth
 from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure, literal
 from dashboard.figures.traces import line
 from dashboard.palette import PALETTE
@@ -27,15 +27,8 @@ def measures(records: Sequence[dict[str, Any]]) -> list[str]:
 
 def points(records: Sequence[dict[str, Any]], measure: str, axis: str) -> np.ndarray:
     """(n, 2): x on the axis ("epoch", "step", "time", "examples") and value."""
-    word, _, name = measure.rpartition(" ")
-    part = {"train": "train", "held-out": "held_out"}.get(word)
-    found = []
-    for record in records:
-        if record["kind"] == ("epoch" if part else "step"):
-            x, y = record.get(_FIELD[axis]), (record[part] if part else record).get(name)
-            if x is not None and y is not None:
-                found.append((x, y))
-    return thin(np.asarray(found, dtype=float).reshape(-1, 2))
+    part, _, name = measure.rpartition(" ")
+    return curve(records, name, part.replace("-", "_"), _FIELD[axis])
 
 
 def compare_figure(

@@ -12,15 +12,19 @@ from dashboard.palette import PALETTE
 MOST_POINTS = 1500
 
 
-def curve(records: Sequence[dict[str, Any]], measure: str, part: str = "") -> np.ndarray:
-    """(n, 2): epoch and value. part "" is the step records, "train" or "held_out" the epochs'."""
-    kind = "epoch" if part else "step"
+def curve(
+    records: Sequence[dict[str, Any]], measure: str, part: str = "", along: str = "epoch"
+) -> np.ndarray:
+    """(n, 2): x, which is the field `along`, and the measure.
+
+    part: "" for the records of steps, "train" or "held_out" for those of epochs.
+    """
     points = []
     for record in records:
-        if record["kind"] == kind:
-            value = (record[part] if part else record).get(measure)
-            if value is not None:
-                points.append((record["epoch"], value))
+        if record["kind"] == ("epoch" if part else "step"):
+            x, y = record.get(along), (record[part] if part else record).get(measure)
+            if x is not None and y is not None:
+                points.append((x, y))
     return thin(np.asarray(points, dtype=float).reshape(-1, 2))
 
 
