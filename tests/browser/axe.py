@@ -1,4 +1,4 @@
-"""axe-core on a page: what would keep somebody from using it."""
+"""axe-core on a page: barriers to its use."""
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect

@@ -1,5 +1,5 @@
-"""What the crawl opens beside the views that controls lead to: questions on every step, rooms from
-both sides, runs in every state."""
+"""What the crawl opens besides the views behind controls: questions at every step, rooms from both
+sides, runs in every state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The attention component in a browser: keys and pointer move without the server, a click tells."""
+"""The attention view in a browser: keys and pointer move without the server, a click selects."""
 
 import re
 
@@ -60,7 +60,7 @@ def test_a_click_selects_and_the_page_and_its_link_follow(page: Page, dashboard_
     no_errors(page)
 
 
-def test_lines_and_text_stand_for_those_who_cannot_use_the_map(
+def test_lines_and_text_replace_the_map_for_those_who_cannot_use_it(
     page: Page, dashboard_url: str
 ) -> None:
     open_page(page, dashboard_url, "attention")

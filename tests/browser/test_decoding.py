@@ -58,7 +58,7 @@ def test_the_link_follows_a_slider_however_fast_it_moves(page: Page, dashboard_u
         expect(page).to_have_url(re.compile(rf"[?&]{key}=5(&|$)"))
 
 
-def test_on_a_phone_nothing_sticks_out(phone_page: Page, dashboard_url: str) -> None:
+def test_no_section_is_wider_than_a_phone(phone_page: Page, dashboard_url: str) -> None:
     for section in ("side by side", "what goes wrong", "the KV cache"):
         open_page(phone_page, dashboard_url, "decoding", f"{QUERY}&section={section}")
         no_errors(phone_page)

@@ -1,4 +1,4 @@
-"""Every page in a browser: it opens from its own address, shuts nobody out, and fits a phone."""
+"""Every page in a browser: it opens from its own address, has no barriers, and fits a phone."""
 
 import pytest
 from playwright.sync_api import Page

@@ -1,4 +1,4 @@
-"""The Dialogue GPT page in a browser: tokens, next words, and the text going on."""
+"""The Dialogue GPT page in a browser: tokens, next words, and generated text."""
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -11,7 +11,7 @@ def text_of(page: Page) -> Locator:
     return page.get_by_label("Tokens of the text").nth(1)
 
 
-def test_the_model_goes_on_greedily_and_from_the_nucleus(
+def test_text_is_generated_greedily_and_from_the_nucleus(
     page: Page, dashboard_url: str, console: list[str]
 ) -> None:
     open_page(page, dashboard_url, "gpt", "model=gpt-grammar")

@@ -1,4 +1,4 @@
-"""Names from outside, seen by a browser: no link, nothing bold, no formula is made of them."""
+"""Hostile names in a browser: none becomes a link, bold text or a formula."""
 
 from collections.abc import Iterator
 
@@ -56,14 +56,14 @@ def test_no_name_becomes_markup(page: Page, evil_url: str, name: str, query: str
     nothing_is_made_of_names(page)
 
 
-def test_nor_in_a_list_that_is_open(page: Page, evil_url: str) -> None:
+def test_no_name_becomes_markup_in_an_open_list(page: Page, evil_url: str) -> None:
     open_page(page, evil_url, "maps", "model=vit-evil")
     page.get_by_role("combobox", name="What speaks for").click()
     expect(page.get_by_role("option").first).to_contain_text("evil")
     nothing_is_made_of_names(page)
 
 
-def test_nor_in_the_table_of_runs_its_chart_and_headings(page: Page, evil_url: str) -> None:
+def test_no_name_becomes_markup_among_the_runs(page: Page, evil_url: str) -> None:
     open_page(page, evil_url, "runs")
     table = page.locator(dom.TABLE).first
     for row in (0, 1):

@@ -35,7 +35,7 @@ def test_arrow_keys_step_through_the_expansion(
     assert [line for line in console if "404" not in line] == []
 
 
-def test_moving_the_radius_redraws_and_stands_in_the_link(page: Page, dashboard_url: str) -> None:
+def test_moving_the_radius_redraws_and_changes_the_link(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "rnn", DECAY + "&matrix=Orthogonal&rho=0.9")
     expect(page.get_by_text("‖W_h^(T−1)‖ peaks at T = 1: 1.")).to_be_visible()
     slider = page.locator(dom.SLIDER).filter(has_text="Spectral radius").locator("input")
@@ -47,7 +47,7 @@ def test_moving_the_radius_redraws_and_stands_in_the_link(page: Page, dashboard_
     no_errors(page)
 
 
-def test_the_script_has_the_settings_of_the_moment(page: Page, dashboard_url: str) -> None:
+def test_the_script_has_the_current_settings(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "rnn", DECAY + "&longest=50")
     slider = page.locator(dom.SLIDER).filter(has_text="T up to").locator("input")
     slider.focus()

@@ -55,7 +55,7 @@ def test_the_lecturers_view_has_no_menu_and_large_type(page: Page, dashboard_url
     assert size >= 22
 
 
-def test_home_does_without_plotly_and_sends_code_when_it_is_opened(
+def test_home_loads_no_plotly_and_sends_code_only_when_opened(
     page: Page, dashboard_url: str
 ) -> None:
     fetched: list[str] = []
@@ -82,7 +82,7 @@ def test_a_typed_line_is_read_and_stays_in_the_link(page: Page, dashboard_url: s
     )
 
 
-def test_figures_follow_the_theme_while_one_looks(page: Page, dashboard_url: str) -> None:
+def test_figures_follow_a_change_of_theme(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "gpt")
     tick = page.locator(f"{dom.keyed('next')} {dom.AXIS_NAME}").first
     expect(tick).to_have_css("fill", "rgb(22, 32, 44)")

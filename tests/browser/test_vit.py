@@ -1,4 +1,4 @@
-"""The Vision Transformer in a browser: another layer and head is another picture."""
+"""The Vision Transformer in a browser: another layer or head shows another picture."""
 
 from playwright.sync_api import Page, expect
 

@@ -1,4 +1,4 @@
-"""Waiting for a Streamlit page the way it says itself that it is done."""
+"""Waiting until a Streamlit page is complete, by the state that it shows itself."""
 
 from collections.abc import Callable
 
@@ -9,12 +9,12 @@ from dashboard.components import streamlit_dom as dom
 # The style sheet comes with the page's first elements, but is put in place a moment later.
 STYLED = "[...document.querySelectorAll('style')].some(s => s.textContent.includes('st-key-menu'))"
 
-# So does the menu: until then the side bar, where there is one, holds Streamlit's grey bars.
+# So does the menu: until then the sidebar, where there is one, shows Streamlit's placeholder.
 MENU = f"[...document.querySelectorAll('{dom.SIDEBAR}')].every(s => s.querySelector('a'))"
 
 
 def wait_ready(page: Page, timeout: float = 60_000) -> None:
-    """Until the page is connected, its script has ended, its heading and menu stand. ms"""
+    """Wait until the page is connected, its script has ended, and heading and menu are there. ms"""
     page.wait_for_selector(dom.READY, timeout=timeout)
     expect(page.get_by_role("heading", level=1)).to_have_count(1, timeout=timeout)
     page.wait_for_selector(dom.READY, timeout=timeout)
@@ -36,7 +36,7 @@ def no_errors(page: Page) -> None:
 
 
 def until(attempt: Callable[[], None], tries: int = 15) -> None:
-    """Do it again until its own expectation holds; the last try's AssertionError stands."""
+    """Repeat until its own expectation holds; the last AssertionError is raised."""
     for _ in range(tries - 1):
         try:
             return attempt()

@@ -1,4 +1,4 @@
-"""Whether a figure, as it is sent to the browser, shows anything, and what Plotly may misread."""
+"""Whether a figure, as sent to the browser, has any marks, and text that Plotly would misread."""
 
 from __future__ import annotations
 

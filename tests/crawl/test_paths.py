@@ -110,7 +110,7 @@ def until(app: AppTest, state: str) -> AppTest:
 
 
 @pytest.mark.timeout(600)
-def test_a_training_and_what_becomes_of_its_run(way: Way, tmp_path: Path) -> None:
+def test_a_training_and_its_run_to_the_end(way: Way, tmp_path: Path) -> None:
     small = {"kind": "gpt", "gpt-demo-epochs": "3", "gpt-demo-num_layers": "1"}
     app = way.look(open_page(View("train", tuple(small.items()))))
     way.look(button(app, "Start training").click().run())

@@ -1,4 +1,4 @@
-"""Every view of every page is opened, and shows what it is for: no error, no empty figure."""
+"""Every view of every page opens without errors and without empty figures."""
 
 import logging
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def faults(app: AppTest, errors: list[logging.LogRecord]) -> list[str]:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", [lesson.name for lesson in lessons.available()])
-def test_every_view_of_a_page_is_whole(
+def test_every_view_of_a_page_is_complete(
     page: str, caplog: pytest.LogCaptureFixture, record_property: Callable[[str, object], None]
 ) -> None:
     found: dict[str, list[str]] = {}
@@ -53,7 +53,7 @@ def test_every_view_of_a_page_is_whole(
 
 
 @pytest.mark.parametrize("view", beats(), ids=str)
-def test_every_beat_is_whole_before_and_after_its_answer(
+def test_every_beat_is_complete_before_and_after_its_answer(
     view: View, caplog: pytest.LogCaptureFixture, record_property: Callable[[str, object], None]
 ) -> None:
     app = open_on_stage(view)

@@ -97,7 +97,7 @@ def beats() -> list[View]:
 
 
 def open_page(view: View) -> AppTest:
-    """The page alone, as its link opens it."""
+    """The page without the router, as its link opens it."""
     app = AppTest.from_file(str(lessons.by_name(view.page).path), default_timeout=120)
     for key, value in view.settings:
         app.query_params[key] = value

@@ -1,4 +1,4 @@
-"""What pages are made of: text stays text, source is found by name, errors are one sentence."""
+"""Parts of pages: text stays text, source is found by name, errors are one sentence."""
 
 from pathlib import Path
 
@@ -10,14 +10,14 @@ from dashboard.components.page import alt_text, escape
 
 
 @pytest.mark.parametrize("text", ["<b>x</b>", "[a](http://b)", "$x$", "![i](u)", ":red[x]", "`a`"])
-def test_what_a_user_typed_is_shown_and_not_rendered(text: str) -> None:
+def test_typed_text_is_shown_and_not_rendered(text: str) -> None:
     escaped = escape(text)
     assert escaped.replace("\\", "").replace("\u2060", "") == text
     for sign in "<>[]()$`:!":
         assert escaped.count(sign) == escaped.count("\\" + sign)
 
 
-def test_what_is_read_aloud_has_no_signs_of_markdown() -> None:
+def test_a_text_alternative_has_no_markdown() -> None:
     assert alt_text(escape("<b>_x_*"), f"It says **{escape('a.b')}** (5%).") == (
         "<b>_x_*. It says a.b (5%)."
     )
@@ -26,7 +26,7 @@ def test_what_is_read_aloud_has_no_signs_of_markdown() -> None:
 @pytest.mark.parametrize(
     "text", ["http://b.c", "HTTPS://b", "www.b.c", "a@b.com", "a->b", "a--b", "a<=b", ":streamlit:"]
 )
-def test_what_the_page_would_change_in_escaped_text_too_is_parted(text: str) -> None:
+def test_what_streamlit_changes_even_in_escaped_text_is_split(text: str) -> None:
     shown = escape(text).replace("\\", "")
     assert "\u2060" in shown
     assert alt_text(escape(text), "") == f"{text}. "
@@ -51,7 +51,7 @@ def test_source_is_found_by_name_and_by_object() -> None:
     assert text[named.line - 1] == named.text.splitlines()[0]
 
 
-def test_source_of_a_name_a_package_hands_on_is_where_it_is_made() -> None:
+def test_source_of_a_re_exported_name_is_its_definition() -> None:
     handed_on = source.read_source("core.decoding.nucleus")
     assert handed_on == source.read_source("core.decoding.strategies.nucleus")
 
@@ -65,7 +65,7 @@ def test_source_of_a_method_starts_at_its_own_margin() -> None:
 @pytest.mark.parametrize(
     "name", ["core.nothing.here", "dashboard.components.gone", "../etc.passwd"]
 )
-def test_source_that_is_not_there_is_refused(name: str) -> None:
+def test_source_that_does_not_exist_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r"no module|has no|not the name"):
         source.read_source(name)
 
@@ -113,7 +113,7 @@ def page_with_numbers_to_choose_from():
     st.markdown(controls.pick("One of few", [1, 2, 3], key="in-view") + 2)
 
 
-def test_an_option_that_comes_back_as_its_label_is_the_option():
+def test_an_option_that_returns_as_its_label_is_the_option():
     app = AppTest.from_function(page_with_numbers_to_choose_from, default_timeout=30).run()
     assert not app.exception
     assert [shown.value for shown in app.markdown] == ["4", "5"]
@@ -128,7 +128,7 @@ def page_whose_slider_grew_shorter():
     st.markdown(controls.slider("Pair", 0, 3, 1, key="pair"))
 
 
-def test_a_slider_that_grew_shorter_takes_its_value_along():
+def test_a_slider_with_a_new_limit_clamps_its_value():
     app = AppTest.from_function(page_whose_slider_grew_shorter, default_timeout=30).run()
     assert not app.exception
     assert [shown.value for shown in app.markdown] == ["3"]

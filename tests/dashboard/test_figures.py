@@ -1,4 +1,4 @@
-"""Figures are functions of arrays: what was put in can be read back out of the picture."""
+"""Figures are functions of arrays: the arrays can be read back out of the picture."""
 
 import io
 import itertools
@@ -38,7 +38,7 @@ def test_the_grid_shows_every_weight_of_every_map(alphas: np.ndarray) -> None:
         assert (block.reshape(5, 10, 5, 10) == expected[:, None, :, None]).all()
 
 
-def test_few_large_weights_do_not_leave_a_long_text_in_the_dark() -> None:
+def test_few_large_weights_do_not_darken_the_map_of_a_long_text() -> None:
     alpha = np.tril(np.full((60, 60), 0.01))
     alpha[0, 0] = alpha[30, 3] = 1.0
     assert maps.brightest(alpha) == pytest.approx(0.01)
@@ -84,7 +84,7 @@ def test_bars_keep_their_order_even_when_names_repeat() -> None:
     assert list(bar.marker.opacity) == [0.5, 1, 0.5]
 
 
-def test_the_overlay_is_brightest_where_the_class_token_looks() -> None:
+def test_the_overlay_is_brightest_where_attention_is_largest() -> None:
     row = np.full(16, 0.01)
     row[6] = 0.85  # row 1, column 2 of 4×4
     png = maps.class_token_overlay(np.full((32, 32, 3), 128, np.uint8), row, side=64)
@@ -101,7 +101,7 @@ def test_the_overlay_is_brightest_where_the_class_token_looks() -> None:
         maps.class_token_overlay(np.zeros((32, 32, 3), np.uint8), np.ones(15))
 
 
-def test_all_text_is_readable_from_the_last_row() -> None:
+def test_no_text_is_smaller_than_the_least_size() -> None:
     heat = {"type": "heatmap", "z": [[1, 2]], "colorbar": {"tickfont": {"size": 8}}}
     note = {"text": "here", "font": {"size": 9, "color": "#123456"}}
     title = {"text": "x", "font": {"size": 30}}
@@ -114,7 +114,7 @@ def test_all_text_is_readable_from_the_last_row() -> None:
     assert heat["colorbar"]["tickfont"]["size"] == 8, "the figure handed in stays as it was"
 
 
-def test_the_look_of_figures_is_one_plotly_knows() -> None:
+def test_plotly_knows_the_template() -> None:
     look = readable(figure([], {})).to_dict()["layout"]["template"]
     assert go.layout.Template(look).layout.font.color == palette.FIGURE_TEXT
 
@@ -131,7 +131,7 @@ def test_colours_are_those_of_the_page(root: Path) -> None:
         assert max(a, b) / min(a, b) >= 7
 
 
-def test_the_data_of_a_figure_come_out_as_they_went_in() -> None:
+def test_the_downloaded_data_are_those_of_the_figure() -> None:
     fig = figure([{"type": "scatter", "name": "loss", "x": [1, 2], "y": np.array([0.5, 0.25])}], {})
     packed = zipfile.ZipFile(io.BytesIO(data.pack(data.arrays_of(fig))))
     assert packed.read("loss_y.csv").decode().split() == ["0.5", "0.25"]
@@ -139,7 +139,7 @@ def test_the_data_of_a_figure_come_out_as_they_went_in() -> None:
     np.testing.assert_array_equal(arrays["loss_x"], [1, 2])
 
 
-def test_text_in_data_is_no_formula_and_no_path() -> None:
+def test_downloaded_data_contain_no_formula_and_no_path() -> None:
     packed = zipfile.ZipFile(io.BytesIO(data.pack({"../../evil": ["=1+1", "word"]})))
     assert packed.namelist() == ["______evil.csv", "data.npz"]
     assert packed.read("______evil.csv").decode().split() == ["'=1+1", "word"]

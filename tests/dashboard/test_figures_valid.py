@@ -1,4 +1,4 @@
-"""Every figure is one Plotly knows: they are drawn as plain dictionaries, and checked only here."""
+"""Plotly accepts every figure: they are plain dictionaries, which only these tests check."""
 
 import importlib
 import inspect
@@ -113,7 +113,7 @@ def test_labels_have_room(draw: Callable[..., Drawing], given: tuple[object]) ->
     assert room["t"] + room["b"] < spec.get("height", 450), "some of the height is left"
 
 
-def test_a_margin_a_figure_asks_for_is_kept() -> None:
+def test_a_margin_set_by_the_figure_is_kept() -> None:
     usual, asked = (
         layout.readable(layout.figure([], given)).to_dict()["layout"]["margin"]
         for given in ({}, {"margin": {"t": 3}})
@@ -135,7 +135,7 @@ def test_text_on_an_axis_names_categories(
                 assert axis["type"] == "category"
 
 
-def test_a_poll_has_a_bar_for_every_option_be_it_a_number_or_not() -> None:
+def test_a_poll_has_a_bar_for_every_option_even_for_numbers() -> None:
     counts = {"T − 1": 3, "T": 0, "1": 2, "0": 1}
     spec = layout.readable(poll.poll_bars(counts, "T − 1")).to_dict()
     assert spec["layout"]["yaxis"]["type"] == "category"

@@ -1,4 +1,4 @@
-"""The bench tells what it measured, what a row has to reach, and what could not be measured."""
+"""The benchmarks report measurements, goals, and rows that could not be measured."""
 
 import json
 
@@ -23,7 +23,7 @@ def test_the_rows_have_their_names_and_every_goal_has_a_row():
     assert all(name in rows or name.startswith(recorded_elsewhere) for name in GOALS)
 
 
-def test_reference_and_product_take_turns_and_the_spread_is_kept():
+def test_reference_and_product_alternate_and_the_spread_is_recorded():
     calls = []
 
     def side(name, figures):
@@ -50,7 +50,7 @@ def test_reference_and_product_take_turns_and_the_spread_is_kept():
         (Goal(2000, 1000, "product", least=False), 900.0, "aim"),
     ],
 )
-def test_a_goal_says_what_is_reached(goal, product, reached):
+def test_a_goal_names_its_verdict(goal, product, reached):
     assert goal.reached(fixed("x", "s", 2.0, product, "here")) == reached
 
 
@@ -59,7 +59,7 @@ def test_a_row_that_cannot_be_measured_says_why():
     assert "product ≤ 0.1" in line({"name": "gpt-padding", "missing": "no history of x"})
 
 
-def test_one_thread_counts_in_processor_time_and_more_by_the_clock(tmp_path, monkeypatch):
+def test_one_thread_is_timed_by_processor_time_and_several_by_wall_time(tmp_path, monkeypatch):
     monkeypatch.setattr(recorded, "HISTORIES", tmp_path)
     for threads in (1, 2):
         spec = {**preset("demo", "gpt").to_dict(), "threads": threads}
@@ -75,7 +75,7 @@ def test_one_thread_counts_in_processor_time_and_more_by_the_clock(tmp_path, mon
         recorded.history("nothing")
 
 
-def test_what_is_recorded_of_the_browser_can_be_printed():
+def test_recorded_rows_of_the_browser_can_be_printed():
     for path in RECORDED.glob("*.json"):
         kept = json.loads(path.read_text())
         assert kept["title"]

@@ -1,4 +1,4 @@
-"""The examples in docstrings are run: what they say comes out."""
+"""The examples in docstrings give the results that they show."""
 
 import doctest
 import importlib

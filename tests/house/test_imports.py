@@ -53,7 +53,7 @@ ARROWS |= {
 }
 ARROWS["dashboard.palette"] = set()
 ARROWS["pages"] = {arrow for arrow in ARROWS if arrow != "dashboard.app"}
-# Short names of commands and of one module, kept for those who know them.
+# Public short names of two commands and one module.
 ARROWS["core.train"] = {"core.training"}
 ARROWS["core.evaluate"] = {"core.publish"}
 ARROWS["core.relevance"] = {"core.interpret"}
@@ -89,7 +89,7 @@ def room_of(module: str) -> str:
 
 
 def imports_of(module: str) -> set[str]:
-    """The modules a module imports anywhere, inside functions too; outside ones by their name."""
+    """All modules that a module imports, inside functions too; packages by their name."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -105,7 +105,7 @@ IMPORTS = {module: imports_of(module) for module in FILES}
 
 
 def reached(start: str) -> set[str]:
-    """All modules of the project that come along with one, through any number of others."""
+    """All modules of the project that importing `start` loads, through any number of others."""
     seen, waiting = {start}, [start]
     while waiting:
         for module in IMPORTS[waiting.pop()] & FILES.keys() - seen:
@@ -114,7 +114,7 @@ def reached(start: str) -> set[str]:
     return seen
 
 
-def test_every_room_stands_in_the_table() -> None:
+def test_every_room_is_in_the_table() -> None:
     rooms = {room_of(module) for module in FILES} - {"core", "dashboard"}
     assert rooms == set(ARROWS)
 
@@ -142,7 +142,7 @@ def test_no_module_imports_itself_through_others() -> None:
 
 
 @pytest.mark.parametrize("room", sorted(OUTSIDE))
-def test_a_room_keeps_out_what_it_must_not_know(room: str) -> None:
+def test_a_room_does_not_import_these_packages(room: str) -> None:
     for module in (m for m in FILES if f"{m}.".startswith(f"{room}.")):
         outward = {name.split(".")[0] for name in IMPORTS[module]} & OUTSIDE[room]
         assert not outward, f"{module} imports {outward}"

@@ -1,4 +1,4 @@
-"""What the papers say is there is there: commands, links, paths, pages, shown calls."""
+"""Every command, link, path, page and function that the documentation names exists."""
 
 import ast
 import importlib.util
@@ -11,11 +11,11 @@ from dashboard import controls, lessons, state
 from dashboard.components import page
 from tests.conftest import ROOT
 
-PAPERS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"]
+DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"]
 
 
-@pytest.fixture(params=PAPERS)
-def paper(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=DOCUMENTS)
+def document(request: pytest.FixtureRequest) -> str:
     return (ROOT / request.param).read_text(encoding="utf-8")
 
 
@@ -24,27 +24,29 @@ def targets() -> set[str]:
     return set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
 
 
-def test_every_make_target_exists(paper: str) -> None:
-    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", paper, re.MULTILINE))
+def test_every_make_target_exists(document: str) -> None:
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", document, re.MULTILINE))
     assert named
     assert named <= targets()
 
 
-def test_every_python_module_exists(paper: str) -> None:
-    for module in re.findall(r"python -m ((?:core|dashboard|benchmarks)[\w.]*)", paper):
+def test_every_python_module_exists(document: str) -> None:
+    for module in re.findall(r"python -m ((?:core|dashboard|benchmarks)[\w.]*)", document):
         assert importlib.util.find_spec(module), module
 
 
-def test_every_link_inside_the_project_leads_somewhere(paper: str) -> None:
-    for link in re.findall(r"\]\(([^)#]+)\)", paper):
+def test_every_link_inside_the_project_leads_somewhere(document: str) -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", document):
         if "://" not in link:
             assert (ROOT / link).exists(), link
 
 
-def test_every_path_named_exists(paper: str) -> None:
+def test_every_path_named_exists(document: str) -> None:
     examples = {"core/layer_norm.py", "pages/layer_norm.py", "tests/test_layer_norm.py"}
     examples |= {"dashboard/figures/layer_norm.py", "tests/test_*.py", "benchmarks/"}
-    for path in re.findall(r"`((?:core|dashboard|pages|tests|assets|benchmarks)/[^`\s]*)`", paper):
+    for path in re.findall(
+        r"`((?:core|dashboard|pages|tests|assets|benchmarks)/[^`\s]*)`", document
+    ):
         file, _, test = path.partition("::")
         assert path in examples or (ROOT / file).exists(), path
         if test:

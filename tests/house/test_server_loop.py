@@ -1,7 +1,7 @@
-"""The server's event loop: Streamlit takes uvloop, which sends every message at once.
+"""The server's event loop: Streamlit uses uvloop, which sends every message at once.
 
-Python's own leaves Nagle's algorithm on for sockets opened as Streamlit opens its own: a small
-message then waits until the browser has confirmed the one before, which it does after 40 ms.
+Python's own loop leaves Nagle's algorithm on for sockets opened as Streamlit opens them: a small
+message then waits up to 40 ms until the browser has acknowledged the one before.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ def test_messages_of_an_accepted_connection_do_not_wait() -> None:
     assert waits == [False]
 
 
-def test_the_dashboard_takes_it(tmp_path: Path) -> None:
+def test_the_dashboard_runs_on_uvloop(tmp_path: Path) -> None:
     with dashboard(tmp_path) as address:
         libraries = {Path(m.path).parent.name for m in process_on(address).memory_maps()}
     assert "uvloop" in libraries

@@ -30,8 +30,8 @@ class View:
     """What came back from one run of the script, or of one of its fragments.
 
     whole: whether it was the script; seconds from asking until it was over; bytes received;
-    widgets by their id; the kind and the message of every element, in order; errors: the text of
-    every error box and exception.
+    widgets by their id; elements: the kind and the message of every element, in order; errors: the
+    text of every error box; exceptions: of every exception.
     """
 
     whole: bool = True
@@ -76,12 +76,12 @@ class Tab:
         return await self.rerun()
 
     async def close(self) -> None:
-        """Leave, as a closed tab does."""
+        """Close the connection, as a closed tab does."""
         if self._socket is not None:
             await self._socket.close()
 
     async def cut(self) -> None:
-        """Drop the connection without a goodbye, as a lost network does."""
+        """Abort the connection, as a lost network does."""
         if self._socket is not None:
             self._socket.transport.abort()
             await self._socket.wait_closed()
@@ -111,7 +111,7 @@ class Tab:
         return view
 
     async def send(self, message: BackMsg) -> None:
-        """Any message at all."""
+        """Send any message."""
         assert self._socket is not None, "open() comes first"
         await self._socket.send(message.SerializeToString())
 
@@ -187,7 +187,7 @@ class Tab:
 
 
 def key_of(widget: Widget) -> str:
-    """The key the page gave to a widget; empty for one without, and for what is none."""
+    """The key that the page gave to a widget; empty without one, and for other elements."""
     key = str(getattr(widget, "id", "")).split("-", 2)[-1]
     return "" if key == "None" else key
 
@@ -202,7 +202,7 @@ def in_link(value: dict[str, Any]) -> str:
 
 
 def neighbour(kind: str, widget: Widget, turn: int) -> dict[str, Any] | None:
-    """Another value of a control, as a user would choose it; None for what offers no choice."""
+    """Another value of a control, as a user would choose it; None where there is no choice."""
     if kind == "slider" and widget.options:
         return {"string_array_value": [widget.options[turn % len(widget.options)]]}
     if kind == "slider":
@@ -219,7 +219,7 @@ def neighbour(kind: str, widget: Widget, turn: int) -> dict[str, Any] | None:
 
 
 def _take(message: ForwardMsg, view: View) -> str:
-    """Note what a delta brings; the id of its widget, if it is one."""
+    """Record the element of a delta in `view`; returns its id if it is a widget, else ""."""
     view.deltas += 1
     if message.delta.WhichOneof("type") != "new_element":
         return ""

@@ -1,4 +1,4 @@
-"""A coroutine run from anywhere, in a thread and a loop of its own.
+"""Run a coroutine from anywhere, in a thread and event loop of its own.
 
 Playwright's plain interface keeps a loop running in the main thread for as long as its browser is
 open, and beside a running loop `asyncio.run` starts no other.
@@ -13,6 +13,6 @@ T = TypeVar("T")
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """What the coroutine returns, or what it raises."""
+    """The result of the coroutine, or its exception."""
     with ThreadPoolExecutor(max_workers=1) as thread:
         return thread.submit(asyncio.run, work).result()

@@ -1,4 +1,4 @@
-"""python -m tests.load.poll --phones 300: a room full of phones answers a poll, and none is lost.
+"""python -m tests.load.poll --phones 300: many phones answer a poll, and no answer is lost.
 
 Every phone is a Streamlit session of its own: it opens the room's link, takes its token, chooses
 an option and presses the button. The answers are then counted in the room's file. The dashboard is

@@ -47,7 +47,7 @@ def proxy(folder: Path, ports: list[int]) -> Iterator[int]:
 
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
-def test_browsers_stay_with_the_process_they_began_with(tmp_path: Path) -> None:
+def test_a_browser_stays_with_its_first_process(tmp_path: Path) -> None:
     folders = [tmp_path / name for name in ("one", "two", "proxy")]
     for folder in folders:
         folder.mkdir()

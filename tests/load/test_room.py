@@ -1,6 +1,6 @@
-"""The short form of the load test: fifty tabs within a minute, cut off at once, back from links.
+"""The load test in short: fifty tabs arrive, lose their connections, and come back by their links.
 
-Speed is not asserted, it depends on the machine: `python -m tests.load` prints it.
+Speed depends on the machine and is not asserted: `python -m tests.load` prints it.
 """
 
 from pathlib import Path
@@ -35,6 +35,6 @@ def test_a_room_of_fifty_is_served_and_comes_back_from_its_links(tmp_path: Path)
     assert grown < 8 * SESSIONS, "a room that has left holds no memory for long"
 
 
-def test_only_this_machine_is_ever_loaded() -> None:
+def test_a_remote_machine_is_refused() -> None:
     with pytest.raises(ValueError, match="Only this machine may be loaded"):
         Tab("http://192.0.2.1:8501")
