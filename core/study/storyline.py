@@ -14,11 +14,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from core.study.claim import Claim, read_claims
 from core.study.question import State, checked_state
 
 SHIPPED = Path(__file__).resolve().parent / "storylines"
 LESSON = re.compile(r"[a-z]{1,20}")
-_KEYS = {"sentence", "question", "reveal", "notes", "state", "show"}
+_KEYS = {"sentence", "question", "reveal", "notes", "state", "show", "decides"}
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Beat:
     notes: str
     state: State
     show: tuple[str, ...]
+    decides: tuple[Claim, ...] = ()  # the measurements that the reveal rests on
 
 
 @dataclass(frozen=True)
@@ -80,4 +82,5 @@ def _beat(table: dict[str, Any], where: str) -> Beat:
         table.get("notes", ""),
         checked_state(table.get("state", {}), where),
         show,
+        read_claims(table.get("decides", []), f"{where}, decides"),
     )
