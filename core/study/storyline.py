@@ -19,7 +19,7 @@ from core.study.question import State, checked_state
 
 SHIPPED = Path(__file__).resolve().parent / "storylines"
 LESSON = re.compile(r"[a-z]{1,20}")
-_KEYS = {"sentence", "question", "reveal", "notes", "state", "show", "decides"}
+_KEYS = {"sentence", "question", "reveal", "notes", "state", "show", "hold", "decides"}
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Beat:
     """state: the value of each control that is not at its default (links carry its label).
 
     show: the keys of the figures and controls of the page that stay in view.
+    hold: those of `show` that Reveal uncovers together with the answer.
     """
 
     sentence: str
@@ -35,6 +36,7 @@ class Beat:
     notes: str
     state: State
     show: tuple[str, ...]
+    hold: tuple[str, ...] = ()
     decides: tuple[Claim, ...] = ()  # the measurements that the reveal rests on
 
 
@@ -72,9 +74,11 @@ def _beat(table: dict[str, Any], where: str) -> Beat:
     if unknown or not table.get("sentence"):
         what = f"no key {unknown[0]!r}" if unknown else "a sentence"
         raise ValueError(f"{where}: a beat has {what}; it has {', '.join(sorted(_KEYS))}.")
-    show = tuple(str(key) for key in table.get("show", []))
+    show, hold = (tuple(str(key) for key in table.get(name, [])) for name in ("show", "hold"))
     if not all(re.fullmatch(r"[\w-]{1,40}", key) for key in show):
         raise ValueError(f"{where}: show must list keys of figures and controls.")
+    if not set(hold) <= set(show):
+        raise ValueError(f"{where}: hold must list keys that are in show.")
     return Beat(
         table["sentence"],
         table.get("question", ""),
@@ -82,5 +86,6 @@ def _beat(table: dict[str, Any], where: str) -> Beat:
         table.get("notes", ""),
         checked_state(table.get("state", {}), where),
         show,
+        hold,
         read_claims(table.get("decides", []), f"{where}, decides"),
     )
