@@ -17,7 +17,12 @@ export PYTHONUNBUFFERED = 1
 export MALLOC_ARENA_MAX = 2
 
 .DEFAULT_GOAL := help
-.PHONY: crawl help run test test-ray lint bench bench-ui bench-room bench-quality pretrain clean
+# What `make test-fast` leaves out.
+SLOW = tests/browser tests/crawl tests/faults tests/hostile tests/load tests/ray \
+	tests/training/test_resume.py
+PARALLEL = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+
+.PHONY: crawl help run test test-fast test-ray lint bench bench-ui bench-room bench-quality pretrain clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -29,7 +34,10 @@ run: $(VENV)/.installed ## set up once, then open the dashboard (PORT=, HOST=, N
 
 test: $(VENV)/.installed-dev ## set up once, find a browser, run every test (ARGS= goes to pytest, JOBS=0: in one process)
 	$(PY) -m tests.browser.find --install
-	$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	$(PY) -m pytest $(PARALLEL) $(ARGS)
+
+test-fast: $(VENV)/.installed-dev ## every test but those of a browser, a server and whole trainings (3 minutes)
+	$(PY) -m pytest $(PARALLEL) $(SLOW:%=--ignore=%) $(ARGS)
 
 test-ray: $(VENV)/.installed-dev .venv-ray/.installed ## runs on a Ray cluster, against a real one on this machine
 	UNROLLED_TEST_RAY=.venv-ray/bin/ray $(PY) -m pytest tests/ray $(ARGS)

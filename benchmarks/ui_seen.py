@@ -12,6 +12,7 @@ from benchmarks.measure import Row
 from benchmarks.table import within
 from benchmarks.ui_scenes import SCENES
 from benchmarks.ui_server import SIXTEEN
+from dashboard.components import streamlit_dom as dom
 from tests.browser.waiting import open_page, wait_ready
 
 SEEN, TEXTS, STEP, MOVE = 300, 600, 300, 100  # ms: what may be taken
@@ -22,28 +23,27 @@ TEXT = (
 )
 # From a key on: when the first and when the last part of the page was drawn anew, in components
 # too; what only follows the key, such as the slider itself, does not count.
-WATCH = """() => {
+WATCH = """([main, ...follows]) => {
   const seen = window.seen = { first: null, last: null, began: null };
   addEventListener("keydown", () => { seen.began = performance.now(); },
     { once: true, capture: true });
   window.seeing?.disconnect();
   window.seeing = new MutationObserver((found) => {
-    const follows = '[data-testid="stSlider"], [data-testid="stStatusWidget"], .stSpinner';
     const places = found.map((m) => m.target.closest ? m.target : m.target.parentElement);
-    if (!places.some((place) => place?.isConnected && !place.closest(follows))) return;
+    if (!places.some((place) => place?.isConnected && !place.closest(follows.join()))) return;
     seen.last = performance.now() - seen.began;
     seen.first ??= seen.last;
   });
-  const main = document.querySelector('[data-testid="stMain"]');
-  const inside = [...main.querySelectorAll("*")].flatMap((e) => e.shadowRoot || []);
-  for (const place of [main, ...inside]) {
+  const content = document.querySelector(main);
+  const inside = [...content.querySelectorAll("*")].flatMap((e) => e.shadowRoot || []);
+  for (const place of [content, ...inside]) {
     seeing.observe(place, { subtree: true, childList: true, characterData: true,
       attributes: true, attributeFilter: ["src", "d", "transform"] });
   }
 }"""
-DRAWN = """(still) => seen.began !== null &&
+DRAWN = """([still, ready]) => seen.began !== null &&
   performance.now() - seen.began - (seen.last ?? 2000) > still &&
-  document.querySelector('[data-testid="stApp"]').dataset.testScriptState === "notRunning" """
+  document.querySelector(ready) !== null"""
 HEAD_MOVES = """async () => {
   const view = [...document.querySelectorAll("*")]
     .map((e) => (e.shadowRoot || e).querySelector(".view")).find((v) => v && v.view).view;
@@ -67,11 +67,11 @@ def seen(page: Page, address: str) -> Iterator[Row]:
     for scene, (name, link) in SCENES.items():
         open_page(page, address, name, urlencode(link))
         page.wait_for_timeout(SETTLE)
-        took = dict(_in_view(page.get_by_test_id("stMain")))
-        buttons = page.get_by_test_id("stMain").get_by_test_id("stPopoverButton")
+        took = dict(_in_view(page.locator(dom.MAIN)))
+        buttons = page.locator(dom.MAIN).locator(dom.POPOVER_BUTTON)
         for number in range(buttons.count()):
             buttons.nth(number).click()
-            behind = page.get_by_test_id("stPopoverBody")
+            behind = page.locator(dom.POPOVER)
             behind.wait_for()
             page.wait_for_timeout(STILL)
             took |= dict(_in_view(behind))
@@ -95,7 +95,7 @@ def _slowest(scene: str, took: dict[str, list[tuple[float, float]]]) -> Row:
 
 def _in_view(place: Locator) -> Iterator[tuple[str, list[tuple[float, float]]]]:
     """The label of every slider there, and when first and last change were drawn, in ms."""
-    sliders = place.get_by_test_id("stSlider")
+    sliders = place.locator(dom.SLIDER)
     for number in range(sliders.count()):
         if sliders.nth(number).is_visible():
             slider = sliders.nth(number).locator("input").first
@@ -110,9 +110,9 @@ def _move(slider: Locator) -> tuple[float, float] | None:
     end = float(slider.get_attribute("max") or 0)
     key = "ArrowLeft" if float(slider.input_value()) >= end else "ArrowRight"
     slider.focus()
-    page.evaluate(WATCH)
+    page.evaluate(WATCH, [dom.MAIN, dom.SLIDER, dom.STATUS, dom.SPINNER])
     slider.press(key)
-    page.wait_for_function(DRAWN, arg=STILL, polling=20)
+    page.wait_for_function(DRAWN, arg=[STILL, dom.READY], polling=20)
     found = page.evaluate("seen")
     return None if found["last"] is None else (found["first"], found["last"])
 
@@ -138,7 +138,7 @@ def _steps(page: Page) -> Row:
     took = []
     names = ["scores", "scaled", "masked", "alpha", "out"] * 4
     for name in names:
-        button = page.get_by_test_id("stMain").get_by_role("radio", name=name, exact=True)
+        button = page.locator(dom.MAIN).get_by_role("radio", name=name, exact=True)
         place = button if button.count() else page.get_by_role("button", name=name, exact=True)
         before = page.locator("h3").first.inner_text()
         began = page.evaluate("performance.now()")

@@ -18,16 +18,15 @@ pages = {
         default=lesson.name == "home",
         help=lesson.line,
     )
-    for lesson in lessons.at_hand()
+    for lesson in lessons.available()
 }
 chosen = st.navigation(list(pages.values()), position="hidden")
-state.arrive(chosen.url_path)
+state.apply_link(chosen.url_path)
 if not state.presenting():
     st.logo(style.ICON, size="large")
     page.menu(pages)
-    export_menu.take_away(chosen.url_path or "home")
+    export_menu.show(chosen.url_path or "home")
 with page.one_sentence_for_errors():
     if state.presenting():
         stage.show(chosen.url_path or "home")
     chosen.run()
-state.settle_imports()

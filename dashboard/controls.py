@@ -15,14 +15,15 @@ from dashboard.components import page
 Option = TypeVar("Option")
 
 
-def _say_if_unknown(label: str, key: str, known: Callable[[str], bool], instead: object) -> None:
-    """A link may name what is not here: one sentence says so, and the default is shown.
+def _warn_if_unknown(label: str, key: str, known: Callable[[str], bool], instead: object) -> None:
+    """Say that the link asks for a value that does not exist, and that the default is shown.
 
-    Said when the control is new: later it is the page whose options have changed, not the link.
+    Only when the control is new: later a missing option means that the page has changed, not that
+    the link is wrong.
     """
     asked = st.query_params.get(key)
     if asked is not None and not known(asked) and not state.offered(key):
-        name, value, default = map(page.plain, (label, asked[:60], str(instead)))
+        name, value, default = map(page.escape, (label, asked[:60], str(instead)))
         st.info(
             f"The link asks for {name} “{value}”, which is not here: {default} is shown instead.",
             icon=":material/link_off:",
@@ -49,14 +50,14 @@ def slider(
     step: float | None = None,
     help: str | None = None,
 ) -> float:
-    """A number from low to high; whole numbers stay whole. Moved limits move what was chosen."""
+    """A number from low to high; whole numbers stay whole. New limits clamp the value."""
     kept = st.session_state.get(key)
     if isinstance(kept, int | float) and not low <= kept <= high:
         st.session_state[key] = min(max(kept, low), high)
-    _say_if_unknown(label, key, _within(low, high), value)
+    _warn_if_unknown(label, key, _within(low, high), value)
     state.offer(key, value)
     chosen = st.slider(label, low, high, value, step, key=key, help=help, bind="query-params")
-    state.note(key, chosen)
+    state.record(key, chosen)
     return chosen
 
 
@@ -69,8 +70,8 @@ def choice(
     show: Callable[[Option], str] = str,
     help: str | None = None,
 ) -> Option:
-    """One of many, as a list to open."""
-    _say_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
+    """One of many options, in a drop-down list."""
+    _warn_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
     state.offer(key, options[index], options, show)
     chosen = st.selectbox(label, options, index, show, key=key, help=help, bind="query-params")
     return _option(chosen, options, index, show, key)
@@ -85,8 +86,8 @@ def pick(
     show: Callable[[Option], str] = str,
     help: str | None = None,
 ) -> Option:
-    """One of a few, all in view; there is always one chosen."""
-    _say_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
+    """One of a few options, all visible; exactly one is selected."""
+    _warn_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
     state.offer(key, options[index], options, show)
     chosen = st.segmented_control(
         label,
@@ -105,22 +106,22 @@ def pick(
 def _option(
     chosen: object, options: Sequence[Option], index: int, show: Callable[[Option], str], key: str
 ) -> Option:
-    """The option itself: one that was gone for a while comes back from the browser as its label."""
+    """The option itself; one that was away for a while returns from the browser as its label."""
     alike = (option for option in options if chosen in (option, show(option)))
     option = next(alike, options[index])
-    state.note(key, option)
+    state.record(key, option)
     return option
 
 
 def several(
     label: str, options: Sequence[str], default: Sequence[str], *, key: str, most: int | None = None
 ) -> list[str]:
-    """Any number of many, at most `most`, as a list to open."""
+    """Any number of options, at most `most`, in a drop-down list."""
     state.offer(key, list(default))
     chosen = st.multiselect(
         label, options, default, key=key, max_selections=most, bind="query-params"
     )
-    state.note(key, chosen)
+    state.record(key, chosen)
     return chosen
 
 
@@ -128,7 +129,7 @@ def switch(label: str, value: bool = False, *, key: str, help: str | None = None
     """On or off."""
     state.offer(key, value, [True, False])
     on = st.toggle(label, value, key=key, help=help, bind="query-params")
-    state.note(key, on)
+    state.record(key, on)
     return on
 
 
@@ -138,5 +139,5 @@ def text(label: str, value: str, *, key: str, max_chars: int, help: str | None =
     typed = st.text_input(
         label, value, max_chars=max_chars, key=key, help=help, bind="query-params"
     )
-    state.note(key, typed)
+    state.record(key, typed)
     return typed

@@ -1,4 +1,4 @@
-"""The table of lessons. Adding one takes a line here and a file in pages/."""
+"""The table of lessons. A new one needs a line here and a file in pages/."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -9,7 +9,7 @@ PAGES = Path(__file__).resolve().parent.parent / "pages"
 
 @dataclass(frozen=True)
 class Lesson:
-    """One page: `name` is its file in pages/ and its address, `line` what it lets you see."""
+    """One page: `name` is its file in pages/ and its address, `line` one sentence about it."""
 
     name: str
     title: str
@@ -32,17 +32,17 @@ _TABLE = [
     ("attention", "Attention, step by step", "Models", "grid_on",
      "From words to QKᵀ, softmax and AV in a trained model: every number can be followed."),
     ("heads", "Heads and layers", "Models", "layers",
-     "Switch heads off, measure what each does, and see when the model knows the answer."),
+     "Switch heads off, measure what each does, and see at which layer the answer appears."),
     ("vit", "Vision Transformer", "Models", "image_search",
      "An image becomes 64 tokens: see where the class token looks, layer by layer."),
     ("patches", "Patches of anything", "Models", "view_module",
      "How a picture, or a sound, becomes a row of tokens."),
     ("maps", "Are the maps true?", "Models", "troubleshoot",
-     "Six ways to make a map, and three ways to find out whether to believe it."),
+     "Six ways to make a map, and three ways to test whether it is faithful."),
     ("versus", "ViT against CNN", "Models", "compare",
-     "Little data, shifted pictures, other sizes: which of the two bears it better?"),
+     "Little data, shifted pictures, other sizes: which of the two copes better?"),
     ("gpt", "Dialogue GPT", "Models", "forum",
-     "Type a line, see which words each word attends to, and let the model go on."),
+     "Type a line, see which words each word attends to, and generate the next words."),
     ("decoding", "Decoding and KV cache", "Models", "account_tree",
      "Greedy, temperature, nucleus, and what a key-value cache saves."),
     ("train", "Train", "Practice", "model_training",
@@ -57,8 +57,8 @@ LESSONS = [Lesson(*row) for row in _TABLE]
 
 
 @cache
-def at_hand() -> tuple[Lesson, ...]:
-    """The lessons whose page exists, in the order of the table; looked up once."""
+def available() -> tuple[Lesson, ...]:
+    """The lessons whose page exists, in the order of the table; cached."""
     return tuple(lesson for lesson in LESSONS if lesson.path.is_file())
 
 

@@ -16,7 +16,7 @@ SEQUENTIAL = "Viridis"
 # Signed values around 0.
 DIVERGING = "RdBu_r"
 
-# Images of attention maps stand on a plate of their own, the same in both themes.
+# The background and text of images of attention maps, the same in both themes.
 PLATE, PLATE_TEXT = "#10161d", "#e9edf1"
 
 # The background of the (light, dark) page, as in .streamlit/config.toml.
@@ -24,5 +24,5 @@ BACKGROUND = ("#ffffff", "#10161d")
 # Text and grid of figures, which are drawn for the light page; see figures/layout.py.
 FIGURE_TEXT, FIGURE_GRID = "#16202c", "#d5dce3"
 
-# The last row can read this: pixels at 1280×720.
+# Readable from the last row of a lecture hall: pixels at 1280×720.
 FIGURE_FONT_SIZE = 16

@@ -3,7 +3,6 @@
 What a link must carry lives in widgets with `bind="query-params"`, not here.
 """
 
-import gc
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,9 @@ from core.tokenizer import WordTokenizer
 
 # Entries of the session that are not controls. No control's key starts with "state-".
 OFFERS, DRAWN, SETTINGS, PAGE = "state-offers", "state-drawn", "state-settings", "state-page"
+SHOWN = "state-shown"  # how many figures and controls the beat on the stage shows
+
+HEIGHT, SHARED_HEIGHT = 460, 340  # pixels of 720 for a figure alone, and beside controls
 
 
 def presenting() -> bool:
@@ -24,8 +26,15 @@ def presenting() -> bool:
 
 
 def revealed() -> bool:
-    """Whether the lecturer has uncovered the answer of the beat on the wall (`?reveal=1`)."""
+    """Whether the lecturer has revealed the answer of this beat (`?reveal=1`)."""
     return presenting() and st.query_params.get("reveal") == "1"
+
+
+def figure_height() -> int | None:
+    """The pixels a figure may be high so that the room sees all of it; None off the stage."""
+    if not presenting():
+        return None
+    return SHARED_HEIGHT if st.session_state.get(SHOWN, 1) > 1 else HEIGHT
 
 
 def offer(
@@ -34,9 +43,9 @@ def offer(
     options: Sequence[object] = (),
     show: Callable[[Any], str] = str,
 ) -> None:
-    """Remember a control's default and what it offers: the lecturer's keys move controls.
+    """Store a control's default and its options, which the lecturer's keys and links set.
 
-    Links name an option as it is shown, so both its value and its label are known here.
+    show: an option -> its label; links name options by their labels.
     """
     named = {show(option): option for option in options}
     offers()[key] = (default, named)
@@ -46,7 +55,8 @@ def offer(
 def offers() -> dict[str, tuple[object, dict[str, object]]]:
     """Every control drawn in this session: its default, and its options by their labels.
 
-    One entry of the session for all: Streamlit looks through every entry for some widgets.
+    All share one entry of the session state, because Streamlit searches every entry for some
+    widgets.
     """
     kept: dict[str, tuple[object, dict[str, object]]] = st.session_state.setdefault(OFFERS, {})
     return kept
@@ -57,19 +67,19 @@ def offered(key: str) -> bool:
     return key in st.session_state.get(DRAWN, ())
 
 
-def note(key: str, value: object) -> None:
-    """Remember how a control of this page stands."""
+def record(key: str, value: object) -> None:
+    """Store the value of a control of this page."""
     settings(st.session_state.get(PAGE, ""))[key] = value
 
 
 def settings(page: str) -> dict[str, object]:
-    """A page's controls as they stand, also for what is made later and outside of its run."""
+    """The values of a page's controls, also outside of its run (for a download)."""
     kept: dict[str, dict[str, object]] = st.session_state.setdefault(SETTINGS, {})
     return kept.setdefault(page, {})
 
 
 def set_controls(values: Mapping[str, object]) -> None:
-    """Set controls from outside, before the page draws them; what one does not offer is skipped."""
+    """Set controls before the page draws them; a value that is not among the options is skipped."""
     for key, value in values.items():
         _, named = offers().get(key, (None, {}))
         if not named or value in named.values():
@@ -77,17 +87,17 @@ def set_controls(values: Mapping[str, object]) -> None:
 
 
 def reset_controls(keys: Iterable[str]) -> None:
-    """Give controls of the page their defaults back."""
+    """Reset controls of the page to their defaults."""
     for key in keys:
         if key in offers():
             st.session_state[key] = offers()[key][0]
 
 
 def put_in_link(key: str, value: str | None) -> None:
-    """Write what no widget is bound to into the address, or take it out (None), if it is new.
+    """Write a value without a widget of its own into the address; None removes it.
 
-    Each writing sends the whole address as the server knows it, and would undo there what the
-    browser has changed meanwhile: a slider moved fast.
+    Nothing is written when the value is the same: each write sends the whole address as the server
+    knows it, which would undo what a slider has changed in the browser meanwhile.
     """
     if value is None:
         st.query_params.pop(key, None)
@@ -95,10 +105,10 @@ def put_in_link(key: str, value: str | None) -> None:
         st.query_params[key] = value
 
 
-def arrive(page: str) -> None:
-    """Opened by a link with settings, a page stands as the link says and else as at first.
+def apply_link(page: str) -> None:
+    """On arrival at a page: the link's settings win, and all others are reset.
 
-    Through the menu, whose links have none, one comes back to what one left.
+    A link without settings, such as the menu's, restores the page as the user left it.
     """
     if st.session_state.get(PAGE) != page:
         st.session_state[DRAWN] = set()
@@ -109,7 +119,7 @@ def arrive(page: str) -> None:
 
 
 def step_choice(key: str, by: int) -> None:
-    """Move the choice `key` to a neighbouring option, when the page has one."""
+    """Move the choice `key` by so many options, within its list; nothing for an unknown key."""
     options = list(offers().get(key, (None, {}))[1].values())
     if st.session_state.get(key) in options:
         at = options.index(st.session_state[key]) + by
@@ -117,7 +127,7 @@ def step_choice(key: str, by: int) -> None:
 
 
 def device_in_use() -> str | None:
-    """The device models run on, or None as long as nothing has loaded torch; never loads it."""
+    """The device on which models run, or None while torch is not loaded; never loads it."""
     if "torch" not in sys.modules:
         return None
     from core.system.device import pick_device
@@ -129,24 +139,8 @@ def device_in_use() -> str | None:
 def numpy_gpt(weights: Path, who: str) -> tuple[gpt_numpy.NumpyGPT, WordTokenizer]:
     """The GPT of a run in NumPy, and its tokenizer; shared by all sessions, only ever read.
 
-    who: the model's identity, so that another model in the same place is read anew.
+    who: the model's identity, so that another model in the same folder is not taken from the cache.
     Errors: ValueError or OSError when the checkpoint or its vocabulary is missing or damaged.
     """
     vocabulary = weights.parent.parent / "vocab.json"
     return gpt_numpy.load(weights), WordTokenizer.load(vocabulary)
-
-
-def settle_imports() -> None:
-    """Take all that imports have built out of the garbage collector's sight.
-
-    A full collection looks at every module's objects: with SymPy and torch loaded that takes longer
-    than the run of a page, whose session it makes wait. Done again after new imports.
-    """
-    _freeze(len(sys.modules))
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _freeze(modules: int) -> int:
-    gc.collect()
-    gc.freeze()
-    return modules

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.components import streamlit_dom as dom
 from dashboard.palette import BACKGROUND, FIGURE_GRID, FIGURE_TEXT
 
-# A file of ours, within the page: a named icon would be fetched from the network.
+# Embedded in the page: an icon by name would be fetched from the network.
 _FILE = Path(__file__).resolve().parent.parent / "assets" / "icon.png"
 _BYTES = _FILE.read_bytes() if _FILE.is_file() else b""
 ICON = "data:image/png;base64," + b64encode(_BYTES).decode()
@@ -18,61 +19,61 @@ def _rgb(colour: str) -> str:
     return "rgb({}, {}, {})".format(*bytes.fromhex(colour[1:]))
 
 
-# What a figure has in the light page's text, grid and background colour follows the theme.
+# The text, grid and background colours of a figure follow the theme.
 _FIGURE_CSS = f"""
-@media (hover: none) {{ .js-plotly-plot .modebar {{ display: none; }} }}
-.js-plotly-plot .main-svg {{ background: transparent !important; }}
-.js-plotly-plot rect[style*="fill: {_rgb(BACKGROUND[0])}"] {{ fill: transparent !important; }}
-.js-plotly-plot [style*="fill: {_rgb(FIGURE_TEXT)}"] {{ fill: currentColor !important; }}
-.js-plotly-plot .heatmap-label [style*="fill: rgb(68, 68, 68)"] {{ fill: #000000 !important; }}
-.js-plotly-plot [style*="stroke: {_rgb(FIGURE_TEXT)}"] {{ stroke: currentColor !important; }}
-.js-plotly-plot [style*="stroke: {_rgb(FIGURE_GRID)}"] {{
+@media (hover: none) {{ {dom.PLOT_BUTTONS} {{ display: none; }} }}
+{dom.PLOT_AREA} {{ background: transparent !important; }}
+{dom.PLOT} rect[style*="fill: {_rgb(BACKGROUND[0])}"] {{ fill: transparent !important; }}
+{dom.PLOT} [style*="fill: {_rgb(FIGURE_TEXT)}"] {{ fill: currentColor !important; }}
+{dom.CELL_LABEL} [style*="fill: rgb(68, 68, 68)"] {{ fill: #000000 !important; }}
+{dom.PLOT} [style*="stroke: {_rgb(FIGURE_TEXT)}"] {{ stroke: currentColor !important; }}
+{dom.PLOT} [style*="stroke: {_rgb(FIGURE_GRID)}"] {{
   stroke: color-mix(in srgb, currentColor 20%, transparent) !important;
 }}
 """
 
-# Rows of ten pictures, and maps with writing in their cells: on a phone one moves along them.
-_WIDE = ":is(.st-key-figure-ten, .st-key-figure-Grad-CAM, .st-key-figure-gradient-relevance)"
-_WIDE += ' [data-testid="stImage"]'
-_WRITTEN = ":is(.st-key-figure-lens, .st-key-figure-step-matrix)"
-_WRITTEN += ' [data-testid="stElementContainer"]:has(.js-plotly-plot)'
+# Rows of ten pictures, and maps with text in their cells, scroll sideways on a phone.
+_ROWS = ", ".join(dom.keyed(f"figure-{name}") for name in ("ten", "Grad-CAM", "gradient-relevance"))
+_WIDE = f":is({_ROWS}) {dom.IMAGE}"
+_MAPS = ", ".join(dom.keyed(f"figure-{name}") for name in ("lens", "step-matrix"))
+_WRITTEN = f":is({_MAPS}) {dom.ELEMENT}:has({dom.PLOT})"
+_MENU = dom.keyed("menu")
 
 _CSS = f"""<style>{_FIGURE_CSS}
-[data-testid="stMainBlockContainer"] {{ max-width: 1180px; }}
+{dom.CONTENT} {{ max-width: 1180px; }}
 @media (min-width: 641px) {{
-  [data-testid="stHeader"] {{ height: 3rem; min-height: 3rem; }}
-  [data-testid="stMainBlockContainer"] {{ padding: 3rem 3.2rem 4rem 2.5rem; }}
+  {dom.HEADER} {{ height: 3rem; min-height: 3rem; }}
+  {dom.CONTENT} {{ padding: 3rem 3.2rem 4rem 2.5rem; }}
 }}
-[data-testid="stMainBlockContainer"] h1 {{ padding-top: 0; }}
-.st-key-question p {{ font-size: 1.1rem; }}
-[data-testid="stCaptionContainer"] {{ color: inherit; opacity: 0.85; }}
-[data-testid^="stBaseButton-primary"] {{ color: light-dark(#ffffff, {BACKGROUND[1]}) !important; }}
-[data-testid="stMultiSelect"] span[title], [data-testid="stMultiSelect"] [role="button"] svg {{
+{dom.CONTENT} h1 {{ padding-top: 0; }}
+{dom.keyed("question")} p {{ font-size: 1.1rem; }}
+{dom.CAPTION} {{ color: inherit; opacity: 0.85; }}
+{dom.PRIMARY_BUTTON}, {dom.CHOSEN_OPTION}, {dom.CHOSEN_OPTION_CROSS} {{
   color: light-dark(#ffffff, {BACKGROUND[1]}) !important;
 }}
-kbd, *:has(> kbd) {{ color: inherit !important; opacity: 1 !important; }}
-@media (min-width: 641px) {{ .katex-display {{ overflow: visible !important; }} }}
+{dom.SHORTCUT}, *:has(> {dom.SHORTCUT}) {{ color: inherit !important; opacity: 1 !important; }}
+@media (min-width: 641px) {{ {dom.FORMULA_ALONE} {{ overflow: visible !important; }} }}
 @media (max-width: 640px) {{
-  [data-testid="stMainBlockContainer"] h1 {{ font-size: 1.8rem; }}
-  [data-testid="stElementContainer"]:has(> * > .stSlider) {{ min-width: 100%; }}
+  {dom.CONTENT} h1 {{ font-size: 1.8rem; }}
+  {dom.ELEMENT}:has(> * > {dom.SLIDER_CLASS}) {{ min-width: 100%; }}
   {_WIDE}, {_WRITTEN} {{ overflow-x: auto; }}
   {_WIDE} img {{ width: 760px !important; max-width: none !important; }}
   {_WRITTEN} > * {{ min-width: 640px; }}
-  .katex-display > .katex {{ font-size: 1em; }}
+  {dom.FORMULA_ALONE} > {dom.FORMULA} {{ font-size: 1em; }}
 }}
-.st-key-menu {{ gap: 0.35rem; }}
-.st-key-menu [data-testid="stCaptionContainer"] {{ padding-top: 1.2rem; font-weight: 600; }}
+{_MENU} {{ gap: 0.35rem; }}
+{_MENU} {dom.CAPTION} {{ padding-top: 1.2rem; font-weight: 600; }}
 </style>"""
 
-_PRESENTER_CSS = """<style>
-:root { font-size: 24px; }
-[data-testid="stHeader"] { display: none; }
-[data-testid="stMainBlockContainer"] { max-width: 100%; padding-top: 1.2rem; }
+_PRESENTER_CSS = f"""<style>
+:root {{ font-size: 24px; }}
+{dom.HEADER} {{ display: none; }}
+{dom.CONTENT} {{ max-width: 100%; padding-top: 1.2rem; }}
 </style>"""
 
 
 def apply(presenting: bool = False) -> None:
-    """Put the style sheet into the page; presenting, with large type and no side columns."""
+    """Add the style sheet to the page; presenting: large type and full width."""
     st.html(_CSS)
     if presenting:
         st.html(_PRESENTER_CSS)

@@ -121,8 +121,8 @@ else:
     two.metric("and from it on", f"{masked[at:].max():.4g}")
     page.show_figure(
         head_figures.change_by_position(masked, seen, tokens, at),
-        title=f"“{page.plain(tokens[at])}” becomes "
-        f"“{page.plain(given.answers[new])}”: change of a logit (up) by position (across)",
+        title=f"“{page.escape(tokens[at])}” becomes "
+        f"“{page.escape(given.answers[new])}”: change of a logit (up) by position (across)",
         description="With the causal mask no earlier logit moves, not by the last bit; without it "
         "the future leaks into the past.",
         key="leak",

@@ -59,7 +59,7 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
             bar_picture(words, probabilities[best].tolist()),
             title="Which word comes next",
             description="The model's eight most probable next words: "
-            + ", ".join(map(page.plain, words))
+            + ", ".join(map(page.escape, words))
             + ".",
             key="next",
             data={"word": words, "probability": probabilities[best]},
@@ -82,7 +82,7 @@ GROUPS = {
     "Practice": "Train your own, and find out what you know.",
 }
 for group, summary in GROUPS.items():
-    members = [lesson for lesson in lessons.at_hand() if lesson.group == group]
+    members = [lesson for lesson in lessons.available() if lesson.group == group]
     if members:
         st.header(group, anchor=False)
         st.markdown(summary)

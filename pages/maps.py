@@ -43,7 +43,7 @@ def six_maps() -> None:
         asked = controls.choice("What speaks for", answers, key="for", index=said)
     with two:
         view = controls.pick("Show as", ["overlay", "grid"], key="as")
-    small = attention_maps.enlarge(vit_maps.upright(chosen.image), 128)
+    small = attention_maps.enlarge(vit_maps.channels_last(chosen.image), 128)
     three.image(small, alt="The picture", output_format="PNG")
     found = faithfulness.all_maps(who, model, inputs, answers.index(asked))
     columns = [*st.columns(3), *st.columns(3)]
@@ -51,7 +51,7 @@ def six_maps() -> None:
         grid = round(len(weight) ** 0.5)
         with column:
             page.show_image(
-                attention_maps.class_token_overlay(vit_maps.upright(chosen.image), weight)
+                attention_maps.class_token_overlay(vit_maps.channels_last(chosen.image), weight)
                 if view == "overlay"
                 else vit_maps.weight_grid(weight),
                 title=name,
@@ -60,7 +60,7 @@ def six_maps() -> None:
                 data={"weights": weight.reshape(grid, grid)},
             )
     st.caption(
-        f"The model says {page.plain(classes[said])}. Only the gradient map depends on the "
+        f"The model says {page.escape(classes[said])}. Only the gradient map depends on the "
         "class asked about: the others show where information flows, whatever it is used for."
     )
 
@@ -77,7 +77,7 @@ def take_patches_away() -> None:
     left, right = st.columns([2, 5])
     with left:
         page.show_image(
-            attention_maps.class_token_overlay(vit_maps.upright(chosen.image), weight),
+            attention_maps.class_token_overlay(vit_maps.channels_last(chosen.image), weight),
             title=name,
             description=attention_maps.largest(weight),
             key="map",
@@ -88,7 +88,7 @@ def take_patches_away() -> None:
     with right:
         page.show_figure(
             figures.curves(down, up, chance_down, chance_up),
-            title=f"Probability of “{page.plain(classes[said])}” (up) as patches go, and as "
+            title=f"Probability of “{page.escape(classes[said])}” (up) as patches go, and as "
             "they come (across)",
             description="A true map falls faster and rises faster than random order (dashed, the "
             "mean of four). Gone patches take the mean colour of the data.",

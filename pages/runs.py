@@ -22,7 +22,7 @@ damaged = [row for row in rows if row.error]
 if damaged:
     names = ", ".join(row.name for row in damaged[:5])
     st.warning(
-        f"{len(damaged)} run(s) have a damaged file: {page.plain(names)}. Tick one to see "
+        f"{len(damaged)} run(s) have a damaged file: {page.escape(names)}. Tick one to see "
         "which; the others are not affected.",
         icon=":material/broken_image:",
     )
@@ -58,7 +58,7 @@ if chosen:
         }
         page.show_figure(
             compare.compare_figure(drawn, measure, axis, smoothing, log),
-            title=f"{page.plain(measure.capitalize())} against {compare.AXES[axis]}",
+            title=f"{page.escape(measure.capitalize())} against {compare.AXES[axis]}",
             description="Each line is a run. Behind a smoothed line its own values stand pale.",
             key="compare",
         )

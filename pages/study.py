@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import controls
 from dashboard.components import page
-from dashboard.components.into_view import into_view
+from dashboard.components.scroll_into_view import scroll_into_view
 from dashboard.stage import stage
 from dashboard.study import progress_browser, progress_store, question_steps, room, study_state
 
@@ -38,7 +38,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 progress_browser.problem()
 
 changed = study_state.changed_to(question.id)
-into_view("question-top", "" if progress_browser.opened() else changed, only_if_hidden=True)
+scroll_into_view("question-top", "" if progress_browser.opened() else changed, only_if_hidden=True)
 st.header(f"{question.id} · {question.title}", anchor=False)
 st.markdown(question.text)
 

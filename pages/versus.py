@@ -25,14 +25,14 @@ if not at_hand:
     page.lesson_link("train")
     st.stop()
 with choices:
-    data = controls.pick("Trained on", at_hand, key="data", show=page.plain)
+    data = controls.pick("Trained on", at_hand, key="data", show=page.escape)
 rivals = versus.rivals(data)
 if damaged := versus.damaged(rivals):
-    st.warning(page.plain(damaged), icon=":material/broken_image:")
+    st.warning(page.escape(damaged), icon=":material/broken_image:")
 kinds = {kind: [r for r in rivals if r.entry.kind == kind] for kind in versus.KINDS}
 absent = [name for kind, name in versus.KINDS.items() if not kinds[kind]]
 if absent:
-    st.info(f"There is no {absent[0]} trained on {page.plain(data)} yet: train one to see it "
+    st.info(f"There is no {absent[0]} trained on {page.escape(data)} yet: train one to see it "
             "beside the others.", icon=":material/info:")  # fmt: skip
     page.lesson_link("train")
 
@@ -70,7 +70,7 @@ elif section == "overfitting":
     whole = [name for name, r in named.items() if r.share == 1.0]
     shown = controls.several("Models", list(named), whole[:3], key=f"models-{data}", most=4)
     chosen = [named[name] for name in shown if name in named]
-    gaps = [f"{page.plain(r.name)} {r.training[-1] - r.held_out[-1]:+.1%}" for r in chosen]
+    gaps = [f"{page.escape(r.name)} {r.training[-1] - r.held_out[-1]:+.1%}" for r in chosen]
     page.show_figure(
         figures.histories({r.name: (r.epochs, r.training, r.held_out) for r in chosen}),
         title="Accuracy (up) after each epoch (across): training solid, held-out dashed",
@@ -91,7 +91,7 @@ elif section in ("shifted", "other sizes"):
         loaded = vit_models.load(member.entry)
         at = pictures.pictures_for(loaded)
         if not pictures.known(at, loaded):
-            st.info(f"This takes the held-out pictures. {page.plain(at.note)}",
+            st.info(f"This takes the held-out pictures. {page.escape(at.note)}",
                     icon=":material/info:")  # fmt: skip
             break
         values = versus.under_shift(loaded) if shift else versus.at_sizes(loaded)
@@ -103,7 +103,7 @@ elif section in ("shifted", "other sizes"):
                 "sinusoidal ones are computed for it, and a CNN needs nothing."  # fmt: skip
             if not others:
                 words += " There is no ViT with sinusoidal positions trained on " \
-                    f"{page.plain(data)} here yet."  # fmt: skip
+                    f"{page.escape(data)} here yet."  # fmt: skip
         across = "pixels moved" if shift else "side of the picture, pixels"
         page.show_figure(
             figures.lines(lines, across, places),
@@ -129,10 +129,10 @@ else:
         else:
             how = "gradient relevance"
             heat = patch_map(member.model, inputs, "gradient", said).numpy()
-        words = ", ".join(page.plain(member.extra["classes"][i]) for i in said.tolist())
+        words = ", ".join(page.escape(member.extra["classes"][i]) for i in said.tolist())
         page.show_image(
             vit_maps.picture_row(row, heat, marked=None if chosen.row is None else chosen.place),
-            title=f"{page.plain(member.entry.name)}: {how} for the class it names",
+            title=f"{page.escape(member.entry.name)}: {how} for the class it names",
             description=f"It says: {words}. Bright is what speaks for it.",
             key=how.replace(" ", "-"),
             data={"weights": heat, "pictures": row},

@@ -63,23 +63,23 @@ def look() -> None:
         )
     with middle:
         page.show_image(
-            attention_maps.class_token_overlay(vit_maps.upright(image), where),
+            attention_maps.class_token_overlay(vit_maps.channels_last(image), where),
             title="Where the class token looks",
             description=f"{names.capitalize()}. The brightest patch gets {where.max():.1%} of the "
             f"attention; an even spread would give {1 / tokens:.1%}.",
             key="overlay",
-            data={"attention": where.reshape(grid, grid), "picture": vit_maps.upright(image)},
+            data={"attention": where.reshape(grid, grid), "picture": vit_maps.channels_last(image)},
         )
     with right:
         order = probability.argsort(descending=True)[:8].tolist()
-        truth = f" It is: {page.plain(classes[label])}." if label is not None else ""
+        truth = f" It is: {page.escape(classes[label])}." if label is not None else ""
         page.show_figure(
             attention_maps.probability_bars(
                 [classes[i] for i in order],
                 probability[order].tolist(),
                 order.index(label) if label in order else None,
             ),
-            title=f"It says: {page.plain(classes[said])}.{truth}",
+            title=f"It says: {page.escape(classes[said])}.{truth}",
             description="Probability of each class, the largest first"
             + (", the true one in full colour." if label in order else "."),
             key="classes",

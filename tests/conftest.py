@@ -42,6 +42,38 @@ def fresh_limits() -> None:
             getattr(kept, "_kept", {}).clear()
 
 
+# With several processes each takes whole files, so that fixtures of a module are made once. The
+# tests of these need none and take long: each goes to the process that is free first.
+SPREAD = ("crawl/test_views.py", "browser/test_stage.py", "browser/test_every_page.py")
+# What takes longest comes first, so that no process is left alone with it at the end.
+FIRST = (
+    "training/test_resume.py",
+    "hostile/test_attacks.py",
+    "load/test_room.py",
+    "browser/test_crawl.py",
+    "crawl/test_views.py",
+    "browser/test_stage.py",
+    "browser",
+    "hostile",
+    "crawl",
+    "dashboard",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order and groups for `--dist loadgroup`; without it only the order."""
+
+    def turn(item: pytest.Item) -> int:
+        file = item.path.relative_to(ROOT / "tests").as_posix()
+        return next((i for i, name in enumerate(FIRST) if file.startswith(name)), len(FIRST))
+
+    items.sort(key=turn)
+    for item in items:
+        file = item.path.relative_to(ROOT / "tests").as_posix()
+        if file not in SPREAD:
+            item.add_marker(pytest.mark.xdist_group(file))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The loud closing line when browser tests could not run: the very last thing printed."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")

@@ -19,9 +19,6 @@ from core.run_files import schema
 from core.run_files.directory import RUN_ID, RunDirectory, runs_folder
 
 if TYPE_CHECKING:
-    from torch import nn
-
-    from core.config.model_config import ModelConfig
     from core.models.checkpoint import Checkpoint
     from core.tokenizer import WordTokenizer
 
@@ -67,15 +64,16 @@ class ModelEntry:
 class LoadedModel:
     """A model in eval mode, fp32, with what is needed to feed it and to read it.
 
-    Shared by everyone who asked for it: never change it. extra holds classes, mean and std for
-    images; tokenizer is there for models of text.
+    Shared by everyone who asked for it: never change it. model and config are of the classes that
+    the architecture names; extra holds classes, mean and std for images; tokenizer is the
+    WordTokenizer of a model of text, None for images.
     """
 
     entry: ModelEntry
-    model: nn.Module
-    config: ModelConfig
+    model: Any
+    config: Any
     extra: dict[str, Any]
-    tokenizer: WordTokenizer | None
+    tokenizer: Any
 
 
 def available_models(kind: str | None = None) -> list[ModelEntry]:

@@ -88,7 +88,7 @@ def _changed_word(opened: Opened) -> Tensor:
         return opened.inputs
     found = opened.loaded.tokenizer.tok_to_id.get(word)
     if found is None:
-        st.info(f"The model does not know {page.plain(word)}; the text stays as it is.")
+        st.info(f"The model does not know {page.escape(word)}; the text stays as it is.")
         return opened.inputs
     changed = opened.inputs.clone()
     changed[0, names.index(place)] = found

@@ -1,8 +1,8 @@
-"""One text that the browser keeps under a name, for all its tabs and beyond a reload.
+"""One named text in the browser's local storage, shared by all its tabs.
 
-What is kept is told to Python first, with a mark. A text is written only over what this tab was
-told last: when another tab was quicker, its text is told instead, so that Python can put both
-together and write again. Nothing a tab has not seen is overwritten.
+The stored text is sent to Python first, with a mark. A write only replaces the version that this
+tab has read last: if another tab has written since, its text is sent instead, so that Python can
+merge both and write again. Nothing is overwritten unread.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _HTML = """
 """
 
 _JS = """
-const places = new WeakMap(); // where this stands on the page -> what this tab was told last
+const places = new WeakMap(); // element -> what this tab has read last
 export default function ({ data, parentElement, setStateValue }) {
   const { name, limit, mark, text } = data;
   const last = places.get(parentElement) ?? { text: "", problem: "" };
@@ -59,11 +59,11 @@ _component = st.components.v2.component("unrolled_store", html=_HTML, js=_JS)
 
 
 @dataclass(frozen=True)
-class Told:
-    """What the browser keeps. mark: of this telling, new for each.
+class Stored:
+    """The stored text. mark: a new one for each reading.
 
-    problem: "" or why the text is not here: large (beyond the limit), off (it keeps nothing), full
-    (what was to be written does not fit), gone (another tab has removed it).
+    problem: "" or why there is no text: large (beyond the limit), off (the browser stores nothing),
+    full (the text to be written does not fit), gone (another tab has removed it).
     """
 
     mark: str
@@ -71,20 +71,21 @@ class Told:
     problem: str
 
 
-def told(key: str) -> Told | None:
-    """What the browser said last; None before it has, or when that makes no sense."""
+def read(key: str) -> Stored | None:
+    """What the browser sent last; None before that, or when it is malformed."""
     state = st.session_state.get(key)
     said = state.get("told") if isinstance(state, Mapping) else None
     if not isinstance(said, Mapping):
         return None
     parts = [said.get(part) for part in ("mark", "text", "problem")]
-    return Told(*parts) if all(isinstance(part, str) for part in parts) else None
+    texts = [part for part in parts if isinstance(part, str)]
+    return Stored(*texts) if len(texts) == len(parts) else None
 
 
-def store(key: str, name: str, text: str | None, *, mark: str, limit: int) -> None:
-    """Have the browser keep `text` under `name`; "" removes what is kept, None leaves it.
+def write(key: str, name: str, text: str | None, *, mark: str, limit: int) -> None:
+    """Ask the browser to store `text` under `name`; "" removes it, None leaves it as it is.
 
-    mark: of the telling that `text` takes into account. limit: characters that are told at most.
+    mark: of the reading on which `text` is based. limit: the most characters that are read.
     """
     _component(
         key=key,

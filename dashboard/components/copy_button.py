@@ -18,7 +18,7 @@ button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offse
 span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 """
 
-# The clipboard needs a secure address; on a plain http one a selection is copied instead.
+# The clipboard API needs https or localhost; elsewhere a selection is copied instead.
 _JS = """
 export default function ({ parentElement }) {
   const button = parentElement.querySelector("button");

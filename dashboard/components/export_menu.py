@@ -1,6 +1,9 @@
-"""At the foot of the menu: a lesson on the lecturer's stage, or to take away."""
+"""The foot of the menu: present this lesson, or download it as a notebook or script."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -10,8 +13,8 @@ from dashboard import state
 from dashboard.components import page
 
 
-def take_away(lesson: str) -> None:
-    """Links of the lesson that is open; nothing for a page that has none."""
+def show(lesson: str) -> None:
+    """Draw it for the open lesson; nothing where there is neither a storyline nor a download."""
     stage, files = lesson in told(), lesson in export.exported()
     if not stage and not files:
         return
@@ -21,18 +24,23 @@ def take_away(lesson: str) -> None:
             page.lesson_link(lesson, "Present it", mode="present", beat=1)
         if files:
             now = state.settings(lesson)
-            for label, make, name, mime in (
-                ("Notebook", export.notebook, f"{lesson}.ipynb", "application/x-ipynb+json"),
-                ("Script", export.script, f"{lesson}.py", "text/x-python"),
-            ):
-                st.download_button(
-                    label,
-                    lambda make=make: make(lesson, now).encode(),  # on the click
-                    f"unrolled-{name}",
-                    mime,
-                    key=f"take-{label}",
-                    on_click="ignore",
-                    icon=":material/download:",
-                    type="tertiary",
-                    help="Runs outside the dashboard, with the settings as they are now.",
-                )
+            notebook = partial(export.notebook, lesson, now)
+            _download("Notebook", notebook, f"{lesson}.ipynb", "application/x-ipynb+json")
+            _download(
+                "Script", partial(export.script, lesson, now), f"{lesson}.py", "text/x-python"
+            )
+
+
+def _download(label: str, make: Callable[[], str], name: str, mime: str) -> None:
+    """One button; the file is made on the click."""
+    st.download_button(
+        label,
+        lambda: make().encode(),
+        f"unrolled-{name}",
+        mime,
+        key=f"take-{label}",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+        help="Runs outside the dashboard, with the settings as they are now.",
+    )

@@ -1,11 +1,11 @@
-"""What every page is made of: headings, figures with their downloads, formulas, source, links."""
+"""The parts of every page: heading, figures with their downloads, formulas, source, links."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec
+from typing import Literal, ParamSpec
 
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
@@ -17,7 +17,6 @@ from dashboard.components.picture_buttons import picture_buttons
 from dashboard.components.source import Source, read_source
 from dashboard.figures import data as figure_data
 from dashboard.figures.layout import Drawing, readable
-from dashboard.stage import stage
 
 UNFORESEEN = (
     "Something unexpected stopped this page: reload it, and if it stays, tell whoever runs the "
@@ -27,19 +26,19 @@ UNFORESEEN = (
 Given = ParamSpec("Given")
 Data = Mapping[str, object] | Callable[[], Mapping[str, object]]
 
-# What the page's Markdown changes even where it is escaped: addresses, arrows, dashes, a logo.
+# Streamlit's Markdown changes these even when escaped: addresses, arrows, dashes, its logo.
 _CHANGED = re.compile(
     r"(?<=:)(?=//|streamlit:)|(?<=www)(?=\.)|(?<=@)(?=\w)|(?<=[-<>~])(?=[->=])", re.IGNORECASE
 )
-_JOINER = "\u2060"  # has no width, and lets no line break
+_JOINER = "\u2060"  # no width, no line break
 _HARMLESS = re.compile(r"[^\W_]+(?:[-_ ][^\W_]+)*")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&^=@/])")
 
 
-def plain(text: str) -> str:
-    """`text` as Markdown that shows exactly these characters: for anything a user typed.
+def escape(text: str) -> str:
+    """`text` as Markdown that shows exactly these characters: for anything that a user typed.
 
-    A name of words joined by single hyphens, underscores or spaces is left as it is.
+    Words joined by single hyphens, underscores or spaces need no escape and stay unchanged.
     """
     line = " ".join(text.split())
     if _HARMLESS.fullmatch(line):
@@ -47,14 +46,14 @@ def plain(text: str) -> str:
     return _MARKUP.sub(r"\\\1", _CHANGED.sub(_JOINER, line))
 
 
-def spoken(title: str, description: str) -> str:
-    """Title and description as a text alternative: what the Markdown says, without its signs."""
+def alt_text(title: str, description: str) -> str:
+    """Title and description as a text alternative: the Markdown without its markup."""
     shown = f"{title}. {description}".replace(_JOINER, "")
     return re.sub(r"\\" + _MARKUP.pattern + r"|\*\*", r"\1", shown)
 
 
 def menu(pages: Mapping[str, st.Page]) -> None:
-    """The side bar: every page by its lesson's name, under the headings of the groups."""
+    """The sidebar: a link to every page, under the headings of the groups."""
     group = ""
     with st.sidebar, st.container(key="menu"):
         for name, page in pages.items():
@@ -68,7 +67,7 @@ def menu(pages: Mapping[str, st.Page]) -> None:
 def page_header(title: str, question: str) -> None:
     """The page's only h1, the question it answers, and the button that copies its link.
 
-    Opened from a study question (`?back=1d`), there is a way back to it.
+    When it was opened from a study question (`?back=1d`), a link leads back to that question.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.title(title, anchor=False, width="stretch")
@@ -95,18 +94,17 @@ def show_figure(
 ) -> None:
     """A figure under its title, with a text alternative, and downloads as PNG, SVG and data.
 
-    title: what is seen, one line. description: what it shows, in words, for those who do not
-    see it; shown as the caption. data: named columns or arrays to hand out instead of the ones
-    drawn, or what makes them when they are asked for. key: unique on the page; names the
-    downloaded files.
+    title: one line. description: what the figure shows, in words, for those who cannot see it; it
+    is the caption too. data: named columns or arrays to download instead of the plotted ones, or a
+    function that makes them on demand. key: unique on the page; part of the names of downloads.
     """
     with st.container(key=f"figure-{key}"):
         st.markdown(f"**{title}**")
         st.plotly_chart(
-            readable(fig, stage.figure_height()),
+            readable(fig, state.figure_height()),
             theme=None,
             key=key,
-            alt=spoken(title, description),
+            alt=alt_text(title, description),
             config={
                 "displaylogo": False,
                 "toImageButtonOptions": {"filename": f"unrolled-{key}", "scale": 2},
@@ -116,7 +114,7 @@ def show_figure(
         with _caption_row(description) as downloads:
             if downloads:
                 picture_buttons(key, f"unrolled-{key}")
-                _download("Data", lambda: _packed(data or figure_data.drawn(fig)), key)
+                _download("Data", lambda: _packed(data or figure_data.arrays_of(fig)), key)
 
 
 def show_image(
@@ -126,13 +124,13 @@ def show_image(
     description: str,
     key: str,
     data: Data | None = None,
-    width: int | str = "content",
+    width: Literal["stretch", "content"] | int = "content",
 ) -> None:
     """A picture (PNG bytes) under its title, with text alternative and downloads."""
     with st.container(key=f"figure-{key}"):
         st.markdown(f"**{title}**")
-        # As it is: else Streamlit would make a JPEG of it, at every run of the page.
-        st.image(png, alt=spoken(title, description), width=width, output_format="PNG")
+        # Otherwise Streamlit converts it to JPEG at every run of the page.
+        st.image(png, alt=alt_text(title, description), width=width, output_format="PNG")
         caption_and_downloads(description, lambda: png, key, data)
 
 
@@ -142,9 +140,9 @@ def caption_and_downloads(
     key: str,
     data: Data | None = None,
 ) -> None:
-    """What stands under a picture: a caption, and buttons for PNG, SVG and data, made on a click.
+    """The caption below a picture, and buttons for PNG, SVG and data, each made on the click.
 
-    The SVG holds the same pixels, at any size unsmoothed.
+    The SVG contains the same pixels, which stay sharp at any size.
     """
     with _caption_row(description) as downloads:
         if downloads:
@@ -160,14 +158,14 @@ def _packed(data: Data) -> bytes:
 
 @contextmanager
 def _caption_row(description: str) -> Iterator[bool]:
-    """The caption, with room for downloads beside it; false where the lecturer wants none."""
+    """The caption with downloads beside it; yields false in the lecturer's view, which has none."""
     with st.container(horizontal=True, vertical_alignment="top", gap="small"):
         st.caption(description, width="stretch")
         yield not state.presenting()
 
 
 def _download(label: str, content: Callable[[], bytes], key: str) -> None:
-    """A file made only when the button is clicked, without running the page again."""
+    """A download made only when the button is clicked, without running the page again."""
     ending, mime = {
         "PNG": ("png", "image/png"),
         "SVG": ("svg", "image/svg+xml"),
@@ -184,17 +182,17 @@ def _download(label: str, content: Callable[[], bytes], key: str) -> None:
     )
 
 
-def show_math(latex: str, spoken: str) -> None:
-    """A formula, and how one says it aloud (also its text alternative)."""
+def show_math(latex: str, words: str) -> None:
+    """A formula, and below it the same in words, which is its text alternative."""
     st.latex(latex)
-    st.caption(spoken)
+    st.caption(words)
 
 
 def show_source(*what: Callable[..., object] | str, label: str = "Show the PyTorch") -> None:
     """The code behind the page: functions, classes, or names ("core.attention.AttentionHead").
 
     A name is read from its file without importing it, so that a theory page need not load torch.
-    Nothing is read or sent before somebody wants to see it.
+    Nothing is read or sent before the user opens it.
     """
     fragment(_show_source)(what, label)
 
@@ -215,7 +213,7 @@ def _show_one_source(source: Source) -> None:
 
 
 def lesson_link(name: str, label: str | None = None, **settings: str | int | float) -> None:
-    """A link to a lesson, opened with its linked controls set so, such as layer=2."""
+    """A link to a lesson with some of its controls set, such as layer=2."""
     lesson = lessons.by_name(name)
     query = {key: str(value) for key, value in settings.items()}
     if state.presenting():
@@ -225,41 +223,42 @@ def lesson_link(name: str, label: str | None = None, **settings: str | int | flo
         st.page_link(
             lesson.path, label=text, icon=f":material/{lesson.icon}:", query_params=query or None
         )
-    except StreamlitPageNotFoundError:  # this page runs alone, or that one is not there yet
+    except StreamlitPageNotFoundError:  # without the router, or no such page
         st.caption(text)
 
 
-def error_sentence(error: Exception) -> None:
-    """A mistake the user can mend, as the one sentence that says how."""
+def show_error(error: Exception) -> None:
+    """Show an error that the user can correct, as one sentence."""
     sentence = str(error)
-    if isinstance(error, OSError) and error.strerror:  # the system's words, without our folders
+    if isinstance(error, OSError) and error.strerror:  # the system's message, without our folders
         name = Path(str(error.filename or "a file")).name
         sentence = f"{name} cannot be used: {error.strerror}."
-    st.error(plain(sentence), icon=":material/error:")
+    st.error(escape(sentence), icon=":material/error:")
 
 
 @contextmanager
 def one_sentence_for_errors() -> Iterator[None]:
-    """A mistake inside, or a missing file, becomes one sentence; the terminal gets it in full.
+    """Shows an error inside as one sentence on the page; the terminal gets it in full.
 
-    So does what nobody foresaw, such as a forged value of a widget: it is named nowhere but there.
+    ValueError and OSError show their own sentence; anything else, such as a forged value of a
+    widget, shows a general one.
     """
     try:
         yield
     except (ValueError, OSError) as error:
         get_logger(__name__).warning("Shown to the user as one sentence.", exc_info=True)
-        error_sentence(error)
+        show_error(error)
     except Exception:
         get_logger(__name__).exception("The page stopped.")
         st.error(UNFORESEEN, icon=":material/error:")
 
 
 def fragment(part: Callable[Given, None]) -> Callable[Given, None]:
-    """A part of a page whose controls run nothing else; a mistake in it becomes one sentence."""
+    """A part of a page whose controls run only this part; an error in it becomes one sentence."""
 
     @wraps(part)
-    def sound(*args: Given.args, **kwargs: Given.kwargs) -> None:
+    def guarded(*args: Given.args, **kwargs: Given.kwargs) -> None:
         with one_sentence_for_errors():
             part(*args, **kwargs)
 
-    return st.fragment(sound)
+    return st.fragment(guarded)

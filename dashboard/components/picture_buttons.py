@@ -1,6 +1,8 @@
-"""Buttons that save a Plotly figure as it stands in the browser, as PNG or SVG."""
+"""Buttons that save a Plotly figure, as the browser shows it, as PNG or SVG."""
 
 import streamlit as st
+
+from dashboard.components import streamlit_dom as dom
 
 _HTML = """
 <span class="row">
@@ -19,16 +21,14 @@ button:hover { color: var(--st-primary-color); text-decoration: underline; }
 button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
 """
 
-# The figure's own save button does the work; it is only told the format first.
+# Sets the format of the figure's own save button, then clicks it.
 _JS = """
 export default function ({ data, parentElement }) {
   const save = (format) => {
-    const holder = document.getElementsByClassName(`st-key-${data.figure}`)[0];
-    const figure = holder && holder.querySelector(".js-plotly-plot");
+    const figure = document.querySelector(data.figure);
     if (!figure) return;
     figure._context.toImageButtonOptions = { format, filename: data.name, scale: 2 };
-    const buttons = [...figure.querySelectorAll(".modebar-btn")];
-    buttons.find((b) => /download/i.test(b.dataset.title || "")).click();
+    figure.querySelector(data.save).click();
   };
   for (const button of parentElement.querySelectorAll("button")) {
     button.onclick = () => save(button.dataset.format);
@@ -40,10 +40,14 @@ _component = st.components.v2.component("unrolled_picture_buttons", html=_HTML, 
 
 
 def picture_buttons(figure: str, name: str) -> None:
-    """PNG and SVG buttons for the figure drawn with the key `figure`; `name` names the file."""
+    """PNG and SVG buttons for the figure with the key `figure`; `name`: of the file."""
     _component(
         key=f"save-{figure}",
-        data={"figure": figure, "name": name},
+        data={
+            "figure": f"{dom.keyed(figure)} {dom.PLOT}",
+            "save": dom.SAVE_BUTTON,
+            "name": name,
+        },
         width="content",
         height="content",
     )

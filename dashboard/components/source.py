@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST = 200  # characters of a dotted name
@@ -23,7 +24,7 @@ class Source:
 def read_source(what: Callable[..., object] | str) -> Source:
     """The source of an object, or of a dotted name such as "core.attention.AttentionHead.forward".
 
-    A name that a package hands on, such as "core.decoding.nucleus", is followed to its file.
+    A name that a package re-exports, such as "core.decoding.nucleus", is followed to its file.
 
     Errors: ValueError when the project has no such name.
     """
@@ -48,9 +49,9 @@ def _read_named(name: str) -> Source:
 
 def _find(file: Path, inside: list[str], name: str) -> Source:
     text = file.read_text(encoding="utf-8")
-    node: ast.AST = ast.parse(text)
-    handed_on = ast.walk(node) if file.name == "__init__.py" else ()
-    for imported in handed_on:
+    node: Any = ast.parse(text)
+    imports = ast.walk(node) if file.name == "__init__.py" else ()
+    for imported in imports:
         if isinstance(imported, ast.ImportFrom) and inside[0] in {n.name for n in imported.names}:
             return _read_named(".".join([str(imported.module), *inside]))
     for part in inside:

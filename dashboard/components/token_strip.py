@@ -1,4 +1,4 @@
-"""A text as a row of tokens that appear one by one, can be walked through, and clicked."""
+"""A text as a row of tokens that can be played, walked through with the keys, and clicked."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -43,7 +43,7 @@ li button:focus-visible, .play:focus-visible {
 li[hidden] { display: none; }
 """
 
-# Every word reaches the page through textContent: it is shown, never read as markup.
+# Every word is set as textContent: it is never read as markup.
 _JS = """
 export default function ({ data: [data], parentElement, setTriggerValue }) {
   const list = parentElement.querySelector("ol");
@@ -109,12 +109,12 @@ class Token:
 
 
 def shade(probability: float) -> float:
-    """How red a word of that probability is: 0 for a sure one, 1 from one in 4096 down."""
+    """How red a word is: 0 at probability 1, rising with -log2, 1 from 1/4096 down."""
     return round(min(1.0, -math.log2(max(probability, 1e-9)) / 12), 3)
 
 
 def percent(probability: float) -> str:
-    """Three digits, however small: 0.0123 %."""
+    """A percentage with three significant digits."""
     return f"{100 * probability:.3g} %"
 
 
@@ -127,9 +127,9 @@ def token_strip(
     play: bool = True,
     legend: str = "",
 ) -> None:
-    """Draw the tokens; those made by the model appear one after the other when the text changes.
+    """Draw the tokens; Play lets those of the model appear one after the other.
 
-    on_pick is called with the place of a clicked token, before the page runs again.
+    on_pick is called with the index of a clicked token, before the page runs again.
     """
 
     def picked() -> None:
@@ -146,6 +146,6 @@ def token_strip(
     }
     _component(
         key=key,
-        data=[strip],  # whether a list in a dictionary is a table takes long to find out
+        data=[strip],  # in a list: Streamlit would search a dictionary for tables, which is slow
         on_picked_change=picked,
     )

@@ -130,7 +130,7 @@ def _show_step(
     vocab = tokenizer.vocab
     before, after, order = (t.numpy() for t in (step.distribution, step.left, step.order))
     fig, shown = _drawn(step, tokenizer, state.presenting())
-    word = page.plain(vocab[step.token])
+    word = page.escape(vocab[step.token])
     if step.forced:
         how = f"You chose **{word}** here"
     elif step.draw is not None:

@@ -28,12 +28,12 @@ def show(entry: zoo.ModelEntry, loaded: zoo.LoadedModel, prompt: Prompt) -> None
     epochs = history(entry)
     if not epochs:
         st.info(
-            f"{page.plain(entry.name)} wrote no texts down while it was trained: choose "
+            f"{page.escape(entry.name)} wrote no texts down while it was trained: choose "
             "another model above.",
             icon=":material/info:",
         )
     if trouble := RunDirectory(entry.path).history_trouble():
-        st.warning(page.plain(f"{entry.name}: {trouble}"), icon=":material/broken_image:")
+        st.warning(page.escape(f"{entry.name}: {trouble}"), icon=":material/broken_image:")
     for at in spread(len(epochs), SHOWN):
         number, perplexity, text = epochs[at]
         about = f", held-out perplexity {perplexity:,.1f}" if perplexity else ""
@@ -48,7 +48,7 @@ def show(entry: zoo.ModelEntry, loaded: zoo.LoadedModel, prompt: Prompt) -> None
     st.subheader("Your prompt, then and now", anchor=False)
     if len(names) < 2:
         st.markdown(
-            f"Of {page.plain(entry.name)} only the last weights are here. A model that you "
+            f"Of {page.escape(entry.name)} only the last weights are here. A model that you "
             "train keeps those of its epochs 1, 2, 4, 8 … too, and each continues your prompt."
         )
         page.lesson_link("train", "Train one")
@@ -64,7 +64,7 @@ def _row(when: str, text: str) -> None:
     """One time of the training beside what was written then."""
     left, right = st.columns([1, 2], gap="small")
     left.caption(when)
-    right.markdown(page.plain(text))
+    right.markdown(page.escape(text))
 
 
 def _when(checkpoint: str) -> str:

@@ -59,13 +59,13 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
     sweep = _sweep(entry)
     human = sweep and TextQuality(**sweep["human"])
     with right:
-        people = corpus and _human(entry.name, entry.identity, loaded, corpus)
+        people = None if corpus is None else _human(entry.name, entry.identity, loaded, corpus)
         if people is None and sweep:
             people = TextQuality(**sweep["human16"])  # measured when the model was shipped
         _table(mine, people, way.label)
         if training is None:
             st.caption(
-                f"The training text ({page.plain(entry.data)}) is not on this machine, so "
+                f"The training text ({page.escape(entry.data)}) is not on this machine, so "
                 "copied 8-grams cannot be counted here."
             )
     if sweep and human:
@@ -140,7 +140,7 @@ def _coloured(text: list[int], vocab: list[str]) -> str:
     for mark, group in itertools.groupby(
         zip(text, repeated(text), strict=True), key=lambda pair: pair[1]
     ):
-        words = " ".join(page.plain(vocab[token]) for token, _ in group)
+        words = " ".join(page.escape(vocab[token]) for token, _ in group)
         parts.append(f":orange-background[**{words}**]" if mark else words)
     return " ".join(parts)
 

@@ -55,7 +55,7 @@ def choose_way(letter: str, default: str, *, abreast: bool) -> Way:
     if name == "beam":
         width = controls.slider("Beams", 1, 8, 4, key=f"width-{letter}")
         return Way(name, Temperature(), int(width))
-    p, k = 1.0, 0
+    p, k = 1.0, 0.0
     with st.container(horizontal=True) if abreast else nullcontext():
         t = controls.slider(
             "Temperature", 0.0, 2.0, 1.0, key=f"t-{letter}", step=0.05, help="0 is greedy."

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from dashboard.figures.curves import smooth, thin
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, axis, literal, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure, literal
+from dashboard.figures.traces import line
 from dashboard.palette import PALETTE
 
 AXES = {"epoch": "epoch", "step": "step", "time": "time (s)", "examples": "examples seen"}
@@ -15,7 +16,7 @@ _DASHES = ("solid", "dash", "dot", "dashdot")
 
 
 def measures(records: Sequence[dict[str, Any]]) -> list[str]:
-    """What can be drawn of these records: "loss", "lr", "train accuracy", "held-out loss", …"""
+    """The measures in these records: "loss", "lr", "train accuracy", "held-out loss", …"""
     found: dict[str, None] = {}
     for record in records:
         found |= dict.fromkeys(name for name in ("loss", "lr", "grad_norm") if name in record)
@@ -25,7 +26,7 @@ def measures(records: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def points(records: Sequence[dict[str, Any]], measure: str, axis: str) -> np.ndarray:
-    """(n, 2): place on the axis ("epoch", "step", "time", "examples") and value."""
+    """(n, 2): x on the axis ("epoch", "step", "time", "examples") and value."""
     word, _, name = measure.rpartition(" ")
     part = {"train": "train", "held-out": "held_out"}.get(word)
     found = []
@@ -40,31 +41,17 @@ def points(records: Sequence[dict[str, Any]], measure: str, axis: str) -> np.nda
 def compare_figure(
     curves: dict[str, np.ndarray], measure: str, along: str, smoothing: float, log: bool
 ) -> Drawing:
-    """One line a run, told apart by colour and by dashes; behind a smoothed one its own values."""
-    data: list[dict[str, Any]] = []
+    """One line for each run, in a colour and dash of its own; the raw values are faint."""
+    data: list[Spec] = []
     for i, (name, xy) in enumerate(curves.items()):
         color = PALETTE[i % len(PALETTE)]
         dash = _DASHES[i // len(PALETTE) % len(_DASHES)]
         mode = "lines+markers" if len(xy) < 40 else "lines"
-        line = {"color": color, "width": 2.5, "dash": dash}
+        x, y = xy[:, 0], xy[:, 1]
         if smoothing > 0:
-            behind = {"color": color, "width": 1}
-            data.append({
-                "type": "scatter", "x": xy[:, 0], "y": xy[:, 1], "mode": "lines", "line": behind,
-                "opacity": 0.25, "showlegend": False, "hoverinfo": "skip",
-                "name": f"{literal(name)} (as it was)",
-            })  # fmt: skip
-        y = smooth(xy[:, 1], smoothing)
-        data.append(
-            {
-                "type": "scatter",
-                "x": xy[:, 0],
-                "y": y,
-                "name": literal(name),
-                "mode": mode,
-                "line": line,
-            }
-        )
+            faint: Spec = {"opacity": 0.25, "showlegend": False, "hoverinfo": "skip"}
+            data.append(line(x, y, f"{literal(name)} (not smoothed)", color, 1, **faint))
+        data.append(line(x, smooth(y, smoothing), literal(name), color, 2.5, dash, mode=mode))
     layout = {
         "height": 420,
         "legend": LEGEND_ABOVE,
@@ -72,4 +59,4 @@ def compare_figure(
         "yaxis": axis(literal(measure), **({"type": "log"} if log else {})),
         "showlegend": True,
     }
-    return quick(data, layout)
+    return figure(data, layout)

@@ -1,11 +1,12 @@
-"""Training as curves: one run while it goes, or many beside each other."""
+"""The curves of one run while it trains."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, literal, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure, literal
+from dashboard.figures.traces import line
 from dashboard.palette import PALETTE
 
 MOST_POINTS = 1500
@@ -24,7 +25,7 @@ def curve(records: Sequence[dict[str, Any]], measure: str, part: str = "") -> np
 
 
 def thin(points: np.ndarray) -> np.ndarray:
-    """At most MOST_POINTS points: means of neighbours, so that no spike is made up."""
+    """At most MOST_POINTS points, each the mean of neighbours."""
     if len(points) <= MOST_POINTS:
         return points
     parts = np.array_split(points, MOST_POINTS)
@@ -32,7 +33,7 @@ def thin(points: np.ndarray) -> np.ndarray:
 
 
 def smooth(values: np.ndarray, amount: float) -> np.ndarray:
-    """Exponential running mean without a start-up bias; amount from 0 (none) to below 1.
+    """Exponential moving average, corrected for its start; amount from 0 (none) to below 1.
 
     s_t = a s_{t-1} + (1-a) x_t, shown as s_t / (1 - a^t): the Adam paper's correction
     (Kingma & Ba 2015, section 3).
@@ -46,8 +47,8 @@ def smooth(values: np.ndarray, amount: float) -> np.ndarray:
     return out
 
 
-def fitting(points: int) -> float:
-    """How much to smooth a curve of so many points: a window of about a thirtieth of it."""
+def smoothing_for(points: int) -> float:
+    """The smoothing for a curve of so many points: an average over about a thirtieth of it."""
     return max(0.0, min(0.97, 1 - 30 / max(1, points)))
 
 
@@ -58,12 +59,8 @@ def steps_figure(
     data = []
     dashes = ("solid", "dot", "dash", "dashdot", "longdash")
     for i, (name, points) in enumerate(curves.items()):
-        line = {
-            "color": PALETTE[i % len(PALETTE)],
-            "width": 2,
-            "dash": dashes[i // len(PALETTE) % len(dashes)],
-        }
-        data.append(_line(points[:, 0], points[:, 1], name, line))
+        color, dash = PALETTE[i % len(PALETTE)], dashes[i // len(PALETTE) % len(dashes)]
+        data.append(line(points[:, 0], points[:, 1], literal(name), color, 2, dash))
     return _over_epochs(data, measure, epochs, **({"type": "log", "nticks": 6} if log else {}))
 
 
@@ -87,27 +84,26 @@ def layer_curves(records: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
                 found.setdefault(name, []).append((record["epoch"], value))
     curves = {name: thin(np.asarray(points, dtype=float)) for name, points in found.items()}
     for points in curves.values():
-        points[:, 1] = smooth(points[:, 1], fitting(len(points)))
+        points[:, 1] = smooth(points[:, 1], smoothing_for(len(points)))
     return curves
 
 
 def loss_figure(records: Sequence[dict[str, Any]], epochs: int) -> Drawing:
-    """The loss of each batch, its running mean, and the held-out loss after every epoch."""
+    """The loss of each batch, its moving average, and the held-out loss after every epoch."""
     data: list[Spec] = []
     steps, held = curve(records, "loss"), curve(records, "loss", "held_out")
     if len(steps):
-        raw = {"color": PALETTE[0], "width": 1}
-        data.append(_line(steps[:, 0], steps[:, 1], "each batch", raw) | {"opacity": 0.35})
-        mean = smooth(steps[:, 1], fitting(len(steps)))
-        line = {"color": PALETTE[0], "width": 3}
-        data.append(_line(steps[:, 0], mean, "training, smoothed", line))
+        x, y = steps[:, 0], steps[:, 1]
+        data.append(line(x, y, "each batch", PALETTE[0], 1, opacity=0.35))
+        mean = smooth(y, smoothing_for(len(steps)))
+        data.append(line(x, mean, "training, smoothed", PALETTE[0], 3))
     if len(held):
         data.append(_held_out(held))
     return _over_epochs(data, "loss (nats)", epochs)
 
 
 def measure_beside_loss(records: Sequence[dict[str, Any]]) -> str | None:
-    """What epochs tell of beside the loss: "accuracy", "perplexity"; None before the first."""
+    """The other measure of an epoch: "accuracy" or "perplexity"; None before the first epoch."""
     for record in reversed(records):
         if record["kind"] == "epoch":
             return next((name for name in record["train"] if name != "loss"), None)
@@ -115,22 +111,16 @@ def measure_beside_loss(records: Sequence[dict[str, Any]]) -> str | None:
 
 
 def measure_figure(records: Sequence[dict[str, Any]], measure: str, epochs: int) -> Drawing:
-    """Accuracy or perplexity after every epoch, while training and held out."""
+    """Accuracy or perplexity after every epoch, on training and held-out data."""
     seen, held = curve(records, measure, "train"), curve(records, measure, "held_out")
-    line = {"color": PALETTE[0], "width": 3}
-    training = _line(seen[:, 0], seen[:, 1], "training", line, "lines+markers")
+    training = line(seen[:, 0], seen[:, 1], "training", PALETTE[0], 3, mode="lines+markers")
     more = {"tickformat": ".0%"} if measure == "accuracy" else {}
     return _over_epochs([training, _held_out(held)], measure, epochs, **more)
 
 
-def _line(x: np.ndarray, y: np.ndarray, name: str, line: Spec, mode: str = "lines") -> Spec:
-    return {"type": "scatter", "x": x, "y": y, "name": literal(name), "mode": mode, "line": line}
-
-
 def _held_out(held: np.ndarray) -> Spec:
-    line = {"color": PALETTE[1], "width": 3, "dash": "dot"}
-    drawn = _line(held[:, 0], held[:, 1], "held out", line, "lines+markers")
-    return drawn | {"marker": {"size": 9, "symbol": "diamond"}}
+    marks = {"mode": "lines+markers", "marker": {"size": 9, "symbol": "diamond"}}
+    return line(held[:, 0], held[:, 1], "held out", PALETTE[1], 3, "dot", **marks)
 
 
 def _over_epochs(data: list[Spec], measure: str, epochs: int, **yaxis: object) -> Drawing:
@@ -141,4 +131,4 @@ def _over_epochs(data: list[Spec], measure: str, epochs: int, **yaxis: object) -
         "xaxis": axis("epoch", range=[0, epochs]),
         "yaxis": axis(literal(measure), **yaxis),
     }
-    return quick(data, layout)
+    return figure(data, layout)

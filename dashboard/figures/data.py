@@ -14,8 +14,8 @@ from core.system.spreadsheet import cell
 from dashboard.figures.layout import Drawing
 
 
-def drawn(fig: Drawing) -> dict[str, np.ndarray]:
-    """The arrays a Plotly figure draws, named trace_axis, such as "loss_y"."""
+def arrays_of(fig: Drawing) -> dict[str, np.ndarray]:
+    """The arrays in a figure, named after trace and axis, such as "loss_y"."""
     arrays: dict[str, np.ndarray] = {}
     for number, trace in enumerate(fig.spec["data"]):
         name = trace.get("name") or f"trace{number}"
@@ -28,7 +28,7 @@ def drawn(fig: Drawing) -> dict[str, np.ndarray]:
 def pack(arrays: Mapping[str, object]) -> bytes:
     """A zip with one CSV file for each array of one or two axes, and all of them in data.npz.
 
-    Text is kept from being taken for a formula by a spreadsheet.
+    Text is escaped so that no spreadsheet runs it as a formula.
     """
     named = {_file_name(name): np.asarray(values) for name, values in arrays.items()}
     out = io.BytesIO()
@@ -37,9 +37,8 @@ def pack(arrays: Mapping[str, object]) -> bytes:
             if values.ndim <= 2:
                 archive.writestr(f"{name}.csv", _csv(values))
         numbers = io.BytesIO()
-        np.savez_compressed(
-            numbers, **{k: v.astype(str) if v.dtype == object else v for k, v in named.items()}
-        )
+        texts = {k: v.astype(str) for k, v in named.items() if v.dtype == object}
+        np.savez_compressed(numbers, allow_pickle=False, **(named | texts))
         archive.writestr("data.npz", numbers.getvalue())
     return out.getvalue()
 
@@ -54,7 +53,7 @@ def pack_files(folder: Path) -> bytes:
 
 
 def as_svg(png: bytes) -> bytes:
-    """The picture inside an SVG of its size, whose pixels stay sharp when it is enlarged."""
+    """The picture inside an SVG of its size; enlarged, its pixels stay sharp."""
     width, height = Image.open(io.BytesIO(png)).size
     inside = base64.b64encode(png).decode()
     return (

@@ -1,17 +1,18 @@
 """The figures of the decoding page: a step's distribution, quality curves, cache and timings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import numpy as np
 
-from dashboard.figures.layout import LEGEND_BELOW, Drawing, axis, quick
-from dashboard.figures.maps.attention_maps import short
-from dashboard.palette import BLUE, FIGURE_FONT_SIZE, GREEN, GREY, ORANGE, PURPLE, SEQUENTIAL
+from dashboard.figures.layout import LEGEND_BELOW, Drawing, Spec, axis, figure
+from dashboard.figures.maps.attention_maps import token_label
+from dashboard.figures.traces import bar, heat, line, scatter, ticks
+from dashboard.palette import BLUE, FIGURE_FONT_SIZE, GREEN, GREY, ORANGE, PURPLE
 
 CURVE, GAP, AROUND = 210, 96, 164  # pixels: of a curve, above it, and around a figure's axes
 MOST_POINTS = 400
-MOST_MARKED = 40  # points that stand apart; more make a line, and each would take time to draw
+MOST_MARKED = 40  # points with markers; of more, only the line is drawn, which is faster
 
 
 def step_bars(
@@ -22,37 +23,32 @@ def step_bars(
     chosen: int,
     mass: float | None,
 ) -> Drawing:
-    """The likeliest words of one step, best on top; all arrays have one entry a word.
+    """The most probable words of one step, largest on top; every array has one entry for each word.
 
-    before: the model's probabilities; after: those that are left, 0 where a word was cut;
-    cumulative: the mass down to each word, temperature applied; mass: p, drawn as a line.
-    chosen: the row of the token that was taken.
+    before: the model's probabilities; after: after the filter, 0 where a word was removed;
+    cumulative: the sum of probabilities down to each word, temperature applied; mass: p, drawn as
+    a line. chosen: the row of the selected token.
     """
     rows = list(range(len(words)))
-    names = [f"▶ {short(w)}" if i == chosen else short(w) for i, w in enumerate(words)]
+    names = [f"▶ {token_label(w)}" if i == chosen else token_label(w) for i, w in enumerate(words)]
+    colors = [ORANGE if i == chosen else BLUE for i in rows]
     data = [
-        {
-            "type": "bar", "name": "model", "x": before, "y": rows, "orientation": "h",
-            "marker": {"color": GREY, "pattern": {"shape": "/"}},
-            "hovertemplate": "before: %{x:.4f}<extra></extra>",
-        },
-        {
-            "type": "bar", "name": "after the filter", "x": after, "y": rows, "orientation": "h",
-            "marker": {"color": [ORANGE if i == chosen else BLUE for i in rows]},
-            "hovertemplate": "after: %{x:.4f}<extra></extra>",
-        },
-        {
-            "type": "scatter", "name": "cumulative", "x": cumulative, "y": rows, "xaxis": "x2",
-            "mode": "lines+markers", "line": {"color": PURPLE},
-            "hovertemplate": "together: %{x:.4f}<extra></extra>",
-        },
+        bar(
+            before, rows, "model", GREY, "/", orientation="h",
+            hovertemplate="before: %{x:.4f}<extra></extra>",
+        ),
+        bar(
+            after, rows, "after the filter", colors, orientation="h",
+            hovertemplate="after: %{x:.4f}<extra></extra>",
+        ),
+        line(
+            cumulative, rows, "cumulative", PURPLE, mode="lines+markers", xaxis="x2",
+            hovertemplate="cumulative: %{x:.4f}<extra></extra>",
+        ),
     ]  # fmt: skip
     if mass is not None:
-        data.append({
-            "type": "scatter", "name": f"p = {mass:g}", "x": [mass, mass],
-            "y": [-0.5, len(rows) - 0.5], "xaxis": "x2", "mode": "lines",
-            "line": {"color": PURPLE, "dash": "dash"},
-        })  # fmt: skip
+        ends = [-0.5, len(rows) - 0.5]
+        data.append(line([mass, mass], ends, f"p = {mass:g}", PURPLE, dash="dash", xaxis="x2"))
     layout = {
         "height": 200 + 36 * len(rows),
         "bargap": 0.25,
@@ -62,39 +58,34 @@ def step_bars(
             "cumulative", overlaying="x", side="top", range=[0, 1.03], tickvals=[0, 0.5, 1],
             showgrid=False,
         ),
-        "yaxis": {"tickvals": rows, "ticktext": names, "autorange": "reversed"},
+        "yaxis": ticks(names) | {"autorange": "reversed"},
     }  # fmt: skip
-    return quick(data, layout)
+    return figure(data, layout)
 
 
 def with_vocabulary(bars: Drawing, before: np.ndarray, after: np.ndarray, rank: int) -> Drawing:
-    """`bars`, and below them the whole vocabulary, both axes logarithmic; one figure draws faster.
+    """`bars`, and below them the whole vocabulary on logarithmic axes; one figure draws faster.
 
-    before, after: (V,) probabilities by rank, before and after the filter. rank: of the token
-    that was taken, from 1. The curves have the names and colours of the bars.
+    before, after: (V,) probabilities by rank, before and after the filter. rank: of the selected
+    token, from 1. The curves have the names and colours of the bars.
     """
     ranks = _thinned(len(before))
     left = ranks[after[ranks - 1] > 0]
-    below = {"type": "scatter", "xaxis": "x3", "yaxis": "y3", "showlegend": False}
+    below: Spec = {"xaxis": "x3", "yaxis": "y3", "showlegend": False}
+    mode = "lines" if len(left) > MOST_MARKED else "lines+markers"
+    diamond = {"color": ORANGE, "size": 13, "symbol": "diamond"}
     data = [
-        below | {
-            "name": "model", "x": ranks, "y": before[ranks - 1], "mode": "lines",
-            "line": {"color": GREY, "dash": "dot"},
-        },
-        below | {
-            "name": "after the filter", "x": left, "y": after[left - 1],
-            "mode": "lines" if len(left) > MOST_MARKED else "lines+markers",
-            "line": {"color": BLUE, "width": 3}, "marker": {"size": 5},
-        },
-        below | {
-            "name": "taken", "x": [rank], "y": [before[rank - 1]], "mode": "markers",
-            "marker": {"color": ORANGE, "size": 13, "symbol": "diamond"},
-        },
+        line(ranks, before[ranks - 1], "model", GREY, dash="dot", **below),
+        line(
+            left, after[left - 1], "after the filter", BLUE, 3, mode=mode, marker={"size": 5},
+            **below,
+        ),
+        scatter([rank], [before[rank - 1]], "taken", marker=diamond, **below),
     ]  # fmt: skip
     layout = bars.spec["layout"]
     curve = CURVE / (layout["height"] - AROUND + GAP + CURVE)
     gap = curve * GAP / CURVE
-    return quick(
+    return figure(
         bars.spec["data"] + data,
         layout
         | {
@@ -116,23 +107,23 @@ def _thinned(count: int) -> np.ndarray:
 
 
 def step_attention(weights: np.ndarray, tokens: Sequence[str]) -> Drawing:
-    """What one token looked at; weights: (L, H, T), tokens: the T texts it could look at."""
+    """The attention of one token; weights: (L, H, T), tokens: the T texts that it can attend to."""
     layers, heads, _ = weights.shape
     rows = [f"layer {a + 1}, head {b + 1}" for a in range(layers) for b in range(heads)]
     first = max(0, len(tokens) - 40)
-    names = [short(token) for token in tokens[first:]]
-    heat = {
-        "type": "heatmap", "z": weights.reshape(layers * heads, -1)[:, first:].astype(np.float32),
-        "zmin": 0, "colorscale": SEQUENTIAL, "colorbar": {"title": {"text": "weight"}},
-        "showscale": True, "hovertemplate": "%{y}, %{x}: %{z:.3f}<extra></extra>",
-    }  # fmt: skip
-    across = {"tickvals": list(range(len(names))), "ticktext": names, "tickangle": -60}
-    down = {"tickvals": list(range(len(rows))), "ticktext": rows, "autorange": "reversed"}
-    return quick([heat], {"height": 160 + 24 * len(rows), "xaxis": across, "yaxis": down})
+    names = [token_label(token) for token in tokens[first:]]
+    z = weights.reshape(layers * heads, -1)[:, first:].astype(np.float32)
+    layout = {
+        "height": 160 + 24 * len(rows),
+        "xaxis": ticks(names) | {"tickangle": -60},
+        "yaxis": ticks(rows) | {"autorange": "reversed"},
+    }
+    hover = "%{y}, %{x}: %{z:.3f}<extra></extra>"
+    return figure([heat(z, "weight", None, hovertemplate=hover)], layout)
 
 
 def quality_curves(
-    curves: dict[str, tuple[Sequence[float], Sequence[float], Sequence[str]]],
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float], Sequence[str]]],
     human: tuple[float, float],
 ) -> Drawing:
     """Quality against diversity: curves name -> (diversity, quality, setting of each point)."""
@@ -145,24 +136,20 @@ def quality_curves(
         curves.items(), looks, strict=False
     ):
         named = [s if i in (0, len(settings) - 1) else "" for i, s in enumerate(settings)]
-        data.append({
-            "type": "scatter", "name": name, "x": x, "y": y, "text": named,
-            "customdata": settings, "mode": "lines+markers+text", "line": {"color": colour},
-            "textposition": [first] * (len(x) - 1) + [last],
-            "marker": {"size": 10, "symbol": symbol},
-            "hovertemplate": "%{customdata}: distinct-2 %{x:.3f}, log P %{y:.2f}<extra></extra>",
-        })  # fmt: skip
-    data.append({
-        "type": "scatter", "name": "people", "x": [human[0]], "y": [human[1]], "mode": "markers",
-        "marker": {"symbol": "star", "size": 20, "color": ORANGE},
-    })  # fmt: skip
+        data.append(line(
+            x, y, name, colour, mode="lines+markers+text", text=named, customdata=settings,
+            textposition=[first] * (len(x) - 1) + [last], marker={"size": 10, "symbol": symbol},
+            hovertemplate="%{customdata}: distinct-2 %{x:.3f}, log P %{y:.2f}<extra></extra>",
+        ))  # fmt: skip
+    star = {"symbol": "star", "size": 20, "color": ORANGE}
+    data.append(scatter([human[0]], [human[1]], "people", marker=star))
     layout = {
         "height": 460,
         "legend": LEGEND_BELOW,
         "xaxis": axis("diversity: distinct-2", range=[-0.1, 1.05]),
         "yaxis": axis("mean log-probability of a word, nats"),
     }
-    return quick(data, layout)
+    return figure(data, layout)
 
 
 def cache_picture(steps: int, made: int, cached: bool) -> Drawing:
@@ -176,41 +163,37 @@ def cache_picture(steps: int, made: int, cached: bool) -> Drawing:
         z[row, : row + 1] = 0 if cached else 1
         text[row, : row + 1] = "kept" if cached else "new"
         z[row, row], text[row, row] = 1, "new"
-    heat = {
-        "type": "heatmap", "z": z, "text": text, "texttemplate": "%{text}", "zmin": 0, "zmax": 1,
-        "xgap": 2, "ygap": 2, "colorscale": [[0, BLUE], [1, ORANGE]], "showscale": False,
-        "textfont": {"size": FIGURE_FONT_SIZE, "color": "#ffffff"}, "hoverinfo": "skip",
-    }  # fmt: skip
-    places = list(range(steps))
-    ticks = {"tickvals": places, "ticktext": [place + 1 for place in places]}
+    cells = heat(
+        z, "", 1, text=text, texttemplate="%{text}", xgap=2, ygap=2, showscale=False,
+        colorscale=[[0, BLUE], [1, ORANGE]], hoverinfo="skip",
+        textfont={"size": FIGURE_FONT_SIZE, "color": "#ffffff"},
+    )  # fmt: skip
+    numbered = ticks(range(1, steps + 1))
     layout = {
         "height": 360,
-        "xaxis": axis("keys and values of token", **ticks),
-        "yaxis": axis("step", autorange="reversed", **ticks),
+        "xaxis": axis("keys and values of token", **numbered),
+        "yaxis": axis("step", autorange="reversed", **numbered),
     }
-    return quick([heat], layout)
+    return figure([cells], layout)
 
 
 def time_per_token(
-    lengths: Sequence[int], times: dict[str, Sequence[float]], fits: dict[str, Sequence[float]]
+    lengths: Sequence[int],
+    times: Mapping[str, Sequence[float]],
+    fits: Mapping[str, Sequence[float]],
 ) -> Drawing:
     """Measured milliseconds a token against the length of the text, with the fitted lines."""
     data = []
     for (name, y), colour, symbol in zip(
         times.items(), (ORANGE, BLUE), ("circle", "square"), strict=False
     ):
-        data.append({
-            "type": "scatter", "name": name, "x": lengths, "y": y, "mode": "markers",
-            "marker": {"color": colour, "symbol": symbol, "size": 9},
-        })  # fmt: skip
-        data.append({
-            "type": "scatter", "name": f"fit, {name}", "x": lengths, "y": fits[name],
-            "mode": "lines", "line": {"color": colour},
-        })  # fmt: skip
+        marker = {"color": colour, "symbol": symbol, "size": 9}
+        data.append(scatter(lengths, y, name, marker=marker))
+        data.append(line(lengths, fits[name], f"fit, {name}", colour))
     layout = {
         "height": 420,
         "legend": LEGEND_BELOW,
         "xaxis": axis("tokens in the text"),
         "yaxis": axis("ms for the next token", rangemode="tozero"),
     }
-    return quick(data, layout)
+    return figure(data, layout)

@@ -1,4 +1,4 @@
-"""Figures that ask a map whether it is true."""
+"""Figures of how faithful a map is: deletion and insertion, entropy against object size."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashboard.figures.layout import Drawing, axis, level, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, axis, figure, horizontal_line
+from dashboard.figures.traces import line, scatter
 from dashboard.palette import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
@@ -17,16 +18,14 @@ def curves(down: Curve, up: Curve, chance_down: Curve, chance_up: Curve) -> Draw
     """Deletion on the left, insertion on the right, each beside random order."""
     sides = ("", "deletion", down, chance_down), ("2", "insertion", up, chance_up)
     data = [
-        {
-            "type": "scatter", "x": line.share.numpy(), "y": line.probability.numpy(),
-            "name": name, "xaxis": f"x{side}", "yaxis": f"y{side}",
-            "mode": "lines+markers" if dash == "solid" else "lines", "showlegend": side == "",
-            "line": {"color": colour, "dash": dash, "width": 3},
-        }
+        line(
+            drawn.share.numpy(), drawn.probability.numpy(), name, colour, 3, dash,
+            mode=mode, xaxis=f"x{side}", yaxis=f"y{side}", showlegend=side == "",
+        )
         for side, _, curve, chance in sides
-        for name, line, colour, dash in (
-            ("by the map", curve, BLUE, "solid"),
-            ("random order", chance, GREY, "dash"),
+        for name, drawn, colour, dash, mode in (
+            ("by the map", curve, BLUE, "solid", "lines+markers"),
+            ("random order", chance, GREY, "dash", "lines"),
         )
     ]  # fmt: skip
     widths = ([0.0, 0.43], [0.57, 1.0])
@@ -49,7 +48,7 @@ def curves(down: Curve, up: Curve, chance_down: Curve, chance_up: Curve) -> Draw
             "anchor": "x2", "domain": [0.0, 1.0], "matches": "y", "showticklabels": False,
         },
     }  # fmt: skip
-    return quick(data, layout)
+    return figure(data, layout)
 
 
 def size_scatter(
@@ -60,11 +59,10 @@ def size_scatter(
     random: the entropies with random weights, for the same pictures.
     """
     data = [
-        {
-            "type": "scatter", "x": size, "y": values, "mode": "markers", "name": name,
-            "marker": {"color": colour, "symbol": symbol, "size": 7, "opacity": 0.6},
-            "hovertemplate": "%{x:.1%} object: %{y:.2f} nats",
-        }
+        scatter(
+            size, values, name, hovertemplate="%{x:.1%} object: %{y:.2f} nats",
+            marker={"color": colour, "symbol": symbol, "size": 7, "opacity": 0.6},
+        )
         for name, values, colour, symbol in (
             ("random weights", random, GREY, "x-thin-open"),
             ("this model", spread, BLUE, "circle"),
@@ -73,16 +71,14 @@ def size_scatter(
     if np.ptp(size) > 0:
         slope, start = np.polyfit(size, spread, 1)
         ends = np.array([size.min(), size.max()])
-        data.append({
-            "type": "scatter", "x": ends, "y": start + slope * ends, "mode": "lines",
-            "name": f"line of best fit, r = {r:+.2f}", "line": {"color": ORANGE, "width": 4},
-        })  # fmt: skip
+        name = f"line of best fit, r = {r:+.2f}"
+        data.append(line(ends, start + slope * ends, name, ORANGE, 4))
     even = float(np.log(patches))
     layout = {
         "height": 440,
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        "legend": LEGEND_ABOVE,
         "xaxis": axis("share of the picture that is object", tickformat=".0%"),
         "yaxis": axis("entropy of the attention, nats", range=[0, 1.08 * even]),
-        "shapes": [level(even, {"dash": "dot", "width": 2})],
+        "shapes": [horizontal_line(even, {"dash": "dot", "width": 2})],
     }
-    return quick(data, layout)
+    return figure(data, layout)

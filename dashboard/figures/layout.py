@@ -1,7 +1,7 @@
-"""What all Plotly figures share: type one can read from the last row, and one look.
+"""What all Plotly figures share: a readable type size, one look, axes and shapes.
 
-Figures are drawn for paper, dark on white, and that is how they are saved. On a dark page the
-style sheet turns the colours named here, and only these, into the page's own.
+Figures are drawn dark on white, and saved so. On a dark page the style sheet (style.py) replaces
+the colours named here, and only these, by the page's own.
 """
 
 import base64
@@ -30,38 +30,38 @@ LEGEND_BELOW = {"orientation": "h", "yref": "container", "yanchor": "bottom", "y
 
 
 class Drawing(BaseFigure):  # type: ignore[misc]
-    """A figure as plain dictionaries, which Plotly's own objects would be made of."""
+    """A figure as the plain dictionaries that Plotly's objects are made of."""
 
     def __init__(self, spec: Spec):
         self._spec = spec
 
     @property
     def spec(self) -> Spec:
-        """The figure as it was drawn, with its arrays."""
+        """The figure with its arrays as NumPy arrays."""
         return self._spec
 
     def to_dict(self) -> Spec:
-        """A copy as Plotly's browser side reads it."""
+        """A copy in the form that Plotly's JavaScript reads."""
         done: Spec = _sent(self.spec)
         return done
 
 
-def quick(
+def figure(
     data: Sequence[Mapping[str, Any]],
     layout: Mapping[str, Any],
     frames: Sequence[Mapping[str, Any]] = (),
 ) -> Drawing:
-    """A figure from plain dictionaries, without Plotly's objects and its check of every property.
+    """A figure from plain dictionaries, without Plotly's objects and their check of every property.
 
-    These take longer than everything else when a slider redraws; tests check instead
-    (`go.Figure(fig.spec)`).
+    That check takes longer than everything else when a slider redraws a figure; the tests do it
+    instead (`go.Figure(fig.spec)`).
     """
     spec: Spec = {"data": list(data), "layout": dict(layout) | _categories(data, layout)}
     return Drawing(spec | {"frames": list(frames)} if frames else spec)
 
 
 def _categories(data: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> Spec:
-    """The axes with text on them, as categories: Plotly reads the words "1" and "0" as numbers."""
+    """Axes with text as categories: Plotly would read the words "1" and "0" as numbers."""
     named: Spec = {}
     for trace in data:
         for letter in "xy":
@@ -73,7 +73,7 @@ def _categories(data: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) ->
 
 
 def _sent(node: Any) -> Any:
-    """A copy in which arrays of numbers are bytes, as Plotly's browser side takes them."""
+    """A copy in which arrays of numbers are base64 text, which Plotly's JavaScript reads."""
     if isinstance(node, dict):
         return {key: _sent(value) for key, value in node.items()}
     if isinstance(node, list):
@@ -82,7 +82,7 @@ def _sent(node: Any) -> Any:
         if node.dtype.kind in "iu":
             node = node.astype(np.float64)
         if node.size and node.dtype in (np.float32, np.float64):
-            packed = base64.b64encode(np.ascontiguousarray(node)).decode()
+            packed = base64.b64encode(np.ascontiguousarray(node).data).decode()
             shape = {"shape": ", ".join(map(str, node.shape))} if node.ndim > 1 else {}
             return {"dtype": f"f{node.itemsize}", "bdata": packed} | shape
         return node.tolist()
@@ -90,9 +90,9 @@ def _sent(node: Any) -> Any:
 
 
 def literal(text: str) -> str:
-    """A name of somebody's as Plotly shows it: nothing in it is taken for markup.
+    """`text` escaped so that Plotly shows exactly these characters and reads no markup.
 
-    For whatever is not written here, wherever it enters a figure: names of runs, classes, words.
+    For every text that is not part of this program: names of runs, classes, words.
     """
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
@@ -102,8 +102,8 @@ def axis(title: str, **more: object) -> Spec:
     return {"title": {"text": title}, **more}
 
 
-def decades(title: str, low: float, high: float, most: int = 9) -> Spec:
-    """A logarithmic axis from 10^low to 10^high that names whole powers of ten, at most `most`."""
+def log_axis(title: str, low: float, high: float, most: int = 9) -> Spec:
+    """A logarithmic axis from 10^low to 10^high with at most `most` ticks, at powers of ten."""
     every = max(1, math.ceil((high - low) / most))
     ticks = {"dtick": every, "exponentformat": "power", "showexponent": "all"}
     heading = {"text": f"{title} (logarithmic)", "standoff": 12}
@@ -111,10 +111,9 @@ def decades(title: str, low: float, high: float, most: int = 9) -> Spec:
 
 
 def readable(fig: Drawing, tallest: int | None = None) -> Drawing:
-    """`fig` in the common look, with all its text at least FIGURE_FONT_SIZE pixels high.
+    """A copy of `fig` in the common look, with all text at least FIGURE_FONT_SIZE pixels high.
 
-    Colours the figure chose itself are kept; `fig` is left as it was. tallest: pixels the figure
-    may be high.
+    Colours that the figure sets itself stay. tallest: the largest height in pixels.
     """
     spec = fig.to_dict()
     _enlarge(spec)
@@ -125,8 +124,8 @@ def readable(fig: Drawing, tallest: int | None = None) -> Drawing:
     return Drawing(spec)
 
 
-def frame(x0: float, x1: float, y0: float, y1: float, width: int = 2) -> list[Spec]:
-    """A frame in black and white around cells of a heatmap, as shapes: seen on every colour."""
+def cell_frame(x0: float, x1: float, y0: float, y1: float, width: int = 2) -> list[Spec]:
+    """A frame around cells of a heatmap, as shapes; black and white, so visible on every colour."""
     return [
         {"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "line": line}
         for line in (
@@ -136,12 +135,12 @@ def frame(x0: float, x1: float, y0: float, y1: float, width: int = 2) -> list[Sp
     ]
 
 
-def level(y: float, line: Spec) -> Spec:
+def horizontal_line(y: float, line: Spec) -> Spec:
     """A horizontal line across the whole figure at y, as a shape."""
     return {"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "y0": y, "y1": y, "line": line}
 
 
-def upright(x: float, line: Spec) -> Spec:
+def vertical_line(x: float, line: Spec) -> Spec:
     """A vertical line over the whole height at x, as a shape."""
     return {"type": "line", "yref": "y domain", "y0": 0, "y1": 1, "x0": x, "x1": x, "line": line}
 

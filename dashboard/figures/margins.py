@@ -1,18 +1,18 @@
-"""Room for labels, known before a figure is drawn.
+"""Margins for the labels of a figure, estimated before it is drawn.
 
-Plotly would find it out itself (`automargin`), by drawing the figure again and again until all
-labels fit: that takes two to four times as long. It still does where the room given here is too
-small. Sizes in pixels, at the type size of layout.py.
+Plotly's `automargin` draws a figure again and again until all labels fit, which takes two to four
+times as long; it still does so where these margins are too small. Sizes in pixels, at the type
+size of layout.py.
 """
 
 import re
 from collections.abc import Iterable
 from typing import Any
 
-_LETTER = 8.2  # the width of a mean letter
-_TITLE = 28  # an axis title with its distance
-_LEGEND = 36  # one row of it
-_SLIDER = 178  # the slider of an animation, below an axis
+LETTER = 8.2  # the width of a mean letter
+TITLE = 28  # an axis title with its distance
+LEGEND = 36  # one row of it
+SLIDER = 178  # the slider of an animation, below an axis
 
 
 def margins(spec: dict[str, Any]) -> dict[str, float]:
@@ -22,30 +22,30 @@ def margins(spec: dict[str, Any]) -> dict[str, float]:
     down = [layout[name] for name in layout if name.startswith("yaxis")] or [{}]
     second = "xaxis2" in layout
     above = legend.get("y", 0) if layout.get("showlegend", True) else 0
-    below = _LEGEND * (1.5 if len(data) > 3 else 1) if legend.get("yref") == "container" else 0
+    below = LEGEND * (1.5 if len(data) > 3 else 1) if legend.get("yref") == "container" else 0
     return {
         "l": max(map(_beside, down)),
         "r": max([32 if second else 26, *map(_bar, data)]),
         "t": 56 + 220 * (above - 1.02) if above > 1 else 60 if second else 30,
-        "b": _SLIDER if "sliders" in layout else _under(across) + below,
+        "b": SLIDER if "sliders" in layout else _under(across) + below,
     }
 
 
 def _beside(axis: dict[str, Any]) -> float:
     if axis.get("showticklabels") is False:
         return 10
-    title = _TITLE if axis.get("title") else 0
+    title = TITLE if axis.get("title") else 0
     if "ticktext" in axis:
-        return title + 26 + _LETTER * _longest(axis["ticktext"])
+        return title + 26 + LETTER * _longest(axis["ticktext"])
     return title + (64 if axis.get("type") == "log" else 50)
 
 
 def _under(axis: dict[str, Any]) -> float:
     if axis.get("showticklabels") is False:
         return 10
-    title = _TITLE if axis.get("title") else 0
+    title = TITLE if axis.get("title") else 0
     if axis.get("tickangle"):
-        return title + 36 + 0.87 * _LETTER * _longest(axis.get("ticktext", ()))
+        return title + 36 + 0.87 * LETTER * _longest(axis.get("ticktext", ()))
     return title + 40
 
 
@@ -55,7 +55,7 @@ def _bar(trace: dict[str, Any]) -> float:
         return 0
     about = trace.get("colorbar", {})
     title = about.get("title", {}).get("text", "")
-    return 66 + _LETTER * max(len(title), _longest(about.get("ticktext", ())))
+    return 66 + LETTER * max(len(title), _longest(about.get("ticktext", ())))
 
 
 def _longest(names: Iterable[object]) -> int:

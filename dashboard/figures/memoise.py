@@ -1,4 +1,4 @@
-"""Pictures that were drawn lately are not drawn again."""
+"""A cache for functions that draw: the same arguments give the same bytes without drawing."""
 
 import hashlib
 from collections import OrderedDict
@@ -9,16 +9,16 @@ from typing import ParamSpec
 
 import numpy as np
 
-KEPT = 256  # pictures of each kind, some tens of KB each
+KEPT = 256  # pictures of each function, some tens of KB each
 
 Given = ParamSpec("Given")
 
 
-def remembered(draw: Callable[Given, bytes]) -> Callable[Given, bytes]:
-    """`draw`, which for what it was given lately hands out the bytes it made then.
+def memoise(draw: Callable[Given, bytes]) -> Callable[Given, bytes]:
+    """`draw` with a cache of its last KEPT results, shared by all sessions.
 
-    For pure functions of arrays, numbers, texts and lists of these, whose arguments are told
-    apart by their contents. Shared by all sessions.
+    For pure functions of arrays, numbers, texts and lists of these: the key is a hash of the
+    arguments' contents. The least recently used result is evicted first.
     """
     kept: OrderedDict[bytes, bytes] = OrderedDict()
     turn = Lock()
@@ -43,7 +43,7 @@ def remembered(draw: Callable[Given, bytes]) -> Callable[Given, bytes]:
 def _digest(given: object) -> bytes:
     if isinstance(given, np.ndarray) and given.dtype != object:
         found = hashlib.blake2b(f"{given.dtype} {given.shape}".encode(), digest_size=16)
-        found.update(np.ascontiguousarray(given))
+        found.update(np.ascontiguousarray(given).data)
         return found.digest()
     if isinstance(given, list | tuple):
         content = b"sequence" + b"".join(map(_digest, given))

@@ -9,29 +9,29 @@ from dashboard.figures.layout import (
     Drawing,
     Spec,
     axis,
-    level,
+    figure,
+    horizontal_line,
     literal,
-    quick,
-    upright,
+    vertical_line,
 )
-from dashboard.palette import BLUE, DIVERGING, GREEN, GREY, ORANGE, PURPLE
+from dashboard.figures.traces import heat, line, scatter
+from dashboard.palette import BLUE, GREEN, GREY, ORANGE, PURPLE
 
 
 def table_map(table: np.ndarray, row: int) -> Drawing:
-    """A position table (T, d) as a picture, one row marked."""
+    """A position table (T, d) as a heatmap with one row marked."""
     top = float(np.abs(table).max()) or 1.0
-    heat = {
-        "type": "heatmap", "z": table.astype(np.float32), "zmin": -top, "zmax": top,
-        "colorscale": DIVERGING, "showscale": True, "colorbar": {"title": {"text": "value"}},
-        "hovertemplate": "position %{y}, column %{x}: %{z:.3f}<extra></extra>",
-    }  # fmt: skip
+    cells = heat(
+        table.astype(np.float32), "value", top, signed=True,
+        hovertemplate="position %{y}, column %{x}: %{z:.3f}<extra></extra>",
+    )  # fmt: skip
     layout = {
         "height": 460,
         "xaxis": axis("column of the code"),
         "yaxis": axis("position", autorange="reversed"),
-        "shapes": [level(row, {"color": ORANGE, "width": 3})],
+        "shapes": [horizontal_line(row, {"color": ORANGE, "width": 3})],
     }
-    return quick([heat], layout)
+    return figure([cells], layout)
 
 
 def similarity_curves(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Drawing:
@@ -41,51 +41,47 @@ def similarity_curves(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Dr
         curves.items(), ((BLUE, "solid"), (ORANGE, "dash"), (GREEN, "dot")), strict=False
     ):
         k = np.arange(len(mean))
-        data.append({
-            "type": "scatter", "x": np.concatenate([k, k[::-1]]),
-            "y": np.concatenate([mean + spread, (mean - spread)[::-1]]),
-            "fill": "toself", "line": {"width": 0}, "fillcolor": _faint(colour),
-            "hoverinfo": "skip", "showlegend": False,
-        })  # fmt: skip
-        data.append(_line(k, mean, {"color": colour, "dash": dash, "width": 3}, literal(name)))
+        data.append(line(
+            np.concatenate([k, k[::-1]]), np.concatenate([mean + spread, (mean - spread)[::-1]]),
+            width=0, fill="toself", fillcolor=_faint(colour), hoverinfo="skip", showlegend=False,
+        ))  # fmt: skip
+        data.append(line(k, mean, literal(name), colour, 3, dash))
     axes = {"xaxis": axis("distance in tokens"), "yaxis": axis("cosine of two positions")}
-    return quick(data, {"height": 400, "legend": LEGEND_BELOW, **axes})
+    return figure(data, {"height": 400, "legend": LEGEND_BELOW, **axes})
 
 
 def one_frequency(sine: np.ndarray, cosine: np.ndarray, place: int) -> Drawing:
-    """One pair of columns along the positions, and where position `place` stands."""
+    """One sine and cosine pair of columns over the positions, with position `place` marked."""
     t = np.arange(len(sine))
+    diamond = {"color": ORANGE, "size": 13, "symbol": "diamond"}
+    pair = [sine[place], cosine[place]]
     data = [
-        _line(t, sine, {"color": BLUE}, "sine"),
-        _line(t, cosine, {"color": GREEN, "dash": "dash"}, "cosine"),
-        {
-            "type": "scatter", "name": f"position {place}", "x": [place, place],
-            "y": [sine[place], cosine[place]], "mode": "markers",
-            "marker": {"color": ORANGE, "size": 13, "symbol": "diamond"},
-        },
-    ]  # fmt: skip
+        line(t, sine, "sine", BLUE),
+        line(t, cosine, "cosine", GREEN, dash="dash"),
+        scatter([place, place], pair, f"position {place}", marker=diamond),
+    ]
     axes = {"xaxis": axis("position"), "yaxis": axis("value", range=[-1.1, 1.1])}
-    return quick(data, {"height": 340, "legend": LEGEND_BELOW, **axes})
+    return figure(data, {"height": 340, "legend": LEGEND_BELOW, **axes})
 
 
 def clock(sine: float, cosine: float) -> Drawing:
-    """The pair as a hand on a clock: the angle is the frequency times the position."""
+    """The pair as the hand of a clock: its angle is frequency times position."""
     turn = np.linspace(0, 2 * np.pi, 90)
-    circle = _line(np.sin(turn), np.cos(turn), {"color": GREY}) | {"hoverinfo": "skip"}
-    hand = {
-        "type": "scatter", "x": [0, sine], "y": [0, cosine], "mode": "lines+markers",
-        "line": {"color": ORANGE, "width": 4}, "marker": {"size": [1, 14]}, "hoverinfo": "skip",
-    }  # fmt: skip
+    circle = line(np.sin(turn), np.cos(turn), color=GREY, hoverinfo="skip")
+    hand = line(
+        [0, sine], [0, cosine], color=ORANGE, width=4, mode="lines+markers",
+        marker={"size": [1, 14]}, hoverinfo="skip",
+    )  # fmt: skip
     bare = {"range": [-1.15, 1.15], "showticklabels": False, "showgrid": False, "zeroline": False}
     axes = {"xaxis": bare, "yaxis": bare | {"scaleanchor": "x"}}
-    return quick([circle, hand], {"height": 340, "showlegend": False, **axes})
+    return figure([circle, hand], {"height": 340, "showlegend": False, **axes})
 
 
 def loss_curves(
     losses: Mapping[str, Sequence[float]], trained: int, window: int = 1, *, whole: bool = True
 ) -> Drawing:
     """Loss by position, name -> (T,), averaged over `window` neighbours; a line at the trained
-    length, across which nothing is averaged. whole: False draws the curves up to that line only."""
+    length, across which nothing is averaged. whole: False shows the curves up to that line only."""
     looks = ((BLUE, "solid"), (ORANGE, "dash"), (PURPLE, "dot"))
     read, cut = max(map(len, losses.values())), trained - 1  # the loss at `cut` needs one row more
     data, highest = [], 0.0
@@ -93,8 +89,7 @@ def loss_curves(
         sides = [_averaged(np.asarray(part), window) for part in (loss[:cut], loss[cut:])]
         highest = max(highest, *(float(side.max(initial=0.0)) for side in sides))
         smooth = np.concatenate(sides if whole else sides[:1])
-        line = {"color": colour, "dash": dash, "width": 3}
-        data.append(_line(np.arange(len(smooth)) + 1, smooth, line, literal(name)))
+        data.append(line(np.arange(len(smooth)) + 1, smooth, literal(name), colour, 3, dash))
     note = {
         "x": trained, "y": 0, "yref": "paper", "yanchor": "bottom", "xanchor": "left",
         "xshift": 6, "text": f"trained to {trained}", "showarrow": False,
@@ -104,10 +99,10 @@ def loss_curves(
         "legend": LEGEND_BELOW,
         "xaxis": axis("position in the text", range=[0, read]),
         "yaxis": axis("loss, nats a word", range=[0, 1.05 * highest]),
-        "shapes": [upright(trained, {"color": GREY, "dash": "dash"})],
+        "shapes": [vertical_line(trained, {"color": GREY, "dash": "dash"})],
         "annotations": [note],
     }
-    return quick(data, layout)
+    return figure(data, layout)
 
 
 def _averaged(values: np.ndarray, window: int) -> np.ndarray:
@@ -116,11 +111,6 @@ def _averaged(values: np.ndarray, window: int) -> np.ndarray:
         return values
     ones = np.ones(window)
     return np.convolve(values, ones, "same") / np.convolve(np.ones(len(values)), ones, "same")
-
-
-def _line(x: np.ndarray, y: np.ndarray, line: Spec, name: str = "") -> Spec:
-    named = {"name": name} if name else {}
-    return {"type": "scatter", "x": x, "y": y, "mode": "lines", "line": line, **named}
 
 
 def _faint(colour: str) -> str:

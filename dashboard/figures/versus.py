@@ -1,8 +1,9 @@
-"""ViT against CNN: accuracies beside each other, always from 0 to 100 per cent."""
+"""ViT against CNN: accuracies on one axis, always from 0 to 100%."""
 
 from collections.abc import Mapping, Sequence
 
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, literal, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure, literal
+from dashboard.figures.traces import line
 from dashboard.palette import PALETTE
 
 MARKS = ["circle", "square", "diamond", "cross", "triangle-up", "x"]
@@ -14,12 +15,12 @@ def lines(
     places: Sequence[float],
     log: bool = False,
 ) -> Drawing:
-    """Named lines of accuracy, each with a mark of its own: (x values, accuracies 0 to 1).
+    """Accuracy curves, each with its own marker: name -> (x values, accuracies 0 to 1).
 
-    places: the values of x that were measured, and that the axis names.
+    places: the measured values of x, which become the ticks.
     """
     data = [
-        _line(xs, ys, name, i, i % 2 == 1) | {"hovertemplate": "%{x}: %{y:.1%}"}
+        _line(xs, ys, name, i, i % 2 == 1, "%{x}: %{y:.1%}")
         for i, (name, (xs, ys)) in enumerate(series.items())
     ]
     across = axis(x, type="log" if log else "linear", tickvals=list(places))
@@ -31,25 +32,24 @@ def lines(
 def histories(
     series: Mapping[str, tuple[Sequence[int], Sequence[float], Sequence[float]]],
 ) -> Drawing:
-    """Epochs, training and held-out accuracy of each model; dashed is held out."""
+    """Accuracy by epoch: name -> (epochs, training, held-out); held-out curves are dashed."""
     data = [
-        _line(epochs, values, f"{name}, {which}", i, which == "held-out")
-        | {"hovertemplate": "epoch %{x}: %{y:.1%}"}
+        _line(epochs, values, f"{name}, {which}", i, which == "held-out", "epoch %{x}: %{y:.1%}")
         for i, (name, (epochs, *both)) in enumerate(series.items())
         for which, values in zip(("training", "held-out"), both, strict=True)
     ]
     return _per_cent(data, axis("epoch", rangemode="tozero"), "accuracy")
 
 
-def _line(xs: Sequence[float], ys: Sequence[float], name: str, i: int, dashed: bool) -> Spec:
-    return {
-        "type": "scatter", "x": list(xs), "y": list(ys), "name": literal(name),
-        "mode": "lines+markers",
-        "line": {"color": PALETTE[i % 6], "width": 3, "dash": "dash" if dashed else "solid"},
-        "marker": {"symbol": MARKS[i % 6], "size": 10},
-    }  # fmt: skip
+def _line(
+    xs: Sequence[float], ys: Sequence[float], name: str, i: int, dashed: bool, hover: str
+) -> Spec:
+    return line(
+        list(xs), list(ys), literal(name), PALETTE[i % 6], 3, "dash" if dashed else "solid",
+        mode="lines+markers", marker={"symbol": MARKS[i % 6], "size": 10}, hovertemplate=hover,
+    )  # fmt: skip
 
 
 def _per_cent(data: list[Spec], across: Spec, title: str) -> Drawing:
     down = axis(title, tickformat=".0%", range=[0, 1.04])
-    return quick(data, {"height": 440, "legend": LEGEND_ABOVE, "xaxis": across, "yaxis": down})
+    return figure(data, {"height": 440, "legend": LEGEND_ABOVE, "xaxis": across, "yaxis": down})

@@ -40,7 +40,7 @@ def choose_gpt(key: str = "model") -> zoo.ModelEntry:
         entries,
         key=key,
         index=best,
-        help=page.plain(f"Trained on, and perplexity of held-out text: {'; '.join(read)}."),
+        help=page.escape(f"Trained on, and perplexity of held-out text: {'; '.join(read)}."),
     )
 
 
@@ -52,7 +52,7 @@ def load(entry: zoo.ModelEntry) -> zoo.LoadedModel:
     try:
         return _load(str(entry.weights), entry.identity, entry)
     except (ValueError, OSError) as error:
-        page.error_sentence(error)
+        page.show_error(error)
         st.stop()
 
 
@@ -99,9 +99,9 @@ def ask_prompt(loaded: zoo.LoadedModel) -> Prompt:
         help="A name in capitals and a colon begin a speech. It may be empty: then only the "
         "start token is read.",
     )
-    state.note("prompt", typed)
+    state.record("prompt", typed)
     state.put_in_link("prompt", typed[-LONGEST_LINKED:] if typed != default else None)
     prompt = read_prompt(typed, loaded.tokenizer, loaded.model.max_N)
     for note in prompt.notes:
-        st.info(page.plain(note), icon=":material/info:")
+        st.info(page.escape(note), icon=":material/info:")
     return prompt

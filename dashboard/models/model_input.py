@@ -11,7 +11,7 @@ from core.models import zoo
 from dashboard import controls
 from dashboard.components import page
 from dashboard.figures.maps.attention_maps import attention_grid, enlarge
-from dashboard.figures.maps.vit_maps import upright
+from dashboard.figures.maps.vit_maps import channels_last
 from dashboard.models import gpt_models, traces, vit_models
 from dashboard.models.pictures import pictures_for, upload
 
@@ -51,7 +51,7 @@ class Opened:
 
     @property
     def png(self) -> bytes | None:
-        return None if self.picture is None else enlarge(upright(self.picture), 128)
+        return None if self.picture is None else enlarge(channels_last(self.picture), 128)
 
     def outcome(self, logits: Tensor) -> Tensor:
         """The probabilities that matter: of the next word after the text, or of the classes."""
@@ -104,7 +104,7 @@ def _below_a_label() -> Any:
 def say(opened: Opened, probability: Tensor) -> str:
     """The most probable answer, safe to show."""
     best = int(probability.argmax())
-    return f"**{page.plain(opened.answers[best])}** ({float(probability[best]):.1%})"
+    return f"**{page.escape(opened.answers[best])}** ({float(probability[best]):.1%})"
 
 
 def show_beside(opened: Opened, traced: Trace) -> None:

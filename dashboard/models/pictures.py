@@ -85,7 +85,7 @@ def pictures_for(loaded: zoo.LoadedModel) -> Pictures:
     try:
         return _held_out(name)
     except (MissingDataError, ValueError) as error:
-        return replace(drawn_shapes(AT_HAND), note=f"You see Shapes. {page.plain(str(error))}")
+        return replace(drawn_shapes(AT_HAND), note=f"You see Shapes. {page.escape(str(error))}")
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the pictures …")
@@ -130,7 +130,7 @@ def upload(size: int) -> UInt8 | None:
         return None
     picture = _read_once(file.getvalue())
     if isinstance(picture, ValueError):
-        page.error_sentence(picture)
+        page.show_error(picture)
         return None
     if picture.width != picture.height or min(picture.size) > size:
         zoom = st.slider("Zoom", 1.0, 8.0, 1.0, 0.1, help="1 is the largest square that fits.")
@@ -199,7 +199,7 @@ def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
         names = [f"{i}: {classes[k]}" for i, k in enumerate(said[row], 1)]
         words = f"The first {len(row)} of {len(found)}, and what the model says: {', '.join(names)}"
         strip.image(picture_strip(pictures.images[row]), alt=words, output_format="PNG")
-        strip.caption(page.plain(words))
+        strip.caption(page.escape(words))
     return pictures, row
 
 

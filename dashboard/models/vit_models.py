@@ -44,7 +44,7 @@ def load(entry: zoo.ModelEntry) -> zoo.LoadedModel:
     try:
         return _load(str(entry.weights), entry.identity, entry)
     except (ValueError, OSError) as error:
-        page.error_sentence(error)
+        page.show_error(error)
         st.stop()
 
 

@@ -58,7 +58,7 @@ def stepper(count: int) -> int:
     """
     held = "shift+" if state.presenting() else ""
     linked = st.query_params.get("rnn_step", "")
-    kept = st.session_state.get(
+    kept: int = st.session_state.get(
         "rnn_step", int(linked) if re.fullmatch("[0-9]{1,2}", linked) else 0
     )
     state.offer("rnn_step", 0)
@@ -188,14 +188,14 @@ def measure_here(d: int) -> None:
     torch.set_num_threads(1)
     found: list[CostRecord] = []
     devices = clock.devices()
-    total = len(devices) * len(clock.T_VALUES) * len(clock.LAYERS)
+    total = len(devices) * len(T_VALUES) * len(LAYERS)
     machine, today = clock.this_machine(), date.today().isoformat()
     progress, place = st.progress(0.0, "Measuring…"), st.empty()
     for record in clock.measure([d], on=devices):
         found.append(record)
         now = f"{record.layer} on {record.device}, d {record.d}, T {record.T}"
         progress.progress(len(found) / total, f"{now}: {1e3 * record.median:.3g} ms")
-        if record.layer == clock.LAYERS[-1]:  # between two lengths: drawing disturbs no sample
+        if record.layer == LAYERS[-1]:  # between two lengths: drawing disturbs no sample
             lines = cost_lines(CostReport(machine, today, tuple(found)), d)
             place.plotly_chart(readable(cost.times(lines, {})), theme=None)
     progress.empty()
@@ -219,7 +219,11 @@ def show_trained() -> None:
         title=f"Trained here: delay {task.delay}{start}",
         description="Accuracy on 256 fresh sequences while training.",
     )
-    gradients = {layer: (found[0].gradient, found[-1].gradient) for layer, found in records.items()}
+    gradients = {
+        layer: (found[0].gradient, found[-1].gradient)
+        for layer, found in records.items()
+        if found[0].gradient is not None
+    }
     page.show_figure(
         latch.gradients_by_step(gradients),
         key="gradients",

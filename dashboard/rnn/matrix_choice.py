@@ -43,8 +43,9 @@ class Chosen:
     def eigenvalues(self) -> np.ndarray:
         """Of the matrix as shown: scaling W scales them."""
         found = self.growth.spectrum
-        scaled = self.radius is not None and found.radius > 0
-        return found.eigenvalues * (self.radius / found.radius if scaled else 1.0)
+        if self.radius is None or found.radius == 0:
+            return found.eigenvalues
+        return np.asarray(found.eigenvalues * (self.radius / found.radius))
 
 
 def matrix_controls() -> tuple[Chosen, int]:
@@ -62,19 +63,19 @@ def matrix_controls() -> tuple[Chosen, int]:
     usual = (PRESETS[name].radius if name != OWN else 0.0) or 0.9
     state.offer("rho", usual)
     longest = fourth.slider("T up to", 20, MAX_STEPS, NEAR, 10, key="longest", bind="query-params")
-    state.note("matrix", name)
-    state.note("longest", longest)
+    state.record("matrix", name)
+    state.record("longest", longest)
     if name == OWN:
         scale = second.toggle("Scale it to ρ", key="scale", bind="query-params")
-        radius = _radius(third, usual, disabled=not scale)
+        slider = _radius(third, usual, disabled=not scale)
         W, measured = _own(longest)
-        radius = radius if scale else None
+        radius = slider if scale else None
         sentence = f"Your own matrix, {len(W)} × {len(W)}."
     else:
         size = second.slider("Size d", MIN_SIZE, MAX_SIZE, 16, key="size", bind="query-params")
         radius = _radius(third, usual, disabled=name == "nilpotent")
-        state.note("size", size)
-        state.note("rho", radius)
+        state.record("size", size)
+        state.record("rho", radius)
         W = preset(name, size, draw())
         measured = measured_preset(name, size, draw(), norms_for(longest))
         sentence = PRESETS[name].sentence
@@ -110,7 +111,7 @@ def two_by_two(chosen: Chosen) -> np.ndarray:
     """The matrix itself if it is 2 × 2, else its preset at size 2 with the same radius."""
     if len(chosen.W) == 2:
         return chosen.W
-    if chosen.preset is None:
+    if chosen.preset is None or chosen.radius is None:
         raise ValueError(f"Your matrix is {len(chosen.W)} × {len(chosen.W)}: an orbit needs 2 × 2.")
     W = preset(chosen.preset, 2, draw())
     return with_radius(W, chosen.radius) if chosen.preset != "nilpotent" else W

@@ -1,4 +1,5 @@
-"""The lecturer's view: one beat of a storyline, its keys, and the menu that exports a lesson.
+"""The lecturer's view: one beat of a storyline, its keys and its speaker notes.
 
-It imports dashboard.state, and hides and moves what a page shows; pages know nothing of it.
+Imports dashboard.state, components.streamlit_dom and core. It hides parts of a page and sets its
+controls; pages know nothing of it.
 """

@@ -1,34 +1,32 @@
 """The lecturer's stage: one beat of a lesson's storyline, and nothing else on the page.
 
-`?mode=present` opens it, `beat=3` names the beat; the beat's own state stands in the link like any
-other, so that it can be changed on the spot and copied.
+`?mode=present` opens it and `beat=3` names the beat. The beat's controls are in the link as
+everywhere, so that the lecturer can change them and copy the link.
 """
 
 from __future__ import annotations
-
-import re
 
 import streamlit as st
 
 from core.study.storyline import Beat, Storyline, storyline
 from dashboard import state
+from dashboard.components import streamlit_dom as dom
 from dashboard.stage import stage_keys
 
-_AT, _SHOWN = "stage-at", "stage-shown"
-_ALONE, _SHARED = 460, 340  # pixels of 720, below the sentence, and below controls too
+_AT = "stage-at"
 
 
 def show(lesson: str) -> None:
     """Draw the beat of this lesson above its page; nothing when it has no storyline."""
     story = storyline(lesson)
     if story is None or "room" in st.query_params:
-        st.session_state.pop(_SHOWN, None)
+        st.session_state.pop(state.SHOWN, None)
         return
     at = story.beat(st.query_params.get("beat", "1"))
-    _arrive(story, at)
+    _apply_beat(story, at)
     beat = story.beats[at]
-    st.session_state[_SHOWN] = len(beat.show)
-    st.html(_only(beat))
+    st.session_state[state.SHOWN] = len(beat.show)
+    st.html(_hide_all_but(beat))
     with st.container(key="stage-beat"):
         st.title(beat.sentence, anchor=False)
         if beat.question:
@@ -42,28 +40,21 @@ def show(lesson: str) -> None:
             len(story.beats),
             reveal=bool(beat.reveal) and not state.revealed(),
             notes=f"study?notes={lesson}&beat={at + 1}",
-            on_go=lambda: _go(story, at),
+            on_go=lambda: _handle_key(story, at),
         )
 
 
-def figure_height() -> int | None:
-    """The pixels a figure may be high so that the room sees all of it; None off the stage."""
-    if not state.presenting():
-        return None
-    return _SHARED if st.session_state.get(_SHOWN, 1) > 1 else _ALONE
-
-
-def _arrive(story: Storyline, at: int) -> None:
-    """Opened by a link: what the link does not say itself is as the beat wants it."""
+def _apply_beat(story: Storyline, at: int) -> None:
+    """On arrival at a beat: set its controls, except those that the link sets itself."""
     if st.session_state.get(_AT) != (story.lesson, at):
         wanted = story.beats[at].state
         state.set_controls({k: v for k, v in wanted.items() if k not in st.query_params})
     st.session_state[_AT] = (story.lesson, at)
 
 
-def _go(story: Storyline, at: int) -> None:
-    """What a key does; runs before the page does."""
-    what = stage_keys.asked()
+def _handle_key(story: Storyline, at: int) -> None:
+    """Act on a key, before the page runs."""
+    what = stage_keys.pressed()
     if what in ("next", "previous"):
         to = min(max(at + (1 if what == "next" else -1), 0), len(story.beats) - 1)
         if to == at:
@@ -80,35 +71,32 @@ def _go(story: Storyline, at: int) -> None:
         state.step_choice(name, -1 if way == "up" else 1)
 
 
-def _only(beat: Beat) -> str:
-    """The style that hides everything but the beat and what it shows."""
-    names = [re.sub(r"[^\w-]", "-", key) for key in beat.show]
-    keep = [f".st-key-{name}" for name in names] + [f".st-key-figure-{name}" for name in names]
-    keep += [".st-key-stage-beat", ".st-key-stage-keys"]
+def _hide_all_but(beat: Beat) -> str:
+    """The style sheet that hides everything but the beat and what it shows."""
+    heading, keys = dom.keyed("stage-beat"), dom.keyed("stage-keys")
+    keep = [dom.keyed(f"{kind}{name}") for kind in ("", "figure-") for name in beat.show]
+    keep += [heading, keys]
     these, inside = ", ".join(keep), ", ".join(f"{one} *" for one in keep)
-    failed = '[data-testid="stAlert"]'  # no :has inside :has, or a browser drops the whole rule
-    page = '[data-testid="stMainBlockContainer"]'
+    page, failed = dom.CONTENT, dom.ALERT  # no :has inside :has, or a browser drops the whole rule
     return f"""<style>
-{page} [data-testid="stElementContainer"]:not({these}):not({inside}):not(:has({failed})) {{
-  display: none; }}
-{page} [data-testid="stLayoutWrapper"]:not({these}):not({inside}):not(:has({these}, {failed})) {{
-  display: none; }}
-{page} [data-testid="stColumn"]:not({inside}):not(:has({these}, {failed})) {{ display: none; }}
-.st-key-stage-beat {{ gap: 0.7rem; }}
-.st-key-stage-beat h1 {{ padding: 0 0 0.2rem; font-size: 1.5rem; }}
-:has(> .st-key-stage-keys) {{ position: absolute; }}
-.st-key-stage-keys {{
+{page} {dom.ELEMENT}:not({these}):not({inside}):not(:has({failed})) {{ display: none; }}
+{page} {dom.CONTAINER}:not({these}):not({inside}):not(:has({these}, {failed})) {{ display: none; }}
+{page} {dom.COLUMN}:not({inside}):not(:has({these}, {failed})) {{ display: none; }}
+{heading} {{ gap: 0.7rem; }}
+{heading} h1 {{ padding: 0 0 0.2rem; font-size: 1.5rem; }}
+:has(> {keys}) {{ position: absolute; }}
+{keys} {{
   position: fixed; right: 1rem; bottom: 0.4rem; width: auto; z-index: 9; padding: 0.2rem 0.5rem;
   background: var(--st-background-color, Canvas); border-radius: 0.35rem; }}
 {page} {{ padding-bottom: 3rem; }}
-{page} [data-testid="stImage"] img {{ max-height: {figure_height()}px; width: auto; }}
+{page} {dom.IMAGE} img {{ max-height: {state.figure_height()}px; width: auto; }}
 </style>"""
 
 
 def notes() -> bool:
-    """The speaker notes, when the link asks for them (`?notes=rnn&beat=2`)."""
+    """Draw the speaker notes; false unless the link asks for them (`?notes=rnn&beat=2`)."""
     lesson = st.query_params.get("notes", "")
-    told = stage_keys.followed() if lesson else {}
+    told = stage_keys.stage_position() if lesson else {}
     if told:
         lesson = str(told.get("lesson", lesson))
         st.query_params.update({"notes": lesson, "beat": str(told.get("beat", 1))})
@@ -116,7 +104,7 @@ def notes() -> bool:
     if story is None:
         return False
     at = story.beat(st.query_params.get("beat", "1"))
-    stage_keys.follow(story.lesson, at + 1)
+    stage_keys.follow_stage(story.lesson, at + 1)
     beat = story.beats[at]
     st.title(f"Notes: {story.title}", anchor=False)
     st.caption(f"Beat {at + 1} of {len(story.beats)}. This window follows the stage.")

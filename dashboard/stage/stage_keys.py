@@ -31,7 +31,7 @@ button:disabled { opacity: 0.4; cursor: default; }
 .count { font-size: 0.75rem; font-variant-numeric: tabular-nums; }
 """
 
-# Keys are left alone while something that uses them itself has the focus.
+# Keys do nothing while a control that uses them itself has the focus.
 _JS = """
 const channel = new BroadcastChannel("unrolled-stage");
 let nav, at;
@@ -90,7 +90,7 @@ _component = st.components.v2.component("unrolled_stage", html=_HTML, css=_CSS, 
 def stage_keys(
     lesson: str, beat: int, of: int, *, reveal: bool, notes: str, on_go: Callable[[], None]
 ) -> None:
-    """Draw the bar. beat counts from 1; on_go is called after a key, see `asked`."""
+    """Draw the bar. beat counts from 1; on_go is called after a key, which `pressed` returns."""
     _component(
         key="stage",
         data={"lesson": lesson, "beat": beat, "of": of, "reveal": reveal, "notes": notes},
@@ -99,8 +99,8 @@ def stage_keys(
     )
 
 
-def asked() -> str:
-    """What the last key asked for: next, previous, reveal, layer up, layer down, head up, …"""
+def pressed() -> str:
+    """The action of the last key: next, previous, reveal, layer up, layer down, head up, …"""
     told = st.session_state.get("stage")
     return str((told or {}).get("go") or "")
 
@@ -108,7 +108,7 @@ def asked() -> str:
 _FOLLOW_HTML = """
 <span hidden></span>
 """
-# What the stage said before this window listened is asked for; what Python knows is not told again.
+# A new window asks for the stage's position; a position that Python knows is not sent again.
 _FOLLOW_JS = """
 const channel = new BroadcastChannel("unrolled-stage");
 let here, tell;
@@ -125,12 +125,12 @@ export default function ({ data, setTriggerValue }) {
 _follow = st.components.v2.component("unrolled_notes", html=_FOLLOW_HTML, js=_FOLLOW_JS)
 
 
-def followed() -> dict[str, object]:
-    """In the notes window: {"lesson", "beat"} when the lecturer has just moved on, else empty."""
+def stage_position() -> dict[str, object]:
+    """In the notes window: {"lesson", "beat"} after the stage has moved, else empty."""
     return dict((st.session_state.get("follow") or {}).get("at") or {})
 
 
-def follow(lesson: str, beat: int) -> None:
-    """In the notes window: listen to the stage. lesson, beat: what the window shows now."""
+def follow_stage(lesson: str, beat: int) -> None:
+    """In the notes window: follow the stage. lesson, beat: what the window shows now."""
     here = {"lesson": lesson, "beat": beat}
     _follow(key="follow", data=here, on_at_change=lambda: None, height="content")

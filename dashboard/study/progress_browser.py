@@ -36,7 +36,7 @@ class _Met:
 
 def meet() -> None:
     """Add what the browser keeps to the progress of this session, once it has told it."""
-    told, met = browser_store.told(_STORE), _met()
+    told, met = browser_store.read(_STORE), _met()
     if told is None or (met is not None and told.mark == met.mark):
         return
     seed = study_state.progress().seed
@@ -75,12 +75,12 @@ def keep() -> None:
         st.warning(_PROBLEMS["large"], icon=":material/save:")
         text = None
     mark = met.mark if met is not None else ""
-    browser_store.store(_STORE, _NAME, text, mark=mark, limit=MAX_BYTES)
+    browser_store.write(_STORE, _NAME, text, mark=mark, limit=MAX_BYTES)
 
 
 def opened() -> bool:
     """Whether the page was opened just now, and its browser has not told anything yet."""
-    return browser_store.told(_STORE) is None
+    return browser_store.read(_STORE) is None
 
 
 def kept() -> bool:
@@ -93,7 +93,7 @@ def problem() -> None:
     """Say in one sentence why the browser does not keep the progress, if it does not."""
     met = _met()
     if met is not None and met.problem:
-        st.warning(page.plain(met.problem), icon=":material/save:")
+        st.warning(page.escape(met.problem), icon=":material/save:")
 
 
 def forgetting() -> None:

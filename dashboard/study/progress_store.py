@@ -102,9 +102,12 @@ def _hand_in() -> None:
         try:
             data = verify(handed_in.getvalue().decode("utf-8", "replace"))
         except ValueError as error:
-            page.error_sentence(error)
+            page.show_error(error)
         else:
-            whose, saved = page.plain(str(data["name"])), page.plain(str(data["saved"]))
+            whose, saved = (
+                page.escape(str(data["name"])),
+                page.escape(str(data["saved"])),
+            )
             st.success(f"Unchanged since it was saved by {whose} on {saved}.")
 
 
@@ -124,13 +127,13 @@ def _own_questions() -> None:
         study_state.keep_own(*own_files((file.name, file.getvalue()) for file in files))
         st.rerun()
     for sentence in study_state.own_errors():
-        st.error(page.plain(sentence))
+        st.error(page.escape(sentence))
 
 
 def _try(action: Callable[[], object], done: str) -> None:
     try:
         action()
     except (ValueError, OSError) as error:
-        page.error_sentence(error)
+        page.show_error(error)
     else:
         st.success(done)

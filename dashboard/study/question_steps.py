@@ -13,7 +13,7 @@ from core.study.measure.measured import MEASURES, fill, measured, record
 from core.study.progress import Answer
 from core.study.question import Choice, Expression, Question, Task
 from dashboard.components import page
-from dashboard.components.into_view import into_view
+from dashboard.components.scroll_into_view import scroll_into_view
 from dashboard.study import progress_browser, study_state, tasks
 
 
@@ -53,7 +53,7 @@ def checks(question: Question) -> None:
     first = next((i for i in range(total) if i not in passed), None)
     turn = question.id if progress_browser.opened() else ""
     if first == 0:  # from the experiment one comes back to what is to be checked
-        into_view("checks-top", turn)
+        scroll_into_view("checks-top", turn)
     st.subheader("3 · Check", anchor=False)
     for i, task in enumerate(question.checks):
         kept = study_state.progress().record(question.id)
@@ -61,7 +61,7 @@ def checks(question: Question) -> None:
             _answered(question, i)
         else:
             if i and i == first:
-                into_view("checks-top", turn)
+                scroll_into_view("checks-top", turn)
             with st.container(border=True, key=f"open-check-{i}"):
                 _open(question, i, task)
     kept = study_state.progress().record(question.id)
@@ -186,7 +186,7 @@ def _measure(name: str) -> None:
         torch.set_num_threads(1)
         record(name, measure(name))
     except (ValueError, OSError) as error:
-        page.error_sentence(error)
+        page.show_error(error)
         st.stop()
 
 

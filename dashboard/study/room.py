@@ -109,10 +109,10 @@ def _join(room: Room) -> None:
     picture = io.BytesIO()
     segno.make(link, error="m").save(picture, kind="png", scale=8, border=3)
     st.image(picture.getvalue(), alt=f"QR code of {link}", width=260)
-    st.caption(f"[{page.plain(link)}]({link})")
+    st.caption(f"[{page.escape(link)}]({link})")
     if here.hostname in ("localhost", "127.0.0.1", "::1"):
         st.caption(
-            f"{page.plain(here.hostname)} is this computer: phones cannot open the link. "
+            f"{page.escape(here.hostname)} is this computer: phones cannot open the link. "
             "`make run HOST=0.0.0.0` lets them in; SECURITY says what that opens."
         )
 
@@ -170,7 +170,7 @@ def _bars(counts: dict[str, int], question: Question, room: Room) -> None:
         poll_bars(shown, poll.right_answer(task, room.code)[0] if room.revealed else None),
         title="What the room says",
         description="; ".join(
-            f"{page.plain(text)}: {often}" for text, often in list(shown.items())[:12]
+            f"{page.escape(text)}: {often}" for text, often in list(shown.items())[:12]
         ),
         key="poll",
         data={"answer": list(shown), "count": list(shown.values())},

@@ -26,7 +26,7 @@ def formula(text: str, *, safe: bool = False) -> str:
 
     safe: the text is ours and may hold Markdown; else it shows exactly its own characters.
     """
-    shown = text if safe else page.plain(text)
+    shown = text if safe else page.escape(text)
     return _LETTER.sub(lambda m: f"${m[1]}_{{{m[2]}}}{f'^{{{m[3]}}}' if m[3] else ''}$", shown)
 
 

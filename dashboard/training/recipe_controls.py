@@ -61,7 +61,10 @@ def choose_spec() -> RunSpec:
             "Architecture", names, key=f"{tag}-class", index=names.index(spec.architecture)
         )
     if missing:
-        st.warning(f"{data} is not here yet; {page.plain(missing[0])}", icon=":material/download:")
+        st.warning(
+            f"{data} is not here yet; {page.escape(missing[0])}",
+            icon=":material/download:",
+        )
         _fetch_button(data)
     if architecture != spec.architecture:
         spec = replace(spec, architecture=architecture, model={})
@@ -84,7 +87,7 @@ def _fetch_button(data: str) -> None:
         for at in getting(data):
             bar.progress(min(1.0, at.done / at.total) if at.total else 0.0, at.what)
     except (OSError, ValueError) as error:
-        page.error_sentence(error)
+        page.show_error(error)
         return
     st.rerun()
 

@@ -21,12 +21,12 @@ def attention_over_time(run: RunDirectory) -> None:
     steps = list(found)
     newest = "newest"
     at = st.select_slider("Moment (step)", [*steps, newest], newest, key=f"moment-{run.path.name}")
-    step = steps[-1] if at == newest else at
+    step = at if isinstance(at, int) else steps[-1]
     try:
         shown = attention_frames.example(run.path)
         maps = attention_frames.maps(found[step], shown)
     except ValueError as error:
-        page.error_sentence(error)
+        page.show_error(error)
         return
     if isinstance(shown, list):
         _words(shown, maps, step)
@@ -40,7 +40,7 @@ def _picture(pixels: np.ndarray, maps: np.ndarray, step: int) -> None:
     left, right = st.columns(2)
     with left:
         page.show_image(
-            attention_maps.class_token_overlay(vit_maps.upright(pixels), maps.mean((0, 1))),
+            attention_maps.class_token_overlay(vit_maps.channels_last(pixels), maps.mean((0, 1))),
             title=f"Step {step:,}",
             description="Where the class token looks, mean over layers and heads.",
             key="moment",
@@ -59,7 +59,7 @@ def _words(words: list[str], maps: np.ndarray, step: int) -> None:
     page.show_image(
         attention_maps.attention_grid(maps, 640, 640),
         title=f"Step {step:,}: every layer and head",
-        description=f"The fixed example: {page.plain(' '.join(words))}. Row: the word that "
+        description=f"The fixed example: {page.escape(' '.join(words))}. Row: the word that "
         "looks; column: the word looked at.",
         key="moment-heads",
         data={"attention": maps, "words": words},
@@ -76,4 +76,4 @@ def texts_over_time(records: list[dict[str, Any]]) -> None:
     recent, early = texts[-TEXTS:], texts[: max(0, min(TEXTS, len(texts) - TEXTS))]
     for epoch, text in [*reversed(recent), *reversed(early)]:
         with st.container(border=True):
-            st.markdown(f"**Epoch {epoch:g}.** {page.plain(text)}")
+            st.markdown(f"**Epoch {epoch:g}.** {page.escape(text)}")

@@ -116,12 +116,12 @@ def _unique(names: list[str]) -> list[str]:
 
 def steer(row: Row) -> None:
     """Everything for one run: name, note, go on, fork, take away, hand out."""
-    st.subheader(page.plain(row.title), anchor=False)
+    st.subheader(page.escape(row.title), anchor=False)
     st.caption(f"`{row.name}`")
     if row.error:
-        st.error(page.plain(row.error), icon=":material/broken_image:")
+        st.error(page.escape(row.error), icon=":material/broken_image:")
     elif row.message:
-        st.caption(page.plain(row.message))
+        st.caption(page.escape(row.message))
     with st.container(horizontal=True):
         page.lesson_link("train", "See its curves", run=row.name)
         _resume(row)
@@ -218,7 +218,7 @@ def check_all() -> None:
             damaged.append(f"{folder.name}: {error}")
     bar.empty()
     for error in damaged:
-        st.error(page.plain(error), icon=":material/broken_image:")
+        st.error(page.escape(error), icon=":material/broken_image:")
     if not damaged:
         st.success(f"All files of {len(folders)} runs are whole.", icon=":material/check_circle:")
 
@@ -256,6 +256,6 @@ def _try(act: Any) -> None:
     try:
         act()
     except (ValueError, OSError) as error:
-        page.error_sentence(error)
+        page.show_error(error)
         return
     st.rerun()

@@ -64,7 +64,7 @@ def _show(run: RunDirectory, was_over: bool) -> None:
     st.subheader(f":material/{ICONS[now.state]}: {now.state.capitalize()}", anchor=False)
     st.caption(f"`{run.path.name}`")
     if now.state == "damaged":
-        st.error(page.plain(now.message), icon=":material/broken_image:")
+        st.error(page.escape(now.message), icon=":material/broken_image:")
         return
     spec = RunSpec.from_dict(run.spec())
     epochs = spec.recipe_config().epochs
@@ -75,7 +75,7 @@ def _show(run: RunDirectory, was_over: bool) -> None:
     if now.state == "running" or at.share:
         st.progress(at.share, _in_short(at, now.state))
     if now.over and (trouble := run.history_trouble()):
-        st.warning(page.plain(f"{trouble} {LEFT_OUT}"), icon=":material/broken_image:")
+        st.warning(page.escape(f"{trouble} {LEFT_OUT}"), icon=":material/broken_image:")
     if seen.records:
         _see(run, spec, seen, epochs)
     elif now.state in ("failed", "lost"):
@@ -91,7 +91,7 @@ def _in_short(at: Progress, state: str) -> str:
 
 
 def _say(run: RunDirectory, now: Standing) -> None:
-    text = page.plain(now.message)
+    text = page.escape(now.message)
     if now.state == "queued":
         before = queue.position(run) or 0
         st.info(
@@ -156,7 +156,7 @@ def button(label: str, icon: str, act: Callable[[], object], run: RunDirectory) 
         try:
             act()
         except ValueError as error:
-            st.toast(page.plain(str(error)), icon=":material/error:")
+            st.toast(page.escape(str(error)), icon=":material/error:")
         st.rerun()
 
 
@@ -183,7 +183,7 @@ def _log(run: RunDirectory) -> None:
     try:
         st.code(log.said(run) or "Nothing so far.", language=None, height=320)
     except OSError as error:
-        page.error_sentence(error)
+        page.show_error(error)
 
 
 def _curves(seen: Seen, epochs: int) -> None:
@@ -198,7 +198,7 @@ def _curves(seen: Seen, epochs: int) -> None:
     if measure:
         page.show_figure(
             seen.make(curves.measure_figure, measure, epochs),
-            title=page.plain(measure.capitalize()),
+            title=page.escape(measure.capitalize()),
             description="After every epoch. The training value is taken while training, with all "
             "its noise and augmentation.",
             key="measure",

@@ -1,7 +1,10 @@
 """axe-core on a page: what would keep somebody from using it."""
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
+
+from dashboard.components import streamlit_dom as dom
+from dashboard.palette import BACKGROUND
 
 
 def barriers(page: Page) -> list[str]:
@@ -14,3 +17,18 @@ def barriers(page: Page) -> list[str]:
         if violation["impact"] in ("serious", "critical")
         for node in violation["nodes"]
     ]
+
+
+def barriers_in_both_themes(page: Page) -> list[str]:
+    """The same in the light and in the dark theme; `page` is light before and after."""
+    light = barriers(page)
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator(dom.APP)).to_have_css("background-color", _rgb(BACKGROUND[1]))
+    dark = barriers(page)
+    page.emulate_media(color_scheme="light")
+    expect(page.locator(dom.APP)).to_have_css("background-color", _rgb(BACKGROUND[0]))
+    return light + dark
+
+
+def _rgb(colour: str) -> str:
+    return "rgb({}, {}, {})".format(*bytes.fromhex(colour[1:]))

@@ -1,4 +1,4 @@
-"""Fixtures of the browser tests: `dashboard_url` (a server of the session), `page`, `dark_page`.
+"""Fixtures of the browser tests: `dashboard_url` (a server of the session), `page`, `phone_page`.
 
 Without a browser they are skipped, with one loud closing line (see tests/conftest.py), and fail
 when CI=true.
@@ -66,13 +66,6 @@ def console(page: Page) -> list[str]:
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh browser window, light, 1280×720."""
     with _context(browser, color_scheme="light") as context:
-        yield context.new_page()
-
-
-@pytest.fixture
-def dark_page(browser: Browser) -> Iterator[Page]:
-    """A fresh browser window, dark, 1280×720."""
-    with _context(browser, color_scheme="dark") as context:
         yield context.new_page()
 
 

@@ -19,11 +19,12 @@ from urllib.parse import urlencode
 from playwright.async_api import Browser, Page, async_playwright
 
 from dashboard import lessons
+from dashboard.components import streamlit_dom as dom
 from tests.browser import find
 from tests.browser.conftest import DESKTOP, FLAGS, PHONE
 from tests.browser.crawl_scenes import Scene, all_scenes
 from tests.browser.server import dashboard
-from tests.browser.waiting import MENU, READY, STYLED
+from tests.browser.waiting import MENU, STYLED
 from tests.crawl.views import View, beats, open_page, walk
 
 HERE = Path(__file__).resolve().parent
@@ -47,12 +48,12 @@ def address_of(view: View) -> str:
 
 async def settle(page: Page, menu: bool) -> None:
     """Wait until the view is drawn, as tests/browser/waiting.py does."""
-    await page.wait_for_selector(READY, timeout=PATIENCE)
+    await page.wait_for_selector(dom.READY, timeout=PATIENCE)
     await page.wait_for_selector("h1", state="attached", timeout=PATIENCE)
     await page.wait_for_function(STYLED, timeout=PATIENCE)
     if menu:
         await page.wait_for_function(MENU, timeout=PATIENCE)
-    await page.wait_for_selector(READY, timeout=PATIENCE)
+    await page.wait_for_selector(dom.READY, timeout=PATIENCE)
     await page.wait_for_timeout(250)  # Plotly draws after the script has ended
 
 
@@ -97,12 +98,12 @@ async def _seen(page: Page, scene: Scene, address: str) -> tuple[list[str], dict
     settings = scene.view.settings
     await page.goto(f"{address}/{address_of(scene.view)}")
     await settle(page, menu=not scene.phone and ("mode", "present") not in settings)
-    trouble: list[str] = await page.evaluate(LOOK)
+    trouble: list[str] = await page.evaluate(LOOK, dom.SELECTORS)
     if trouble:  # a figure may still have been on its way
         await page.wait_for_timeout(1500)
-        trouble = await page.evaluate(LOOK)
+        trouble = await page.evaluate(LOOK, dom.SELECTORS)
     beat = any(key == "beat" for key, _ in settings)
-    return trouble, await page.evaluate(STAGE) if beat else {}
+    return trouble, await page.evaluate(STAGE, dom.SELECTORS) if beat else {}
 
 
 async def visit(
@@ -146,7 +147,7 @@ def report_stage(fills: dict[View, dict[str, float]]) -> None:
 
 def main() -> int:
     """1 if anything is wrong; arguments are the pages to look at, all without."""
-    pages = sys.argv[1:] or [lesson.name for lesson in lessons.at_hand()]
+    pages = sys.argv[1:] or [lesson.name for lesson in lessons.available()]
     begun = time.monotonic()
     views = found_views(pages) + [view for view in beats() if view.page in pages]
     with tempfile.TemporaryDirectory() as folder:

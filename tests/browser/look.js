@@ -1,5 +1,5 @@
 // What is wrong with the page as it is drawn: a list of sentences. Given to the browser as a function.
-() => {
+({ EXCEPTION, ERROR, PLOT }) => {
   const all = (root, found = []) => {
     for (const e of root.querySelectorAll("*")) {
       found.push(e);
@@ -14,8 +14,7 @@
   const elements = all(document).filter(shown);
 
   for (const e of elements) {
-    const kind = e.getAttribute("data-testid");
-    if (kind === "stException" || kind === "stAlertContentError") say(`error shown: ${e.innerText}`);
+    if (e.matches(`${EXCEPTION}, ${ERROR}`)) say(`error shown: ${e.innerText}`);
   }
 
   // The corners of a text on the screen, turned as it is, a fifth smaller than its box.
@@ -41,7 +40,7 @@
     const box = e.getBoundingClientRect();
     return shown(e) || box.width > 3 || box.height > 3;  // a line may be flat
   };
-  for (const plot of elements.filter((e) => e.classList.contains("js-plotly-plot"))) {
+  for (const plot of elements.filter((e) => e.matches(PLOT))) {
     const name = plot.closest("[class*=st-key-figure]")?.className.match(/st-key-figure-\S+/)?.[0];
     const marks = [...plot.querySelectorAll(MARKS)].filter(sized);
     if (!marks.length) say(`${name ?? "a plot"} has no mark in it`);

@@ -21,9 +21,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def dashboard(folder: Path, **environment: str) -> Iterator[str]:
-    """Start `streamlit run dashboard/app.py`, give its address, stop it. Its log is folder/log.txt.
+def dashboard(folder: Path, script: str = "dashboard/app.py", **environment: str) -> Iterator[str]:
+    """Start `streamlit run` with the dashboard (or another script), give its address, stop it.
 
+    Its log is folder/log.txt.
     Runs go to folder/runs and rooms to folder/state: a test never meets what its user keeps.
     Errors: RuntimeError when it does not answer within 60 seconds.
     """
@@ -33,7 +34,7 @@ def dashboard(folder: Path, **environment: str) -> Iterator[str]:
     env["MALLOC_ARENA_MAX"] = "2"  # as `make run` has it
     # Only the entry's own folder is on the path of a script: the project must be found from here.
     env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), env.get("PYTHONPATH")]))
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", script]
     options = ["--server.port", str(port), "--server.headless", "true"]
     with open(folder / "log.txt", "wb") as log:
         process = subprocess.Popen(

@@ -1,13 +1,12 @@
 // How a beat fills the stage: pixels scrolled, pixels of a figure under the keys, share of the screen used.
-() => {
-  const main = document.querySelector('[data-testid="stMain"]');
+({ MAIN, CONTENT, ELEMENT, COMPONENT, IMAGE, PLOT }) => {
+  const main = document.querySelector(MAIN);
   const shown = [...document.querySelectorAll(
-    '.js-plotly-plot, [data-testid="stImage"] img, [data-testid="stBidiComponentRegular"],' +
-    ' .st-key-stage-beat, [data-testid="stMainBlockContainer"] [data-testid="stElementContainer"]',
+    `${PLOT}, ${IMAGE} img, ${COMPONENT}, .st-key-stage-beat, ${CONTENT} ${ELEMENT}`,
   )].filter((e) => e.checkVisibility() && !e.closest(".st-key-stage-keys"))
     .map((e) => e.getBoundingClientRect()).filter((b) => b.width > 1 && b.height > 1);
   const keys = document.querySelector(".st-key-stage-keys").getBoundingClientRect();
-  const pictures = [...document.querySelectorAll('.js-plotly-plot, [data-testid="stImage"] img')]
+  const pictures = [...document.querySelectorAll(`${PLOT}, ${IMAGE} img`)]
     .filter((e) => e.checkVisibility()).map((e) => e.getBoundingClientRect());
   const under = (box) => Math.max(0, Math.min(box.right, keys.right) - Math.max(box.left, keys.left)) *
     Math.max(0, Math.min(box.bottom, keys.bottom) - Math.max(box.top, keys.top));

@@ -17,7 +17,7 @@ SECTIONS = ("section", "try", "compare", "feed", "kind", "reads")  # what turns 
 def sample() -> list[View]:
     """Every page as it opens, and every option of what turns it over."""
     views = []
-    for lesson in lessons.at_hand():
+    for lesson in lessons.available():
         plain = View(lesson.name)
         controls = controls_of(open_page(plain))
         views.append(plain)

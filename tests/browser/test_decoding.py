@@ -4,6 +4,8 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+from dashboard.components import streamlit_dom as dom
+from tests.browser.conftest import PHONE
 from tests.browser.waiting import no_errors, open_page, wait_ready
 
 QUERY = "model=gpt-grammar&length=12&columns=2"
@@ -45,7 +47,7 @@ def test_the_link_follows_a_slider_however_fast_it_moves(page: Page, dashboard_u
     for section, key in (("side by side", "seed"), ("what goes wrong", "seed-q")):
         page.get_by_text(section, exact=True).click()
         # By its key: for a moment the section that is left still shows a seed of its own.
-        seed = page.locator(f".st-key-{key}").get_by_role("slider", name="Seed")
+        seed = page.locator(dom.keyed(key)).get_by_role("slider", name="Seed")
         expect(seed).to_be_visible()
         wait_ready(page)
         expect(page.get_by_role("slider", name="Seed")).to_have_count(1)
@@ -61,4 +63,4 @@ def test_on_a_phone_nothing_sticks_out(phone_page: Page, dashboard_url: str) -> 
         open_page(phone_page, dashboard_url, "decoding", f"{QUERY}&section={section}")
         no_errors(phone_page)
         width = phone_page.evaluate("document.documentElement.scrollWidth")
-        assert width <= 390, section
+        assert width <= PHONE["width"], section

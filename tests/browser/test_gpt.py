@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Locator, Page, expect
 
+from dashboard.components import streamlit_dom as dom
 from tests.browser.waiting import no_errors, open_page, wait_ready
 
 
@@ -17,7 +18,7 @@ def test_the_model_goes_on_greedily_and_from_the_nucleus(
     strip = text_of(page)
     expect(strip.locator("li:visible")).to_have_count(9 + 40)  # all of them have appeared
     greedy = strip.inner_text()
-    page.get_by_test_id("stButtonGroup").get_by_text("nucleus").click()
+    page.locator(dom.SEGMENTED).get_by_text("nucleus").click()
     wait_ready(page)
     for seed in (1, 2):
         page.get_by_role("button", name="Draw again").click()
@@ -34,5 +35,5 @@ def test_markup_in_the_prompt_is_shown_as_typed(page: Page, dashboard_url: str) 
     open_page(page, dashboard_url, "gpt", "model=gpt-grammar&prompt=<img src=x onerror=alert(1)>")
     page.on("dialog", lambda dialog: (_ for _ in ()).throw(AssertionError(dialog.message)))
     expect(page.get_by_label("Tokens of the text").first).to_contain_text("img")
-    assert page.locator("[data-testid=stMain] img[src=x]").count() == 0
+    assert page.locator(f"{dom.MAIN} img[src=x]").count() == 0
     no_errors(page)

@@ -5,16 +5,17 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.components import streamlit_dom as dom
 from tests.browser import server
 from tests.browser.waiting import no_errors, open_page, wait_ready
 from tests.hostile import shown
 
-MADE_OF_NAMES = """() => [...document.querySelectorAll('*')].filter((e) => {
+MADE_OF_NAMES = """(foreign) => [...document.querySelectorAll('*')].filter((e) => {
   const address = `${e.getAttribute('href') || ''} ${e.getAttribute('xlink:href') || ''}`;
   if (e.localName === 'a') return address.includes('evil.example');
   if (e.children.length || !e.textContent.includes('evil')) return false;
   const styled = ['b', 'strong', 'em', 'i', 'sup', 'sub'].includes(e.localName) ||
-    e.closest('.katex, [data-testid=stIconMaterial], .stMarkdownColoredText') ||
+    e.closest(foreign) ||
     (e.localName === 'tspan' && /bold|italic/.test(e.getAttribute('style') || ''));
   return styled && /^evil/.test(e.textContent.trim());
 }).map((e) => e.outerHTML.slice(0, 200))"""
@@ -32,8 +33,8 @@ def evil_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def nothing_is_made_of_names(page: Page) -> None:
     no_errors(page)
-    expect(page.locator("[data-testid=stMain]")).to_contain_text("evil")
-    assert page.evaluate(MADE_OF_NAMES) == []
+    expect(page.locator(dom.MAIN)).to_contain_text("evil")
+    assert page.evaluate(MADE_OF_NAMES, f"{dom.FORMULA}, {dom.ICON}, {dom.COLOURED_TEXT}") == []
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def nothing_is_made_of_names(page: Page) -> None:
 )
 def test_no_name_becomes_markup(page: Page, evil_url: str, name: str, query: str) -> None:
     open_page(page, evil_url, name, query)
-    for figure in page.locator("[data-testid=stPlotlyChart]").all():
+    for figure in page.locator(dom.CHART).all():
         expect(figure.locator(".main-svg").first).to_be_visible()
     nothing_is_made_of_names(page)
 
@@ -64,7 +65,7 @@ def test_nor_in_a_list_that_is_open(page: Page, evil_url: str) -> None:
 
 def test_nor_in_the_table_of_runs_its_chart_and_headings(page: Page, evil_url: str) -> None:
     open_page(page, evil_url, "runs")
-    table = page.locator("[data-testid=stDataFrame] canvas").first
+    table = page.locator(dom.TABLE).first
     for row in (0, 1):
         table.click(position={"x": 18, "y": 52 + 35 * row}, force=True)
         wait_ready(page)

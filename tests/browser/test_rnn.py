@@ -5,6 +5,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from dashboard.components import streamlit_dom as dom
+from tests.browser.conftest import PHONE
 from tests.browser.waiting import no_errors, open_page, until, wait_ready
 
 DECAY = "section=Eigenvalues+and+decay"
@@ -36,7 +38,7 @@ def test_arrow_keys_step_through_the_expansion(
 def test_moving_the_radius_redraws_and_stands_in_the_link(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "rnn", DECAY + "&matrix=Orthogonal&rho=0.9")
     expect(page.get_by_text("‖W_h^(T−1)‖ peaks at T = 1: 1.")).to_be_visible()
-    slider = page.get_by_test_id("stSlider").filter(has_text="Spectral radius").locator("input")
+    slider = page.locator(dom.SLIDER).filter(has_text="Spectral radius").locator("input")
     slider.focus()
     slider.press("End")
     expect(page.get_by_text("Up to T = 200, ‖W_h^(T−1)‖ peaks at T = 200")).to_be_visible()
@@ -47,7 +49,7 @@ def test_moving_the_radius_redraws_and_stands_in_the_link(page: Page, dashboard_
 
 def test_the_script_has_the_settings_of_the_moment(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "rnn", DECAY + "&longest=50")
-    slider = page.get_by_test_id("stSlider").filter(has_text="T up to").locator("input")
+    slider = page.locator(dom.SLIDER).filter(has_text="T up to").locator("input")
     slider.focus()
     slider.press("ArrowRight")
     expect(page).to_have_url(re.compile("longest=60"))
@@ -59,7 +61,7 @@ def test_the_script_has_the_settings_of_the_moment(page: Page, dashboard_url: st
 
 def test_the_orbit_plays(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "rnn", DECAY + "&matrix=Scaled+rotation&size=2&view=orbit")
-    figure = page.locator(".st-key-figure-orbit")
+    figure = page.locator(dom.keyed("figure-orbit"))
     expect(figure.locator(".slider-label").filter(has_text="k = 0")).to_have_count(1)
     figure.locator(".updatemenu-button").first.click()
     expect(figure.locator(".slider-label").filter(has_text="k = 3")).to_have_count(1)
@@ -69,6 +71,6 @@ def test_the_orbit_plays(page: Page, dashboard_url: str) -> None:
 def test_nothing_is_wider_than_a_phone(phone_page: Page, dashboard_url: str) -> None:
     for section in ("Expansion", "Eigenvalues+and+decay", "Learning", "Cost"):
         open_page(phone_page, dashboard_url, "rnn", f"section={section}&T=12")
-        width = phone_page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
-        assert width <= 390, section
+        width = phone_page.locator(dom.MAIN).evaluate("main => main.scrollWidth")
+        assert width <= PHONE["width"], section
         no_errors(phone_page)

@@ -6,11 +6,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.study.storyline import lessons, storyline
+from dashboard.components import streamlit_dom as dom
 from dashboard.lessons import by_name
+from dashboard.palette import FIGURE_FONT_SIZE
+from tests.browser.conftest import DESKTOP
 from tests.browser.waiting import no_errors, open_page, wait_ready
 
 # The size on the screen of every word drawn in a figure, whatever its picture is scaled by. px
-_SIZES = """() => [...document.querySelectorAll(".js-plotly-plot text")]
+_SIZES = """(plot) => [...document.querySelectorAll(`${plot} text`)]
   .filter(t => t.textContent.trim() && t.getBoundingClientRect().width && t.checkVisibility())
   .map(t => {
     const m = t.getScreenCTM();
@@ -24,7 +27,7 @@ def in_view(page: Page, keys: tuple[str, ...]) -> list[str]:
     """Which of a beat's figures and controls can be seen."""
     seen = []
     for key in keys:
-        places = page.locator(f".st-key-{key}, .st-key-figure-{key}")
+        places = page.locator(f"{dom.keyed(key)}, {dom.keyed('figure-' + key)}")
         if any(place.is_visible() for place in places.all()):
             seen.append(key)
     return seen
@@ -50,7 +53,9 @@ def test_a_storyline_is_presented_with_the_keyboard(
         no_errors(page)
         seen = in_view(page, beat.show)
         assert set(beat.show) == set(seen), f"beat {number} does not show all of {beat.show}"
-        assert [text for text, size in page.evaluate(_SIZES) if size < 15.9] == []
+        assert [
+            text for text, size in page.evaluate(_SIZES, dom.PLOT) if size < FIGURE_FONT_SIZE - 0.1
+        ] == []
         assert page.get_by_text(beat.reveal, exact=True).count() == 0
         page.keyboard.press("r")
         expect(page.get_by_text(beat.reveal, exact=True)).to_be_visible(timeout=30_000)
@@ -78,7 +83,7 @@ def test_a_beat_hides_all_else_and_its_maps_need_no_scrolling(
         expect(page.get_by_text(label)).to_be_hidden()
     box = maps.bounding_box()
     assert box is not None
-    assert box["y"] + box["height"] <= 720
+    assert box["y"] + box["height"] <= DESKTOP["height"]
 
 
 @pytest.mark.parametrize(
@@ -93,11 +98,11 @@ def test_a_figure_and_its_controls_are_in_view_together(
 ) -> None:
     open_page(page, dashboard_url, lesson, query=f"mode=present&beat={beat}")
     at_beat(page, beat, len(storyline(lesson).beats))
-    figures = page.locator('.js-plotly-plot:visible, [data-testid="stImage"] img:visible')
+    figures = page.locator(f"{dom.PLOT}:visible, {dom.IMAGE} img:visible")
     expect(figures.first).to_be_visible()
     boxes = [box for figure in figures.all() if (box := figure.bounding_box())]
     assert boxes
-    keys = page.locator(".st-key-stage-keys").bounding_box()
+    keys = page.locator(dom.keyed("stage-keys")).bounding_box()
     assert keys is not None
     assert all(box["y"] + box["height"] <= keys["y"] for box in boxes), "the keys hide none"
 

@@ -4,12 +4,13 @@ import re
 from contextlib import ExitStack
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.study.progress import load
 from core.study.question import shipped
-from tests.browser.axe import barriers
+from dashboard.components import streamlit_dom as dom
+from tests.browser.axe import barriers, barriers_in_both_themes
+from tests.browser.conftest import PHONE
 from tests.browser.waiting import no_errors, open_page, wait_ready
 
 RIGHT = "phi_y(Wy Wh Wx x1 + Wy Wx x2)"
@@ -77,7 +78,7 @@ def test_what_is_handed_in_and_saved_is_what_was_done(
 
     changed = tmp_path / "changed.html"
     changed.write_text(summary.replace("0 of 1 checks", "right"), encoding="utf-8")
-    box = page.get_by_test_id("stFileUploader").filter(has_text="Check a summary")
+    box = page.locator(dom.FILE_UPLOADER).filter(has_text="Check a summary")
     box.locator("input").set_input_files(tmp_path / "sum.html")
     expect(page.get_by_text("Unchanged since it was saved")).to_be_visible()
     box.locator("input").set_input_files(changed)
@@ -88,7 +89,7 @@ def test_an_experiment_opens_as_it_decides_whatever_was_seen_before(
     page: Page, dashboard_url: str
 ) -> None:
     open_page(page, dashboard_url, "rnn", query="section=Cost")
-    menu = page.get_by_test_id("stSidebar")
+    menu = page.locator(dom.SIDEBAR)
     menu.get_by_role("link", name="Study").click()
     page.wait_for_url("**/study**")
     predict(page)
@@ -103,26 +104,18 @@ def test_an_experiment_opens_as_it_decides_whatever_was_seen_before(
     expect(page).to_have_url(re.compile(r"T=2"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_serious_barrier(scheme: str, request: pytest.FixtureRequest) -> None:
-    page = request.getfixturevalue("page" if scheme == "light" else "dark_page")
-    address = request.getfixturevalue("dashboard_url")
-    open_page(page, address, "study", query="q=1a")
-    assert barriers(page) == []
+def test_no_step_of_a_question_and_no_beat_has_a_serious_barrier(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "study", query="q=1a")
     predict(page)
     answer(page, RIGHT)
-    assert barriers(page) == []
+    assert barriers_in_both_themes(page) == []
     page.get_by_role("button", name="Keep and hand in").click()
     expect(page.get_by_role("button", name="Save my progress")).to_be_visible()
-    assert barriers(page) == []
-    open_page(page, address, "gpt", query="mode=present&beat=2")
-    assert barriers(page) == []
-
-
-def test_it_fits_a_phone(phone_page: Page, dashboard_url: str) -> None:
-    open_page(phone_page, dashboard_url, "study", query="q=1b")
-    width = phone_page.evaluate("document.scrollingElement.scrollWidth")
-    assert width <= phone_page.viewport_size["width"]
+    assert barriers_in_both_themes(page) == []
+    open_page(page, dashboard_url, "gpt", query="mode=present&beat=2")
+    assert barriers_in_both_themes(page) == []
 
 
 def test_phones_answer_once_and_learn_whether_they_were_right(
@@ -140,7 +133,7 @@ def test_phones_answer_once_and_learn_whether_they_were_right(
     with ExitStack() as stack:
         phones = []
         for count, option in enumerate(task.options, 1):
-            context = browser.new_context(viewport={"width": 390, "height": 844})
+            context = browser.new_context(viewport=PHONE)
             phone = stack.enter_context(context).new_page()
             open_page(phone, dashboard_url, "study", query=f"room={code}")
             if count == 1:

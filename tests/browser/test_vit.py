@@ -2,18 +2,19 @@
 
 from playwright.sync_api import Page, expect
 
+from dashboard.components import streamlit_dom as dom
 from tests.browser.waiting import no_errors, open_page, wait_ready
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_test_id("stMain").get_by_role("combobox", name=label).click()
+    page.locator(dom.MAIN).get_by_role("combobox", name=label).click()
     page.get_by_role("option", name=option, exact=True).click()
     wait_ready(page)
 
 
 def test_moving_layer_and_head_changes_the_map(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url)
-    page.get_by_test_id("stSidebar").get_by_role("link", name="Vision Transformer").click()
+    page.locator(dom.SIDEBAR).get_by_role("link", name="Vision Transformer").click()
     page.wait_for_url("**/vit**")
     wait_ready(page)
     picture = page.locator(".st-key-figure-overlay img")

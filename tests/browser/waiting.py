@@ -4,22 +4,20 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-READY = '[data-testid="stApp"][data-test-connection-state="CONNECTED"]' + (
-    '[data-test-script-state="notRunning"]'
-)
+from dashboard.components import streamlit_dom as dom
 
 # The style sheet comes with the page's first elements, but is put in place a moment later.
 STYLED = "[...document.querySelectorAll('style')].some(s => s.textContent.includes('st-key-menu'))"
 
 # So does the menu: until then the side bar, where there is one, holds Streamlit's grey bars.
-MENU = "[...document.querySelectorAll('[data-testid=stSidebar]')].every(s => s.querySelector('a'))"
+MENU = f"[...document.querySelectorAll('{dom.SIDEBAR}')].every(s => s.querySelector('a'))"
 
 
 def wait_ready(page: Page, timeout: float = 60_000) -> None:
     """Until the page is connected, its script has ended, its heading and menu stand. ms"""
-    page.wait_for_selector(READY, timeout=timeout)
+    page.wait_for_selector(dom.READY, timeout=timeout)
     expect(page.get_by_role("heading", level=1)).to_have_count(1, timeout=timeout)
-    page.wait_for_selector(READY, timeout=timeout)
+    page.wait_for_selector(dom.READY, timeout=timeout)
     page.wait_for_function(STYLED, timeout=timeout)
     page.wait_for_function(MENU, timeout=timeout)
 
@@ -33,8 +31,8 @@ def open_page(page: Page, address: str, name: str = "", query: str = "") -> None
 
 def no_errors(page: Page) -> None:
     """The page shows no error and no exception."""
-    expect(page.locator('[data-testid="stException"]')).to_have_count(0)
-    expect(page.locator('[data-testid="stAlertContentError"]')).to_have_count(0)
+    expect(page.locator(dom.EXCEPTION)).to_have_count(0)
+    expect(page.locator(dom.ERROR)).to_have_count(0)
 
 
 def until(attempt: Callable[[], None], tries: int = 15) -> None:

@@ -11,7 +11,7 @@ from dashboard.components import page as components
 from tests.crawl.marks import trouble
 from tests.crawl.views import View, beats, open_on_stage, open_page, walk
 
-OWN_KEYS = {state.OFFERS, state.DRAWN, state.SETTINGS, state.PAGE}
+OWN_KEYS = {state.OFFERS, state.DRAWN, state.SETTINGS, state.PAGE, state.SHOWN}
 
 
 def faults(app: AppTest, errors: list[logging.LogRecord]) -> list[str]:
@@ -35,7 +35,7 @@ def faults(app: AppTest, errors: list[logging.LogRecord]) -> list[str]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("page", [lesson.name for lesson in lessons.at_hand()])
+@pytest.mark.parametrize("page", [lesson.name for lesson in lessons.available()])
 def test_every_view_of_a_page_is_whole(
     page: str, caplog: pytest.LogCaptureFixture, record_property: Callable[[str, object], None]
 ) -> None:

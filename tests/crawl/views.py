@@ -78,7 +78,8 @@ def walk(page: str, opened: Callable[[View], AppTest], *, pairs: bool = True) ->
         fixed = dict(view.settings)
         for key in sorted(new - fixed.keys()):
             others = here[key][1]
-            for label in others[-1:] if fixed and key in ALIKE else others:
+            seen = key in ALIKE or key in shown[plain]  # each of its options was opened before
+            for label in others[-1:] if fixed and seen else others:
                 further = view.beside(key, label)
                 if further not in reached:
                     reached[further] = (view, key)

@@ -3,7 +3,7 @@
 import pytest
 import streamlit as st
 
-from dashboard.components.browser_store import Told, told
+from dashboard.components.browser_store import Stored, read
 
 
 @pytest.mark.parametrize(
@@ -19,11 +19,11 @@ def test_anything_else_is_as_if_nothing_was_told(
     said: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(st, "session_state", {"store": said})
-    assert told("store") is None
+    assert read("store") is None
 
 
 def test_what_is_told_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     said = {"told": {"mark": "m", "text": "kept", "problem": "", "more": 1}}
     monkeypatch.setattr(st, "session_state", {"store": said})
-    assert told("store") == Told("m", "kept", "")
-    assert told("another") is None
+    assert read("store") == Stored("m", "kept", "")
+    assert read("another") is None

@@ -6,19 +6,19 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.components import source
-from dashboard.components.page import plain, spoken
+from dashboard.components.page import alt_text, escape
 
 
 @pytest.mark.parametrize("text", ["<b>x</b>", "[a](http://b)", "$x$", "![i](u)", ":red[x]", "`a`"])
 def test_what_a_user_typed_is_shown_and_not_rendered(text: str) -> None:
-    escaped = plain(text)
+    escaped = escape(text)
     assert escaped.replace("\\", "").replace("\u2060", "") == text
     for sign in "<>[]()$`:!":
         assert escaped.count(sign) == escaped.count("\\" + sign)
 
 
 def test_what_is_read_aloud_has_no_signs_of_markdown() -> None:
-    assert spoken(plain("<b>_x_*"), f"It says **{plain('a.b')}** (5%).") == (
+    assert alt_text(escape("<b>_x_*"), f"It says **{escape('a.b')}** (5%).") == (
         "<b>_x_*. It says a.b (5%)."
     )
 
@@ -27,26 +27,26 @@ def test_what_is_read_aloud_has_no_signs_of_markdown() -> None:
     "text", ["http://b.c", "HTTPS://b", "www.b.c", "a@b.com", "a->b", "a--b", "a<=b", ":streamlit:"]
 )
 def test_what_the_page_would_change_in_escaped_text_too_is_parted(text: str) -> None:
-    shown = plain(text).replace("\\", "")
+    shown = escape(text).replace("\\", "")
     assert "\u2060" in shown
-    assert spoken(plain(text), "") == f"{text}. "
+    assert alt_text(escape(text), "") == f"{text}. "
 
 
 @pytest.mark.parametrize("name", ["vit-shapes", "my_pictures", "two words", "20261126-a-1"])
 def test_a_harmless_name_stays_as_it_is(name: str) -> None:
-    assert plain(name) == name
-    assert plain(f"_{name}_") != f"_{name}_"
+    assert escape(name) == name
+    assert escape(f"_{name}_") != f"_{name}_"
 
 
 def test_lines_cannot_start_a_heading_or_a_list() -> None:
-    assert plain("a\n# b\n- c") == "a \\# b \\- c"
+    assert escape("a\n# b\n- c") == "a \\# b \\- c"
 
 
 def test_source_is_found_by_name_and_by_object() -> None:
-    named = source.read_source("dashboard.components.page.plain")
-    assert named == source.read_source(plain)
+    named = source.read_source("dashboard.components.page.escape")
+    assert named == source.read_source(escape)
     assert named.path == "dashboard/components/page.py"
-    assert named.text.startswith("def plain(text: str) -> str:")
+    assert named.text.startswith("def escape(text: str) -> str:")
     text = Path("dashboard/components/page.py").read_text(encoding="utf-8").splitlines()
     assert text[named.line - 1] == named.text.splitlines()[0]
 

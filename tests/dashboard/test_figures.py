@@ -13,7 +13,7 @@ from PIL import Image
 
 from dashboard import palette
 from dashboard.figures import data, positions
-from dashboard.figures.layout import quick, readable
+from dashboard.figures.layout import figure, readable
 from dashboard.figures.maps import attention_maps as maps
 from tests.dashboard.drawings import checked
 
@@ -26,12 +26,14 @@ def alphas() -> np.ndarray:
 
 
 def test_the_grid_shows_every_weight_of_every_map(alphas: np.ndarray) -> None:
-    picture = Image.open(io.BytesIO(maps.attention_grid(alphas, width=92 + 3 * 58)))
+    side = 50  # ten pixels a cell
+    step = side + maps.GAP
+    picture = Image.open(io.BytesIO(maps.attention_grid(alphas, width=maps.LEFT + 3 * step)))
     assert picture.mode == "P"
     pixels = np.asarray(picture)
     for layer, head in itertools.product(range(2), range(3)):
-        y, x = 34 + layer * 58, 92 + head * 58
-        block = pixels[y : y + 50, x : x + 50]
+        y, x = maps.TOP + layer * step, maps.LEFT + head * step
+        block = pixels[y : y + side, x : x + side]
         expected = np.rint(alphas[layer, head] / alphas[layer, head].max() * 249)
         assert (block.reshape(5, 10, 5, 10) == expected[:, None, :, None]).all()
 
@@ -103,7 +105,7 @@ def test_all_text_is_readable_from_the_last_row() -> None:
     heat = {"type": "heatmap", "z": [[1, 2]], "colorbar": {"tickfont": {"size": 8}}}
     note = {"text": "here", "font": {"size": 9, "color": "#123456"}}
     title = {"text": "x", "font": {"size": 30}}
-    fig = quick([heat], {"annotations": [note], "xaxis": {"title": title}})
+    fig = figure([heat], {"annotations": [note], "xaxis": {"title": title}})
     spec = readable(fig).to_dict()
     assert spec["layout"]["template"]["layout"]["font"]["size"] >= 16
     assert spec["layout"]["annotations"][0]["font"] == {"size": 16, "color": "#123456"}
@@ -113,7 +115,7 @@ def test_all_text_is_readable_from_the_last_row() -> None:
 
 
 def test_the_look_of_figures_is_one_plotly_knows() -> None:
-    look = readable(quick([], {})).to_dict()["layout"]["template"]
+    look = readable(figure([], {})).to_dict()["layout"]["template"]
     assert go.layout.Template(look).layout.font.color == palette.FIGURE_TEXT
 
 
@@ -130,8 +132,8 @@ def test_colours_are_those_of_the_page(root: Path) -> None:
 
 
 def test_the_data_of_a_figure_come_out_as_they_went_in() -> None:
-    fig = quick([{"type": "scatter", "name": "loss", "x": [1, 2], "y": np.array([0.5, 0.25])}], {})
-    packed = zipfile.ZipFile(io.BytesIO(data.pack(data.drawn(fig))))
+    fig = figure([{"type": "scatter", "name": "loss", "x": [1, 2], "y": np.array([0.5, 0.25])}], {})
+    packed = zipfile.ZipFile(io.BytesIO(data.pack(data.arrays_of(fig))))
     assert packed.read("loss_y.csv").decode().split() == ["0.5", "0.25"]
     arrays = np.load(io.BytesIO(packed.read("data.npz")))
     np.testing.assert_array_equal(arrays["loss_x"], [1, 2])

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from dashboard.figures import (
     decoding,
     faithfulness,
     layout,
+    margins,
     patches,
     poll,
     positions,
@@ -104,15 +106,20 @@ def test_labels_have_room(draw: Callable[..., Drawing], given: tuple[object]) ->
     spec = layout.readable(draw(*given)).to_dict()["layout"]
     room, across, down = spec["margin"], spec["xaxis"], spec["yaxis"]
     assert set(room) == {"l", "r", "t", "b"}
-    assert room["b"] >= (40 if across.get("title") else 10) + 34 * ("container" in str(spec))
-    letters = max((len(str(name)) for name in down.get("ticktext", ())), default=0)
-    assert room["l"] >= 7 * letters + 10
-    assert max(room.values()) <= 200
+    titled, below = bool(across.get("title")), "container" in str(spec)
+    assert room["b"] >= margins.TITLE * titled + margins.LEGEND * below
+    names = [unescape(str(name)) for name in down.get("ticktext", ())]
+    assert room["l"] >= margins.LETTER * max(map(len, names), default=0)
+    assert room["t"] + room["b"] < spec.get("height", 450), "some of the height is left"
 
 
 def test_a_margin_a_figure_asks_for_is_kept() -> None:
-    fig = layout.quick([], {"margin": {"t": 3}, "yaxis": {"showticklabels": False}})
-    assert layout.readable(fig).to_dict()["layout"]["margin"] == {"l": 10, "r": 26, "t": 3, "b": 40}
+    usual, asked = (
+        layout.readable(layout.figure([], given)).to_dict()["layout"]["margin"]
+        for given in ({}, {"margin": {"t": 3}})
+    )
+    assert usual["t"] != 3
+    assert asked == usual | {"t": 3}
 
 
 @pytest.mark.parametrize(("draw", "given"), DRAWN, ids=lambda part: getattr(part, "__name__", ""))

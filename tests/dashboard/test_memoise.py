@@ -15,7 +15,7 @@ from core.interpret.trace import UNCHANGED, Edit, trace
 from core.models.registry import build
 from dashboard.figures import memoise as memory
 from dashboard.figures.maps.bar_picture import WIDTH, bar_picture
-from dashboard.figures.memoise import remembered
+from dashboard.figures.memoise import memoise
 from dashboard.models import traces
 from dashboard.models.generation_cache import Texts
 
@@ -23,7 +23,7 @@ from dashboard.models.generation_cache import Texts
 def test_the_same_contents_are_drawn_once_and_others_anew() -> None:
     drawn = []
 
-    @remembered
+    @memoise
     def draw(values: object, side: int = 1) -> bytes:
         """How it is drawn."""
         drawn.append((values, side))
@@ -46,7 +46,7 @@ def test_the_same_contents_are_drawn_once_and_others_anew() -> None:
 def test_the_oldest_are_forgotten() -> None:
     drawn = []
 
-    @remembered
+    @memoise
     def draw(number: int) -> bytes:
         drawn.append(number)
         return b""

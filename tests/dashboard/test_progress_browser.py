@@ -9,7 +9,7 @@ import pytest
 from core.study.progress import Answer, Progress, attempt, draft, dump, load, predict
 from core.study.question import shipped
 from dashboard.components import browser_store
-from dashboard.components.browser_store import Told
+from dashboard.components.browser_store import Stored
 from tests.dashboard.test_study_page import button, fill_in, open_question, text_of
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -32,8 +32,8 @@ def browser(tmp_path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     def store(key: str, name: str, text: str | None, *, mark: str, limit: int) -> None:
         seen.text, seen.mark = text, mark
 
-    monkeypatch.setattr(browser_store, "told", lambda key: seen.told)
-    monkeypatch.setattr(browser_store, "store", store)
+    monkeypatch.setattr(browser_store, "read", lambda key: seen.told)
+    monkeypatch.setattr(browser_store, "write", store)
     return seen
 
 
@@ -42,14 +42,14 @@ def test_nothing_is_written_before_the_browser_has_told_what_it_keeps(browser) -
     fill_in(app, shipped()["1a"].predict, "1a-1-predict", "", right=True)
     button(app, "Keep my prediction").click().run()
     assert browser.text is None
-    browser.told = Told("m1", "", "")
+    browser.told = Stored("m1", "", "")
     app.run()
     assert load(browser.text).record("1a").prediction == "One factor W_h"
     assert browser.mark == "m1"
 
 
 def test_what_the_browser_keeps_is_added_with_its_seed_unless_the_link_has_one(browser) -> None:
-    browser.told = Told("m1", dump(earned("1a")), "")
+    browser.told = Stored("m1", dump(earned("1a")), "")
     app = open_question("1c")
     assert "1 of 16 earned: 1a" in text_of(app)
     assert app.session_state["study-progress"].seed == "class-7"
@@ -61,11 +61,11 @@ def test_what_the_browser_keeps_is_added_with_its_seed_unless_the_link_has_one(b
 
 
 def test_another_tab_s_progress_is_united_with_this_one_s(browser) -> None:
-    browser.told = Told("m1", dump(earned("1a")), "")
+    browser.told = Stored("m1", dump(earned("1a")), "")
     app = open_question("1c")
     fill_in(app, shipped()["1c"].predict, "1c-1-predict", "", right=False)
     button(app, "Keep my prediction").click().run()
-    browser.told = Told("m2", dump(earned("1b")), "")
+    browser.told = Stored("m2", dump(earned("1b")), "")
     app.run()
     assert "2 of 16 earned: 1a, 1b" in text_of(app)
     both = load(browser.text)
@@ -74,7 +74,7 @@ def test_another_tab_s_progress_is_united_with_this_one_s(browser) -> None:
 
 
 def test_a_seed_chosen_here_is_kept(browser) -> None:
-    browser.told = Told("m1", dump(earned("1a")), "")
+    browser.told = Stored("m1", dump(earned("1a")), "")
     app = open_question("1c")
     app.text_input("study-seed").set_value("group-3")
     button(app, "Use this seed").click().run()
@@ -84,12 +84,15 @@ def test_a_seed_chosen_here_is_kept(browser) -> None:
 @pytest.mark.parametrize(
     ("told", "sentence"),
     [
-        (Told("m1", "{", ""), "not JSON"),
-        (Told("m1", dump(earned("1a")).replace('"version": 1', '"version": 2'), ""), "version 2"),
-        (Told("m1", dump(earned("1a")).replace('"round": 1', '"round": -1'), ""), "damaged"),
-        (Told("m1", "x" * 1_000_001, ""), "1,000,001 bytes"),
-        (Told("m1", "", "large"), "is not kept in the browser"),
-        (Told("m1", "", "off"), "does not let the page keep"),
+        (Stored("m1", "{", ""), "not JSON"),
+        (
+            Stored("m1", dump(earned("1a")).replace('"version": 1', '"version": 2'), ""),
+            "version 2",
+        ),
+        (Stored("m1", dump(earned("1a")).replace('"round": 1', '"round": -1'), ""), "damaged"),
+        (Stored("m1", "x" * 1_000_001, ""), "1,000,001 bytes"),
+        (Stored("m1", "", "large"), "is not kept in the browser"),
+        (Stored("m1", "", "off"), "does not let the page keep"),
     ],
     ids=lambda part: getattr(part, "problem", part),
 )
@@ -105,41 +108,41 @@ def test_what_cannot_be_read_is_said_in_one_sentence_and_left_alone(
     assert browser.text is None
     button(app, "Forget my progress").click().run()
     assert (browser.text, browser.mark) == ("", "m1")
-    browser.told = Told("m2", "", "")
+    browser.told = Stored("m2", "", "")
     app.run()
     assert not app.warning
     assert browser.text is None
 
 
 def test_a_full_browser_is_tried_again(browser) -> None:
-    browser.told = Told("m1", dump(earned("1a")), "")
+    browser.told = Stored("m1", dump(earned("1a")), "")
     app = open_question("1c")
     fill_in(app, shipped()["1c"].predict, "1c-1-predict", "", right=False)
     button(app, "Keep my prediction").click().run()
-    browser.told = Told("m2", "", "full")
+    browser.told = Stored("m2", "", "full")
     app.run()
     assert "no room left" in app.warning[0].value
     assert set(load(browser.text).records) == {"1a", "1c"}
 
 
 def test_what_another_tab_forgot_is_forgotten_here(browser) -> None:
-    browser.told = Told("m1", dump(earned("1a")), "")
+    browser.told = Stored("m1", dump(earned("1a")), "")
     app = open_question("1c")
-    browser.told = Told("m2", "", "gone")
+    browser.told = Stored("m2", "", "gone")
     app.run()
     assert "0 of 16 earned" in text_of(app)
     assert browser.text is None
 
 
 def test_forgetting_is_not_undone_by_a_tab_that_writes_meanwhile(browser) -> None:
-    browser.told = Told("m1", dump(earned("1a")), "")
+    browser.told = Stored("m1", dump(earned("1a")), "")
     app = open_question("1c")
     button(app, "Forget my progress").click().run()
-    browser.told = Told("m2", dump(earned("1b")), "")
+    browser.told = Stored("m2", dump(earned("1b")), "")
     app.run()
     assert "0 of 16 earned" in text_of(app)
     assert (browser.text, browser.mark) == ("", "m2")
-    browser.told = Told("m3", "", "")
+    browser.told = Stored("m3", "", "")
     app.run()
     assert browser.text is None
 
@@ -147,7 +150,7 @@ def test_forgetting_is_not_undone_by_a_tab_that_writes_meanwhile(browser) -> Non
 def test_what_is_forgotten_before_the_browser_has_told_is_forgotten(browser) -> None:
     app = open_question("1c")
     button(app, "Forget my progress").click().run()
-    browser.told = Told("m1", dump(earned("1a")), "")
+    browser.told = Stored("m1", dump(earned("1a")), "")
     app.run()
     assert "0 of 16 earned" in text_of(app)
     assert (browser.text, browser.mark) == ("", "m1")
@@ -158,7 +161,7 @@ def test_more_than_the_browser_may_keep_is_not_written(browser) -> None:
     progress = Progress()
     for i in range(5):  # 525,000 characters of two bytes
         progress = draft(progress, "1a", i, essay)
-    browser.told = Told("m1", "", "")
+    browser.told = Stored("m1", "", "")
     app = open_question("1c")
     app.session_state["study-progress"] = progress
     app.run()
@@ -174,7 +177,7 @@ def test_an_answer_stays_beside_the_model_answer_after_it_is_given(browser) -> N
     essay = Answer(
         "Attention **has** a short path.\n\nSo x_1 arrives.", wanted.checks[1].points[:3]
     )
-    browser.told = Told("m1", dump(attempt(progress, "1f", 1, 2, True, NOW, essay)), "")
+    browser.told = Stored("m1", dump(attempt(progress, "1f", 1, 2, True, NOW, essay)), "")
     shown = text_of(open_question("1f"))
     assert "4 · Model answer" in shown
     assert wanted.checks[0].prompt in shown
@@ -195,7 +198,7 @@ def test_next_leads_to_a_question_that_is_not_earned_yet(browser) -> None:
 
     def without(*left_out: str) -> str:
         kept = {name: r for name, r in progress.records.items() if name not in left_out}
-        browser.told = Told(f"m{left_out}", dump(replace(progress, records=kept)), "")
+        browser.told = Stored(f"m{left_out}", dump(replace(progress, records=kept)), "")
         return text_of(open_question("1b"))
 
     assert "Next question: 1d" in without("1d", "4i")

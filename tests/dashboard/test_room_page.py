@@ -12,7 +12,7 @@ from core.study import poll
 from core.study.options import shown_options
 from core.study.question import shipped
 from core.study.storage.rooms import Rooms
-from dashboard.components.page import plain
+from dashboard.components.page import escape
 from dashboard.study import room as study_room
 from tests.conftest import ROOT
 
@@ -196,7 +196,7 @@ def test_a_file_that_is_not_ours_is_one_sentence_and_the_rest_of_the_page_works(
         next(b for b in app.button if b.label == "Keep here").click().run()
     assert not app.exception
     [error] = app.error
-    assert error.value.startswith(plain(f"{name} is not a database of Unrolled: move it away"))
+    assert error.value.startswith(escape(f"{name} is not a database of Unrolled: move it away"))
     app.run()
     assert not app.error
     assert not app.exception

@@ -81,8 +81,8 @@ def test_the_python_in_the_readme_is_importable_names() -> None:
 
 def test_every_shared_call_in_the_guide_exists() -> None:
     guide = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    homes = {"components": page, "controls": controls, "state": state}
-    for home, name in re.findall(r"`(components|controls|state)\.(?!py\b)(\w+)", guide):
+    homes = {"page": page, "controls": controls, "state": state}
+    for home, name in re.findall(r"`(page|controls|state)\.(?!py\b)(\w+)", guide):
         assert callable(getattr(homes[home], name)), f"{home}.{name}"
 
 

@@ -108,7 +108,7 @@ def test_a_link_to_what_is_not_here_says_so_and_falls_back(page: str, key: str, 
     assert not app.exception
 
 
-@pytest.mark.parametrize("page", [lesson.name for lesson in lessons.at_hand()])
+@pytest.mark.parametrize("page", [lesson.name for lesson in lessons.available()])
 def test_every_choice_of_a_page_is_restored_from_the_link(page: str) -> None:
     """All of them at once, each at an option that is not its default and is still offered then."""
     app = opened(page, {}, {})

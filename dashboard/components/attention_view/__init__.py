@@ -1,4 +1,4 @@
-"""All attention maps of one input in the browser: pointer and keys move without asking the server.
+"""All attention maps of one input; moving by pointer or keys needs no server.
 
 The maps travel as one block of bytes (see `pack`); view.js and drawing.js draw them.
 """
@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from dashboard import state
 from dashboard.components import page
 from dashboard.figures.maps.attention_maps import attention_grid, colours
-from dashboard.stage import stage
 
 _FILES = Path(__file__).resolve().parent
 _component = st.components.v2.component(
@@ -41,7 +41,7 @@ def attention_view(
     class token and the others its patches.
 
     chosen: layer, head (counted from 0; L and H mean the mean over them), query and key.
-    on_choose is called with the same after a click, before the page runs again.
+    on_choose is called with the new choice after a click, before the page runs again.
     """
     layers, heads, count, _ = alphas.shape
     limits = {"layer": layers, "head": heads, "query": count - 1, "key": count - 1}
@@ -51,7 +51,7 @@ def attention_view(
         if on_choose is not None and isinstance(said, Mapping):
             on_choose({name: _within(said.get(name), most) for name, most in limits.items()})
 
-    data = pack(alphas, tokens, chosen, causal, picture, stage.figure_height())
+    data = pack(alphas, tokens, chosen, causal, picture, state.figure_height())
     _component(key=key, data=data, on_chosen_change=clicked)
     page.caption_and_downloads(
         "Rows are queries, columns are keys; a row sums to one. In each map the colours end where "
@@ -73,7 +73,7 @@ def pack(
 ) -> bytes:
     """Length of the header (4 bytes, little endian), header (JSON), maps (deflated codes).
 
-    tall: pixels the drawings may be high, if not as high as their width makes them.
+    tall: the largest height of the drawings in pixels; None: as their width makes them.
     """
     if alphas.ndim != 4 or alphas.shape[2:] != (len(tokens), len(tokens)):
         raise ValueError(f"Maps of shape {alphas.shape} do not fit {len(tokens)} tokens.")
@@ -101,14 +101,15 @@ def pack(
 
 def encode(weights: np.ndarray) -> np.ndarray:
     """Weights 0 to 1 as bytes, code = 255·√w: the largest error is 0.004, near 0 it is 4e-6."""
-    return np.rint(255 * np.sqrt(np.clip(weights, 0, 1))).astype(np.uint8)
+    codes: np.ndarray = np.rint(255 * np.sqrt(np.clip(weights, 0, 1)))
+    return codes.astype(np.uint8)
 
 
 def decode(codes: np.ndarray) -> np.ndarray:
-    """What view.js makes of the codes."""
+    """The weights that view.js computes from the codes."""
     return (codes.astype(np.float64) / 255) ** 2
 
 
 def _within(value: object, most: int) -> int:
-    """A place a browser sent, made safe."""
+    """An index sent by a browser, clamped to 0 … most."""
     return min(max(int(value), 0), most) if isinstance(value, (int, float)) else 0

@@ -12,47 +12,48 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from plotly.colors import sample_colorscale
 
-from dashboard.figures.layout import Drawing, axis, literal, quick
-from dashboard.figures.memoise import remembered
+from dashboard.figures.layout import Drawing, axis, figure, literal
+from dashboard.figures.memoise import memoise
+from dashboard.figures.traces import bar, heat, ticks
 from dashboard.palette import BLUE, FIGURE_FONT_SIZE, PLATE, PLATE_TEXT, SEQUENTIAL
 
 _STEPS = 250  # palette entries for weights; the last six fade from the plate to its text
 _PLATE_INDEX, _TEXT_INDEX = 250, 255
-_LEFT, _TOP, _GAP = 92, 34, 8  # pixels of a grid: layer names, head names, between maps
+LEFT, TOP, GAP = 92, 34, 8  # pixels of a grid: layer names, head names, between maps
 
 
-@remembered
+@memoise
 def attention_grid(alphas: np.ndarray, width: int = 900, height: int = 900) -> bytes:
     """All maps of a model as one PNG: a row a layer, a column a head.
 
-    alphas: (L, H, T, T). width, height: pixels it may take at most, where T allows; show it at
-    its own size, or cells and labels suffer. Cells are whole pixels, not smoothed.
-    Each map is drawn relative to its own `brightest` weight.
+    alphas: (L, H, T, T). width, height: pixels at most, unless T needs more; show it at its own
+    size, so that cells stay whole pixels and labels sharp. The colours of each map end at its own
+    `brightest` weight.
     """
     alphas = np.asarray(alphas, dtype=np.float32)
     if alphas.ndim != 4 or alphas.shape[2] != alphas.shape[3]:
         raise ValueError(f"Attention must have the shape (L, H, T, T), not {alphas.shape}.")
     layers, heads, tokens, _ = alphas.shape
-    room = min((width - _LEFT) // heads, (height - _TOP) // layers) - _GAP
+    room = min((width - LEFT) // heads, (height - TOP) // layers) - GAP
     cell = max(1, room // tokens)
     side = cell * tokens
     canvas = np.full(
-        (_TOP + layers * (side + _GAP), _LEFT + heads * (side + _GAP)), _PLATE_INDEX, dtype=np.uint8
+        (TOP + layers * (side + GAP), LEFT + heads * (side + GAP)), _PLATE_INDEX, dtype=np.uint8
     )
     for layer in range(layers):
         for head in range(heads):
             weights = to_palette(alphas[layer, head], brightest(alphas[layer, head]))
-            y, x = _TOP + layer * (side + _GAP), _LEFT + head * (side + _GAP)
+            y, x = TOP + layer * (side + GAP), LEFT + head * (side + GAP)
             canvas[y : y + side, x : x + side] = weights.repeat(cell, 0).repeat(cell, 1)
     names = Image.new("L", canvas.shape[::-1])
     draw = ImageDraw.Draw(names)
-    font = ImageFont.load_default(size=max(12, min(22, (side + _GAP) // 3)))
+    font = ImageFont.load_default(size=max(12, min(22, (side + GAP) // 3)))
     for head in range(heads):
-        middle = _LEFT + head * (side + _GAP) + side // 2
-        draw.text((middle, _TOP // 2), f"head {head + 1}", 255, font, "mm")
+        middle = LEFT + head * (side + GAP) + side // 2
+        draw.text((middle, TOP // 2), f"head {head + 1}", 255, font, "mm")
     for layer in range(layers):
-        middle = _TOP + layer * (side + _GAP) + side // 2
-        draw.text((_LEFT - 8, middle), f"layer {layer + 1}", 255, font, "rm")
+        middle = TOP + layer * (side + GAP) + side // 2
+        draw.text((LEFT - 8, middle), f"layer {layer + 1}", 255, font, "rm")
     ink = np.asarray(names)
     canvas[ink > 0] = (_PLATE_INDEX + np.rint(ink / 255 * (_TEXT_INDEX - _PLATE_INDEX)))[ink > 0]
     image = Image.fromarray(canvas, "P")
@@ -61,10 +62,10 @@ def attention_grid(alphas: np.ndarray, width: int = 900, height: int = 900) -> b
 
 
 def brightest(alpha: np.ndarray) -> float:
-    """The size at which the colours of a map end: all but one cell in 200 are at most that large.
+    """The value at which the colours of a map end: the 99.5th percentile of its absolute values.
 
-    So a few large weights do not leave a long text in the dark. Of a causal map the first row,
-    which has no choice, is left out. alpha: (R, C), NaN where masked.
+    So a few large weights do not darken the map of a long text. The first row of a causal map,
+    which is always 1, is left out. alpha: (R, C), NaN where masked.
     """
     sizes = np.abs(alpha[1:] if len(alpha) > 2 and not np.nan_to_num(alpha[0, 1:]).any() else alpha)
     return float(np.nanquantile(np.append(sizes, 1e-9), 1 - 1 / 200, method="higher"))
@@ -88,70 +89,51 @@ def attention_heatmap(
     alpha = np.asarray(alpha, dtype=np.float32)
     if alpha.shape != (len(tokens), len(tokens)):
         raise ValueError(f"A map of shape {alpha.shape} does not fit {len(tokens)} tokens.")
-    every = max(1, -(-len(tokens) // 40))
-    places = list(range(0, len(tokens), every))
-    names = [short(tokens[i]) for i in places]
-    labels = np.asarray([short(t) for t in tokens])
-    heat = {
-        "type": "heatmap",
-        "z": alpha,
-        "zmin": 0,
-        "zmax": scale_to,
-        "colorscale": SEQUENTIAL,
-        "colorbar": {"title": {"text": "weight"}},
-        "customdata": np.stack(np.broadcast_arrays(labels[:, None], labels[None, :]), -1),
-        "hovertemplate": "%{customdata[0]} attends to %{customdata[1]}: %{z:.3f}<extra></extra>",
-    }
-    ticks = {"tickvals": places, "ticktext": names}
+    names = [token_label(token) for token in tokens]
+    labels, named = np.asarray(names), ticks(names, most=40)
+    cells = heat(
+        alpha, "weight", scale_to,
+        customdata=np.stack(np.broadcast_arrays(labels[:, None], labels[None, :]), -1),
+        hovertemplate="%{customdata[0]} attends to %{customdata[1]}: %{z:.3f}<extra></extra>",
+    )  # fmt: skip
     layout = {
-        "xaxis": axis("key token", tickangle=-60, **ticks),
-        "yaxis": axis("query token", autorange="reversed", **ticks),
-        "height": min(760, 220 + FIGURE_FONT_SIZE * 2 * len(places)),
+        "xaxis": axis("key token", tickangle=-60, **named),
+        "yaxis": axis("query token", autorange="reversed", **named),
+        "height": min(760, 220 + FIGURE_FONT_SIZE * 2 * len(named["ticktext"])),
     }
-    return quick([heat], layout)
+    return figure([cells], layout)
 
 
 def probability_bars(
     labels: Sequence[str], probabilities: Sequence[float], highlight: int | None = None
 ) -> Drawing:
     """Horizontal bars, the first label on top; all but `highlight`, if given, are pale."""
-    names = [short(label) for label in labels]
+    names = [token_label(label) for label in labels]
     places = list(range(len(names)))
     pale = [1 if highlight in (None, i) else 0.5 for i in places]
-    bars = {
-        "type": "bar",
-        "x": np.asarray(probabilities, dtype=np.float64),
-        "y": places,
-        "orientation": "h",
-        "text": [f"{p:.1%}" for p in probabilities],
-        "textposition": "outside",
-        "cliponaxis": False,
-        "marker": {"color": BLUE, "opacity": pale},
-        "customdata": names,
-        "hovertemplate": "%{customdata}: %{x:.4f}<extra></extra>",
-    }
+    bars = bar(
+        np.asarray(probabilities, dtype=np.float64), places, orientation="h",
+        marker={"color": BLUE, "opacity": pale}, text=[f"{p:.1%}" for p in probabilities],
+        textposition="outside", cliponaxis=False, customdata=names,
+        hovertemplate="%{customdata}: %{x:.4f}<extra></extra>",
+    )  # fmt: skip
     longest = max([*probabilities, 1e-9])
     layout = {
         "xaxis": axis("probability", range=[0, 1.3 * longest]),
-        "yaxis": {
-            "tickvals": places,
-            "ticktext": names,
-            "autorange": "reversed",
-            "showgrid": False,
-        },
+        "yaxis": ticks(names) | {"autorange": "reversed", "showgrid": False},
         "height": 90 + 36 * len(names),
         "showlegend": False,
     }
-    return quick([bars], layout)
+    return figure([bars], layout)
 
 
-@remembered
+@memoise
 def class_token_overlay(image: np.ndarray, row: np.ndarray, side: int = 384) -> bytes:
     """Where the class token looks, laid over the image, as a PNG.
 
     image: (S, S, 3) uint8. row: (P,) weights on the patches, row by row, P a square number.
-    The picture is grey and dim; w of the largest weight covers it to 0.1 + 0.8 w with w's
-    colour, so that one still sees what lies under the patches of small weight.
+    The picture is grey and dim; a patch with the share w of the largest weight is covered by w's
+    colour with opacity 0.1 + 0.8 w, so that the picture shows through where weights are small.
     """
     row = np.asarray(row, dtype=np.float32)
     grid = round(len(row) ** 0.5)
@@ -159,7 +141,7 @@ def class_token_overlay(image: np.ndarray, row: np.ndarray, side: int = 384) -> 
         raise ValueError(f"The weights of {row.shape} patches do not make a square.")
     picture = Image.fromarray(np.asarray(image, dtype=np.uint8)).convert("L")
     dim = picture.point(lambda grey: 0.7 * grey).convert("RGB")
-    fits = picture.width % grid == 0  # then nothing is lost by enlarging only what comes out
+    fits = picture.width % grid == 0  # then it is exact to enlarge only the result
     size, nearest = picture.size if fits else (side, side), Image.Resampling.NEAREST
     entries = to_palette(row.reshape(grid, grid))
     heat = Image.fromarray(colours()[entries]).resize(size, nearest)
@@ -170,24 +152,24 @@ def class_token_overlay(image: np.ndarray, row: np.ndarray, side: int = 384) -> 
 
 
 def largest(row: np.ndarray) -> str:
-    """In words, what the brightest colour of a map of weights (P,) stands for."""
+    """One sentence that says which weight the brightest colour stands for. row: (P,) weights."""
     return f"The brightest patch has {row.max() / max(row.sum(), 1e-12):.1%} of the weight."
 
 
-@remembered
+@memoise
 def enlarge(image: np.ndarray, side: int = 384) -> bytes:
-    """A small image (S, S, 3) uint8 as a PNG with visible, unsmoothed pixels."""
+    """A small image (S, S, 3) uint8, enlarged without smoothing, as a PNG."""
     picture = Image.fromarray(np.asarray(image, dtype=np.uint8))
     return png(picture.resize((side, side), Image.Resampling.NEAREST))
 
 
-def short(token: str, length: int = 14) -> str:
-    """A token as an axis label: cut, and with nothing Plotly would take for markup."""
-    return literal(cut(token, length))
+def token_label(token: str, length: int = 14) -> str:
+    """A token as a label in Plotly: shortened, with nothing that it would read as markup."""
+    return literal(shorten(token, length))
 
 
-def cut(token: str, length: int = 14) -> str:
-    """A token as a label: at most so many characters."""
+def shorten(token: str, length: int = 14) -> str:
+    """A token of at most `length` characters, the last an ellipsis where it was longer."""
     return token if len(token) <= length else token[: length - 1] + "…"
 
 
@@ -195,7 +177,7 @@ def cut(token: str, length: int = 14) -> str:
 def colours() -> np.ndarray:
     """The sequential map as (250, 3) uint8."""
     steps = sample_colorscale(SEQUENTIAL, np.linspace(0, 1, _STEPS).tolist(), colortype="tuple")
-    return np.rint(np.asarray(steps) * 255).astype(np.uint8)
+    return np.rint(np.asarray(steps, dtype=np.float64) * 255).astype(np.uint8)
 
 
 def _palette() -> bytes:
@@ -208,7 +190,7 @@ def _palette() -> bytes:
 
 
 def png(image: Image.Image) -> bytes:
-    """The bytes of a PNG; made for pictures of blocks of one colour."""
+    """The bytes of a PNG; the compression suits pictures made of blocks of one colour."""
     out = io.BytesIO()
-    image.save(out, "PNG", compress_type=zlib.Z_RLE)  # looks for runs alone
+    image.save(out, "PNG", compress_type=zlib.Z_RLE)  # run lengths only: fast
     return out.getvalue()

@@ -1,28 +1,27 @@
-"""Bars as a picture: a page that shows nothing else of Plotly need not load Plotly for them.
+"""Bars as a PNG, for a page without any other Plotly figure.
 
-It is the largest of the files that a browser has to fetch and run: 4.7 MB, most of a second.
+Plotly is the largest file that a browser has to fetch and run: 4.7 MB, most of a second.
 """
 
-import io
 from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
-from dashboard.figures.maps.attention_maps import cut
-from dashboard.figures.memoise import remembered
+from dashboard.figures.maps.attention_maps import png, shorten
+from dashboard.figures.memoise import memoise
 from dashboard.palette import BLUE, PLATE, PLATE_TEXT
 
-WIDTH = 400  # pixels, about as wide as it is shown; drawn twice as fine
+WIDTH = 400  # pixels, about as wide as it is shown; drawn at twice that resolution
 _FINE = 2
 _ROW, _BAR, _TEXT, _PAD = 44 * _FINE, 26 * _FINE, 18 * _FINE, 12 * _FINE
 
 
-@remembered
+@memoise
 def bar_picture(labels: Sequence[str], probabilities: Sequence[float]) -> bytes:
-    """A bar for each probability, its word before it and its percentage behind; the first on top
-    in full colour, the others paler. A PNG of 2·WIDTH pixels."""
+    """A bar for each probability between its word and its percentage; the first on top in full
+    colour, the others paler. A PNG 2·WIDTH pixels wide."""
     font = ImageFont.load_default(size=_TEXT)
-    names = [cut(label) for label in labels]
+    names = [shorten(label) for label in labels]
     shares = [f"{p:.1%}" for p in probabilities]
     picture = Image.new("RGB", (WIDTH * _FINE, len(names) * _ROW + 2 * _PAD), PLATE)
     draw = ImageDraw.Draw(picture)
@@ -38,6 +37,4 @@ def bar_picture(labels: Sequence[str], probabilities: Sequence[float]) -> bytes:
         draw.rectangle(box, BLUE if i == 0 else pale.getpixel((0, 0)))
         draw.text((begin - _PAD, middle), name, PLATE_TEXT, font, anchor="rm")
         draw.text((end + _PAD, middle), share, PLATE_TEXT, font, anchor="lm")
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    return file.getvalue()
+    return png(picture)

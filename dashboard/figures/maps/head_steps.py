@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dashboard.figures.layout import Drawing, Spec, axis, frame, quick
-from dashboard.figures.maps.attention_maps import brightest, short
-from dashboard.palette import BLUE, DIVERGING, ORANGE, SEQUENTIAL
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, cell_frame, figure
+from dashboard.figures.maps.attention_maps import brightest, token_label
+from dashboard.figures.traces import bar, heat, ticks
+from dashboard.palette import BLUE, ORANGE
 
-MOST_NUMBERS = 200  # cells up to which every number is written out
+MOST_NUMBERS = 200  # cells; larger matrices show no numbers
 
 
 def step_matrix(
@@ -19,35 +20,26 @@ def step_matrix(
     query: int | None = None,
     key: int | None = None,
 ) -> Drawing:
-    """values: (R, C), −∞ where masked. rows and columns: what they count; an axis that counts
-    tokens carries their names. The chosen query's row and the chosen cell are framed. Colours
+    """values: (R, C), −∞ where masked. rows and columns: the names of the axes; one that counts
+    tokens shows their texts. The row of the chosen query and the chosen cell are framed. Colours
     end at the `brightest` cell."""
     values = np.asarray(values, dtype=np.float32)
     masked = np.isneginf(values)
     finite = np.where(masked, np.nan, values)
     signed = bool(np.nanmin(np.append(finite, 0.0)) < 0)
     span = brightest(finite)
-    heat = {
-        "type": "heatmap",
-        "z": finite,
-        "zmin": -span if signed else 0,
-        "zmax": span,
-        "colorscale": DIVERGING if signed else SEQUENTIAL,
-        "hovertemplate": "row %{y}, column %{x}: %{z:.4f}<extra></extra>",
-        "hoverongaps": False,
-        "showscale": True,
-        "colorbar": {"title": {"text": "value"}},
-    }
+    hover = "row %{y}, column %{x}: %{z:.4f}<extra></extra>"
+    cells = heat(finite, "value", span, signed=signed, hovertemplate=hover, hoverongaps=False)
     if values.size <= MOST_NUMBERS:
         text = np.char.mod("%.2f", np.where(masked, 0, values))
         text[masked] = "−∞"
-        heat |= {"text": text, "texttemplate": "%{text}"}
+        cells |= {"text": text, "texttemplate": "%{text}"}
     frames = []
     if query is not None:
-        thick = 1 if max(values.shape) > 20 else 2  # thin cells are not to be covered
-        frames += frame(-0.5, values.shape[1] - 0.5, query - 0.5, query + 0.5, thick)
+        thick = 1 if max(values.shape) > 20 else 2  # a thick frame would cover thin cells
+        frames += cell_frame(-0.5, values.shape[1] - 0.5, query - 0.5, query + 0.5, thick)
         if key is not None:
-            frames += frame(key - 0.5, key + 0.5, query - 0.5, query + 0.5, 2 * thick)
+            frames += cell_frame(key - 0.5, key + 0.5, query - 0.5, query + 0.5, 2 * thick)
     across = _counting(columns, values.shape[1], tokens, 12)
     layout = {
         "height": int(min(640, 200 + 22 * max(8, values.shape[0]))),
@@ -55,47 +47,44 @@ def step_matrix(
         "yaxis": _counting(rows, values.shape[0], tokens, 24) | {"autorange": "reversed"},
         "shapes": frames,
     }
-    return quick([heat], layout)
+    return figure([cells], layout)
 
 
 def _counting(name: str, count: int, tokens: Sequence[str], most: int) -> Spec:
-    """The axis of that name; one that counts tokens carries at most so many of their texts."""
+    """The axis of that name; one that counts tokens shows at most `most` of their texts."""
     if "token" not in name or count != len(tokens):
         return axis(name)
-    places = list(range(0, count, max(1, -(-count // most))))
-    return axis(name, tickvals=places, ticktext=[short(tokens[i]) for i in places])
+    return axis(name, **ticks([token_label(token) for token in tokens], most))
 
 
 def product_bars(q: np.ndarray, k: np.ndarray) -> Drawing:
     """q_f · k_f feature by feature; the sum of the bars is the score. q, k: (n,)."""
     product = np.asarray(q) * np.asarray(k)
-    bars = {
-        "type": "bar",
-        "x": np.arange(1, len(product) + 1),
-        "y": product,
-        "marker": {"color": np.where(product >= 0, BLUE, ORANGE).tolist()},
-        "customdata": np.stack([q, k], 1),
-        "hovertemplate": "feature %{x}: %{customdata[0]:.3f} × %{customdata[1]:.3f} = "
+    bars = bar(
+        np.arange(1, len(product) + 1),
+        product,
+        color=np.where(product >= 0, BLUE, ORANGE).tolist(),
+        customdata=np.stack([q, k], 1),
+        hovertemplate="feature %{x}: %{customdata[0]:.3f} × %{customdata[1]:.3f} = "
         "%{y:.4f}<extra></extra>",
-    }
+    )
     axes = {
         "xaxis": axis("feature of the head"),
         "yaxis": axis("query feature × key feature"),
     }
-    return quick([bars], {"height": 300, **axes})
+    return figure([bars], {"height": 300, **axes})
 
 
 def before_after(
     labels: Sequence[str], before: np.ndarray, after: np.ndarray, changed: str = "changed"
 ) -> Drawing:
-    """Probabilities as the model is, and changed, side by side; the first label on top."""
-    places, names = list(range(len(labels))), [short(label) for label in labels]
+    """Probabilities before and after a change, side by side; the first label on top."""
+    places, names = list(range(len(labels))), [token_label(label) for label in labels]
     data = [
-        {
-            "type": "bar", "x": values, "y": places, "orientation": "h", "name": name,
-            "marker": {"color": colour, "pattern": {"shape": pattern}}, "customdata": names,
-            "hovertemplate": "%{customdata}: %{x:.4f}<extra></extra>",
-        }
+        bar(
+            values, places, name, colour, pattern, orientation="h", customdata=names,
+            hovertemplate="%{customdata}: %{x:.4f}<extra></extra>",
+        )
         for name, values, colour, pattern in (
             ("as it is", before, BLUE, ""),
             (changed, after, ORANGE, "/"),
@@ -103,8 +92,8 @@ def before_after(
     ]  # fmt: skip
     layout = {
         "height": 140 + 44 * len(labels),
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        "legend": LEGEND_ABOVE,
         "xaxis": axis("probability", rangemode="tozero"),
-        "yaxis": {"tickvals": places, "ticktext": names, "autorange": "reversed"},
+        "yaxis": ticks(names) | {"autorange": "reversed"},
     }
-    return quick(data, layout)
+    return figure(data, layout)

@@ -1,12 +1,13 @@
-"""What heads and layers do: the logit lens, a change that may or may not leak, heads in order."""
+"""What heads and layers do: the logit lens, the causal leak, heads sorted by a score."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, quick, upright
-from dashboard.figures.maps.attention_maps import short
-from dashboard.palette import BLUE, GREY, ORANGE, SEQUENTIAL
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure, vertical_line
+from dashboard.figures.maps.attention_maps import token_label
+from dashboard.figures.traces import bar, heat, line, ticks
+from dashboard.palette import BLUE, GREY, ORANGE
 
 
 def lens_words(
@@ -18,13 +19,12 @@ def lens_words(
     """
     count = len(tokens)
     named = {
-        "text": [[short(w, 9) for w in row] for row in words],
+        "text": [[token_label(w, 9) for w in row] for row in words],
         "texttemplate": "%{text}" if count <= 16 else None,
         "hovertemplate": "%{y}, after %{x}: %{text} (%{z:.3f})<extra></extra>",
     }
-    places = list(range(0, count, max(1, -(-count // 32))))
-    names = [short(tokens[i]) for i in places]
-    return _lens(probability, named, axis("token read", tickvals=places, ticktext=names))
+    across = axis("token read", **ticks([token_label(token) for token in tokens], most=32))
+    return _lens(probability, named, across)
 
 
 def lens_classes(probability: np.ndarray, classes: Sequence[str]) -> Drawing:
@@ -34,29 +34,18 @@ def lens_classes(probability: np.ndarray, classes: Sequence[str]) -> Drawing:
         "texttemplate": "%{text}",
         "hovertemplate": "%{y}, %{x}: %{z:.4f}<extra></extra>",
     }
-    places, names = list(range(len(classes))), [short(c) for c in classes]
-    return _lens(probability, named, axis("class", tickvals=places, ticktext=names))
+    return _lens(probability, named, axis("class", **ticks([token_label(c) for c in classes])))
 
 
 def _lens(probability: np.ndarray, named: Spec, across: Spec) -> Drawing:
-    """A row for each of the L+1 places in the stream; named: what cells and pointer say."""
+    """A row for each of the L+1 entries of the residual stream; named: text of cells and hovers."""
     layers = len(probability)
-    heat = {
-        "type": "heatmap",
-        "z": probability,
-        "zmin": 0,
-        "zmax": 1,
-        "colorscale": SEQUENTIAL,
-        "showscale": True,
-        "colorbar": {"title": {"text": "probability"}},
-    }
-    stops = {"tickvals": list(range(layers)), "ticktext": stages(layers), "tickangle": 0}
     layout = {
         "height": 200 + 46 * layers,
         "xaxis": across,
-        "yaxis": axis("stopped after", **stops),
+        "yaxis": axis("stopped after", tickangle=0, **ticks(stages(layers))),
     }
-    return quick([heat | named], layout)
+    return figure([heat(probability, "probability", 1, **named)], layout)
 
 
 def stages(count: int) -> list[str]:
@@ -71,24 +60,17 @@ def change_by_position(
     causal mask and without. own, without_mask: (T,)."""
     places = list(range(len(tokens)))
     data = [
-        {
-            "type": "bar", "x": places, "y": values, "name": name,
-            "marker": {"color": colour, "pattern": {"shape": pattern}},
-        }
-        for name, values, colour, pattern in (
-            ("causal mask", own, BLUE, ""),
-            ("no mask", without_mask, ORANGE, "/"),
-        )
-    ]  # fmt: skip
-    named = places[:: max(1, -(-len(tokens) // 32))]
+        bar(places, own, "causal mask", BLUE),
+        bar(places, without_mask, "no mask", ORANGE, "/"),
+    ]
     layout = {
         "height": 380,
         "legend": LEGEND_ABOVE,
-        "xaxis": axis("position", tickvals=named, ticktext=[short(tokens[i]) for i in named]),
+        "xaxis": axis("position", **ticks([token_label(token) for token in tokens], most=32)),
         "yaxis": axis("largest change of a logit"),
-        "shapes": [upright(at - 0.5, {"dash": "dash"})],
+        "shapes": [vertical_line(at - 0.5, {"dash": "dash"})],
     }
-    return quick(data, layout)
+    return figure(data, layout)
 
 
 def sorted_heads(
@@ -97,20 +79,19 @@ def sorted_heads(
     chance: float | None = None,
     beside: np.ndarray | None = None,
 ) -> Drawing:
-    """One bar a head, the largest first. values: (L, H).
+    """One bar for each head, the largest first. values: (L, H).
 
-    beside: the same of the untrained model. A line marks what chance would give.
+    beside: the same for the untrained model. A line marks the value expected by chance.
     """
     layers, heads = values.shape
     names = [f"{layer + 1}.{head + 1}" for layer in range(layers) for head in range(heads)]
     order = np.argsort(-values.ravel(), kind="stable")
     shown = [names[i] for i in order]
     data = [
-        {
-            "type": "bar", "x": shown, "y": series.ravel()[order], "name": name,
-            "marker": {"color": colour, "pattern": {"shape": pattern}},
-            "hovertemplate": "layer.head %{x}: %{y:.4f}",
-        }
+        bar(
+            shown, series.ravel()[order], name, colour, pattern,
+            hovertemplate="layer.head %{x}: %{y:.4f}",
+        )
         for name, series, colour, pattern in (
             ("this model", values, BLUE, ""),
             ("random weights", beside, GREY, "/"),
@@ -118,16 +99,13 @@ def sorted_heads(
         if series is not None
     ]  # fmt: skip
     if chance is not None:
-        data.append({
-            "type": "scatter", "x": [shown[0], shown[-1]], "y": [chance, chance],
-            "mode": "lines", "name": f"chance {chance:.3f}",
-            "line": {"color": ORANGE, "width": 3, "dash": "dash"},
-        })  # fmt: skip
+        ends, level = [shown[0], shown[-1]], [chance, chance]
+        data.append(line(ends, level, f"chance {chance:.3f}", ORANGE, 3, "dash"))
     layout = {
         "height": 380,
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        "legend": LEGEND_ABOVE,
         "showlegend": chance is not None,
         "xaxis": axis("layer.head, largest first", type="category"),
         "yaxis": axis(title),
     }
-    return quick(data, layout)
+    return figure(data, layout)

@@ -4,21 +4,22 @@ Letters   N pictures · P patches, row by row · S image side in pixels · g = �
 """
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from dashboard.figures.maps.attention_maps import class_token_overlay, colours, png, to_palette
-from dashboard.figures.memoise import remembered
+from dashboard.figures.memoise import memoise
 from dashboard.palette import PLATE
 
 
-def upright(image: np.ndarray) -> np.ndarray:
-    """(3, S, S) as the models count -> (S, S, 3) as pictures do."""
+def channels_last(image: np.ndarray) -> np.ndarray:
+    """(3, S, S), the order of the models -> (S, S, 3), the order of pictures."""
     return np.ascontiguousarray(np.asarray(image).transpose(1, 2, 0))
 
 
-@remembered
+@memoise
 def picture_row(
     images: np.ndarray,
     weights: np.ndarray,
@@ -28,8 +29,8 @@ def picture_row(
 ) -> bytes:
     """The course's figure: pictures, and under each where the class token looks, as one PNG.
 
-    images: (N, 3, S, S) uint8, weights: (N, P). `marked` gets a frame. At most `columns` stand
-    beside each other.
+    images: (N, 3, S, S) uint8, weights: (N, P). `marked`: index of the picture with a frame.
+    columns: pictures in a row at most.
     """
     gap, rows = 8, -(-len(images) // columns)
     wide = min(columns, len(images)) * (side + gap) + gap
@@ -37,8 +38,10 @@ def picture_row(
     for i, (image, row) in enumerate(zip(images, weights, strict=True)):
         x = gap + i % columns * (side + gap)
         y = gap + i // columns * (2 * side + 3 * gap)
-        picture = Image.fromarray(upright(image)).resize((side, side), Image.Resampling.NEAREST)
-        overlay = Image.open(io.BytesIO(class_token_overlay(upright(image), row, side)))
+        picture = Image.fromarray(channels_last(image)).resize(
+            (side, side), Image.Resampling.NEAREST
+        )
+        overlay = Image.open(io.BytesIO(class_token_overlay(channels_last(image), row, side)))
         plate.paste(picture, (x, y))
         plate.paste(overlay, (x, y + side + gap // 2))
         if i == marked:
@@ -47,28 +50,24 @@ def picture_row(
     return png(plate)
 
 
-@remembered
+@memoise
 def picture_strip(images: np.ndarray, side: int = 64, columns: int = 10) -> bytes:
-    """Pictures (N, 3, S, S) uint8, numbered from 1, at most `columns` beside each other."""
+    """Pictures (N, 3, S, S) uint8, numbered from 1, at most `columns` in a row."""
     gap, font = 6, ImageFont.load_default(size=22)
     columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    size = (columns * (side + gap) + gap, rows * (side + gap) + gap)
-    plate = Image.new("RGB", size, PLATE)
-    draw = ImageDraw.Draw(plate)
-    for i, image in enumerate(images):
+    sheet = _sheet([channels_last(image) for image in images], columns, side, gap)
+    draw = ImageDraw.Draw(sheet)
+    for i in range(len(images)):
         x, y = gap + i % columns * (side + gap), gap + i // columns * (side + gap)
-        tile = Image.fromarray(upright(image)).resize((side, side), Image.Resampling.NEAREST)
-        plate.paste(tile, (x, y))
         draw.text((x + 4, y), str(i + 1), "#ffffff", font, stroke_width=3, stroke_fill="#000000")
-    return png(plate)
+    return png(sheet)
 
 
-@remembered
+@memoise
 def patch_sheet(image: np.ndarray, grid: int, side: int = 384) -> bytes:
     """The picture cut into g×g patches, with gaps between them. image: (3, S, S) uint8."""
     patch, gap = side // grid, max(3, side // grid // 8)
-    picture = Image.fromarray(upright(image)).resize(
+    picture = Image.fromarray(channels_last(image)).resize(
         (patch * grid, patch * grid), Image.Resampling.NEAREST
     )
     total = grid * (patch + gap) - gap
@@ -80,21 +79,19 @@ def patch_sheet(image: np.ndarray, grid: int, side: int = 384) -> bytes:
     return png(sheet)
 
 
-@remembered
+@memoise
 def filter_sheet(filters: np.ndarray, columns: int = 16, cell: int = 34) -> bytes:
-    """What each feature of a patch answers to. filters: (D, 3, p, p), any scale; each is drawn
-    from its smallest (black) to its largest value (white), colour by colour together."""
-    gap, rows = 4, -(-len(filters) // columns)
-    sheet = Image.new("RGB", (columns * (cell + gap) + gap, rows * (cell + gap) + gap), PLATE)
-    for i, values in enumerate(np.asarray(filters, dtype=np.float32)):
+    """The filters of the patch embedding. filters: (D, 3, p, p), any scale; each is drawn from its
+    smallest value (black) to its largest (white), the same scale for its three colours."""
+    tiles = []
+    for values in np.asarray(filters, dtype=np.float32):
         low, high = values.min(), values.max()
         scaled = np.rint(255 * (values - low) / max(high - low, 1e-9)).astype(np.uint8)
-        tile = Image.fromarray(upright(scaled)).resize((cell, cell), Image.Resampling.NEAREST)
-        sheet.paste(tile, (gap + i % columns * (cell + gap), gap + i // columns * (cell + gap)))
-    return png(sheet)
+        tiles.append(channels_last(scaled))
+    return png(_sheet(tiles, columns, cell, gap=4))
 
 
-@remembered
+@memoise
 def weight_grid(weights: np.ndarray, side: int = 384) -> bytes:
     """Weights (P,) as g×g coloured cells, the largest brightest."""
     grid = round(len(weights) ** 0.5)
@@ -102,14 +99,21 @@ def weight_grid(weights: np.ndarray, side: int = 384) -> bytes:
     return png(Image.fromarray(cells).resize((side, side), Image.Resampling.NEAREST))
 
 
-@remembered
+@memoise
 def similarity_sheet(alike: np.ndarray, cell: int = 52) -> bytes:
-    """Similarity (P, P), −1 to 1, as g×g small squares: the one at (r, c) shows how like patch
-    (r, c) every patch is."""
-    grid, gap = round(len(alike) ** 0.5), 5
-    sheet = Image.new("RGB", (grid * (cell + gap) + gap,) * 2, PLATE)
-    for i, row in enumerate(np.asarray(alike, dtype=np.float32)):
-        tile = colours()[to_palette((row.reshape(grid, grid) + 1) / 2, 1.0)]
-        picture = Image.fromarray(tile).resize((cell, cell), Image.Resampling.NEAREST)
-        sheet.paste(picture, (gap + i % grid * (cell + gap), gap + i // grid * (cell + gap)))
-    return png(sheet)
+    """Similarity (P, P), −1 to 1, as g×g small maps: the one at (r, c) shows the similarity of
+    every patch to patch (r, c)."""
+    grid = round(len(alike) ** 0.5)
+    maps = (np.asarray(alike, dtype=np.float32).reshape(-1, grid, grid) + 1) / 2
+    return png(_sheet([colours()[to_palette(one, 1.0)] for one in maps], grid, cell, gap=5))
+
+
+def _sheet(tiles: Sequence[np.ndarray], columns: int, side: int, gap: int) -> Image.Image:
+    """Tiles (S, S, 3) uint8 in rows of `columns`, each `side` pixels wide, with gaps around."""
+    rows = -(-len(tiles) // columns)
+    size = (columns * (side + gap) + gap, rows * (side + gap) + gap)
+    sheet = Image.new("RGB", size, PLATE)
+    for i, tile in enumerate(tiles):
+        picture = Image.fromarray(tile).resize((side, side), Image.Resampling.NEAREST)
+        sheet.paste(picture, (gap + i % columns * (side + gap), gap + i // columns * (side + gap)))
+    return sheet

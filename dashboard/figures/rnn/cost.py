@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from math import log10
-from typing import Any
 
-from core.linear_rnn.flops import CostRecord, counts
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, decades, quick
+import numpy as np
+
+from core.linear_rnn.flops import CostRecord, Layer, counts
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, figure, log_axis, vertical_line
+from dashboard.figures.traces import error_bars, line
 from dashboard.palette import AMBER, BLUE, GREY, ORANGE
 
+DASHED = {"color": AMBER, "width": 2, "dash": "dash"}
 MIDDLE = 256  # T, half way along the axis
 LOOKS = {"RNN": (BLUE, "circle"), "attention": (ORANGE, "square")}
 
@@ -25,20 +28,17 @@ def times(
     found = [(name, at) for name, at in crossings.items() if at is not None]
     shapes, notes = [], []
     for name, at in found:
-        line = {"color": AMBER, "width": 2, "dash": "dash"}
-        shapes.append(
-            {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": line}
-        )
+        shapes.append(vertical_line(at, DASHED) | {"yref": "paper"})
         notes.append(_note(at, name))
     measured = [p for points in curves.values() for p in points]
     low, high = min(p.low for p in measured), max(p.high for p in measured)
     layout = _log_axes("forward pass, ms", 1e3 * low, 1e3 * high)
-    return quick(data, layout | {"shapes": shapes, "annotations": notes})
+    return figure(data, layout | {"shapes": shapes, "annotations": notes})
 
 
 def operations(T_values: Sequence[int], d: int) -> Drawing:
     """Multiply-adds of each part against T, both logarithmic, from the formulas."""
-    parts = [
+    parts: list[tuple[str, Layer, str, str]] = [
         ("RNN: recurrence", "RNN", "mixing", "solid"),
         ("RNN: W<sub>x</sub> x", "RNN", "projections", "dot"),
         ("attention: QKᵀ and AV", "attention", "mixing", "solid"),
@@ -47,45 +47,34 @@ def operations(T_values: Sequence[int], d: int) -> Drawing:
     ]
     data = []
     for name, layer, part, dash in parts:
-        data.append(
-            {
-                "type": "scatter",
-                "x": list(T_values),
-                "y": [getattr(counts(layer, T, d), part) for T in T_values],
-                "mode": "lines",
-                "name": name,
-                "line": {"color": LOOKS[layer][0], "width": 3, "dash": dash},
-                "hovertemplate": f"{name}, T = %{{x}}: %{{y:.3s}}<extra></extra>",
-            }
-        )
+        amounts = [getattr(counts(layer, T, d), part) for T in T_values]
+        hover = f"{name}, T = %{{x}}: %{{y:.3s}}<extra></extra>"
+        color = LOOKS[layer][0]
+        data.append(line(list(T_values), amounts, name, color, 3, dash, hovertemplate=hover))
     sizes = [n for trace in data for n in trace["y"]]
-    return quick(data, _log_axes("multiply-adds", min(sizes), max(sizes)))
+    return figure(data, _log_axes("multiply-adds", min(sizes), max(sizes)))
 
 
-def _times(device: str, layer: str, points: Sequence[CostRecord], several: bool) -> dict[str, Any]:
+def _times(device: str, layer: str, points: Sequence[CostRecord], several: bool) -> Spec:
     colour, symbol = LOOKS[layer]
     gpu = device != "cpu"
-    return {
-        "type": "scatter",
-        "x": [p.T for p in points],
-        "y": [1e3 * p.median for p in points],
-        "error_y": {
-            "type": "data",
-            "symmetric": False,
-            "array": [1e3 * (p.high - p.median) for p in points],
-            "arrayminus": [1e3 * (p.median - p.low) for p in points],
-            "color": GREY,
-            "thickness": 2,
-        },
-        "mode": "lines+markers",
-        "name": f"{layer} on {device}" if several else layer,
-        "line": {"color": colour, "width": 3, "dash": "dash" if gpu else "solid"},
-        "marker": {"size": 11, "symbol": f"{symbol}-open" if gpu else symbol},
-        "hovertemplate": f"{layer} on {device}, T = %{{x}}: %{{y:.3g}} ms<extra></extra>",
-    }
+    median = np.array([p.median for p in points])
+    above, below = ([p.high for p in points] - median, median - [p.low for p in points])
+    return line(
+        [p.T for p in points],
+        (1e3 * median).tolist(),
+        f"{layer} on {device}" if several else layer,
+        colour,
+        3,
+        "dash" if gpu else "solid",
+        mode="lines+markers",
+        marker={"size": 11, "symbol": f"{symbol}-open" if gpu else symbol},
+        error_y=error_bars((1e3 * above).tolist(), (1e3 * below).tolist(), GREY, 2),
+        hovertemplate=f"{layer} on {device}, T = %{{x}}: %{{y:.3g}} ms<extra></extra>",
+    )
 
 
-def _log_axes(y: str, low: float, high: float) -> dict[str, Any]:
+def _log_axes(y: str, low: float, high: float) -> Spec:
     powers_of_two = [16, 64, 256, 1024, 4096]
     return {
         "xaxis": {
@@ -95,13 +84,13 @@ def _log_axes(y: str, low: float, high: float) -> dict[str, Any]:
             "ticktext": [str(T) for T in powers_of_two],
             "range": [log10(13), log10(5200)],
         },
-        "yaxis": decades(y, log10(low) - 0.2, log10(high) + 0.3),
+        "yaxis": log_axis(y, log10(low) - 0.2, log10(high) + 0.3),
         "height": 470,
         "legend": LEGEND_ABOVE,
     }
 
 
-def _note(at: float, text: str) -> dict[str, Any]:
+def _note(at: float, text: str) -> Spec:
     """A name beside its line, where rising curves leave room: early on top, late at the foot."""
     y, shift = (1, -14) if at < MIDDLE else (0, 14)
     place = {"x": log10(at), "yref": "paper", "y": y, "yshift": shift, "xshift": 4}

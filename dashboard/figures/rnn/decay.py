@@ -1,12 +1,19 @@
 """What is left of x_1: powers, norms and gradients on one logarithmic axis, and every share."""
 
-from typing import Any
-
 import numpy as np
 
 from core.linear_rnn.decay import Decay
-from dashboard.figures.layout import LEGEND_BELOW, Drawing, decades, quick
-from dashboard.palette import AMBER, BLUE, GREEN, GREY, ORANGE, SEQUENTIAL
+from dashboard.figures.layout import (
+    LEGEND_BELOW,
+    Drawing,
+    Spec,
+    axis,
+    figure,
+    log_axis,
+    vertical_line,
+)
+from dashboard.figures.traces import heat, line, scatter
+from dashboard.palette import AMBER, BLUE, GREEN, GREY, ORANGE
 
 LOWEST, HIGHEST = -300.0, 300.0  # exponents of 10 a double can still hold
 ROOM_FOR_NAMES = 0.86  # the curves end here, in parts of the height; above stand the marks' names
@@ -33,44 +40,39 @@ def decay_curves(
     low, high = _range(decay.norm[:longest])
     marks = [(at, name) for at, name in _marks(decay) if at is not None and at <= longest]
     layout = {
-        "xaxis": {"title": {"text": "T, steps"}, "range": [1, longest]},
-        "yaxis": decades("size", low, high) | {"domain": [0, ROOM_FOR_NAMES]},
+        "xaxis": axis("T, steps", range=[1, longest]),
+        "yaxis": log_axis("size", low, high) | {"domain": [0, ROOM_FOR_NAMES]},
         "shapes": [_vertical(at) for at, _ in marks],
         "annotations": [_note(at, name, row) for row, (at, name) in enumerate(marks)],
         "height": 460,
         "legend": LEGEND_BELOW,
     }
-    return quick(data, layout)
+    return figure(data, layout)
 
 
 def share_map(at: np.ndarray, log_share: np.ndarray) -> Drawing:
     """The share of x_i in h_T: log10 shares [i, T] at the positions `at`, NaN for i > T."""
-    heat = {
-        "type": "heatmap",
-        "x": at,
-        "y": at,
-        "z": np.maximum(log_share, FAINTEST).astype(np.float32),
-        "zmin": FAINTEST,
-        "zmax": 0,
-        "colorscale": SEQUENTIAL,
-        "customdata": (100 * 10**log_share).astype(np.float32),
-        "hovertemplate": "x<sub>%{y}</sub> in h<sub>%{x}</sub>: %{customdata:.3g} %<extra></extra>",
-        "colorbar": {
-            "title": {"text": "share"},
-            "tickvals": [0, -1, -2, -3, FAINTEST],
-            "ticktext": ["100 %", "10 %", "1 %", "0.1 %", "≤ 0.01 %"],
-        },
-        "showscale": True,
+    names = {
+        "tickvals": [0, -1, -2, -3, FAINTEST],
+        "ticktext": ["100 %", "10 %", "1 %", "0.1 %", "≤ 0.01 %"],
     }
+    cells = heat(
+        np.maximum(log_share, FAINTEST).astype(np.float32),
+        "share",
+        0,
+        zmin=FAINTEST,
+        x=at,
+        y=at,
+        customdata=(100 * 10**log_share).astype(np.float32),
+        hovertemplate="x<sub>%{y}</sub> in h<sub>%{x}</sub>: %{customdata:.3g} %<extra></extra>",
+        colorbar=axis("share", **names),
+    )
     layout = {
-        "xaxis": {"title": {"text": "T, step of the state h<sub>T</sub>"}},
-        "yaxis": {
-            "title": {"text": "i, step of the input x<sub>i</sub>"},
-            "autorange": "reversed",
-        },
+        "xaxis": axis("T, step of the state h<sub>T</sub>"),
+        "yaxis": axis("i, step of the input x<sub>i</sub>", autorange="reversed"),
         "height": 520,
     }
-    return quick([heat], layout)
+    return figure([cells], layout)
 
 
 def _marks(decay: Decay) -> list[tuple[float | None, str]]:
@@ -82,19 +84,18 @@ def _marks(decay: Decay) -> list[tuple[float | None, str]]:
     ]
 
 
-def _vertical(at: float) -> dict[str, Any]:
-    line = {"color": AMBER, "width": 2, "dash": "dash"}
-    end = {"yref": "paper", "y0": 0, "y1": ROOM_FOR_NAMES + 0.02}
-    return end | {"type": "line", "x0": at, "x1": at, "line": line}
+def _vertical(at: float) -> Spec:
+    dashed = {"color": AMBER, "width": 2, "dash": "dash"}
+    return vertical_line(at, dashed) | {"yref": "paper", "y1": ROOM_FOR_NAMES + 0.02}
 
 
-def _note(at: float, text: str, row: int) -> dict[str, Any]:
+def _note(at: float, text: str, row: int) -> Spec:
     """A name above its line; names of lines close together stand in different rows."""
     place = {"x": at, "yref": "paper", "y": ROOM_FOR_NAMES, "yshift": 2 + 18 * (row % 3)}
     return place | {"text": text, "showarrow": False, "yanchor": "bottom", "xanchor": "left"}
 
 
-def _modes(decay: Decay, longest: int) -> dict[str, Any]:
+def _modes(decay: Decay, longest: int) -> Spec:
     """|λ|^(T-1) is a straight line on this axis: two points a mode, all modes in one trace."""
     slope = np.unique(np.round(decay.modes, 12))
     slope = slope[np.isfinite(slope)]
@@ -104,42 +105,26 @@ def _modes(decay: Decay, longest: int) -> dict[str, Any]:
     gap = np.full_like(slope, np.nan)
     x = np.stack([np.ones_like(slope), last, gap], axis=1).ravel()
     y = np.stack([np.ones_like(slope), 10 ** (slope * (last - 1)), gap], axis=1).ravel()
-    return {
-        "type": "scatter",
-        "x": x,
-        "y": y,
-        "mode": "lines",
-        "name": "|λ<sub>i</sub>|<sup>T−1</sup>, every mode",
-        "line": {"color": GREY, "width": 1.5},
-        "hoverinfo": "skip",
-    }
+    return line(x, y, "|λ<sub>i</sub>|<sup>T−1</sup>, every mode", GREY, 1.5, hoverinfo="skip")
 
 
 def _curve(
     T: np.ndarray, log_values: np.ndarray, name: str, colour: str, width: int, dash: str
-) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "x": T,
-        "y": 10.0 ** np.where(np.abs(log_values) <= HIGHEST, log_values, np.nan),
-        "mode": "lines",
-        "name": name,
-        "line": {"color": colour, "width": width, "dash": dash},
-        "hovertemplate": "T = %{x}: %{y:.3g}<extra></extra>",
-    }
+) -> Spec:
+    y = 10.0 ** np.where(np.abs(log_values) <= HIGHEST, log_values, np.nan)
+    hover = "T = %{x}: %{y:.3g}<extra></extra>"
+    return line(T, y, name, colour, width, dash, hovertemplate=hover)
 
 
-def _gradient(T: np.ndarray, norms: np.ndarray, longest: int) -> dict[str, Any]:
+def _gradient(T: np.ndarray, norms: np.ndarray, longest: int) -> Spec:
     inside = (norms > 0) & (longest >= T)
-    return {
-        "type": "scatter",
-        "x": T[inside],
-        "y": norms[inside],
-        "mode": "markers",
-        "name": "‖∂h<sub>T</sub>/∂x₁‖₂, autograd",
-        "marker": {"size": 13, "color": GREEN, "symbol": "circle-open", "line": {"width": 3}},
-        "hovertemplate": "T = %{x}: %{y:.6g}<extra></extra>",
-    }
+    return scatter(
+        T[inside],
+        norms[inside],
+        "‖∂h<sub>T</sub>/∂x₁‖₂, autograd",
+        marker={"size": 13, "color": GREEN, "symbol": "circle-open", "line": {"width": 3}},
+        hovertemplate="T = %{x}: %{y:.6g}<extra></extra>",
+    )
 
 
 def _range(log_norm: np.ndarray) -> tuple[float, float]:

@@ -1,12 +1,12 @@
 """What the exponential does to learning: accuracy while training, gradients by step, by delay."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from core.linear_rnn.latch_sweep import SweepReport
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, decades, quick
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure, log_axis
+from dashboard.figures.traces import error_bars, line, scatter
 from dashboard.palette import AMBER, BLUE, GREEN, GREY, ORANGE, PURPLE
 
 # Colour and dash: a layer is known by either.
@@ -27,7 +27,7 @@ def learning_curves(
     data = [_chance(steps), *(_curve(layer, *curve) for layer, curve in curves.items())]
     layout = _accuracy_axis("training steps") | {"height": 430}
     layout["xaxis"]["range"] = [0, steps * 1.02]
-    return quick(data, layout)
+    return figure(data, layout)
 
 
 def gradients_by_step(gradients: Mapping[str, tuple[np.ndarray, np.ndarray | None]]) -> Drawing:
@@ -44,12 +44,12 @@ def gradients_by_step(gradients: Mapping[str, tuple[np.ndarray, np.ndarray | Non
         if after is not None:
             data.append(_norms(layer, after, "after", 4))
     layout = {
-        "xaxis": {"title": {"text": "t, step of the input x<sub>t</sub>"}},
-        "yaxis": decades("‖∂h<sub>T</sub>/∂x<sub>t</sub>‖", max(low, -30.0) - 0.5, high + 0.5),
+        "xaxis": axis("t, step of the input x<sub>t</sub>"),
+        "yaxis": log_axis("‖∂h<sub>T</sub>/∂x<sub>t</sub>‖", max(low, -30.0) - 0.5, high + 0.5),
         "height": 480,
         "legend": LEGEND_ABOVE,
     }
-    return quick(data, layout)
+    return figure(data, layout)
 
 
 def accuracy_by_delay(sweep: SweepReport, own: Sequence[tuple[str, int, float]] = ()) -> Drawing:
@@ -59,90 +59,60 @@ def accuracy_by_delay(sweep: SweepReport, own: Sequence[tuple[str, int, float]] 
     for layer, (colour, dash, symbol) in LOOKS.items():
         points = sweep.curve(layer)
         median = np.array([p.median for p in points])
+        above = np.array([max(p.accuracies) for p in points]) - median
+        below = median - np.array([min(p.accuracies) for p in points])
         data.append(
-            {
-                "type": "scatter",
-                "x": [p.delay for p in points],
-                "y": median,
-                "error_y": {
-                    "type": "data",
-                    "symmetric": False,
-                    "array": np.array([max(p.accuracies) for p in points]) - median,
-                    "arrayminus": median - np.array([min(p.accuracies) for p in points]),
-                    "color": colour,
-                    "thickness": 1.5,
-                },
-                "mode": "lines+markers",
-                "name": layer,
-                "line": {"color": colour, "width": 3, "dash": dash},
-                "marker": {"size": 11, "symbol": symbol},
-                "hovertemplate": f"{layer}, delay %{{x}}: %{{y:.0%}}<extra></extra>",
-            }
+            line(
+                [p.delay for p in points],
+                median,
+                layer,
+                colour,
+                3,
+                dash,
+                mode="lines+markers",
+                marker={"size": 11, "symbol": symbol},
+                error_y=error_bars(above, below, colour, 1.5),
+                hovertemplate=f"{layer}, delay %{{x}}: %{{y:.0%}}<extra></extra>",
+            )
         )
     for layer, delay, accuracy in own:
         colour, _, symbol = LOOKS[layer]
+        mark = {"size": 18, "symbol": f"{symbol}-open", "color": colour, "line": {"width": 4}}
         data.append(
-            {
-                "type": "scatter",
-                "x": [delay],
-                "y": [accuracy],
-                "mode": "markers",
-                "name": f"{layer}, yours",
-                "showlegend": False,
-                "marker": {
-                    "size": 18,
-                    "symbol": f"{symbol}-open",
-                    "color": colour,
-                    "line": {"width": 4},
-                },
-                "hovertemplate": f"{layer}, trained here, delay %{{x}}: %{{y:.0%}}<extra></extra>",
-            }
+            scatter(
+                [delay],
+                [accuracy],
+                f"{layer}, yours",
+                marker=mark,
+                showlegend=False,
+                hovertemplate=f"{layer}, trained here, delay %{{x}}: %{{y:.0%}}<extra></extra>",
+            )
         )
-    return quick(data, _accuracy_axis("delay, steps") | {"height": 480})
+    return figure(data, _accuracy_axis("delay, steps") | {"height": 480})
 
 
-def _curve(layer: str, steps: Sequence[int], accuracies: Sequence[float]) -> dict[str, Any]:
+def _curve(layer: str, steps: Sequence[int], accuracies: Sequence[float]) -> Spec:
     colour, dash, symbol = LOOKS[layer]
-    return {
-        "type": "scatter",
-        "x": list(steps),
-        "y": list(accuracies),
-        "mode": "lines+markers",
-        "name": layer,
-        "line": {"color": colour, "width": 3, "dash": dash},
-        "marker": {"size": 8, "symbol": symbol},
-        "hovertemplate": f"{layer}, step %{{x}}: %{{y:.0%}}<extra></extra>",
-    }
+    marks = {"mode": "lines+markers", "marker": {"size": 8, "symbol": symbol}}
+    hover = f"{layer}, step %{{x}}: %{{y:.0%}}<extra></extra>"
+    x, y = list(steps), list(accuracies)
+    return line(x, y, layer, colour, 3, dash, hovertemplate=hover, **marks)
 
 
-def _norms(layer: str, norms: np.ndarray, when: str, width: float) -> dict[str, Any]:
+def _norms(layer: str, norms: np.ndarray, when: str, width: float) -> Spec:
     colour, dash, _ = LOOKS[layer]
+    t, y = np.arange(1, len(norms) + 1), np.where(norms > 0, norms, np.nan)
+    hover = f"{layer} {when} training, t = %{{x}}: %{{y:.2e}}<extra></extra>"
+    return line(t, y, f"{layer}, {when}", colour, width, dash, hovertemplate=hover)
+
+
+def _chance(longest: float) -> Spec:
+    return line([0, longest], [CHANCE, CHANCE], "guessing", GREY, 2, "dot", hoverinfo="skip")
+
+
+def _accuracy_axis(x: str) -> Spec:
     return {
-        "type": "scatter",
-        "x": np.arange(1, len(norms) + 1),
-        "y": np.where(norms > 0, norms, np.nan),
-        "mode": "lines",
-        "name": f"{layer}, {when}",
-        "line": {"color": colour, "width": width, "dash": dash},
-        "hovertemplate": f"{layer} {when} training, t = %{{x}}: %{{y:.2e}}<extra></extra>",
-    }
-
-
-def _chance(longest: float) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "x": [0, longest],
-        "y": [CHANCE, CHANCE],
-        "mode": "lines",
-        "name": "guessing",
-        "line": {"color": GREY, "width": 2, "dash": "dot"},
-        "hoverinfo": "skip",
-    }
-
-
-def _accuracy_axis(x: str) -> dict[str, Any]:
-    return {
-        "xaxis": {"title": {"text": x}},
-        "yaxis": {"title": {"text": "accuracy"}, "range": [0, 1.05], "tickformat": ".0%"},
+        "xaxis": axis(x),
+        "yaxis": axis("accuracy", range=[0, 1.05], tickformat=".0%"),
         "legend": LEGEND_ABOVE,
     }

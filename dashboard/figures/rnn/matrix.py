@@ -1,11 +1,10 @@
 """A recurrent matrix as pictures: its eigenvalues in the complex plane, its entries, an orbit."""
 
-from typing import Any
-
 import numpy as np
 
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, quick
-from dashboard.palette import AMBER, BLUE, DIVERGING, GREY, ORANGE
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure
+from dashboard.figures.traces import heat, line, scatter
+from dashboard.palette import AMBER, BLUE, GREY, ORANGE
 
 _CIRCLE = np.exp(1j * np.linspace(0, 2 * np.pi, 121))
 
@@ -24,7 +23,7 @@ def eigenvalue_plane(eigenvalues: np.ndarray) -> Drawing:
         _points(values[largest], "largest |λ|", {"size": 15, "color": ORANGE, "symbol": "diamond"}),
     ]
     axes = _square("Re λ", "Im λ", reach)
-    return quick(data, axes | {"height": 400, "showlegend": False})
+    return figure(data, axes | {"height": 400, "showlegend": False})
 
 
 def entries(W: np.ndarray) -> Drawing:
@@ -32,29 +31,14 @@ def entries(W: np.ndarray) -> Drawing:
     W = np.asarray(W, dtype=np.float32)
     top = max(float(np.abs(W).max()), 1e-9)
     at = np.arange(1, len(W) + 1)
-    heat = {
-        "type": "heatmap",
-        "x": at,
-        "y": at,
-        "z": W,
-        "zmin": -top,
-        "zmax": top,
-        "colorscale": DIVERGING,
-        "colorbar": {"title": {"text": "entry"}},
-        "showscale": True,
-        "hovertemplate": "row %{y}, column %{x}: %{z:.3f}<extra></extra>",
-    }
+    hover = "row %{y}, column %{x}: %{z:.3f}<extra></extra>"
+    cells = heat(W, "entry", top, signed=True, x=at, y=at, hovertemplate=hover)
     layout = {
-        "xaxis": {"title": {"text": "column"}, "constrain": "domain"},
-        "yaxis": {
-            "title": {"text": "row"},
-            "autorange": "reversed",
-            "scaleanchor": "x",
-            "constrain": "domain",
-        },
+        "xaxis": axis("column", constrain="domain"),
+        "yaxis": axis("row", autorange="reversed", scaleanchor="x", constrain="domain"),
         "height": 430,
     }
-    return quick([heat], layout)
+    return figure([cells], layout)
 
 
 def orbit(points: np.ndarray) -> Drawing:
@@ -62,7 +46,7 @@ def orbit(points: np.ndarray) -> Drawing:
     points = np.asarray(points, dtype=np.float64)
     finite = np.abs(points[np.isfinite(points).all(axis=1)])
     reach = 1.1 * np.maximum(finite.max(axis=0), 1.0)
-    path = _line(points[:, 0], points[:, 1], "all steps", GREY, "solid", 1)
+    path = line(points[:, 0], points[:, 1], "all steps", GREY, 1, "solid", hoverinfo="skip")
     drawn = points.astype(np.float32)
     frames = [
         {"name": str(k), "data": _walk(drawn, k), "traces": [2, 3]} for k in range(len(drawn))
@@ -74,37 +58,30 @@ def orbit(points: np.ndarray) -> Drawing:
         "updatemenus": [_play_buttons()],
         "sliders": [_step_slider(len(points))],
     }
-    return quick([_circle(1.0, "length 1", GREY, "dot"), path, *_walk(drawn, 0)], layout, frames)
+    return figure([_circle(1.0, "length 1", GREY, "dot"), path, *_walk(drawn, 0)], layout, frames)
 
 
-def _walk(points: np.ndarray, k: int) -> list[dict[str, Any]]:
+def _walk(points: np.ndarray, k: int) -> list[Spec]:
     """The way so far, and the arrow from 0 to W^k x."""
     so_far, now = points[: k + 1], points[k]
+    tip = {"size": [0, 15], "color": ORANGE, "symbol": "diamond"}
     return [
-        {
-            "type": "scatter",
-            "x": so_far[:, 0],
-            "y": so_far[:, 1],
-            "mode": "markers",
-            "name": "so far",
-            "marker": {"size": 9, "color": BLUE},
-            "customdata": np.arange(k + 1, dtype=np.float32),
-            "hovertemplate": "k = %{customdata}: (%{x:.3g}, %{y:.3g})<extra></extra>",
-        },
-        {
-            "type": "scatter",
-            "x": [0, now[0]],
-            "y": [0, now[1]],
-            "mode": "lines+markers",
-            "name": "W<sup>k</sup>x",
-            "line": {"color": ORANGE, "width": 4},
-            "marker": {"size": [0, 15], "color": ORANGE, "symbol": "diamond"},
-            "hoverinfo": "skip",
-        },
-    ]
+        scatter(
+            so_far[:, 0],
+            so_far[:, 1],
+            "so far",
+            marker={"size": 9, "color": BLUE},
+            customdata=np.arange(k + 1, dtype=np.float32),
+            hovertemplate="k = %{customdata}: (%{x:.3g}, %{y:.3g})<extra></extra>",
+        ),
+        line(
+            [0, now[0]], [0, now[1]], "W<sup>k</sup>x", ORANGE, 4, mode="lines+markers",
+            marker=tip, hoverinfo="skip",
+        ),
+    ]  # fmt: skip
 
 
-def _play_buttons() -> dict[str, Any]:
+def _play_buttons() -> Spec:
     play = {"frame": {"duration": 180, "redraw": False}, "transition": {"duration": 0}}
     stop = {"frame": {"duration": 0, "redraw": False}, "mode": "immediate"}
     return {
@@ -124,7 +101,7 @@ def _play_buttons() -> dict[str, Any]:
     }
 
 
-def _step_slider(count: int) -> dict[str, Any]:
+def _step_slider(count: int) -> Spec:
     jump = {"frame": {"duration": 0, "redraw": False}, "mode": "immediate"}
     steps = [{"label": str(k), "method": "animate", "args": [[str(k)], jump]} for k in range(count)]
     return {
@@ -137,7 +114,7 @@ def _step_slider(count: int) -> dict[str, Any]:
     }
 
 
-def _square(x: str, y: str, reach: float, reach_y: float | None = None) -> dict[str, Any]:
+def _square(x: str, y: str, reach: float, reach_y: float | None = None) -> Spec:
     """Two axes from -reach to reach, on one scale unless one is many times longer."""
     reach_y = reach if reach_y is None else reach_y
     if max(reach, reach_y) < 4 * min(reach, reach_y):
@@ -146,37 +123,22 @@ def _square(x: str, y: str, reach: float, reach_y: float | None = None) -> dict[
     else:
         x, y, one_scale = f"{x} (scales differ)", f"{y} (scales differ)", {}
     return {
-        "xaxis": {"range": [-reach, reach], "constrain": "domain", "title": {"text": x}},
-        "yaxis": {"range": [-reach_y, reach_y], "title": {"text": y}} | one_scale,
+        "xaxis": axis(x, range=[-reach, reach], constrain="domain"),
+        "yaxis": axis(y, range=[-reach_y, reach_y], **one_scale),
     }
 
 
-def _circle(radius: float, name: str, colour: str, dash: str) -> dict[str, Any]:
-    return _line(radius * _CIRCLE.real, radius * _CIRCLE.imag, name, colour, dash, 2)
+def _circle(radius: float, name: str, colour: str, dash: str) -> Spec:
+    x, y = radius * _CIRCLE.real, radius * _CIRCLE.imag
+    return line(x, y, name, colour, 2, dash, hoverinfo="skip")
 
 
-def _line(
-    x: np.ndarray, y: np.ndarray, name: str, colour: str, dash: str, width: int
-) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "x": x,
-        "y": y,
-        "mode": "lines",
-        "name": name,
-        "line": {"color": colour, "width": width, "dash": dash},
-        "hoverinfo": "skip",
-    }
-
-
-def _points(values: np.ndarray, name: str, marker: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "x": values.real,
-        "y": values.imag,
-        "mode": "markers",
-        "name": name,
-        "marker": marker,
-        "customdata": np.abs(values),
-        "hovertemplate": "λ = %{x:.3f} + %{y:.3f} i<br>|λ| = %{customdata:.4f}<extra></extra>",
-    }
+def _points(values: np.ndarray, name: str, marker: Spec) -> Spec:
+    return scatter(
+        values.real,
+        values.imag,
+        name,
+        marker=marker,
+        customdata=np.abs(values),
+        hovertemplate="λ = %{x:.3f} + %{y:.3f} i<br>|λ| = %{customdata:.4f}<extra></extra>",
+    )

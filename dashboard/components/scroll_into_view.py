@@ -8,7 +8,7 @@ _HTML = """
 <div></div>
 """
 
-# Below the browser's first sight of it the page may still grow: once more when it has.
+# Repeated, because the page may still grow after the first scroll.
 _JS = """
 const seen = new WeakMap();
 export default function ({ data, parentElement }) {
@@ -25,10 +25,10 @@ export default function ({ data, parentElement }) {
 _component = st.components.v2.component("unrolled_into_view", html=_HTML, js=_JS)
 
 
-def into_view(key: str, turn: str, *, only_if_hidden: bool = False) -> None:
-    """Scroll to this place, once for each `turn`; "" does not.
+def scroll_into_view(key: str, turn: str, *, only_if_hidden: bool = False) -> None:
+    """Scroll this place to the top of the window, once for each new `turn`; "" never scrolls.
 
-    The place goes to the top of the window; only_if_hidden: as little as shows it.
+    only_if_hidden: scroll no further than needed to show it.
     """
     edge = "nearest" if only_if_hidden else "start"
     _component(key=key, data={"turn": turn, "edge": edge}, height="content")

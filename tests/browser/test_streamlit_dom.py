@@ -1,0 +1,43 @@
+"""Streamlit and Plotly still build their part of the page as our selectors expect it."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, TimeoutError as Timeout, expect
+
+from dashboard.components import streamlit_dom as dom
+from tests.browser import server
+from tests.conftest import ROOT
+
+FOREIGN = re.compile(r"data-testid|js-plotly|modebar-|main-svg|katex|\.st-key-|\.st[A-Z]")
+
+
+def test_every_selector_matches(page: Page, tmp_path: Path) -> None:
+    with server.dashboard(tmp_path, script="tests/browser/canary_page.py") as address:
+        page.goto(address)
+        page.wait_for_selector(dom.READY)
+        expect(page.locator(dom.PLOT_AREA).first).to_be_visible()
+        page.get_by_role("button", name="More").click()
+        gone = [name for name, one in dom.SELECTORS.items() if not present(page, one)]
+        assert not gone, f"these selectors match nothing any more: {', '.join(gone)}"
+        assert page.locator(dom.keyed("figure")).count() == 1
+        options = f"document.querySelector('{dom.PLOT}')._context.toImageButtonOptions"
+        assert page.evaluate(f"typeof {options}") == "object", "Plotly's _context has changed"
+        with page.expect_download() as download:
+            page.get_by_role("button", name="SVG").click()
+        assert download.value.suggested_filename == "canary.svg"
+
+
+def present(page: Page, selector: str) -> bool:
+    """Whether an element matches within a moment: some are drawn only after the script's end."""
+    try:
+        page.wait_for_selector(selector, state="attached", timeout=5_000)
+    except Timeout:
+        return False
+    return True
+
+
+def test_only_one_module_knows_how_streamlit_builds_its_page() -> None:
+    for file in sorted((ROOT / "dashboard").rglob("*.py")) + sorted((ROOT / "pages").glob("*.py")):
+        if file.name != "streamlit_dom.py":
+            assert not FOREIGN.search(file.read_text(encoding="utf-8")), file
