@@ -55,7 +55,7 @@ class VisionTransformer(nn.Module):
         super().__init__()
         self.patch_embed = PatchEmbed(img_size, patch_size, n_channels, dim)
         self.pos_E = nn.Embedding(self.patch_embed.num_patches, dim)
-        self.cls_token = nn.Parameter(torch.zeros(1, 1, dim))
+        self.cls_token = nn.Parameter(torch.randn(1, 1, dim))
         self.transformer = Transformer(dim, attn_dim, mlp_dim, num_heads, num_layers)
         self.head = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, nout))
 

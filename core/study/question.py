@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.study.claim import Claim, read_claims
 from core.study.grading.numbers import VARIANTS
 
 SHIPPED = Path(__file__).resolve().parent / "questions"
@@ -28,11 +29,15 @@ State = Mapping[str, str | int | float | bool]
 
 @dataclass(frozen=True)
 class Option:
-    """One answer to choose; `reply` is what the student is told who chose it."""
+    """One answer to choose; `reply` is what the student is told who chose it.
+
+    refuted: the measurement that shows a wrong option to be wrong.
+    """
 
     text: str
     reply: str
     right: bool
+    refuted: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,7 @@ class Question:
     experiment: Experiment
     checks: tuple[Task, ...]
     answer: Answer
+    decides: tuple[Claim, ...] = ()  # the measurements that the right prediction rests on
 
 
 def shipped() -> dict[str, Question]:
@@ -170,7 +176,17 @@ def read_question(name: str, content: bytes) -> Question:
             raise ValueError(f"it is not TOML ({error}): mend that line.") from None
         return _question(table)
     except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None
+        raise ValueError(f"{where}{_line_of(str(error), content)}: {error}") from None
+
+
+def _line_of(error: str, content: bytes) -> str:
+    """ ", line 12" if the first word that the sentence quotes stands in a line of the file."""
+    quoted = re.search(r"'([^']+)'", error)
+    if quoted:
+        for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), 1):
+            if f'"{quoted[1]}"' in line:
+                return f", line {number}"
+    return ""
 
 
 def _question(table: dict[str, Any]) -> Question:
@@ -185,11 +201,16 @@ def _question(table: dict[str, Any]) -> Question:
         id=identity,
         title=_text(table, "title", "the file"),
         text=_text(table, "text", "the file"),
-        predict=_task(_table(table, "predict", "the file"), "[predict]"),
+        predict=_task(_without_claim(_table(table, "predict", "the file")), "[predict]"),
         experiment=_experiment(_table(table, "experiment", "the file")),
         checks=tuple(_task(check, f"[[check]] {i}") for i, check in enumerate(checks, 1)),
         answer=_answer(_table(table, "answer", "the file")),
+        decides=read_claims(table["predict"].get("decides", []), "[predict], decides"),
     )
+
+
+def _without_claim(table: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if key != "decides"}
 
 
 def _task(table: object, where: str) -> Task:
@@ -237,12 +258,13 @@ def _choice(table: dict[str, Any], where: str) -> Choice:
         place = f"{where}, option {number}"
         if not isinstance(option, dict):
             raise ValueError(f"{place} must be a table with text and reply.")
-        _only(option, place, "text reply right")
+        _only(option, place, "text reply right refuted")
         options.append(
             Option(
                 _text(option, "text", place),
                 _text(option, "reply", place),
                 option.get("right") is True,
+                read_claims(option.get("refuted", []), f"{place}, refuted"),
             )
         )
     if sum(option.right for option in options) != 1:

@@ -14,11 +14,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from core.study.claim import Claim, read_claims
 from core.study.question import State, checked_state
 
 SHIPPED = Path(__file__).resolve().parent / "storylines"
 LESSON = re.compile(r"[a-z]{1,20}")
-_KEYS = {"sentence", "question", "reveal", "notes", "state", "show"}
+_KEYS = {"sentence", "question", "reveal", "notes", "state", "show", "hold", "decides"}
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Beat:
     """state: the value of each control that is not at its default (links carry its label).
 
     show: the keys of the figures and controls of the page that stay in view.
+    hold: those of `show` that Reveal uncovers together with the answer.
     """
 
     sentence: str
@@ -34,6 +36,8 @@ class Beat:
     notes: str
     state: State
     show: tuple[str, ...]
+    hold: tuple[str, ...] = ()
+    decides: tuple[Claim, ...] = ()  # the measurements that the reveal rests on
 
 
 @dataclass(frozen=True)
@@ -70,9 +74,11 @@ def _beat(table: dict[str, Any], where: str) -> Beat:
     if unknown or not table.get("sentence"):
         what = f"no key {unknown[0]!r}" if unknown else "a sentence"
         raise ValueError(f"{where}: a beat has {what}; it has {', '.join(sorted(_KEYS))}.")
-    show = tuple(str(key) for key in table.get("show", []))
+    show, hold = (tuple(str(key) for key in table.get(name, [])) for name in ("show", "hold"))
     if not all(re.fullmatch(r"[\w-]{1,40}", key) for key in show):
         raise ValueError(f"{where}: show must list keys of figures and controls.")
+    if not set(hold) <= set(show):
+        raise ValueError(f"{where}: hold must list keys that are in show.")
     return Beat(
         table["sentence"],
         table.get("question", ""),
@@ -80,4 +86,6 @@ def _beat(table: dict[str, Any], where: str) -> Beat:
         table.get("notes", ""),
         checked_state(table.get("state", {}), where),
         show,
+        hold,
+        read_claims(table.get("decides", []), f"{where}, decides"),
     )

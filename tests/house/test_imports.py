@@ -8,55 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-
-# Each room and the rooms it may import, besides itself. A room is a folder with all below it; the
-# course's own classes, which lie loose in core/, are the room "course".
-COURSE = ("attention", "transformer", "vit", "gpt", "tokenizer")
-CORE = {
-    "system": "",
-    "run_files": "system",
-    "course": "run_files",
-    "data": "course system",
-    "config": "data",
-    "models": "config course run_files",
-    "linear_rnn": "course system",
-    "decoding": "models data course run_files system",
-    "interpret": "models course",
-    "runs": "run_files config data models system",
-    "training": "runs interpret models config data course run_files system",
-    "publish": "training decoding models config data course run_files",
-    "study": "decoding interpret linear_rnn models config data course run_files system",
-}
-DASHBOARD = {
-    "palette": "",
-    "figures": "palette",
-    "style": "palette components",
-    "lessons": "",
-    "state": "",
-    "limits": "",
-    "stage": "state components",
-    "components": "state lessons figures",
-    "controls": "components state",
-    "models": "controls components figures state limits",
-    "rnn": "components figures state",
-    "attention": "models controls components figures",
-    "vision": "models controls components figures",
-    "decoding": "models controls components figures state",
-    "training": "controls components figures limits",
-    "study": "components figures limits",
-    "app": "components stage state lessons style",
-}
-ARROWS = {f"core.{room}": {f"core.{to}" for to in tos.split()} for room, tos in CORE.items()}
-ARROWS |= {
-    f"dashboard.{room}": {f"dashboard.{to}" for to in tos.split()} | {f"core.{r}" for r in CORE}
-    for room, tos in DASHBOARD.items()
-}
-ARROWS["dashboard.palette"] = set()
-ARROWS["pages"] = {arrow for arrow in ARROWS if arrow != "dashboard.app"}
-# Public short names of two commands and one module.
-ARROWS["core.train"] = {"core.training"}
-ARROWS["core.evaluate"] = {"core.publish"}
-ARROWS["core.relevance"] = {"core.interpret"}
+from tests.house.arrows import ARROWS, COURSE
 
 OUTSIDE = {
     "core": {"streamlit", "plotly"},

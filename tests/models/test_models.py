@@ -46,6 +46,13 @@ def test_vit_shapes_and_maps(architecture):
     torch.testing.assert_close(alphas.sum(-1), torch.ones(2, 2, 2, 65))
 
 
+def test_the_class_token_starts_from_a_standard_normal_distribution():
+    torch.manual_seed(0)
+    token = build("VisionTransformer", ViTConfig()).cls_token.detach()
+    assert abs(float(token.mean())) < 0.3
+    assert 0.8 < float(token.std()) < 1.2
+
+
 def test_patch_embed_is_a_linear_map_of_each_patch():
     embed = PatchEmbed(img_size=8, patch_size=4, nin=3, nout=5)
     image = torch.randn(1, 3, 8, 8)

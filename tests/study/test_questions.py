@@ -224,7 +224,7 @@ def test_a_mistake_in_an_own_question_is_one_sentence(change, sentence):
     questions, errors = own_files([("mine.toml", OWN.replace(*change).encode())])
     assert questions == {}
     assert len(errors) == 1
-    assert errors[0].startswith("mine.toml: ")
+    assert re.match(r"mine\.toml(, line \d+)?: ", errors[0])
     assert sentence in errors[0]
 
 

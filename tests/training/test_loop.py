@@ -140,7 +140,7 @@ def test_micro_batches_cover_the_batch_with_little_padding():
 
 @pytest.mark.parametrize("architecture", ["VisionTransformer", "CompactViT", "SmallCNN"])
 def test_one_batch_of_images_can_be_overfitted(architecture):
-    recipe = ImageRecipe(epochs=30, batch_size=48, lr=3e-3)
+    recipe = ImageRecipe(epochs=60, batch_size=48, lr=3e-3)
     state, task = image_training(recipe, architecture)
     records = [r for r in train(state, task, recipe, seed=0) if isinstance(r, EpochRecord)]
     assert records[-1].train["accuracy"] > 0.95

@@ -56,7 +56,8 @@ MEASURES = {
         ("images", "moved", "cnn", "vit", "cnn_still", "cnn_moved", "vit_still", "vit_moved"),
     ),
     "decay": Measure(
-        "Compute the powers of a non-normal matrix", ("size", "peak", "peak_step", "half_life")
+        "Compute the powers of a non-normal matrix",
+        ("size", "peak", "peak_step", "half_life", "end"),
     ),
     "cost": Measure(
         "Time an RNN and a self-attention layer (about 10 seconds)",
@@ -86,6 +87,71 @@ MEASURES = {
     "runs": Measure(
         "Look up the Vision Transformers trained here", ("label", "train", "held_out", "epochs")
     ),
+    "symbols": Measure("Count the factors in the unrolled sums", (
+        *("first_in_y2", "second_in_y2", "terms_in_y3", "T", "terms", "first_power", "last_power"),
+        "highest_power",
+    )),
+    "operations": Measure("Count the operations of both layers", (
+        *("d", "T", "rnn_doubled", "attention_doubled", "rnn_chain", "attention_chain"),
+    )),
+    "modes": Measure("Compute powers of a diagonal and of an orthogonal matrix", (
+        *("steps", "slow", "fast", "orthogonal_change"),
+    )),
+    "gates": Measure("Look up the sweep over delays", (
+        *("short", "long", "chance", "lstm_short", "tanh_short", "gru_long", "transformer_long"),
+    )),
+    "code": Measure("Compute the sinusoidal code", (
+        *("first_wavelength", "last_wavelength", "off_diagonal_spread"),
+    )),
+    "lengths": Measure("Look up the experiment on length", (
+        *("trained", "read", "learned_before", "learned_past", "sinusoidal_before"),
+        *("sinusoidal_past", "none_before", "none_past"),
+    )),
+    "overfitting": Measure("Look up the history of vit-cifar10-course", (
+        *("epochs", "lowest_epoch", "lowest_loss", "last_loss", "train", "train_at_lowest"),
+        *("held_out", "held_out_at_lowest"),
+    )),
+    "little_data": Measure("Look up the histories on shares of CIFAR-10", tuple(
+        f"{kind}_{share}" for kind in ("vit", "cnn") for share in ("all", "tenth", "hundredth")
+    )),
+    "early_text": Measure("Read the first and the last text of gpt-shakespeare-course", (
+        *("token", "repeated", "epochs", "first_distinct", "last_distinct"),
+    )),
+    "scaling": Measure("Compute the softmax of scores divided by √n and not", (
+        *("n", "keys", "uniform", "undivided", "divided"),
+    )),
+    "people": Measure("Look up the sweep of gpt-shakespeare", (
+        *("people", "people_repetition", "median_setting", "low_p_repetition"),
+        *("high_p_repetition", "low_p", "high_p"),
+    )),
+    "causality": Measure("Look at the attention of a GPT", (
+        *("model", "later", "row_error", "first_row", "probability"),
+    )),
+    "repeats": Measure("Generate greedily and from the nucleus, three times each", (
+        *("greedy_texts", "sampled_texts", "greedy_repetition", "sampled_repetition"),
+    )),
+    "first_difference": Measure("Compare sampled with greedy text, step by step",
+                                ("seeds", "agree")),
+    "heads": Measure("Remove each head of a GPT once", (
+        *("model", "count", "largest", "harmless", "first_layer", "last_layer"),
+    )),
+    "patches": Measure("Shuffle the patches of a picture", (
+        *("patches", "tokens", "same_blocks", "bag_difference", "place_difference"),
+    )),
+    "object_size": Measure("Compare attention on small and on large objects", (
+        *("images", "small", "large", "uniform_small", "uniform_large", "on_object", "covered"),
+    )),
+    "maps": Measure("Delete patches by a map and at random", (
+        *("images", "alike", "by_map", "by_chance"),
+    )),
+    "table": Measure("Read one token more than the table has rows", ("rows", "reads_more")),
+    "cache": Measure("Time the 100th token with and without a cache", (
+        *("T", "all_heads_ms", "last_head_ms", "cached_ms", "compiled_ms", "with_operations"),
+        *("with_doubled", "without_operations", "without_doubled"),
+    )),
+    "sizes": Measure("Show larger pictures to a CNN and a ViT", (
+        *("images", "side", "vit_trained", "vit_larger", "cnn_trained", "cnn_larger"),
+    )),
 }  # fmt: skip
 
 

@@ -7,10 +7,11 @@ ValueError, one sentence, when a model is needed and none is at hand.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from core.models.zoo import LoadedModel, ModelEntry, available_models, load_model
-from core.study.measure import theory
+from core.study.measure import counts, theory
 from core.study.measure.measured import Values
 
 if TYPE_CHECKING:
@@ -211,9 +212,29 @@ def _short(text: str) -> str:
     return " ".join(words[:14]) + (" …" if len(words) > 14 else "")
 
 
-_FUNCTIONS = {
+def _looks(name: str) -> Callable[[], Values]:
+    """A measurement of core.study.measure.looks, which imports torch when it is called."""
+
+    def look() -> Values:
+        from core.study.measure import looks
+
+        values: Values = getattr(looks, name)()
+        return values
+
+    return look
+
+
+_FUNCTIONS: dict[str, Callable[[], Values]] = {
     **{"unrolled": theory.unrolled, "decay": theory.decay, "cost": theory.cost},
     **{"gradient": theory.gradient, "pieces": theory.pieces, "positions": theory.positions},
     **{"rivals": rivals, "generation": generation, "strategies": strategies},
     **{"empty_prompt": empty_prompt, "samples": samples, "heatmap": heatmap, "runs": runs},
-}
+    **{name: getattr(counts, name) for name in (
+        *("symbols", "operations", "modes", "gates", "code", "lengths", "overfitting"),
+        *("little_data", "early_text", "scaling", "people"),
+    )},
+    **{name: _looks(name) for name in (
+        *("causality", "repeats", "first_difference", "heads", "patches", "object_size"),
+        *("maps", "sizes", "table", "cache"),
+    )},
+}  # fmt: skip

@@ -28,14 +28,16 @@ def unrolled() -> Values:
 
 
 def decay() -> Values:
-    """Peak of ‖W^k‖ for the non-normal preset at ρ = 0.9, and the half-life of one mode."""
+    """‖W^k‖ of the non-normal preset at ρ = 0.9: its peak, k = 1000; half-life of a mode."""
     from core.linear_rnn.decay import growth
-    from core.linear_rnn.matrices import preset
+    from core.linear_rnn.matrices import preset, with_radius
 
     size, radius = 16, 0.9
-    T, peak = growth(preset("nonnormal", size)).at(radius).peak
+    W = preset("nonnormal", size)
+    T, peak = growth(W).at(radius).peak
+    end = float(np.linalg.norm(np.linalg.matrix_power(with_radius(W, radius), 1000), 2))
     half_life = math.log(0.5) / math.log(radius)
-    return {"size": size, "peak": peak, "peak_step": T, "half_life": half_life}
+    return {"size": size, "peak": peak, "peak_step": T, "half_life": half_life, "end": end}
 
 
 def cost() -> Values:

@@ -1,0 +1,21 @@
+"""python -m core.study check: every claim of questions and storylines, measured."""
+
+import argparse
+import sys
+
+from core.study.claims import check_all
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m core.study", description=__doc__)
+    parser.add_argument("what", choices=["check"])
+    parser.parse_args()
+    failed = 0
+    for result in check_all():
+        print(result.line, flush=True)
+        failed += not result.holds
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

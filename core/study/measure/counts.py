@@ -1,0 +1,181 @@
+"""Measurements that need no model: algebra, operation counts, spectra, position codes, histories.
+
+As in `core.study.measure.models`, each function returns the values that `MEASURES` names.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+
+import numpy as np
+
+from core.models.zoo import ASSETS, find_model
+from core.run_files.directory import RunDirectory
+from core.study.measure.measured import Values
+
+FIRST_LONG = 8  # T of the longer sum
+
+
+def symbols() -> Values:
+    """The factors W_h before each input in the unrolled sums, and the number of terms."""
+    from core.linear_rnn.algebra import activation_argument, words
+    from core.linear_rnn.unrolling import unroll
+
+    def factors(T: int) -> dict[str, int]:
+        """{x_i: how many W_h stand before it} in y_T, one term for each input."""
+        inside = activation_argument(unroll(T))
+        assert inside is not None
+        return {word[-1]: word.count("W_h") for word in words(inside)}
+
+    second, third, long = factors(2), factors(3), factors(FIRST_LONG)
+    return {
+        **{"first_in_y2": second["x_1"], "second_in_y2": second["x_2"]},
+        **{"terms_in_y3": len(third), "T": FIRST_LONG, "terms": len(long)},
+        **{"first_power": long["x_1"], "last_power": long[f"x_{FIRST_LONG}"]},
+        "highest_power": max(long.values()),
+    }
+
+
+def operations() -> Values:
+    """What doubling T does to the multiply-adds of both layers (T = 64 d), and their chains."""
+    from core.linear_rnn.flops import counts
+
+    d, T = 64, 4096
+    rnn, attention = ([counts(layer, t, d) for t in (T, 2 * T)] for layer in ("RNN", "attention"))
+    return {
+        **{"d": d, "T": T, "rnn_doubled": rnn[1].total / rnn[0].total},
+        "attention_doubled": attention[1].total / attention[0].total,
+        **{"rnn_chain": counts("RNN", 1000, d).chain},
+        "attention_chain": counts("attention", 1000, d).chain,
+    }
+
+
+def modes() -> Values:
+    """A diagonal matrix with |λ| = 0.9 and 0.5: what is left of each mode after 30 steps; and the
+    norm of an orthogonal matrix's 100th power."""
+    from core.linear_rnn.matrices import preset
+
+    steps = 30
+    left = np.linalg.matrix_power(np.diag([0.9, 0.5]), steps)
+    power = np.linalg.matrix_power(preset("orthogonal", 16), 100)
+    return {
+        **{"steps": steps, "slow": float(left[0, 0]), "fast": float(left[1, 1])},
+        "orthogonal_change": abs(float(np.linalg.norm(power, 2)) - 1),
+    }
+
+
+def gates() -> Values:
+    """The shipped sweep: median accuracy of each layer after a short and a longer delay."""
+    from core.linear_rnn.latch_sweep import SHIPPED
+
+    points = json.loads(SHIPPED.read_text(encoding="utf-8"))["points"]
+    accuracy = {
+        (point["layer"], point["delay"]): float(np.median(point["accuracies"])) for point in points
+    }
+    return {
+        **{"short": 15, "long": 20, "chance": 0.125},
+        **{"lstm_short": accuracy["LSTM", 15], "tanh_short": accuracy["tanh RNN", 15]},
+        **{"gru_long": accuracy["GRU", 20], "transformer_long": accuracy["Transformer", 20]},
+    }
+
+
+def code() -> Values:
+    """The sinusoidal code: wavelengths, and how far similarity is from a function of distance."""
+    from core.models.positions import similarity, sinusoidal, wavelength
+
+    tokens, dim = 200, 64
+    alike = similarity(sinusoidal(tokens, dim))
+    spread = max(float(np.ptp(np.diagonal(alike, k))) for k in range(tokens))
+    return {
+        **{
+            "first_wavelength": wavelength(dim, 0),
+            "last_wavelength": wavelength(dim, dim // 2 - 1),
+        },
+        "off_diagonal_spread": spread,
+    }
+
+
+def lengths() -> Values:
+    """The shipped experiment: mean loss in nats up to the trained length and past it."""
+    about = json.loads((ASSETS / "positions" / "curves.json").read_text(encoding="utf-8"))
+    trained = about["trained"]
+    found: Values = {"trained": trained, "read": about["read"]}
+    for name, key in (("learned", "learned"), ("sinusoidal", "sinusoidal"), ("none", "none")):
+        loss = about["loss"][key]
+        found[f"{name}_before"] = float(np.mean(loss[: trained - 1]))
+        found[f"{name}_past"] = float(np.mean(loss[trained - 1 :]))
+    return found
+
+
+def overfitting() -> Values:
+    """The history of the course's ViT: accuracies at the end, and its validation loss from its
+    lowest epoch to the last."""
+    epochs = RunDirectory(find_model("vit-cifar10-course").path).epochs()
+    losses = [epoch["held_out"]["loss"] for epoch in epochs]
+    lowest = int(np.argmin(losses))
+    return {
+        **{"epochs": len(epochs), "lowest_epoch": lowest + 1, "lowest_loss": losses[lowest]},
+        **{"last_loss": losses[-1], "train": epochs[-1]["train"]["accuracy"]},
+        "train_at_lowest": epochs[lowest]["train"]["accuracy"],
+        "held_out": epochs[-1]["held_out"]["accuracy"],
+        "held_out_at_lowest": epochs[lowest]["held_out"]["accuracy"],
+    }
+
+
+def little_data() -> Values:
+    """Validation accuracy of the shipped ViTs and CNNs on all, 10 and 1% of CIFAR-10."""
+    found: Values = {}
+    for kind in ("vit", "cnn"):
+        for share, suffix in (("all", ""), ("tenth", "-10pct"), ("hundredth", "-1pct")):
+            last = RunDirectory(find_model(f"{kind}-cifar10{suffix}").path).last_records()
+            found[f"{kind}_{share}"] = last["epoch"]["held_out"]["accuracy"]
+    return found
+
+
+def early_text() -> Values:
+    """The text of the course's GPT after its first and its last epoch: how much of it is the most
+    frequent token, and the share of different tokens."""
+    epochs = [
+        e for e in RunDirectory(find_model("gpt-shakespeare-course").path).epochs() if e["text"]
+    ]
+    first, last = (epochs[i]["text"].split()[:10] for i in (0, -1))
+    (token, count), *_ = Counter(first).most_common(1)
+    return {
+        **{"token": token, "repeated": count / len(first), "epochs": len(epochs)},
+        **{"first_distinct": len(set(first)) / len(first)},
+        "last_distinct": len(set(last)) / len(last),
+    }
+
+
+def scaling() -> Values:
+    """Entropy of the softmax over 64 scores q·k of standard normal vectors, n = 256, divided by
+    √n and not; and the largest entry of a causal map's first row."""
+    rng = np.random.default_rng(0)
+    n, keys = 256, 64
+    scores = rng.normal(size=(200, n)) @ rng.normal(size=(n, keys))
+
+    def entropy(values: np.ndarray) -> float:
+        p = np.exp(values - values.max(1, keepdims=True))
+        p /= p.sum(1, keepdims=True)
+        return float(-(p * np.log(p + 1e-300)).sum(1).mean())
+
+    return {
+        **{"n": n, "keys": keys, "uniform": math.log(keys), "undivided": entropy(scores)},
+        "divided": entropy(scores / math.sqrt(n)),
+    }
+
+
+def people() -> Values:
+    """The shipped sweep of a GPT: log-probability of text people wrote, beside sampled text."""
+    table = json.loads((ASSETS / "gpt-shakespeare" / "quality.json").read_text(encoding="utf-8"))
+    points = table["points"]
+    at_p = {point["value"]: point for point in points if point["setting"] == "p"}
+    return {
+        "people": table["human"]["mean_log_probability"],
+        "people_repetition": table["human"]["rep4"],
+        "median_setting": float(np.median([p["mean_log_probability"] for p in points])),
+        **{"low_p_repetition": at_p[0.1]["rep4"], "high_p_repetition": at_p[0.9]["rep4"]},
+        **{"low_p": at_p[0.1]["mean_log_probability"], "high_p": at_p[0.9]["mean_log_probability"]},
+    }
