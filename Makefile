@@ -19,7 +19,7 @@ export MALLOC_ARENA_MAX = 2
 .DEFAULT_GOAL := help
 # What `make test-fast` leaves out.
 SLOW = tests/browser tests/crawl tests/faults tests/load tests/ray tests/training/test_resume.py \
-	$(addprefix tests/hostile/test_,attacks.py pages.py quotas.py server.py)
+	$(addprefix tests/hostile/test_,attacks.py kernel_folder.py pages.py quotas.py server.py)
 PARALLEL = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: crawl help run test test-fast test-ray lint bench bench-ui bench-room bench-quality pretrain clean
@@ -36,7 +36,7 @@ test: $(VENV)/.installed-dev ## set up once, find a browser, run every test (ARG
 	$(PY) -m tests.browser.find --install
 	$(PY) -m pytest $(PARALLEL) $(ARGS)
 
-test-fast: $(VENV)/.installed-dev ## every test but those of a browser, a server and whole trainings (3 minutes)
+test-fast: $(VENV)/.installed-dev ## every test but those with a browser, a server, a compiler or whole trainings (3 minutes)
 	$(PY) -m pytest $(PARALLEL) $(SLOW:%=--ignore=%) $(ARGS)
 
 test-ray: $(VENV)/.installed-dev .venv-ray/.installed ## runs on a Ray cluster, against a real one on this machine
