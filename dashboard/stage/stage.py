@@ -29,10 +29,10 @@ def show(lesson: str) -> None:
     st.html(_hide_all_but(beat))
     with st.container(key="stage-beat"):
         st.title(beat.sentence, anchor=False)
-        if beat.question:
-            st.markdown(f"*{beat.question}*")
-        if beat.reveal and state.revealed():
-            st.markdown(f"**{beat.reveal}**")
+        lines = [f"*{beat.question}*"] if beat.question else []
+        lines += [f"**{beat.reveal}**"] if beat.reveal and state.revealed() else []
+        if lines:  # one paragraph: Reveal pushes nothing down while both fit into a line
+            st.markdown(" ".join(lines))
     with st.container(key="stage-keys"):
         stage_keys.stage_keys(
             lesson,
@@ -72,13 +72,20 @@ def _handle_key(story: Storyline, at: int) -> None:
 
 
 def _hide_all_but(beat: Beat) -> str:
-    """The style sheet that hides everything but the beat and what it shows."""
+    """The style sheet that hides everything but the beat and what it shows.
+
+    What Reveal uncovers keeps its place meanwhile, so that nothing jumps.
+    """
     heading, keys = dom.keyed("stage-beat"), dom.keyed("stage-keys")
     keep = [dom.keyed(f"{kind}{name}") for kind in ("", "figure-") for name in beat.show]
     keep += [heading, keys]
     these, inside = ", ".join(keep), ", ".join(f"{one} *" for one in keep)
     page, failed = dom.CONTENT, dom.ALERT  # no :has inside :has, or a browser drops the whole rule
+    held = [] if state.revealed() else beat.hold
+    figures = [dom.keyed(f"figure-{name}") for name in held]
+    covered = ", ".join(f"{one}, {one} *" for one in figures)
     return f"""<style>
+{covered or "no-element"} {{ visibility: hidden !important; }}
 {page} {dom.ELEMENT}:not({these}):not({inside}):not(:has({failed})) {{ display: none; }}
 {page} {dom.CONTAINER}:not({these}):not({inside}):not(:has({these}, {failed})) {{ display: none; }}
 {page} {dom.COLUMN}:not({inside}):not(:has({these}, {failed})) {{ display: none; }}
