@@ -20,7 +20,7 @@ from core.config.run_spec import RunSpec
 from core.run_files.directory import RunDirectory
 from core.runs.launch import PROJECT, environment
 
-AFTER = 15  # steps after resuming, over the end of an epoch
+AFTER = 30  # steps after resuming
 KILLED = {"course": 3, "best": 10, "demo": 9, "all": 1}  # after this step; 10 ends an epoch
 NARROW = {"dim": 16, "attn_dim": 8, "mlp_dim": 32, "num_heads": 2, "num_layers": 2}
 ALL = {"optimizer": "muon", "ema": 0.99, "clip": 1.0, "precision": "bf16"}
