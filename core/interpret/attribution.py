@@ -16,7 +16,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from core.interpret.trace import Traceable, check_inputs, evaluating, own_mask, walk
+from core.interpret.trace import Traceable, check_inputs, evaluating, forward_with_hooks, own_mask
 from core.models.cnn import SmallCNN
 from core.models.compact_vit import CompactViT
 from core.vit import VisionTransformer
@@ -70,7 +70,7 @@ def attention_gradients(model: Traceable, inputs: Tensor, target: Tensor) -> tup
     with torch.enable_grad(), evaluating(model):
         z = model.embed(inputs)
         mask = own_mask(model, z.shape[1], z.device)
-        z, maps, _ = walk(model, z, mask, _differentiable)
+        z, maps, _ = forward_with_hooks(model, z, mask, _differentiable)
         logits = model.read_out(z)
         chosen = chosen_logits(logits if logits.ndim == 2 else logits[:, -1], target)
         gradients = torch.autograd.grad(chosen.sum(), maps)  # samples do not mix: one pass for all

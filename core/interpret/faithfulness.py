@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from core.interpret.head_metrics import entropy
-from core.interpret.trace import evaluating, fused_logits, walk
+from core.interpret.trace import evaluating, forward_with_hooks, fused_logits
 from core.models.compact_vit import CompactViT
 from core.vit import VisionTransformer
 
@@ -133,7 +133,7 @@ def class_rows(model: ViT, images: Tensor, at_once: int = 50) -> tuple[Tensor, T
     logits, rows = [], []
     with torch.no_grad(), evaluating(model):
         for part in torch.split(images, at_once):
-            z, maps, _ = walk(model, model.embed(part), None)
+            z, maps, _ = forward_with_hooks(model, model.embed(part), None)
             logits.append(model.read_out(z))
             rows.append(torch.stack([a[:, :, 0] for a in maps], 1))
     return torch.cat(logits), torch.cat(rows)

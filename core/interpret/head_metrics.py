@@ -15,10 +15,10 @@ from core.interpret.trace import (
     Traceable,
     check_inputs,
     evaluating,
+    forward_with_hooks,
     heads_of,
     own_mask,
     trace,
-    walk,
 )
 
 
@@ -98,7 +98,7 @@ def removal_effect(model: Traceable, inputs: Tensor, answer: int, at_once: int =
     with torch.no_grad(), evaluating(model):
         z = model.embed(inputs)
         mask = own_mask(model, z.shape[1], z.device)
-        last, _, _ = walk(model, z, mask)
+        last, _, _ = forward_with_hooks(model, z, mask)
         intact = surprise(model, model.read_out(last), inputs, answer)
         for start in range(0, len(pairs), at_once):
             part = pairs[start : start + at_once]
@@ -106,7 +106,7 @@ def removal_effect(model: Traceable, inputs: Tensor, answer: int, at_once: int =
             for row, (layer, head) in enumerate(part):
                 gate[row, layer, head] = 0.0
             z_part = z.expand(len(part), -1, -1)
-            last, _, _ = walk(model, z_part, mask, partial(_gated, gate))
+            last, _, _ = forward_with_hooks(model, z_part, mask, partial(_gated, gate))
             tokens = inputs.expand(len(part), *inputs.shape[1:])
             lost = surprise(model, model.read_out(last), tokens, answer) - intact
             for (layer, head), value in zip(part, lost.tolist(), strict=True):

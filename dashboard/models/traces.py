@@ -82,9 +82,9 @@ def _class_heat(
     who: str, content: bytes, over_layers: Fuse, over_heads: Fuse, _model: Any, _images: Tensor
 ) -> np.ndarray:
     from core.interpret.attribution import course_heatmap
-    from core.interpret.trace import glance
+    from core.interpret.trace import attention_only
 
-    _, alphas = glance(_model, _images)
+    _, alphas = attention_only(_model, _images)
     return course_heatmap(alphas, over_layers, over_heads).numpy()
 
 
