@@ -30,7 +30,7 @@ def attention_weights(q: Tensor, k: Tensor, mask: Tensor | None = None) -> Tenso
     return alpha.masked_fill(~allowed, 0.0)
 
 
-def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
     """A V and A, with A = `attention_weights`; q, k, v: (..., T, n) -> (..., T, n), (..., T, T)."""
     alphas = attention_weights(q, k, mask)
     return alphas @ v, alphas

@@ -6,7 +6,7 @@ from dashboard import controls
 from dashboard.components import page
 from dashboard.components.token_strip import Token, percent, shade, token_strip
 from dashboard.figures.maps import attention_maps
-from dashboard.models import gpt_models, traces
+from dashboard.models import gpt_models, model_choice, traces
 
 MOST_BARS = 12
 
@@ -25,9 +25,9 @@ page.page_header(
 left, right = st.columns([2, 3])
 with left:
     entry = gpt_models.choose_gpt()
-    loaded = gpt_models.load(entry)
+    loaded = model_choice.load(entry)
     model, tokenizer = loaded.model, loaded.tokenizer
-    reader, texts = gpt_models.reader(entry), gpt_models.texts(entry)
+    engine, generations = gpt_models.engine(entry), gpt_models.generations(entry)
 with right:
     prompt = gpt_models.ask_prompt(loaded)
 
@@ -69,7 +69,7 @@ with looks_at:
     )
 
 # --- what comes next ---
-logits = reader(prompt.ids)
+logits = engine(prompt.ids)
 probabilities = distribution(logits)
 best = probabilities.topk(min(MOST_BARS, len(probabilities)))
 with comes_next:
@@ -124,7 +124,7 @@ def go_on() -> None:
         with four:
             st.button("Draw again", icon=":material/casino:", type="primary", on_click=next_seed)
         strategy = Greedy() if t == 0 else Nucleus(p=p, t=t)
-    made = texts.text(prompt.ids, strategy, length, seed=seed)
+    made = generations.text(prompt.ids, strategy, length, seed=seed)
     new = [
         Token(
             tokenizer.vocab[one.token],
@@ -132,14 +132,14 @@ def go_on() -> None:
             surprise=shade(one.probability),
             note=f"probability {percent(one.probability)}, rank {one.rank}",
         )
-        for one in made.written
+        for one in made.generated
     ]
     token_strip(
         [*(Token(word) for word in prompt.words), *new],
         key="text",
         legend="Your line in italics; the redder a word, the less probable it was.",
     )
-    st.caption(f"Computed by {reader.path}, with a key-value cache.")
+    st.caption(f"Computed by {engine.path}, with a key-value cache.")
 
 
 # --- generate ---

@@ -8,7 +8,7 @@ from dashboard import controls
 from dashboard.components import page
 from dashboard.figures import faithfulness as figures
 from dashboard.figures.maps import attention_maps, heads as head_figures, vit_maps
-from dashboard.models import pictures, vit_models
+from dashboard.models import model_choice, pictures, vit_models
 from dashboard.vision import faithfulness
 
 page.page_header(
@@ -22,7 +22,7 @@ with one:
     entry = vit_models.choose_model(prefer="shapes")
 with two:
     weights = controls.pick("Weights", ["trained", "random"], key="weights")
-loaded = vit_models.load(entry)
+loaded = model_choice.load(entry)
 classes = loaded.extra["classes"]
 
 from core.interpret.trace import heads_of  # noqa: E402  the heading must not wait for torch

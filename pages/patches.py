@@ -7,7 +7,7 @@ from dashboard import controls
 from dashboard.components import page
 from dashboard.figures import patches as figures
 from dashboard.figures.maps import vit_maps
-from dashboard.models import pictures, vit_models
+from dashboard.models import model_choice, pictures, vit_models
 
 page.page_header(
     "Patches of anything",
@@ -55,7 +55,7 @@ def alike_places(places: torch.Tensor, grid: int) -> None:
 if kind == "a picture":
     with choices:
         entry = vit_models.choose_model()
-    loaded = vit_models.load(entry)
+    loaded = model_choice.load(entry)
     model = loaded.model
     chosen = pictures.choose_picture(loaded)
     inputs = vit_models.to_input(loaded, chosen.image[None])

@@ -88,7 +88,7 @@ elif section in ("shifted", "other sizes"):
         others = [r for r in kinds["vit"] if r.entry.architecture == "SinusoidalViT"]
         members += [r for r in others if r not in members][:1]
     for member in members:
-        loaded = vit_models.load(member.entry)
+        loaded = model_choice.load(member.entry)
         at = pictures.pictures_for(loaded)
         if not pictures.known(at, loaded):
             st.info(f"This takes the held-out pictures. {page.plain(at.note)}",
@@ -117,7 +117,7 @@ else:
 
     from core.interpret.attribution import grad_cam, patch_map
 
-    loaded = {kind: vit_models.load(r.entry) for kind, r in choose_both().items()}
+    loaded = {kind: model_choice.load(r.entry) for kind, r in choose_both().items()}
     chosen = pictures.choose_picture(next(iter(loaded.values())))
     row = chosen.image[None] if chosen.row is None else chosen.row
     for kind, member in loaded.items():

@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import controls
 from dashboard.components import page
 from dashboard.figures.maps import attention_maps, vit_maps
-from dashboard.models import pictures, traces, vit_models
+from dashboard.models import model_choice, pictures, traces, vit_models
 
 page.page_header(
     "Vision Transformer",
@@ -20,7 +20,7 @@ def look() -> None:
     one, two, three = st.columns([3, 2, 2])
     with one:
         entry = vit_models.choose_model()
-    loaded = vit_models.load(entry)
+    loaded = model_choice.load(entry)
     model, classes, size = loaded.model, loaded.extra["classes"], loaded.config.img_size
 
     from core.interpret.attribution import (  # the heading must not wait for it

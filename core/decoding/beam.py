@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
-from core.decoding.strategies import NextLogits
+from core.decoding.strategies import NextLogits, require_prompt
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,7 @@ def beam_search(
     """
     if width < 1:
         raise ValueError(f"Beam search needs a width of at least 1, not {width!r}.")
-    if not prompt:
-        raise ValueError("The prompt is empty; begin with the start token.")
+    require_prompt(prompt)
     beams: tuple[Beam, ...] = (Beam((), 0.0),)
     for _ in range(num_tokens):
         found = []

@@ -32,8 +32,9 @@ FLAGS = ("-std=c++17", "-O3", "-shared", "-fPIC")
 
 @cache
 def load_kernel() -> ctypes.CDLL | None:
-    """The compiled library, built now if need be; None where that is not possible or not safe."""
-    if sys.platform == "win32":
+    """The compiled library, built now if necessary; None where that is not possible or not safe,
+    or switched off with UNROLLED_KERNEL=0."""
+    if sys.platform == "win32" or os.environ.get("UNROLLED_KERNEL") == "0":
         return None
     try:
         folder = _cache_folder()

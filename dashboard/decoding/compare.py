@@ -16,11 +16,11 @@ from dashboard.components.token_strip import Token, percent, shade, token_strip
 from dashboard.decoding import branches
 from dashboard.decoding.strategy_controls import choose_way
 from dashboard.figures import decoding as figures
-from dashboard.models.generation_cache import Text, Texts
+from dashboard.models.generation_cache import GenerationCache, Text
 from dashboard.models.gpt_models import LONGEST_LINKED
 
 if TYPE_CHECKING:
-    from core.decoding.engine import PrefixReader
+    from core.decoding.engine import DecodingEngine
     from core.decoding.prompt import Prompt
     from core.decoding.strategies import Step
     from core.models.zoo import LoadedModel, ModelEntry
@@ -32,7 +32,9 @@ DEFAULTS = ("greedy", "nucleus", "temperature", "beam")
 
 
 @page.fragment
-def show(entry: ModelEntry, loaded: LoadedModel, texts: Texts, prompt: Prompt) -> None:
+def show(
+    entry: ModelEntry, loaded: LoadedModel, generations: GenerationCache, prompt: Prompt
+) -> None:
     """One to four columns. A fragment: a control in it runs nothing else of the page."""
     tokenizer = loaded.tokenizer
     texts_above = st.container()
@@ -55,7 +57,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, texts: Texts, prompt: Prompt) -
             ways[letter] = choose_way(letter, default, abreast=count < 3)
             trees[letter] = branches.tree(letter, (entry.identity, prompt.ids))
             branches.walk(letter, trees[letter])
-            made[letter] = texts.text(
+            made[letter] = generations.text(
                 prompt.ids, ways[letter].strategy, length,
                 seed=seed, forced=trees[letter].forced, width=ways[letter].width,
             )  # fmt: skip
@@ -68,10 +70,10 @@ def show(entry: ModelEntry, loaded: LoadedModel, texts: Texts, prompt: Prompt) -
             _attention_of(loaded, step, letter)
 
 
-def explain(reader: PrefixReader) -> None:
+def explain(engine: DecodingEngine) -> None:
     """What stands below all columns, and no control changes."""
     st.caption(
-        f"Computed by {reader.path}. Temperature comes first, then the cut: the nucleus is "
+        f"Computed by {engine.path}. Temperature comes first, then the cut: the nucleus is "
         "measured on the distribution that temperature made."
     )
     page.show_math(
@@ -114,9 +116,9 @@ def _strip(made: Text, tokenizer: WordTokenizer) -> tuple[list[Token], str]:
             note=f"step {i + 1}, probability {percent(one.probability)}"
             + (", part of a repeated 4-gram" if mark else ""),
         )
-        for i, (one, mark) in enumerate(zip(made.written, marks, strict=True))
+        for i, (one, mark) in enumerate(zip(made.generated, marks, strict=True))
     ]
-    mean = fmean(one.log_probability for one in made.written)
+    mean = fmean(one.log_probability for one in made.generated)
     return strip, (
         f"Mean log-probability {mean:.2f} nats a word; {sum(marks)} of {len(marks)} words in a "
         "repeated 4-gram."

@@ -100,10 +100,10 @@ def _continued(weights: str, who: str, ids: tuple[int, ...], _then: zoo.ModelEnt
     """What a model as it was at a checkpoint adds to the prompt, greedily."""
     import torch
 
-    from core.decoding.engine import PrefixReader
+    from core.decoding.engine import DecodingEngine
     from core.decoding.strategies import Greedy
     from core.models.checkpoint import model_from, read_checkpoint
 
     model: Any = model_from(read_checkpoint(_then.weights))
-    steps = PrefixReader.of(model).write(ids, Greedy(), WORDS, torch.Generator())
+    steps = DecodingEngine.of(model).generate(ids, Greedy(), WORDS, torch.Generator())
     return [step.token for step in steps]

@@ -1,52 +1,37 @@
-"""Pictures that were drawn lately are not drawn again."""
+"""A cache of pictures: one that was drawn before is not drawn again."""
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable
-from functools import wraps
 from threading import Lock
-from typing import ParamSpec
+from typing import Any
 
 import numpy as np
+from cachetools import LRUCache, cached
 
-KEPT = 256  # pictures of each kind, some tens of KB each
-
-Given = ParamSpec("Given")
+MAX_PICTURES = 256  # of each kind, some tens of KB each
 
 
-def remembered(draw: Callable[Given, bytes]) -> Callable[Given, bytes]:
-    """`draw`, which for what it was given lately hands out the bytes it made then.
+def memoised(draw: Callable[..., bytes]) -> Callable[..., bytes]:
+    """`draw` with a cache of its last 256 results, shared by all sessions.
 
-    For pure functions of arrays, numbers, texts and lists of these, whose arguments are told
-    apart by their contents. Shared by all sessions.
+    For pure functions of arrays, numbers, texts and lists of these; the key is a hash of their
+    contents.
     """
-    kept: OrderedDict[bytes, bytes] = OrderedDict()
-    turn = Lock()
-
-    @wraps(draw)
-    def drawn(*args: Given.args, **kwargs: Given.kwargs) -> bytes:
-        asked = _digest([*args, *sorted(kwargs.items())])
-        with turn:
-            if asked in kept:
-                kept.move_to_end(asked)
-                return kept[asked]
-        picture = draw(*args, **kwargs)
-        with turn:
-            kept[asked] = picture
-            if len(kept) > KEPT:
-                kept.popitem(last=False)
-        return picture
-
-    return drawn
+    cache: LRUCache[bytes, bytes] = LRUCache(MAX_PICTURES)
+    return cached(cache, key=_key, lock=Lock())(draw)
 
 
-def _digest(given: object) -> bytes:
-    if isinstance(given, np.ndarray) and given.dtype != object:
-        found = hashlib.blake2b(f"{given.dtype} {given.shape}".encode(), digest_size=16)
-        found.update(np.ascontiguousarray(given))
-        return found.digest()
-    if isinstance(given, list | tuple):
-        content = b"sequence" + b"".join(map(_digest, given))
+def _key(*args: Any, **kwargs: Any) -> bytes:
+    return _digest([*args, *sorted(kwargs.items())])
+
+
+def _digest(value: object) -> bytes:
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        digest = hashlib.blake2b(f"{value.dtype} {value.shape}".encode(), digest_size=16)
+        digest.update(np.ascontiguousarray(value))
+        return digest.digest()
+    if isinstance(value, list | tuple):
+        content = b"sequence" + b"".join(map(_digest, value))
     else:
-        content = f"{type(given).__name__} {given!r}".encode()
+        content = f"{type(value).__name__} {value!r}".encode()
     return hashlib.blake2b(content, digest_size=16).digest()

@@ -12,7 +12,7 @@ from dashboard import controls
 from dashboard.components import page
 from dashboard.figures.maps.attention_maps import attention_grid, enlarge
 from dashboard.figures.maps.vit_maps import upright
-from dashboard.models import gpt_models, traces, vit_models
+from dashboard.models import gpt_models, model_choice, traces, vit_models
 from dashboard.models.pictures import pictures_for, upload
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def choose() -> Opened:
         )
     with three:
         weights = controls.pick("Weights", ["trained", "random"], key="weights")
-    loaded = gpt_models.load(entry) if kind == TEXT else vit_models.load(entry)
+    loaded = model_choice.load(entry)
     model: Any = loaded.model if weights == "trained" else vit_models.untrained(loaded)
     if kind == TEXT:
         with four, _below_a_label(), st.popover("The text", icon=":material/edit:"):
@@ -118,7 +118,7 @@ def show_beside(opened: Opened, traced: Trace) -> None:
     name = controls.choice("Beside it", ["random weights", *checkpoints], key="beside")
     if name in checkpoints:
         then = zoo.at_checkpoint(entry, checkpoints[name])
-        who, other = f"{then.identity}-trained", vit_models.load(then).model
+        who, other = f"{then.identity}-trained", model_choice.load(then).model
     else:
         who, other = f"{entry.identity}-random", vit_models.untrained(opened.loaded)
     one, two = st.columns(2)
