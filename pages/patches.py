@@ -1,8 +1,8 @@
 """Patches of anything: how a picture, or a sound, becomes a row of tokens."""
 
-import numpy as np
 import streamlit as st
 
+from core.models import positions
 from dashboard import controls
 from dashboard.components import page
 from dashboard.figures import patches as figures
@@ -32,10 +32,10 @@ def alike_places(places: torch.Tensor, grid: int) -> None:
         row = controls.slider("Row", 1, grid, grid // 2, key="row")
         column = controls.slider("Column", 1, grid, grid // 2, key="column")
     at = (int(row) - 1) * grid + int(column) - 1
-    alike = sounds.similarity(places)
+    alike = positions.similarity(places.double().numpy())
     with one:
         page.show_figure(
-            figures.similarity_map(alike[at].view(grid, grid).numpy(), int(row), int(column)),
+            figures.similarity_map(alike[at].reshape(grid, grid), int(row), int(column)),
             title=f"4. Whose position is like that of row {row}, column {column}?",
             description="Cosine similarity of the position embeddings of that place and each row "
             "(down) and column (across). Nobody told the model what is next to what.",
@@ -43,12 +43,12 @@ def alike_places(places: torch.Tensor, grid: int) -> None:
         )
     with two:
         page.show_image(
-            vit_maps.similarity_sheet(alike.numpy()),
+            vit_maps.similarity_sheet(alike),
             title="5. The same for every patch at once",
             description="Each small square belongs to the patch at that place, and shows which "
             "places are like it: bright is alike, dark is opposite.",
             key="positions",
-            data={"similarity": alike.numpy()},
+            data={"similarity": alike},
         )
 
 
@@ -134,9 +134,9 @@ else:
         )
     with right:
         moments = tokens[: len(tokens) // rows * rows].reshape(-1, rows * 64)
-        alike = sounds.similarity(moments).numpy()
+        alike = positions.similarity(moments.double().numpy())
         page.show_figure(
-            figures.moments_alike(np.asarray(alike), seconds),
+            figures.moments_alike(alike, seconds),
             title="3. Which moments (down) are like which (across)?",
             description="Cosine similarity of the tokens of two moments: what is repeated in the "
             "tune is dark red away from the diagonal. Attention starts from products like these.",

@@ -10,16 +10,12 @@ import torch
 from torch import Tensor
 
 from core.gpt import DialogueGPT
+from core.models.positions import sinusoidal
 
 
 def sinusoidal_positions(tokens: int, dim: int) -> Tensor:
-    """(tokens, dim): even columns are sines, odd columns cosines, of falling frequency."""
-    t = torch.arange(tokens)[:, None]
-    frequency = 10000.0 ** (-torch.arange(0, dim, 2) / dim)
-    table = torch.zeros(tokens, dim)
-    table[:, 0::2] = torch.sin(t * frequency)
-    table[:, 1::2] = torch.cos(t * frequency)[:, : dim // 2]
-    return table
+    """(tokens, dim) in float32: even columns are sines, odd columns cosines."""
+    return torch.from_numpy(sinusoidal(tokens, dim)).float()
 
 
 class SinusoidalGPT(DialogueGPT):

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 from cachetools import LRUCache, cached
 
-MAX_PICTURES = 256  # of each kind, some tens of KB each
+KEPT = 256  # of each kind, some tens of KB each
 
 
-def memoised(draw: Callable[..., bytes]) -> Callable[..., bytes]:
+def memoise(draw: Callable[..., bytes]) -> Callable[..., bytes]:
     """`draw` with a cache of its last 256 results, shared by all sessions.
 
     For pure functions of arrays, numbers, texts and lists of these; the key is a hash of their
     contents.
     """
-    cache: LRUCache[bytes, bytes] = LRUCache(MAX_PICTURES)
+    cache: LRUCache[bytes, bytes] = LRUCache(KEPT)
     return cached(cache, key=_key, lock=Lock())(draw)
 
 

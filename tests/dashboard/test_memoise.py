@@ -15,7 +15,7 @@ from core.interpret.trace import UNCHANGED, Edit, trace
 from core.models.registry import build
 from dashboard.figures import memoise as memory
 from dashboard.figures.maps.bar_picture import WIDTH, bar_picture
-from dashboard.figures.memoise import memoised
+from dashboard.figures.memoise import memoise
 from dashboard.models import traces
 from dashboard.models.generation_cache import GenerationCache
 
@@ -23,7 +23,7 @@ from dashboard.models.generation_cache import GenerationCache
 def test_the_same_contents_are_drawn_once_and_others_anew() -> None:
     drawn = []
 
-    @memoised
+    @memoise
     def draw(values: object, side: int = 1) -> bytes:
         """How it is drawn."""
         drawn.append((values, side))
@@ -46,14 +46,14 @@ def test_the_same_contents_are_drawn_once_and_others_anew() -> None:
 def test_the_oldest_are_forgotten() -> None:
     drawn = []
 
-    @memoised
+    @memoise
     def draw(number: int) -> bytes:
         drawn.append(number)
         return b""
 
-    for number in range(memory.MAX_PICTURES + 1):
+    for number in range(memory.KEPT + 1):
         draw(0), draw(number)
-    assert len(drawn) == memory.MAX_PICTURES + 1
+    assert len(drawn) == memory.KEPT + 1
     draw(0), draw(1)
     assert drawn[-1] == 1
 

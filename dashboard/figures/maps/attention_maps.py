@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from plotly.colors import sample_colorscale
 
 from dashboard.figures.layout import Drawing, axis, literal, quick
-from dashboard.figures.memoise import memoised
+from dashboard.figures.memoise import memoise
 from dashboard.palette import BLUE, FIGURE_FONT_SIZE, PLATE, PLATE_TEXT, SEQUENTIAL
 
 _STEPS = 250  # palette entries for weights; the last six fade from the plate to its text
@@ -21,7 +21,7 @@ _PLATE_INDEX, _TEXT_INDEX = 250, 255
 _LEFT, _TOP, _GAP = 92, 34, 8  # pixels of a grid: layer names, head names, between maps
 
 
-@memoised
+@memoise
 def attention_grid(alphas: np.ndarray, width: int = 900, height: int = 900) -> bytes:
     """All maps of a model as one PNG: a row a layer, a column a head.
 
@@ -145,7 +145,7 @@ def probability_bars(
     return quick([bars], layout)
 
 
-@memoised
+@memoise
 def class_token_overlay(image: np.ndarray, row: np.ndarray, side: int = 384) -> bytes:
     """Where the class token looks, laid over the image, as a PNG.
 
@@ -174,7 +174,7 @@ def largest(row: np.ndarray) -> str:
     return f"The brightest patch has {row.max() / max(row.sum(), 1e-12):.1%} of the weight."
 
 
-@memoised
+@memoise
 def enlarge(image: np.ndarray, side: int = 384) -> bytes:
     """A small image (S, S, 3) uint8 as a PNG with visible, unsmoothed pixels."""
     picture = Image.fromarray(np.asarray(image, dtype=np.uint8))

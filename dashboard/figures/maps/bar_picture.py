@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw, ImageFont
 
 from dashboard.figures.maps.attention_maps import cut
-from dashboard.figures.memoise import memoised
+from dashboard.figures.memoise import memoise
 from dashboard.palette import BLUE, PLATE, PLATE_TEXT
 
 WIDTH = 400  # pixels, about as wide as it is shown; drawn twice as fine
@@ -17,7 +17,7 @@ _FINE = 2
 _ROW, _BAR, _TEXT, _PAD = 44 * _FINE, 26 * _FINE, 18 * _FINE, 12 * _FINE
 
 
-@memoised
+@memoise
 def bar_picture(labels: Sequence[str], probabilities: Sequence[float]) -> bytes:
     """A bar for each probability, its word before it and its percentage behind; the first on top
     in full colour, the others paler. A PNG of 2·WIDTH pixels."""

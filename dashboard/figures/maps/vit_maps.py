@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from dashboard.figures.maps.attention_maps import class_token_overlay, colours, png, to_palette
-from dashboard.figures.memoise import memoised
+from dashboard.figures.memoise import memoise
 from dashboard.palette import PLATE
 
 
@@ -18,7 +18,7 @@ def upright(image: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.asarray(image).transpose(1, 2, 0))
 
 
-@memoised
+@memoise
 def picture_row(
     images: np.ndarray,
     weights: np.ndarray,
@@ -47,7 +47,7 @@ def picture_row(
     return png(plate)
 
 
-@memoised
+@memoise
 def picture_strip(images: np.ndarray, side: int = 64, columns: int = 10) -> bytes:
     """Pictures (N, 3, S, S) uint8, numbered from 1, at most `columns` beside each other."""
     gap, font = 6, ImageFont.load_default(size=22)
@@ -64,7 +64,7 @@ def picture_strip(images: np.ndarray, side: int = 64, columns: int = 10) -> byte
     return png(plate)
 
 
-@memoised
+@memoise
 def patch_sheet(image: np.ndarray, grid: int, side: int = 384) -> bytes:
     """The picture cut into g×g patches, with gaps between them. image: (3, S, S) uint8."""
     patch, gap = side // grid, max(3, side // grid // 8)
@@ -80,7 +80,7 @@ def patch_sheet(image: np.ndarray, grid: int, side: int = 384) -> bytes:
     return png(sheet)
 
 
-@memoised
+@memoise
 def filter_sheet(filters: np.ndarray, columns: int = 16, cell: int = 34) -> bytes:
     """What each feature of a patch answers to. filters: (D, 3, p, p), any scale; each is drawn
     from its smallest (black) to its largest value (white), colour by colour together."""
@@ -94,7 +94,7 @@ def filter_sheet(filters: np.ndarray, columns: int = 16, cell: int = 34) -> byte
     return png(sheet)
 
 
-@memoised
+@memoise
 def weight_grid(weights: np.ndarray, side: int = 384) -> bytes:
     """Weights (P,) as g×g coloured cells, the largest brightest."""
     grid = round(len(weights) ** 0.5)
@@ -102,7 +102,7 @@ def weight_grid(weights: np.ndarray, side: int = 384) -> bytes:
     return png(Image.fromarray(cells).resize((side, side), Image.Resampling.NEAREST))
 
 
-@memoised
+@memoise
 def similarity_sheet(alike: np.ndarray, cell: int = 52) -> bytes:
     """Similarity (P, P), −1 to 1, as g×g small squares: the one at (r, c) shows how like patch
     (r, c) every patch is."""
