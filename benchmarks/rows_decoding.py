@@ -67,7 +67,7 @@ def huggingface() -> Any:
     weights = engine().weights
     config = GPT2Config(
         vocab_size=weights.vocab_size,
-        n_positions=weights.window,
+        n_positions=weights.context_length,
         n_embd=weights.dim,
         n_layer=len(weights.blocks),
         n_head=weights.num_heads,
@@ -239,7 +239,7 @@ def decode_ids_equal(repeats: int) -> Row:
     ties: list[str] = []
     with threads(1):
         for number, prompt in enumerate(prompts, 1):
-            made = cached_greedy(prompt, weights.window - len(prompt))
+            made = cached_greedy(prompt, weights.context_length - len(prompt))
             logits = textbook_logits(weights, torch.tensor([[*prompt, *made]]))[0]
             best = logits[len(prompt) - 1 : -1].topk(2).values
             gap = best[:, 0] - best[:, 1]
@@ -258,8 +258,9 @@ def decode_ids_equal(repeats: int) -> Row:
         "ratio": share,
         "ratio_low": share,
         "ratio_high": share,
-        "conditions": f"{len(prompts)} prompts of 1 to 50 tokens continued to {weights.window} "
-        f"positions, {said}; {checked:,} tokens checked, {len(ties)} near-ties (< 1e-4) left out"
+        "conditions": f"{len(prompts)} prompts of 1 to 50 tokens continued to "
+        f"{weights.context_length} positions, {said}; {checked:,} tokens "
+        f"checked, {len(ties)} near-ties (< 1e-4) left out"
         + (f", as prompt:position (gap): {', '.join(ties)}" if ties else ""),
     }
 

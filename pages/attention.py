@@ -11,7 +11,7 @@ from dashboard.models import model_input, traces
 
 page.page_header(
     "Attention, step by step",
-    "**Move over the maps**: who looks at whom, and how does a head come to that?",
+    "**Move over the maps**: who looks at whom, and how does a head compute it?",
 )
 
 # --- controls ---
@@ -57,9 +57,9 @@ def explore() -> None:
             )  # fmt: skip
         edit, inputs = head_edits.choose_edit(given, query, key)
 
-    before = traces.trace(given.who, given.model, given.inputs)
+    before = traces.trace(given.identity, given.model, given.inputs)
     edited = edit != UNCHANGED or inputs is not given.inputs
-    traced = traces.trace(given.who, given.model, inputs, edit) if edited else before
+    traced = traces.trace(given.identity, given.model, inputs, edit) if edited else before
     tokens = list(given.tokens)
     if given.causal and inputs is not given.inputs:
         tokens = [

@@ -1,4 +1,4 @@
-"""Dialogue GPT: which words each word attends to, what comes next, and the text going on."""
+"""Dialogue GPT: which words each word attends to, what comes next, and generated text."""
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ MOST_BARS = 12
 
 
 def next_seed() -> None:
-    """Another draw: the next seed."""
+    """The next random seed."""
     st.session_state["seed"] = (st.session_state["seed"] + 1) % 1000
 
 
@@ -112,7 +112,9 @@ def go_on() -> None:
         length = controls.slider("Words to add", 1, 150, 40, key="length")
     strategy, seed = Greedy(), 0
     if way == "greedy":
-        st.caption("Greedy: the most probable word each time, no chance, always the same text.")
+        st.caption(
+            "Greedy is deterministic: the most probable word each time, so the text never changes."
+        )
     else:
         one, two, three, four = st.columns(4, vertical_alignment="bottom")
         with one:
@@ -143,7 +145,7 @@ def go_on() -> None:
 
 
 # --- generate ---
-st.header("Let the model go on", anchor=False)
+st.header("Generate", anchor=False)
 go_on()
 page.lesson_link("decoding", "Compare the ways of choosing, token by token")
 page.show_source("core.gpt.DialogueGPT", "core.decoding.strategies.nucleus")

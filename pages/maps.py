@@ -28,30 +28,30 @@ classes = loaded.extra["classes"]
 from core.interpret.trace import heads_of  # noqa: E402  the heading must not wait for torch
 
 model = loaded.model if weights == "trained" else vit_models.untrained(loaded)
-who = f"{entry.identity}-{weights}"
+identity = f"{entry.identity}-{weights}"
 layers, heads = heads_of(model)
 answers = [f"{i}: {name}" for i, name in enumerate(classes)]
 
 
 @page.fragment
 def six_maps() -> None:
-    chosen = pictures.choose_picture(loaded)
-    inputs = vit_models.to_input(loaded, chosen.image[None])
-    said = faithfulness.answer(who, model, inputs)
+    picture = pictures.choose_picture(loaded)
+    inputs = vit_models.to_input(loaded, picture.image[None])
+    answer = faithfulness.answer(identity, model, inputs)
     one, two, three = st.columns([4, 3, 1])
     with one:
-        asked = controls.choice("What speaks for", answers, key="for", index=said)
+        target = controls.choice("What speaks for", answers, key="for", index=answer)
     with two:
         view = controls.pick("Show as", ["overlay", "grid"], key="as")
-    small = attention_maps.enlarge(vit_maps.upright(chosen.image), 128)
+    small = attention_maps.enlarge(vit_maps.upright(picture.image), 128)
     three.image(small, alt="The picture", output_format="PNG")
-    found = faithfulness.all_maps(who, model, inputs, answers.index(asked))
+    maps = faithfulness.all_maps(identity, model, inputs, answers.index(target))
     columns = [*st.columns(3), *st.columns(3)]
-    for column, (name, (weight, words)) in zip(columns, found.items(), strict=True):
+    for column, (name, (weight, words)) in zip(columns, maps.items(), strict=True):
         grid = round(len(weight) ** 0.5)
         with column:
             page.show_image(
-                attention_maps.class_token_overlay(vit_maps.upright(chosen.image), weight)
+                attention_maps.class_token_overlay(vit_maps.upright(picture.image), weight)
                 if view == "overlay"
                 else vit_maps.weight_grid(weight),
                 title=name,
@@ -60,35 +60,37 @@ def six_maps() -> None:
                 data={"weights": weight.reshape(grid, grid)},
             )
     st.caption(
-        f"The model says {page.plain(classes[said])}. Only the gradient map depends on the "
+        f"The model says {page.plain(classes[answer])}. Only the gradient map depends on the "
         "class asked about: the others show where information flows, whatever it is used for."
     )
 
 
 @page.fragment
 def take_patches_away() -> None:
-    chosen = pictures.choose_picture(loaded)
-    inputs = vit_models.to_input(loaded, chosen.image[None])
-    said = faithfulness.answer(who, model, inputs)
-    found = faithfulness.all_maps(who, model, inputs, said)
-    name = controls.choice("Take away first what is bright in", list(found), key="map", index=4)
-    weight = found[name][0]
-    down, up, chance_down, chance_up = faithfulness.curves(who, model, inputs[0], weight, said)
+    picture = pictures.choose_picture(loaded)
+    inputs = vit_models.to_input(loaded, picture.image[None])
+    answer = faithfulness.answer(identity, model, inputs)
+    maps = faithfulness.all_maps(identity, model, inputs, answer)
+    name = controls.choice("Take away first what is bright in", list(maps), key="map", index=4)
+    weight = maps[name][0]
+    down, up, chance_down, chance_up = faithfulness.curves(
+        identity, model, inputs[0], weight, answer
+    )
     left, right = st.columns([2, 5])
     with left:
         page.show_image(
-            attention_maps.class_token_overlay(vit_maps.upright(chosen.image), weight),
+            attention_maps.class_token_overlay(vit_maps.upright(picture.image), weight),
             title=name,
             description=attention_maps.largest(weight),
             key="map",
-            data={"weights": weight, "picture": chosen.image},
+            data={"weights": weight, "picture": picture.image},
         )
         st.metric("Deletion: area below chance by", f"{chance_down.area - down.area:+.3f}")
         st.metric("Insertion: area above chance by", f"{up.area - chance_up.area:+.3f}")
     with right:
         page.show_figure(
             figures.curves(down, up, chance_down, chance_up),
-            title=f"Probability of “{page.plain(classes[said])}” (up) as patches go, and as "
+            title=f"Probability of “{page.plain(classes[answer])}” (up) as patches go, and as "
             "they come (across)",
             description="A true map falls faster and rises faster than random order (dashed, the "
             "mean of four). Gone patches take the mean colour of the data.",

@@ -57,8 +57,8 @@ if kind == "a picture":
         entry = vit_models.choose_model()
     loaded = model_choice.load(entry)
     model = loaded.model
-    chosen = pictures.choose_picture(loaded)
-    inputs = vit_models.to_input(loaded, chosen.image[None])
+    picture = pictures.choose_picture(loaded)
+    inputs = vit_models.to_input(loaded, picture.image[None])
     with torch.no_grad():
         tokens = model.embed(inputs)[0]
     grid = round((len(tokens) - 1) ** 0.5)
@@ -66,12 +66,12 @@ if kind == "a picture":
     left, right = st.columns([2, 3])
     with left:
         page.show_image(
-            vit_maps.patch_sheet(chosen.image, grid),
+            vit_maps.patch_sheet(picture.image, grid),
             title=f"1. Cut: {grid}×{grid} patches",
             description=f"{size}×{size} pixels, so a patch has {size // grid}×{size // grid}×3 = "
             f"{(size // grid) ** 2 * 3} numbers.",
             key="cut",
-            data={"picture": chosen.image},
+            data={"picture": picture.image},
         )
     with right:
         page.show_figure(

@@ -100,15 +100,15 @@ tables_and_frequencies()
 
 # --- past the trained length ---
 st.header("Past the trained length", anchor=False)
-found = position_data.experiment()
-if found is None:
+experiment = position_data.experiment()
+if experiment is None:
     st.info(f"The measured curves are not here; `{position_data.COMMAND}` makes them.")
     st.stop()
 st.markdown(
     f"Three small GPTs, the same but for one thing: a **learned** table, the **sinusoidal** "
-    f"formula, or **no positions** at all. All were trained on texts of **{found.trained}** "
-    f"tokens. Now they read **{found.read}**. What happens to the loss of each past "
-    f"{found.trained}? Predict first."
+    f"formula, or **no positions** at all. All were trained on texts of **{experiment.trained}** "
+    f"tokens. Now they read **{experiment.read}**. What happens to the loss of each past "
+    f"{experiment.trained}? Predict first."
 )
 ANSWERS = ("stays as it was", "rises a little", "rises a lot")
 NAMES = {"learned": "learned table", "sinusoidal": "sinusoidal", "none": "no positions"}
@@ -118,22 +118,26 @@ for scheme, column in zip(NAMES, st.columns(3), strict=True):
         guesses[scheme] = st.radio(NAMES[scheme], ANSWERS, index=None, key=f"guess-{scheme}")
 whole = None not in guesses.values() or state.revealed()
 page.show_figure(
-    figures.loss_curves({NAMES[s]: found.loss[s] for s in NAMES}, found.trained, 5, whole=whole),
+    figures.loss_curves(
+        {NAMES[s]: experiment.loss[s] for s in NAMES}, experiment.trained, 5, whole=whole
+    ),
     title="Loss at every position, measured on held-out text",
     description="Mean over {count:,} windows of {read} tokens and 5 neighbouring positions. Left "
-    "of the line the lengths of training, right of it none was ever seen.".format(**found.about),
+    "of the line the lengths of training, right of it none was ever seen.".format(
+        **experiment.about
+    ),
     key="loss",
-    data={NAMES[s]: found.loss[s] for s in NAMES} if whole else None,
+    data={NAMES[s]: experiment.loss[s] for s in NAMES} if whole else None,
 )
 if None in guesses.values():
     st.caption("Answer all three, and the curves go on past the line.")
     st.stop()
-before, after = position_data.means(found)
+before, after = position_data.means(experiment)
 for scheme, column in zip(NAMES, st.columns(3), strict=True):
     with column:
         st.metric(
             NAMES[scheme], f"{after[scheme]:.2f} nats", f"{after[scheme] - before[scheme]:+.2f}",
-            delta_color="inverse", help=f"past {found.trained}, and the change from before",
+            delta_color="inverse", help=f"past {experiment.trained}, and the change from before",
         )  # fmt: skip
         truth = position_data.verdict(before[scheme], after[scheme], ANSWERS)
         right_or_not = "as you said" if guesses[scheme] == truth else f"you said: {guesses[scheme]}"

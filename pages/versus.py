@@ -118,8 +118,8 @@ else:
     from core.interpret.attribution import grad_cam, patch_map
 
     loaded = {kind: model_choice.load(r.entry) for kind, r in choose_both().items()}
-    chosen = pictures.choose_picture(next(iter(loaded.values())))
-    row = chosen.image[None] if chosen.row is None else chosen.row
+    picture = pictures.choose_picture(next(iter(loaded.values())))
+    row = picture.image[None] if picture.row is None else picture.row
     for kind, member in loaded.items():
         inputs = vit_models.to_input(member, row)
         with torch.no_grad():
@@ -131,7 +131,7 @@ else:
             heat = patch_map(member.model, inputs, "gradient", said).numpy()
         words = ", ".join(page.plain(member.extra["classes"][i]) for i in said.tolist())
         page.show_image(
-            vit_maps.picture_row(row, heat, marked=None if chosen.row is None else chosen.place),
+            vit_maps.picture_row(row, heat, marked=None if picture.row is None else picture.index),
             title=f"{page.plain(member.entry.name)}: {how} for the class it names",
             description=f"It says: {words}. Bright is what speaks for it.",
             key=how.replace(" ", "-"),

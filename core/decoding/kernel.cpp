@@ -356,7 +356,7 @@ class Ranking {
 };
 
 struct Sizes {
-  int64_t vocab, dim, heads, head_width, mlp, layers, window, pre_norm;
+  int64_t vocab, dim, heads, head_dim, mlp, layers, context_length, pre_norm;
   float eps;
 };
 
@@ -365,7 +365,7 @@ struct Sizes {
 template <class W>
 void read(const Sizes* s, Weights<W> next, const float* tokens, const float* positions, float* keys,
           float* values, const int64_t* ids, int64_t B, int64_t T, int64_t start, float* logits) {
-  const int64_t d = s->dim, H = s->heads, n = s->head_width, N = s->window, R = B * T;
+  const int64_t d = s->dim, H = s->heads, n = s->head_dim, N = s->context_length, R = B * T;
   const int64_t wide = padded(3 * H * n), m = padded(s->mlp), out_dim = padded(d);
   std::vector<float> x(R * d), normed(R * d), qkv(R * wide), heads(R * H * n), hidden(R * m),
       delta(R * out_dim), weights(N + VEC);

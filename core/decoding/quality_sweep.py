@@ -1,4 +1,4 @@
-"""python -m core.decoding.quality_sweep NAME …: quality against diversity for models at hand.
+"""python -m core.decoding.quality_sweep NAME …: quality against diversity of models.
 
 Draws texts from the empty prompt at many settings of p and of the temperature, measures them and
 held-out human text of the same length, and writes quality.json beside the model. Takes the
@@ -38,7 +38,7 @@ class Corpus:
 
 
 def read_corpus(tokenizer: WordTokenizer, data: str, data_dir: str | None = None) -> Corpus:
-    """Errors: as core.data.load_dialogues, when the data is not at hand."""
+    """Errors: as core.data.load_dialogues, when the data is not available."""
     dialogues = load_dialogues(data, data_dir)
     train, held_out = (
         [ids.tolist() for ids in encode_lines(tokenizer, lines)]
@@ -127,8 +127,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m core.decoding.quality_sweep", description=__doc__
     )
-    parser.add_argument("name", nargs="+", help="a model at hand, such as gpt-grammar")
-    parser.add_argument("--data-dir", help="where the text of real data lies")
+    parser.add_argument("name", nargs="+", help="an available model, such as gpt-grammar")
+    parser.add_argument("--data-dir", help="folder of the text of real data")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     torch.set_num_threads(1)

@@ -125,7 +125,7 @@ class Strategy:
 
 @dataclass(frozen=True, kw_only=True)
 class Greedy(Strategy):
-    """Always the most probable token; t changes nothing, and the draw is not looked at."""
+    """Always the most probable token; t and the random number change nothing."""
 
     draws: ClassVar[bool] = False
 
@@ -172,7 +172,7 @@ class Step:
     """One token of a generated text, and everything its choice was made from."""
 
     ids: tuple[int, ...]  # the text the model had read
-    logits: Tensor  # (V,), what the model said, before any filter
+    logits: Tensor  # (V,), before any filter
     strategy: Strategy
     token: int
     log_probability: float  # log P of the token in softmax(l), in nats
@@ -201,12 +201,12 @@ class Step:
 
     @property
     def probability(self) -> float:
-        """Of the token, among what the strategy kept; 0 for a forced token that was cut."""
+        """Of the token after the strategy's cut; 0 for a forced token that was cut."""
         return float(self.left[self.token])
 
     @cached_property
     def rank(self) -> int:
-        """The token's, among what the model said."""
+        """The token's rank in the model's own distribution."""
         return rank_of(self.logits, self.token)
 
     @cached_property

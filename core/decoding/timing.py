@@ -1,6 +1,6 @@
 """Measures decoding on this machine, and checks that the cache changes nothing.
 
-Times are wall time of this process while it measures, the median of a few repeats.
+Times are wall time, the median of a few repeats.
 """
 
 import copy

@@ -1,9 +1,9 @@
-"""From attention maps to "where did it look": rollout, gradient relevance, Grad-CAM.
+"""Attribution maps, which input mattered: rollout, gradient relevance, Grad-CAM.
 
 Letters   B batch · L layers · H heads · T tokens · P patches · A attention (B, L, H, T, T)
 
-A map is not yet an explanation. core/interpret/faithfulness.py asks each of these whether the model
-agrees.
+A map is not yet an explanation: core/interpret/faithfulness.py tests whether it describes the
+model.
 
 Sources: Abnar & Zuidema 2020, "Quantifying Attention Flow in Transformers", section 3;
 Chefer, Gur & Wolf 2021, "Generic Attention-model Explainability for Interpreting Bi-Modal and
@@ -78,7 +78,7 @@ def attention_gradients(model: Traceable, inputs: Tensor, target: Tensor) -> tup
 
 
 def _differentiable(_: int, alphas: Tensor) -> Tensor:
-    """A, so that one may ask for ∂y/∂A even where no weight of the model is to be trained."""
+    """A, made to require a gradient, so that ∂y/∂A exists even if no weight is trainable."""
     return alphas if alphas.requires_grad else alphas.requires_grad_()
 
 
@@ -97,7 +97,7 @@ def chosen_logits(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def gradient_relevance(model: Traceable, inputs: Tensor, target: Tensor) -> Tensor:
-    """What speaks for class target[b]: (B, T, T), row 0 is the relevance for the class token.
+    """Gradient relevance for class target[b]: (B, T, T), row 0 is that of the class token.
 
     Ā_l = mean over heads of (∂y/∂A_l ⊙ A_l)⁺;   R = I, then R ← R + Ā_l R for l = 1 … L
     Source: Chefer et al. 2021, eqs. 5 and 6.
@@ -111,7 +111,7 @@ def gradient_relevance(model: Traceable, inputs: Tensor, target: Tensor) -> Tens
 
 
 def class_row(maps: Tensor) -> Tensor:
-    """What the class token gives to each patch: (..., P+1, P+1) -> (..., P)."""
+    """The class token's weight on each patch: (..., P+1, P+1) -> (..., P)."""
     return maps[..., 0, 1:]
 
 

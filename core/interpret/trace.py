@@ -1,6 +1,6 @@
 """What a model did on one input: attention per layer and head, residual stream, logits.
 
-Letters   B batch · T tokens · L layers · H heads · n = n_hidden, the width of a head
+Letters   B batch · T tokens · L layers · H heads · n = n_hidden, the head dimension
           A attention weights (B, L, H, T_query, T_key) · z residual stream (B, L+1, T, dim)
 
 `trace` computes every map with the textbook softmax and can change what the heads do.
@@ -27,7 +27,7 @@ from core.transformer import AttentionResidual
 from core.vit import VisionTransformer
 
 Traceable = VisionTransformer | CompactViT | DialogueGPT
-Hook = Callable[[int, Tensor], Tensor]  # (layer, A of that layer) -> the A that is used instead
+Hook = Callable[[int, Tensor], Tensor]  # (layer, A of that layer) -> the A used instead
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Trace:
 
 @dataclass(frozen=True)
 class Edit:
-    """What to change inside the model.
+    """Changes inside the model.
 
     mask: (T, T) of 0/1 used in every layer instead of the model's own; None leaves that.
     temperature: scores are divided by it before the softmax; above 1 flattens, below 1 sharpens.
@@ -59,19 +59,19 @@ class Edit:
 
     def switch(self, layer: int, alphas: Tensor) -> Tensor:
         """(B, H, T, T) -> the same with zeros for the heads of this layer that are off."""
-        heads = [head for at, head in self.off if at == layer]
+        heads = [head for number, head in self.off if number == layer]
         if not heads:
             return alphas
-        kept = torch.ones(alphas.shape[-3], 1, 1, dtype=alphas.dtype, device=alphas.device)
-        kept[heads] = 0.0
-        return alphas * kept
+        gate = torch.ones(alphas.shape[-3], 1, 1, dtype=alphas.dtype, device=alphas.device)
+        gate[heads] = 0.0
+        return alphas * gate
 
 
 UNCHANGED = Edit()
 
 
 def trace(model: Traceable, inputs: Tensor, edit: Edit = UNCHANGED) -> Trace:
-    """Run the model in the open. inputs: images (B, C, S, S) or token ids (B, T).
+    """Run the model with the textbook softmax. inputs: images (B, C, S, S) or token ids (B, T).
 
     Without an edit the logits are bit for bit those of `model(inputs)`.
     Errors: ValueError for inputs, masks, layers or heads that do not fit the model.
@@ -184,7 +184,7 @@ def fused_attention(causal: bool) -> Attend:
 
 
 def logit_lens(model: Traceable, stream: Tensor, top: int = 5) -> tuple[Tensor, Tensor]:
-    """What the model would say if it stopped after each block: read_out(z_l), softmax, the best.
+    """The logit lens, the prediction if the model stopped after each block: softmax(read_out(z_l)).
 
     stream: (B, L+1, T, dim) -> probabilities and ids, (B, L+1, T, top) for a GPT (each position
     predicts its next token) and (B, L+1, top) for a ViT. Source: nostalgebraist 2020.
@@ -225,7 +225,7 @@ def own_mask(model: Traceable, tokens: int, device: torch.device | None = None) 
 
 
 def block_token(mask: Tensor, token: int) -> Tensor:
-    """A copy of mask (T, T) in which nobody but the token itself may look at that token."""
+    """A copy of mask (T, T) in which only the token itself may look at that token."""
     blocked = mask.clone().bool()
     blocked[:, token] = False
     blocked[token, token] = True
@@ -268,7 +268,7 @@ def check_inputs(model: Traceable, inputs: Tensor) -> None:
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Eval mode (no dropout) inside the block; what was training before, is again after it."""
+    """Eval mode (no dropout) inside the context; afterwards every module is as before."""
     training = [module for module in model.modules() if module.training]
     for module in training:
         module.training = False

@@ -1,4 +1,4 @@
-"""The course's GPT with sinusoidal positions, which have a value at every length.
+"""The course's GPT with sinusoidal positions, which are defined at every length.
 
     P[t, 2i]   = sin(t / 10000^(2i/dim))
     P[t, 2i+1] = cos(t / 10000^(2i/dim))
@@ -36,5 +36,5 @@ class SinusoidalGPT(DialogueGPT):
         self.dim = dim
 
     def positions(self, tokens: int) -> Tensor:
-        """(tokens, dim); there is no longest text."""
+        """(tokens, dim); no limit on the length."""
         return sinusoidal_positions(tokens, self.dim).to(self.token_embed.weight)

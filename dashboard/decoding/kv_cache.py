@@ -1,4 +1,4 @@
-"""The KV cache: what it keeps, what it saves by the formula, and what it saves on this machine."""
+"""The KV cache: what it stores, what it saves by the formula, and what it saves on this machine."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ def _formula(engine: DecodingEngine) -> None:
         "projections and T products of attention; without it all rows, and T squared.",
     )
     weights = engine.weights
-    tokens = int(controls.slider("Tokens in the text, T", 1, weights.window, 100, key="tokens"))
+    tokens = int(
+        controls.slider("Tokens in the text, T", 1, weights.context_length, 100, key="tokens")
+    )
     cached, uncached = (operations(weights, tokens, kept) for kept in (True, False))
     one, two, three, four = st.columns(4)
     one.metric("Multiply-adds with", f"{cached / 1e6:,.2f} M")
@@ -84,15 +86,15 @@ def _measure(
 ) -> tuple[list[TokenTiming], Proof, Speeds]:
     from core.decoding.timing import measure_speeds, prove, time_tokens
 
-    window = engine.weights.window
-    lengths = sorted({max(2, round(window * i / 8)) for i in range(1, 9)})
+    context_length = engine.weights.context_length
+    lengths = sorted({max(2, round(context_length * i / 8)) for i in range(1, 9)})
     bar = st.progress(0.0, "Timing single tokens …")
     timings = []
     for timing in time_tokens(loaded.model, engine, lengths):
         timings.append(timing)
         bar.progress(0.7 * len(timings) / len(lengths), "Timing single tokens …")
     bar.progress(0.75, "Generating the same text both ways …")
-    proof = prove(loaded.model, engine, prompt.ids[-window // 2 :], 60)
+    proof = prove(loaded.model, engine, prompt.ids[-context_length // 2 :], 60)
     bar.progress(0.9, "Timing a training step …")
     speeds = measure_speeds(loaded.model, engine)
     bar.empty()
@@ -100,7 +102,7 @@ def _measure(
 
 
 def _quotable(model: str, speeds: Speeds) -> None:
-    """Keep what was measured under the name by which model answers of the study quote it."""
+    """Record the measurement for the model answers of the study."""
     from core.study.measure.measured import record
     from core.study.measure.models import generation_values
 

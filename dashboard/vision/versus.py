@@ -56,8 +56,8 @@ def _rival(entry: zoo.ModelEntry) -> Rival:
 
 def damaged(found: list[Rival]) -> str:
     """Which of them have a history that cannot be read whole, and why; "" when none has."""
-    said = ((r.name, RunDirectory(r.entry.path).history_trouble()) for r in found)
-    return " ".join(f"{name}: {trouble}" for name, trouble in said if trouble)
+    histories = ((r.name, RunDirectory(r.entry.path).history_trouble()) for r in found)
+    return " ".join(f"{name}: {trouble}" for name, trouble in histories if trouble)
 
 
 def data_at_hand() -> list[str]:
@@ -81,7 +81,7 @@ def budget(found: list[Rival]) -> list[dict[str, object]]:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _parameters(who: str, _entry: zoo.ModelEntry) -> int | None:
+def _parameters(identity: str, _entry: zoo.ModelEntry) -> int | None:
     """Counted in a model without memory or values; None when its checkpoint cannot be used."""
     import torch
 
@@ -140,7 +140,7 @@ def at_sizes(loaded: zoo.LoadedModel) -> list[float]:
 
 
 @st.cache_data(max_entries=24, show_spinner="Measuring …")
-def _measured(name: str, who: str, what: str, _loaded: zoo.LoadedModel) -> list[float]:
+def _measured(name: str, identity: str, what: str, _loaded: zoo.LoadedModel) -> list[float]:
     import torch
 
     from core.interpret.robustness import accuracy, at_size, resized, shift_accuracy
