@@ -28,11 +28,11 @@ if st.session_state.setdefault("words", words) != words:  # query and key are na
 MEAN = "mean"
 
 
-def remember(chosen: dict[str, int]) -> None:
+def remember(cell: dict[str, int]) -> None:
     """A click in the maps moves the controls below, and with them the link."""
-    st.session_state["layer"] = chosen["layer"] + 1 if chosen["layer"] < layers else MEAN
-    st.session_state["head"] = chosen["head"] + 1 if chosen["head"] < heads else MEAN
-    st.session_state["query"], st.session_state["key"] = chosen["query"], chosen["key"]
+    st.session_state["layer"] = cell["layer"] + 1 if cell["layer"] < layers else MEAN
+    st.session_state["head"] = cell["head"] + 1 if cell["head"] < heads else MEAN
+    st.session_state["query"], st.session_state["key"] = cell["query"], cell["key"]
 
 
 @page.fragment

@@ -112,9 +112,7 @@ def go_on() -> None:
         length = controls.slider("Words to add", 1, 150, 40, key="length")
     strategy, seed = Greedy(), 0
     if way == "greedy":
-        st.caption(
-            "Greedy is deterministic: the most probable word each time, so the text never changes."
-        )
+        st.caption("Greedy is deterministic: always the most probable word, always the same text.")
     else:
         one, two, three, four = st.columns(4, vertical_alignment="bottom")
         with one:

@@ -78,10 +78,10 @@ elif section == "all heads measured":
     table = pd.DataFrame({name: value.flatten().numpy() for name, value in columns.items()})
     table.insert(0, "head", list(names))
     tables.show(table.round(4), hide_index=True)
-    st.caption(f"Entropy, nats: 0 looks at one token. Distance to what it looks at, in {unit}. "
-               "Weight on the token before, and on the first. Induction: on random words said "
-               "twice, the weight on what followed the word the first time. Rise of the loss, "
-               "nats, without the head.")  # fmt: skip
+    st.caption(f"Entropy in nats; 0: all weight on one token. Mean distance in {unit}. "
+               "Weight on the previous and on the first token. Induction: on random words given "
+               "twice, the weight on what followed the word the first time. Rise of the loss "
+               "in nats without the head.")  # fmt: skip
 
 elif section == "layer by layer":
     probability, ids = logit_lens(model, traced.stream, top=1 if given.causal else 10**6)
@@ -97,7 +97,7 @@ elif section == "layer by layer":
         fig,
         title=f"If the model stopped after this layer (up): {quantity}",
         description="The output layer reads every layer as if it were the last (the logit lens); "
-        "the top row is what the model really says.",
+        "the top row is the model's own output.",
         key="lens",
     )
 
@@ -123,7 +123,7 @@ else:
         head_figures.change_by_position(masked, seen, tokens, at),
         title=f"“{page.plain(tokens[at])}” becomes "
         f"“{page.plain(given.answers[new])}”: change of a logit (up) by position (across)",
-        description="With the causal mask no earlier logit moves, not by the last bit; without it "
+        description="With the causal mask no earlier logit changes by even one bit; without it "
         "the future leaks into the past.",
         key="leak",
     )

@@ -1,4 +1,4 @@
-"""Are the maps true? Ways to make a map, what happens when its patches go, and 500 pictures."""
+"""Are the maps true? Attribution maps, deletion and insertion, and 500 pictures."""
 
 import math
 
@@ -13,7 +13,7 @@ from dashboard.vision import faithfulness
 
 page.page_header(
     "Are the maps true?",
-    "A bright patch looks like a reason. **Is it one?** Take it away and see.",
+    "A bright patch looks like a reason. **Is it one?** Remove it and see.",
 )
 SECTIONS = ["one picture, six maps", "take patches away", "500 known objects", "size of the object"]
 section = controls.pick("What to try", SECTIONS, key="try")
@@ -73,9 +73,8 @@ def take_patches_away() -> None:
     maps = faithfulness.all_maps(identity, model, inputs, answer)
     name = controls.choice("Take away first what is bright in", list(maps), key="map", index=4)
     weight = maps[name][0]
-    down, up, chance_down, chance_up = faithfulness.curves(
-        identity, model, inputs[0], weight, answer
-    )
+    curves = faithfulness.curves(identity, model, inputs[0], weight, answer)
+    down, up, chance_down, chance_up = (curve.area for curve in curves)
     left, right = st.columns([2, 5])
     with left:
         page.show_image(
@@ -85,15 +84,15 @@ def take_patches_away() -> None:
             key="map",
             data={"weights": weight, "picture": picture.image},
         )
-        st.metric("Deletion: area below chance by", f"{chance_down.area - down.area:+.3f}")
-        st.metric("Insertion: area above chance by", f"{up.area - chance_up.area:+.3f}")
+        st.metric("Deletion: area below chance by", f"{chance_down - down:+.3f}")
+        st.metric("Insertion: area above chance by", f"{up - chance_up:+.3f}")
     with right:
         page.show_figure(
-            figures.curves(down, up, chance_down, chance_up),
-            title=f"Probability of “{page.plain(classes[answer])}” (up) as patches go, and as "
-            "they come (across)",
-            description="A true map falls faster and rises faster than random order (dashed, the "
-            "mean of four). Gone patches take the mean colour of the data.",
+            figures.curves(*curves),
+            title=f"Probability of “{page.plain(classes[answer])}” (up) as patches are removed, "
+            "and as they appear (across)",
+            description="A faithful map falls and rises faster than random order (dashed, the "
+            "mean of four). Removed patches take the mean colour of the data.",
             key="curves",
         )
 
@@ -111,14 +110,13 @@ else:
     )
     known = faithfulness.on_known_objects(loaded, weights)
     if section == SECTIONS[2]:
-        MEASURES = ["share of attention on the object", "pointing game"]
-        measure = controls.pick("Measure", MEASURES, key="measure")
+        measure = controls.pick("Measure", list(known)[:2], key="measure")
         values, chance, fused = known[measure]
         beside = faithfulness.on_known_objects(loaded, "random")[measure]
         page.show_figure(
             head_figures.sorted_heads(values, measure, chance, beside[0]),
             title=f"{measure.capitalize()} (up), for each layer and head (across)",
-            description=f"Dashed: what a map that knows nothing would score. Mean over all heads "
+            description=f"Dashed: the score of an uninformed map. Mean over all heads "
             f"{fused['mean attention']:.3f} (random weights {beside[2]['mean attention']:.3f}), "
             f"rollout {fused['rollout']:.3f} ({beside[2]['rollout']:.3f}). The pointing game asks "
             "whether the brightest patch is at least half object.",

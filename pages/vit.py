@@ -9,7 +9,7 @@ from dashboard.models import model_choice, pictures, traces, vit_models
 
 page.page_header(
     "Vision Transformer",
-    "A picture is a row of patches. **Where does the class token look** before it names it?",
+    "A picture is a row of patches. **Where does the class token look** before it names the class?",
 )
 
 
@@ -100,7 +100,7 @@ def look() -> None:
 
     # --- the course's figure ---
     if picture.row is not None:
-        st.header("Ten pictures beside each other", anchor=False)
+        st.header("Ten pictures side by side", anchor=False)
         a, b = st.columns(2)
         with a:
             over_layers = controls.pick("Over layers", ["mean", "max", "min"], key="over_layers")
@@ -120,7 +120,7 @@ def look() -> None:
 
 
 look()
-page.lesson_link("maps", "Is such a map true? Measure it")
+page.lesson_link("maps", "Is such a map faithful? Measure it")
 page.lesson_link("patches", "How a picture becomes tokens")
 page.show_source(
     "core.vit.VisionTransformer",
