@@ -13,7 +13,7 @@ from core.decoding.weights import Affine, BlockWeights, DecodeWeights
 def greedy(weights: DecodeWeights, ids: Tensor, num_tokens: int) -> Tensor:
     """ids: (B, T) -> (B, T + num_tokens); no cache."""
     for _ in range(num_tokens):
-        logits = textbook_logits(weights, ids[:, -weights.window :])
+        logits = textbook_logits(weights, ids[:, -weights.context_length :])
         ids = torch.cat([ids, logits[:, -1:].argmax(-1)], 1)
     return ids
 
@@ -33,7 +33,7 @@ def textbook_logits(weights: DecodeWeights, ids: Tensor) -> Tensor:
 def _attention(weights: DecodeWeights, block: BlockWeights, x: Tensor, mask: Tensor) -> Tensor:
     if block.attn_norm is not None:
         x = _norm(weights, x, block.attn_norm)
-    n, width = weights.head_width, weights.num_heads * weights.head_width
+    n, width = weights.head_dim, weights.num_heads * weights.head_dim
     heads = []
     for h in range(weights.num_heads):
         q, k, v = (

@@ -11,15 +11,16 @@ from typing import Any
 
 import torch
 
+from benchmarks.machine import processor
 from benchmarks.measure import Row, alternate, rate
 from benchmarks.reference_gpt import greedy, textbook_logits
 from benchmarks.threads import threads
 from core.config.model_config import CompactGPTConfig
 from core.data import load_dialogues
-from core.decoding.engine import PrefixReader
+from core.decoding.engine import DecodingEngine
 from core.decoding.kv_cache import KVCache
 from core.decoding.strategies import Nucleus, Strategy, Temperature, TopK
-from core.decoding.weights import DecodeWeights, decode_weights
+from core.gpt import DialogueGPT
 from core.models.registry import build
 from core.models.zoo import available_models, load_model
 
@@ -27,8 +28,8 @@ TOKENS, COURSE_VOCABULARY, NEAR_TIE = 199, 15_000, 1e-4
 
 
 @cache
-def shipped() -> tuple[DecodeWeights, str, list[list[int]]]:
-    """Weights, what they are in words, and 200 prompts of at most 50 tokens."""
+def shipped() -> tuple[DialogueGPT, str, list[list[int]]]:
+    """The model, what it is in words, and 200 prompts of at most 50 tokens."""
     generator = torch.Generator().manual_seed(0)
     entry = next((e for e in available_models("gpt") if e.name == "gpt-shakespeare"), None)
     if entry is None:
@@ -49,13 +50,13 @@ def shipped() -> tuple[DecodeWeights, str, list[list[int]]]:
             count = len(loaded.tokenizer.vocab)
             ids = torch.randint(3, count, (200, 50), generator=generator).tolist()
     prompts = [text[: 1 + i % 50] for i, text in enumerate(ids)]
-    return decode_weights(model), said, prompts
+    return model, said, prompts
 
 
 @cache
-def reader() -> PrefixReader:
+def engine() -> DecodingEngine:
     """Ours."""
-    return PrefixReader(shipped()[0])
+    return DecodingEngine.of(shipped()[0])
 
 
 @cache
@@ -63,10 +64,10 @@ def huggingface() -> Any:
     """GPT-2 of the same shape: the same layers, heads, widths and vocabulary."""
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    weights = shipped()[0]
+    weights = engine().weights
     config = GPT2Config(
         vocab_size=weights.vocab_size,
-        n_positions=weights.window,
+        n_positions=weights.context_length,
         n_embd=weights.dim,
         n_layer=len(weights.blocks),
         n_head=weights.num_heads,
@@ -89,9 +90,11 @@ def huggingface_generate(batch: int, tokens: int, prompt: int = 1, **options: ob
         )  # fmt: skip
 
 
-def cached_greedy(prompt: list[int], num_tokens: int) -> list[int]:
-    """Our greedy loop; nothing remembered from before."""
-    read = reader().read
+def cached_greedy(
+    prompt: list[int], num_tokens: int, ours: DecodingEngine | None = None
+) -> list[int]:
+    """Our greedy loop, from an empty cache."""
+    read = (ours or engine()).read
     cache_, new, made = KVCache(shipped()[0]), torch.tensor([prompt]), []
     for _ in range(num_tokens):
         new = read(cache_, new).argmax(-1, keepdim=True)
@@ -121,7 +124,7 @@ def _product() -> int:
 
 def decode_vs_uncached(repeats: int) -> Row:
     """199 greedy tokens, one text, against recomputing everything one head at a time."""
-    weights, said, _ = shipped()
+    weights, said = engine().weights, shipped()[1]
     start = torch.zeros(1, 1, dtype=torch.long)
 
     def reference() -> int:
@@ -130,7 +133,7 @@ def decode_vs_uncached(repeats: int) -> Row:
     with threads(1):
         return alternate(
             "decode-vs-uncached", "tokens/s", lambda: rate(reference), lambda: rate(_product),
-            repeats, f"199 tokens greedy, one thread, fp32, {said}; {reader().path}",
+            repeats, f"199 tokens greedy, one thread, fp32, {said}; {engine().path}",
         )  # fmt: skip
 
 
@@ -151,6 +154,23 @@ def decode_vs_huggingface(repeats: int) -> Row:
         )  # fmt: skip
 
 
+def decode_kernel_vs_eager_cache(repeats: int) -> Row:
+    """199 greedy tokens, one text: the compiled kernel against our own cached loop in PyTorch."""
+    model, said, _ = shipped()
+    eager = DecodingEngine(model, None)
+
+    def reference() -> int:
+        return len(cached_greedy([0], TOKENS, eager))
+
+    with threads(1):
+        return alternate(
+            "decode-kernel-vs-eager-cache", "tokens/s", lambda: rate(reference),
+            lambda: rate(_product), repeats,
+            f"199 tokens greedy, one thread, fp32, {said}, {processor()}; {engine().path} "
+            "against the KV cache in PyTorch",
+        )  # fmt: skip
+
+
 def decode_16x60(repeats: int) -> Row:
     """16 texts of 60 words after a slider moved: every call other settings; p95 of the calls."""
     settings: list[Strategy] = [Nucleus(p=0.5 + 0.025 * i) for i in range(20)]
@@ -161,7 +181,7 @@ def decode_16x60(repeats: int) -> Row:
     def ours() -> float:
         generator = torch.Generator().manual_seed(0)
         prompt = shipped()[2][7]
-        return p95(milliseconds(lambda: reader().draw(prompt, next(turn), 60, 16, generator), 20))
+        return p95(milliseconds(lambda: engine().draw(prompt, next(turn), 60, 16, generator), 20))
 
     def theirs() -> float:
         options = {"do_sample": True, "top_p": 0.9, "top_k": 0}
@@ -180,7 +200,7 @@ def decode_first_token(repeats: int) -> Row:
     counter = iter(range(3, 10**9))
 
     def new_prompt() -> torch.Tensor:
-        return reader()([0, next(counter) % shipped()[0].vocab_size, *range(3, 51)])
+        return engine()([0, next(counter) % engine().weights.vocab_size, *range(3, 51)])
 
     with threads(1):
         return alternate(
@@ -196,7 +216,7 @@ def decode_nucleus_vs_greedy(repeats: int) -> Row:
 
     def nucleus() -> None:
         generator = torch.Generator().manual_seed(0)
-        reader().draw([0], Nucleus(p=0.9), TOKENS, 1, generator)
+        engine().draw([0], Nucleus(p=0.9), TOKENS, 1, generator)
 
     with threads(1):
         return alternate(
@@ -214,12 +234,12 @@ def decode_ids_equal(repeats: int) -> Row:
     By causality one uncached pass over the finished text gives the uncached logits at every step.
     Steps whose two best logits lie within 1e-4 are near-ties: listed, and left out.
     """
-    weights, said, prompts = shipped()
+    (_, said, prompts), weights = shipped(), engine().weights
     checked = equal = 0
     ties: list[str] = []
     with threads(1):
         for number, prompt in enumerate(prompts, 1):
-            made = cached_greedy(prompt, weights.window - len(prompt))
+            made = cached_greedy(prompt, weights.context_length - len(prompt))
             logits = textbook_logits(weights, torch.tensor([[*prompt, *made]]))[0]
             best = logits[len(prompt) - 1 : -1].topk(2).values
             gap = best[:, 0] - best[:, 1]
@@ -238,8 +258,9 @@ def decode_ids_equal(repeats: int) -> Row:
         "ratio": share,
         "ratio_low": share,
         "ratio_high": share,
-        "conditions": f"{len(prompts)} prompts of 1 to 50 tokens continued to {weights.window} "
-        f"positions, {said}; {checked:,} tokens checked, {len(ties)} near-ties (< 1e-4) left out"
+        "conditions": f"{len(prompts)} prompts of 1 to 50 tokens continued to "
+        f"{weights.context_length} positions, {said}; {checked:,} tokens "
+        f"checked, {len(ties)} near-ties (< 1e-4) left out"
         + (f", as prompt:position (gap): {', '.join(ties)}" if ties else ""),
     }
 
@@ -247,6 +268,7 @@ def decode_ids_equal(repeats: int) -> Row:
 ROWS = {
     "decode-vs-uncached": decode_vs_uncached,
     "decode-vs-huggingface": decode_vs_huggingface,
+    "decode-kernel-vs-eager-cache": decode_kernel_vs_eager_cache,
     "decode-16x60": decode_16x60,
     "decode-first-token": decode_first_token,
     "decode-nucleus-vs-greedy": decode_nucleus_vs_greedy,

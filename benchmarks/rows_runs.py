@@ -105,15 +105,15 @@ def stopped(process: psutil.Process, measure: Callable[[], float]) -> Callable[[
 
 def decoding_beside_a_run(repeats: int) -> Row:
     """Greedy tokens a second on one thread, as the dashboard decodes: beside a run / idle."""
-    from core.decoding.engine import PrefixReader
+    from core.decoding.engine import DecodingEngine
     from core.decoding.strategies import Greedy, generate
     from core.models.zoo import find_model, load_model
 
-    reader = PrefixReader.of(load_model(find_model("gpt-grammar")).model)
+    engine = DecodingEngine.of(load_model(find_model("gpt-grammar")).model)
 
     def greedy() -> float:
         chance = torch.Generator()
-        return rate(lambda: len(list(generate(reader, [0], Greedy(), 150, chance))))
+        return rate(lambda: len(list(generate(engine, [0], Greedy(), 150, chance))))
 
     with threads(1), training(demo(**LONG)) as (_, process):
         name, unit = "decoding-beside-a-run", "tokens/s"

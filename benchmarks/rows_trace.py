@@ -18,9 +18,9 @@ from core.config.model_config import config_for
 from core.interpret.head_steps import head_weights
 from core.interpret.trace import (
     Traceable,
+    attention_only,
     blocks_of,
     fused_logits,
-    glance,
     heads_of,
     own_mask,
     trace,
@@ -80,7 +80,9 @@ def one_map(kind: str, repeats: int) -> Row:
         f"trace-one-map-{kind}",
         "ms of CPU",
         lambda: milliseconds(lambda: fused_logits(model, x)),
-        lambda: milliseconds(lambda: glance(model, x, layer=heads_of(model)[0] // 2, head=0)),
+        lambda: milliseconds(
+            lambda: attention_only(model, x, layer=heads_of(model)[0] // 2, head=0)
+        ),
         repeats,
         f"{name}, one sample, {'200 tokens' if kind == 'gpt' else '65 tokens'}, fp32, one thread; "
         "reference: plain fused forward",
@@ -120,7 +122,7 @@ def sample_and_batch(kind: str, repeats: int) -> Row:
         f"trace-sample-and-batch-{kind}",
         "ms of CPU",
         lambda: milliseconds(eager),
-        lambda: milliseconds(lambda: glance(model, x, sample=7)),
+        lambda: milliseconds(lambda: attention_only(model, x, sample=7)),
         repeats,
         f"{name}, predictions of all 32 samples and all maps of one, fp32, one thread; reference: "
         "all maps of all 32 in eager attention",
@@ -132,7 +134,7 @@ def largest_difference(kind: str, repeats: int) -> Row:
     model, name = subject(kind)
     x = inputs(kind, 1)
     worst = 0.0
-    _, maps = glance(model, x)
+    _, maps = attention_only(model, x)
     with torch.no_grad():
         z = model.embed(x)
         mask = own_mask(model, z.shape[1])

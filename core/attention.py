@@ -7,6 +7,7 @@ Source: Vaswani et al. 2017, "Attention Is All You Need", equation 1 and section
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +28,17 @@ def attention_weights(q: Tensor, k: Tensor, mask: Tensor | None = None) -> Tenso
     floor = torch.finfo(scores.dtype).min
     alpha = scores.masked_fill(~allowed, floor).softmax(-1)
     return alpha.masked_fill(~allowed, 0.0)
+
+
+def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+    """A V and A, with A = `attention_weights`; q, k, v: (..., T, n) -> (..., T, n), (..., T, T)."""
+    alphas = attention_weights(q, k, mask)
+    return alphas @ v, alphas
+
+
+# How a block attends: `attention`, or another function of the same arguments, such as a fused one
+# that returns no weights, or one that reads the keys of a cache.
+Attend = Callable[[Tensor, Tensor, Tensor, Tensor | None], tuple[Tensor, Tensor | None]]
 
 
 def causal_mask(tokens: int, device: torch.device | None = None) -> Tensor:
@@ -63,12 +75,16 @@ class MultiHeadedAttention(nn.Module):
         self.qkv = nn.Linear(dim, 3 * num_heads * n_hidden)
         self.project_layer = nn.Linear(num_heads * n_hidden, dim)
 
-    def forward(self, x: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """x: (B, T, dim), attn_mask: (B, T, T) or None -> out (B, T, dim), alphas (B, H, T, T)."""
-        q, k, v = self.split_qkv(x)
+    def forward(
+        self, x: Tensor, attn_mask: Tensor | None = None, attend: Attend = attention
+    ) -> tuple[Tensor, Tensor | None]:
+        """x: (B, T, dim), attn_mask: (B, T, T) or None -> out (B, T, dim), alphas (B, H, T, T).
+
+        attend: what takes the place of `attention` between the two linear layers.
+        """
         mask = None if attn_mask is None else attn_mask.unsqueeze(-3)  # the same for every head
-        alphas = attention_weights(q, k, mask)
-        return self.project(alphas @ v), alphas
+        heads, alphas = attend(*self.split_qkv(x), mask)
+        return self.project(heads), alphas
 
     def split_qkv(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """x: (B, T, dim) -> q, k, v, each (B, H, T, n)."""

@@ -9,7 +9,7 @@ Source: Vaswani et al. 2017, sections 3.1 and 3.3; GELU from Hendrycks & Gimpel 
 import torch
 from torch import Tensor, nn
 
-from core.attention import MultiHeadedAttention
+from core.attention import Attend, MultiHeadedAttention, attention
 
 
 class FFN(nn.Sequential):
@@ -29,9 +29,11 @@ class AttentionResidual(nn.Module):
         self.attn = MultiHeadedAttention(dim, attn_dim, num_heads)
         self.ffn = FFN(dim, mlp_dim)
 
-    def forward(self, x: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor, attn_mask: Tensor | None = None, attend: Attend = attention
+    ) -> tuple[Tensor, Tensor | None]:
         """x: (B, T, dim), attn_mask: (B, T, T) or None -> out (B, T, dim), alphas (B, H, T, T)."""
-        attended, alphas = self.attn(self.attention_input(x), attn_mask)
+        attended, alphas = self.attn(self.attention_input(x), attn_mask, attend)
         return self.after_attention(x, attended), alphas
 
     def attention_input(self, x: Tensor) -> Tensor:
@@ -55,15 +57,20 @@ class Transformer(nn.Module):
         )
 
     def forward(
-        self, x: Tensor, attn_mask: Tensor | None = None, return_attn: bool = False
+        self,
+        x: Tensor,
+        attn_mask: Tensor | None = None,
+        return_attn: bool = False,
+        attend: Attend = attention,
     ) -> tuple[Tensor, Tensor | None]:
         """x: (B, T, dim), attn_mask: (B, T, T) or None -> out (B, T, dim), alphas (B, L, H, T, T).
 
         The alphas are None unless `return_attn`; asking for them never changes `out`.
+        attend: see `MultiHeadedAttention`, the same in every block.
         """
         maps = []
         for layer in self.layers:
-            x, alphas = layer(x, attn_mask)
+            x, alphas = layer(x, attn_mask, attend)
             if return_attn:
                 maps.append(alphas)
         return x, torch.stack(maps, dim=1) if return_attn else None

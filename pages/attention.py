@@ -11,7 +11,7 @@ from dashboard.models import model_input, traces
 
 page.page_header(
     "Attention, step by step",
-    "**Move over the maps**: who looks at whom, and how does a head come to that?",
+    "**Move over the maps**: who looks at whom, and how does a head compute it?",
 )
 
 # --- controls ---
@@ -28,11 +28,11 @@ if st.session_state.setdefault("words", words) != words:  # query and key are na
 MEAN = "mean"
 
 
-def remember(chosen: dict[str, int]) -> None:
+def remember(cell: dict[str, int]) -> None:
     """A click in the maps moves the controls below, and with them the link."""
-    st.session_state["layer"] = chosen["layer"] + 1 if chosen["layer"] < layers else MEAN
-    st.session_state["head"] = chosen["head"] + 1 if chosen["head"] < heads else MEAN
-    st.session_state["query"], st.session_state["key"] = chosen["query"], chosen["key"]
+    st.session_state["layer"] = cell["layer"] + 1 if cell["layer"] < layers else MEAN
+    st.session_state["head"] = cell["head"] + 1 if cell["head"] < heads else MEAN
+    st.session_state["query"], st.session_state["key"] = cell["query"], cell["key"]
 
 
 @page.fragment
@@ -57,9 +57,9 @@ def explore() -> None:
             )  # fmt: skip
         edit, inputs = head_edits.choose_edit(given, query, key)
 
-    before = traces.trace(given.who, given.model, given.inputs)
+    before = traces.trace(given.identity, given.model, given.inputs)
     edited = edit != UNCHANGED or inputs is not given.inputs
-    traced = traces.trace(given.who, given.model, inputs, edit) if edited else before
+    traced = traces.trace(given.identity, given.model, inputs, edit) if edited else before
     tokens = list(given.tokens)
     if given.causal and inputs is not given.inputs:
         tokens = [

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import controls
 from dashboard.components import page
-from dashboard.models import gpt_models
+from dashboard.models import gpt_models, model_choice
 
 page.page_header(
     "Decoding and KV cache",
@@ -17,19 +17,19 @@ section = controls.pick("What to look at", SECTIONS, key="section")
 left, right = st.columns([2, 3])
 with left:
     entry = gpt_models.choose_gpt()
-    loaded = gpt_models.load(entry)
-    reader = gpt_models.reader(entry)
+    loaded = model_choice.load(entry)
+    engine = gpt_models.engine(entry)
 with right:
     prompt = gpt_models.ask_prompt(loaded)
 
 from dashboard.decoding import compare, epochs, kv_cache, quality  # noqa: E402
 
 if section == "side by side":
-    compare.show(entry, loaded, gpt_models.texts(entry), prompt)
-    compare.explain(reader)
+    compare.show(entry, loaded, gpt_models.generations(entry), prompt)
+    compare.explain(engine)
 elif section == "what goes wrong":
-    quality.show(entry, loaded, reader, prompt)
+    quality.show(entry, loaded, engine, prompt)
 elif section == "epoch by epoch":
     epochs.show(entry, loaded, prompt)
 else:
-    kv_cache.show(entry, loaded, reader, prompt)
+    kv_cache.show(entry, loaded, engine, prompt)

@@ -1,4 +1,4 @@
-"""Dialogue GPT: which words each word attends to, what comes next, and the text going on."""
+"""Dialogue GPT: which words each word attends to, what comes next, and generated text."""
 
 import streamlit as st
 
@@ -6,13 +6,13 @@ from dashboard import controls
 from dashboard.components import page
 from dashboard.components.token_strip import Token, percent, shade, token_strip
 from dashboard.figures.maps import attention_maps
-from dashboard.models import gpt_models, traces
+from dashboard.models import gpt_models, model_choice, traces
 
 MOST_BARS = 12
 
 
 def next_seed() -> None:
-    """Another draw: the next seed."""
+    """The next random seed."""
     st.session_state["seed"] = (st.session_state["seed"] + 1) % 1000
 
 
@@ -25,9 +25,9 @@ page.page_header(
 left, right = st.columns([2, 3])
 with left:
     entry = gpt_models.choose_gpt()
-    loaded = gpt_models.load(entry)
+    loaded = model_choice.load(entry)
     model, tokenizer = loaded.model, loaded.tokenizer
-    reader, texts = gpt_models.reader(entry), gpt_models.texts(entry)
+    engine, generations = gpt_models.engine(entry), gpt_models.generations(entry)
 with right:
     prompt = gpt_models.ask_prompt(loaded)
 
@@ -69,7 +69,7 @@ with looks_at:
     )
 
 # --- what comes next ---
-logits = reader(prompt.ids)
+logits = engine(prompt.ids)
 probabilities = distribution(logits)
 best = probabilities.topk(min(MOST_BARS, len(probabilities)))
 with comes_next:
@@ -112,7 +112,7 @@ def go_on() -> None:
         length = controls.slider("Words to add", 1, 150, 40, key="length")
     strategy, seed = Greedy(), 0
     if way == "greedy":
-        st.caption("Greedy: the most probable word each time, no chance, always the same text.")
+        st.caption("Greedy is deterministic: always the most probable word, always the same text.")
     else:
         one, two, three, four = st.columns(4, vertical_alignment="bottom")
         with one:
@@ -124,7 +124,7 @@ def go_on() -> None:
         with four:
             st.button("Draw again", icon=":material/casino:", type="primary", on_click=next_seed)
         strategy = Greedy() if t == 0 else Nucleus(p=p, t=t)
-    made = texts.text(prompt.ids, strategy, length, seed=seed)
+    made = generations.text(prompt.ids, strategy, length, seed=seed)
     new = [
         Token(
             tokenizer.vocab[one.token],
@@ -132,18 +132,18 @@ def go_on() -> None:
             surprise=shade(one.probability),
             note=f"probability {percent(one.probability)}, rank {one.rank}",
         )
-        for one in made.written
+        for one in made.generated
     ]
     token_strip(
         [*(Token(word) for word in prompt.words), *new],
         key="text",
         legend="Your line in italics; the redder a word, the less probable it was.",
     )
-    st.caption(f"Computed by {reader.path}, with a key-value cache.")
+    st.caption(f"Computed by {engine.path}, with a key-value cache.")
 
 
 # --- generate ---
-st.header("Let the model go on", anchor=False)
+st.header("Generate", anchor=False)
 go_on()
 page.lesson_link("decoding", "Compare the ways of choosing, token by token")
 page.show_source("core.gpt.DialogueGPT", "core.decoding.strategies.nucleus")

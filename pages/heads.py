@@ -24,7 +24,7 @@ from core.interpret.trace import Edit, causal_leak, heads_of, logit_lens  # noqa
 model, tokens = given.model, given.tokens
 layers, heads = heads_of(model)
 names = {f"layer {i + 1}, head {j + 1}": (i, j) for i in range(layers) for j in range(heads)}
-traced = traces.trace(given.who, model, given.inputs)
+traced = traces.trace(given.identity, model, given.inputs)
 intact = given.outcome(traced.logits)
 answer = int(intact.argmax())
 
@@ -32,7 +32,7 @@ if section == "switch heads off":
     wholes = {f"all of layer {i + 1}": [(i, j) for j in range(heads)] for i in range(layers)}
     off = controls.several("Switched off", [*wholes, *names], ["all of layer 1"], key="without")
     pairs = {pair for name in off for pair in wholes.get(name, [names.get(name)])}
-    without = traces.trace(given.who, model, given.inputs, Edit(off=frozenset(pairs)))
+    without = traces.trace(given.identity, model, given.inputs, Edit(off=frozenset(pairs)))
     now = given.outcome(without.logits)
     losses = [
         float(head_metrics.surprise(model, t.logits, given.inputs, answer))
@@ -57,7 +57,7 @@ elif section == "all heads measured":
     if not given.causal:
         attention = attention[..., 1:, 1:]
         places = head_metrics.grid_places(round(attention.shape[-1] ** 0.5))
-    effect = traces.removal_effect(given.who, model, given.inputs, answer)
+    effect = traces.removal_effect(given.identity, model, given.inputs, answer)
     unit = "tokens" if given.causal else "patches"
     columns = {
         "entropy": head_metrics.entropy(traced.attention[0]).mean(-1),
@@ -66,7 +66,7 @@ elif section == "all heads measured":
         "first token": head_metrics.first_token(traced.attention[0]),
     }
     if given.causal:
-        columns["induction"] = traces.induction(given.who, model)
+        columns["induction"] = traces.induction(given.identity, model)
     columns["loss rises by"] = effect
     page.show_figure(
         head_figures.sorted_heads(effect.numpy(), "rise of the loss, nats"),
@@ -78,26 +78,26 @@ elif section == "all heads measured":
     table = pd.DataFrame({name: value.flatten().numpy() for name, value in columns.items()})
     table.insert(0, "head", list(names))
     tables.show(table.round(4), hide_index=True)
-    st.caption(f"Entropy, nats: 0 looks at one token. Distance to what it looks at, in {unit}. "
-               "Weight on the token before, and on the first. Induction: on random words said "
-               "twice, the weight on what followed the word the first time. Rise of the loss, "
-               "nats, without the head.")  # fmt: skip
+    st.caption(f"Entropy in nats; 0: all weight on one token. Mean distance in {unit}. "
+               "Weight on the previous and on the first token. Induction: on random words given "
+               "twice, the weight on what followed the word the first time. Rise of the loss "
+               "in nats without the head.")  # fmt: skip
 
 elif section == "layer by layer":
     probability, ids = logit_lens(model, traced.stream, top=1 if given.causal else 10**6)
     if given.causal:
         words = [[given.answers[int(i)] for i in row] for row in ids[0, :, :, 0]]
         fig = head_figures.lens_words(probability[0, :, :, 0].numpy(), words, tokens)
-        said = "the best next word at each position (across)"
+        quantity = "the best next word at each position (across)"
     else:
         spread = torch.zeros_like(probability).scatter(-1, ids, probability)
         fig = head_figures.lens_classes(spread[0].numpy(), given.answers)
-        said = "the probability of each class (across)"
+        quantity = "the probability of each class (across)"
     page.show_figure(
         fig,
-        title=f"If the model stopped after this layer (up): {said}",
+        title=f"If the model stopped after this layer (up): {quantity}",
         description="The output layer reads every layer as if it were the last (the logit lens); "
-        "the top row is what the model really says.",
+        "the top row is the model's own output.",
         key="lens",
     )
 
@@ -123,7 +123,7 @@ else:
         head_figures.change_by_position(masked, seen, tokens, at),
         title=f"“{page.escape(tokens[at])}” becomes "
         f"“{page.escape(given.answers[new])}”: change of a logit (up) by position (across)",
-        description="With the causal mask no earlier logit moves, not by the last bit; without it "
+        description="With the causal mask no earlier logit changes by even one bit; without it "
         "the future leaks into the past.",
         key="leak",
     )

@@ -1,4 +1,4 @@
-"""Home: a trained model at work, and a way into every lesson. Never imports torch: first paint."""
+"""Home: a trained model at work, and links to every lesson. Imports no torch: fast first paint."""
 
 import numpy as np
 import streamlit as st
@@ -15,7 +15,7 @@ from dashboard.models import traces
 page.page_header(
     "Unrolled",
     "From the recurrent network to attention, a Vision Transformer and a small GPT. "
-    "Everything you see is computed while you look, by code you can read.",
+    "Everything you see is computed live, by code you can read.",
 )
 
 LINES = {
@@ -49,7 +49,8 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
             attention_grid(alphas, width=520, height=400),
             title="Who attends to whom",
             description=f"Each square is one attention head reading these {len(ids)} tokens: a row "
-            "for each word that looks, a column for each word it may look at. Bright is much.",
+            "for each word that looks, a column for each word it may look at. Bright means a "
+            "large weight.",
             key="attention",
             data={"alphas": alphas, "tokens": tokenizer.words(ids)},
         )
@@ -65,7 +66,7 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
             data={"word": words, "probability": probabilities[best]},
             width="stretch",
         )
-        st.caption(f"Read in {milliseconds:.1f} ms on this machine, when it was first asked for.")
+        st.caption(f"Computed in {milliseconds:.1f} ms on this machine, at the first request.")
     page.show_source(gpt_numpy.NumpyGPT, label="Show the whole model, in NumPy")
 
 
@@ -78,7 +79,7 @@ if readable:
 # ---- the lessons ------------------------------------------------------------------------------
 GROUPS = {
     "Theory": "Small enough to follow by hand.",
-    "Models": "Trained models, opened.",
+    "Models": "Look inside trained models.",
     "Practice": "Train your own, and find out what you know.",
 }
 for group, summary in GROUPS.items():
@@ -92,7 +93,7 @@ for group, summary in GROUPS.items():
                     page.lesson_link(lesson.name)
                     st.markdown(lesson.line)
 
-# ---- what is at hand --------------------------------------------------------------------------
+# ---- models, data and device ------------------------------------------------------------------
 data = ", ".join(f"{row.name}{'' if row.here else ' (not here yet)'}" for row in at_hand())
 device = state.device_in_use() or "chosen when a model is first opened"
 shipped = sum(m.shipped for m in models)

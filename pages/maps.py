@@ -1,4 +1,4 @@
-"""Are the maps true? Ways to make a map, what happens when its patches go, and 500 pictures."""
+"""Are the maps true? Attribution maps, deletion and insertion, and 500 pictures."""
 
 import math
 
@@ -8,12 +8,12 @@ from dashboard import controls
 from dashboard.components import page
 from dashboard.figures import faithfulness as figures
 from dashboard.figures.maps import attention_maps, heads as head_figures, vit_maps
-from dashboard.models import pictures, vit_models
+from dashboard.models import model_choice, pictures, vit_models
 from dashboard.vision import faithfulness
 
 page.page_header(
     "Are the maps true?",
-    "A bright patch looks like a reason. **Is it one?** Take it away and see.",
+    "A bright patch looks like a reason. **Is it one?** Remove it and see.",
 )
 SECTIONS = ["one picture, six maps", "take patches away", "500 known objects", "size of the object"]
 section = controls.pick("What to try", SECTIONS, key="try")
@@ -22,36 +22,36 @@ with one:
     entry = vit_models.choose_model(prefer="shapes")
 with two:
     weights = controls.pick("Weights", ["trained", "random"], key="weights")
-loaded = vit_models.load(entry)
+loaded = model_choice.load(entry)
 classes = loaded.extra["classes"]
 
 from core.interpret.trace import heads_of  # noqa: E402  the heading must not wait for torch
 
 model = loaded.model if weights == "trained" else vit_models.untrained(loaded)
-who = f"{entry.identity}-{weights}"
+identity = f"{entry.identity}-{weights}"
 layers, heads = heads_of(model)
 answers = [f"{i}: {name}" for i, name in enumerate(classes)]
 
 
 @page.fragment
 def six_maps() -> None:
-    chosen = pictures.choose_picture(loaded)
-    inputs = vit_models.to_input(loaded, chosen.image[None])
-    said = faithfulness.answer(who, model, inputs)
+    picture = pictures.choose_picture(loaded)
+    inputs = vit_models.to_input(loaded, picture.image[None])
+    answer = faithfulness.answer(identity, model, inputs)
     one, two, three = st.columns([4, 3, 1])
     with one:
-        asked = controls.choice("What speaks for", answers, key="for", index=said)
+        target = controls.choice("What speaks for", answers, key="for", index=answer)
     with two:
         view = controls.pick("Show as", ["overlay", "grid"], key="as")
-    small = attention_maps.enlarge(vit_maps.channels_last(chosen.image), 128)
+    small = attention_maps.enlarge(vit_maps.channels_last(picture.image), 128)
     three.image(small, alt="The picture", output_format="PNG")
-    found = faithfulness.all_maps(who, model, inputs, answers.index(asked))
+    maps = faithfulness.all_maps(identity, model, inputs, answers.index(target))
     columns = [*st.columns(3), *st.columns(3)]
-    for column, (name, (weight, words)) in zip(columns, found.items(), strict=True):
+    for column, (name, (weight, words)) in zip(columns, maps.items(), strict=True):
         grid = round(len(weight) ** 0.5)
         with column:
             page.show_image(
-                attention_maps.class_token_overlay(vit_maps.channels_last(chosen.image), weight)
+                attention_maps.class_token_overlay(vit_maps.channels_last(picture.image), weight)
                 if view == "overlay"
                 else vit_maps.weight_grid(weight),
                 title=name,
@@ -60,38 +60,39 @@ def six_maps() -> None:
                 data={"weights": weight.reshape(grid, grid)},
             )
     st.caption(
-        f"The model says {page.escape(classes[said])}. Only the gradient map depends on the "
+        f"The model says {page.escape(classes[answer])}. Only the gradient map depends on the "
         "class asked about: the others show where information flows, whatever it is used for."
     )
 
 
 @page.fragment
 def take_patches_away() -> None:
-    chosen = pictures.choose_picture(loaded)
-    inputs = vit_models.to_input(loaded, chosen.image[None])
-    said = faithfulness.answer(who, model, inputs)
-    found = faithfulness.all_maps(who, model, inputs, said)
-    name = controls.choice("Take away first what is bright in", list(found), key="map", index=4)
-    weight = found[name][0]
-    down, up, chance_down, chance_up = faithfulness.curves(who, model, inputs[0], weight, said)
+    picture = pictures.choose_picture(loaded)
+    inputs = vit_models.to_input(loaded, picture.image[None])
+    answer = faithfulness.answer(identity, model, inputs)
+    maps = faithfulness.all_maps(identity, model, inputs, answer)
+    name = controls.choice("Take away first what is bright in", list(maps), key="map", index=4)
+    weight = maps[name][0]
+    curves = faithfulness.curves(identity, model, inputs[0], weight, answer)
+    down, up, chance_down, chance_up = (curve.area for curve in curves)
     left, right = st.columns([2, 5])
     with left:
         page.show_image(
-            attention_maps.class_token_overlay(vit_maps.channels_last(chosen.image), weight),
+            attention_maps.class_token_overlay(vit_maps.channels_last(picture.image), weight),
             title=name,
             description=attention_maps.largest(weight),
             key="map",
-            data={"weights": weight, "picture": chosen.image},
+            data={"weights": weight, "picture": picture.image},
         )
-        st.metric("Deletion: area below chance by", f"{chance_down.area - down.area:+.3f}")
-        st.metric("Insertion: area above chance by", f"{up.area - chance_up.area:+.3f}")
+        st.metric("Deletion: area below chance by", f"{chance_down - down:+.3f}")
+        st.metric("Insertion: area above chance by", f"{up - chance_up:+.3f}")
     with right:
         page.show_figure(
-            figures.curves(down, up, chance_down, chance_up),
-            title=f"Probability of “{page.escape(classes[said])}” (up) as patches go, and as "
-            "they come (across)",
-            description="A true map falls faster and rises faster than random order (dashed, the "
-            "mean of four). Gone patches take the mean colour of the data.",
+            figures.curves(*curves),
+            title=f"Probability of “{page.escape(classes[answer])}” (up) as patches are removed, "
+            "and as they appear (across)",
+            description="A faithful map falls and rises faster than random order (dashed, the "
+            "mean of four). Removed patches take the mean colour of the data.",
             key="curves",
         )
 
@@ -109,14 +110,13 @@ else:
     )
     known = faithfulness.on_known_objects(loaded, weights)
     if section == SECTIONS[2]:
-        MEASURES = ["share of attention on the object", "pointing game"]
-        measure = controls.pick("Measure", MEASURES, key="measure")
+        measure = controls.pick("Measure", list(known)[:2], key="measure")
         values, chance, fused = known[measure]
         beside = faithfulness.on_known_objects(loaded, "random")[measure]
         page.show_figure(
             head_figures.sorted_heads(values, measure, chance, beside[0]),
             title=f"{measure.capitalize()} (up), for each layer and head (across)",
-            description=f"Dashed: what a map that knows nothing would score. Mean over all heads "
+            description=f"Dashed: the score of an uninformed map. Mean over all heads "
             f"{fused['mean attention']:.3f} (random weights {beside[2]['mean attention']:.3f}), "
             f"rollout {fused['rollout']:.3f} ({beside[2]['rollout']:.3f}). The pointing game asks "
             "whether the brightest patch is at least half object.",

@@ -1,13 +1,13 @@
 """Patches of anything: how a picture, or a sound, becomes a row of tokens."""
 
-import numpy as np
 import streamlit as st
 
+from core.models import positions
 from dashboard import controls
 from dashboard.components import page
 from dashboard.figures import patches as figures
 from dashboard.figures.maps import vit_maps
-from dashboard.models import pictures, vit_models
+from dashboard.models import model_choice, pictures, vit_models
 
 page.page_header(
     "Patches of anything",
@@ -25,40 +25,40 @@ from core.data import audio as sounds  # noqa: E402
 
 
 @page.fragment
-def alike_places(places: torch.Tensor, grid: int) -> None:
-    """Which positions are alike. Its sliders run nothing else of the page."""
+def similar_positions(embeddings: torch.Tensor, grid: int) -> None:
+    """Which positions are similar. Its sliders run nothing else of the page."""
     one, two = st.columns(2)
     with one, st.container(horizontal=True):
         row = controls.slider("Row", 1, grid, grid // 2, key="row")
         column = controls.slider("Column", 1, grid, grid // 2, key="column")
     at = (int(row) - 1) * grid + int(column) - 1
-    alike = sounds.similarity(places)
+    similarity = positions.similarity(embeddings.double().numpy())
     with one:
         page.show_figure(
-            figures.similarity_map(alike[at].view(grid, grid).numpy(), int(row), int(column)),
-            title=f"4. Whose position is like that of row {row}, column {column}?",
+            figures.similarity_map(similarity[at].reshape(grid, grid), int(row), int(column)),
+            title=f"4. Which positions are similar to row {row}, column {column}?",
             description="Cosine similarity of the position embeddings of that place and each row "
-            "(down) and column (across). Nobody told the model what is next to what.",
+            "(down) and column (across). The model was never told which patches are neighbours.",
             key="position",
         )
     with two:
         page.show_image(
-            vit_maps.similarity_sheet(alike.numpy()),
+            vit_maps.similarity_sheet(similarity),
             title="5. The same for every patch at once",
-            description="Each small square belongs to the patch at that place, and shows which "
-            "places are like it: bright is alike, dark is opposite.",
+            description="Each small square belongs to the patch at that position, and shows which "
+            "positions are similar: bright is similar, dark is opposite.",
             key="positions",
-            data={"similarity": alike.numpy()},
+            data={"similarity": similarity},
         )
 
 
 if kind == "a picture":
     with choices:
         entry = vit_models.choose_model()
-    loaded = vit_models.load(entry)
+    loaded = model_choice.load(entry)
     model = loaded.model
-    chosen = pictures.choose_picture(loaded)
-    inputs = vit_models.to_input(loaded, chosen.image[None])
+    picture = pictures.choose_picture(loaded)
+    inputs = vit_models.to_input(loaded, picture.image[None])
     with torch.no_grad():
         tokens = model.embed(inputs)[0]
     grid = round((len(tokens) - 1) ** 0.5)
@@ -66,19 +66,19 @@ if kind == "a picture":
     left, right = st.columns([2, 3])
     with left:
         page.show_image(
-            vit_maps.patch_sheet(chosen.image, grid),
+            vit_maps.patch_sheet(picture.image, grid),
             title=f"1. Cut: {grid}×{grid} patches",
             description=f"{size}×{size} pixels, so a patch has {size // grid}×{size // grid}×3 = "
             f"{(size // grid) ** 2 * 3} numbers.",
             key="cut",
-            data={"picture": chosen.image},
+            data={"picture": picture.image},
         )
     with right:
         page.show_figure(
             figures.token_matrix(tokens.numpy()),
             title=f"2. The tokens: {len(tokens)} rows (down) of {tokens.shape[1]} numbers (across)",
-            description="Row 0 is the class token, the same for every picture; the others are a "
-            "patch each, with its position added.",
+            description="Row 0 is the class token, the same for every picture; each other row is a "
+            "patch with its position added.",
             key="tokens",
         )
     first = next(m for m in model.patch_embed.modules() if isinstance(m, torch.nn.Conv2d))
@@ -91,8 +91,8 @@ if kind == "a picture":
         key="filters",
         data={"filters": filters.reshape(len(filters), -1)},
     )
-    alike_places(model.pos_E.weight.detach(), grid)
-    page.lesson_link("vit", "What the model makes of these tokens")
+    similar_positions(model.pos_E.weight.detach(), grid)
+    page.lesson_link("vit", "What the model does with these tokens")
 else:
     clip, names = None, []
     source = controls.pick("Sound", ["a tune", "my own WAV"], key="sound")
@@ -121,7 +121,8 @@ else:
             picture.numpy(), side, sounds.RATE / 256, 64 / sounds.RATE, names, BEAT
         ),
         title=f"1. Frequency (up) and time (across), cut into {len(cut)} patches of {side}×{side}",
-        description=f"Bright is loud; the notes stand above. A patch is {seconds:.3f} s wide.",
+        description=f"Bright means loud; note names are above the plot. A patch is "
+        f"{seconds:.3f} s wide.",
         key="spectrogram",
     )
     left, right = st.columns(2)
@@ -134,10 +135,10 @@ else:
         )
     with right:
         moments = tokens[: len(tokens) // rows * rows].reshape(-1, rows * 64)
-        alike = sounds.similarity(moments).numpy()
+        similarity = positions.similarity(moments.double().numpy())
         page.show_figure(
-            figures.moments_alike(np.asarray(alike), seconds),
-            title="3. Which moments (down) are like which (across)?",
+            figures.moments_alike(similarity, seconds),
+            title="3. How similar are two moments (down and across)?",
             description="Cosine similarity of the tokens of two moments: what is repeated in the "
             "tune is dark red away from the diagonal. Attention starts from products like these.",
             key="moments",

@@ -16,9 +16,9 @@ page.page_header(
     "order**, and what if the text is longer than any it was trained on?",
 )
 st.markdown(
-    "A position code is a row of numbers added to each word's embedding: one row a position. You "
-    "will see **the formula's table and learned ones**, **how alike two positions are**, **one "
-    "frequency at a time**, and then predict what happens **past the trained length**."
+    "A position code is a row of numbers added to each word's embedding: one row a position. "
+    "You will see **the formula's table and learned ones**, **how similar two positions are**, "
+    "**one frequency at a time**, and then predict what happens **past the trained length**."
 )
 
 
@@ -32,13 +32,13 @@ def tables_and_frequencies() -> None:
     with two:
         dim = int(controls.slider("Columns, d (of the formula)", 8, 256, 64, key="dim", step=8))
     with three:
-        place = int(controls.slider("Position, t", 0, TOKENS - 1, 10, key="t"))
+        position = int(controls.slider("Position, t", 0, TOKENS - 1, 10, key="t"))
     formula = positions.sinusoidal(TOKENS, dim)
     table = formula if tables[name] is None else tables[name]
 
     st.header("The table", anchor=False)
     page.show_figure(
-        figures.table_map(table, min(place, len(table) - 1)),
+        figures.table_map(table, min(position, len(table) - 1)),
         title=f"The {'formula' if name == 'sinusoidal' else 'learned table'}: "
         f"{len(table)} positions, {table.shape[1]} columns",
         description="Each row is what is added to the word at that position. The formula turns "
@@ -54,7 +54,7 @@ def tables_and_frequencies() -> None:
     )
 
     # --- similarity ---
-    st.header("How alike are two positions?", anchor=False)
+    st.header("How similar are two positions?", anchor=False)
     shown = {"sinusoidal": positions.similarity_by_distance(formula)}
     if name != "sinusoidal":
         shown[name] = positions.similarity_by_distance(table)
@@ -82,15 +82,15 @@ def tables_and_frequencies() -> None:
     sine, cosine = formula[:, 2 * pair], formula[:, 2 * pair + 1]
     with left:
         page.show_figure(
-            figures.one_frequency(sine, cosine, place),
+            figures.one_frequency(sine, cosine, position),
             title=f"Columns {2 * pair} and {2 * pair + 1}: one turn in {length:,.1f} tokens",
             description="Fast pairs tell neighbours apart, slow pairs tell early from late.",
             key="frequency",
         )
     with right:
         page.show_figure(
-            figures.clock(sine[place], cosine[place]),
-            title=f"The hand at position {place}",
+            figures.clock(sine[position], cosine[position]),
+            title=f"The hand at position {position}",
             description="A pair is a hand on a clock that turns at its own speed.",
             key="clock",
         )
@@ -99,16 +99,16 @@ def tables_and_frequencies() -> None:
 tables_and_frequencies()
 
 # --- past the trained length ---
-st.header("Past the trained length", anchor=False)
-found = position_data.experiment()
-if found is None:
-    st.info(f"The measured curves are not here; `{position_data.COMMAND}` makes them.")
+st.header("Beyond the trained length", anchor=False)
+experiment = position_data.experiment()
+if experiment is None:
+    st.info(f"The measured curves are missing; `{position_data.COMMAND}` computes them.")
     st.stop()
 st.markdown(
     f"Three small GPTs, the same but for one thing: a **learned** table, the **sinusoidal** "
-    f"formula, or **no positions** at all. All were trained on texts of **{found.trained}** "
-    f"tokens. Now they read **{found.read}**. What happens to the loss of each past "
-    f"{found.trained}? Predict first."
+    f"formula, or **no positions** at all. All were trained on texts of **{experiment.trained}** "
+    f"tokens. Now they read **{experiment.read}**. What happens to the loss of each beyond "
+    f"position {experiment.trained}? Predict first."
 )
 ANSWERS = ("stays as it was", "rises a little", "rises a lot")
 NAMES = {"learned": "learned table", "sinusoidal": "sinusoidal", "none": "no positions"}
@@ -116,33 +116,33 @@ guesses = {}
 for scheme, column in zip(NAMES, st.columns(3), strict=True):
     with column:
         guesses[scheme] = st.radio(NAMES[scheme], ANSWERS, index=None, key=f"guess-{scheme}")
+losses = {NAMES[scheme]: experiment.loss[scheme] for scheme in NAMES}
 whole = None not in guesses.values() or state.revealed()
 page.show_figure(
-    figures.loss_curves({NAMES[s]: found.loss[s] for s in NAMES}, found.trained, 5, whole=whole),
+    figures.loss_curves(losses, experiment.trained, 5, whole=whole),
     title="Loss at every position, measured on held-out text",
     description="Mean over {count:,} windows of {read} tokens and 5 neighbouring positions. Left "
-    "of the line the lengths of training, right of it none was ever seen.".format(**found.about),
+    "of the line are trained positions, right of it untrained ones.".format(**experiment.about),
     key="loss",
-    data={NAMES[s]: found.loss[s] for s in NAMES} if whole else None,
+    data=losses if whole else None,
 )
 if None in guesses.values():
-    st.caption("Answer all three, and the curves go on past the line.")
+    st.caption("Answer all three to see the curves beyond the line.")
     st.stop()
-before, after = position_data.means(found)
+before, after = position_data.means(experiment)
 for scheme, column in zip(NAMES, st.columns(3), strict=True):
     with column:
         st.metric(
             NAMES[scheme], f"{after[scheme]:.2f} nats", f"{after[scheme] - before[scheme]:+.2f}",
-            delta_color="inverse", help=f"past {found.trained}, and the change from before",
+            delta_color="inverse", help=f"past {experiment.trained}, and the change from before",
         )  # fmt: skip
         truth = position_data.verdict(before[scheme], after[scheme], ANSWERS)
-        right_or_not = "as you said" if guesses[scheme] == truth else f"you said: {guesses[scheme]}"
-        st.caption(f"It {truth} ({right_or_not}).")
+        st.caption(f"It {truth} (you predicted: {guesses[scheme]}).")
 st.markdown(
-    "The learned table has rows past the end only because it was made 200 long: they were never "
-    "trained, so they are noise. A table made 64 long could not read on at all. The formula has a "
-    "value everywhere, but values the model has never seen. Without positions the causal mask "
-    "still tells a little: the first word sees one word, the tenth sees ten."
+    "The learned table has rows beyond the trained length only because it has 200 rows: they were "
+    "never trained, so they are noise. With a table of 64 rows the model could not read "
+    "longer texts. The formula is defined everywhere, but its values there are new to the model. "
+    "Without positions the causal mask still helps: the first word sees one word, the tenth ten."
 )
 page.show_source(
     "core.models.positions.sinusoidal", "core.models.sinusoidal_gpt.SinusoidalGPT",

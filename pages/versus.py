@@ -12,20 +12,20 @@ from dashboard.vision import versus
 
 page.page_header(
     "ViT against CNN",
-    "**Why is my ViT worse than a CNN** on small pictures? A convolution is told that neighbours "
-    "belong together and that things may move; a Transformer has to learn it from data.",
+    "**Why is my ViT worse than a CNN** on small pictures? A convolution has locality and "
+    "translation equivariance built in; a Transformer has to learn them from data.",
 )
 SECTIONS = ["overfitting", "little data", "shifted", "other sizes", "where they look"]
 choices = st.container(horizontal=True, gap="medium")
 with choices:
     section = controls.pick("Compare", SECTIONS, key="compare")
-at_hand = versus.data_at_hand()
-if not at_hand:
+data_names = versus.data_with_models()
+if not data_names:
     st.info("There is no model of pictures yet: train one first.", icon=":material/info:")
     page.lesson_link("train")
     st.stop()
 with choices:
-    data = controls.pick("Trained on", at_hand, key="data", show=page.escape)
+    data = controls.pick("Trained on", data_names, key="data", show=page.escape)
 rivals = versus.rivals(data)
 if damaged := versus.damaged(rivals):
     st.warning(page.escape(damaged), icon=":material/broken_image:")
@@ -38,22 +38,22 @@ if absent:
 
 
 def choose_both() -> dict[str, versus.Rival]:
-    """A list of each kind there is: kind -> the chosen model."""
-    chosen = {}
+    """A list for each kind of model: kind -> the selected one."""
+    selected = {}
     for column, (kind, name) in zip(st.columns(2), versus.KINDS.items(), strict=True):
         names = {r.name: r for r in kinds[kind]}
         if names:
             with column:
                 entries = {r.name: r.entry for r in names.values()}
-                chosen[kind] = names[model_choice.choose(name, entries, key=kind).name]
-    return chosen
+                selected[kind] = names[model_choice.choose(name, entries, key=kind).name]
+    return selected
 
 
 if section == "little data":
-    found = versus.by_share(rivals)
+    by_share = versus.by_share(rivals)
     page.show_figure(
         figures.lines(
-            found,
+            by_share,
             "share of the training data, per cent",
             [100 * s for s in versus.SHARES],
             log=True,
@@ -62,21 +62,21 @@ if section == "little data":
         description="The best model of each architecture at each share; the axis across is "
         "logarithmic. " + versus.missing_shares(rivals),
         key="share",
-        data={name: list(zip(*points, strict=True)) for name, points in found.items()},
+        data={name: list(zip(*points, strict=True)) for name, points in by_share.items()},
     )
 
 elif section == "overfitting":
     named = {r.name: r for r in rivals if r.epochs}
     whole = [name for name, r in named.items() if r.share == 1.0]
     shown = controls.several("Models", list(named), whole[:3], key=f"models-{data}", most=4)
-    chosen = [named[name] for name in shown if name in named]
-    gaps = [f"{page.escape(r.name)} {r.training[-1] - r.held_out[-1]:+.1%}" for r in chosen]
+    selected = [named[name] for name in shown if name in named]
+    gaps = [f"{page.escape(r.name)} {r.training[-1] - r.held_out[-1]:+.1%}" for r in selected]
     page.show_figure(
-        figures.histories({r.name: (r.epochs, r.training, r.held_out) for r in chosen}),
+        figures.histories({r.name: (r.epochs, r.training, r.held_out) for r in selected}),
         title="Accuracy (up) after each epoch (across): training solid, held-out dashed",
         description=f"The gap at the end: {', '.join(gaps) or 'choose a model'}. A gap that grows "
-        "while the held-out line is flat is overfitting. Under augmentation the training pictures "
-        "are the harder ones, and the gap may be below 0.",
+        "while the held-out curve is flat is overfitting. With augmentation the training pictures "
+        "are harder, and the gap may be below 0.",
         key="history",
     )
 
@@ -88,7 +88,7 @@ elif section in ("shifted", "other sizes"):
         others = [r for r in kinds["vit"] if r.entry.architecture == "SinusoidalViT"]
         members += [r for r in others if r not in members][:1]
     for member in members:
-        loaded = vit_models.load(member.entry)
+        loaded = model_choice.load(member.entry)
         at = pictures.pictures_for(loaded)
         if not pictures.known(at, loaded):
             st.info(f"This takes the held-out pictures. {page.escape(at.note)}",
@@ -97,7 +97,7 @@ elif section in ("shifted", "other sizes"):
         values = versus.under_shift(loaded) if shift else versus.at_sizes(loaded)
         lines[f"{member.name} ({member.entry.architecture})"] = (places, values)
     if lines:
-        words = "The mean over up, down, left and right; the edge is repeated."
+        words = "The mean over up, down, left and right; edge pixels are repeated."
         if not shift:
             words = "Trained at 32. A ViT's learned positions are interpolated to the new grid, " \
                 "sinusoidal ones are computed for it, and a CNN needs nothing."  # fmt: skip
@@ -117,28 +117,28 @@ else:
 
     from core.interpret.attribution import grad_cam, patch_map
 
-    loaded = {kind: vit_models.load(r.entry) for kind, r in choose_both().items()}
-    chosen = pictures.choose_picture(next(iter(loaded.values())))
-    row = chosen.image[None] if chosen.row is None else chosen.row
+    loaded = {kind: model_choice.load(r.entry) for kind, r in choose_both().items()}
+    picture = pictures.choose_picture(next(iter(loaded.values())))
+    row = picture.image[None] if picture.row is None else picture.row
     for kind, member in loaded.items():
         inputs = vit_models.to_input(member, row)
         with torch.no_grad():
-            said = member.model(inputs)[0].argmax(-1)
+            classes = member.model(inputs)[0].argmax(-1)
         if kind == "cnn":
-            how, heat = "Grad-CAM", grad_cam(member.model, inputs, said).flatten(1).numpy()
+            how, heat = "Grad-CAM", grad_cam(member.model, inputs, classes).flatten(1).numpy()
         else:
             how = "gradient relevance"
-            heat = patch_map(member.model, inputs, "gradient", said).numpy()
-        words = ", ".join(page.escape(member.extra["classes"][i]) for i in said.tolist())
+            heat = patch_map(member.model, inputs, "gradient", classes).numpy()
+        words = ", ".join(page.escape(member.extra["classes"][i]) for i in classes.tolist())
         page.show_image(
-            vit_maps.picture_row(row, heat, marked=None if chosen.row is None else chosen.place),
+            vit_maps.picture_row(row, heat, marked=None if picture.row is None else picture.index),
             title=f"{page.escape(member.entry.name)}: {how} for the class it names",
-            description=f"It says: {words}. Bright is what speaks for it.",
+            description=f"It says: {words}. Bright patches support the class.",
             key=how.replace(" ", "-"),
             data={"weights": heat, "pictures": row},
         )
 
-with st.expander("What each model was given, and what came of it", icon=":material/balance:"):
+with st.expander("Training budget and result of each model", icon=":material/balance:"):
     table = pd.DataFrame(versus.budget(rivals))
     per_cent = st.column_config.NumberColumn(format="percent")
     columns = dict.fromkeys(("data", "training", "held out", "gap"), per_cent)

@@ -5,11 +5,11 @@ import streamlit as st
 from dashboard import controls
 from dashboard.components import page
 from dashboard.figures.maps import attention_maps, vit_maps
-from dashboard.models import pictures, traces, vit_models
+from dashboard.models import model_choice, pictures, traces, vit_models
 
 page.page_header(
     "Vision Transformer",
-    "A picture is a row of patches. **Where does the class token look** before it names it?",
+    "A picture is a row of patches. **Where does the class token look** before it names the class?",
 )
 
 
@@ -20,7 +20,7 @@ def look() -> None:
     one, two, three = st.columns([3, 2, 2])
     with one:
         entry = vit_models.choose_model()
-    loaded = vit_models.load(entry)
+    loaded = model_choice.load(entry)
     model, classes, size = loaded.model, loaded.extra["classes"], loaded.config.img_size
 
     from core.interpret.attribution import (  # the heading must not wait for it
@@ -34,8 +34,8 @@ def look() -> None:
         layer = controls.choice("Layer", ["mean", *range(1, layers + 1)], key="layer")
     with three:
         head = controls.choice("Head", ["mean", *range(1, heads + 1)], key="head")
-    chosen = pictures.choose_picture(loaded)
-    image, label = chosen.image, chosen.label
+    picture = pictures.choose_picture(loaded)
+    image, label = picture.image, picture.label
 
     # --- what it sees, and what it says ---
     inputs = vit_models.to_input(loaded, image[None])
@@ -43,7 +43,7 @@ def look() -> None:
     tokens = traced.attention.shape[-1]
     grid = round((tokens - 1) ** 0.5)
     probability = traced.logits.softmax(-1)[0]
-    said = int(probability.argmax())
+    answer = int(probability.argmax())
 
     at = slice(None) if layer == "mean" else slice(layer - 1, layer)
     of = slice(None) if head == "mean" else slice(head - 1, head)
@@ -79,7 +79,7 @@ def look() -> None:
                 probability[order].tolist(),
                 order.index(label) if label in order else None,
             ),
-            title=f"It says: {page.escape(classes[said])}.{truth}",
+            title=f"It says: {page.escape(classes[answer])}.{truth}",
             description="Probability of each class, the largest first"
             + (", the true one in full colour." if label in order else "."),
             key="classes",
@@ -99,28 +99,28 @@ def look() -> None:
     )
 
     # --- the course's figure ---
-    if chosen.row is not None:
-        st.header("Ten pictures beside each other", anchor=False)
+    if picture.row is not None:
+        st.header("Ten pictures side by side", anchor=False)
         a, b = st.columns(2)
         with a:
             over_layers = controls.pick("Over layers", ["mean", "max", "min"], key="over_layers")
         with b:
             over_heads = controls.pick("Over heads", ["mean", "max", "min"], key="over_heads")
-        row = vit_models.to_input(loaded, chosen.row)
+        row = vit_models.to_input(loaded, picture.row)
         heat = traces.class_heat(entry.identity, model, row, over_layers, over_heads)
         page.show_image(
-            vit_maps.picture_row(chosen.row, heat, marked=chosen.place),
+            vit_maps.picture_row(picture.row, heat, marked=picture.index),
             title=f"Pictures, and the class token's attention: {over_layers} over layers, "
             f"{over_heads} over heads",
             description="The course's figure is the mean over both. Do the bright patches follow "
             "the object? The next lesson measures it.",
             key="ten",
-            data={"attention": heat, "pictures": chosen.row},
+            data={"attention": heat, "pictures": picture.row},
         )
 
 
 look()
-page.lesson_link("maps", "Is such a map true? Measure it")
+page.lesson_link("maps", "Is such a map faithful? Measure it")
 page.lesson_link("patches", "How a picture becomes tokens")
 page.show_source(
     "core.vit.VisionTransformer",

@@ -97,9 +97,3 @@ def embed_patches(patches: Tensor, dim: int, generator: torch.Generator) -> Tens
     weight = torch.randn(dim, patches.shape[1], generator=generator) / patches.shape[1] ** 0.5
     tokens: Tensor = patches @ weight.T
     return tokens
-
-
-def similarity(tokens: Tensor) -> Tensor:
-    """Cosine of the angle between every two tokens: (T, dim) -> (T, T), −1 to 1."""
-    unit: Tensor = tokens / tokens.norm(dim=-1, keepdim=True).clamp(min=1e-12)
-    return unit @ unit.T

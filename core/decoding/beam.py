@@ -2,7 +2,7 @@
 
     score(x_1 … x_T) = Σ_t log P(x_t | x_1 … x_{t-1})
 
-Keeps the `width` best beginnings; each step tries every token after every one of them.
+Keeps the `width` best prefixes; each step tries every token after each of them.
 Source: Graves 2012, "Sequence Transduction with Recurrent Neural Networks", section 2.5; that the
 most probable text is dull and repeats itself: Holtzman et al. 2020, section 4.
 """
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import torch
 
-from core.decoding.strategies import NextLogits
+from core.decoding.strategies import NextLogits, require_prompt
 
 
 @dataclass(frozen=True)
 class Beam:
-    """A beginning and its score, Σ log P of its tokens in nats."""
+    """A prefix and its score, Σ log P of its tokens in nats."""
 
     tokens: tuple[int, ...]
     score: float
@@ -33,15 +33,14 @@ def beam_search(
     """
     if width < 1:
         raise ValueError(f"Beam search needs a width of at least 1, not {width!r}.")
-    if not prompt:
-        raise ValueError("The prompt is empty; begin with the start token.")
+    require_prompt(prompt)
     beams: tuple[Beam, ...] = (Beam((), 0.0),)
     for _ in range(num_tokens):
-        found = []
+        candidates = []
         for beam in beams:
             log_p = next_logits((*prompt, *beam.tokens)).double().log_softmax(-1)
             best = torch.topk(log_p, min(width, len(log_p)))
             for token, value in zip(best.indices.tolist(), best.values.tolist(), strict=True):
-                found.append(Beam((*beam.tokens, token), beam.score + value))
-        beams = tuple(sorted(found, key=lambda beam: -beam.score)[:width])
+                candidates.append(Beam((*beam.tokens, token), beam.score + value))
+        beams = tuple(sorted(candidates, key=lambda beam: -beam.score)[:width])
         yield beams

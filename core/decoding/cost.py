@@ -18,7 +18,7 @@ FLOAT_BYTES = 4
 
 def operations(weights: DecodeWeights, tokens: int, cached: bool) -> int:
     """Multiply-adds to make the token that follows a text of `tokens` tokens."""
-    heads = weights.num_heads * weights.head_width
+    heads = weights.num_heads * weights.head_dim
     projections = 4 * weights.dim * heads + 2 * weights.dim * weights.mlp_dim
     rows = 1 if cached else tokens
     attention = 2 * rows * tokens * heads
@@ -39,5 +39,5 @@ def bytes_read(weights: DecodeWeights, tokens: int, weight_bits: int) -> int:
 
 def cache_bytes(weights: DecodeWeights, tokens: int) -> int:
     """Bytes that the keys and values of a text take: 2·L·T·H·n floats."""
-    heads = weights.num_heads * weights.head_width
+    heads = weights.num_heads * weights.head_dim
     return FLOAT_BYTES * 2 * len(weights.blocks) * tokens * heads

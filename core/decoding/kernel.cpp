@@ -356,7 +356,7 @@ class Ranking {
 };
 
 struct Sizes {
-  int64_t vocab, dim, heads, head_width, mlp, layers, window, pre_norm;
+  int64_t vocab, dim, heads, head_dim, mlp, layers, context_length, pre_norm;
   float eps;
 };
 
@@ -365,7 +365,7 @@ struct Sizes {
 template <class W>
 void read(const Sizes* s, Weights<W> next, const float* tokens, const float* positions, float* keys,
           float* values, const int64_t* ids, int64_t B, int64_t T, int64_t start, float* logits) {
-  const int64_t d = s->dim, H = s->heads, n = s->head_width, N = s->window, R = B * T;
+  const int64_t d = s->dim, H = s->heads, n = s->head_dim, N = s->context_length, R = B * T;
   const int64_t wide = padded(3 * H * n), m = padded(s->mlp), out_dim = padded(d);
   std::vector<float> x(R * d), normed(R * d), qkv(R * wide), heads(R * H * n), hidden(R * m),
       delta(R * out_dim), weights(N + VEC);
@@ -443,40 +443,6 @@ void choose(const float* logits, int64_t B, int64_t V, float t, int64_t k, doubl
   }
 }
 
-// 1 for the largest of a row of logits (V,); of equals the lower id comes first.
-int64_t rank(const float* row, int64_t V, int64_t token) {
-  const float own = row[token];
-  ivec lanes{};
-  int64_t i = 0, before = 0;
-  for (; i + VEC <= token; i += VEC) lanes -= load(row + i) >= own;
-  for (; i < token; i++) before += row[i] >= own;
-  for (i = token + 1; i + VEC <= V; i += VEC) lanes -= load(row + i) > own;
-  for (; i < V; i++) before += row[i] > own;
-  for (int64_t lane = 0; lane < VEC; lane++) before += lanes[lane];
-  return before + 1;
-}
-
-// Goes on with one text: reads T tokens, chooses the next with draws[0], reads it, and so on, until
-// `count` are chosen. logits: (count, V), what was said before each; ranks: of the tokens chosen.
-// Returns how many were chosen: fewer where a row of logits is out of the ordinary.
-template <class W>
-int64_t write(const Sizes* s, Weights<W> all, const float* tokens, const float* positions,
-              float* keys, float* values, const int64_t* ids, int64_t T, int64_t start,
-              int64_t count, float t, int64_t k, double p, const float* draws, float* logits,
-              int64_t* chosen, float* log_probability, int64_t* ranks) {
-  for (int64_t i = 0; i < count; i++) {
-    float* said = logits + i * s->vocab;
-    read<W>(s, all, tokens, positions, keys, values, ids, 1, T, start, said);
-    choose(said, 1, s->vocab, t, k, p, draws + i, chosen + i, log_probability + i);
-    if (chosen[i] < 0) return i;
-    ranks[i] = rank(said, s->vocab, chosen[i]);
-    start += T;
-    T = 1;
-    ids = chosen + i;
-  }
-  return count;
-}
-
 }  // namespace
 
 extern "C" {
@@ -487,15 +453,6 @@ void read_tokens(const Sizes* s, const float* panels, const float* vectors, cons
   read<float>(s, {panels, vectors}, tokens, positions, keys, values, ids, B, T, start, logits);
 }
 
-int64_t write_tokens(const Sizes* s, const float* panels, const float* vectors,
-                     const float* tokens, const float* positions, float* keys, float* values,
-                     const int64_t* ids, int64_t T, int64_t start, int64_t count, float t,
-                     int64_t k, double p, const float* draws, float* logits,
-                     int64_t* chosen, float* log_probability, int64_t* ranks) {
-  return write<float>(s, {panels, vectors}, tokens, positions, keys, values, ids, T, start, count,
-                      t, k, p, draws, logits, chosen, log_probability, ranks);
-}
-
 int64_t lanes() { return LANES; }
 
 #ifdef HAS_HALF
@@ -503,15 +460,6 @@ void read_tokens_half(const Sizes* s, const half* panels, const float* vectors, 
                       const float* positions, float* keys, float* values, const int64_t* ids,
                       int64_t B, int64_t T, int64_t start, float* logits) {
   read<half>(s, {panels, vectors}, tokens, positions, keys, values, ids, B, T, start, logits);
-}
-
-int64_t write_tokens_half(const Sizes* s, const half* panels, const float* vectors,
-                          const float* tokens, const float* positions, float* keys, float* values,
-                          const int64_t* ids, int64_t T, int64_t start, int64_t count, float t,
-                          int64_t k, double p, const float* draws, float* logits,
-                          int64_t* chosen, float* log_probability, int64_t* ranks) {
-  return write<half>(s, {panels, vectors}, tokens, positions, keys, values, ids, T, start, count,
-                      t, k, p, draws, logits, chosen, log_probability, ranks);
 }
 #endif
 

@@ -1,11 +1,11 @@
-"""Builds the shared library of kernel.cpp on demand, caches it, and loads it only if it is ours.
+"""Builds kernel.cpp on demand, caches the library, and loads it only if it is safe.
 
 Nothing is compiled when this module is imported. `load_kernel` builds the library with the
-machine's C++ compiler the first time it is asked, and keeps it in the user's cache directory under
-a name made of the source and the processor, with its SHA-256 beside it. What is loaded runs with
-all our rights, so library and folder must belong to this user and be writable by nobody else. And
-a library cut short ends the process when a missing page of it is read, so one that is not what the
-SHA-256 says is built again.
+machine's C++ compiler the first time it is called, and stores it in the user's cache directory
+under a name made of the source and the processor, with its SHA-256 beside it. A loaded library
+runs with all rights of this process, so library and folder must belong to this user and be writable
+by nobody else. And a truncated library kills the process when a missing page of it is read, so one
+whose SHA-256 differs is built again.
 """
 
 import ctypes
@@ -32,8 +32,9 @@ FLAGS = ("-std=c++17", "-O3", "-shared", "-fPIC")
 
 @cache
 def load_kernel() -> ctypes.CDLL | None:
-    """The compiled library, built now if need be; None where that is not possible or not safe."""
-    if sys.platform == "win32":
+    """The compiled library, built now if necessary; None where that is not possible or not safe,
+    or switched off with UNROLLED_KERNEL=0."""
+    if sys.platform == "win32" or os.environ.get("UNROLLED_KERNEL") == "0":
         return None
     try:
         folder = _cache_folder()

@@ -1,7 +1,7 @@
-"""The KV cache: what attention has computed once about the past is kept, not computed again.
+"""The KV cache: keys and values of past tokens are kept, not computed again.
 
 Letters   B batch · T new tokens · S tokens already cached · V vocabulary · L layers · H heads
-          n width of a head · N longest text
+          n head dimension · N context length
 
 The keys and values of token j depend on the tokens up to j only, because no token sees the
 future. So when token t arrives, only its own query, key and value are new:
@@ -12,32 +12,26 @@ One generated token then costs O(d² + T d) a layer instead of O(T d² + T² d).
 Source: Shazeer 2019, "Fast Transformer Decoding: One Write-Head is All You Need", section 2.4.1.
 """
 
-import math
-
 import torch
 from torch import Tensor
-from torch.nn.functional import gelu, layer_norm, linear
 
-from core.decoding.weights import Affine, BlockWeights, DecodeWeights
+from core.attention import Attend, MultiHeadedAttention, attention, causal_mask
+from core.gpt import DialogueGPT
 
 
 class KVCache:
     """Room for the keys and values of B texts of up to N tokens, allocated once.
 
-    keys, values: (L, B, H, N, n). The first `length` places along N are filled; forgetting is
-    making `length` smaller.
+    keys, values: (L, B, H, N, n). The first `length` positions along N are filled.
     """
 
-    def __init__(self, weights: DecodeWeights, batch: int = 1):
-        shape = (
-            len(weights.blocks),
-            batch,
-            weights.num_heads,
-            weights.window,
-            weights.head_width,
-        )
-        self.keys = weights.tokens.new_empty(shape)
-        self.values = weights.tokens.new_empty(shape)
+    def __init__(self, model: DialogueGPT, batch: int = 1):
+        layers = model.transformer.layers
+        attn = layers[0].attn
+        assert isinstance(attn, MultiHeadedAttention)
+        shape = (len(layers), batch, attn.num_heads, model.max_N, attn.n_hidden)
+        self.keys = model.token_embed.weight.detach().new_empty(shape)
+        self.values = torch.empty_like(self.keys)
         self.length = 0
 
     @property
@@ -65,59 +59,46 @@ class KVCache:
         copy.length = length
         return copy
 
+    def attention(self, layer: int) -> Attend:
+        """Attention of T new tokens over all S + T; stores their keys and values in the cache.
+
+        q, k, v: (B, H, T, n) -> (B, H, T, n) and weights (B, H, T, S+T).
+        """
+        keys, values, start = self.keys[layer], self.values[layer], self.length
+
+        def attend(q: Tensor, k: Tensor, v: Tensor, _: Tensor | None) -> tuple[Tensor, Tensor]:
+            tokens = q.shape[2]
+            stop = start + tokens
+            keys[:, :, start:stop], values[:, :, start:stop] = k, v
+            mask = causal_mask(stop, q.device)[start:] if tokens > 1 else None
+            return attention(q, keys[:, :, :stop], values[:, :, :stop], mask)
+
+        return attend
+
 
 @torch.inference_mode()
-def read_tokens(weights: DecodeWeights, cache: KVCache, ids: Tensor) -> Tensor:
-    """Read T more tokens of every text and keep their keys and values.
+def read_tokens(model: DialogueGPT, cache: KVCache, ids: Tensor) -> Tensor:
+    """Read T more tokens of every text and keep their keys and values; the model in eval mode.
 
     ids: (B, T) -> logits (B, V) for the token that follows the last one. T = 1 is a step of
     generation; T > 1 reads a whole prompt at once.
     Errors: ValueError when the tokens do not fit into the cache.
     """
     require_room(cache, ids)
-    start, stop = cache.length, cache.length + ids.shape[1]
-    x = weights.tokens[ids] + weights.positions[start:stop]
-    for layer, block in enumerate(weights.blocks):
-        x = x + _attend(weights, block, x, cache.keys[layer], cache.values[layer], start)
-        normed = _norm(x, block.ffn_norm, weights)
-        x = x + linear(gelu(linear(normed, *block.up)), *block.down)
+    stop = cache.length + ids.shape[1]
+    x = model.token_embed(ids.to(cache.keys.device)) + model.positions(stop)[cache.length :]
+    for layer, block in enumerate(model.transformer.layers):
+        x, _ = block(x, None, cache.attention(layer))
     cache.length = stop
-    return linear(_norm(x[:, -1], weights.head_norm, weights), *weights.head)
+    return model.read_out(x[:, -1])
 
 
-def require_room(cache: KVCache, ids: Tensor, more: int = 0) -> None:
-    """Errors: ValueError when `ids` (B, T), and so many `more`, do not fit into the cache."""
+def require_room(cache: KVCache, ids: Tensor) -> None:
+    """Errors: ValueError when `ids` (B, T) do not fit into the cache."""
     if len(ids) != cache.batch:
         raise ValueError(f"The cache holds {cache.batch} texts, but {len(ids)} were given.")
-    tokens = ids.shape[1] + more
-    if not 1 <= tokens <= cache.room:
+    if not 1 <= ids.shape[1] <= cache.room:
         raise ValueError(
-            f"The cache has room for {cache.room} more tokens, but {tokens} were given; "
+            f"The cache has room for {cache.room} more tokens, but {ids.shape[1]} were given; "
             "shorten the text."
         )
-
-
-def _attend(
-    weights: DecodeWeights, block: BlockWeights, x: Tensor, keys: Tensor, values: Tensor, start: int
-) -> Tensor:
-    """Attention of the T new tokens over everything so far; x: (B, T, d) -> (B, T, d).
-
-    keys, values: (B, H, N, n), of which places start … start+T-1 are written here.
-    """
-    tokens = x.shape[1]
-    if block.attn_norm is not None:
-        x = _norm(x, block.attn_norm, weights)
-    fused = linear(x, *block.qkv).view(*x.shape[:2], 3, weights.num_heads, weights.head_width)
-    q, k, v = fused.permute(2, 0, 3, 1, 4)  # each (B, H, T, n)
-    stop = start + tokens
-    keys[:, :, start:stop], values[:, :, start:stop] = k, v
-    scores = q @ keys[:, :, :stop].mT / math.sqrt(weights.head_width)  # (B, H, T, S+T)
-    if tokens > 1:
-        future = torch.ones(tokens, stop, dtype=torch.bool, device=x.device).triu(start + 1)
-        scores = scores.masked_fill(future, -torch.inf)
-    heads = scores.softmax(-1) @ values[:, :, :stop]
-    return linear(heads.transpose(1, 2).flatten(-2), *block.project)
-
-
-def _norm(x: Tensor, affine: Affine, weights: DecodeWeights) -> Tensor:
-    return layer_norm(x, x.shape[-1:], affine.weight, affine.bias, weights.norm_eps)

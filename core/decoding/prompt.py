@@ -1,14 +1,14 @@
-"""What a model gets to read of a text that somebody typed.
+"""From typed text to the tokens a model reads.
 
 Anything may be typed: nothing at all, a million characters, words the model has never met,
-control characters. The end of it is read, and a sentence says so.
+control characters. The end of a long text is read, and a note says so.
 """
 
 from dataclasses import dataclass
 
 from core.tokenizer import START, START_ID, UNK_ID, WordTokenizer, split_words
 
-CHARACTERS_A_TOKEN = 60  # a window of 200 tokens is never looked for further back than this
+CHARACTERS_A_TOKEN = 60  # characters searched for each token of the context
 
 # Control characters get their picture (U+2400 …), marks that turn or hide text the one for unknown.
 _PICTURES = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\t\n"}
@@ -20,7 +20,7 @@ _VISIBLE = {**_PICTURES, **dict.fromkeys([*_HIDING, *range(0x2066, 0x206A)], "\u
 class Prompt:
     """ids: the start token, then a token a word. words: the same as it was typed.
 
-    notes: sentences the reader should know, such as what was left out.
+    notes: sentences to show, such as what was left out.
     """
 
     ids: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""python -m core.decoding.quality_sweep NAME …: quality against diversity for models at hand.
+"""python -m core.decoding.quality_sweep NAME …: quality against diversity of models.
 
 Draws texts from the empty prompt at many settings of p and of the temperature, measures them and
 held-out human text of the same length, and writes quality.json beside the model. Takes the
@@ -16,7 +16,7 @@ import torch
 
 from core.data import load_dialogues
 from core.data.token_cache import encode_lines
-from core.decoding.engine import PrefixReader
+from core.decoding.engine import DecodingEngine
 from core.decoding.strategies import Nucleus, Strategy, Temperature
 from core.decoding.text_metrics import NGramIndex, TextQuality, measure, pieces
 from core.gpt import DialogueGPT
@@ -38,7 +38,7 @@ class Corpus:
 
 
 def read_corpus(tokenizer: WordTokenizer, data: str, data_dir: str | None = None) -> Corpus:
-    """Errors: as core.data.load_dialogues, when the data is not at hand."""
+    """Errors: as core.data.load_dialogues, when the data is not available."""
     dialogues = load_dialogues(data, data_dir)
     train, held_out = (
         [ids.tolist() for ids in encode_lines(tokenizer, lines)]
@@ -74,7 +74,7 @@ def human_quality(
 
 
 def sample_quality(
-    reader: PrefixReader,
+    engine: DecodingEngine,
     strategy: Strategy,
     training: NGramIndex | None,
     seed: int,
@@ -83,18 +83,18 @@ def sample_quality(
 ) -> TextQuality:
     """Draw `count` texts at once from the empty prompt and measure them."""
     generator = torch.Generator().manual_seed(seed)
-    samples = reader.draw([START_ID], strategy, length, count, generator)
+    samples = engine.draw([START_ID], strategy, length, count, generator)
     return measure(samples.ids.tolist(), samples.log_probability.numpy(), training)
 
 
 def sweep(
-    reader: PrefixReader, training: NGramIndex | None, seed: int = 0
+    engine: DecodingEngine, training: NGramIndex | None, seed: int = 0
 ) -> Iterator[tuple[str, float, TextQuality]]:
     """("p" or "t", its value, what came out) for every setting of the sweep."""
     settings: list[tuple[str, float, Strategy]] = [("p", p, Nucleus(p=p)) for p in MASSES]
     settings += [("t", t, Temperature(t=t)) for t in TEMPERATURES]
     for name, value, strategy in settings:
-        yield name, value, sample_quality(reader, strategy, training, seed)
+        yield name, value, sample_quality(engine, strategy, training, seed)
 
 
 def write_sweep(name: str, data_dir: str | None = None, seed: int = 0) -> dict[str, Any]:
@@ -104,10 +104,10 @@ def write_sweep(name: str, data_dir: str | None = None, seed: int = 0) -> dict[s
     assert isinstance(loaded.model, DialogueGPT)
     assert loaded.tokenizer is not None
     corpus = read_corpus(loaded.tokenizer, entry.data, data_dir)
-    reader = PrefixReader.of(loaded.model)
+    engine = DecodingEngine.of(loaded.model)
     points = [
         {"setting": setting, "value": value, **asdict(quality)}
-        for setting, value, quality in sweep(reader, corpus.training, seed)
+        for setting, value, quality in sweep(engine, corpus.training, seed)
     ]
     result = {
         "digest": entry.digest,
@@ -127,8 +127,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m core.decoding.quality_sweep", description=__doc__
     )
-    parser.add_argument("name", nargs="+", help="a model at hand, such as gpt-grammar")
-    parser.add_argument("--data-dir", help="where the text of real data lies")
+    parser.add_argument("name", nargs="+", help="an available model, such as gpt-grammar")
+    parser.add_argument("--data-dir", help="folder of the text of real data")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     torch.set_num_threads(1)

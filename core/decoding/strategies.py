@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Real
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -125,7 +125,7 @@ class Strategy:
 
 @dataclass(frozen=True, kw_only=True)
 class Greedy(Strategy):
-    """Always the most probable token; t changes nothing, and the draw is not looked at."""
+    """Always the most probable token; t and the random number change nothing."""
 
     draws: ClassVar[bool] = False
 
@@ -172,7 +172,7 @@ class Step:
     """One token of a generated text, and everything its choice was made from."""
 
     ids: tuple[int, ...]  # the text the model had read
-    logits: Tensor  # (V,), what the model said, before any filter
+    logits: Tensor  # (V,), before any filter
     strategy: Strategy
     token: int
     log_probability: float  # log P of the token in softmax(l), in nats
@@ -201,12 +201,12 @@ class Step:
 
     @property
     def probability(self) -> float:
-        """Of the token, among what the strategy kept; 0 for a forced token that was cut."""
+        """Of the token after the strategy's cut; 0 for a forced token that was cut."""
         return float(self.left[self.token])
 
     @cached_property
     def rank(self) -> int:
-        """The token's, among what the model said."""
+        """The token's rank in the model's own distribution."""
         return rank_of(self.logits, self.token)
 
     @cached_property
@@ -236,6 +236,47 @@ def choose_eagerly(strategy: Strategy, logits: Tensor, draws: Tensor) -> tuple[T
     return ids, logits.log_softmax(-1).gather(-1, ids[:, None])[:, 0]
 
 
+class SamplingStep(NamedTuple):
+    """One step of B texts. logits: (B, V); draws, tokens, log_probability (nats): (B,)."""
+
+    logits: Tensor
+    draws: Tensor
+    tokens: Tensor
+    log_probability: Tensor
+
+
+def sampling_steps(
+    next_logits: Callable[[Tensor | None], Tensor],
+    strategy: Strategy,
+    num_tokens: int,
+    generator: torch.Generator,
+    forced: Sequence[int] = (),
+    choose: Choose = choose_eagerly,
+) -> Iterator[SamplingStep]:
+    """The sampling loop: logits, random numbers, tokens, num_tokens times, for B texts at once.
+
+    next_logits: the tokens (B,) of the step before, None at first -> logits (B, V). The first
+    tokens are those of `forced`. Every step takes B random numbers, whether it needs them or not.
+    Errors: those of the strategy's filter.
+    """
+    tokens = None
+    for i in range(num_tokens):
+        logits = next_logits(tokens)
+        draws = torch.rand(len(logits), generator=generator)
+        if i < len(forced):
+            tokens = torch.full((len(logits),), forced[i])
+            log_p = logits.log_softmax(-1)[:, forced[i]]
+        else:
+            tokens, log_p = choose(strategy, logits, draws)
+        yield SamplingStep(logits, draws, tokens, log_p)
+
+
+def require_prompt(prompt: Sequence[int]) -> None:
+    """Errors: ValueError for an empty prompt."""
+    if not prompt:
+        raise ValueError("The prompt is empty; begin with the start token.")
+
+
 def generate(
     next_logits: NextLogits,
     prompt: Sequence[int],
@@ -247,26 +288,23 @@ def generate(
 ) -> Iterator[Step]:
     """Append num_tokens tokens to the prompt, one frozen record each.
 
-    `forced` are the first tokens of the continuation, taken as they are: a branch. Every step
-    takes one number from the generator whether it needs it or not, so that step i meets the same
-    chance under every strategy and in every branch.
+    `forced` are the first tokens of the continuation, taken as they are: a branch. Step i uses the
+    same random number under every strategy and in every branch.
     Errors: ValueError for an empty prompt, and those of the strategy's filter.
     """
-    if not prompt:
-        raise ValueError("The prompt is empty; begin with the start token.")
+    require_prompt(prompt)
     ids = tuple(prompt)
-    for i in range(num_tokens):
-        logits = next_logits(ids)
-        draw = torch.rand(1, generator=generator)
+
+    def read(tokens: Tensor | None) -> Tensor:
+        nonlocal ids
+        ids = ids if tokens is None else (*ids, int(tokens))
+        return next_logits(ids)[None]
+
+    steps = sampling_steps(read, strategy, num_tokens, generator, forced, choose)
+    for i, (logits, draws, tokens, log_p) in enumerate(steps):
         by_hand = i < len(forced)
-        if by_hand:
-            token, log_p = forced[i], float(logits.log_softmax(-1)[forced[i]])
-        else:
-            chosen, log_of_it = choose(strategy, logits[None], draw)
-            token, log_p = int(chosen), float(log_of_it)
-        drawn = float(draw) if strategy.draws and not by_hand else None
-        yield Step(ids, logits, strategy, token, log_p, drawn, by_hand)
-        ids = (*ids, token)
+        draw = float(draws) if strategy.draws and not by_hand else None
+        yield Step(ids, logits[0], strategy, int(tokens), float(log_p), draw, by_hand)
 
 
 def _is_number(value: object) -> bool:

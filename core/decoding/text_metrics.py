@@ -6,7 +6,7 @@ A text is a sequence of ids. An n-gram is n of them in a row.
                 (Welleck et al. 2020, "Neural Text Generation with Unlikelihood Training", 6.1)
     distinct-n  different n-grams of all texts together, divided by their number
                 (Li et al. 2016, "A Diversity-Promoting Objective Function …", section 5.1)
-    copied-8    share of the 8-grams that stand in the training text word for word
+    copied-8    share of the 8-grams that occur in the training text word for word
 
 Nothing here imports torch.
 """
@@ -25,10 +25,10 @@ COPY_LENGTH = 8
 
 @dataclass(frozen=True)
 class TextQuality:
-    """Measures of a set of texts, each from 0 to 1 but the last.
+    """Measures of a set of texts, each from 0 to 1 except the last.
 
-    copied: None where the training text is not at hand. mean_log_probability: nats a token,
-    what the model gives these texts at temperature 1.
+    copied: None if the training text is not available. mean_log_probability: nats a token,
+    of the texts under the model at temperature 1.
     """
 
     rep4: float
@@ -75,7 +75,7 @@ def distinct(texts: Iterable[Text], n: int) -> float:
 
 
 def repeated(text: Text, n: int = 4) -> list[bool]:
-    """For each token: is it part of an n-gram that stood earlier in the same text?"""
+    """For each token: is it part of an n-gram that occurred earlier in the same text?"""
     marks = [False] * len(text)
     seen = set()
     for start, gram in enumerate(n_grams(text, n)):
@@ -94,7 +94,7 @@ class NGramIndex:
         self.hashes = np.unique(np.concatenate([np.empty(0, np.uint64), *hashes]))
 
     def contains(self, text: Text) -> NDArray[np.bool_]:
-        """For each of the T-n+1 n-grams of the text: does it stand in the corpus?"""
+        """For each of the T-n+1 n-grams of the text: is it in the corpus?"""
         found = _hashes(np.asarray(text, dtype=np.uint64), self.n)
         if not len(self.hashes):
             return np.zeros(len(found), dtype=bool)
@@ -102,7 +102,7 @@ class NGramIndex:
         return np.asarray(self.hashes[places] == found)
 
     def share(self, text: Text) -> float:
-        """The share of the text's n-grams that stand in the corpus; 0 if it has none."""
+        """The share of the text's n-grams that are in the corpus; 0 if it has none."""
         found = self.contains(text)
         return float(found.mean()) if len(found) else 0.0
 
@@ -110,7 +110,7 @@ class NGramIndex:
 def pieces(texts: Iterable[Sequence[Value]], length: int, count: int) -> list[list[Value]]:
     """`count` pieces of `length`, spread evenly over the texts laid end to end.
 
-    So held-out dialogues become as long as the texts they are compared with.
+    They make held-out dialogues as long as the texts they are compared with.
     Errors: ValueError when there is too little text.
     """
     stream = [value for text in texts for value in text]

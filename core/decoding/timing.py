@@ -1,6 +1,6 @@
-"""Measures decoding on this machine, and proves that the cache changes nothing.
+"""Measures decoding on this machine, and checks that the cache changes nothing.
 
-Times are wall time of this process while it measures, the median of a few repeats.
+Times are wall time, the median of a few repeats.
 """
 
 import copy
@@ -8,12 +8,15 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from core.decoding.engine import PrefixReader
+from core.decoding.engine import DecodingEngine
 from core.decoding.kv_cache import KVCache
+from core.decoding.strategies import Greedy, generate
 from core.gpt import DialogueGPT, DialogueLoss
 
 NEAR_TIE = 1e-4  # logits closer than this may be ordered either way in float32
@@ -43,7 +46,7 @@ class Proof:
 
 @dataclass(frozen=True)
 class Speeds:
-    """Tokens a second. The first two run the model's modules, the last two read with the cache.
+    """Tokens a second. The first two run the model's modules, the last two use the cache.
 
     training: one step. uncached: generating, everything computed again for every token.
     prefill: reading a prompt at once. generation: token by token. tokens: how many, each time.
@@ -57,17 +60,17 @@ class Speeds:
 
 
 def time_tokens(
-    model: DialogueGPT, reader: PrefixReader, lengths: Sequence[int], repeats: int = 3
+    model: DialogueGPT, engine: DecodingEngine, lengths: Sequence[int], repeats: int = 3
 ) -> Iterator[TokenTiming]:
     """One record for each length (at most the model's window), with and without the cache."""
-    ids = torch.arange(max(lengths))[None] % reader.weights.vocab_size
-    cache = KVCache(reader.weights)
-    reader.read(cache, ids)
+    ids = torch.arange(max(lengths))[None] % model.token_embed.num_embeddings
+    cache = KVCache(model)
+    engine.read(cache, ids)
     for length in lengths:
 
         def cached(length: int = length) -> None:
             cache.truncate(length - 1)
-            reader.read(cache, ids[:, length - 1 : length])
+            engine.read(cache, ids[:, length - 1 : length])
 
         def uncached(length: int = length) -> None:
             with torch.inference_mode():
@@ -85,30 +88,30 @@ def line(lengths: Sequence[int], milliseconds: Sequence[float]) -> tuple[float, 
 
 @torch.inference_mode()
 def prove(
-    model: DialogueGPT, reader: PrefixReader, prompt: Sequence[int], num_tokens: int
+    model: DialogueGPT, engine: DecodingEngine, prompt: Sequence[int], num_tokens: int
 ) -> Proof:
-    """Generate greedily both ways and compare ids and logits of every step."""
-    cache = KVCache(reader.weights)
-    ids = torch.tensor([list(prompt)])
-    cached_ids = ids
-    new, largest, ties = ids, 0.0, 0
-    for _ in range(min(num_tokens, cache.room - len(prompt) + 1)):
-        logits = reader.read(cache, new)
-        textbook = model(ids)[0][:, -1]
-        best = textbook[0].topk(2).values
+    """Generate greedily both ways, within the context length, and compare ids and logits."""
+    num_tokens = min(num_tokens, model.max_N - len(prompt) + 1)
+
+    def uncached(ids: Sequence[int]) -> Tensor:
+        return cast(Tensor, model(torch.tensor([list(ids)]))[0][0, -1])
+
+    largest, ties, equal = 0.0, 0, True
+    ways = (
+        generate(w, prompt, Greedy(), num_tokens, torch.Generator()) for w in (engine, uncached)
+    )
+    for cached, textbook in zip(*ways, strict=True):
+        best = textbook.logits.topk(2).values
         ties += int(best[0] - best[1] < NEAR_TIE)
-        largest = max(largest, float((logits - textbook).abs().max()))
-        new = logits.argmax(-1, keepdim=True)
-        cached_ids = torch.cat([cached_ids, new], 1)
-        ids = torch.cat([ids, textbook.argmax(-1, keepdim=True)], 1)
-    made = ids.shape[1] - len(prompt)
-    return Proof(made, torch.equal(ids, cached_ids), largest, ties)
+        largest = max(largest, float((cached.logits - textbook.logits).abs().max()))
+        equal = equal and cached.token == textbook.token
+    return Proof(num_tokens, equal, largest, ties)
 
 
-def measure_speeds(model: DialogueGPT, reader: PrefixReader, batch: int = 8) -> Speeds:
+def measure_speeds(model: DialogueGPT, engine: DecodingEngine, batch: int = 8) -> Speeds:
     """Training, reading and generating: the same model, this machine, the same threads."""
-    tokens = min(64, reader.weights.window)
-    ids = torch.arange(batch * tokens).view(batch, tokens) % reader.weights.vocab_size
+    tokens = min(64, model.max_N)
+    ids = torch.arange(batch * tokens).view(batch, tokens) % model.token_embed.num_embeddings
     learner = copy.deepcopy(model).train()
     optimizer = torch.optim.AdamW(learner.parameters())
 
@@ -122,24 +125,21 @@ def measure_speeds(model: DialogueGPT, reader: PrefixReader, batch: int = 8) -> 
     def recompute() -> None:
         model.generate(ids[:1, :1], tokens)
 
-    cache = KVCache(reader.weights)
+    cache = KVCache(model)
 
     def prefill() -> None:
         cache.truncate(0)
-        reader.read(cache, ids[:1])
+        engine.read(cache, ids[:1])
 
-    def generate() -> None:
-        cache.truncate(0)
-        new = ids[:1, :1]
-        for _ in range(tokens):
-            new = reader.read(cache, new).argmax(-1, keepdim=True)
+    def generation() -> None:
+        engine.draw([0], Greedy(), tokens, 1, torch.Generator())
 
     return Speeds(
         tokens=tokens,
         training=batch * tokens / _median(train, 3),
         uncached=tokens / _median(recompute, 1),
         prefill=tokens / _median(prefill, 5),
-        generation=tokens / _median(generate, 3),
+        generation=tokens / _median(generation, 3),
     )
 
 

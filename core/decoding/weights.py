@@ -1,6 +1,6 @@
 """The weights of any dialogue GPT as plain tensors, so that decoding calls no modules.
 
-Letters   V vocabulary · N = max_N, the longest text · d = dim · H heads · n = width of a head
+Letters   V vocabulary · N = context length · d = dim · H heads · n = head dimension
           m = mlp_dim
 
 `DialogueGPT`, `CompactGPT` and `SinusoidalGPT` differ only in what is filled in here: whether a
@@ -46,7 +46,7 @@ class DecodeWeights:
     head_norm: Affine
     head: Affine  # (V, d)
     num_heads: int
-    head_width: int  # n
+    head_dim: int  # n
     norm_eps: float
 
     @property
@@ -54,8 +54,8 @@ class DecodeWeights:
         return len(self.tokens)
 
     @property
-    def window(self) -> int:
-        """N: how many of the last tokens the model reads at most."""
+    def context_length(self) -> int:
+        """N: the most tokens the model reads at once."""
         return len(self.positions)
 
     @property
@@ -83,7 +83,7 @@ def decode_weights(model: DialogueGPT) -> DecodeWeights:
         head_norm=_affine(norm),
         head=_affine(model.head[1]),
         num_heads=first.num_heads,
-        head_width=first.n_hidden,
+        head_dim=first.n_hidden,
         norm_eps=norm.eps,
     )
 

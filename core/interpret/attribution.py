@@ -1,9 +1,9 @@
-"""From attention maps to "where did it look": rollout, gradient relevance, Grad-CAM.
+"""Attribution maps, which input mattered: rollout, gradient relevance, Grad-CAM.
 
 Letters   B batch · L layers · H heads · T tokens · P patches · A attention (B, L, H, T, T)
 
-A map is not yet an explanation. core/interpret/faithfulness.py asks each of these whether the model
-agrees.
+A map is not yet an explanation: core/interpret/faithfulness.py tests whether it describes the
+model.
 
 Sources: Abnar & Zuidema 2020, "Quantifying Attention Flow in Transformers", section 3;
 Chefer, Gur & Wolf 2021, "Generic Attention-model Explainability for Interpreting Bi-Modal and
@@ -16,7 +16,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from core.interpret.trace import Traceable, check_inputs, evaluating, own_mask, walk
+from core.interpret.trace import Traceable, check_inputs, evaluating, forward_with_hooks, own_mask
 from core.models.cnn import SmallCNN
 from core.models.compact_vit import CompactViT
 from core.vit import VisionTransformer
@@ -70,7 +70,7 @@ def attention_gradients(model: Traceable, inputs: Tensor, target: Tensor) -> tup
     with torch.enable_grad(), evaluating(model):
         z = model.embed(inputs)
         mask = own_mask(model, z.shape[1], z.device)
-        z, maps, _ = walk(model, z, mask, _differentiable)
+        z, maps, _ = forward_with_hooks(model, z, mask, _differentiable)
         logits = model.read_out(z)
         chosen = chosen_logits(logits if logits.ndim == 2 else logits[:, -1], target)
         gradients = torch.autograd.grad(chosen.sum(), maps)  # samples do not mix: one pass for all
@@ -78,7 +78,7 @@ def attention_gradients(model: Traceable, inputs: Tensor, target: Tensor) -> tup
 
 
 def _differentiable(_: int, alphas: Tensor) -> Tensor:
-    """A, so that one may ask for ∂y/∂A even where no weight of the model is to be trained."""
+    """A, made to require a gradient, so that ∂y/∂A exists even if no weight is trainable."""
     return alphas if alphas.requires_grad else alphas.requires_grad_()
 
 
@@ -97,7 +97,7 @@ def chosen_logits(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def gradient_relevance(model: Traceable, inputs: Tensor, target: Tensor) -> Tensor:
-    """What speaks for class target[b]: (B, T, T), row 0 is the relevance for the class token.
+    """Gradient relevance for class target[b]: (B, T, T), row 0 is that of the class token.
 
     Ā_l = mean over heads of (∂y/∂A_l ⊙ A_l)⁺;   R = I, then R ← R + Ā_l R for l = 1 … L
     Source: Chefer et al. 2021, eqs. 5 and 6.
@@ -111,7 +111,7 @@ def gradient_relevance(model: Traceable, inputs: Tensor, target: Tensor) -> Tens
 
 
 def class_row(maps: Tensor) -> Tensor:
-    """What the class token gives to each patch: (..., P+1, P+1) -> (..., P)."""
+    """The class token's weight on each patch: (..., P+1, P+1) -> (..., P)."""
     return maps[..., 0, 1:]
 
 

@@ -1,4 +1,4 @@
-"""Are the maps true? Take away what a map calls important, and compare it with known objects.
+"""Are the maps faithful? Remove what a map calls important, and compare maps with known objects.
 
 Letters   N pictures · P patches, row by row · S image side in pixels · p patch side in pixels
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from core.interpret.head_metrics import entropy
-from core.interpret.trace import evaluating, fused_logits, walk
+from core.interpret.trace import evaluating, forward_with_hooks, fused_logits
 from core.models.compact_vit import CompactViT
 from core.vit import VisionTransformer
 
@@ -35,8 +35,8 @@ class Curve:
 def deletion_curve(model: ViT, image: Tensor, order: Tensor, target: int, steps: int = 16) -> Curve:
     """Patches are replaced by the data set's mean colour in this order; a good map falls fast.
 
-    image: (C, S, S), normalised (the mean colour is 0). order: (P,) patch numbers, first to go
-    first. The probability of class `target` is taken after each of `steps` equal portions.
+    image: (C, S, S), normalised (the mean colour is 0). order: (P,) patch numbers in the order of
+    removal. The probability of class `target` is measured after each of `steps` equal portions.
     """
     return _curve(model, image, order, target, steps, keep=False)
 
@@ -44,7 +44,7 @@ def deletion_curve(model: ViT, image: Tensor, order: Tensor, target: int, steps:
 def insertion_curve(
     model: ViT, image: Tensor, order: Tensor, target: int, steps: int = 16
 ) -> Curve:
-    """The other way round: on a plane of mean colour patches appear; a good map rises fast."""
+    """Patches appear in this order on a plane of the mean colour; a good map rises fast."""
     return _curve(model, image, order, target, steps, keep=True)
 
 
@@ -104,7 +104,7 @@ def object_share(masks: Tensor, patches: int) -> Tensor:
 def attention_on_object(weights: Tensor, masks: Tensor) -> Tensor:
     """The share of the weight that lies on the object: weights (N, ..., P) -> (N, ...).
 
-    Σ_i w_i m_i / Σ_i w_i, m_i the covered part of patch i. A map that knows nothing scores the
+    Σ_i w_i m_i / Σ_i w_i, m_i the covered part of patch i. An uninformed map scores the
     object's share of the picture.
     """
     m = object_share(masks, weights.shape[-1])
@@ -133,7 +133,7 @@ def class_rows(model: ViT, images: Tensor, at_once: int = 50) -> tuple[Tensor, T
     logits, rows = [], []
     with torch.no_grad(), evaluating(model):
         for part in torch.split(images, at_once):
-            z, maps, _ = walk(model, model.embed(part), None)
+            z, maps, _ = forward_with_hooks(model, model.embed(part), None)
             logits.append(model.read_out(z))
             rows.append(torch.stack([a[:, :, 0] for a in maps], 1))
     return torch.cat(logits), torch.cat(rows)

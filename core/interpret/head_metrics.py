@@ -1,4 +1,4 @@
-"""What kind of head is it? A few numbers per layer and head, each of shape (L, H).
+"""Head metrics: a few numbers per layer and head, each of shape (L, H).
 
 Sources: Clark et al. 2019, "What Does BERT Look At?" (entropy, previous token, first token);
 Olsson et al. 2022, "In-context Learning and Induction Heads", section 2 (repeated random tokens);
@@ -15,17 +15,17 @@ from core.interpret.trace import (
     Traceable,
     check_inputs,
     evaluating,
+    forward_with_hooks,
     heads_of,
     own_mask,
     trace,
-    walk,
 )
 
 
 def entropy(attention: Tensor) -> Tensor:
     """−Σ_j a_ij ln a_ij in nats over the keys: (..., T_query, T_key) -> (..., T_query).
 
-    0 for a row that looks at one token, ln n for one that looks at n tokens alike.
+    0: all weight on one token; ln n: the weight is spread evenly over n tokens.
     """
     return -torch.xlogy(attention, attention).sum(-1)
 
@@ -34,7 +34,7 @@ def mean_distance(attention: Tensor, places: Tensor | None = None) -> Tensor:
     """Σ_j a_ij |p_i − p_j|, mean over the queries: (..., T, T) -> (...).
 
     places: (T, 2) row and column of each token for a grid (Euclidean distance, in patches);
-    without it tokens stand on a line (distance in tokens).
+    without it tokens lie on a line (distance in tokens).
     """
     tokens = attention.shape[-1]
     line = torch.arange(tokens, dtype=attention.dtype)[:, None] if places is None else places
@@ -61,7 +61,7 @@ def first_token(attention: Tensor) -> Tensor:
 
 
 def induction(model: DialogueGPT, generator: torch.Generator, length: int = 24) -> Tensor:
-    """Repeated random tokens: how much the second copy looks at what followed the first, (L, H).
+    """Repeated random tokens: the second copy's weight on what followed the first, (L, H).
 
     Draws `length` random words s, feeds [s, s] (4 times over), and takes the mean of
     A[length + i, i + 1] for i = 0 … length − 2. A head near 1 completes "… a b … a" with b.
@@ -89,7 +89,7 @@ def removal_effect(model: Traceable, inputs: Tensor, answer: int, at_once: int =
     """How much the loss (nats) rises when one head's output is set to zero: (L, H).
 
     inputs: one sample (1, …). `answer`: see `surprise`. The heads are removed one at a
-    time, `at_once` of them side by side in a batch.
+    time, `at_once` of them together in a batch.
     """
     check_inputs(model, inputs)
     layers, heads = heads_of(model)
@@ -98,7 +98,7 @@ def removal_effect(model: Traceable, inputs: Tensor, answer: int, at_once: int =
     with torch.no_grad(), evaluating(model):
         z = model.embed(inputs)
         mask = own_mask(model, z.shape[1], z.device)
-        last, _, _ = walk(model, z, mask)
+        last, _, _ = forward_with_hooks(model, z, mask)
         intact = surprise(model, model.read_out(last), inputs, answer)
         for start in range(0, len(pairs), at_once):
             part = pairs[start : start + at_once]
@@ -106,7 +106,7 @@ def removal_effect(model: Traceable, inputs: Tensor, answer: int, at_once: int =
             for row, (layer, head) in enumerate(part):
                 gate[row, layer, head] = 0.0
             z_part = z.expand(len(part), -1, -1)
-            last, _, _ = walk(model, z_part, mask, partial(_gated, gate))
+            last, _, _ = forward_with_hooks(model, z_part, mask, partial(_gated, gate))
             tokens = inputs.expand(len(part), *inputs.shape[1:])
             lost = surprise(model, model.read_out(last), tokens, answer) - intact
             for (layer, head), value in zip(part, lost.tolist(), strict=True):

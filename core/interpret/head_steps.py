@@ -1,4 +1,4 @@
-"""One attention head, step by step: every matrix on the way, with the line of code that makes it.
+"""One attention head, step by step: every matrix, with the line of code that computes it.
 
     x → q, k, v → Q Kᵀ → ÷ √n → mask → softmax → · V → concatenate → project → add to the stream
 
@@ -76,10 +76,10 @@ def head_steps(
         Step("v", "Values", "V = x W_V^\\top + b_V", "v = x @ W_V.T + b_V", key, inside, v),
         Step("scores", "Every query against every key", r"Q K^\top", "scores = q @ k.T",
              query, key, scores),
-        Step("scaled", "Divided by the root of the width",
+        Step("scaled", "Divided by the root of the head dimension",
              rf"Q K^\top / (\sqrt{{n}}{warm}),\quad n = {n}",
              f"scaled = scores / math.sqrt(n_hidden){warm_code}", query, key, scaled),
-        Step("masked", "What may not be seen is −∞",
+        Step("masked", "What must not be seen is −∞",
              r"S_{ij} = -\infty \;\text{where}\; \mathrm{mask}_{ij} = 0",
              "masked = scaled.masked_fill(mask == 0, -torch.inf)", query, key, masked),
         Step("alpha", "Softmax over the keys: each row sums to one", *soft, query, key, alpha),

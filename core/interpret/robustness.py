@@ -1,4 +1,4 @@
-"""Pictures of other sizes and in other places: what a ViT and a CNN make of them.
+"""Robustness: resized and shifted pictures, for a ViT and a CNN.
 
 Source: Dosovitskiy et al. 2021, section 3.2 (2-D interpolation of the position embeddings).
 """
@@ -45,7 +45,7 @@ def at_size(model: ViTModel, side: int) -> ViTModel:
 
 
 def resized(images: Tensor, side: int) -> Tensor:
-    """(B, C, S, S) -> (B, C, side, side), bilinear, smoothed before it is made smaller."""
+    """(B, C, S, S) -> (B, C, side, side), bilinear, anti-aliased when made smaller."""
     if images.shape[-1] == side:
         return images
     return interpolate(images, size=(side, side), mode="bilinear", antialias=True)
@@ -71,10 +71,10 @@ def shift_accuracy(
     model: nn.Module, images: Tensor, labels: Tensor, pixels: Sequence[int]
 ) -> list[float]:
     """Accuracy when every picture moves d pixels, the mean over up, down, left and right."""
-    found = []
+    accuracies = []
     for d in pixels:
         ways = ((d, 0), (-d, 0), (0, d), (0, -d)) if d else ((0, 0),)
-        found.append(
+        accuracies.append(
             sum(accuracy(model, shifted(images, *way), labels) for way in ways) / len(ways)
         )
-    return found
+    return accuracies

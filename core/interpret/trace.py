@@ -1,11 +1,11 @@
 """What a model did on one input: attention per layer and head, residual stream, logits.
 
-Letters   B batch · T tokens · L layers · H heads · n = n_hidden, the width of a head
+Letters   B batch · T tokens · L layers · H heads · n = n_hidden, the head dimension
           A attention weights (B, L, H, T_query, T_key) · z residual stream (B, L+1, T, dim)
 
-`trace` computes every map in the open, one softmax after the other, and can change what the heads
-may do. `glance` lets a fused kernel do the work and computes only the maps that were asked for.
-Both always run in eval mode, and neither changes what the model predicts.
+`trace` computes every map with the textbook softmax and can change what the heads do.
+`attention_only` runs torch's fused attention and computes only the maps that are asked for.
+Both run in eval mode, and neither changes what the model predicts.
 
 Sources: Vaswani et al. 2017, eq. 1; nostalgebraist 2020, "Interpreting GPT: the logit lens".
 """
@@ -20,16 +20,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from core.attention import attention_weights, causal_mask
+from core.attention import Attend, attention_weights, causal_mask
 from core.gpt import DialogueGPT
 from core.models.compact_vit import CompactViT
-from core.models.prenorm import PreNormResidual
 from core.transformer import AttentionResidual
 from core.vit import VisionTransformer
 
 Traceable = VisionTransformer | CompactViT | DialogueGPT
-Block = AttentionResidual | PreNormResidual
-Change = Callable[[int, Tensor], Tensor]  # (layer, A of that layer) -> the A that is used instead
+Hook = Callable[[int, Tensor], Tensor]  # (layer, A of that layer) -> the A used instead
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Trace:
 
 @dataclass(frozen=True)
 class Edit:
-    """What to change inside the model.
+    """Changes inside the model.
 
     mask: (T, T) of 0/1 used in every layer instead of the model's own; None leaves that.
     temperature: scores are divided by it before the softmax; above 1 flattens, below 1 sharpens.
@@ -61,19 +59,19 @@ class Edit:
 
     def switch(self, layer: int, alphas: Tensor) -> Tensor:
         """(B, H, T, T) -> the same with zeros for the heads of this layer that are off."""
-        heads = [head for at, head in self.off if at == layer]
+        heads = [head for number, head in self.off if number == layer]
         if not heads:
             return alphas
-        kept = torch.ones(alphas.shape[-3], 1, 1, dtype=alphas.dtype, device=alphas.device)
-        kept[heads] = 0.0
-        return alphas * kept
+        gate = torch.ones(alphas.shape[-3], 1, 1, dtype=alphas.dtype, device=alphas.device)
+        gate[heads] = 0.0
+        return alphas * gate
 
 
 UNCHANGED = Edit()
 
 
 def trace(model: Traceable, inputs: Tensor, edit: Edit = UNCHANGED) -> Trace:
-    """Run the model in the open. inputs: images (B, C, S, S) or token ids (B, T).
+    """Run the model with the textbook softmax. inputs: images (B, C, S, S) or token ids (B, T).
 
     Without an edit the logits are bit for bit those of `model(inputs)`.
     Errors: ValueError for inputs, masks, layers or heads that do not fit the model.
@@ -88,31 +86,35 @@ def trace(model: Traceable, inputs: Tensor, edit: Edit = UNCHANGED) -> Trace:
             raise ValueError(
                 f"The mask is for {mask.shape[-1]} tokens, but this input has {z.shape[1]}."
             )
-        z, maps, stream = walk(model, z, mask, edit.switch, edit.temperature)
+        z, maps, stream = forward_with_hooks(model, z, mask, edit.switch, edit.temperature)
         return Trace(model.read_out(z), torch.stack(maps, 1), torch.stack(stream, 1))
 
 
-def walk(
+def forward_with_hooks(
     model: Traceable,
     z: Tensor,
     mask: Tensor | None,
-    change: Change | None = None,
+    hook: Hook | None = None,
     temperature: float = 1.0,
 ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
     """Every block, textbook softmax: z (B, T, dim) -> the last stream, L maps, L+1 streams."""
-    maps, stream = [], [z]
-    for layer, block in enumerate(blocks_of(model)):
-        q, k, v = block.attn.split_qkv(block.attention_input(z))
+    maps: list[Tensor] = []
+    stream = [z]
+
+    def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         alphas = attention_weights(q if temperature == 1.0 else q / temperature, k, mask)
-        if change is not None:
-            alphas = change(layer, alphas)
-        z = block.after_attention(z, block.attn.project(alphas @ v))
+        if hook is not None:
+            alphas = hook(len(maps), alphas)
+        return alphas @ v, alphas
+
+    for block in blocks_of(model):
+        z, alphas = block(z, mask, attend)
         maps.append(alphas)
         stream.append(z)
     return z, maps, stream
 
 
-def glance(
+def attention_only(
     model: Traceable,
     inputs: Tensor,
     layer: int | None = None,
@@ -133,13 +135,16 @@ def glance(
     maps = []
     with torch.no_grad(), evaluating(model):
         z = model.embed(inputs)
-        hidden = future_hidden(z.shape[1], isinstance(model, DialogueGPT), z.device).to(z.dtype)
-        for at, block in enumerate(blocks_of(model)):
-            q, k, v = block.attn.split_qkv(block.attention_input(z))
-            if layer is None or at == layer:
-                maps.append(one_softmax(q[rows, columns], k[rows, columns], hidden))
-            attended = fused_attention(block, q, k, v, isinstance(model, DialogueGPT))
-            z = block.after_attention(z, attended)
+        causal = isinstance(model, DialogueGPT)
+        hidden = future_hidden(z.shape[1], causal, z.device).to(z.dtype)
+        fused = fused_attention(causal)
+
+        def attend(q: Tensor, k: Tensor, v: Tensor, mask: None) -> tuple[Tensor, Tensor | None]:
+            maps.append(one_softmax(q[rows, columns], k[rows, columns], hidden))
+            return fused(q, k, v, mask)
+
+        for number, block in enumerate(blocks_of(model)):
+            z, _ = block(z, None, attend if layer in (None, number) else fused)
         one = maps[0].unsqueeze(1)
         return model.read_out(z), one if len(maps) == 1 else torch.stack(maps, 1)
 
@@ -164,21 +169,22 @@ def fused_logits(model: Traceable, inputs: Tensor) -> Tensor:
     """The plain fused forward: logits and nothing else."""
     check_inputs(model, inputs)
     with torch.no_grad(), evaluating(model):
-        z = model.embed(inputs)
-        causal = isinstance(model, DialogueGPT)
-        for block in blocks_of(model):
-            q, k, v = block.attn.split_qkv(block.attention_input(z))
-            z = block.after_attention(z, fused_attention(block, q, k, v, causal))
+        fused = fused_attention(isinstance(model, DialogueGPT))
+        z, _ = model.transformer(model.embed(inputs), attend=fused)
         return model.read_out(z)
 
 
-def fused_attention(block: Block, q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Tensor:
-    """project(softmax(Q Kᵀ / √n) V) without ever holding the softmax: (B, H, T, n) -> (B, T, d)."""
-    return block.attn.project(scaled_dot_product_attention(q, k, v, is_causal=causal))
+def fused_attention(causal: bool) -> Attend:
+    """softmax(Q Kᵀ / √n) V by torch's fused kernel, which never holds the softmax."""
+
+    def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> tuple[Tensor, None]:
+        return scaled_dot_product_attention(q, k, v, is_causal=causal), None
+
+    return attend
 
 
 def logit_lens(model: Traceable, stream: Tensor, top: int = 5) -> tuple[Tensor, Tensor]:
-    """What the model would say if it stopped after each block: read_out(z_l), softmax, the best.
+    """The logit lens, the prediction if the model stopped after each block: softmax(read_out(z_l)).
 
     stream: (B, L+1, T, dim) -> probabilities and ids, (B, L+1, T, top) for a GPT (each position
     predicts its next token) and (B, L+1, top) for a ViT. Source: nostalgebraist 2020.
@@ -202,9 +208,9 @@ def causal_leak(
     return difference[0].abs().amax(-1)
 
 
-def blocks_of(model: Traceable) -> list[Block]:
+def blocks_of(model: Traceable) -> list[AttentionResidual]:
     """The L blocks, first one first."""
-    return [cast(Block, block) for block in model.transformer.layers]
+    return [cast(AttentionResidual, block) for block in model.transformer.layers]
 
 
 def heads_of(model: Traceable) -> tuple[int, int]:
@@ -219,7 +225,7 @@ def own_mask(model: Traceable, tokens: int, device: torch.device | None = None) 
 
 
 def block_token(mask: Tensor, token: int) -> Tensor:
-    """A copy of mask (T, T) in which nobody but the token itself may look at that token."""
+    """A copy of mask (T, T) in which only the token itself may look at that token."""
     blocked = mask.clone().bool()
     blocked[:, token] = False
     blocked[token, token] = True
@@ -262,7 +268,7 @@ def check_inputs(model: Traceable, inputs: Tensor) -> None:
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Eval mode (no dropout) inside the block; what was training before, is again after it."""
+    """Eval mode (no dropout) inside the context; afterwards every module is as before."""
     training = [module for module in model.modules() if module.training]
     for module in training:
         module.training = False

@@ -22,7 +22,7 @@ from core.config.model_config import ModelConfig, config_for
 from core.models.registry import build
 from core.run_files import schema
 
-# Sizes that no tensor need show: a formula, a cache or a picture is as large as they say.
+# Sizes that no tensor shows: they only set the size of a table, a cache or a picture.
 NOT_IN_WEIGHTS = {"max_N": 10_000, "img_size": 1024}
 
 
@@ -134,7 +134,7 @@ def model_from(checkpoint: Checkpoint) -> nn.Module:
 
 
 def require_fit(checkpoint: Checkpoint) -> None:
-    """Whether `model_from` would make a model of it, without the memory: for what strangers send.
+    """Check that `model_from` would succeed, without using its memory: for untrusted files.
 
     The model is laid out on torch's meta device, which has shapes and no numbers, so that a
     configuration of a terabyte is refused by its shapes. Errors: CheckpointError.
@@ -143,7 +143,7 @@ def require_fit(checkpoint: Checkpoint) -> None:
     for name, most in {"num_layers": len(checkpoint.tensors), **NOT_IN_WEIGHTS}.items():
         if sizes.get(name, 1) > most:
             raise CheckpointError(
-                f"The configuration has {name} {sizes[name]}, but at most {most} can be here."
+                f"The configuration has {name} {sizes[name]}, but at most {most} is allowed."
             )
     with torch.device("meta"):
         own = model_tensors(build(checkpoint.architecture, checkpoint.config))
@@ -156,14 +156,14 @@ def require_fit(checkpoint: Checkpoint) -> None:
 
 
 def require_pictures(checkpoint: Checkpoint) -> None:
-    """Whether it says of a model of images what its classes are and how pixels are scaled.
+    """Check that a model of images has its classes and the scale of its pixels.
 
     Errors: CheckpointError.
     """
     try:
         about = schema.convert(checkpoint.extra, schema.Pictures)
     except ValueError as error:
-        raise CheckpointError(f"The checkpoint does not say what it was shown: {error}.") from error
+        raise CheckpointError(f"The checkpoint does not describe its images: {error}.") from error
     names, outputs = len(about["classes"]), asdict(checkpoint.config)["nout"]
     if names != outputs:
         raise CheckpointError(f"The checkpoint names {names} classes, its model has {outputs}.")

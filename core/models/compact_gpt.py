@@ -18,7 +18,7 @@ class CompactGPT(DialogueGPT):
     """logits = E LayerNorm(h) + b: the head's weights are the token embeddings E themselves.
 
     While training, each word read (not each word to predict) is unknown with the probability
-    `word_dropout`: no word can be leant on, and the model learns what to make of `<UNK>`.
+    `word_dropout`: the model cannot rely on any single word, and it learns to read `<UNK>`.
     """
 
     def __init__(

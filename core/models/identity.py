@@ -1,7 +1,7 @@
-"""Which model it is: what everything kept about a model is keyed by.
+"""The identity of a model: the key of everything cached about it.
 
-Weights alone do not say it. The same numbers under another mean and std, another number of heads or
-a permuted vocabulary give other answers.
+Weights alone do not determine it: the same numbers under another mean and std, another number of
+heads or a permuted vocabulary give other answers.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def identity_of(folder: Path, weights: Path, kind: str, data: str) -> str:
-    """SHA-256 of everything that decides what a model says.
+    """SHA-256 of everything that determines a model's output.
 
     That is the checkpoint's JSON, with the SHA-256 of the weights, architecture, configuration,
     classes, mean and std; the vocabulary; and which data feeds the model. Two models that share

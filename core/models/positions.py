@@ -1,4 +1,4 @@
-"""Position codes as plain arrays: the sinusoidal formula, and what any code says about distance.
+"""Position codes as plain arrays: the sinusoidal formula, and how any code depends on distance.
 
 Letters   t position · T positions · d = dim · i pair of columns · ω_i = 10000^(-2i/d)
 
@@ -23,7 +23,7 @@ def frequencies(dim: int) -> Table:
 
 
 def wavelength(dim: int, pair: int) -> float:
-    """2π / ω_i: after how many tokens the pair i says the same again."""
+    """2π / ω_i: after how many tokens the pair i repeats."""
     return float(2 * math.pi / frequencies(dim)[pair])
 
 
@@ -41,7 +41,7 @@ def sinusoidal(tokens: int, dim: int) -> Table:
 def turn(dim: int, steps: int) -> Table:
     """R_k, (d, d), with P[t+k] = R_k P[t] for every t: each pair turned by ω_i k; d even."""
     if dim % 2:
-        raise ValueError(f"The hands come in pairs, so dim must be even, not {dim}.")
+        raise ValueError(f"Columns come in pairs, so dim must be even, not {dim}.")
     matrix = np.zeros((dim, dim))
     for i, angle in enumerate(frequencies(dim) * steps):
         c, s = math.cos(angle), math.sin(angle)

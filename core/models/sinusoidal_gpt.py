@@ -1,4 +1,4 @@
-"""The course's GPT with sinusoidal positions, which have a value at every length.
+"""The course's GPT with sinusoidal positions, which are defined at every length.
 
     P[t, 2i]   = sin(t / 10000^(2i/dim))
     P[t, 2i+1] = cos(t / 10000^(2i/dim))
@@ -10,16 +10,12 @@ import torch
 from torch import Tensor
 
 from core.gpt import DialogueGPT
+from core.models.positions import sinusoidal
 
 
 def sinusoidal_positions(tokens: int, dim: int) -> Tensor:
-    """(tokens, dim): even columns are sines, odd columns cosines, of falling frequency."""
-    t = torch.arange(tokens)[:, None]
-    frequency = 10000.0 ** (-torch.arange(0, dim, 2) / dim)
-    table = torch.zeros(tokens, dim)
-    table[:, 0::2] = torch.sin(t * frequency)
-    table[:, 1::2] = torch.cos(t * frequency)[:, : dim // 2]
-    return table
+    """(tokens, dim) in float32: even columns are sines, odd columns cosines."""
+    return torch.from_numpy(sinusoidal(tokens, dim)).float()
 
 
 class SinusoidalGPT(DialogueGPT):
@@ -40,5 +36,5 @@ class SinusoidalGPT(DialogueGPT):
         self.dim = dim
 
     def positions(self, tokens: int) -> Tensor:
-        """(tokens, dim); there is no longest text."""
+        """(tokens, dim); no limit on the length."""
         return sinusoidal_positions(tokens, self.dim).to(self.token_embed.weight)

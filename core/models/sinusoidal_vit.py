@@ -1,6 +1,6 @@
-"""The compact ViT with sinusoidal positions, which have a value at every place of any grid.
+"""The compact ViT with sinusoidal positions, which are defined at every cell of any grid.
 
-    P[r, c] = [s(r); s(c)],   s the sinusoids of core/models/sinusoidal_gpt.py, half of the width
+    P[r, c] = [s(r); s(c)],   s the sinusoids of core/models/sinusoidal_gpt.py, half of the columns
     each
 
 Source: Vaswani et al. 2017, section 3.5, for rows and columns as in Beyer, Zhai & Kolesnikov 2022,

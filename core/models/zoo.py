@@ -1,4 +1,4 @@
-"""The models at hand: those shipped in assets/ and every run that has a checkpoint.
+"""The available models: those shipped in assets/ and every run that has a checkpoint.
 
 Both are run directories (core/run_files/directory.py). Listing them reads a few small JSON files
 and imports no torch; loading one verifies its checksum.
@@ -33,8 +33,8 @@ class ModelEntry:
     kind          "vit", "cnn" or "gpt"
     data          the name of the data it was trained on
     weights       path of its newest checkpoint, without suffix
-    digest        SHA-256 of those weights, as the checkpoint states it: what links name
-    identity      SHA-256 of everything that decides what it says: what caches are keyed by
+    digest        SHA-256 of those weights, as the checkpoint states it; links name it
+    identity      SHA-256 of everything that determines its output: the key of caches
     shipped       true for a model in assets/
     held_out      its last held-out measures, empty before the first epoch
     """
@@ -77,7 +77,7 @@ class LoadedModel:
 
 
 def available_models(kind: str | None = None) -> list[ModelEntry]:
-    """Every model at hand: shipped ones, then runs, newest first; damaged ones are left out."""
+    """Every available model: shipped ones, then runs, newest first; damaged ones are left out."""
     shipped = [_entry(path, shipped=True) for path in sorted(_specs(ASSETS))]
     runs = sorted(_specs(runs_folder()), key=_changed, reverse=True)
     found = [entry for entry in (*shipped, *(_entry(p, shipped=False) for p in runs)) if entry]
@@ -93,12 +93,12 @@ def _specs(folder: Path) -> list[Path]:
 def _changed(path: Path) -> float:
     try:
         return path.stat().st_mtime
-    except OSError:  # it was deleted a moment ago
+    except OSError:  # it was deleted in the meantime
         return 0.0
 
 
 def find_model(name: str) -> ModelEntry:
-    """The model of that name. Errors: ValueError when there is none; a path is no name."""
+    """The model of that name. Errors: ValueError when there is none; paths are not accepted."""
     if RUN_ID.fullmatch(name):
         for folder, shipped in ((ASSETS, True), (runs_folder(), False)):
             entry = _entry(folder / name / "spec.json", shipped)
@@ -136,7 +136,7 @@ def load_model(entry: ModelEntry) -> LoadedModel:
 
 
 def read_meaning(run: Path, kind: str, checkpoint: Checkpoint) -> WordTokenizer | None:
-    """The words of a GPT, None for a model of images, whose classes and scales are looked at.
+    """The words of a GPT, None for a model of images, whose classes and scales are checked.
 
     Errors: ValueError, one sentence, when they are missing or those of another model.
     """
@@ -171,8 +171,8 @@ def _entry(spec_path: Path, shipped: bool) -> ModelEntry | None:
     return entry and replace(entry, held_out=dict(epoch.get("held_out", {})))
 
 
-# A list of models is made at every change of a control. What these read is read again when it has
-# changed: the folder (its time in ns), the files (time and size).
+# Every change of a control lists the models. These two are cached until what they read changes:
+# the folder (its time in ns), the files (time and size).
 @lru_cache(maxsize=256)
 def _newest(run: RunDirectory, changed: int) -> Path | None:
     return run.last_checkpoint()

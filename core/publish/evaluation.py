@@ -48,7 +48,7 @@ def _images(loaded: LoadedModel, data: str, data_dir: str | None) -> dict[str, f
 
 def _text(loaded: LoadedModel, data: str, data_dir: str | None) -> dict[str, Any]:
     from core.data import DialogueDataset, load_dialogues
-    from core.decoding.engine import PrefixReader
+    from core.decoding.engine import DecodingEngine
     from core.decoding.quality_sweep import human_quality, read_corpus, sample_quality
     from core.decoding.strategies import Nucleus
     from core.gpt import DialogueGPT
@@ -61,8 +61,8 @@ def _text(loaded: LoadedModel, data: str, data_dir: str | None) -> dict[str, Any
     dataset = DialogueDataset(tokenizer, lines, model.max_N)
     examples = [dataset[i] for i in range(len(dataset))]
     corpus = read_corpus(tokenizer, data, data_dir)
-    reader = PrefixReader.of(model)
-    drawn = sample_quality(reader, Nucleus(p=0.9), corpus.training, seed=0)
+    engine = DecodingEngine.of(model)
+    drawn = sample_quality(engine, Nucleus(p=0.9), corpus.training, seed=0)
     human = human_quality(model, corpus)
     return {
         **read_all(model, Dialogues.from_encoded(examples, model.max_N)),

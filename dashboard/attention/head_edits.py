@@ -8,37 +8,37 @@ import streamlit as st
 
 from dashboard import controls
 from dashboard.components import page
-from dashboard.models.model_input import Opened
+from dashboard.models.model_input import ModelInput
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from core.interpret.trace import Edit
 
-EDITABLE = 16  # tokens up to which every cell of the mask has a box to tick
+EDITABLE = 16  # most tokens for which every cell of the mask has a checkbox
 
 
-def choose_edit(opened: Opened, query: int, key: int) -> tuple[Edit, Tensor]:
-    """A button that opens the ways to change something: the edit, and the inputs it is made to."""
+def choose_edit(model_input: ModelInput, query: int, key: int) -> tuple[Edit, Tensor]:
+    """A popover of changes to mask, scores and words: the edit, and the inputs it applies to."""
     from core.interpret.trace import Edit, block_token, own_mask
 
-    tokens = len(opened.tokens)
+    tokens = len(model_input.tokens)
     with st.popover("Change something inside", icon=":material/tune:", width="stretch"):
         kind = controls.pick(
             "Who may look at whom", ["the model's own", "anyone", "causal", "my mask"], key="mask"
         )
-        mask = _mask(opened, kind)
-        names = [f"{i}: {token}" for i, token in enumerate(opened.tokens)]
+        mask = _mask(model_input, kind)
+        names = [f"{i}: {token}" for i, token in enumerate(model_input.tokens)]
         hidden = controls.choice("Hide a token from all others", ["none", *names], key="hidden")
         pair = controls.switch(
-            f"Hide key {key} from query {query} (the chosen cell)", key="hide_pair"
+            f"Hide key {key} from query {query} (the selected cell)", key="hide_pair"
         )
         temperature = controls.slider(
             "Divide all scores by", 0.1, 5.0, 1.0, key="temperature", step=0.1
         )
-        inputs = _changed_word(opened) if opened.causal else opened.inputs
+        inputs = _changed_word(model_input) if model_input.causal else model_input.inputs
     if hidden != "none" or pair:
-        mask = own_mask(opened.model, tokens) if mask is None else mask
+        mask = own_mask(model_input.model, tokens) if mask is None else mask
         mask = _all(tokens) if mask is None else mask
         if hidden != "none":
             mask = block_token(mask, names.index(hidden))
@@ -54,42 +54,42 @@ def _all(tokens: int) -> Tensor:
     return torch.ones(tokens, tokens, dtype=torch.bool)
 
 
-def _mask(opened: Opened, kind: str) -> Tensor | None:
+def _mask(model_input: ModelInput, kind: str) -> Tensor | None:
     """(T, T), or None for the model's own."""
     import pandas as pd
     import torch
 
     from core.attention import causal_mask
 
-    tokens = len(opened.tokens)
+    tokens = len(model_input.tokens)
     if kind == "the model's own":
         return None
-    start = causal_mask(tokens) if kind == "causal" or opened.causal else _all(tokens)
+    start = causal_mask(tokens) if kind == "causal" or model_input.causal else _all(tokens)
     if kind != "my mask":
         return _all(tokens) if kind == "anyone" else start
     if tokens > EDITABLE:
-        st.caption(f"Boxes to tick are there for up to {EDITABLE} tokens; this input has {tokens}.")
+        st.caption(f"Boxes to tick are shown for up to {EDITABLE} tokens; this input has {tokens}.")
         return start
-    names = [f"{i}: {token}" for i, token in enumerate(opened.tokens)]
+    names = [f"{i}: {token}" for i, token in enumerate(model_input.tokens)]
     st.caption("A row is a query; tick the keys it may look at.")
     ticked = st.data_editor(pd.DataFrame(start.numpy(), names, names), key=f"own-mask-{tokens}")
     return torch.from_numpy(ticked.to_numpy().astype(bool))
 
 
-def _changed_word(opened: Opened) -> Tensor:
+def _changed_word(model_input: ModelInput) -> Tensor:
     """The ids (1, T) with one word replaced."""
-    names = [f"{i}: {token}" for i, token in enumerate(opened.tokens)]
+    names = [f"{i}: {token}" for i, token in enumerate(model_input.tokens)]
     one, two = st.columns(2)
     with one:
-        place = controls.choice("Change a word", ["none", *names[1:]], key="word_at")
+        token = controls.choice("Change a word", ["none", *names[1:]], key="word_at")
     with two:
         word = controls.text("into", "", key="word", max_chars=60).strip()
-    if place == "none" or not word:
-        return opened.inputs
-    found = opened.loaded.tokenizer.tok_to_id.get(word)
-    if found is None:
+    if token == "none" or not word:
+        return model_input.inputs
+    token_id = model_input.loaded.tokenizer.tok_to_id.get(word)
+    if token_id is None:
         st.info(f"The model does not know {page.escape(word)}; the text stays as it is.")
-        return opened.inputs
-    changed = opened.inputs.clone()
-    changed[0, names.index(place)] = found
-    return changed
+        return model_input.inputs
+    inputs = model_input.inputs.clone()
+    inputs[0, names.index(token)] = token_id
+    return inputs

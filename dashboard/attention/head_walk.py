@@ -28,14 +28,14 @@ def show(
     query: int,
     key: int,
 ) -> None:
-    """layer and head are counted from 1. Another step runs this part of the page alone."""
+    """layer and head are counted from 1. Choosing another step runs only this part of the page."""
     steps = head_steps(model, traced, layer - 1, head - 1, edit=edit)
     names = [step.name for step in steps]
-    chosen = controls.pick("Step", names, key="step", index=names.index("alpha"))
-    step = steps[names.index(chosen)]
+    name = controls.pick("Step", names, key="step", index=names.index("alpha"))
+    step = steps[names.index(name)]
     left, right = st.columns([2, 3])
     with left:
-        st.subheader(f"{names.index(chosen) + 1}. {step.title}", anchor=False)
+        st.subheader(f"{names.index(name) + 1}. {step.title}", anchor=False)
         st.latex(step.formula)
         st.code(step.code, language="python", wrap_lines=True)
         size = " × ".join(str(n) for n in step.value.shape)
@@ -50,7 +50,7 @@ def show(
                 query if "key" not in step.rows else key, key if pairs else None,
             ),
             title=f"{step.title}: {step.rows} (down) × {step.columns} (across)",
-            description="Framed: the chosen token" + (" and pair." if pairs else "."),
+            description="Framed: the selected token" + (" and pair." if pairs else "."),
             key="step-matrix",
             data={step.name: step.value.numpy()},
         )  # fmt: skip

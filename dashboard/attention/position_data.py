@@ -1,4 +1,4 @@
-"""What the positions page reads: the shipped experiment, and the learned tables of models."""
+"""Data of the positions page: the shipped experiment and the learned tables of models."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def experiment() -> Experiment | None:
 
 
 def learned_tables() -> dict[str, np.ndarray]:
-    """Every learned table at hand, name -> (T, d): the experiment's and those of the GPTs."""
+    """Every available learned table, name -> (T, d): the experiment's and those of the GPTs."""
     entries = zoo.available_models("gpt")
     return _tables_of(tuple((entry.name, entry.identity) for entry in entries), entries)
 
 
 @st.cache_data(max_entries=8)
 def _tables_of(
-    who: tuple[tuple[str, str], ...], _entries: list[zoo.ModelEntry]
+    identity: tuple[tuple[str, str], ...], _entries: list[zoo.ModelEntry]
 ) -> dict[str, np.ndarray]:
     tables = {}
     try:
@@ -70,14 +70,14 @@ def _table_of(entry: zoo.ModelEntry) -> np.ndarray | None:
         return None
 
 
-def means(found: Experiment) -> tuple[dict[str, float], dict[str, float]]:
+def means(experiment: Experiment) -> tuple[dict[str, float], dict[str, float]]:
     """Mean loss of every scheme up to the trained length and past it, in nats.
 
-    The first eight positions are left out: with so little to read every model guesses.
+    The first eight positions are left out: with so little context every model guesses.
     """
-    cut = found.trained - 1
-    before = {scheme: float(np.mean(loss[8:cut])) for scheme, loss in found.loss.items()}
-    after = {scheme: float(np.mean(loss[cut:])) for scheme, loss in found.loss.items()}
+    cut = experiment.trained - 1
+    before = {scheme: float(np.mean(loss[8:cut])) for scheme, loss in experiment.loss.items()}
+    after = {scheme: float(np.mean(loss[cut:])) for scheme, loss in experiment.loss.items()}
     return before, after
 
 

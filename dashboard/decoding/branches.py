@@ -1,6 +1,6 @@
-"""The tree of texts that grows when a person forces a token: the trunk, and branches of branches.
+"""The tree of texts: forcing a token grows a branch from the trunk or from another branch.
 
-Kept in the session, for one model and prompt; another one begins a new tree.
+It is stored in the session, for one model and prompt; another model or prompt begins a new tree.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import streamlit as st
 
 @dataclass(frozen=True)
 class Branch:
-    """forced: the tokens taken as they are, the last chosen by hand. parent: -1 for none."""
+    """forced: the tokens before the continuation, the last one forced here. parent: -1 for none."""
 
     parent: int
     forced: tuple[int, ...]
@@ -21,7 +21,7 @@ class Branch:
 
 @dataclass
 class Tree:
-    """All branches of a column; 0 is the trunk. `here` is the one that is shown."""
+    """All branches of a column; 0 is the trunk. `here` is the branch shown."""
 
     about: object
     branches: list[Branch] = field(default_factory=lambda: [Branch(-1, (), "")])
@@ -32,7 +32,7 @@ class Tree:
         return self.branches[self.here].forced
 
     def grow(self, before: tuple[int, ...], token: int, word: str) -> None:
-        """Force `token` after the tokens `before`, and go there; an old branch is found again."""
+        """Force `token` after the tokens `before` and show that branch, which may exist already."""
         new = Branch(self.here, (*before, token), word)
         for i, branch in enumerate(self.branches):
             if branch.forced == new.forced:
@@ -42,7 +42,7 @@ class Tree:
         self.here = len(self.branches) - 1
 
     def label(self, i: int) -> str:
-        """One line for a list: how deep, where, and which word."""
+        """One line for a list: depth, step and word."""
         branch, depth = self.branches[i], 0
         parent = branch.parent
         while parent > 0:
@@ -57,12 +57,12 @@ def tree(letter: str, about: object) -> Tree:
     key = f"tree-{letter}"
     if key not in st.session_state or st.session_state[key].about != about:
         st.session_state[key] = Tree(about)
-    found: Tree = st.session_state[key]
-    return found
+    tree: Tree = st.session_state[key]
+    return tree
 
 
 def walk(letter: str, grown: Tree) -> None:
-    """The list of branches to walk, once there is more than the trunk."""
+    """The list of branches, once there is more than the trunk."""
     if len(grown.branches) == 1:
         return
 

@@ -1,4 +1,4 @@
-"""Side by side: texts by several ways, walked token by token, every step in full."""
+"""Side by side: texts of several strategies, token by token, with every step in full."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from dashboard.components.token_strip import Token, percent, shade, token_strip
 from dashboard.decoding import branches
 from dashboard.decoding.strategy_controls import choose_way
 from dashboard.figures import decoding as figures
-from dashboard.models.generation_cache import Text, Texts
+from dashboard.models.generation_cache import GenerationCache, Text
 from dashboard.models.gpt_models import LONGEST_LINKED
 
 if TYPE_CHECKING:
-    from core.decoding.engine import PrefixReader
+    from core.decoding.engine import DecodingEngine
     from core.decoding.prompt import Prompt
     from core.decoding.strategies import Step
     from core.models.zoo import LoadedModel, ModelEntry
@@ -32,8 +32,10 @@ DEFAULTS = ("greedy", "nucleus", "temperature", "beam")
 
 
 @page.fragment
-def show(entry: ModelEntry, loaded: LoadedModel, texts: Texts, prompt: Prompt) -> None:
-    """One to four columns. A fragment: a control in it runs nothing else of the page."""
+def show(
+    entry: ModelEntry, loaded: LoadedModel, generations: GenerationCache, prompt: Prompt
+) -> None:
+    """One to four columns. A fragment: its controls run nothing else of the page."""
     tokenizer = loaded.tokenizer
     texts_above = st.container()
     with st.container(horizontal=True):
@@ -41,38 +43,38 @@ def show(entry: ModelEntry, loaded: LoadedModel, texts: Texts, prompt: Prompt) -
         length = int(controls.slider("Words to add", 5, 150, 40, key="length"))
         seed = int(controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same text."))
     letters = "abcd"[:count]
-    ways, made, trees = {}, {}, {}
-    place = int(controls.slider("Step", 1, length, 1, key="step", help="Or click a word.")) - 1
+    ways, texts, trees = {}, {}, {}
+    index = int(controls.slider("Step", 1, length, 1, key="step", help="Or click a word.")) - 1
     with texts_above:
         columns = st.columns(count)
         st.caption(
             "The redder a word, the less probable; underlined: in a repeated 4-gram. Step *i* "
-            "meets the **same chance** in every column. Click a word to see how it was chosen "
-            "and to **force** another."
+            "uses the **same random number** in every column. Click a word to see how it was "
+            "chosen and to **force** another."
         )
     for letter, default, column in zip(letters, DEFAULTS, columns, strict=False):
         with column:
             ways[letter] = choose_way(letter, default, abreast=count < 3)
             trees[letter] = branches.tree(letter, (entry.identity, prompt.ids))
             branches.walk(letter, trees[letter])
-            made[letter] = texts.text(
+            texts[letter] = generations.text(
                 prompt.ids, ways[letter].strategy, length,
                 seed=seed, forced=trees[letter].forced, width=ways[letter].width,
             )  # fmt: skip
-            _show_text(letter, made[letter], tokenizer, place)
+            _show_text(letter, texts[letter], tokenizer, index)
     for letter, column in zip(letters, st.columns(count), strict=True):
         with column:
             st.subheader(ways[letter].label, anchor=False)
-            step = made[letter].step(place)
-            _show_step(letter, place, step, tokenizer, trees[letter])
+            step = texts[letter].step(index)
+            _show_step(letter, index, step, tokenizer, trees[letter])
             _attention_of(loaded, step, letter)
 
 
-def explain(reader: PrefixReader) -> None:
-    """What stands below all columns, and no control changes."""
+def explain(engine: DecodingEngine) -> None:
+    """The text below all columns, which no control changes."""
     st.caption(
-        f"Computed by {reader.path}. Temperature comes first, then the cut: the nucleus is "
-        "measured on the distribution that temperature made."
+        f"Computed by {engine.path}. Temperature comes first, then the cut: the nucleus is "
+        "measured on the distribution after temperature."
     )
     page.show_math(
         r"\begin{gathered} P_t(v) = \frac{e^{l_v / t}}{\sum_w e^{l_w / t}} \\ "
@@ -90,21 +92,21 @@ def explain(reader: PrefixReader) -> None:
     )
 
 
-def _show_text(letter: str, made: Text, tokenizer: WordTokenizer, place: int) -> None:
+def _show_text(letter: str, text: Text, tokenizer: WordTokenizer, index: int) -> None:
     """The text of a column; a click on a word goes to its step."""
 
     def go(picked: int) -> None:
         st.session_state["step"] = picked + 1
 
-    strip, line = _strip(made, tokenizer)
-    token_strip(strip, key=f"strip-{letter}", selected=place, on_pick=go)
+    strip, line = _strip(text, tokenizer)
+    token_strip(strip, key=f"strip-{letter}", selected=index, on_pick=go)
     st.caption(line)
 
 
 @lru_cache(maxsize=64)
-def _strip(made: Text, tokenizer: WordTokenizer) -> tuple[list[Token], str]:
-    """The words of a text, those of a repeated 4-gram underlined, and what is said below them."""
-    marks = repeated(list(made.tokens))
+def _strip(text: Text, tokenizer: WordTokenizer) -> tuple[list[Token], str]:
+    """The words of a text, those of a repeated 4-gram underlined, and the line below them."""
+    marks = repeated(list(text.tokens))
     strip = [
         Token(
             tokenizer.vocab[one.token],
@@ -114,9 +116,9 @@ def _strip(made: Text, tokenizer: WordTokenizer) -> tuple[list[Token], str]:
             note=f"step {i + 1}, probability {percent(one.probability)}"
             + (", part of a repeated 4-gram" if mark else ""),
         )
-        for i, (one, mark) in enumerate(zip(made.written, marks, strict=True))
+        for i, (one, mark) in enumerate(zip(text.generated, marks, strict=True))
     ]
-    mean = fmean(one.log_probability for one in made.written)
+    mean = fmean(one.log_probability for one in text.generated)
     return strip, (
         f"Mean log-probability {mean:.2f} nats a word; {sum(marks)} of {len(marks)} words in a "
         "repeated 4-gram."
@@ -124,9 +126,9 @@ def _strip(made: Text, tokenizer: WordTokenizer) -> tuple[list[Token], str]:
 
 
 def _show_step(
-    letter: str, place: int, step: Step, tokenizer: WordTokenizer, tree: branches.Tree
+    letter: str, index: int, step: Step, tokenizer: WordTokenizer, tree: branches.Tree
 ) -> None:
-    """One step in full: what the model said, what the filter left, what was taken and why."""
+    """One step in full: the model's distribution, the filtered one, and how the word was chosen."""
     vocab = tokenizer.vocab
     before, after, order = (t.numpy() for t in (step.distribution, step.left, step.order))
     fig, shown = _drawn(step, tokenizer, state.presenting())
@@ -134,9 +136,9 @@ def _show_step(
     if step.forced:
         how = f"You chose **{word}** here"
     elif step.draw is not None:
-        how = f"The draw {step.draw:.3f} of [0, 1) fell on **{word}**, likeliest first"
+        how = f"The random number {step.draw:.3f} selected **{word}** (words sorted by probability)"
     else:
-        how = f"No chance in it: **{word}**"
+        how = f"Deterministic: **{word}**"
     st.markdown(
         f"{how}: probability **{percent(after[step.token])}** among **{step.kept:,}** of "
         f"{len(vocab):,} words kept, rank **{step.rank}** for the model, whose entropy is "
@@ -145,7 +147,7 @@ def _show_step(
     hatched = "Hatched" if state.presenting() else "Hatched and dotted"
     page.show_figure(
         fig,
-        title=f"Step {place + 1}: the likeliest words of {len(vocab):,}",
+        title=f"Step {index + 1}: the most probable words of {len(vocab):,}",
         description=f"{hatched}: the model's probability. Solid: after temperature and "
         "cut, orange the word taken. Violet: the mass down to each word; the first to reach p is "
         "the last kept.",
@@ -156,7 +158,7 @@ def _show_step(
             "after": after[order],
         },
     )
-    before_it = step.ids[len(step.ids) - place :]
+    before_it = step.ids[len(step.ids) - index :]
 
     def force(picked: int) -> None:
         tree.grow(before_it, shown[picked], vocab[shown[picked]])
@@ -178,7 +180,7 @@ def _drawn(step: Step, tokenizer: WordTokenizer, presenting: bool) -> tuple[Draw
     warm = before if t == 1 else distribution(temperature(step.logits, t)).numpy()
     bars = BARS_ON_STAGE if presenting else BARS
     places = list(range(min(bars, len(order))))
-    places[-1] = max(places[-1], rank - 1)  # the word taken, if it is not among the likeliest
+    places[-1] = max(places[-1], rank - 1)  # the word taken, if it is not among the most probable
     shown = [int(i) for i in order[places]]
     names = [tokenizer.vocab[i] for i in shown]
     if rank > bars:
@@ -193,7 +195,7 @@ def _drawn(step: Step, tokenizer: WordTokenizer, presenting: bool) -> tuple[Draw
 
 
 def _attention_of(loaded: LoadedModel, step: Step, letter: str) -> None:
-    """What led to the step's word, computed while one looks."""
+    """The attention behind the step's word, computed only while it is open."""
     about = st.expander(
         "Attention of this step", key=f"look-{letter}", icon=":material/grid_on:", on_change="rerun"
     )

@@ -1,4 +1,4 @@
-"""What a model wrote after every epoch of its training (question 4f), and its checkpoints now."""
+"""The texts a model generated after every epoch of training, and its checkpoints today."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from dashboard.components import page, tables
 if TYPE_CHECKING:
     from core.decoding.prompt import Prompt
 
-SHOWN = 10  # epochs in view; all of them stand in a table
+SHOWN = 10  # epochs shown; the table has all of them
 WORDS = 40  # that a checkpoint adds to the prompt
 
 
 def show(entry: zoo.ModelEntry, loaded: zoo.LoadedModel, prompt: Prompt) -> None:
-    """The texts of a model's training, and its prompt continued at every checkpoint it kept."""
+    """The texts of a model's training, and the prompt continued by every stored checkpoint."""
     st.markdown(
         "What a model wrote, **greedily from the empty prompt**, after every epoch of its "
         "training. Early on it repeats the commonest words; then it learns who speaks, and how."
@@ -28,7 +28,7 @@ def show(entry: zoo.ModelEntry, loaded: zoo.LoadedModel, prompt: Prompt) -> None
     epochs = history(entry)
     if not epochs:
         st.info(
-            f"{page.escape(entry.name)} wrote no texts down while it was trained: choose "
+            f"{page.escape(entry.name)} recorded no texts during training: choose "
             "another model above.",
             icon=":material/info:",
         )
@@ -78,7 +78,9 @@ def history(entry: zoo.ModelEntry) -> list[tuple[int, float | None, str]]:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _history(name: str, who: str, _entry: zoo.ModelEntry) -> list[tuple[int, float | None, str]]:
+def _history(
+    name: str, identity: str, _entry: zoo.ModelEntry
+) -> list[tuple[int, float | None, str]]:
     records = RunDirectory(_entry.path).epochs()
     return [
         (r["epoch"], r["held_out"].get("perplexity"), r["text"]) for r in records if r.get("text")
@@ -96,14 +98,16 @@ def spread(count: int, most: int) -> list[int]:
 
 
 @st.cache_data(max_entries=64, show_spinner="Continuing your prompt …")
-def _continued(weights: str, who: str, ids: tuple[int, ...], _then: zoo.ModelEntry) -> list[int]:
-    """What a model as it was at a checkpoint adds to the prompt, greedily."""
+def _continued(
+    weights: str, identity: str, ids: tuple[int, ...], _then: zoo.ModelEntry
+) -> list[int]:
+    """The greedy continuation of the prompt at a checkpoint."""
     import torch
 
-    from core.decoding.engine import PrefixReader
+    from core.decoding.engine import DecodingEngine
     from core.decoding.strategies import Greedy
     from core.models.checkpoint import model_from, read_checkpoint
 
     model: Any = model_from(read_checkpoint(_then.weights))
-    steps = PrefixReader.of(model).write(ids, Greedy(), WORDS, torch.Generator())
+    steps = DecodingEngine.of(model).generate(ids, Greedy(), WORDS, torch.Generator())
     return [step.token for step in steps]

@@ -1,4 +1,4 @@
-"""The KV cache: what it keeps, what it saves by the formula, and what it saves on this machine."""
+"""The KV cache: what it stores, what it saves by the formula, and what it saves on this machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dashboard.components import page
 from dashboard.figures import decoding as figures
 
 if TYPE_CHECKING:
-    from core.decoding.engine import PrefixReader
+    from core.decoding.engine import DecodingEngine
     from core.decoding.prompt import Prompt
     from core.decoding.timing import Proof, Speeds, TokenTiming
     from core.models.zoo import LoadedModel, ModelEntry
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 STEPS = 8
 
 
-def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: Prompt) -> None:
+def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt: Prompt) -> None:
     """Picture, formula, measurement and proof."""
     st.markdown(
         "No token sees the future, so the keys and values of the past never change. **Keep them**, "
@@ -35,16 +35,16 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
                 + ("Blue: kept from before." if cached else "All of it, every time."),
                 key=f"picture-{'with' if cached else 'without'}",
             )
-    _formula(reader)
+    _formula(engine)
     st.header("Measured on this machine", anchor=False)
     if st.button("Measure now", type="primary", icon=":material/timer:"):
-        st.session_state["timing"] = (entry.identity, *_measure(loaded, reader, prompt))
+        st.session_state["timing"] = (entry.identity, *_measure(loaded, engine, prompt))
         _quotable(entry.name, st.session_state["timing"][-1])
     measured = st.session_state.get("timing")
     if measured is None or measured[0] != entry.identity:
         st.caption("Takes some seconds: it generates the same text with and without the cache.")
     else:
-        _results(*measured[1:], reader=reader)
+        _results(*measured[1:], engine=engine)
     page.show_source(
         "core.decoding.kv_cache.KVCache",
         "core.decoding.kv_cache.read_tokens",
@@ -52,7 +52,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
     )
 
 
-def _formula(reader: PrefixReader) -> None:
+def _formula(engine: DecodingEngine) -> None:
     """Operations and bytes of one token, for a text as long as the slider says."""
     from core.decoding.cost import bytes_read, cache_bytes, operations
 
@@ -63,44 +63,46 @@ def _formula(reader: PrefixReader) -> None:
         "Multiply-adds of one generated token after T tokens: with the cache one row of "
         "projections and T products of attention; without it all rows, and T squared.",
     )
-    weights = reader.weights
-    tokens = int(controls.slider("Tokens in the text, T", 1, weights.window, 100, key="tokens"))
+    weights = engine.weights
+    tokens = int(
+        controls.slider("Tokens in the text, T", 1, weights.context_length, 100, key="tokens")
+    )
     cached, uncached = (operations(weights, tokens, kept) for kept in (True, False))
     one, two, three, four = st.columns(4)
     one.metric("Multiply-adds with", f"{cached / 1e6:,.2f} M")
     two.metric("without", f"{uncached / 1e6:,.1f} M", f"{uncached / cached:,.0f} times", "off")
-    read = bytes_read(weights, tokens, reader.weight_bits)
+    read = bytes_read(weights, tokens, engine.weight_bits)
     three.metric("Memory read a token", f"{read / 1e6:,.1f} MB")
     four.metric("of it the cache", f"{cache_bytes(weights, tokens) / 1e6:,.2f} MB")
     st.caption(
         "A cached token is limited by memory: every weight, "
-        f"{reader.weight_bits} bits each, is read once for a single multiply-add. "
+        f"{engine.weight_bits} bits each, is read once for a single multiply-add. "
         "The whole text still grows with T², since every token looks at all before."
     )
 
 
 def _measure(
-    loaded: LoadedModel, reader: PrefixReader, prompt: Prompt
+    loaded: LoadedModel, engine: DecodingEngine, prompt: Prompt
 ) -> tuple[list[TokenTiming], Proof, Speeds]:
     from core.decoding.timing import measure_speeds, prove, time_tokens
 
-    window = reader.weights.window
-    lengths = sorted({max(2, round(window * i / 8)) for i in range(1, 9)})
+    context_length = engine.weights.context_length
+    lengths = sorted({max(2, round(context_length * i / 8)) for i in range(1, 9)})
     bar = st.progress(0.0, "Timing single tokens …")
     timings = []
-    for timing in time_tokens(loaded.model, reader, lengths):
+    for timing in time_tokens(loaded.model, engine, lengths):
         timings.append(timing)
         bar.progress(0.7 * len(timings) / len(lengths), "Timing single tokens …")
     bar.progress(0.75, "Generating the same text both ways …")
-    proof = prove(loaded.model, reader, prompt.ids[-window // 2 :], 60)
+    proof = prove(loaded.model, engine, prompt.ids[-context_length // 2 :], 60)
     bar.progress(0.9, "Timing a training step …")
-    speeds = measure_speeds(loaded.model, reader)
+    speeds = measure_speeds(loaded.model, engine)
     bar.empty()
     return timings, proof, speeds
 
 
 def _quotable(model: str, speeds: Speeds) -> None:
-    """Keep what was measured under the name by which model answers of the study quote it."""
+    """Record the measurement for the model answers of the study."""
     from core.study.measure.measured import record
     from core.study.measure.models import generation_values
 
@@ -114,7 +116,7 @@ def _quotable(model: str, speeds: Speeds) -> None:
 
 
 def _results(
-    timings: list[TokenTiming], proof: Proof, speeds: Speeds, *, reader: PrefixReader
+    timings: list[TokenTiming], proof: Proof, speeds: Speeds, *, engine: DecodingEngine
 ) -> None:
     from core.decoding.timing import line
 
@@ -135,7 +137,7 @@ def _results(
             f"{name}: {1000 * a:.1f} µs more for every token in the text, from {b:.2f} ms"
             for name, (a, b) in lines.items()
         )
-        + f". One thread, {reader.path} against the course's loop.",
+        + f". One thread, {engine.path} against the course's loop.",
         key="timing",
     )
     st.markdown(
@@ -160,5 +162,5 @@ def _results(
     st.caption(
         "Tokens a second. Compare like with like: the first two run the course's PyTorch, and "
         f"training computes gradients too, about three times the work; the last two run the "
-        f"decoder of this page ({reader.path})."
+        f"decoder of this page ({engine.path})."
     )

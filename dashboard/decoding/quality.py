@@ -15,7 +15,7 @@ from dashboard.decoding.strategy_controls import Way, choose_way
 from dashboard.figures import decoding as figures
 
 if TYPE_CHECKING:
-    from core.decoding.engine import PrefixReader, Samples
+    from core.decoding.engine import DecodingEngine, Samples
     from core.decoding.prompt import Prompt
     from core.decoding.quality_sweep import Corpus
     from core.models.zoo import LoadedModel, ModelEntry
@@ -35,7 +35,7 @@ _ROWS = (
 
 
 @page.fragment
-def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: Prompt) -> None:
+def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt: Prompt) -> None:
     """16 texts drawn at once, measured, beside held-out human text and the sweep of settings.
 
     A fragment: a slider in it runs nothing else of the page.
@@ -51,7 +51,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
     if way.width:
         st.info("Beam search draws nothing, so all sixteen texts would be the same.")
         return
-    samples = _samples(entry.identity, tuple(prompt.ids), repr(way.strategy), seed, way, reader)
+    samples = _samples(entry.identity, tuple(prompt.ids), repr(way.strategy), seed, way, engine)
     texts = samples.ids.tolist()
     corpus = _corpus(entry, loaded)
     training = None if corpus is None else corpus.training
@@ -88,13 +88,18 @@ def show(entry: ModelEntry, loaded: LoadedModel, reader: PrefixReader, prompt: P
 
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _samples(
-    who: str, ids: tuple[int, ...], strategy: str, seed: int, _way: Way, _reader: PrefixReader
+    identity: str,
+    ids: tuple[int, ...],
+    strategy: str,
+    seed: int,
+    _way: Way,
+    _engine: DecodingEngine,
 ) -> Samples:
-    """The sixteen texts of a model, drawn once for everybody."""
+    """The sixteen texts of a model, sampled once for everybody."""
     import torch
 
     chance = torch.Generator().manual_seed(seed)
-    return _reader.draw(ids, _way.strategy, LENGTH, TEXTS, chance)
+    return _engine.draw(ids, _way.strategy, LENGTH, TEXTS, chance)
 
 
 def _table(mine: TextQuality, human: TextQuality | None, label: str) -> None:
@@ -146,14 +151,14 @@ def _coloured(text: list[int], vocab: list[str]) -> str:
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the training text …")
-def _read(name: str, who: str, data: str, _loaded: LoadedModel) -> Corpus:
+def _read(name: str, identity: str, data: str, _loaded: LoadedModel) -> Corpus:
     from core.decoding.quality_sweep import read_corpus
 
     return read_corpus(_loaded.tokenizer, data)
 
 
 def _corpus(entry: ModelEntry, loaded: LoadedModel) -> Corpus | None:
-    """The model's data, or None as long as it is not at hand."""
+    """The model's data, or None if it is not available."""
     try:
         return _read(entry.name, entry.identity, entry.data, loaded)
     except (OSError, ValueError):
@@ -161,8 +166,8 @@ def _corpus(entry: ModelEntry, loaded: LoadedModel) -> Corpus | None:
 
 
 @st.cache_data(max_entries=6, show_spinner="Measuring the held-out text …")
-def _human(name: str, who: str, _loaded: LoadedModel, _corpus: Corpus) -> TextQuality | None:
-    """The measures of held-out text in 16 pieces of 60 words, None where there is too little."""
+def _human(name: str, identity: str, _loaded: LoadedModel, _corpus: Corpus) -> TextQuality | None:
+    """The measures of held-out text in 16 pieces of 60 words, None if there is too little."""
     from core.decoding.quality_sweep import human_quality
 
     try:

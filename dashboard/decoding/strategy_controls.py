@@ -1,4 +1,4 @@
-"""A way of choosing words, with its sliders: one column of the decoding page."""
+"""A decoding strategy with its sliders: one column of the decoding page."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Way:
 def choose_way(letter: str, default: str, *, abreast: bool) -> Way:
     """The controls of one column; `letter` tells its keys from those of its neighbours.
 
-    abreast: there is room for two sliders beside each other. Temperature 0 is greedy.
+    abreast: there is room for two sliders side by side. Temperature 0 is greedy.
     """
     from core.decoding.strategies import Greedy, Nucleus, Temperature, TopK
 

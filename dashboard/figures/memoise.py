@@ -1,52 +1,37 @@
-"""A cache for functions that draw: the same arguments give the same bytes without drawing."""
+"""A cache of pictures: one that was drawn before is not drawn again."""
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable
-from functools import wraps
 from threading import Lock
-from typing import ParamSpec
+from typing import Any
 
 import numpy as np
+from cachetools import LRUCache, cached
 
-KEPT = 256  # pictures of each function, some tens of KB each
-
-Given = ParamSpec("Given")
+KEPT = 256  # of each kind, some tens of KB each
 
 
-def memoise(draw: Callable[Given, bytes]) -> Callable[Given, bytes]:
-    """`draw` with a cache of its last KEPT results, shared by all sessions.
+def memoise(draw: Callable[..., bytes]) -> Callable[..., bytes]:
+    """`draw` with a cache of its last 256 results, shared by all sessions.
 
-    For pure functions of arrays, numbers, texts and lists of these: the key is a hash of the
-    arguments' contents. The least recently used result is evicted first.
+    For pure functions of arrays, numbers, texts and lists of these; the key is a hash of their
+    contents.
     """
-    kept: OrderedDict[bytes, bytes] = OrderedDict()
-    turn = Lock()
-
-    @wraps(draw)
-    def drawn(*args: Given.args, **kwargs: Given.kwargs) -> bytes:
-        asked = _digest([*args, *sorted(kwargs.items())])
-        with turn:
-            if asked in kept:
-                kept.move_to_end(asked)
-                return kept[asked]
-        picture = draw(*args, **kwargs)
-        with turn:
-            kept[asked] = picture
-            if len(kept) > KEPT:
-                kept.popitem(last=False)
-        return picture
-
-    return drawn
+    cache: LRUCache[bytes, bytes] = LRUCache(KEPT)
+    return cached(cache, key=_key, lock=Lock())(draw)
 
 
-def _digest(given: object) -> bytes:
-    if isinstance(given, np.ndarray) and given.dtype != object:
-        found = hashlib.blake2b(f"{given.dtype} {given.shape}".encode(), digest_size=16)
-        found.update(np.ascontiguousarray(given).data)
-        return found.digest()
-    if isinstance(given, list | tuple):
-        content = b"sequence" + b"".join(map(_digest, given))
+def _key(*args: Any, **kwargs: Any) -> bytes:
+    return _digest([*args, *sorted(kwargs.items())])
+
+
+def _digest(value: object) -> bytes:
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        digest = hashlib.blake2b(f"{value.dtype} {value.shape}".encode(), digest_size=16)
+        digest.update(np.ascontiguousarray(value).data)
+        return digest.digest()
+    if isinstance(value, list | tuple):
+        content = b"sequence" + b"".join(map(_digest, value))
     else:
-        content = f"{type(given).__name__} {given!r}".encode()
+        content = f"{type(value).__name__} {value!r}".encode()
     return hashlib.blake2b(content, digest_size=16).digest()

@@ -1,45 +1,62 @@
-"""What models wrote, made once for everybody who asks for the same."""
+"""Generated texts, computed once for everybody who asks for the same."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from cachetools import LRUCache
 
 if TYPE_CHECKING:
-    from core.decoding.engine import PrefixReader, Written
+    from core.decoding.engine import DecodingEngine
     from core.decoding.strategies import Step, Strategy
 
 Ids = tuple[int, ...]
 
-KEPT = 512  # texts of a model, some KB each
+MAX_TEXTS = 512  # texts of a model, some KB each
+
+
+class GeneratedToken(NamedTuple):
+    """A token of a text, without the logits it was chosen from; the fields are those of `Step`."""
+
+    token: int
+    log_probability: float
+    rank: int
+    draw: float | None
+    forced: bool
+
+    @property
+    def probability(self) -> float:
+        """Of the token in the model's own distribution."""
+        return math.exp(self.log_probability)
 
 
 @dataclass(frozen=True)
 class Text:
-    """A continuation of a prompt; `step` tells everything about one token of it."""
+    """A continuation of a prompt; `step` gives everything about one token of it."""
 
-    growing: _Growing
-    written: tuple[Written, ...]
+    source: _GrowingText
+    generated: tuple[GeneratedToken, ...]
 
     @property
     def tokens(self) -> Ids:
-        return tuple(one.token for one in self.written)
+        return tuple(token.token for token in self.generated)
 
-    def step(self, place: int) -> Step:
-        """The step that chose token `place`, counted from 0, logits included."""
-        return _step(self.growing, place)
+    def step(self, index: int) -> Step:
+        """The step that chose token `index`, counted from 0, logits included."""
+        return _step(self.source, index)
 
 
-class Texts:
-    """What one model wrote."""
+class GenerationCache:
+    """The texts of one model that were asked for last."""
 
-    def __init__(self, reader: PrefixReader):
-        self.reader = reader
-        self._kept: OrderedDict[tuple[object, ...], _Growing] = OrderedDict()
-        self._turn = Lock()
+    def __init__(self, engine: DecodingEngine):
+        self.engine = engine
+        self._texts: LRUCache[tuple[object, ...], _GrowingText] = LRUCache(MAX_TEXTS)
+        self._lock = Lock()
 
     def text(
         self,
@@ -53,75 +70,82 @@ class Texts:
     ) -> Text:
         """The text of a strategy, or of a beam of that width."""
         beam = (width, num_tokens - len(forced)) if width else None
-        chance = seed if strategy.draws and not beam else 0  # else every seed gives the same
-        asked = (tuple(prompt), strategy, chance, forced, beam)
-        with self._turn:
-            growing = self._kept.pop(asked, None) or _Growing(self.reader, *asked)
-            self._kept[asked] = growing
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return Text(growing, growing.first(num_tokens))
+        seed = seed if strategy.draws and not beam else 0  # else every seed gives the same text
+        request = (tuple(prompt), strategy, seed, forced, beam)
+        with self._lock:
+            if request not in self._texts:
+                self._texts[request] = _GrowingText(self.engine, *request)
+            source = self._texts[request]
+        return Text(source, source.first(num_tokens))
 
 
-class _Growing:
-    """A text written as far as anybody has asked for; a longer one goes on from its end.
+class _GrowingText:
+    """A text as long as anybody has asked for; a longer one continues from its end.
 
     beam: the width of a beam search and its length, which choose the tokens after the forced ones.
     """
 
     def __init__(
         self,
-        reader: PrefixReader,
+        engine: DecodingEngine,
         prompt: Ids,
         strategy: Strategy,
         seed: int,
         forced: Ids,
         beam: tuple[int, int] | None,
     ):
-        self.reader, self.prompt, self.strategy = reader, prompt, strategy
-        self._seed, self._by_hand, self._beam = seed, len(forced), beam
-        self._given = forced
-        self._turn = Lock()
-        self._begin()
+        self.engine, self.prompt, self.strategy = engine, prompt, strategy
+        self._seed, self._forced, self._beam = seed, forced, beam
+        self._given = forced if beam is None else None  # tokens that the strategy does not choose
+        self._lock = Lock()
+        self._restart()
 
-    def _begin(self) -> None:
+    def _restart(self) -> None:
         import torch
 
-        self._chance = torch.Generator().manual_seed(self._seed)
-        self._written: list[Written] = []
+        self._generator = torch.Generator().manual_seed(self._seed)
+        self._generated: list[GeneratedToken] = []
 
-    def first(self, count: int) -> tuple[Written, ...]:
+    def first(self, count: int) -> tuple[GeneratedToken, ...]:
         """Its first `count` tokens."""
-        with self._turn:
-            if self._beam and len(self._given) == self._by_hand:
-                self._given = (*self._given, *self._best(*self._beam))
-            done = len(self._written)
-            ids = (*self.prompt, *(one.token for one in self._written))
-            given = self._given[done:]
+        with self._lock:
+            if self._given is None and self._beam is not None:
+                self._given = (*self._forced, *self._best(*self._beam))
+            done = len(self._generated)
+            ids = (*self.prompt, *(token.token for token in self._generated))
+            given = (self._given or ())[done:]
             try:
-                more = self.reader.write(ids, self.strategy, count - done, self._chance, given)
-                for place, one in enumerate(more, done):  # those of a beam are given too
-                    self._written.append(one._replace(forced=place < self._by_hand))
-            except BaseException:  # some of its chance is used up
-                self._begin()
+                for step in self.engine.generate(
+                    ids, self.strategy, count - done, self._generator, given
+                ):
+                    forced = len(self._generated) < len(self._forced)
+                    self._generated.append(
+                        GeneratedToken(
+                            step.token, step.log_probability, step.rank, step.draw, forced
+                        )
+                    )
+            except BaseException:  # the generator is ahead of the text
+                self._restart()
                 raise
-            return tuple(self._written[:count])
+            return tuple(self._generated[:count])
 
     def _best(self, width: int, num_tokens: int) -> Ids:
         """The tokens of the best beam."""
         from core.decoding.beam import beam_search
 
         tokens: Ids = ()
-        for beams in beam_search(self.reader, (*self.prompt, *self._given), width, num_tokens):
+        for beams in beam_search(self.engine, (*self.prompt, *self._forced), width, num_tokens):
             tokens = beams[0].tokens
         return tokens
 
 
 @lru_cache(maxsize=64)  # some 500 KB each
-def _step(growing: _Growing, place: int) -> Step:
+def _step(source: _GrowingText, index: int) -> Step:
     from core.decoding.strategies import Step
 
-    *before, one = growing.first(place + 1)
-    ids = (*growing.prompt, *(earlier.token for earlier in before))
-    logits = growing.reader(ids).clone()  # alone, without those that were read with it
-    return Step(ids, logits, growing.strategy, one.token, one.log_probability, one.draw, one.forced)
+    *before, token = source.first(index + 1)
+    ids = (*source.prompt, *(earlier.token for earlier in before))
+    return Step(
+        ids, source.engine(ids), source.strategy, token.token, token.log_probability, token.draw,
+        token.forced,
+    )  # fmt: skip

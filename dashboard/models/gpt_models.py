@@ -1,4 +1,4 @@
-"""Choosing and loading a dialogue GPT: the shipped ones and what was trained here."""
+"""Choosing a dialogue GPT, its decoding engine and texts, and the prompt."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from core.models import zoo
 from dashboard import state
 from dashboard.components import page
 from dashboard.models import model_choice
-from dashboard.models.generation_cache import Texts
+from dashboard.models.generation_cache import GenerationCache
 
 if TYPE_CHECKING:
-    from core.decoding.engine import PrefixReader
+    from core.decoding.engine import DecodingEngine
     from core.decoding.prompt import Prompt
 
 PROMPTS = {"grammar": "KING:\nGood queen, where are the"}
@@ -22,12 +22,8 @@ LONGEST_LINKED = 2_000  # characters a link carries, of the end, which the model
 
 
 def choose_gpt(key: str = "model") -> zoo.ModelEntry:
-    """A list of the GPTs at hand; the page ends here with a sentence when there is none."""
-    entries = {entry.name: entry for entry in zoo.available_models("gpt")}
-    if not entries:
-        st.info("There is no dialogue GPT yet: train one first.", icon=":material/info:")
-        page.lesson_link("train")
-        st.stop()
+    """A list of the available GPTs; the page ends here with a sentence when there is none."""
+    entries = model_choice.available("gpt", "dialogue GPT")
     names = list(entries)
     best = names.index("gpt-shakespeare") if "gpt-shakespeare" in names else 0
     read = [
@@ -44,50 +40,30 @@ def choose_gpt(key: str = "model") -> zoo.ModelEntry:
     )
 
 
-def load(entry: zoo.ModelEntry) -> zoo.LoadedModel:
-    """The model and its tokenizer, ready to run; the page ends with a sentence if it cannot.
-
-    It is shared by everybody: it must not be changed.
-    """
-    try:
-        return _load(str(entry.weights), entry.identity, entry)
-    except (ValueError, OSError) as error:
-        page.show_error(error)
-        st.stop()
-
-
-@st.cache_resource(max_entries=6, show_spinner="Loading the model …")
-def _load(weights: str, who: str, _entry: zoo.ModelEntry) -> zoo.LoadedModel:
-    import torch
-
-    torch.set_num_threads(1)  # beside a training run, more threads are slower, not faster
-    return zoo.load_model(_entry)
-
-
-def reader(entry: zoo.ModelEntry) -> PrefixReader:
-    """What the model says after any text, remembered for everybody: the same model, the same."""
-    return _reader(entry.name, entry.identity, entry)
+def engine(entry: zoo.ModelEntry) -> DecodingEngine:
+    """The model's decoding engine, shared by everybody."""
+    return _engine(entry.name, entry.identity, entry)
 
 
 @st.cache_resource(max_entries=6, show_spinner="Preparing the decoder …")
-def _reader(name: str, who: str, _entry: zoo.ModelEntry) -> PrefixReader:
-    from core.decoding.engine import PrefixReader
+def _engine(name: str, identity: str, _entry: zoo.ModelEntry) -> DecodingEngine:
+    from core.decoding.engine import DecodingEngine
 
-    return PrefixReader.of(_load(str(_entry.weights), who, _entry).model)
+    return DecodingEngine.of(model_choice.load_shared(str(_entry.weights), identity, _entry).model)
 
 
-def texts(entry: zoo.ModelEntry) -> Texts:
-    """What the model wrote, kept for everybody."""
-    return _texts(entry.name, entry.identity, entry)
+def generations(entry: zoo.ModelEntry) -> GenerationCache:
+    """The texts the model generated, shared by everybody."""
+    return _generations(entry.name, entry.identity, entry)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _texts(name: str, who: str, _entry: zoo.ModelEntry) -> Texts:
-    return Texts(reader(_entry))
+def _generations(name: str, identity: str, _entry: zoo.ModelEntry) -> GenerationCache:
+    return GenerationCache(engine(_entry))
 
 
 def ask_prompt(loaded: zoo.LoadedModel) -> Prompt:
-    """A box for the text to continue, and what the model reads of it, with what must be said."""
+    """A box for the text to continue, and what the model reads of it, with notes about it."""
     from core.decoding.prompt import read_prompt
 
     default = PROMPTS.get(loaded.entry.data, OTHER_PROMPT)

@@ -1,4 +1,4 @@
-"""A model in the link: by its name, and by the hash of its weights."""
+"""Choosing a model, naming it in the link by name and hash of its weights, and loading it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,46 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.models.zoo import ModelEntry
+from core.models import zoo
+from core.models.zoo import LoadedModel, ModelEntry
 from dashboard import controls, state
 from dashboard.components import page
 
 SHOWN = 12  # characters of the SHA-256 of the weights
+
+
+def available(kind: str, name: str) -> dict[str, ModelEntry]:
+    """The models of a kind by their names; the page ends here with a sentence if there is none.
+
+    name: of the kind, as in "There is no Vision Transformer yet".
+    """
+    entries = {entry.name: entry for entry in zoo.available_models(kind)}
+    if not entries:
+        st.info(f"There is no {name} yet: train one first.", icon=":material/info:")
+        page.lesson_link("train")
+        st.stop()
+    return entries
+
+
+def load(entry: ModelEntry) -> LoadedModel:
+    """The model, ready to run and shared by everybody: it must not be changed.
+
+    The page ends with a sentence if it cannot be used.
+    """
+    try:
+        return load_shared(str(entry.weights), entry.identity, entry)
+    except (ValueError, OSError) as error:
+        page.show_error(error)
+        st.stop()
+
+
+@st.cache_resource(max_entries=12, show_spinner="Loading the model …")
+def load_shared(weights: str, identity: str, _entry: ModelEntry) -> LoadedModel:
+    """`core.models.zoo.load_model`, once for everybody. Errors: ValueError, OSError."""
+    import torch
+
+    torch.set_num_threads(1)  # beside a training run, more threads are slower, not faster
+    return zoo.load_model(_entry)
 
 
 def choose(

@@ -1,4 +1,4 @@
-"""A model and one input for it, text or picture, chosen by the same controls on several pages."""
+"""A model and one input for it, text or picture; several pages share these controls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dashboard import controls
 from dashboard.components import page
 from dashboard.figures.maps.attention_maps import attention_grid, enlarge
 from dashboard.figures.maps.vit_maps import channels_last
-from dashboard.models import gpt_models, traces, vit_models
+from dashboard.models import gpt_models, model_choice, traces, vit_models
 from dashboard.models.pictures import pictures_for, upload
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ TEXT, PICTURES = "text", "pictures"
 
 
 @dataclass(frozen=True, eq=False)
-class Opened:
+class ModelInput:
     """inputs: token ids (1, T) or a picture (1, 3, S, S); tokens: T names for the axes.
 
     answers: the name of every word or class the model can say. picture: (3, S, S) uint8 or None.
-    trained: false when the weights are random.
+    trained: false if the weights are random.
     """
 
     loaded: zoo.LoadedModel
@@ -41,7 +41,7 @@ class Opened:
     trained: bool
 
     @property
-    def who(self) -> str:
+    def identity(self) -> str:
         """The model, and whether its weights are the trained ones."""
         return f"{self.loaded.entry.identity}-{'trained' if self.trained else 'random'}"
 
@@ -58,7 +58,7 @@ class Opened:
         return (logits[0, -1] if self.causal else logits[0]).softmax(-1)
 
 
-def choose() -> Opened:
+def choose() -> ModelInput:
     """Controls for model, weights and input; the page ends with a sentence if none can be used."""
     import torch
 
@@ -73,14 +73,16 @@ def choose() -> Opened:
         )
     with three:
         weights = controls.pick("Weights", ["trained", "random"], key="weights")
-    loaded = gpt_models.load(entry) if kind == TEXT else vit_models.load(entry)
+    loaded = model_choice.load(entry)
     model: Any = loaded.model if weights == "trained" else vit_models.untrained(loaded)
     if kind == TEXT:
         with four, _below_a_label(), st.popover("The text", icon=":material/edit:"):
             prompt = gpt_models.ask_prompt(loaded)
         ids = torch.tensor([prompt.ids])
         words = list(prompt.words)
-        return Opened(loaded, model, ids, words, loaded.tokenizer.vocab, None, weights == "trained")
+        return ModelInput(
+            loaded, model, ids, words, loaded.tokenizer.vocab, None, weights == "trained"
+        )
     pictures = pictures_for(loaded)
     with four, _below_a_label(), st.popover("Picture", icon=":material/image:"):
         number = controls.slider("Picture number", 1, len(pictures.images), 3, key="picture")
@@ -92,24 +94,24 @@ def choose() -> Opened:
     names = ["class", *(f"row {r + 1}, col {c + 1}" for r in range(grid) for c in range(grid))]
     inputs = vit_models.to_input(loaded, image[None])
     answers = list(loaded.extra["classes"])
-    return Opened(loaded, model, inputs, names, answers, image, weights == "trained")
+    return ModelInput(loaded, model, inputs, names, answers, image, weights == "trained")
 
 
 def _below_a_label() -> Any:
-    """A place as low as the controls beside it, which have a label above them."""
+    """A container level with the controls beside it, which have a label above them."""
     st.space("small")
     return st.container()
 
 
-def say(opened: Opened, probability: Tensor) -> str:
+def say(model_input: ModelInput, probability: Tensor) -> str:
     """The most probable answer, safe to show."""
     best = int(probability.argmax())
-    return f"**{page.escape(opened.answers[best])}** ({float(probability[best]):.1%})"
+    return f"**{page.escape(model_input.answers[best])}** ({float(probability[best]):.1%})"
 
 
-def show_beside(opened: Opened, traced: Trace) -> None:
+def show_beside(model_input: ModelInput, traced: Trace) -> None:
     """All maps of the model, beside those of random weights or of another of its checkpoints."""
-    entry = opened.loaded.entry
+    entry = model_input.loaded.entry
     checkpoints = {
         f"checkpoint {path.stem}": path.with_suffix("")
         for path in sorted((entry.path / "checkpoints").glob("*.safetensors"))
@@ -118,22 +120,23 @@ def show_beside(opened: Opened, traced: Trace) -> None:
     name = controls.choice("Beside it", ["random weights", *checkpoints], key="beside")
     if name in checkpoints:
         then = zoo.at_checkpoint(entry, checkpoints[name])
-        who, other = f"{then.identity}-trained", vit_models.load(then).model
+        identity, other = f"{then.identity}-trained", model_choice.load(then).model
     else:
-        who, other = f"{entry.identity}-random", vit_models.untrained(opened.loaded)
+        identity, other = f"{entry.identity}-random", vit_models.untrained(model_input.loaded)
     one, two = st.columns(2)
     with one:
-        _show_maps(opened, traced, "This model", "maps")
+        _show_maps(model_input, traced, "This model", "maps")
     with two:
-        beside = traces.trace(who, other, opened.inputs)
-        _show_maps(opened, beside, name.capitalize(), "maps-beside")
+        beside = traces.trace(identity, other, model_input.inputs)
+        _show_maps(model_input, beside, name.capitalize(), "maps-beside")
 
 
-def _show_maps(opened: Opened, traced: Trace, name: str, key: str) -> None:
+def _show_maps(model_input: ModelInput, traced: Trace, name: str, key: str) -> None:
     """All maps of one trace as an image, and what the model says."""
+    answer = say(model_input, model_input.outcome(traced.logits)).replace("**", "")
     page.show_image(
         attention_grid(traced.attention[0].numpy(), width=700),
-        title=f"{name} says {say(opened, opened.outcome(traced.logits)).replace('**', '')}",
+        title=f"{name} says {answer}",
         description="Rows of maps are layers, columns are heads; in a map rows are queries and "
         "columns keys.",
         key=key,

@@ -1,4 +1,4 @@
-"""Pictures to show a model: held-out ones, drawn ones, the user's own."""
+"""Pictures to show a model: from the test set, drawn, or the user's own."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from dashboard.components import page
 from dashboard.figures.maps.vit_maps import picture_strip
 from dashboard.models import vit_models
 
-AT_HAND = 200  # pictures to browse through
+AT_HAND = 200  # pictures to choose from
 MAX_UPLOAD_MB = 20
-KEPT, LONGEST_SIDE = 4, 1024  # uploaded pictures of a session, at most 4 MB each
+MAX_DECODED, LONGEST_SIDE = 4, 1024  # uploaded pictures of a session, at most 4 MB each
 
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
     """images: uint8 (N, 3, S, S); labels: (N,); masks: bool (N, S, S) or None; note: a sentence
-    to show when these are not the pictures one would expect."""
+    to show when these are not pictures of the model's own data."""
 
     images: UInt8
     labels: np.ndarray
@@ -40,19 +40,19 @@ class Pictures:
 
 
 @dataclass(frozen=True, eq=False)
-class Chosen:
-    """image: (3, S, S) uint8; label: its class, None where nobody knows.
+class SelectedPicture:
+    """image: (3, S, S) uint8; label: its class, None if it is unknown.
 
-    row: ten pictures (10, 3, S, S) beside which it stands, at `place`; None for a lone picture.
+    row: the ten pictures (10, 3, S, S) it was selected from, at `index`; None for a single picture.
     """
 
     image: UInt8
     label: int | None
     row: UInt8 | None = None
-    place: int = 0
+    index: int = 0
 
 
-def choose_picture(loaded: zoo.LoadedModel) -> Chosen:
+def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
     """Controls for the picture; the page ends with a sentence while there is none."""
     size, data = loaded.config.img_size, loaded.entry.data
     one, two, three = st.columns([3, 2, 2], vertical_alignment="bottom")
@@ -62,23 +62,23 @@ def choose_picture(loaded: zoo.LoadedModel) -> Chosen:
         with two:
             pictures, row = browse(loaded)
         with three:
-            place = controls.choice("Picture number", range(1, len(row) + 1), key="picture") - 1
-        label = int(pictures.labels[row[place]]) if known(pictures, loaded) else None
-        return Chosen(pictures.images[row[place]], label, pictures.images[row], place)
+            index = controls.choice("Picture number", range(1, len(row) + 1), key="picture") - 1
+        label = int(pictures.labels[row[index]]) if known(pictures, loaded) else None
+        return SelectedPicture(pictures.images[row[index]], label, pictures.images[row], index)
     if source == "draw a shape":
         with two, st.popover("The shape", icon=":material/tune:", width="stretch"):
             image, label = draw_shape(size)
-        return Chosen(image, label if data == "shapes" else None)
+        return SelectedPicture(image, label if data == "shapes" else None)
     with two, st.popover("The picture", icon=":material/upload:", width="stretch"):
         own = upload(size)
     if own is None:
         st.info("Choose a PNG or JPEG of your own.", icon=":material/upload:")
         st.stop()
-    return Chosen(own, None)
+    return SelectedPicture(own, None)
 
 
 def pictures_for(loaded: zoo.LoadedModel) -> Pictures:
-    """Held-out pictures of the model's own data; Shapes when that data is not on this machine."""
+    """Test pictures of the model's own data; Shapes when that data is not on this machine."""
     name = loaded.entry.data
     if name == "shapes":
         return drawn_shapes(AT_HAND)
@@ -100,7 +100,7 @@ def _held_out(name: str) -> Pictures:
 
 @st.cache_resource(max_entries=2, show_spinner="Drawing the pictures …")
 def drawn_shapes(count: int) -> Pictures:
-    """The first pictures of the held-out part of Shapes."""
+    """The first pictures of the test set of Shapes."""
     images, labels, masks = shapes.generate(count, seed=1)
     return Pictures(images, labels, masks, "shapes")
 
@@ -111,7 +111,7 @@ def known(pictures: Pictures, loaded: zoo.LoadedModel) -> bool:
 
 
 @st.cache_data(max_entries=16, show_spinner="Asking the model …")
-def predictions(_loaded: zoo.LoadedModel, who: str, _pictures: Pictures, source: str) -> Any:
+def predictions(_loaded: zoo.LoadedModel, identity: str, _pictures: Pictures, source: str) -> Any:
     """The model's probabilities for every picture, (N, classes)."""
     import torch
 
@@ -122,7 +122,7 @@ def predictions(_loaded: zoo.LoadedModel, who: str, _pictures: Pictures, source:
 
 
 def upload(size: int) -> UInt8 | None:
-    """The user's own picture, cut to a square the user can move, (3, S, S); None before that."""
+    """The user's own picture, cropped to a movable square, (3, S, S); None before the upload."""
     file = st.file_uploader(
         "Your own picture, PNG or JPEG", type=["png", "jpg", "jpeg"], max_upload_size=MAX_UPLOAD_MB
     )
@@ -144,21 +144,21 @@ def upload(size: int) -> UInt8 | None:
 
 
 def _read_once(data: bytes) -> Image.Image | ValueError:
-    """An uploaded file as a picture, or why it is none; decoded once, however often a page runs.
+    """An uploaded file as a picture, or the error; decoded once, however often a page runs.
 
-    Errors: ValueError when too many were opened lately.
+    Errors: ValueError when too many were decoded in the last minutes.
     """
-    kept: dict[bytes, Image.Image | ValueError] = st.session_state.setdefault("uploaded", {})
+    decoded: dict[bytes, Image.Image | ValueError] = st.session_state.setdefault("uploaded", {})
     content = hashlib.sha256(data).digest()
-    if content not in kept:
+    if content not in decoded:
         with limits.within(limits.PICTURES):
-            kept[content] = _opened(data)
-        while len(kept) > KEPT:
-            kept.pop(next(iter(kept)))
-    return kept[content]
+            decoded[content] = _decode(data)
+        while len(decoded) > MAX_DECODED:
+            decoded.pop(next(iter(decoded)))
+    return decoded[content]
 
 
-def _opened(data: bytes) -> Image.Image | ValueError:
+def _decode(data: bytes) -> Image.Image | ValueError:
     try:
         picture = open_picture(io.BytesIO(data), "This file")
         picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
@@ -168,12 +168,12 @@ def _opened(data: bytes) -> Image.Image | ValueError:
 
 
 def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
-    """A button that opens the ways to choose: the pictures at hand, and the first ten wanted."""
+    """A button that opens the filters: the available pictures, and the first ten that match."""
     pictures = pictures_for(loaded)
     classes = list(loaded.extra["classes"])
     probability = predictions(loaded, loaded.entry.identity, pictures, pictures.source)
-    certainty, said = probability.max(1), probability.argmax(1)
-    wanted = np.ones(len(said), dtype=bool)
+    certainty, predicted = probability.max(1), probability.argmax(1)
+    is_match = np.ones(len(predicted), dtype=bool)
     with st.popover("Which pictures", icon=":material/filter_list:", width="stretch"):
         if pictures.note:
             st.caption(pictures.note)
@@ -185,19 +185,21 @@ def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
             with two:
                 answer = controls.pick("The answer is", ["any", "right", "wrong"], key="answer")
             if of_class != "all":
-                wanted &= pictures.labels == classes.index(of_class)
+                is_match &= pictures.labels == classes.index(of_class)
             if answer != "any":
-                wanted &= (said == pictures.labels) == (answer == "right")
+                is_match &= (predicted == pictures.labels) == (answer == "right")
         order = controls.pick("First come the", ["as drawn", "surest", "least sure"], key="order")
-        found = np.flatnonzero(wanted)
-        if not len(found):
-            st.info("No picture is like that; all are shown.", icon=":material/info:")
-            found = np.arange(len(said))
+        matches = np.flatnonzero(is_match)
+        if not len(matches):
+            st.info("No match; showing all pictures.", icon=":material/info:")
+            matches = np.arange(len(predicted))
         if order != "as drawn":
-            found = found[np.argsort(certainty[found] * (-1 if order == "surest" else 1))]
-        row = found[:10]
-        names = [f"{i}: {classes[k]}" for i, k in enumerate(said[row], 1)]
-        words = f"The first {len(row)} of {len(found)}, and what the model says: {', '.join(names)}"
+            matches = matches[np.argsort(certainty[matches] * (-1 if order == "surest" else 1))]
+        row = matches[:10]
+        names = [f"{i}: {classes[k]}" for i, k in enumerate(predicted[row], 1)]
+        words = (
+            f"The first {len(row)} of {len(matches)}, and what the model says: {', '.join(names)}"
+        )
         strip.image(picture_strip(pictures.images[row]), alt=words, output_format="PNG")
         strip.caption(page.escape(words))
     return pictures, row

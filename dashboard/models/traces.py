@@ -1,7 +1,7 @@
-"""What models did on an input, worked out once for everybody who looks at the same.
+"""What models compute on an input, cached for everybody who looks at the same.
 
-who: the model's identity (`core.models.identity`), and whether it is its untrained twin. Nothing
-here may be changed.
+identity: of the model (`core.models.identity`), and whether its weights are trained. The results
+are shared and must not be changed.
 """
 
 from __future__ import annotations
@@ -23,45 +23,48 @@ if TYPE_CHECKING:
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def reading(
-    who: str, ids: tuple[int, ...], _model: NumpyGPT
+    identity: str, ids: tuple[int, ...], _model: NumpyGPT
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """A text read in NumPy: the next word's probabilities (V,), the maps (L, H, T, T), and how many
-    ms that took."""
+    """A text read in NumPy: the next word's probabilities (V,), the maps (L, H, T, T), ms."""
     began = time.perf_counter()
     probabilities, alphas = _model(ids)
     return probabilities, alphas, 1000 * (time.perf_counter() - began)
 
 
-def trace(who: str, model: Any, inputs: Tensor, edit: Edit | None = None) -> Trace:
+def trace(identity: str, model: Any, inputs: Tensor, edit: Edit | None = None) -> Trace:
     """`core.interpret.trace.trace`, without an edit if none is given."""
     content = _content(inputs)
     for field in fields(edit) if edit is not None else ():
         value = getattr(edit, field.name)
         content += _content(value) if hasattr(value, "numpy") else repr(value).encode()
-    return _trace(who, content, model, inputs, edit)
+    return _trace(identity, content, model, inputs, edit)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)  # up to 15 MB each, most under 1 MB
-def _trace(who: str, content: bytes, _model: Any, _inputs: Tensor, _edit: Edit | None) -> Trace:
+def _trace(
+    identity: str, content: bytes, _model: Any, _inputs: Tensor, _edit: Edit | None
+) -> Trace:
     from core.interpret.trace import UNCHANGED, trace
 
     return trace(_model, _inputs, _edit or UNCHANGED)
 
 
-def removal_effect(who: str, model: Any, inputs: Tensor, answer: int) -> Tensor:
+def removal_effect(identity: str, model: Any, inputs: Tensor, answer: int) -> Tensor:
     """`core.interpret.head_metrics.removal_effect`, (L, H)."""
-    return _removal_effect(who, _content(inputs), answer, model, inputs)
+    return _removal_effect(identity, _content(inputs), answer, model, inputs)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _removal_effect(who: str, content: bytes, answer: int, _model: Any, _inputs: Tensor) -> Tensor:
+def _removal_effect(
+    identity: str, content: bytes, answer: int, _model: Any, _inputs: Tensor
+) -> Tensor:
     from core.interpret.head_metrics import removal_effect
 
     return removal_effect(_model, _inputs, answer)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def induction(who: str, _model: Any) -> Tensor:
+def induction(identity: str, _model: Any) -> Tensor:
     """`core.interpret.head_metrics.induction`, (L, H), always on the same random words."""
     import torch
 
@@ -71,30 +74,30 @@ def induction(who: str, _model: Any) -> Tensor:
 
 
 def class_heat(
-    who: str, model: Any, images: Tensor, over_layers: Fuse, over_heads: Fuse
+    identity: str, model: Any, images: Tensor, over_layers: Fuse, over_heads: Fuse
 ) -> np.ndarray:
     """(N, P): where the class token looks in each of N pictures, layers and heads fused."""
-    return _class_heat(who, _content(images), over_layers, over_heads, model, images)
+    return _class_heat(identity, _content(images), over_layers, over_heads, model, images)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _class_heat(
-    who: str, content: bytes, over_layers: Fuse, over_heads: Fuse, _model: Any, _images: Tensor
+    identity: str, content: bytes, over_layers: Fuse, over_heads: Fuse, _model: Any, _images: Tensor
 ) -> np.ndarray:
     from core.interpret.attribution import course_heatmap
-    from core.interpret.trace import glance
+    from core.interpret.trace import attention_only
 
-    _, alphas = glance(_model, _images)
+    _, alphas = attention_only(_model, _images)
     return course_heatmap(alphas, over_layers, over_heads).numpy()
 
 
-def relevance(who: str, model: Any, inputs: Tensor, target: int) -> Tensor:
+def relevance(identity: str, model: Any, inputs: Tensor, target: int) -> Tensor:
     """Gradient relevance (1, T, T) of one picture for the class `target`."""
-    return _relevance(who, _content(inputs), target, model, inputs)
+    return _relevance(identity, _content(inputs), target, model, inputs)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _relevance(who: str, content: bytes, target: int, _model: Any, _inputs: Tensor) -> Tensor:
+def _relevance(identity: str, content: bytes, target: int, _model: Any, _inputs: Tensor) -> Tensor:
     import torch
 
     from core.interpret.attribution import gradient_relevance

@@ -1,4 +1,4 @@
-"""Choosing and loading a model that reads pictures."""
+"""Choosing a model that reads pictures, its untrained twin, and its input."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import streamlit as st
 from core.data import at_hand
 from core.data.images.arrays import UInt8
 from core.models import zoo
-from dashboard.components import page
 from dashboard.models import model_choice
 
 if TYPE_CHECKING:
@@ -20,13 +19,9 @@ if TYPE_CHECKING:
 def choose_model(
     key: str = "model", label: str = "Model", prefer: str = "cifar10"
 ) -> zoo.ModelEntry:
-    """A list of the Vision Transformers at hand; the page ends here with a sentence when there is
-    none. First come those whose data is on this machine, of them the preferred data's."""
-    entries = {entry.name: entry for entry in zoo.available_models("vit")}
-    if not entries:
-        st.info("There is no Vision Transformer yet: train one first.", icon=":material/info:")
-        page.lesson_link("train")
-        st.stop()
+    """A list of the available Vision Transformers; the page ends here with a sentence when there is
+    none. Models whose data is on this machine come first, and of these the preferred data's."""
+    entries = model_choice.available("vit", "Vision Transformer")
     here = {source.name for source in at_hand() if source.here}
     names = sorted(entries, key=lambda n: (entries[n].data not in here, entries[n].data != prefer))
     right = [f"{name}: {entries[name].held_out.get('accuracy', 0):.1%}" for name in names]
@@ -36,24 +31,6 @@ def choose_model(
         key=key,
         help=f"Right on held-out data: {', '.join(right)}.",
     )
-
-
-def load(entry: zoo.ModelEntry) -> zoo.LoadedModel:
-    """The model, ready to run and shared by everybody; the page ends with a sentence if it
-    cannot be used."""
-    try:
-        return _load(str(entry.weights), entry.identity, entry)
-    except (ValueError, OSError) as error:
-        page.show_error(error)
-        st.stop()
-
-
-@st.cache_resource(max_entries=8, show_spinner="Loading the model …")
-def _load(weights: str, who: str, _entry: zoo.ModelEntry) -> zoo.LoadedModel:
-    import torch
-
-    torch.set_num_threads(1)  # beside a training run, more threads are slower, not faster
-    return zoo.load_model(_entry)
 
 
 def untrained(loaded: zoo.LoadedModel) -> Any:

@@ -1,4 +1,4 @@
-"""What the page on the truth of maps shows, computed once and kept."""
+"""The maps, curves and scores of the page on faithfulness, computed once and cached."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 PICTURES = 500
 
 
-def answer(who: str, model: Any, inputs: Tensor) -> int:
-    """The class the model names."""
-    return int(traces.trace(who, model, inputs).logits[0].argmax())
+def answer(identity: str, model: Any, inputs: Tensor) -> int:
+    """The most probable class."""
+    return int(traces.trace(identity, model, inputs).logits[0].argmax())
 
 
 def all_maps(
-    who: str, model: Any, inputs: Tensor, target: int
+    identity: str, model: Any, inputs: Tensor, target: int
 ) -> dict[str, tuple[np.ndarray, str]]:
-    """Name -> weights (P,) and what they are, for one picture (1, 3, S, S)."""
+    """Name -> weights (P,) and a description, for one picture (1, 3, S, S)."""
     from core.interpret.attribution import class_row, course_heatmap, rollout
 
-    alphas = traces.trace(who, model, inputs).attention
-    relevance = traces.relevance(who, model, inputs, target)
-    found = {
+    alphas = traces.trace(identity, model, inputs).attention
+    relevance = traces.relevance(identity, model, inputs, target)
+    maps = {
         "Mean attention": (course_heatmap(alphas), "The course's figure: the class token's row, "
                            "the mean over layers and heads."),
         "Last layer, mean": (course_heatmap(alphas[:, -1:]), "The class token's row in the last "
@@ -45,19 +45,19 @@ def all_maps(
         "Rollout, largest head": (class_row(rollout(alphas, "max")), "Rollout that follows the "
                                   "strongest head of each layer."),
     }  # fmt: skip
-    return {name: (weights[0].numpy(), words) for name, (weights, words) in found.items()}
+    return {name: (weights[0].numpy(), words) for name, (weights, words) in maps.items()}
 
 
 def curves(
-    who: str, model: Any, image: Tensor, weights: np.ndarray, target: int
+    identity: str, model: Any, image: Tensor, weights: np.ndarray, target: int
 ) -> tuple[Curve, Curve, Curve, Curve]:
     """Deletion and insertion by the map, then both in random order (the mean of four)."""
-    return _curves(who, image.numpy(), weights, target, model)
+    return _curves(identity, image.numpy(), weights, target, model)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _curves(
-    who: str, picture: np.ndarray, weights: np.ndarray, target: int, _model: Any
+    identity: str, picture: np.ndarray, weights: np.ndarray, target: int, _model: Any
 ) -> tuple[Curve, Curve, Curve, Curve]:
     import torch
 
@@ -85,7 +85,7 @@ def on_known_objects(loaded: zoo.LoadedModel, weights: str) -> dict[str, Any]:
 
 @st.cache_resource(max_entries=12, show_spinner="Looking at 500 pictures …")
 def _on_known_objects(
-    name: str, who: str, weights: str, _loaded: zoo.LoadedModel
+    name: str, identity: str, weights: str, _loaded: zoo.LoadedModel
 ) -> dict[str, Any]:
     """ "share of attention on the object" and "pointing game": values (L, H), chance, and the
     score of fused maps; "spread": (N, L, H) nats; "size": (N,) share of pixels."""

@@ -1,4 +1,4 @@
-"""ViT against CNN: what each was given, the histories of the runs, what is measured and kept."""
+"""ViT against CNN: training budgets, histories of the runs, and cached measurements."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ SIZES = (24, 28, 32, 40, 48, 56, 64)
 
 @dataclass(frozen=True)
 class Rival:
-    """A model of pictures, and what it was given: share of the training part (0 to 1), epochs,
-    images seen. epochs: their numbers; training and held_out: the accuracies after each."""
+    """A model of pictures and its training. share: of the training set, 0 to 1; seen: images;
+    epochs: their numbers; training and held_out: the accuracies after each."""
 
     entry: zoo.ModelEntry
     share: float
@@ -37,9 +37,9 @@ class Rival:
 
 
 def rivals(data: str) -> list[Rival]:
-    """All models of pictures trained on this data: the shipped first, of them those with most."""
-    found = [_rival(e) for e in zoo.available_models() if e.kind in KINDS and e.data == data]
-    return sorted(found, key=lambda r: (not r.entry.shipped, -r.share))
+    """All models of pictures trained on this data: the shipped ones first, largest share first."""
+    members = [_rival(e) for e in zoo.available_models() if e.kind in KINDS and e.data == data]
+    return sorted(members, key=lambda r: (not r.entry.shipped, -r.share))
 
 
 def _rival(entry: zoo.ModelEntry) -> Rival:
@@ -54,21 +54,21 @@ def _rival(entry: zoo.ModelEntry) -> Rival:
     return Rival(entry, share, max(seen, default=0), epochs, training, held_out)
 
 
-def damaged(found: list[Rival]) -> str:
-    """Which of them have a history that cannot be read whole, and why; "" when none has."""
-    said = ((r.name, RunDirectory(r.entry.path).history_trouble()) for r in found)
-    return " ".join(f"{name}: {trouble}" for name, trouble in said if trouble)
+def damaged(members: list[Rival]) -> str:
+    """Which models have a damaged history, and why; "" if none has."""
+    histories = ((r.name, RunDirectory(r.entry.path).history_trouble()) for r in members)
+    return " ".join(f"{name}: {trouble}" for name, trouble in histories if trouble)
 
 
-def data_at_hand() -> list[str]:
+def data_with_models() -> list[str]:
     """The data sets that have a model, those with a ViT and a CNN first."""
     entries = [e for e in zoo.available_models() if e.kind in KINDS]
     kinds = {e.data: {o.kind for o in entries if o.data == e.data} for e in entries}
     return sorted(kinds, key=lambda data: -len(kinds[data]))
 
 
-def budget(found: list[Rival]) -> list[dict[str, object]]:
-    """A row for each model: what it was given, and what came of it."""
+def budget(members: list[Rival]) -> list[dict[str, object]]:
+    """A row for each model: its training budget and its accuracies."""
     return [
         {
             "model": r.name, "architecture": r.entry.architecture,
@@ -76,13 +76,13 @@ def budget(found: list[Rival]) -> list[dict[str, object]]:
             "images seen": r.seen, "training": r.training[-1], "held out": r.held_out[-1],
             "gap": r.training[-1] - r.held_out[-1],
         }
-        for r in found if r.epochs
+        for r in members if r.epochs
     ]  # fmt: skip
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _parameters(who: str, _entry: zoo.ModelEntry) -> int | None:
-    """Counted in a model without memory or values; None when its checkpoint cannot be used."""
+def _parameters(identity: str, _entry: zoo.ModelEntry) -> int | None:
+    """Counted on the meta device, without memory; None if the checkpoint cannot be used."""
     import torch
 
     from core.models.checkpoint import CheckpointError, read_checkpoint, require_fit
@@ -97,13 +97,13 @@ def _parameters(who: str, _entry: zoo.ModelEntry) -> int | None:
         return parameter_count(build(checkpoint.architecture, checkpoint.config))
 
 
-def by_share(found: list[Rival]) -> dict[str, tuple[list[float], list[float]]]:
+def by_share(members: list[Rival]) -> dict[str, tuple[list[float], list[float]]]:
     """Architecture -> shares of the data in per cent, and the best held-out accuracy there."""
     best: dict[tuple[str, float], float] = {}
-    for rival in found:
+    for rival in members:
         if rival.epochs:
-            place = (rival.entry.architecture, rival.share)
-            best[place] = max(best.get(place, 0.0), rival.held_out[-1])
+            key = (rival.entry.architecture, rival.share)
+            best[key] = max(best.get(key, 0.0), rival.held_out[-1])
     lines: dict[str, tuple[list[float], list[float]]] = {}
     for (architecture, share), accuracy in sorted(best.items()):
         xs, ys = lines.setdefault(architecture, ([], []))
@@ -112,21 +112,21 @@ def by_share(found: list[Rival]) -> dict[str, tuple[list[float], list[float]]]:
     return lines
 
 
-def missing_shares(found: list[Rival]) -> str:
+def missing_shares(members: list[Rival]) -> str:
     """Which of the shares no ViT or no CNN was trained on, as a sentence; "" when all are there."""
     absent = []
     for kind, name in KINDS.items():
-        shares = {round(r.share, 4) for r in found if r.entry.kind == kind and r.epochs}
-        gone = [f"{100 * share:g} %" for share in SHARES if share not in shares]
+        shares = {round(r.share, 4) for r in members if r.entry.kind == kind and r.epochs}
+        gone = [f"{100 * share:g}%" for share in SHARES if share not in shares]
         if gone:
             absent.append(f"no {name} trained on {', '.join(gone)} of the data")
     return f"There is {' and '.join(absent)} here yet; the Train page trains it." if absent else ""
 
 
 def chance(lines: dict[str, Any]) -> str:
-    """How far a single point may be off, as a sentence: 2 standard errors of a share."""
+    """The sampling error of a single point, as a sentence: at most 2 standard errors."""
     worst = max(p * (1 - p) for _, values in lines.values() for p in values)
-    return f"chance alone moves a point by up to {2 * (worst / PICTURES) ** 0.5:.1%} either way."
+    return f"the sampling error of a point is at most ±{2 * (worst / PICTURES) ** 0.5:.1%}."
 
 
 def under_shift(loaded: zoo.LoadedModel) -> list[float]:
@@ -140,7 +140,7 @@ def at_sizes(loaded: zoo.LoadedModel) -> list[float]:
 
 
 @st.cache_data(max_entries=24, show_spinner="Measuring …")
-def _measured(name: str, who: str, what: str, _loaded: zoo.LoadedModel) -> list[float]:
+def _measured(name: str, identity: str, what: str, _loaded: zoo.LoadedModel) -> list[float]:
     import torch
 
     from core.interpret.robustness import accuracy, at_size, resized, shift_accuracy
@@ -151,8 +151,8 @@ def _measured(name: str, who: str, what: str, _loaded: zoo.LoadedModel) -> list[
     model: Any = _loaded.model
     if what == "shift":
         return shift_accuracy(model, images, labels, SHIFTS)
-    found = []
+    accuracies = []
     for size in SIZES:
         fitted = model if _loaded.entry.kind == "cnn" else at_size(model, size)
-        found.append(accuracy(fitted, resized(images, size), labels))
-    return found
+        accuracies.append(accuracy(fitted, resized(images, size), labels))
+    return accuracies

@@ -26,7 +26,7 @@ def test_a_click_walks_to_a_step_and_a_forced_word_grows_a_branch(
 
     greedy.get_by_role("button").nth(2).click()
     page.wait_for_url("**step=3**")
-    expect(page.get_by_text("Step 3: the likeliest words").first).to_be_visible()
+    expect(page.get_by_text("Step 3: the most probable words").first).to_be_visible()
     wait_ready(page)
 
     candidates = strips(page).nth(2).get_by_role("button")

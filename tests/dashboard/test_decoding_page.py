@@ -68,11 +68,11 @@ def test_the_attention_of_a_step_is_computed_while_one_looks() -> None:
     assert len(app.get("plotly_chart")) == figures + 1
 
 
-def test_the_chance_is_the_same_in_all_columns() -> None:
+def test_step_i_uses_the_same_random_number_in_every_column() -> None:
     app = opened(
         columns="2", **{"way-a": "temperature", "way-b": "temperature"}, seed="3", step="4"
     )
-    told = [m.value for m in app.markdown if m.value.startswith("The draw")]
+    told = [m.value for m in app.markdown if m.value.startswith("The random number")]
     assert len(told) == 2
     assert told[0] == told[1]
 

@@ -37,7 +37,7 @@ def test_it_opens_on_a_shipped_model_and_all_controls_work() -> None:
     assert [h.value for h in app.header] == [
         "Where each word looks",
         "What comes next",
-        "Let the model go on",
+        "Generate",
     ]
     check(app.selectbox(key="layer").select(1).run())
     check(app.selectbox(key="head").select(2).run())

@@ -9,7 +9,7 @@ from PIL import Image
 
 from core.config.model_config import config_for
 from core.decoding.beam import beam_search
-from core.decoding.engine import AHEAD, EagerReader, PrefixReader
+from core.decoding.engine import DecodingEngine
 from core.decoding.strategies import Greedy, Temperature
 from core.interpret.trace import UNCHANGED, Edit, trace
 from core.models.registry import build
@@ -17,7 +17,7 @@ from dashboard.figures import memoise as memory
 from dashboard.figures.maps.bar_picture import WIDTH, bar_picture
 from dashboard.figures.memoise import memoise
 from dashboard.models import traces
-from dashboard.models.generation_cache import Texts
+from dashboard.models.generation_cache import GenerationCache
 
 
 def test_the_same_contents_are_drawn_once_and_others_anew() -> None:
@@ -82,13 +82,13 @@ def test_a_trace_is_worked_out_once_for_each_edit_and_no_other_takes_its_place()
 
 
 def test_a_beam_goes_on_from_forced_words_and_says_how_each_came_to_be():
-    reader = small_reader()
-    texts = Texts(reader)
+    engine = small_engine()
+    texts = GenerationCache(engine)
     made = texts.text((0, 5), Temperature(), 6, forced=(7, 8), width=3)
-    *_, beams = beam_search(reader, (0, 5, 7, 8), 3, 4)
+    *_, beams = beam_search(engine, (0, 5, 7, 8), 3, 4)
     assert made.tokens == (7, 8, *beams[0].tokens)
-    assert [one.forced for one in made.written] == [True, True, False, False, False, False]
-    for place, one in enumerate(made.written):
+    assert [one.forced for one in made.generated] == [True, True, False, False, False, False]
+    for place, one in enumerate(made.generated):
         step = made.step(place)
         assert step.rank == one.rank
         own = float(step.logits.log_softmax(-1)[one.token])
@@ -97,60 +97,60 @@ def test_a_beam_goes_on_from_forced_words_and_says_how_each_came_to_be():
 
 
 def test_what_meets_no_chance_is_written_once_for_all_seeds():
-    reader = small_reader()
-    texts = Texts(reader)
+    engine = small_engine()
+    texts = GenerationCache(engine)
     for given in ({"width": 3}, {"forced": (7,), "width": 2}):
         first = texts.text((0, 5), Temperature(), 6, seed=1, **given)
-        runs = reader.runs
-        assert texts.text((0, 5), Temperature(), 6, seed=2, **given).growing is first.growing
-        assert reader.runs == runs
+        runs = engine.runs
+        assert texts.text((0, 5), Temperature(), 6, seed=2, **given).source is first.source
+        assert engine.runs == runs
     assert texts.text((0, 5), Greedy(), 6, seed=1) == texts.text((0, 5), Greedy(), 6, seed=2)
 
 
 def test_only_so_many_texts_are_kept(monkeypatch):
-    monkeypatch.setattr("dashboard.models.generation_cache.KEPT", 2)
-    texts = Texts(small_reader())
+    monkeypatch.setattr("dashboard.models.generation_cache.MAX_TEXTS", 2)
+    texts = GenerationCache(small_engine())
     first, second = (texts.text((0, 5), Temperature(), 3, seed=i) for i in (1, 2))
-    assert texts.text((0, 5), Temperature(), 3, seed=1).growing is first.growing
+    assert texts.text((0, 5), Temperature(), 3, seed=1).source is first.source
     texts.text((0, 5), Temperature(), 3, seed=3)
-    assert texts.text((0, 5), Temperature(), 3, seed=1).growing is first.growing
-    assert texts.text((0, 5), Temperature(), 3, seed=2).growing is not second.growing
+    assert texts.text((0, 5), Temperature(), 3, seed=1).source is first.source
+    assert texts.text((0, 5), Temperature(), 3, seed=2).source is not second.source
 
 
-def small_reader() -> PrefixReader:
+def small_engine() -> DecodingEngine:
     torch.manual_seed(0)
     model = build("DialogueGPT", config_for("DialogueGPT", {"vocab_size": 30, "max_N": 20}))
-    return PrefixReader.of(model.eval())
+    return DecodingEngine.of(model.eval())
 
 
 def test_a_longer_text_goes_on_and_a_shorter_one_is_a_part_of_it():
-    reader = small_reader()
-    texts = Texts(reader)
+    engine = small_engine()
+    texts = GenerationCache(engine)
     short = texts.text((0, 5), Temperature(), 6, seed=3)
-    assert 6 <= reader.runs <= 6 + AHEAD
+    assert engine.runs == 6
     long = texts.text((0, 5), Temperature(), 30, seed=3)
-    assert 30 <= reader.runs <= 30 + AHEAD
-    assert long.written[:6] == short.written
-    assert texts.text((0, 5), Temperature(), 9, seed=3).written == long.written[:9]
-    assert reader.runs <= 30 + AHEAD
-    at_once = Texts(small_reader()).text((0, 5), Temperature(), 30, seed=3)
+    assert engine.runs == 30
+    assert long.generated[:6] == short.generated
+    assert texts.text((0, 5), Temperature(), 9, seed=3).generated == long.generated[:9]
+    assert engine.runs == 30
+    at_once = GenerationCache(small_engine()).text((0, 5), Temperature(), 30, seed=3)
     assert at_once.tokens == long.tokens
 
 
 def test_a_text_that_failed_is_begun_anew():
-    reader = small_reader()
-    texts = Texts(reader)
-    choose, fails = reader.choose, [False] * 4 + [True]
+    engine = small_engine()
+    texts = GenerationCache(engine)
+    choose, fails = engine.choose, [False] * 4 + [True]
 
     def sometimes(strategy, logits, draws):
         if fails and fails.pop(0):
             raise RuntimeError("no memory")
         return choose(strategy, logits, draws)
 
-    reader.read, reader.choose = EagerReader(reader.weights), sometimes
+    engine.choose = sometimes
     with pytest.raises(RuntimeError, match="no memory"):
         texts.text((0, 5), Temperature(), 6)
-    expected = Texts(small_reader()).text((0, 5), Temperature(), 6)
+    expected = GenerationCache(small_engine()).text((0, 5), Temperature(), 6)
     assert texts.text((0, 5), Temperature(), 6).tokens == expected.tokens
 
 

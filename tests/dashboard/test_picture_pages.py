@@ -100,7 +100,7 @@ def test_another_data_set_begins_with_models_of_its_own():
     app = opened("versus")
     before = set(app.multiselect[0].value)
     choice = app.segmented_control(key="data")
-    choice.set_value(next(o for o in versus.data_at_hand() if o != choice.value)).run()
+    choice.set_value(next(o for o in versus.data_with_models() if o != choice.value)).run()
     now = set(app.multiselect[0].value)
     assert now
     assert not now & before
@@ -139,14 +139,14 @@ def entry(name="a", kind="vit", accuracy=0.5, path=None, architecture="CompactVi
     )
 
 
-def test_the_best_model_at_each_share_is_drawn_and_what_is_missing_is_said(tmp_path):
+def test_the_best_model_at_each_share_is_drawn_and_missing_shares_are_named(tmp_path):
     rivals = []
     for name, share, accuracy in (("a", 0.1, 0.3), ("b", 0.1, 0.4), ("c", 1.0, 0.9)):
         rivals.append(versus.Rival(entry(name), share, 100, [1], [accuracy + 0.05], [accuracy]))
     assert versus.by_share(rivals) == {"CompactViT": ([10.0, 100.0], [0.4, 0.9])}
     said = versus.missing_shares(rivals)
-    assert "no Vision Transformer trained on 1 % of the data" in said
-    assert "no CNN trained on 1 %, 10 %, 100 % of the data" in said
+    assert "no Vision Transformer trained on 1% of the data" in said
+    assert "no CNN trained on 1%, 10%, 100% of the data" in said
     everything = [
         versus.Rival(entry(kind=kind), share, 1, [1], [1.0], [1.0])
         for kind in ("vit", "cnn") for share in versus.SHARES

@@ -13,12 +13,12 @@ from core.data.audio import (
     TONES,
     embed_patches,
     read_wav,
-    similarity,
     spectrogram,
     to_patches,
     tone_sequence,
 )
 from core.interpret.robustness import at_size, resized
+from core.models.positions import similarity
 from core.models.registry import build, parameter_count
 from core.models.sinusoidal_gpt import sinusoidal_positions
 from core.models.sinusoidal_vit import grid_sinusoids
@@ -55,7 +55,7 @@ def test_the_same_tone_said_twice_gives_tokens_that_are_alike():
     tune = tone_sequence(["C", "G", "C"], seconds=0.512)
     patches = to_patches(spectrogram(tune)[:, : 3 * 64], 64)
     tokens = embed_patches(patches, 32, torch.Generator().manual_seed(0))
-    alike = similarity(tokens)
+    alike = torch.from_numpy(similarity(tokens.numpy()))
     assert alike[0, 2] > alike[0, 1]
     assert torch.allclose(alike.diagonal(), torch.ones(3), atol=1e-5)
 

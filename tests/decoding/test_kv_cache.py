@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from core.decoding.cost import bytes_read
-from core.decoding.engine import EagerReader, PrefixReader, ReadTokens, Samples
-from core.decoding.kernel import KernelChooser, KernelReader
+from core.decoding.engine import DecodingEngine, ReadTokens, Samples
+from core.decoding.kernel import Kernel
 from core.decoding.kernel_build import FLAGS, SOURCE, find_compiler, load_kernel
 from core.decoding.kv_cache import KVCache, read_tokens
 from core.decoding.strategies import (
@@ -67,10 +67,19 @@ def library(request: pytest.FixtureRequest, tmp_path_factory) -> ctypes.CDLL | N
     return ctypes.CDLL(str(built))
 
 
+def engine_of(model: DialogueGPT, library: ctypes.CDLL | None) -> DecodingEngine:
+    kernel = None if library is None else Kernel(library, decode_weights(model))
+    return DecodingEngine(model, kernel)
+
+
 @pytest.fixture
-def read(library: ctypes.CDLL | None, model: DialogueGPT) -> ReadTokens:
-    weights = decode_weights(model)
-    return EagerReader(weights) if library is None else KernelReader(library, weights)
+def engine(library: ctypes.CDLL | None, model: DialogueGPT) -> DecodingEngine:
+    return engine_of(model, library)
+
+
+@pytest.fixture
+def read(engine: DecodingEngine) -> ReadTokens:
+    return engine.read
 
 
 def some_ids(model: DialogueGPT, *shape: int) -> Tensor:
@@ -82,7 +91,7 @@ def some_ids(model: DialogueGPT, *shape: int) -> Tensor:
 def test_cached_logits_are_those_of_the_whole_text(model: DialogueGPT, read: ReadTokens) -> None:
     ids = some_ids(model, 3, 40)
     expected, _ = model(ids)
-    cache = KVCache(decode_weights(model), batch=3)
+    cache = KVCache(model, batch=3)
     torch.testing.assert_close(read(cache, ids[:, :17]), expected[:, 16], atol=1e-4, rtol=0)
     for t in range(17, 40):
         got = read(cache, ids[:, t : t + 1])
@@ -90,101 +99,74 @@ def test_cached_logits_are_those_of_the_whole_text(model: DialogueGPT, read: Rea
 
 
 def test_cached_greedy_text_is_the_uncached_one_past_the_window_too(
-    model: DialogueGPT, read: ReadTokens
+    model: DialogueGPT, engine: DecodingEngine
 ) -> None:
     prompt = some_ids(model, 1, 5)
     expected = model.generate(prompt, 50)[0].tolist()  # 55 tokens; the model reads 40
-    reader = PrefixReader(decode_weights(model), read)
-    steps = generate(reader, prompt[0].tolist(), Greedy(), 50, torch.Generator())
+    steps = generate(engine, prompt[0].tolist(), Greedy(), 50, torch.Generator())
     assert [step.token for step in steps] == expected[5:]
 
 
 def test_forgetting_a_few_tokens_and_reading_others(model: DialogueGPT, read: ReadTokens) -> None:
-    weights = decode_weights(model)
     first, second = some_ids(model, 2, 20)
-    cache = KVCache(weights)
+    cache = KVCache(model)
     read(cache, first[None])
     cache.truncate(8)
     again = read(cache, second[None, 8:])
     mixed = torch.cat([first[:8], second[8:]])[None]
-    torch.testing.assert_close(again, read(KVCache(weights), mixed), atol=1e-5, rtol=0)
+    torch.testing.assert_close(again, read(KVCache(model), mixed), atol=1e-5, rtol=0)
 
 
-def test_texts_looked_at_in_turn_are_never_read_twice(model: DialogueGPT, read: ReadTokens) -> None:
-    taken = []
+def test_texts_looked_at_in_turn_are_never_read_twice(
+    model: DialogueGPT, engine: DecodingEngine
+) -> None:
+    taken, read = [], engine.read
 
     def counted(cache: KVCache, ids: Tensor) -> Tensor:
         taken.append(ids.shape[1])
         return read(cache, ids)
 
-    reader = PrefixReader(decode_weights(model), counted)
+    engine.read = counted
     texts = [tuple(ids) for ids in some_ids(model, 3, 20).tolist()]
     for end in (5, 6, 7, 20):
-        found = [reader(ids[:end]) for ids in texts]
-        found += [reader(ids[:end]) for ids in texts]
+        found = [engine(ids[:end]) for ids in texts]
+        found += [engine(ids[:end]) for ids in texts]
     assert taken == [5] * 3 + [1] * 6 + [13] * 3
     torch.testing.assert_close(
         found[1],
-        reader.read(KVCache(reader.weights), torch.tensor([texts[1]]))[0],
+        engine.read(KVCache(model), torch.tensor([texts[1]]))[0],
         atol=1e-5,
         rtol=0,
     )
     taken.clear()
     parted = (*texts[0][:12], *texts[1][12:])
-    expected = read(KVCache(reader.weights), torch.tensor([parted]))[0]
-    torch.testing.assert_close(reader(parted), expected, atol=1e-5, rtol=0)
+    expected = read(KVCache(model), torch.tensor([parted]))[0]
+    torch.testing.assert_close(engine(parted), expected, atol=1e-5, rtol=0)
     assert taken == [8]
-    reader((*texts[0], 3))
+    engine((*texts[0], 3))
     assert taken == [8, 1]
 
 
-@pytest.mark.parametrize("strategy", [Greedy(), Temperature(t=0.7), TopK(k=3), Nucleus(p=0.8)])
-def test_written_in_one_call_is_as_written_step_by_step(
-    model: DialogueGPT, library: ctypes.CDLL | None, strategy: Strategy
-) -> None:
-    """Forced tokens, words as probable as others, and the end of the window, where no more can be
-    read in one call, included."""
-    with torch.no_grad():
-        for part in model.head[1].parameters():
-            part[1::2] = part[: len(part) // 2 * 2 : 2]
-    prompt, forced = some_ids(model, 2, 4).tolist()
-    weights = decode_weights(model)
-    read = EagerReader(weights) if library is None else KernelReader(library, weights)
-    reader = PrefixReader(weights, read)
-    fast = reader.write(prompt, strategy, 45, torch.Generator().manual_seed(5), forced)
-    once = PrefixReader(weights, read)
-    slow = generate(once, prompt, strategy, 45, torch.Generator().manual_seed(5), forced)
-    for one, other in zip(fast, slow, strict=True):
-        assert (one.token, one.draw, one.forced) == (other.token, other.draw, other.forced)
-        assert one.rank == other.rank
-        assert one.log_probability == pytest.approx(other.log_probability, abs=1e-5)
-        torch.testing.assert_close(reader(other.ids), other.logits, atol=1e-5, rtol=0)
-    assert reader.runs == once.runs == 45, "nothing was read twice"
-
-
-def test_a_text_that_goes_astray_is_told_as_step_by_step(
+def test_logits_or_settings_out_of_range_are_refused_in_one_sentence(
     model: DialogueGPT, library: ctypes.CDLL | None
 ) -> None:
     with torch.no_grad():
         model.head[1].weight[3] = torch.nan
-    weights = decode_weights(model)
-    read = EagerReader(weights) if library is None else KernelReader(library, weights)
-    reader = PrefixReader(weights, read)
+    engine = engine_of(model, library)
     with pytest.raises(ValueError, match="contain NaN"):
-        list(reader.write([0, 5], Nucleus(p=0.9), 3, torch.Generator()))
-    strange = reader.write([0, 5], Temperature(t=0.0), 3, torch.Generator())
+        list(engine.generate([0, 5], Nucleus(p=0.9), 3, torch.Generator()))
+    strange = engine.generate([0, 5], Temperature(t=0.0), 3, torch.Generator())
     with pytest.raises(ValueError, match="above 0, not 0"):
         list(strange)
 
 
 def test_one_text_is_continued_many_ways(model: DialogueGPT, read: ReadTokens) -> None:
-    weights = decode_weights(model)
     prompt, ends = some_ids(model, 1, 9), some_ids(model, 4, 1)
-    cache = KVCache(weights)
+    cache = KVCache(model)
     read(cache, prompt)
     together = read(cache.repeat(4, 9), ends)
     for i in range(4):
-        alone = read(KVCache(weights), torch.cat([prompt, ends[i : i + 1]], 1))
+        alone = read(KVCache(model), torch.cat([prompt, ends[i : i + 1]], 1))
         torch.testing.assert_close(together[i : i + 1], alone, atol=1e-5, rtol=0)
 
 
@@ -198,23 +180,23 @@ def test_weights_exact_in_16_bits_are_read_as_such_to_the_same_bits(
             parameter.copy_(parameter.half())
     weights = decode_weights(model)
     without = SimpleNamespace(
-        read_tokens=library.read_tokens, write_tokens=library.write_tokens, lanes=library.lanes
+        read_tokens=library.read_tokens, choose_tokens=library.choose_tokens, lanes=library.lanes
     )
-    narrow, wide = KernelReader(library, weights), KernelReader(without, weights)  # type: ignore[arg-type]
+    narrow, wide = Kernel(library, weights), Kernel(without, weights)  # type: ignore[arg-type]
     assert (narrow.bits, wide.bits) == (16, 32)
     saved = bytes_read(weights, 9, 32) - bytes_read(weights, 9, 16)
     linear = [m for m in model.modules() if isinstance(m, torch.nn.Linear)]
     assert saved == 2 * sum(m.weight.numel() for m in linear)
     ids = some_ids(model, 3, 20)
-    expected = wide(KVCache(weights, batch=3), ids)
-    assert torch.equal(narrow(KVCache(weights, batch=3), ids), expected)
+    expected = wide(KVCache(model, batch=3), ids)
+    assert torch.equal(narrow(KVCache(model, batch=3), ids), expected)
     with torch.no_grad():
         model.head[1].weight[0, 0] = 1 / 3
-    assert KernelReader(library, decode_weights(model)).bits == 32
+    assert Kernel(library, decode_weights(model)).bits == 32
 
 
 def test_what_does_not_fit_is_refused(model: DialogueGPT, read: ReadTokens) -> None:
-    cache = KVCache(decode_weights(model))
+    cache = KVCache(model)
     with pytest.raises(ValueError, match="room for 40 more tokens, but 41 were given"):
         read(cache, some_ids(model, 1, 41))
     with pytest.raises(ValueError, match="holds 1 texts, but 2"):
@@ -227,35 +209,41 @@ def test_the_kernel_refuses_ids_outside_the_vocabulary(model: DialogueGPT) -> No
     if library is None:
         pytest.skip("no C++ compiler at hand")
     weights = decode_weights(model)
-    kernel = KernelReader(library, weights)
+    kernel = Kernel(library, weights)
     for wrong in (-1, weights.vocab_size):
         with pytest.raises(ValueError, match=f"but {wrong} was given"):
-            kernel(KVCache(weights), torch.tensor([[0, wrong]]))
+            kernel(KVCache(model), torch.tensor([[0, wrong]]))
 
 
 def test_no_step_already_seen_runs_the_model_again(model: DialogueGPT) -> None:
-    reader = PrefixReader.of(model)
+    engine = DecodingEngine.of(model)
 
     def text(strategy: Greedy | Nucleus | Temperature, seed: int) -> list[int]:
         generator = torch.Generator().manual_seed(seed)
-        return [s.token for s in generate(reader, [0, 5], strategy, 20, generator)]
+        return [s.token for s in generate(engine, [0, 5], strategy, 20, generator)]
 
     greedy = text(Greedy(), 0)
-    assert reader.runs == 20
+    assert engine.runs == 20
     assert text(Greedy(), 9) == greedy
     assert text(Temperature(t=1e-9), 1) == greedy
     assert text(Nucleus(p=1e-9), 2) == greedy
-    assert reader.runs == 20
+    assert engine.runs == 20
     warm = text(Temperature(t=1.5), 3)
     shared = next(i for i, (a, b) in enumerate(zip(warm, greedy, strict=True)) if a != b)
-    assert reader.runs == 20 + 20 - shared - 1
+    assert engine.runs == 20 + 20 - shared - 1
 
 
 def test_where_there_is_no_compiler_eager_torch_reads(
     model: DialogueGPT, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.decoding.engine.load_kernel", lambda: None)
-    assert PrefixReader.of(model).path == "eager PyTorch"
+    assert DecodingEngine.of(model).path == "eager PyTorch"
+
+
+def test_the_kernel_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNROLLED_KERNEL", "0")
+    monkeypatch.setattr("core.decoding.kernel_build._build", lambda path: pytest.fail("built"))
+    assert load_kernel.__wrapped__() is None
 
 
 def test_a_broken_compiler_means_no_kernel(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
@@ -272,11 +260,11 @@ def test_a_broken_compiler_means_no_kernel(tmp_path, monkeypatch: pytest.MonkeyP
 def test_eager_torch_decodes_on_the_gpu(model: DialogueGPT) -> None:
     ids = some_ids(model, 2, 30)
     expected, _ = model(ids)
-    weights = decode_weights(model.cuda())
-    cache = KVCache(weights, batch=2)
-    read_tokens(weights, cache, ids[:, :10].cuda())
+    model.cuda()
+    cache = KVCache(model, batch=2)
+    read_tokens(model, cache, ids[:, :10].cuda())
     for t in range(10, 30):
-        logits = read_tokens(weights, cache, ids[:, t : t + 1].cuda())
+        logits = read_tokens(model, cache, ids[:, t : t + 1].cuda())
     torch.testing.assert_close(logits.cpu(), expected[:, -1], atol=1e-3, rtol=0)
 
 
@@ -304,7 +292,8 @@ def test_the_compiled_choice_is_the_filters_choice(
 ) -> None:
     if library is None:
         pytest.skip("eager is what the compiled choice is held to")
-    choose = KernelChooser(library)
+    tiny = DialogueGPT(5, 8, 4, 2, 4, 1, 1)
+    choose = Kernel(library, decode_weights(tiny)).choose
     generator = torch.Generator().manual_seed(4)
     for vocab in (1, 15, 16, 77, 3000):
         logits = torch.randn(32, vocab, generator=generator) * scale
@@ -322,7 +311,8 @@ def test_the_compiled_choice_with_ties_infinities_and_bad_settings(
 ) -> None:
     if library is None:
         pytest.skip("eager is what the compiled choice is held to")
-    choose = KernelChooser(library)
+    tiny = DialogueGPT(5, 8, 4, 2, 4, 1, 1)
+    choose = Kernel(library, decode_weights(tiny)).choose
     level, chance = torch.zeros(4, 40), torch.tensor([0.0, 0.3, 0.6, 0.999])
     for strategy in (TopK(k=5), Nucleus(p=0.26), Temperature()):
         assert torch.equal(choose(strategy, level, chance)[0], strategy.choose(level, chance))
@@ -340,10 +330,10 @@ def test_the_compiled_choice_with_ties_infinities_and_bad_settings(
 def test_texts_drawn_at_once_repeat_from_their_seed_and_know_their_probability(
     model: DialogueGPT,
 ) -> None:
-    reader = PrefixReader.of(model)
+    engine = DecodingEngine.of(model)
 
     def drawn(seed: int, strategy: Strategy) -> Samples:
-        return reader.draw([0, 3, 1], strategy, 20, 6, torch.Generator().manual_seed(seed))
+        return engine.draw([0, 3, 1], strategy, 20, 6, torch.Generator().manual_seed(seed))
 
     first, again = drawn(1, Nucleus(p=0.95)), drawn(1, Nucleus(p=0.95))
     assert torch.equal(first.ids, again.ids)
@@ -363,6 +353,6 @@ def test_texts_drawn_at_once_repeat_from_their_seed_and_know_their_probability(
 
 
 def test_texts_drawn_at_once_end_with_the_window(model: DialogueGPT) -> None:
-    samples = PrefixReader.of(model).draw([0] * 35, Greedy(), 99, 2, torch.Generator())
+    samples = DecodingEngine.of(model).draw([0] * 35, Greedy(), 99, 2, torch.Generator())
     assert samples.ids.shape == (2, 6)
     assert samples.ids[0].tolist() == model.generate(torch.tensor([[0] * 35]), 6)[0, 35:].tolist()

@@ -22,11 +22,11 @@ READ = """
 import torch
 from core.gpt import DialogueGPT
 from core.decoding import Greedy
-from core.decoding.engine import PrefixReader
+from core.decoding.engine import DecodingEngine
 torch.manual_seed(0)
-reader = PrefixReader.of(DialogueGPT(33, 40, 19, 5, 37, 3, 2).eval())
-words = list(reader.write((0, 5), Greedy(), 20, torch.Generator()))
-print(len(words), reader.path)
+engine = DecodingEngine.of(DialogueGPT(33, 40, 19, 5, 37, 3, 2).eval())
+words = list(engine.generate((0, 5), Greedy(), 20, torch.Generator()))
+print(len(words), engine.path)
 """
 EAGER = "eager PyTorch"
 

@@ -143,7 +143,7 @@ def test_a_session_keeps_a_few_small_pictures() -> None:
     app = AppTest.from_function(_reads_many, default_timeout=60).run()
     assert not app.exception
     kept = app.session_state["uploaded"]
-    assert len(kept) == pictures.KEPT
+    assert len(kept) == pictures.MAX_DECODED
     assert all(max(one.size) <= pictures.LONGEST_SIDE for one in kept.values())
 
 

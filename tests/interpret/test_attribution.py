@@ -30,7 +30,7 @@ from core.interpret.faithfulness import (
     spread,
 )
 from core.interpret.robustness import accuracy, at_size, resized, shift_accuracy, shifted
-from core.interpret.trace import own_mask, trace, walk
+from core.interpret.trace import forward_with_hooks, own_mask, trace
 from tests.tiny_models import some_input, tiny
 
 ALL = ["vit", "compact_vit", "gpt", "compact_gpt"]
@@ -96,7 +96,7 @@ def test_gradients_agree_with_brute_force_finite_differences_in_every_layer(name
                     alphas[:, head, i, j] += delta
                 return alphas
 
-            logits = model.read_out(walk(model, z, mask, nudge)[0])
+            logits = model.read_out(forward_with_hooks(model, z, mask, nudge)[0])
             final = logits if logits.ndim == 2 else logits[:, -1]
             return final.gather(1, target[:, None])[:, 0]
 

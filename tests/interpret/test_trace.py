@@ -19,11 +19,11 @@ from core.interpret.head_metrics import (
 from core.interpret.head_steps import head_steps, head_weights, pair_product
 from core.interpret.trace import (
     Edit,
+    attention_only,
     block_token,
     blocks_of,
     causal_leak,
     fused_logits,
-    glance,
     logit_lens,
     trace,
 )
@@ -76,22 +76,22 @@ def test_batch_and_single_agree(model, inputs):
     assert torch.allclose(together.logits[1], alone.logits[0], atol=1e-5)
 
 
-def test_a_glance_gives_the_map_of_the_textbook_softmax(model, inputs):
+def test_attention_only_gives_the_map_of_the_textbook_softmax(model, inputs):
     traced = trace(model, inputs)
-    logits, one = glance(model, inputs, layer=2, head=1)
+    logits, one = attention_only(model, inputs, layer=2, head=1)
     assert one.shape == (3, 1, 1, *traced.attention.shape[-2:])
     assert (one[:, 0, 0] - traced.attention[:, 2, 1]).abs().max() <= 5e-6
     assert torch.allclose(logits, traced.logits, atol=1e-5)
     assert torch.equal(logits, fused_logits(model, inputs))
-    _, sample = glance(model, inputs, sample=1)
+    _, sample = attention_only(model, inputs, sample=1)
     assert (sample[0] - traced.attention[1]).abs().max() <= 5e-6
 
 
-def test_a_glance_is_the_textbook_but_for_rounding(name):
+def test_attention_only_equals_the_textbook_up_to_rounding(name):
     model, inputs = tiny(name).double(), some_input(name)
     inputs = inputs.double() if inputs.is_floating_point() else inputs
     traced = trace(model, inputs)
-    _, maps = glance(model, inputs)
+    _, maps = attention_only(model, inputs)
     assert maps.dtype == torch.float64
     assert (maps - traced.attention).abs().max() <= 1e-12
 
@@ -102,7 +102,7 @@ def test_capture_is_in_eval_mode_and_gives_the_training_mode_back():
     model.train()
     model.transformer.layers[1].eval()
     assert torch.equal(trace(model, ids).logits, calm)
-    assert torch.equal(glance(model, ids)[0], fused_logits(model, ids))
+    assert torch.equal(attention_only(model, ids)[0], fused_logits(model, ids))
     assert model.training
     assert model.drop.training
     assert not model.transformer.layers[1].training
@@ -261,9 +261,9 @@ def test_mistakes_are_named_in_one_sentence():
     gpt, vit = tiny("gpt"), tiny("vit")
     ids, images = some_input("gpt"), some_input("vit")
     with pytest.raises(ValueError, match="no layer 3, head 0"):
-        glance(gpt, ids, layer=3)
+        attention_only(gpt, ids, layer=3)
     with pytest.raises(ValueError, match="no sample 7"):
-        glance(gpt, ids, sample=7)
+        attention_only(gpt, ids, sample=7)
     with pytest.raises(ValueError, match="from 0 to 18"):
         trace(gpt, ids + 10)
     with pytest.raises(ValueError, match="mask is for 4 tokens"):

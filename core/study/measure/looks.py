@@ -47,17 +47,17 @@ def causality() -> Values:
 def repeats() -> Values:
     """Greedy text three times from the start token, and one sampled text: equal or not, and the
     share of 4-grams that occurred before."""
-    from core.decoding.engine import PrefixReader
+    from core.decoding.engine import DecodingEngine
     from core.decoding.strategies import Greedy, Nucleus, Strategy, generate
     from core.decoding.text_metrics import repetition
 
     loaded = _gpt()
     model = cast(Any, loaded.model)
-    reader = PrefixReader.of(model)
+    engine = DecodingEngine.of(model)
 
     def text(strategy: Strategy, seed: int) -> list[int]:
         generator = torch.Generator().manual_seed(seed)
-        return [step.token for step in generate(reader, [0], strategy, 100, generator)]
+        return [step.token for step in generate(engine, [0], strategy, 100, generator)]
 
     greedy = [text(Greedy(), seed) for seed in range(3)]
     sampled = [text(Nucleus(p=0.9, t=1.0), seed) for seed in range(3)]
@@ -72,16 +72,16 @@ def repeats() -> Values:
 def first_difference() -> Values:
     """The step at which sampled text leaves greedy text, and the first step whose draw falls on
     another word than the most probable one, over 20 seeds."""
-    from core.decoding.engine import PrefixReader
+    from core.decoding.engine import DecodingEngine
     from core.decoding.strategies import Greedy, Nucleus, generate
 
     loaded = _gpt()
-    reader = PrefixReader.of(cast(Any, loaded.model))
-    greedy = [s.token for s in generate(reader, [0], Greedy(), 40, torch.Generator())]
+    engine = DecodingEngine.of(cast(Any, loaded.model))
+    greedy = [s.token for s in generate(engine, [0], Greedy(), 40, torch.Generator())]
     agree, seeds = 0, 20
     for seed in range(seeds):
         generator = torch.Generator().manual_seed(seed)
-        steps = list(generate(reader, [0], Nucleus(p=0.9, t=1.0), 40, generator))
+        steps = list(generate(engine, [0], Nucleus(p=0.9, t=1.0), 40, generator))
         leaves = next((i for i, s in enumerate(steps) if s.token != greedy[i]), -1)
         draws = next((i for i, s in enumerate(steps) if s.rank > 1), -1)
         agree += leaves == draws
@@ -230,9 +230,11 @@ def cache() -> Values:
     """The 100th token of gpt-shakespeare in ms, in the same eager code: everything again with the
     head on all positions, with the head on the last one only, and with a KV cache; then compiled.
     And the multiply-adds of each, with what doubling T does to them."""
+    from functools import partial
+
     from core.decoding.cost import operations
-    from core.decoding.engine import EagerReader, fastest_reader
-    from core.decoding.kv_cache import KVCache
+    from core.decoding.engine import DecodingEngine
+    from core.decoding.kv_cache import KVCache, read_tokens
     from core.decoding.weights import decode_weights
     from core.study.measure.theory import median_ms
 
@@ -241,26 +243,26 @@ def cache() -> Values:
     ids = torch.zeros(1, T, dtype=torch.long)
 
     def cached(read: Any) -> float:
-        kept = KVCache(weights)
-        read(kept, ids[:, :-1])
+        cache = KVCache(model)
+        read(cache, ids[:, :-1])
 
         def last() -> None:
-            kept.truncate(T - 1)
-            read(kept, ids[:, -1:])
+            cache.truncate(T - 1)
+            read(cache, ids[:, -1:])
 
         return median_ms(last)
 
     with torch.inference_mode():
-        eager = EagerReader(weights)
-        found: Values = {
+        values: Values = {
             **{"T": T, "all_heads_ms": median_ms(lambda: model(ids))},
-            **{"last_head_ms": median_ms(lambda: eager(KVCache(weights), ids))},
-            **{"cached_ms": cached(eager), "compiled_ms": cached(fastest_reader(weights))},
+            "last_head_ms": median_ms(lambda: read_tokens(model, KVCache(model), ids)),
+            "cached_ms": cached(partial(read_tokens, model)),
+            "compiled_ms": cached(DecodingEngine.of(model).read),
         }
     for name, with_cache in (("with", True), ("without", False)):
         once, twice = (operations(weights, t, with_cache) for t in (T, 2 * T))
-        found |= {f"{name}_operations": once, f"{name}_doubled": twice / once}
-    return found
+        values |= {f"{name}_operations": once, f"{name}_doubled": twice / once}
+    return values
 
 
 def _inputs(loaded: LoadedModel, images: Any) -> torch.Tensor:

@@ -32,7 +32,7 @@ def generation() -> Values:
     """Tokens a second: one pass over a known text, and one by one without and with a cache."""
     import torch
 
-    from core.decoding.engine import PrefixReader
+    from core.decoding.engine import DecodingEngine
 
     loaded = _gpt()
     model = cast("DialogueGPT", loaded.model)
@@ -44,11 +44,11 @@ def generation() -> Values:
         model.generate(start, tokens)
         uncached = time.perf_counter() - began
         parallel = theory.median_ms(lambda: model(text)) / 1e3
-        reader = PrefixReader.of(model)
+        engine = DecodingEngine.of(model)
         ids = [0]
         began = time.perf_counter()
         for _ in range(tokens):
-            ids.append(int(reader(ids).argmax()))
+            ids.append(int(engine(ids).argmax()))
         cached = time.perf_counter() - began
     return generation_values(
         loaded.entry.name, tokens, text.shape[1] / parallel, tokens / uncached, tokens / cached
@@ -73,7 +73,7 @@ def strategies() -> Values:
     """Time a token and share of different tokens, greedily and from the nucleus p = 0.9."""
     import torch
 
-    from core.decoding.engine import PrefixReader
+    from core.decoding.engine import DecodingEngine
     from core.decoding.strategies import Greedy, Nucleus, generate
     from core.linear_rnn.cost import this_machine
 
@@ -82,11 +82,11 @@ def strategies() -> Values:
     tokens = min(TOKENS, model.max_N - 1)
     found: Values = {"machine": this_machine(), "model": loaded.entry.name, "tokens": tokens}
     for name, strategy in (("greedy", Greedy()), ("nucleus", Nucleus(p=0.9, t=1.0))):
-        list(generate(PrefixReader.of(model), [0], strategy, 10, torch.Generator()))  # warm-up
-        reader = PrefixReader.of(model)
+        list(generate(DecodingEngine.of(model), [0], strategy, 10, torch.Generator()))  # warm-up
+        engine = DecodingEngine.of(model)
         generator = torch.Generator().manual_seed(0)
         began = time.perf_counter()
-        made = [step.token for step in generate(reader, [0], strategy, tokens, generator)]
+        made = [step.token for step in generate(engine, [0], strategy, tokens, generator)]
         found[f"{name}_ms"] = (time.perf_counter() - began) / tokens * 1e3
         found[f"{name}_distinct"] = len(set(made)) / tokens
     return found

@@ -13,10 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from core.gpt import DialogueGPT
-from core.interpret.trace import blocks_of
 from core.tokenizer import PAD_ID, START_ID, UNK_ID, WordTokenizer
 from core.training.tasks.chunked_cross_entropy import summed_token_loss, token_losses
-from core.training.tasks.packing import read_together
+from core.training.tasks.packing import forward_packed
 from core.training.tasks.task import StepLoss
 
 WASTE = 0.08  # the share of padding a micro-batch may have
@@ -142,7 +141,7 @@ def _hidden_and_targets(
     ids = dialogues.ids[batch, : int(lengths.max())].to(device)
     parts = [(rows, int(lengths[rows].max())) for rows in micro_batches(lengths)]
     x = model.embed(ids[:, :-1])
-    stream = read_together(blocks_of(model), [x[rows, : longest - 1] for rows, longest in parts])
+    stream = forward_packed(model.transformer, [x[rows, : longest - 1] for rows, longest in parts])
     targets = torch.cat([ids[rows, 1:longest].flatten() for rows, longest in parts])
     real = torch.cat(
         [(torch.arange(1, longest) < lengths[rows, None]).flatten() for rows, longest in parts]

@@ -1,7 +1,7 @@
-"""Texts of different lengths through a causal Transformer, without padding them to the longest.
+"""Sequence packing: texts of different lengths through a causal Transformer without padding.
 
 Only attention looks from one token to another. So the tokens of all texts lie in one long row, over
-which every linear layer is one product, and attention alone takes the texts apart again.
+which every linear layer is one product, and only attention separates the texts.
 """
 
 from collections.abc import Sequence
@@ -10,44 +10,45 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad, scaled_dot_product_attention
 
-from core.attention import MultiHeadedAttention
-from core.interpret.trace import Block
+from core.attention import Attend
+from core.transformer import Transformer
 
-EVEN = 128  # the row is filled up to a multiple: a product of a new size takes long to prepare
+MULTIPLE = 128  # the row is filled up to one: a product of a new size takes long to prepare
 
 
-def read_together(blocks: Sequence[Block], parts: Sequence[Tensor]) -> Tensor:
-    """What a Transformer of these blocks makes of each part with a causal mask, tokens in a row.
+def forward_packed(transformer: Transformer, parts: Sequence[Tensor]) -> Tensor:
+    """The Transformer's output for each part with a causal mask, all tokens in one row.
 
     parts: embedded texts, each (B_i, T_i, dim) -> (Σ B_i T_i, dim), part after part, text after
     text.
     """
-    shapes = [part.shape[:2] for part in parts]
     x = torch.cat([part.flatten(0, 1) for part in parts])
-    count = len(x)
-    x = pad(x, (0, 0, 0, -count % EVEN))
-    for block in blocks:
-        attended = _attend_apart(block.attn, block.attention_input(x), shapes)
-        x = block.after_attention(x, attended)
-    return x[:count]
+    tokens = len(x)
+    x = pad(x, (0, 0, 0, -tokens % MULTIPLE))
+    z, _ = transformer(x, attend=_packed_attention([part.shape[:2] for part in parts]))
+    out: Tensor = z[:tokens]
+    return out
 
 
-def _attend_apart(attn: MultiHeadedAttention, x: Tensor, shapes: Sequence[torch.Size]) -> Tensor:
-    """x: (N, dim) -> (N, dim): one product for all queries, keys and values, then part by part.
+def _packed_attention(shapes: Sequence[torch.Size]) -> Attend:
+    """Causal attention of each part by itself; q, k, v: (H, N, n) -> (H, N, n).
 
-    The attention itself is torch's fused one; on a processor in fp32, since for heads this narrow
-    and texts this short bf16 takes longer there. The filling at the end attends to nothing.
+    It is torch's fused attention; on a processor in fp32, since for heads this narrow and texts
+    this short bf16 takes longer there. The filling at the end attends to nothing.
     """
-    q_k_v = attn.split_qkv(x)  # each (H, N, n)
-    widen = x.device.type == "cpu" and q_k_v[0].dtype == torch.bfloat16
     sizes = [shape.numel() for shape in shapes]
-    sizes.append(len(x) - sum(sizes))
-    split = [(t.float() if widen else t).split(sizes, dim=1) for t in q_k_v]
-    *in_parts, filling = zip(*split, strict=True)
-    heads = []
-    with torch.autocast("cpu", enabled=False):
-        for part, shape in zip(in_parts, shapes, strict=True):
-            q, k, v = (t.unflatten(1, shape).transpose(0, 1) for t in part)  # (B, H, T, n)
-            attended = scaled_dot_product_attention(q, k, v, is_causal=True)
-            heads.append(attended.transpose(0, 1).flatten(1, 2))
-    return attn.project(torch.cat([*heads, filling[2]], dim=1))
+
+    def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> tuple[Tensor, None]:
+        widen = q.device.type == "cpu" and q.dtype == torch.bfloat16
+        filling = q.shape[1] - sum(sizes)
+        split = [(t.float() if widen else t).split([*sizes, filling], dim=1) for t in (q, k, v)]
+        *in_parts, (_, _, unread) = zip(*split, strict=True)
+        heads = []
+        with torch.autocast("cpu", enabled=False):
+            for part, shape in zip(in_parts, shapes, strict=True):
+                q, k, v = (t.unflatten(1, shape).transpose(0, 1) for t in part)  # (B, H, T, n)
+                attended = scaled_dot_product_attention(q, k, v, is_causal=True)
+                heads.append(attended.transpose(0, 1).flatten(1, 2))
+        return torch.cat([*heads, unread], dim=1), None
+
+    return attend

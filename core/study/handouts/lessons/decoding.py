@@ -13,7 +13,7 @@ tokens = 100
 # %%
 import torch
 
-from core.decoding.engine import PrefixReader
+from core.decoding.engine import DecodingEngine
 from core.decoding.prompt import read_prompt
 from core.decoding.strategies import Greedy, Nucleus, Temperature, generate
 from core.decoding.text_metrics import distinct, repetition
@@ -29,10 +29,10 @@ ids = read_prompt(prompt, tokenizer, gpt.max_N).ids
 
 # %%
 for strategy in (Greedy(), Nucleus(p=0.9, t=1.0), Temperature(t=1.0)):
-    reader = PrefixReader.of(gpt)
+    engine = DecodingEngine.of(gpt)
     made = [
         step.token
-        for step in generate(reader, ids, strategy, length, torch.Generator().manual_seed(seed))
+        for step in generate(engine, ids, strategy, length, torch.Generator().manual_seed(seed))
     ]
     print(strategy)
     print("  ", " ".join(tokenizer.words(made)))

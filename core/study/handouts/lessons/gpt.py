@@ -47,10 +47,10 @@ print(alphas[0, min(layer, alphas.shape[1]) - 1].mean(0).round(decimals=2))
 # ## The text going on
 
 # %%
-from core.decoding.engine import PrefixReader
+from core.decoding.engine import DecodingEngine
 from core.decoding.strategies import Greedy, Nucleus, generate
 
 strategy = Greedy() if way == "greedy" or t == 0 else Nucleus(p=p, t=t)
 generator = torch.Generator().manual_seed(seed)
-steps = generate(PrefixReader.of(gpt), read.ids, strategy, length, generator)
+steps = generate(DecodingEngine.of(gpt), read.ids, strategy, length, generator)
 print(strategy, "|", " ".join(tokenizer.words([step.token for step in steps])))
