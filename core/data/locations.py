@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -20,6 +19,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from filelock import FileLock, Timeout
+
+from core.system.folders import cache_folder
 
 T = TypeVar("T")
 
@@ -46,13 +47,7 @@ def data_folder() -> Path:
     chosen = os.environ.get("UNROLLED_DATA")
     if chosen:
         return Path(chosen).expanduser()
-    if sys.platform == "darwin":
-        caches = Path.home() / "Library" / "Caches"
-    elif sys.platform == "win32":
-        caches = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    else:
-        caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return caches / "unrolled"
+    return cache_folder()
 
 
 def drain(job: Generator[Progress, None, T]) -> T:

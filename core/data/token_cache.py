@@ -7,8 +7,6 @@ hundredths. A file is keyed by the content: the lines, the vocabulary and the sp
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.locations import data_folder
+from core.system.atomic_write import atomic_write
 from core.tokenizer import WordTokenizer
 
 SPLITTING_RULES = "nltk 3.10 words, punkt 2.2 sentences"
@@ -73,13 +72,7 @@ def _write(path: Path, **arrays: Any) -> None:
     """Keep named arrays; where the folder cannot be written, the next time is as slow as this."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, **arrays)
-            os.replace(partial, path)
-        except BaseException:
-            os.unlink(partial)
-            raise
+        with atomic_write(path) as file:
+            np.savez(file, **arrays)
     except OSError:
         return

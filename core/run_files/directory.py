@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from core.run_files import metrics as records, schema
+from core.system.atomic_write import write_bytes
+from core.system.folders import user_folder
 
 STATES = get_args(schema.State)
 LONGEST_MESSAGE = 5_000  # characters; torch can say more than anybody reads
@@ -29,11 +31,7 @@ RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 def runs_folder() -> Path:
     """Where runs live: UNROLLED_RUNS, else `unrolled/runs` in the user's data directory."""
-    chosen = os.environ.get("UNROLLED_RUNS")
-    if chosen:
-        return Path(chosen).expanduser()
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "unrolled" / "runs"
+    return user_folder("runs", "UNROLLED_RUNS")
 
 
 def new_run_id(kind: str, data: str) -> str:
@@ -135,13 +133,5 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def replace_json(path: Path, value: dict[str, Any]) -> None:
-    """Write beside, sync, rename: a reader sees the old object or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            json.dump(value, file, ensure_ascii=False, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Write a JSON object: a reader sees the old object or the new one, never half of it."""
+    write_bytes(path, json.dumps(value, ensure_ascii=False, indent=1).encode())

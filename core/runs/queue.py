@@ -55,7 +55,8 @@ def submit(spec: dict[str, Any], **more: Any) -> RunDirectory:
     place = runs_folder()
     while True:
         path = place / new_run_id(str(spec["kind"]), str(spec["data"]))
-        if not path.exists():
+        with suppress(FileExistsError):  # another start may draw the same id at the same moment
+            path.mkdir(parents=True)
             break
     run = RunDirectory.create(path, {**spec, **more})
     enqueue(run)

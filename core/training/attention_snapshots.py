@@ -5,7 +5,6 @@ attention/step-00000042.npy  float16: (L, H, T, T) for text, the class token's r
                              for an image
 """
 
-import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.models.checkpoint import write_atomically
 from core.run_files.directory import RunDirectory, replace_json
+from core.system.atomic_write import atomic_write
 from core.training.prepare import Prepared
 from core.training.records import EpochRecord, Record
 from core.training.tasks.dialogues import DialogueTask
@@ -64,6 +63,5 @@ def keep_frame(run: RunDirectory, model: nn.Module, example: Example, step: int)
     folder.mkdir(exist_ok=True)
     if not (folder / "example.json").exists():
         replace_json(folder / "example.json", example.about)
-    file = io.BytesIO()
-    np.save(file, maps.half().cpu().numpy(), allow_pickle=False)
-    write_atomically(folder / f"step-{step:08d}.npy", file.getvalue())
+    with atomic_write(folder / f"step-{step:08d}.npy") as file:
+        np.save(file, maps.half().cpu().numpy(), allow_pickle=False)

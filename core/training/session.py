@@ -16,11 +16,11 @@ from core.models.checkpoint import (
     CheckpointError,
     model_tensors,
     read_checkpoint,
-    write_atomically,
     write_checkpoint,
 )
 from core.run_files.directory import RunDirectory, epoch_of, replace_json
 from core.runs import control
+from core.system.atomic_write import write_bytes
 from core.system.device import pick_device
 from core.training import errors
 from core.training.allocator import TRIM_EVERY, give_back
@@ -60,7 +60,7 @@ def run_session(run: RunDirectory, team: Team = ALONE) -> Iterator[Record]:
         state = start(prepared.model, recipe, prepared.vocab)
         if prepared.vocab:
             vocab = json.dumps(prepared.vocab, ensure_ascii=False).encode()
-            write_atomically(run.path / "vocab.json", vocab)
+            write_bytes(run.path / "vocab.json", vocab)
         note = _take_up(run, state) + prepared.note
         team.tell("taken up")
         yield from _record(run, spec, prepared, state, recipe, note, team)
@@ -248,7 +248,7 @@ def _forget_after(run: RunDirectory, state: TrainState) -> None:
         for record in run.records()
         if record["step"] <= state.step and _finished(record) <= state.epoch
     ]
-    write_atomically(run.path / "metrics.jsonl", "".join(f"{line}\n" for line in kept).encode())
+    write_bytes(run.path / "metrics.jsonl", "".join(f"{line}\n" for line in kept).encode())
 
 
 def _finished(record: dict[str, Any]) -> int:

@@ -45,8 +45,8 @@ SPECS = {kind: replace(spec, checkpoint_every=0.3) for kind, spec in SPECS.items
 # At the named moment the trainer ends itself as kill -9 would: in which call, made from where, and
 # at which of them. A checkpoint is two files: the third and the fourth call are in the second one.
 WORST = {
-    "during a checkpoint write": ("core.models.checkpoint:os.fsync", "write_checkpoint", 3),
-    "during a rename": ("core.models.checkpoint:os.replace", "write_checkpoint", 4),
+    "during a checkpoint write": ("core.system.atomic_write:os.fsync", "write_checkpoint", 3),
+    "during a rename": ("core.system.atomic_write:os.replace", "write_checkpoint", 4),
     "before the first checkpoint": ("core.training.session:save_state", "_record", 1),
 }
 DIE_AT = """

@@ -15,10 +15,10 @@ COURSE = ("attention", "transformer", "vit", "gpt", "tokenizer")
 CORE = {
     "system": "",
     "run_files": "system",
-    "course": "run_files",
+    "course": "run_files system",
     "data": "course system",
     "config": "data",
-    "models": "config course run_files",
+    "models": "config course run_files system",
     "linear_rnn": "course system",
     "decoding": "models data course run_files system",
     "interpret": "models course",

@@ -3,10 +3,10 @@
 import json
 import threading
 
-from core.models.checkpoint import write_atomically
 from core.run_files import metrics as records
 from core.run_files.directory import RunDirectory
 from core.runs.metrics_tail import Follower, Seen
+from core.system.atomic_write import write_bytes
 
 
 def line(step: int, text: str = "") -> dict[str, object]:
@@ -42,10 +42,10 @@ def test_a_file_written_anew_is_read_anew(tmp_path):
     for step in range(5):
         run.append(line(step))
     before = follower.look()
-    write_atomically(path, "".join(json.dumps(line(s)) + "\n" for s in range(2)).encode())
+    write_bytes(path, "".join(json.dumps(line(s)) + "\n" for s in range(2)).encode())
     assert [r["step"] for r in follower.look().records] == [0, 1]
     assert len(before.records) == 5  # whoever still looks at it is not disturbed
-    write_atomically(path, "".join(json.dumps(line(s)) + "\n" for s in range(20, 30)).encode())
+    write_bytes(path, "".join(json.dumps(line(s)) + "\n" for s in range(20, 30)).encode())
     assert [r["step"] for r in follower.look().records] == list(range(20, 30))
     path.unlink()
     assert follower.look().records == []
