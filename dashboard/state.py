@@ -3,7 +3,6 @@
 What a link must carry lives in widgets with `bind="query-params"`, not here.
 """
 
-import gc
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -134,19 +133,3 @@ def numpy_gpt(weights: Path, who: str) -> tuple[gpt_numpy.NumpyGPT, WordTokenize
     """
     vocabulary = weights.parent.parent / "vocab.json"
     return gpt_numpy.load(weights), WordTokenizer.load(vocabulary)
-
-
-def settle_imports() -> None:
-    """Take all that imports have built out of the garbage collector's sight.
-
-    A full collection looks at every module's objects: with SymPy and torch loaded that takes longer
-    than the run of a page, whose session it makes wait. Done again after new imports.
-    """
-    _freeze(len(sys.modules))
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _freeze(modules: int) -> int:
-    gc.collect()
-    gc.freeze()
-    return modules

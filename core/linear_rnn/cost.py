@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from core.attention import AttentionHead
 from core.linear_rnn.flops import D_VALUES, LAYERS, T_VALUES, CostRecord, Layer
+from core.system.device import use_threads
 from core.system.processor import processor_name
 
 REPEATS = 7
@@ -86,7 +87,7 @@ def this_machine() -> str:
 
 
 def main(path: Path) -> None:
-    torch.set_num_threads(1)
+    use_threads(1)
     found = []
     for record in measure(D_VALUES, on=devices()):
         found.append(asdict(record))

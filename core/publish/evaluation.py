@@ -83,10 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         folder = Path(options.name)
         entry = entry_of(folder) if folder.is_dir() else find_model(options.name)
-        if options.threads:
-            import torch
+        from core.system.device import use_threads  # brings torch in
 
-            torch.set_num_threads(options.threads)
+        use_threads(options.threads)
         print(json.dumps(evaluate(entry, options.data, options.data_dir)))
     except (ValueError, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)

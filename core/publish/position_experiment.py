@@ -27,6 +27,7 @@ from core.data.text import grammar
 from core.gpt import DialogueGPT
 from core.models.sinusoidal_gpt import SinusoidalGPT
 from core.models.zoo import ASSETS
+from core.system.device import use_threads
 from core.tokenizer import START_ID, WordTokenizer
 
 TRAINED, READ = 64, 200
@@ -113,7 +114,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=ASSETS / "positions")
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
+    use_threads(1)
     data = grammar.load()
     tokenizer = WordTokenizer(data.vocabulary_text())
     training, held_out = (stream_of(tokenizer, d) for d in (data.train, data.held_out))

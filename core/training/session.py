@@ -21,7 +21,7 @@ from core.models.checkpoint import (
 from core.run_files.directory import RunDirectory, epoch_of, replace_json
 from core.runs import control
 from core.system.atomic_write import write_bytes
-from core.system.device import pick_device
+from core.system.device import pick_device, use_threads
 from core.training import errors
 from core.training.allocator import TRIM_EVERY, give_back
 from core.training.attention_snapshots import fixed_example, keep_frame, worth_a_frame
@@ -49,8 +49,7 @@ def run_session(run: RunDirectory, team: Team = ALONE) -> Iterator[Record]:
     try:
         spec = RunSpec.from_dict(run.spec())
         recipe = spec.recipe_config()
-        # Also when it is torch's own choice: MKL may take fewer threads until a number is set.
-        torch.set_num_threads(spec.threads or torch.get_num_threads())
+        use_threads(spec.threads)
         spec = settle(run, spec)
         recipe = spec.recipe_config()
         run.set_status("running", "Preparing the data.")
@@ -128,7 +127,7 @@ def follow_session(run: RunDirectory, team: Team) -> None:
     """What every process of a team but the leader does: the same steps, and nothing on disk."""
     team.tell(None)
     spec = RunSpec.from_dict(run.spec())
-    torch.set_num_threads(spec.threads)
+    use_threads(spec.threads)
     prepared, recipe = prepare(spec, pick_device(spec.device)), spec.recipe_config()
     state = start(prepared.model, recipe, prepared.vocab)
     team.tell(None)

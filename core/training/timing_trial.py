@@ -31,7 +31,7 @@ def estimate(values: dict[str, Any]) -> Estimate:
 
     from core.config.run_spec import RunSpec
     from core.models.registry import parameter_count
-    from core.system.device import pick_device
+    from core.system.device import pick_device, use_threads
     from core.training.loop import start, train
     from core.training.precision import faster_precision
     from core.training.prepare import prepare
@@ -39,8 +39,7 @@ def estimate(values: dict[str, Any]) -> Estimate:
 
     spec = RunSpec.from_dict(values)
     device = pick_device(spec.device)
-    if spec.threads:
-        torch.set_num_threads(spec.threads)
+    use_threads(spec.threads)
     if spec.recipe_config().precision == "auto":
         recipe = {**spec.recipe, "precision": faster_precision(device)}
         spec = RunSpec.from_dict({**values, "recipe": recipe})

@@ -50,9 +50,6 @@ def load(entry: zoo.ModelEntry) -> zoo.LoadedModel:
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the model …")
 def _load(weights: str, who: str, _entry: zoo.ModelEntry) -> zoo.LoadedModel:
-    import torch
-
-    torch.set_num_threads(1)  # beside a training run, more threads are slower, not faster
     return zoo.load_model(_entry)
 
 

@@ -24,7 +24,7 @@ CORE = {
     "interpret": "models course",
     "runs": "run_files config data models system",
     "training": "runs interpret models config data course run_files system",
-    "publish": "training decoding models config data course run_files",
+    "publish": "training decoding models config data course run_files system",
     "study": "decoding interpret linear_rnn models config data course run_files system",
 }
 DASHBOARD = {
