@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.system.device import use_threads
-
 DELAYS = (3, 5, 10, 15, 20, 30, 45, 60)
 SEEDS = (0, 1, 2)
 SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "measurements" / "rnn_memory.json"
@@ -52,8 +50,8 @@ def read_sweep(path: Path = SHIPPED) -> SweepReport:
 
 
 def main(path: Path, delays: Sequence[int] = DELAYS, seeds: Sequence[int] = SEEDS) -> None:
-
     from core.linear_rnn.latch_task import LAYERS, MemoryTask, train_memory
+    from core.system.device import use_threads
 
     use_threads(1)
     points = []
