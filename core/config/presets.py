@@ -27,13 +27,16 @@ _BEST_TEXT = {
     "weight_decay": 0.5,
     "schedule": "warmup",
     "batches": "length",
-    "word_parts": True,
+    "subword_embeddings": True,
     "precision": "auto",
 }
 _MUON = {"lr": 1e-3, "optimizer": "muon", "clip": 1.0}  # for the matrices of a Transformer
 BEST = {
     "vit": RunSpec(
-        "vit", "CompactViT", recipe={**_BEST_IMAGES, **_MUON, "beginning": "small"}, data="cifar10"
+        "vit",
+        "CompactViT",
+        recipe={**_BEST_IMAGES, **_MUON, "initialisation": "small"},
+        data="cifar10",
     ),
     "cnn": RunSpec("cnn", "SmallCNN", recipe=_BEST_IMAGES, data="cifar10"),
     "gpt": RunSpec(
@@ -58,7 +61,7 @@ DEMO = {
         "gpt",
         "CompactGPT",
         model={**_SMALL, "dropout": 0.1},
-        recipe={**_BEST_TEXT, "epochs": 6, "weight_decay": 0.1, "word_parts": False},
+        recipe={**_BEST_TEXT, "epochs": 6, "weight_decay": 0.1, "subword_embeddings": False},
         data="grammar",
     ),
     "cnn": RunSpec(

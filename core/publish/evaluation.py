@@ -36,14 +36,14 @@ def _images(loaded: LoadedModel, data: str, data_dir: str | None) -> dict[str, f
     import torch
 
     from core.data import load_images
-    from core.training.tasks.images import Images, classify_all
+    from core.training.tasks.images import Images, evaluate_images
 
     images = load_images(data, data_dir)
     if list(images.classes) != loaded.extra["classes"]:
         raise ValueError(f"{loaded.entry.name} does not know the classes of {data}.")
     mean, std = torch.tensor(loaded.extra["mean"]), torch.tensor(loaded.extra["std"])
     pixels, labels = torch.from_numpy(images.test_images), torch.from_numpy(images.test_labels)
-    return classify_all(loaded.model, Images(pixels, labels, mean, std))
+    return evaluate_images(loaded.model, Images(pixels, labels, mean, std))
 
 
 def _text(loaded: LoadedModel, data: str, data_dir: str | None) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def _text(loaded: LoadedModel, data: str, data_dir: str | None) -> dict[str, Any
     from core.decoding.quality_sweep import human_quality, read_corpus, sample_quality
     from core.decoding.strategies import Nucleus
     from core.gpt import DialogueGPT
-    from core.training.tasks.dialogues import Dialogues, read_all
+    from core.training.tasks.dialogues import Dialogues, evaluate_dialogues
 
     model, tokenizer = loaded.model, loaded.tokenizer
     assert isinstance(model, DialogueGPT)
@@ -65,7 +65,7 @@ def _text(loaded: LoadedModel, data: str, data_dir: str | None) -> dict[str, Any
     drawn = sample_quality(reader, Nucleus(p=0.9), corpus.training, seed=0)
     human = human_quality(model, corpus)
     return {
-        **read_all(model, Dialogues.from_encoded(examples, model.max_N)),
+        **evaluate_dialogues(model, Dialogues.from_encoded(examples, model.max_N)),
         **{"rep4": drawn.rep4, "distinct2": drawn.distinct2, "copied8": drawn.copied},
         "human": {"rep4": human.rep4, "distinct2": human.distinct2, "copied8": human.copied},
     }

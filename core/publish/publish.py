@@ -100,7 +100,7 @@ def model_card(
     train = ", ".join(f"{k} {v:.4g}" for k, v in last["train"].items())
     options = {**spec.model, **spec.recipe}
     recipe = ", ".join(f"{k} {v}" for k, v in options.items()) or "the course's defaults"
-    measured = "the held-back part" if spec.held_back else "the held-out part"
+    measured = "the validation set" if spec.validation_share else "the test set"
     threads = spec.threads or "torch's choice of"
     clocks = (
         f"{last['cpu_seconds']:,.0f} s of processor time, {last['seconds']:,.0f} s by the clock, "

@@ -1,10 +1,10 @@
 """What the files of a run may hold: types, ranges, sizes and depth, checked as they are read.
 
 Every JSON file of a run is read through `read`, the lines of metrics.jsonl through
-`core/run_files/metrics.py`, the arrays through `core/run_files/attention_frames.py`. A field that
-is not named here is
-left out, so what comes back holds nothing that was not checked. msgspec does the checking while it
-decodes: a number of 5,000 digits or a list in a list in a list … is refused before it is built.
+`core/run_files/metrics.py`, the arrays through `core/run_files/attention_snapshots.py`. A field
+that is not named here is dropped, so everything a reader returns was checked. msgspec checks while
+it decodes: a number of 5,000 digits or a list nested a thousand times is refused before it is
+built.
 """
 
 import json
@@ -69,7 +69,8 @@ class Spec(TypedDict):
     recipe: NotRequired[dict[Name, Setting]]
     data: NotRequired[Text]
     data_dir: NotRequired[Text | None]
-    held_back: NotRequired[float]
+    validation_share: NotRequired[float]
+    held_back: NotRequired[float]  # the earlier name of validation_share
     share: NotRequired[float]
     seed: NotRequired[Whole]
     device: NotRequired[Name]
@@ -98,8 +99,8 @@ class Engine(TypedDict):
     trouble: NotRequired[Text]
 
 
-class Wish(TypedDict):
-    """A file in control/: when it was asked, by the clock of which start of the machine."""
+class Request(TypedDict):
+    """A file in control/: when it was requested, by the monotonic clock since the boot `boot`."""
 
     asked: Amount
     boot: Name

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.config.run_spec import KINDS
-from core.run_files import attention_frames, manifest, schema
+from core.run_files import attention_snapshots, manifest, schema
 from core.run_files.directory import RunDirectory
 
 JSON: dict[str, Any] = {
@@ -55,6 +55,6 @@ def _weights(run: RunDirectory, name: str) -> None:
 
 
 def _frames(run: RunDirectory) -> None:
-    shown = attention_frames.example(run.path)
-    for path in attention_frames.steps(run.path).values():
-        attention_frames.maps(path, shown)
+    shown = attention_snapshots.example(run.path)
+    for path in attention_snapshots.steps(run.path).values():
+        attention_snapshots.maps(path, shown)

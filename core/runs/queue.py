@@ -83,7 +83,7 @@ def enqueue(run: RunDirectory) -> None:
         state = standing(run).state
         if state in ("done", "damaged"):
             raise ValueError(f"The run {run.path.name} is {state}; there is nothing to resume.")
-        control.forget(run)
+        control.clear(run)
         manifest.lift(run)
         (run.path / "engine.json").unlink(missing_ok=True)
         step = run.status().get("step")
@@ -143,7 +143,7 @@ def tickets() -> list[RunDirectory]:
     return [RunDirectory(runs_folder() / name.split("-", 1)[1]) for name in found]
 
 
-def _ask_or_withdraw(run: RunDirectory, wish: str, state: str, message: str) -> None:
+def _ask_or_withdraw(run: RunDirectory, request: str, state: str, message: str) -> None:
     with _lock():
         status = standing(run)
         started = alive(status.status.get("starting")) or engine_of(run) is not None
@@ -152,7 +152,7 @@ def _ask_or_withdraw(run: RunDirectory, wish: str, state: str, message: str) -> 
             run.set_status(state, message, **step)
             _drop(run)
         elif status.state in ("queued", "running"):
-            control.ask(run, wish)
+            control.request(run, request)
         else:
             raise ValueError(f"The run {run.path.name} is {status.state}; nobody works on it.")
     advance()
@@ -224,24 +224,24 @@ def _look_at_cluster(run: RunDirectory, fresh: bool) -> None:
         return
     verdict = ray.look(run)
     if verdict:
-        asked = control.asked(run) == "cancel"
+        asked = control.requested(run) == "cancel"
         _close(run, "cancelled" if asked else verdict[0], verdict[1])
     elif control.overdue(run):
         with suppress(ray.RayError):
             ray.stop(run)
         if standing(run).state == "queued":  # Ray ends no job that waits; ours ends as it begins
-            _close(run, "cancelled", "Withdrawn before it started.", keep_wish=True)
+            _close(run, "cancelled", "Withdrawn before it started.", keep_request=True)
 
 
-def _close(run: RunDirectory, state: str, message: str, keep_wish: bool = False) -> None:
+def _close(run: RunDirectory, state: str, message: str, keep_request: bool = False) -> None:
     """Write a state that only we know of, and take the ticket away."""
     with suppress(ValueError, OSError):
         status = run.status()
         if status.get("state") in ("queued", "running"):
             kept = {k: v for k, v in status.items() if k in ("step", "checksum")}
             run.set_status(state, message, **kept)
-            if not keep_wish:
-                control.forget(run)
+            if not keep_request:
+                control.clear(run)
     _drop(run)
 
 

@@ -77,7 +77,7 @@ def lost_message(run: RunDirectory) -> str:
     kept = "It has no checkpoint to go on from: resume it to begin again."
     if any(_describes(run, name) for name in run.checkpoint_names()):
         kept = "Its last whole checkpoint is kept: resume it."
-    if control.asked(run):
+    if control.requested(run):
         return f"Its process ended before it could answer. {kept}"
     if memory_kills() > about.get("memory_kills", memory_kills()):
         return f"The system ended its process for want of memory. {kept}"

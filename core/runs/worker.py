@@ -22,7 +22,7 @@ def at_work(run: RunDirectory) -> Iterator[None]:
     The lock is the system's: it goes with the process, however that ends. A polite end from
     outside (SIGTERM) becomes the wish to pause. Errors: ValueError when another process trains it.
     """
-    if engine_of(run) and control.asked(run) == "cancel":
+    if engine_of(run) and control.requested(run) == "cancel":
         raise ValueError(f"The run {run.path.name} was withdrawn before the cluster started it.")
     lock = FileLock(run.path / ".lock", timeout=0)
     try:
@@ -58,7 +58,7 @@ def _kept(run: RunDirectory) -> dict[str, object]:
 @contextmanager
 def _polite(run: RunDirectory) -> Iterator[None]:
     def on_term(number: int, frame: FrameType | None) -> None:
-        control.ask(run, "pause")
+        control.request(run, "pause")
 
     try:
         before = signal.signal(signal.SIGTERM, on_term)

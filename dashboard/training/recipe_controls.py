@@ -136,11 +136,11 @@ def _recipe(spec: RunSpec, tag: str) -> dict[str, Any]:
         help="cosine: stepped once an epoch, as in the course. warmup: up, then down to zero.",
     )
     if isinstance(now, TextRecipe):
-        recipe["word_parts"] = controls.switch(
-            "Words share their parts",
-            now.word_parts,
+        recipe["subword_embeddings"] = controls.switch(
+            "Subword embeddings",
+            now.subword_embeddings,
             key=f"{tag}-parts",
-            help="What is learned about “king” also moves “King” and “king's”.",
+            help="“king”, “King” and “king's” share vectors, so they learn from each other.",
         )
         recipe["temperature"] = controls.slider(
             "Temperature of the samples",

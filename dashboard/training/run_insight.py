@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.run_files import attention_frames
+from core.run_files import attention_snapshots
 from core.run_files.directory import RunDirectory
 from dashboard.components import page
 from dashboard.figures.maps import attention_maps, vit_maps
@@ -15,7 +15,7 @@ TEXTS = 6
 
 def attention_over_time(run: RunDirectory) -> None:
     """All maps of the fixed example at a chosen moment, the newest at first."""
-    found = attention_frames.steps(run.path)
+    found = attention_snapshots.steps(run.path)
     if not found:
         return
     steps = list(found)
@@ -23,8 +23,8 @@ def attention_over_time(run: RunDirectory) -> None:
     at = st.select_slider("Moment (step)", [*steps, newest], newest, key=f"moment-{run.path.name}")
     step = steps[-1] if at == newest else at
     try:
-        shown = attention_frames.example(run.path)
-        maps = attention_frames.maps(found[step], shown)
+        shown = attention_snapshots.example(run.path)
+        maps = attention_snapshots.maps(found[step], shown)
     except ValueError as error:
         page.error_sentence(error)
         return

@@ -38,7 +38,7 @@ SPECS = {
     "gpt": RunSpec("gpt", "CompactGPT", SIZES, RECIPE, "grammar", share=0.1, threads=1),
     "vit": RunSpec(
         "vit", "CompactViT", SIZES, {**RECIPE, **EVERYTHING}, "shapes", share=0.03,
-        held_back=0.01, threads=2,
+        validation_share=0.01, threads=2,
     ),
 }  # fmt: skip
 SPECS = {kind: replace(spec, checkpoint_every=0.3) for kind, spec in SPECS.items()}
@@ -47,7 +47,7 @@ SPECS = {kind: replace(spec, checkpoint_every=0.3) for kind, spec in SPECS.items
 WORST = {
     "during a checkpoint write": ("core.system.atomic_write:os.fsync", "write_checkpoint", 3),
     "during a rename": ("core.system.atomic_write:os.replace", "write_checkpoint", 4),
-    "before the first checkpoint": ("core.training.session:save_state", "_record", 1),
+    "before the first checkpoint": ("core.training.session:save_state", "_train_and_record", 1),
 }
 DIE_AT = """
 import importlib, os, signal, sys

@@ -156,8 +156,8 @@ JSON = st.recursive(
     max_leaves=8,
 )
 FIELDS = st.sampled_from(
-    ["kind", "architecture", "data", "model", "recipe", "seed", "held_back", "share", "threads",
-     "device", "data_dir", "checkpoint_every"]
+    ["kind", "architecture", "data", "model", "recipe", "seed", "validation_share", "share",
+     "threads", "device", "data_dir", "checkpoint_every"]
 )  # fmt: skip
 RECORDS = st.dictionaries(
     st.sampled_from(["kind", "step", "epoch", "seconds", "train", "held_out", "lr", "text"]),

@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.models import zoo
-from core.run_files import attention_frames, metrics
+from core.run_files import attention_snapshots, metrics
 from core.run_files.directory import RunDirectory
 from core.runs import archive, table
 from core.runs.metrics_tail import Follower
@@ -188,11 +188,11 @@ def test_a_shipped_model_with_a_damaged_history_still_works(
 def test_a_map_is_no_larger_than_its_file(name: str, runs: Path) -> None:
     folder = as_folder(Payload("run", "attention/step-00000001.npy", FRAMES[name]), runs)
     (folder / "attention" / "example.json").write_text('{"words": ["a", "b"]}', encoding="utf-8")
-    shown = attention_frames.example(folder)
-    [path] = attention_frames.steps(folder).values()
+    shown = attention_snapshots.example(folder)
+    [path] = attention_snapshots.steps(folder).values()
     tracemalloc.start()
     with pytest.raises(ValueError, match=r"attention/step-00000001.npy of the run run") as refused:
-        attention_frames.maps(path, shown)
+        attention_snapshots.maps(path, shown)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     one_sentence(str(refused.value))
@@ -210,7 +210,7 @@ def test_a_map_is_no_larger_than_its_file(name: str, runs: Path) -> None:
 def test_an_example_that_is_none(about: bytes, runs: Path) -> None:
     folder = as_folder(Payload("run", "attention/example.json", about), runs)
     with pytest.raises(ValueError, match=r"attention/example.json of the run run is damaged"):
-        attention_frames.example(folder)
+        attention_snapshots.example(folder)
 
 
 def test_a_training_that_diverged_is_no_damage(runs: Path) -> None:

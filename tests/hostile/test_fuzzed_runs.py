@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from core.models.zoo import available_models
-from core.run_files import attention_frames, metrics, schema
+from core.run_files import attention_snapshots, metrics, schema
 from core.runs import archive, table
 from core.runs.damage import JSON
 from tests.hostile.conftest import one_sentence
@@ -29,7 +29,7 @@ WORTH = 5_000_000  # bytes
 
 KINDS: dict[str, Any] = {
     "spec.json": schema.Spec, "status.json": schema.Status, "seal.json": schema.Seal,
-    "wish.json": schema.Wish, "weights.json": schema.Weights, "example.json": schema.Example,
+    "wish.json": schema.Request, "weights.json": schema.Weights, "example.json": schema.Example,
     **JSON,
 }  # fmt: skip
 WHOLE = {
@@ -111,7 +111,7 @@ def test_a_map_with_something_wrong(
     path = tmp_path / "step-00000001.npy"
     path.write_bytes(changed(whole.getvalue(), changes))
     with contextlib.suppress(ValueError), np.errstate(all="ignore"):
-        assert attention_frames.maps(path, ["a", "b"]).shape == (1, 2, 2, 2)
+        assert attention_snapshots.maps(path, ["a", "b"]).shape == (1, 2, 2, 2)
 
 
 @settings(many, max_examples=300)

@@ -117,7 +117,7 @@ def test_a_shipped_model_was_trained_as_the_table_says(name: str) -> None:
     trained = RunSpec.from_dict(RunDirectory(ASSETS / name).spec())
     recipes = [replace(spec.recipe_config(), precision="auto") for spec in (asked, trained)]
     assert recipes[0] == recipes[1]
-    for field in ("architecture", "model", "data", "held_back", "share", "seed"):
+    for field in ("architecture", "model", "data", "validation_share", "share", "seed"):
         assert getattr(trained, field) == getattr(asked, field), field
 
 

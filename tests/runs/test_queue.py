@@ -143,7 +143,7 @@ def test_who_does_not_answer_is_ended_with_all_its_children(runs, started, monke
     queue.cancel(run)
     queue.advance()
     assert standing(run).state == "running"  # it has five seconds
-    monkeypatch.setattr(control, "PATIENCE", 0.0)
+    monkeypatch.setattr(control, "TIMEOUT", 0.0)
     queue.advance()
     child.wait()
     assert not any(member.is_running() for member in family)

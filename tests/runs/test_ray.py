@@ -115,9 +115,9 @@ def test_cancel_asks_the_trainer_first_and_the_cluster_after_that(head, monkeypa
     head.answers[("GET", "/api/jobs/")] = (200, {"status": "PENDING"})
     head.answers = {("POST", "/stop"): (200, {"stopped": True}), **head.answers}
     queue.cancel(run)
-    assert control.asked(run) == "cancel"
+    assert control.requested(run) == "cancel"
     assert not any("/stop" in path for _, path, *_ in head.asked)
-    monkeypatch.setattr(control, "PATIENCE", 0.0)
+    monkeypatch.setattr(control, "TIMEOUT", 0.0)
     queue.advance()
     assert any("/stop" in path for _, path, *_ in head.asked)
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.config.run_spec import RunSpec
 from core.decoding.text_metrics import TextQuality
-from core.run_files import attention_frames, metrics, schema
+from core.run_files import attention_snapshots, metrics, schema
 from core.run_files.directory import RunDirectory
 from core.runs.damage import damage
 from core.runs.status import standing
@@ -98,12 +98,12 @@ def test_maps_are_read_as_they_were_kept(tmp_path: Path) -> None:
     kept = np.arange(8, dtype=np.float16).reshape(1, 2, 2, 2)
     np.save(folder / "step-00000003.npy", kept)
     np.save(folder / "step-00000001.npy", kept.T)
-    assert list(attention_frames.steps(tmp_path)) == [1, 3]
-    shown = attention_frames.example(tmp_path)
-    assert (attention_frames.maps(attention_frames.steps(tmp_path)[3], shown) == kept).all()
+    assert list(attention_snapshots.steps(tmp_path)) == [1, 3]
+    shown = attention_snapshots.example(tmp_path)
+    assert (attention_snapshots.maps(attention_snapshots.steps(tmp_path)[3], shown) == kept).all()
     np.save(folder / "step-00000003.npy", np.full((1, 2, 2, 2), np.nan, np.float16))
     with pytest.raises(ValueError, match="the training diverged"):
-        attention_frames.maps(attention_frames.steps(tmp_path)[3], shown)
+        attention_snapshots.maps(attention_snapshots.steps(tmp_path)[3], shown)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from core.models.registry import build
 from core.training import optimizer
 from core.training.loop import start
 from core.training.resume import restore, state_tensors
-from core.training.tasks.subword_embeddings import WordParts, sharing
+from core.training.tasks.subword_embeddings import SubwordEmbeddings, subword_matrix
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,7 +55,7 @@ def test_a_training_loads_no_compiler():
 
 
 def test_parts_of_words_are_those_more_than_one_word_has():
-    share = sharing(["<START>", "<PAD>", "<UNK>", "King", "king", "ox"]).to_dense()
+    share = subword_matrix(["<START>", "<PAD>", "<UNK>", "King", "king", "ox"]).to_dense()
     assert share[:3].abs().sum() == share[5].abs().sum() == 0
     assert torch.equal(share[3], share[4])  # "Large" is no part of another word
     assert float(share[3].square().sum()) == pytest.approx(1)
@@ -64,12 +64,12 @@ def test_parts_of_words_are_those_more_than_one_word_has():
 def test_sharing_parts_is_adamw_on_a_sum_of_two_tables():
     """Beside it the plain way: E and z two parameters, the table made of them at every step."""
     vocab = ["<START>", "<PAD>", "<UNK>", "king", "kings", "King", "thinking", "ox"]
-    share = sharing(vocab).to_dense()
+    share = subword_matrix(vocab).to_dense()
     torch.manual_seed(1)
     table, aim = torch.nn.Parameter(torch.randn(8, 4)), torch.randn(8, 4)
     own = torch.nn.Parameter(table.detach().clone())
     torch.manual_seed(2)
-    parts = WordParts(table, vocab, lr=0.01, spread=0.5)
+    parts = SubwordEmbeddings(table, vocab, lr=0.01, spread=0.5)
     torch.manual_seed(2)
     z = torch.nn.Parameter(torch.nn.init.normal_(torch.empty(share.shape[1], 4), std=0.5))
     optimizer = torch.optim.AdamW([table], lr=0.01, weight_decay=0.0)
@@ -91,7 +91,7 @@ def test_a_gpt_whose_words_share_parts_learns_and_goes_on_to_the_same_bits(tmp_p
     def fresh():
         torch.manual_seed(0)
         config = config_for("CompactGPT", {**sizes, "num_heads": 1, "num_layers": 1})
-        return start(build("CompactGPT", config), TextRecipe(word_parts=True), vocab)
+        return start(build("CompactGPT", config), TextRecipe(subword_embeddings=True), vocab)
 
     def steps(state, number):
         for step in range(number):

@@ -51,7 +51,7 @@ def drawn(name: str, data: Path) -> RunSpec:
     if spec.kind == "gpt":
         spec = replace(spec, data=str(data / "words.txt"), share=min(1, batches / 640))
     else:
-        spec = replace(spec, data="shapes", share=batches / 9_900, held_back=0.01)
+        spec = replace(spec, data="shapes", share=batches / 9_900, validation_share=0.01)
     narrow = {"dim": 16} if spec.kind == "cnn" else NARROW
     return replace(spec, model={**spec.model, **narrow}, checkpoint_every=0.0)
 

@@ -65,12 +65,12 @@ def train(run):
         return list(session.run_session(run))
 
 
-def stopped_after(run, step, wish="pause"):
+def stopped_after(run, step, request="pause"):
     """Train until this step is recorded, then ask; returns how the run stands."""
     with at_work(run):
         for record in session.run_session(run):
             if isinstance(record, StepRecord) and record.step == step:
-                control.ask(run, wish)
+                control.request(run, request)
     return standing(run)
 
 
@@ -94,7 +94,7 @@ def test_cancel_keeps_a_checkpoint_and_the_run_can_still_go_on(runs):
     run = new(runs)
     assert stopped_after(run, 4, "cancel").state == "cancelled"
     assert run.last_checkpoint().name == "step-00000005"
-    assert not control.asked(run)
+    assert not control.requested(run)
     train(run)
     assert standing(run).state == "done"
 
@@ -196,7 +196,7 @@ def test_a_damaged_newest_checkpoint_gives_way_to_the_one_before(runs, damage):
     file.write_bytes(data)
     train(run)
     assert same(weights(whole), weights(run))
-    assert "Went on from step 4" in standing(run).message
+    assert "Resumed from step 4" in standing(run).message
 
 
 def test_weights_alone_are_not_taken_for_damage(runs):
@@ -252,7 +252,7 @@ def test_a_full_disk_is_said_and_mended_by_going_on(runs):
 def run_past_start(run):
     """As run_session, but metrics.jsonl is left alone at the start."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(session, "_forget_after", lambda run, step: None)
+        patch.setattr(session, "_drop_later_records", lambda run, state: None)
         yield from session.run_session(run)
 
 

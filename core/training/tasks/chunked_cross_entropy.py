@@ -20,7 +20,7 @@ SLICE_BYTES = 5 * 2**20  # of logits at a time: about what the cores' own caches
 MOST_ROWS = 256
 
 
-def slice_rows(vocab_size: int, dtype: torch.dtype) -> int:
+def chunk_size(vocab_size: int, dtype: torch.dtype) -> int:
     """How many tokens the head takes at a time: a multiple of 32, at most MOST_ROWS."""
     rows = min(MOST_ROWS, SLICE_BYTES // (vocab_size * dtype.itemsize))
     return max(32, rows // 32 * 32)
@@ -38,7 +38,7 @@ def _losses(z: Tensor, shares: Tensor, target: Tensor) -> Tensor:
     return logsumexp - z.gather(1, target)[:, 0].float()
 
 
-class _SlicedCrossEntropy(torch.autograd.Function):
+class _ChunkedCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, dtype: torch.dtype
@@ -46,7 +46,7 @@ class _SlicedCrossEntropy(torch.autograd.Function):
         w, b = weight.to(dtype), bias.to(dtype)
         # Filled up to whole slices: a product of a size not met before takes longer to prepare
         # than the filling to compute.
-        count, size = len(targets), slice_rows(len(weight), dtype)
+        count, size = len(targets), chunk_size(len(weight), dtype)
         hidden = pad(hidden.to(dtype), (0, 0, 0, -count % size))
         targets = pad(targets, (0, -count % size))
         grad_hidden = torch.empty(hidden.shape, device=hidden.device)
@@ -76,7 +76,7 @@ class _SlicedCrossEntropy(torch.autograd.Function):
         return hidden * grad[0], weight * grad[0], bias * grad[0], None, None
 
 
-def summed_token_loss(
+def chunked_cross_entropy(
     hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, dtype: torch.dtype
 ) -> Tensor:
     """Σ_n cross-entropy (nats) of targets (N,) given hidden (N, dim), weight (V, dim), bias (V,).
@@ -86,17 +86,17 @@ def summed_token_loss(
     """
     # autocast would turn every slice's softmax back to fp32, and round it again for each product
     with torch.autocast(hidden.device.type, enabled=False):
-        total: Tensor = _SlicedCrossEntropy.apply(hidden, weight, bias, targets, dtype)
+        total: Tensor = _ChunkedCrossEntropy.apply(hidden, weight, bias, targets, dtype)
     return total
 
 
-def token_losses(
+def cross_entropy_per_token(
     hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, dtype: torch.dtype
 ) -> Tensor:
     """The cross-entropy (nats) of every target, (N,); no gradient. Arguments as above."""
     w, b = weight.detach().to(dtype), bias.detach().to(dtype)
     losses = []
-    size = slice_rows(len(weight), dtype)
+    size = chunk_size(len(weight), dtype)
     for h, target in zip(hidden.detach().split(size), targets.split(size), strict=True):
         z = torch.addmm(b, h.to(dtype), w.T).float()
         losses.append(z.logsumexp(1) - z.gather(1, target[:, None])[:, 0])

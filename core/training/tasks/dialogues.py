@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from core.gpt import DialogueGPT
 from core.interpret.trace import blocks_of
 from core.tokenizer import PAD_ID, START_ID, UNK_ID, WordTokenizer
-from core.training.tasks.chunked_cross_entropy import summed_token_loss, token_losses
+from core.training.tasks.chunked_cross_entropy import chunked_cross_entropy, cross_entropy_per_token
 from core.training.tasks.packing import read_together
 from core.training.tasks.task import StepLoss
 
@@ -67,7 +67,7 @@ class DialogueTask:
         assert isinstance(model, DialogueGPT)
         hidden, targets = _hidden_and_targets(model, self.train, batch)
         weight, bias, dtype = _head(model)
-        total = summed_token_loss(hidden, weight, bias, targets, dtype)
+        total = chunked_cross_entropy(hidden, weight, bias, targets, dtype)
         return StepLoss(total / len(targets), float(total.detach()), len(targets), 0)
 
     def measures(self, total: float, count: int, correct: int) -> dict[str, float]:
@@ -77,7 +77,7 @@ class DialogueTask:
     def evaluate(self, model: nn.Module) -> dict[str, float]:
         """Loss and perplexity of the held-out dialogues, unknown targets left out."""
         assert isinstance(model, DialogueGPT)
-        return read_all(model, self.held_out) if self.held_out else {}
+        return evaluate_dialogues(model, self.held_out) if self.held_out else {}
 
     def sample(self, model: nn.Module, epoch: int) -> str:
         """Ten tokens from the empty prompt, fifty after the last epoch."""
@@ -95,7 +95,9 @@ class DialogueTask:
         return self.tokenizer.decode(ids[0, 1:])
 
 
-def read_all(model: DialogueGPT, dialogues: Dialogues, batch_size: int = 64) -> dict[str, float]:
+def evaluate_dialogues(
+    model: DialogueGPT, dialogues: Dialogues, batch_size: int = 64
+) -> dict[str, float]:
     """{"loss": nats a token, "perplexity", "tokens", "unknown": share of targets left out}.
 
     perplexity = exp(mean cross-entropy over targets that are in the vocabulary)
@@ -105,7 +107,9 @@ def read_all(model: DialogueGPT, dialogues: Dialogues, batch_size: int = 64) -> 
     for batch in dialogues.lengths.argsort().split(batch_size):
         hidden, targets = _hidden_and_targets(model, dialogues, batch)
         keep = targets != UNK_ID
-        loss += float(token_losses(hidden[keep], weight, bias, targets[keep], dtype).sum())
+        loss += float(
+            cross_entropy_per_token(hidden[keep], weight, bias, targets[keep], dtype).sum()
+        )
         known, seen = known + int(keep.sum()), seen + len(targets)
     mean = loss / max(1, known)
     return {

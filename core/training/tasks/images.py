@@ -61,14 +61,14 @@ class ImageTask:
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
         """Loss (nats, no smoothing) and accuracy on the held-out images."""
-        return classify_all(model, self.held_out)
+        return evaluate_images(model, self.held_out)
 
     def sample(self, model: nn.Module, epoch: int) -> str | None:
         """An image model writes nothing."""
         return None
 
 
-def classify_all(model: nn.Module, images: Images, batch_size: int = 500) -> dict[str, float]:
+def evaluate_images(model: nn.Module, images: Images, batch_size: int = 500) -> dict[str, float]:
     """{"loss": mean cross-entropy in nats, "accuracy": share of right classes} over all images."""
     loss = correct = 0.0
     for pixels, labels in zip(

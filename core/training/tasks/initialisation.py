@@ -22,7 +22,7 @@ SMALL = 0.02
 
 
 @torch.no_grad()
-def begin_small(model: nn.Module) -> None:
+def scaled_init(model: nn.Module) -> None:
     """Change fresh weights in place; anything that is not a Vision Transformer stays as it is."""
     if not isinstance(model, VisionTransformer | CompactViT):
         return

@@ -30,10 +30,10 @@ from core.training.optimizer import AdamW
 LENGTHS = (3, 4, 5)  # of the pieces of a word, in letters
 
 
-def parts_of(word: str) -> set[str]:
+def subwords(word: str) -> set[str]:
     """The word in small letters, its pieces of 3 to 5 letters, and whether it begins large.
 
-    >>> sorted(parts_of("Eye"))
+    >>> sorted(subwords("Eye"))
     ['<ey', '<eye', '<eye>', 'Large', 'eye', 'eye>', 'ye>']
     """
     if word in SPECIALS:
@@ -43,12 +43,12 @@ def parts_of(word: str) -> set[str]:
     return pieces | {edged} | ({"Large"} if word[0].isupper() else set())
 
 
-def sharing(vocab: Sequence[str]) -> Tensor:
+def subword_matrix(vocab: Sequence[str]) -> Tensor:
     """S (V, G), sparse, with 1/√|G_w| where word w has part g; parts of one word only are left out.
 
     The rows of special tokens are empty.
     """
-    parts = [parts_of(word) for word in vocab]
+    parts = [subwords(word) for word in vocab]
     often = Counter(part for of_word in parts for part in of_word)
     column = {part: i for i, part in enumerate(sorted(p for p, n in often.items() if n > 1))}
     shared = [[column[part] for part in sorted(of_word & column.keys())] for of_word in parts]
@@ -60,7 +60,7 @@ def sharing(vocab: Sequence[str]) -> Tensor:
     return s.coalesce()
 
 
-class WordParts(AdamW):  # type: ignore[misc, valid-type]
+class SubwordEmbeddings(AdamW):  # type: ignore[misc, valid-type]
     """AdamW on the z_g of a table (V, dim), each step of which is added to the table.
 
     It must step before the optimiser of the table itself, which clears the table's gradient.
@@ -68,7 +68,7 @@ class WordParts(AdamW):  # type: ignore[misc, valid-type]
     """
 
     def __init__(self, table: nn.Parameter, vocab: Sequence[str], lr: float, spread: float) -> None:
-        share = sharing(vocab).to(table.device)
+        share = subword_matrix(vocab).to(table.device)
         self.table = table
         self.to_words, self.to_parts = share, share.t().coalesce()
         self.change = nn.Parameter(table.new_zeros(share.shape[1], table.shape[1]))
