@@ -39,7 +39,7 @@ def fresh_limits() -> None:
     limits = sys.modules.get("dashboard.limits")
     for one in vars(limits).values() if limits else ():
         for kept in (one.session, one.address) if isinstance(one, limits.Limit) else (one,):
-            getattr(kept, "_kept", {}).clear()
+            getattr(kept, "_counts", {}).clear()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

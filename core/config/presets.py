@@ -1,4 +1,4 @@
-"""Named trainings: the course's recipe, our best, and a demonstration of under a minute."""
+"""Presets: the course's recipe, the best recipe, and a demonstration of about a minute."""
 
 from dataclasses import replace
 
@@ -73,8 +73,10 @@ PRESETS = {"course": COURSE, "best": BEST, "demo": DEMO}
 
 
 def preset(name: str, kind: str, data: str | None = None) -> RunSpec:
-    """The named training of that kind, on other data if asked. Errors: ValueError, unknown name."""
+    """The preset for that kind of model, on other data if given. Errors: ValueError."""
     if name not in PRESETS or kind not in PRESETS[name]:
-        raise ValueError(f"There is no preset {name!r} for {kind!r}; known are {list(PRESETS)}.")
+        raise ValueError(
+            f"There is no preset {name!r} for {kind!r}; choose from {', '.join(PRESETS)}."
+        )
     spec = PRESETS[name][kind]
     return replace(spec, data=data) if data else spec

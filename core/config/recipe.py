@@ -1,4 +1,4 @@
-"""How a model is trained, apart from what it is: frozen, checked, free of torch.
+"""How a model is trained: frozen, checked on construction, free of torch.
 
 The defaults are the course's recipes: AdamW, the cosine stepped once an epoch, fp32.
 """

@@ -1,5 +1,6 @@
 """The specification of a run: everything needed to repeat it, free of torch."""
 
+import shlex
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -105,3 +106,16 @@ def _with_new_names(values: dict[str, Any], renamed: dict[str, str]) -> dict[str
 def model_fields(architecture: str) -> dict[str, Any]:
     """The constructor arguments a user may choose, with their defaults (those of data left out)."""
     return {f.name: f.default for f in fields(CONFIGS[architecture]) if f.name not in FROM_DATA}
+
+
+def command_line(spec: RunSpec) -> str:
+    """The command line that repeats a run, with every setting, so that no default matters."""
+    words = ["python", "-m", "core.train", spec.kind, "--architecture", spec.architecture]
+    own = ("data", "data_dir", "validation_share", "share", "seed", "device", "threads")
+    values = {name: getattr(spec, name) for name in (*own, "checkpoint_every")}
+    values |= {**model_fields(spec.architecture), **spec.model}
+    values |= vars(spec.recipe_config())
+    for name, value in values.items():
+        if value is not None:
+            words += [f"--{name.replace('_', '-').lower()}", str(value)]
+    return shlex.join(words)

@@ -17,8 +17,8 @@ def user_folder(name: str, variable: str) -> Path:
     A folder that an earlier version made in ~/.local/share, on any system, stays in use. Nothing
     is created here.
     """
-    if chosen := os.environ.get(variable):
-        return Path(chosen).expanduser()
+    if path := os.environ.get(variable):
+        return Path(path).expanduser()
     folder = user_data_path("unrolled", appauthor=False) / name
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     earlier = Path(base) / "unrolled" / name

@@ -14,7 +14,7 @@ from core.config.recipe import ImageRecipe, TextRecipe
 from core.config.run_spec import KINDS, RENAMED_SETTINGS, RunSpec, model_fields
 from core.run_files.directory import RunDirectory, new_run_id, runs_folder
 from core.run_files.version import code_version
-from core.runs.worker import at_work
+from core.runs.worker import run_lock
 from core.training.allocator import limit_kernel_cache
 from core.training.errors import sentence
 
@@ -100,20 +100,20 @@ def _truth(text: str) -> bool:
 
 
 def spec_from(arguments: argparse.Namespace) -> RunSpec:
-    """The preset, changed by what was asked for. Errors: ValueError naming the setting."""
-    asked = {k: v for k, v in vars(arguments).items() if k not in ("resume", "kind", "run_dir")}
-    spec = preset(asked.pop("preset"), arguments.kind)
-    if asked.get("architecture", spec.architecture) != spec.architecture:
-        spec = replace(spec, architecture=asked["architecture"], model={})
+    """The preset, changed by what was given for. Errors: ValueError naming the setting."""
+    given = {k: v for k, v in vars(arguments).items() if k not in ("resume", "kind", "run_dir")}
+    spec = preset(given.pop("preset"), arguments.kind)
+    if given.get("architecture", spec.architecture) != spec.architecture:
+        spec = replace(spec, architecture=given["architecture"], model={})
     recipe_names = vars(spec.recipe_config()).keys()
-    recipe = {name: asked.pop(name) for name in list(asked) if name in recipe_names}
+    recipe = {name: given.pop(name) for name in list(given) if name in recipe_names}
     own = {f.name for f in fields(RunSpec)}
-    model = {name: asked.pop(name) for name in list(asked) if name not in own}
-    if "data_dir" in asked:
-        asked["data_dir"] = str(Path(asked["data_dir"]).absolute())
-    if Path(asked.get("data", "")).suffix or "/" in asked.get("data", ""):
-        asked["data"] = str(Path(asked["data"]).absolute())
-    return replace(spec, model={**spec.model, **model}, recipe={**spec.recipe, **recipe}, **asked)
+    model = {name: given.pop(name) for name in list(given) if name not in own}
+    if "data_dir" in given:
+        given["data_dir"] = str(Path(given["data_dir"]).absolute())
+    if Path(given.get("data", "")).suffix or "/" in given.get("data", ""):
+        given["data"] = str(Path(given["data"]).absolute())
+    return replace(spec, model={**spec.model, **model}, recipe={**spec.recipe, **recipe}, **given)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -153,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def train_run(run: RunDirectory) -> int:
     """Train a run to its end and show it in the terminal; returns the exit status."""
     print(f"Run directory: {run.path}", flush=True)
-    with at_work(run):
+    with run_lock(run):
         from core.training.session import run_session  # torch comes in only now
 
         show(run_session(run), run)
@@ -171,7 +171,7 @@ def train_distributed(run: RunDirectory | None) -> int:
             follow_session(RunDirectory(Path(path)))
             return 0
         print(f"Run directory: {run.path}, {world_size()} processes", flush=True)
-        with at_work(run):
+        with run_lock(run):
             show(run_session(run), run)
     return 0
 

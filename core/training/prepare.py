@@ -63,13 +63,13 @@ def _prepare_images(spec: RunSpec, recipe: ImageRecipe, device: torch.device) ->
     else:
         test_pixels, test_labels = map(torch.from_numpy, (data.test_images, data.test_labels))
         held_out = Images(test_pixels.to(device), test_labels.to(device), mean, std)
-    task = ImageTask(train, held_out, recipe.batch_size, recipe.augment, recipe.label_smoothing)
+    task = ImageTask(train, held_out, recipe)
     extra = {"classes": list(data.classes), "mean": list(data.mean), "std": list(data.std)}
     torch.manual_seed(spec.seed)
     model = build(spec.architecture, config).to(device).to(memory_format=torch.channels_last)
     if recipe.initialisation == "small":
         scaled_init(model)
-    note = f"{data.note} {len(used):,} images to train on, {len(held_out.labels):,} held out."
+    note = f"{data.note} {len(used):,} images for training, {len(held_out.labels):,} held out."
     return Prepared(model, config, task, extra, None, data.checksum, note)
 
 
@@ -87,19 +87,11 @@ def _prepare_text(spec: RunSpec, recipe: TextRecipe, device: torch.device) -> Pr
     train = Dialogues.from_encoded([dataset[i] for i in range(len(dataset))], max_N)
     held = DialogueDataset(tokenizer, held_out_lines, max_N)
     held_out = Dialogues.from_encoded([held[i] for i in range(len(held))], max_N) if held else None
-    task = DialogueTask(
-        train,
-        held_out,
-        tokenizer,
-        recipe.batch_size,
-        recipe.batches,
-        recipe.epochs,
-        recipe.temperature,
-    )
+    task = DialogueTask(train, held_out, tokenizer, recipe)
     torch.manual_seed(spec.seed)
     model = build(spec.architecture, config).to(device)
     note = (
-        f"{data.note} {len(lines):,} dialogues to train on, {len(held_out_lines):,} held out, "
+        f"{data.note} {len(lines):,} dialogues for training, {len(held_out_lines):,} held out, "
         f"a vocabulary of {tokenizer.vocab_size:,}. {dataset.note}".strip()
     )
     return Prepared(model, config, task, {}, tokenizer.vocab, data.checksum, note)

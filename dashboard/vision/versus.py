@@ -56,7 +56,7 @@ def _rival(entry: zoo.ModelEntry) -> Rival:
 
 def damaged(found: list[Rival]) -> str:
     """Which of them have a history that cannot be read whole, and why; "" when none has."""
-    said = ((r.name, RunDirectory(r.entry.path).history_trouble()) for r in found)
+    said = ((r.name, RunDirectory(r.entry.path).history_error()) for r in found)
     return " ".join(f"{name}: {trouble}" for name, trouble in said if trouble)
 
 

@@ -28,7 +28,7 @@ PATIENCE = 1.0  # seconds of processor time for one input
 WORTH = 5_000_000  # bytes
 
 KINDS: dict[str, Any] = {
-    "spec.json": schema.Spec, "status.json": schema.Status, "seal.json": schema.Seal,
+    "spec.json": schema.Spec, "status.json": schema.Status, "seal.json": schema.Manifest,
     "wish.json": schema.Request, "weights.json": schema.Weights, "example.json": schema.Example,
     **JSON,
 }  # fmt: skip
@@ -92,11 +92,11 @@ def test_a_history_with_something_wrong(
         assert found["kind"] in ("step", "epoch")
         assert 0 <= found["step"] <= 2**53
         assert float(found["epoch"]) >= 0
-    newest, kept = metrics.last(path), metrics.kept(metrics.read(path))
+    newest, kept = metrics.last(path), metrics.thinned(metrics.read(path))
     assert {r["kind"] for r in kept} == set(newest)
     if kept:
         assert repr(newest[kept[-1]["kind"]]) == repr(kept[-1])
-    one_sentence(metrics.trouble(path) or "Nothing is wrong.")
+    one_sentence(metrics.find_error(path) or "Nothing is wrong.")
     assert time.process_time() - began < PATIENCE
     path.unlink()
 

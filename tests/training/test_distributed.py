@@ -20,7 +20,7 @@ def loss_of(record):
 
 
 @pytest.mark.timeout(300)
-def test_two_processes_reach_the_losses_of_one(tmp_path):
+def test_two_processes_have_the_losses_of_one(tmp_path):
     env = environment(1, None) | {"UNROLLED_DATA": str(tmp_path / "data")}
     env |= {"UNROLLED_RUNS": str(tmp_path / "runs")}
     job = ["gpt", "--architecture=DialogueGPT", "--lr=0.01", *COMMON, *SIZES]

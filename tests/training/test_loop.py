@@ -47,7 +47,7 @@ def image_training(recipe, architecture="CompactViT", seed=0):
     torch.manual_seed(seed)
     model = build(architecture, config_for(architecture, sizes))
     model = model.to(memory_format=torch.channels_last)
-    task = ImageTask(images, images, recipe.batch_size, recipe.augment, recipe.label_smoothing)
+    task = ImageTask(images, images, recipe)
     return start(model, recipe), task
 
 
@@ -60,10 +60,7 @@ def text_training(recipe, architecture="DialogueGPT", seed=0):
     config = config_for(architecture, {**GPT, "vocab_size": tokenizer.vocab_size, "max_N": 60})
     torch.manual_seed(seed)
     model = build(architecture, config)
-    task = DialogueTask(
-        examples, examples, tokenizer, recipe.batch_size, recipe.batches, recipe.epochs,
-        recipe.temperature,
-    )  # fmt: skip
+    task = DialogueTask(examples, examples, tokenizer, recipe)
     return start(model, recipe, tokenizer.vocab), task
 
 
@@ -111,14 +108,14 @@ def test_a_chunk_holds_at_least_32_tokens_of_any_vocabulary():
     assert chunk_size(10_000_000, torch.float32) == 32
 
 
-def test_a_target_thought_impossible_has_a_finite_loss():
+def test_a_target_with_probability_zero_has_a_finite_loss():
     hidden, weight, bias = torch.tensor([[1.0]]), torch.tensor([[300.0], [0.0]]), torch.zeros(2)
     loss = chunked_cross_entropy(hidden, weight, bias, torch.tensor([1]), torch.float32)
     assert float(loss) == pytest.approx(300)
 
 
 @pytest.mark.parametrize("architecture", ["DialogueGPT", "CompactGPT", "SinusoidalGPT"])
-def test_micro_batches_make_the_same_update_as_the_padded_batch(architecture):
+def test_micro_batches_have_the_gradients_of_the_padded_batch(architecture):
     recipe = TextRecipe(batch_size=24)
     state, task = text_training(recipe, architecture)
     state.model.eval()  # no dropout: the two ways draw it differently
@@ -214,7 +211,7 @@ def _timeless(record):
     return dataclasses.replace(record, seconds=0.0, cpu_seconds=0.0)
 
 
-def test_a_loss_that_is_no_number_stops_with_the_step_and_advice():
+def test_a_nan_loss_stops_with_the_step_and_advice():
     recipe = ImageRecipe(epochs=1, batch_size=16)
     state, task = image_training(recipe)
     with torch.no_grad():
@@ -223,7 +220,7 @@ def test_a_loss_that_is_no_number_stops_with_the_step_and_advice():
         collect(state, task, recipe)
 
 
-def test_a_long_gradient_is_shortened_to_clip_and_recorded_as_it_was():
+def test_a_gradient_is_clipped_and_its_norm_before_is_recorded():
     recipe = ImageRecipe(epochs=1, batch_size=16)
     before, task = image_training(recipe)
     norm = next(train(before, task, recipe, 5, record_every=1)).grad_norm
@@ -339,9 +336,7 @@ def test_a_command_line_of_an_earlier_version_means_the_same(words):
     assert spec.recipe_config().initialisation == ("small" if "small" in words else "plain")
 
 
-def test_the_command_line_trains_and_resumes_and_says_when_there_is_nothing_left(
-    tmp_path, capsys, monkeypatch
-):
+def test_the_command_line_trains_resumes_and_reports_a_finished_run(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("UNROLLED_DATA", str(tmp_path / "data"))
     sizes = [
         "--dim",
@@ -358,7 +353,7 @@ def test_the_command_line_trains_and_resumes_and_says_when_there_is_nothing_left
     where = ["--run-dir", str(tmp_path / "run"), "--share", "0.02", "--threads", "1"]
     command = ["gpt", "--data", "grammar", "--epochs", "2", "--seed", "3", *sizes, *where]
     assert main(command) == 0
-    assert "dialogues to train on" in capsys.readouterr().out  # what was made of the data
+    assert "dialogues for training" in capsys.readouterr().out  # what was made of the data
     run = RunDirectory(tmp_path / "run")
     assert run.status()["state"] == "done"
     assert run.spec()["seed"] == 3

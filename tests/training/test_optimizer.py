@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(
     ("kind", "settings"), [("AdamW", {"fused": True}), ("Muon", {"weight_decay": 0.1})]
 )
-def test_they_are_those_of_torch_to_the_bit(kind, settings):
+def test_the_eager_optimisers_equal_torch_s_bit_for_bit(kind, settings):
     results = []
     for home in (torch.optim, optimizer):
         torch.manual_seed(0)
@@ -38,7 +38,7 @@ def test_they_are_those_of_torch_to_the_bit(kind, settings):
     assert torch.equal(*results)
 
 
-def test_a_training_loads_no_compiler():
+def test_training_does_not_load_the_compiler():
     """It would cost a second before the first point of every curve."""
     code = (
         "import sys, torch; from core.training.optimizer import make_optimizers; "
@@ -54,14 +54,14 @@ def test_a_training_loads_no_compiler():
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def test_parts_of_words_are_those_more_than_one_word_has():
+def test_subwords_occur_in_more_than_one_word():
     share = subword_matrix(["<START>", "<PAD>", "<UNK>", "King", "king", "ox"]).to_dense()
     assert share[:3].abs().sum() == share[5].abs().sum() == 0
     assert torch.equal(share[3], share[4])  # "Large" is no part of another word
     assert float(share[3].square().sum()) == pytest.approx(1)
 
 
-def test_sharing_parts_is_adamw_on_a_sum_of_two_tables():
+def test_subword_embeddings_are_adamw_on_a_sum_of_two_tables():
     """Beside it the plain way: E and z two parameters, the table made of them at every step."""
     vocab = ["<START>", "<PAD>", "<UNK>", "king", "kings", "King", "thinking", "ox"]
     share = subword_matrix(vocab).to_dense()
@@ -83,7 +83,7 @@ def test_sharing_parts_is_adamw_on_a_sum_of_two_tables():
     torch.testing.assert_close(table, own + share @ z)
 
 
-def test_a_gpt_whose_words_share_parts_learns_and_goes_on_to_the_same_bits(tmp_path):
+def test_a_gpt_with_subword_embeddings_resumes_to_the_same_bits(tmp_path):
     """Its moments are in the checkpoint as those of any optimiser are."""
     vocab = ["<START>", "<PAD>", "<UNK>", "king", "kings"]
     sizes = {"vocab_size": 5, "max_N": 8, "dim": 8, "attn_dim": 4, "mlp_dim": 8}

@@ -100,7 +100,7 @@ def first_difference(one: dict[int, Any], other: dict[int, Any]) -> int | None:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", CASES)
-def test_the_losses_after_a_kill_are_those_of_an_unbroken_run(
+def test_a_killed_run_resumes_with_the_losses_of_an_unbroken_one(
     name: str, pairs: dict[str, Pair], data: Path, tmp_path: Path
 ) -> None:
     pair, step = pairs[name], KILLED[name.split()[0]]
