@@ -16,6 +16,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -78,10 +79,15 @@ class RunDirectory:
         return {**schema.read(self.path / "status.json", schema.Status)}
 
     def set_status(self, state: str, message: str = "", **more: Any) -> None:
-        """Replace status.json in one step. Errors: ValueError for an unknown state."""
+        """Replace status.json in one step; step and checksum stay unless `more` changes them.
+
+        Errors: ValueError for an unknown state.
+        """
         if state not in STATES:
             raise ValueError(f"There is no state {state!r}; the states are {', '.join(STATES)}.")
         message = message[:MAX_MESSAGE]
+        with suppress(ValueError):  # a first or a damaged status has nothing to keep
+            more = {k: v for k, v in self.status().items() if k in ("step", "checksum")} | more
         status = {"state": state, "message": message, "updated": time.time(), **more}
         replace_json(self.path / "status.json", status)
 

@@ -35,7 +35,7 @@ class _Line(TypedDict):
     examples: NotRequired[Whole]
 
 
-class Step(_Line):
+class StepLine(_Line):
     """A line of kind "step", see `core.training.records.StepRecord`."""
 
     kind: Literal["step"]
@@ -46,7 +46,7 @@ class Step(_Line):
     layer_norms: NotRequired[dict[Name, float]]
 
 
-class Epoch(_Line):
+class EpochLine(_Line):
     """A line of kind "epoch", see `core.training.records.EpochRecord`."""
 
     kind: Literal["epoch"]
@@ -56,7 +56,7 @@ class Epoch(_Line):
     text: NotRequired[Text | None]
 
 
-_TYPES: dict[str, Any] = {"step": Step, "epoch": Epoch}
+_TYPES: dict[str, Any] = {"step": StepLine, "epoch": EpochLine}
 
 
 def parse_record(line: bytes) -> Record:

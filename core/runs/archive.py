@@ -177,6 +177,6 @@ def _check(run: RunDirectory) -> dict[str, Any]:
     state, message = status.get("state", "running"), status.get("message", "")[:500]
     if state in ("queued", "running"):
         state, message = "cancelled", "It was not finished when it was packed."
-    run.set_status(state, message, **{k: v for k, v in status.items() if k == "step"})
+    run.set_status(state, message)
     run.checkpoints.mkdir(exist_ok=True)
     return about

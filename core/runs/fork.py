@@ -30,8 +30,7 @@ def extend(run: RunDirectory, epochs: int) -> None:
     longer = replace(spec, recipe={**spec.recipe, "epochs": epochs})
     history = [*about.get("lengthened", []), {"from": before, "step": now.status.get("step", 0)}]
     replace_json(run.path / "spec.json", {**about, **longer.to_dict(), "lengthened": history})
-    status = {k: v for k, v in now.status.items() if k in ("step", "checksum")}
-    run.set_status("paused", f"To be continued to epoch {epochs}.", **status)
+    run.set_status("paused", f"To be continued to epoch {epochs}.")
     queue.enqueue(run)
 
 

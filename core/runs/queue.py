@@ -86,8 +86,7 @@ def enqueue(run: RunDirectory) -> None:
         control.clear(run)
         manifest.remove(run)
         (run.path / "engine.json").unlink(missing_ok=True)
-        step = run.status().get("step")
-        run.set_status("queued", "Waiting for a free slot.", **({"step": step} if step else {}))
+        run.set_status("queued", "Waiting for a free slot.")
         _take_ticket(run)
     advance()
 
@@ -149,8 +148,7 @@ def _ask_or_withdraw(run: RunDirectory, request: str, state: str, message: str) 
         status = run_status(run)
         started = alive(status.status.get("starting")) or engine_of(run) is not None
         if status.state == "queued" and not started:
-            step = {k: v for k, v in status.status.items() if k in ("step", "checksum")}
-            run.set_status(state, message, **step)
+            run.set_status(state, message)
             _drop(run)
         elif status.state in ("queued", "running"):
             control.request(run, request)
@@ -239,10 +237,8 @@ def _poll_cluster(run: RunDirectory, polled: bool) -> None:
 def _close(run: RunDirectory, state: str, message: str, keep_request: bool = False) -> None:
     """Write the final state of a run that cannot do so itself, and remove its ticket."""
     with suppress(ValueError, OSError):
-        status = run.status()
-        if status.get("state") in ("queued", "running"):
-            progress = {k: v for k, v in status.items() if k in ("step", "checksum")}
-            run.set_status(state, message, **progress)
+        if run.status()["state"] in ("queued", "running"):
+            run.set_status(state, message)
             if not keep_request:
                 control.clear(run)
     _drop(run)

@@ -31,16 +31,10 @@ def estimate_time(spec: dict[str, Any]) -> dict[str, Any]:
             output, errors = process.communicate(json.dumps(spec), timeout=TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
-            raise ValueError(
-                f"The estimate took more than {TIMEOUT:.0f} s; try it with smaller settings."
-            ) from None
+            raise ValueError(f"The estimate was stopped after {TIMEOUT:.0f} s.") from None
     if process.returncode:
         lines = errors.strip().splitlines()
-        raise ValueError(
-            lines[-1]
-            if lines
-            else "The estimate failed without an error message; see the server's log."
-        )
+        raise ValueError(lines[-1] if lines else "The estimate failed without an error message.")
     result: dict[str, Any] = json.loads(output)
     return result
 

@@ -38,7 +38,7 @@ def run_lock(run: RunDirectory) -> Iterator[None]:
         about |= {"gpu": int(gpu)} if gpu.isdecimal() else {}
         replace_json(run.path / "proc.json", about)
         manifest.remove(run)
-        run.set_status("running", "Starting.", **_progress(run))
+        run.set_status("running", "Starting.")
         queue.take_slot(run)
         with _pause_on_sigterm(run):
             yield
@@ -49,10 +49,6 @@ def run_lock(run: RunDirectory) -> Iterator[None]:
         with suppress(OSError):
             lock.release()
             queue.advance(wait=5)
-
-
-def _progress(run: RunDirectory) -> dict[str, object]:
-    return {k: v for k, v in run.status().items() if k in ("step", "checksum")}
 
 
 @contextmanager

@@ -43,8 +43,8 @@ SPECS = {
     ),
 }  # fmt: skip
 SPECS = {kind: replace(spec, checkpoint_every=0.3) for kind, spec in SPECS.items()}
-# At the named moment the trainer ends itself as kill -9 would: in which call, made from where, and
-# at which of them. A checkpoint is two files: the third and the fourth call are in the second one.
+# At the named moment the training kills itself: in which call, made from which function, and at
+# which of them. A checkpoint is two files: the third and the fourth call are in the second one.
 WORST = {
     "during a checkpoint write": ("core.system.atomic_write:os.fsync", "write_checkpoint", 3),
     "during a rename": ("core.system.atomic_write:os.replace", "write_checkpoint", 4),
@@ -136,7 +136,7 @@ def check_same(whole: RunDirectory, broken: RunDirectory) -> None:
 
 
 def killed_and_resumed(name: str, wait: float, whole: RunDirectory, *, training: bool) -> str:
-    """Start, kill -9 after `wait` seconds, see it called lost within 5 s, resume, compare.
+    """Start, kill -9 after `wait` seconds, expect "lost" within 5 s, resume, compare.
 
     training: the seconds count from its first record on.
     """
@@ -178,7 +178,7 @@ def worst_moment(name: str, die_at: tuple[str, str, int], whole: RunDirectory) -
 
 
 def while_queued(whole: RunDirectory) -> None:
-    """The server dies right after it queued the run; the next one to look starts it, once."""
+    """The server dies right after queueing the run; the next process starts it, once."""
     code = (
         "import os, signal; from core.runs import launch, queue\n"
         "launch.start = lambda run, gpu: os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -1,4 +1,4 @@
-"""A run that grows is followed line by line, and what was made of its records is made once."""
+"""New lines of a growing run are read once, and what is derived from them is computed once."""
 
 import json
 import threading
@@ -36,7 +36,7 @@ def test_an_incomplete_line_is_read_once_it_is_complete(tmp_path):
 
 
 def test_a_rewritten_file_is_read_again(tmp_path):
-    """A run that is resumed forgets what came after its checkpoint."""
+    """A resumed run drops the records after its checkpoint."""
     run, path = RunDirectory(tmp_path), tmp_path / "metrics.jsonl"
     tail = MetricsTail(path)
     for step in range(5):
@@ -44,7 +44,7 @@ def test_a_rewritten_file_is_read_again(tmp_path):
     before = tail.read()
     write_bytes(path, "".join(json.dumps(line(s)) + "\n" for s in range(2)).encode())
     assert [r["step"] for r in tail.read().records] == [0, 1]
-    assert len(before.records) == 5  # whoever still looks at it is not disturbed
+    assert len(before.records) == 5  # earlier snapshots do not change
     write_bytes(path, "".join(json.dumps(line(s)) + "\n" for s in range(20, 30)).encode())
     assert [r["step"] for r in tail.read().records] == list(range(20, 30))
     path.unlink()

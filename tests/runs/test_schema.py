@@ -32,7 +32,7 @@ def test_shipped_runs_are_valid_and_completely_read(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("written", "read"),
-    [(StepRecord, metrics.Step), (EpochRecord, metrics.Epoch), (RunSpec, schema.Spec),
+    [(StepRecord, metrics.StepLine), (EpochRecord, metrics.EpochLine), (RunSpec, schema.Spec),
      (TextQuality, schema.Measures)],
 )  # fmt: skip
 def test_every_field_that_is_written_is_read(written: type, read: type) -> None:
@@ -125,3 +125,14 @@ def test_a_lost_run_offers_a_checkpoint_only_if_there_is_one(
     now = run_status(run)
     assert now.state == "lost"
     assert said in now.message
+
+
+def test_a_new_status_keeps_step_and_checksum(tmp_path: Path) -> None:
+    run = RunDirectory.create(tmp_path / "run", RunSpec("vit", "CompactViT").to_dict())
+    run.set_status("running", step=5, checksum="a" * 64, gpu=1)
+    run.set_status("paused", "A message.")
+    status = run.status()
+    assert (status["step"], status["checksum"]) == (5, "a" * 64)
+    assert "gpu" not in status
+    run.set_status("running", step=7)
+    assert run.status()["step"] == 7

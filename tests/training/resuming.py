@@ -1,7 +1,7 @@
 """python -m tests.training.resuming RUN,STEPS[,FIRST,COPY] …: train each run for some steps.
 
 Prints a JSON list: for each run, {step: [loss, gradient norm]}. After step FIRST the run's
-directory is copied to COPY while training goes on: what a kill at that moment leaves on the disk.
+directory is copied to COPY while training continues: what a kill then leaves on the disk.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Training: what it minimises, that it can stop and go on, and that one seed gives one result."""
+"""Training: what it minimises, that it can be resumed, and that a seed determines the result."""
 
 import dataclasses
 import math

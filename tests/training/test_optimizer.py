@@ -1,4 +1,4 @@
-"""The optimisers: torch's own to the bit, and no compiler is loaded to use them."""
+"""The optimisers equal torch's own bit for bit, and do not load its compiler."""
 
 import subprocess
 import sys
@@ -39,7 +39,7 @@ def test_the_eager_optimisers_equal_torch_s_bit_for_bit(kind, settings):
 
 
 def test_training_does_not_load_the_compiler():
-    """It would cost a second before the first point of every curve."""
+    """It would delay the first point of every curve by more than a second."""
     code = (
         "import sys, torch; from core.training.optimizer import make_optimizers; "
         "from core.config.recipe import ImageRecipe; model = torch.nn.Linear(4, 4); "
@@ -57,12 +57,12 @@ def test_training_does_not_load_the_compiler():
 def test_subwords_occur_in_more_than_one_word():
     share = subword_matrix(["<START>", "<PAD>", "<UNK>", "King", "king", "ox"]).to_dense()
     assert share[:3].abs().sum() == share[5].abs().sum() == 0
-    assert torch.equal(share[3], share[4])  # "Large" is no part of another word
+    assert torch.equal(share[3], share[4])  # no other word has "Large"
     assert float(share[3].square().sum()) == pytest.approx(1)
 
 
 def test_subword_embeddings_are_adamw_on_a_sum_of_two_tables():
-    """Beside it the plain way: E and z two parameters, the table made of them at every step."""
+    """Compared with the direct way: parameters E and z, and the table computed at every step."""
     vocab = ["<START>", "<PAD>", "<UNK>", "king", "kings", "King", "thinking", "ox"]
     share = subword_matrix(vocab).to_dense()
     torch.manual_seed(1)
@@ -84,7 +84,7 @@ def test_subword_embeddings_are_adamw_on_a_sum_of_two_tables():
 
 
 def test_a_gpt_with_subword_embeddings_resumes_to_the_same_bits(tmp_path):
-    """Its moments are in the checkpoint as those of any optimiser are."""
+    """The checkpoint has its moments, like those of any optimiser."""
     vocab = ["<START>", "<PAD>", "<UNK>", "king", "kings"]
     sizes = {"vocab_size": 5, "max_N": 8, "dim": 8, "attn_dim": 4, "mlp_dim": 8}
 

@@ -1,4 +1,4 @@
-"""A resumed training has the losses of an unbroken one: every preset, architecture and step.
+"""A resumed training has the losses of an unbroken one, for every preset and architecture.
 
 One process trains each without a break, another resumes each, both with two threads and in the
 environment of the queue. The recipes are the presets' own, the models narrow and the data few.
