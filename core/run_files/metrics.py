@@ -164,7 +164,7 @@ def epochs(path: Path) -> list[Record]:
 
 
 @lru_cache(maxsize=64)
-def _epochs(path: Path, changed: int, size: int) -> list[Record]:
+def _epochs(path: Path, _changed: int, _size: int) -> list[Record]:
     """Cached until the file's time of change (ns) or its size (bytes) differs."""
     return thinned(record for record in read(path) if record["kind"] == "epoch")
 
@@ -179,7 +179,7 @@ def last(path: Path) -> dict[str, Record]:
 
 
 @lru_cache(maxsize=512)
-def _last(path: Path, changed: int, size: int) -> dict[str, Record]:
+def _last(path: Path, _changed: int, _size: int) -> dict[str, Record]:
     """Cached until the file's time of change (ns) or its size (bytes) differs."""
     newest: dict[str, Record] = {}
     with open(path, "rb") as file:
@@ -218,7 +218,7 @@ def find_error(path: Path) -> str:
 
 
 @lru_cache(maxsize=512)
-def _find_error(path: Path, changed: int, size: int) -> str:
+def _find_error(path: Path, _changed: int, size: int) -> str:
     """Cached until the file's time of change (ns) or its size (bytes) differs."""
     if size > MAX_BYTES:
         return f"{path.name} has more than {MAX_BYTES:,} bytes."
