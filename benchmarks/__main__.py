@@ -11,13 +11,12 @@ import sys
 import time
 from collections.abc import Callable
 
-import torch
-
 import benchmarks
 from benchmarks.history import NotRecorded
 from benchmarks.measure import Row
 from benchmarks.table import PAGE, line, page
 from core.data import MissingDataError
+from core.system.device import use_threads
 
 REPEATS = 5
 Measure = Callable[[int], Row]
@@ -44,7 +43,7 @@ def main() -> int:
     if options.list:
         print("\n".join(rows))
         return 0
-    torch.set_num_threads(options.threads)
+    use_threads(options.threads)
     measured = []
     for name in [options.only] if options.only else rows:
         began = time.perf_counter()

@@ -3,9 +3,10 @@
 import platform
 import time
 from importlib.metadata import version
-from pathlib import Path
 
 import psutil
+
+from core.system.processor import processor_name
 
 
 def describe(threads: int) -> str:
@@ -13,16 +14,8 @@ def describe(threads: int) -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "streamlit", "plotly"))
     memory = psutil.virtual_memory().total / 2**30
     return (
-        f"Measured on {time.strftime('%Y-%m-%d', time.gmtime())}: {processor()}, "
+        f"Measured on {time.strftime('%Y-%m-%d', time.gmtime())}: {processor_name()}, "
         f"{psutil.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, "
         f"Python {platform.python_version()}, {packages}; {threads} threads. Reference and product "
         "took turns in one process; the ratio is product over reference."
     )
-
-
-def processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()

@@ -20,13 +20,14 @@ from benchmarks.rows_training import (
     steps,
 )
 from core.config.recipe import ImageRecipe, TextRecipe
+from core.system.device import use_threads
 from core.training.precision import faster_precision
 
 STEPS = {"vit": 8, "gpt": 5}  # a batch of 64 dialogues of the file is padded to 200 from the first
 
 
 def main(kind: str, side: str) -> None:
-    torch.set_num_threads(2)
+    use_threads(2)
     precision = faster_precision(torch.device("cpu"))
     if kind == "vit":
         images = as_images(cifar())

@@ -1,7 +1,7 @@
-"""python -m benchmarks.quality [NAME …]: train what the quality rows stand on again (hours).
+"""python -m benchmarks.quality [NAME …]: train the models of the quality rows again (hours).
 
-Shipped models are trained as `make pretrain` does; the others end in benchmarks/histories. An
-interrupted training goes on from its last checkpoint when this is called again.
+Shipped models are trained as `make pretrain` does; the histories of the others are stored in
+benchmarks/histories. Calling this again resumes an interrupted training from its last checkpoint.
 """
 
 import argparse
@@ -22,12 +22,12 @@ from benchmarks.rows_training import data_dir
 from core.config.presets import BEST, COURSE
 from core.config.run_spec import RunSpec
 from core.publish.publish import copy_history
-from core.publish.train_shipped import pretrain, trained
+from core.publish.train_shipped import train_shipped, trained
 
 OTHERS: dict[str, RunSpec] = {
     # Plain AdamW at 1e-3 ends at 0.6405, and at 2e-3 diverges: benchmarks/experiments.md.
     BETTER_RECIPE: replace(COURSE["vit"], recipe={**BEST["vit"].recipe, "epochs": EPOCHS}),
-    # A schedule that is through where the course's accuracy is: a part of the images, once.
+    # A schedule that ends at the course's accuracy: one epoch on a part of the images.
     QUICK_VIT: replace(
         BEST["vit"], share=0.8, recipe={**BEST["vit"].recipe, "epochs": 1, "batch_size": 64}
     ),
@@ -36,10 +36,10 @@ NAMES = (COURSE_VIT, BETTER_RECIPE, QUICK_VIT, BEST_VIT, COURSE_GPT, BEST_GPT)
 
 
 def record(name: str, threads: int) -> None:
-    """Train one (or go on), and keep its history. Errors: everything a run can fail with."""
+    """Train (or resume) one, and store its history. Errors: all errors of a run."""
     where = str(data_dir()) if data_dir() else None
     if name not in OTHERS:
-        pretrain(name, where, threads)
+        train_shipped(name, where, threads)
         return
     run = trained(f"quality-{name}", replace(OTHERS[name], data_dir=where, threads=threads))
     copy_history(run, HISTORIES / name)
@@ -52,7 +52,7 @@ def main() -> int:
     options = top.parse_args()
     unknown = set(options.names) - set(NAMES)
     if unknown:
-        top.error(f"there is no {unknown.pop()!r}; there are {', '.join(NAMES)}")
+        top.error(f"there is no {unknown.pop()!r}; choose from {', '.join(NAMES)}")
     for name in options.names or NAMES:
         record(name, options.threads)
     return 0

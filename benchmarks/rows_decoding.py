@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 
-from benchmarks.machine import processor
 from benchmarks.measure import Row, alternate, rate
 from benchmarks.reference_gpt import greedy, textbook_logits
 from benchmarks.threads import threads
@@ -23,6 +22,7 @@ from core.decoding.strategies import Nucleus, Strategy, Temperature, TopK
 from core.gpt import DialogueGPT
 from core.models.registry import build
 from core.models.zoo import available_models, load_model
+from core.system.processor import processor_name
 
 TOKENS, COURSE_VOCABULARY, NEAR_TIE = 199, 15_000, 1e-4
 
@@ -166,7 +166,7 @@ def decode_kernel_vs_eager_cache(repeats: int) -> Row:
         return alternate(
             "decode-kernel-vs-eager-cache", "tokens/s", lambda: rate(reference),
             lambda: rate(_product), repeats,
-            f"199 tokens greedy, one thread, fp32, {said}, {processor()}; {engine().path} "
+            f"199 tokens greedy, one thread, fp32, {said}, {processor_name()}; {engine().path} "
             "against the KV cache in PyTorch",
         )  # fmt: skip
 

@@ -20,9 +20,9 @@ IMAGES, EPOCHS, MAX_N = 50_000, 10, 200
 
 @cache
 def reference_seconds(number: int) -> float:
-    """How long the plain loop takes, on so many threads, for the course's ten epochs.
+    """Seconds that the plain loop takes for the course's ten epochs on this many threads.
 
-    From its images a second; ours was trained on as many threads.
+    Computed from its images a second; our model was trained on as many threads.
     """
     with threads(number):
         return EPOCHS * IMAGES / reference_vit_rate()
@@ -41,7 +41,7 @@ def same_architecture(repeats: int) -> Row:
 
 
 def accuracy_in_reference_time(repeats: int) -> Row:
-    """The best held-out accuracy of our ViT before the reference is through its ten epochs."""
+    """The best held-out accuracy of our ViT within the time of the reference's ten epochs."""
     reference, ours = history(COURSE_VIT), history(BEST_VIT)
     limit = reference_seconds(ours.spec.threads)
     inside = [epoch for epoch in ours.epochs if epoch.seconds <= limit]
@@ -59,7 +59,7 @@ def accuracy_in_reference_time(repeats: int) -> Row:
 
 
 def time_to_reference_accuracy(repeats: int) -> Row:
-    """Seconds of training until our ViT is as good as the reference in the end."""
+    """Seconds of training until our ViT has the final accuracy of the reference."""
     goal = history(COURSE_VIT).last.held_out["accuracy"]
     ours = history(QUICK_VIT)
     there = next((e for e in ours.epochs if e.held_out["accuracy"] >= goal), None)
@@ -76,7 +76,7 @@ def time_to_reference_accuracy(repeats: int) -> Row:
 
 
 def perplexity_against_best(repeats: int) -> Row:
-    """Held-out perplexity beside the course recipe's best epoch."""
+    """Held-out perplexity compared with the course recipe's best epoch."""
     reference, ours = history(COURSE_GPT), history(BEST_GPT)
     best = reference.best("perplexity", least=True)
     return _perplexity(
@@ -85,12 +85,12 @@ def perplexity_against_best(repeats: int) -> Row:
 
 
 def perplexity_against_last(repeats: int) -> Row:
-    """Held-out perplexity beside the course recipe's last epoch."""
+    """Held-out perplexity compared with the course recipe's last epoch."""
     reference, ours = history(COURSE_GPT), history(BEST_GPT)
     best, last = reference.best("perplexity", least=True), reference.last
     rise = last.held_out["perplexity"] / best.held_out["perplexity"] - 1
-    which = f"its epoch {last.number}, {rise:.1%} above its best: how far it overfits is all that "
-    which += "parts this row from the one before, whatever ours is"
+    which = f"its epoch {last.number}, {rise:.1%} above its best: only its overfitting makes this "
+    which += "row different from the one before"
     return _perplexity("gpt-perplexity-last", last.held_out, which, ours.said())
 
 
@@ -107,7 +107,7 @@ def _perplexity(name: str, reference: dict[str, float], which: str, said: str) -
 
 
 def time_to_reference_perplexity(repeats: int) -> Row:
-    """Seconds of training until our GPT is as good as the course recipe at its best."""
+    """Seconds of training until our GPT has the best perplexity of the course's recipe."""
     reference, ours = history(COURSE_GPT), history(BEST_GPT)
     best = reference.best("perplexity", least=True)
     goal = best.held_out["perplexity"]
@@ -124,7 +124,7 @@ def time_to_reference_perplexity(repeats: int) -> Row:
 
 
 def against_kneser_ney(repeats: int) -> Row:
-    """Held-out perplexity beside a modified Kneser-Ney 5-gram of the same split and vocabulary."""
+    """Held-out perplexity compared with a modified Kneser-Ney 5-gram, same split and vocabulary."""
     lines = load_dialogues("shakespeare", data_dir())
     tokenizer = tokenizer_of(lines.train)
     train, held_out = (

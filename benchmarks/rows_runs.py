@@ -1,8 +1,7 @@
-"""Runs and the dashboard beside each other, and what it costs to write a run down.
+"""Runs and the dashboard at the same time, and the cost of recording a run.
 
-A run beside which something is measured is a real one, started by the queue at its low priority
-and with its thread budget; it is stopped (SIGSTOP) while the idle figure is taken, so that both
-figures meet the same machine.
+The concurrent run is a real one, started by the queue with its low priority and thread budget; it
+is stopped (SIGSTOP) for the idle measurement, so that both measurements have the same machine.
 """
 
 import os
@@ -15,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import psutil
 import torch
@@ -27,7 +27,7 @@ from core.run_files.directory import RunDirectory
 from core.runs import queue
 from core.runs.launch import PROJECT, thread_budget
 from core.runs.process import alive
-from core.runs.status import process_of, standing
+from core.runs.status import process_of, run_status
 from core.system.device import pick_device
 from core.training.loop import start, train
 from core.training.prepare import prepare
@@ -41,17 +41,11 @@ RERUNS = 30  # at a time: long enough for the run to write records meanwhile
 @contextmanager
 def own_folder() -> Iterator[Path]:
     """A runs folder of its own with one slot."""
-    with tempfile.TemporaryDirectory() as folder:
-        before = {name: os.environ.get(name) for name in ("UNROLLED_RUNS", "UNROLLED_SLOTS")}
-        os.environ |= {"UNROLLED_RUNS": folder, "UNROLLED_SLOTS": "1"}
-        try:
-            yield Path(folder)
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name)
-                else:
-                    os.environ[name] = value
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        patch.dict(os.environ, {"UNROLLED_RUNS": folder, "UNROLLED_SLOTS": "1"}),
+    ):
+        yield Path(folder)
 
 
 def demo(kind: str = "vit", threads: int | None = None, **recipe: object) -> RunSpec:
@@ -61,7 +55,7 @@ def demo(kind: str = "vit", threads: int | None = None, **recipe: object) -> Run
 
 @contextmanager
 def training(spec: RunSpec) -> Iterator[tuple[RunDirectory, psutil.Process]]:
-    """A run that trains while the body is measured."""
+    """A run that trains while the block is measured."""
     with own_folder():
         run = queue.submit(spec.to_dict())
         wait_for(lambda: len(run.metrics()) > 5)
@@ -74,22 +68,22 @@ def training(spec: RunSpec) -> Iterator[tuple[RunDirectory, psutil.Process]]:
 
 
 def end(run: RunDirectory) -> None:
-    """Cancel it and wait until its process has left the folder."""
+    """Cancel it and wait until its process has ended."""
     with suppress(ValueError):
         queue.cancel(run)
-    wait_for(lambda: queue.advance() or (standing(run).over and not alive(process_of(run))))
+    wait_for(lambda: queue.advance() or (run_status(run).is_over and not alive(process_of(run))))
 
 
 def wait_for(ready: Callable[[], object], seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > deadline:
-            raise TimeoutError("The run did not come so far.")
+            raise TimeoutError(f"The run was not ready after {seconds:.0f} s.")
         time.sleep(0.02)
 
 
 def stopped(process: psutil.Process, measure: Callable[[], float]) -> Callable[[], float]:
-    """`measure` while that process stands still."""
+    """`measure` while that process is stopped."""
 
     def measured() -> float:
         process.send_signal(signal.SIGSTOP)
@@ -104,7 +98,7 @@ def stopped(process: psutil.Process, measure: Callable[[], float]) -> Callable[[
 
 
 def decoding_beside_a_run(repeats: int) -> Row:
-    """Greedy tokens a second on one thread, as the dashboard decodes: beside a run / idle."""
+    """Greedy tokens a second on one thread, as in the dashboard: during a run / idle."""
     from core.decoding.engine import DecodingEngine
     from core.decoding.strategies import Greedy, generate
     from core.models.zoo import find_model, load_model
@@ -122,7 +116,7 @@ def decoding_beside_a_run(repeats: int) -> Row:
 
 
 def page_beside_a_run(repeats: int) -> Row:
-    """Seconds for a rerun of the Train page: beside a run / idle."""
+    """Seconds for a rerun of the Train page: during a run / idle."""
     from benchmarks.viewers import opened
 
     with training(demo(**LONG)) as (run, process):
@@ -164,7 +158,7 @@ def run_beside_viewers(repeats: int) -> Row:
 
 
 def recording(repeats: int) -> Row:
-    """Seconds a step: written down as a run, checkpoints included / the bare loop."""
+    """Seconds per step: recorded as a run, with checkpoints / the loop alone."""
     spec = demo("gpt", threads=torch.get_num_threads(), epochs=2, precision="fp32")
 
     def bare() -> float:
@@ -184,7 +178,7 @@ def recording(repeats: int) -> Row:
 
 
 def first_point(repeats: int) -> Row:
-    """Seconds from Start to the first point on the curve, against the five it may take."""
+    """Seconds from Start to the first point of the curve; reference: the limit of 5 s."""
 
     def wait() -> float:
         with own_folder():

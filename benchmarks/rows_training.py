@@ -1,4 +1,4 @@
-"""Training speed: images and tokens a second against the plainly written loops."""
+"""Training speed in images and tokens a second, compared with plainly written loops."""
 
 import os
 import statistics
@@ -27,7 +27,7 @@ from core.training.tasks.images import CROP, Images, ImageTask, alternate_flip, 
 
 
 def data_dir() -> Path | None:
-    """Where the real data lie: UNROLLED_BENCH_DATA, or `shared/data` beside the checkout."""
+    """The folder of the real data: UNROLLED_BENCH_DATA, or `shared/data` beside the checkout."""
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
     chosen = os.environ.get("UNROLLED_BENCH_DATA")
     return Path(chosen) if chosen else beside if beside.is_dir() else None
@@ -50,7 +50,7 @@ def as_images(data: ImageData) -> Images:
 def product_images(recipe: ImageRecipe) -> Iterator[int]:
     images = as_images(cifar())
     model = build("VisionTransformer", ViTConfig()).to(memory_format=torch.channels_last)
-    task = ImageTask(images, images, recipe.batch_size, recipe.augment, recipe.label_smoothing)
+    task = ImageTask(images, images, recipe)
     state, before = start(model, recipe), 0
     for _ in train(state, task, recipe, seed=0, record_every=1):
         yield state.count - before
@@ -111,7 +111,7 @@ def product_dialogues(recipe: TextRecipe) -> Iterator[int]:
     model = build("DialogueGPT", config_for("DialogueGPT", {"vocab_size": vocab_size}))
     tokenizer = WordTokenizer("unused")
     dialogues = Dialogues.from_encoded(examples, 200)
-    task = DialogueTask(dialogues, None, tokenizer, recipe.batch_size, recipe.batches, 99, 0.0)
+    task = DialogueTask(dialogues, None, tokenizer, recipe)
     state, before = start(model, recipe), 0
     for _ in train(state, task, recipe, seed=0, record_every=1):
         yield state.count - before
@@ -136,7 +136,7 @@ def gpt_train_throughput(repeats: int) -> Row:
 
 
 def gpt_padding(repeats: int) -> Row:
-    """Share of positions that are padding, over one epoch: counted, not timed."""
+    """Share of positions that are padding in one epoch (counted)."""
     _, examples = shakespeare()
     lengths = torch.tensor([len(e) for e in examples])
     padded = ours = 0
@@ -154,7 +154,7 @@ def gpt_padding(repeats: int) -> Row:
 
 
 def peak_memory(kind: str) -> Row:
-    """Resident memory at its highest, data included, each side in a process of its own."""
+    """Peak resident memory, data included, each side in a process of its own."""
     peaks = []
     for side in ("reference", "product"):
         command = [sys.executable, "-m", "benchmarks.peak_memory", kind, side]
@@ -165,7 +165,7 @@ def peak_memory(kind: str) -> Row:
 
 
 def vit_loader(repeats: int) -> Row:
-    """Augmented batches a second: crop, flip and normalise, nothing else."""
+    """Augmented images a second: crop, flip and normalise."""
     from torch.utils.data import DataLoader, Dataset
     from torchvision.transforms import v2
 

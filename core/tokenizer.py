@@ -12,11 +12,12 @@ text can take the name of a special token, since the word tokenizer cuts `<` and
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from core.system.atomic_write import write_bytes
 
 if TYPE_CHECKING:
     from torch import LongTensor
@@ -151,10 +152,7 @@ class WordTokenizer:
 
     def save(self, path: str | Path) -> None:
         """Write the vocabulary as a JSON list; the file is replaced in one step."""
-        path = Path(path)
-        partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-        partial.write_text(json.dumps(self.vocab, ensure_ascii=False, indent=0), encoding="utf-8")
-        os.replace(partial, path)
+        write_bytes(Path(path), json.dumps(self.vocab, ensure_ascii=False, indent=0).encode())
 
     @classmethod
     def load(cls, path: str | Path) -> WordTokenizer:

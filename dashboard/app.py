@@ -1,11 +1,15 @@
 """The router. Start it with `make run` or `streamlit run dashboard/app.py`."""
 
+import os
+
 import streamlit as st
 
 from dashboard import lessons, state, style
 from dashboard.components import export_menu, page
 from dashboard.stage import stage
 
+# Read by torch when it is first imported: beside a training run, more threads are slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 st.set_page_config("Unrolled", page_icon=style.ICON, layout="wide", initial_sidebar_state=285)
 style.apply(presenting=state.presenting())
 

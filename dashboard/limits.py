@@ -1,8 +1,8 @@
-"""What one session, one network address and all together may do; SECURITY.md has the table.
+"""Limits for a session, a network address and all visitors together; SECURITY.md has the table.
 
-Kept in this module and not in a cache of Streamlit, which any client may clear. A lecture hall
-often has one address for all, so 300 students behind one can vote and keep progress. Addresses stay
-in memory. Errors: ValueError, one sentence that says how long to wait.
+The counts are kept in this module, not in a cache of Streamlit, which any client may clear. A
+lecture hall often has one address, so 300 students behind one can vote and save progress. Addresses
+are held in memory only. Errors: ValueError, one sentence that says how long to wait.
 """
 
 import ipaddress
@@ -25,7 +25,7 @@ MAX_WAITING = 30  # runs in the queue, from all visitors together
 
 @dataclass(frozen=True)
 class Limit:
-    """what: the beginning of the sentence; how often a session and an address may do it."""
+    """what: the start of the error; how often a session and an address may do it."""
 
     what: str
     session: Rate
@@ -37,17 +37,17 @@ IMPORTS = Limit("Runs were imported", Rate(10, 10 * MINUTE), Rate(60, 10 * MINUT
 PICTURES = Limit("Pictures were opened", Rate(60, 10 * MINUTE), Rate(1000, 10 * MINUTE))
 ROOMS = Limit("Rooms were opened", Rate(10, HOUR / 2), Rate(30, HOUR / 2))
 VOTES = Limit("Answers were sent", Rate(1, DAY), Rate(500, DAY))  # in one room
-KEEPING = Limit("Progress was kept or fetched", Rate(20, 10 * MINUTE), Rate(1000, HOUR))
+KEEPING = Limit("Progress was saved or loaded", Rate(20, 10 * MINUTE), Rate(1000, HOUR))
 
-WORDS_OF_A_NAME = Delays(free=5, longest=5 * MINUTE, forget=DAY)
-WORDS_OF_A_SESSION = Delays(free=5, longest=5 * MINUTE, forget=DAY)
-WORDS_OF_AN_ADDRESS = Delays(free=30, longest=10, forget=HOUR)
+GUESSES_OF_A_NAME = Delays(free=5, longest=5 * MINUTE, forget=DAY)
+GUESSES_OF_A_SESSION = Delays(free=5, longest=5 * MINUTE, forget=DAY)
+GUESSES_OF_AN_ADDRESS = Delays(free=30, longest=10, forget=HOUR)
 
 _ONE_START = threading.Lock()
 
 
 def session() -> str:
-    """A name for this session that its browser does not know and cannot change."""
+    """An id of this session that its browser neither knows nor can change."""
     name: str = st.session_state.setdefault("visitor", secrets.token_hex(8))
     return name
 
@@ -57,24 +57,24 @@ def address() -> str:
 
     Behind a proxy on this machine it is the one the proxy passes on in X-Forwarded-For.
     """
-    told = st.context.ip_address
-    if not told:
+    reported = st.context.ip_address
+    if not reported:
         return "this machine"
     try:
-        found = ipaddress.ip_address(told.split("%")[0])
+        parsed = ipaddress.ip_address(reported.split("%")[0])
     except ValueError:
-        return told[:45]
-    if isinstance(found, ipaddress.IPv6Address):
-        inside = found.ipv4_mapped
-        return str(inside or ipaddress.ip_network((found, 64), strict=False))
-    return str(found)
+        return reported[:45]
+    if isinstance(parsed, ipaddress.IPv6Address):
+        inside = parsed.ipv4_mapped
+        return str(inside or ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
 
 
 @contextmanager
 def within(limit: Limit, what: str = "") -> Iterator[None]:
-    """Do something that is limited; what: counts each such thing, a room, by itself.
+    """Count what the block does against a limit; what: a separate count for each such value.
 
-    If it fails it does not count. Errors: ValueError when it is done too often.
+    A block that fails does not count. Errors: ValueError when the limit is exceeded.
     """
     keys = [(limit.session, f"{session()} {what}"), (limit.address, f"{address()} {what}")]
     taken: list[tuple[Rate, str]] = []
@@ -93,7 +93,7 @@ def within(limit: Limit, what: str = "") -> Iterator[None]:
 
 @contextmanager
 def guessing(name: str) -> Iterator[None]:
-    """Try a word for the name; wrong ones (WrongWord) make the next wait longer.
+    """Try a passphrase for a name; a wrong one (WrongWord) makes the next wait longer.
 
     Errors: ValueError while this name, session or address has to wait.
     """
@@ -104,13 +104,13 @@ def guessing(name: str) -> Iterator[None]:
             delays.give_back(key)
 
     for delays, key in (
-        (WORDS_OF_A_SESSION, session()),
-        (WORDS_OF_AN_ADDRESS, address()),
-        (WORDS_OF_A_NAME, name),
+        (GUESSES_OF_A_SESSION, session()),
+        (GUESSES_OF_AN_ADDRESS, address()),
+        (GUESSES_OF_A_NAME, name),
     ):
         if wait := delays.guess(key):
             undo()
-            raise ValueError(f"Too many wrong words: try again in {_in_words(wait)}.")
+            raise ValueError(f"Too many wrong passphrases: try again in {_in_words(wait)}.")
         tried.append((delays, key))
     try:
         yield
@@ -120,16 +120,16 @@ def guessing(name: str) -> Iterator[None]:
         undo()
         raise
     undo()
-    WORDS_OF_A_NAME.right(name)
+    GUESSES_OF_A_NAME.right(name)
 
 
 @contextmanager
 def starting() -> Iterator[None]:
-    """Queue a run from a page. Errors: ValueError when MAX_WAITING wait or it is done too often."""
+    """Queue a run from a page. Errors: ValueError when too many are waiting or were started."""
     with _ONE_START, within(RUNS):
         if queue.waiting() >= MAX_WAITING:
             raise ValueError(
-                f"{MAX_WAITING} runs are waiting already: start yours when one of them is over."
+                f"{MAX_WAITING} runs are already waiting: start yours when one has finished."
             )
         yield
 

@@ -1,4 +1,4 @@
-"""Runs: everything that was trained here, compared, named, handed out and taken in."""
+"""Runs: all trainings of this machine, to compare, rename, export and import."""
 
 import streamlit as st
 
@@ -10,33 +10,33 @@ from dashboard.training import run_table, run_view
 page.page_header(
     "Runs",
     "Two runs that differ in one setting are an experiment. **What did the setting change**, and "
-    "is the difference larger than that between two seeds?",
+    "is the difference larger than between two random seeds?",
 )
-st.markdown("Tick runs in the table: one to work with it, several to see them on one chart.")
+st.markdown("Select one run to work with it, or several to compare them in one chart.")
 
 # --- the table ---
 rows = run_table.all_rows()
 words = controls.text("Search", "", key="search", max_chars=80, help="Any setting: dim=64 vit done")
-found = run_table.matching(rows, words)
+matches = run_table.matching(rows, words)
 damaged = [row for row in rows if row.error]
 if damaged:
     names = ", ".join(row.name for row in damaged[:5])
     st.warning(
-        f"{len(damaged)} run(s) have a damaged file: {page.escape(names)}. Tick one to see "
-        "which; the others are not affected.",
+        f"{len(damaged)} run(s) have a damaged file: {page.escape(names)}. Select one to see "
+        "which file; the other runs are not affected.",
         icon=":material/broken_image:",
     )
-chosen = run_table.choose(found) if found else []
+selected = run_table.select(matches) if matches else []
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.caption(f"{len(found)} of {len(rows)} runs." if rows else "Nothing was trained here yet.")
-    run_table.bin_of_runs()
+    st.caption(f"{len(matches)} of {len(rows)} runs." if rows else "No runs yet.")
+    run_table.undo_delete()
 if not rows:
-    page.lesson_link("train", "Train the first one")
+    page.lesson_link("train", "Train a model")
 
 # --- the chart ---
-if chosen:
-    seen = {row.name: run_view.seen_of(row.run) for row in chosen}
-    known = [m for row in chosen for m in seen[row.name].make(compare.measures)]
+if selected:
+    histories = {row.name: run_view.snapshot_of(row.run) for row in selected}
+    known = [m for row in selected for m in histories[row.name].derive(compare.measures)]
     options = list(dict.fromkeys(known))
     if options:
         one, two, three, four = st.columns(4, vertical_alignment="bottom")
@@ -48,28 +48,28 @@ if chosen:
         with three:
             smoothing = controls.slider("Smoothing", 0.0, 0.98, 0.0, key="smoothing", step=0.02)
         with four:
-            log = controls.switch("Logarithmic", key="log")
-        titles = [row.title for row in chosen]
+            log = controls.switch("Logarithmic scale", key="log")
+        titles = [row.title for row in selected]
         drawn = {
-            row.title if titles.count(row.title) == 1 else row.name: seen[row.name].make(
+            row.title if titles.count(row.title) == 1 else row.name: histories[row.name].derive(
                 compare.points, measure, axis
             )
-            for row in chosen
+            for row in selected
         }
         page.show_figure(
             compare.compare_figure(drawn, measure, axis, smoothing, log),
             title=f"{page.escape(measure.capitalize())} against {compare.AXES[axis]}",
-            description="Each line is a run. Behind a smoothed line its own values stand pale.",
+            description="One line per run. Pale lines are the values before smoothing.",
             key="compare",
         )
-    if len(chosen) > 1:
-        run_table.show_differences(chosen)
+    if len(selected) > 1:
+        run_table.show_differences(selected)
     else:
-        run_table.steer(chosen[0])
+        run_table.manage(selected[0])
 
-# --- from elsewhere ---
-with st.expander("Take in a run from elsewhere", icon=":material/upload:"):
-    run_table.take_in()
+# --- import ---
+with st.expander("Import a run", icon=":material/upload:"):
+    run_table.import_run()
 if rows:
     run_table.check_all()
 

@@ -1,4 +1,4 @@
-"""Train: choose a model and a recipe, start, and watch the curve."""
+"""Train: choose a model and a recipe, start the training and watch its curves."""
 
 import streamlit as st
 
@@ -10,13 +10,10 @@ from dashboard.training import recipe_controls, run_view
 
 page.page_header(
     "Train",
-    "Choose a model, data and a recipe, and start. **What does the curve say**, and does the "
-    "model learn or only remember?",
+    "Choose a model, data and a recipe, and start. **What do the curves show**: does the model "
+    "generalise or memorise?",
 )
-st.markdown(
-    "A run is a process of its own: it goes on when you close this page, and its link shows it "
-    "wherever you open it."
-)
+st.markdown("Training continues when you close this page; the link of the run opens it again.")
 
 left, right = st.columns([2, 3], gap="large")
 
@@ -26,22 +23,22 @@ with left, page.one_sentence_for_errors():
     estimate = recipe_controls.show_estimate(spec)
     if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch"):
         with st.spinner("Starting …"), limits.starting():
-            more = {"estimate": estimate} if estimate else {}
-            started = queue.submit(spec.to_dict(), code=code_version(), **more)
+            fields = {"estimate": estimate} if estimate else {}
+            started = queue.submit(spec.to_dict(), code=code_version(), **fields)
         st.query_params["run"] = started.path.name
 
 # --- the run ---
 with right:
-    working = [run.path.name for run in queue.tickets()]
-    name = st.query_params.get("run", "") or next(iter(working), "")
+    queued = [run.path.name for run in queue.tickets()]
+    name = st.query_params.get("run", "") or next(iter(queued), "")
     if name:
         run_view.show(run_view.find_run(name))
-        if others := [other for other in working if other != name]:
+        if others := [other for other in queued if other != name]:
             with st.expander(f"{len(others)} more in the queue", icon=":material/list:"):
                 for other in others[:30]:
                     page.lesson_link("train", other, run=other)
     else:
-        st.info("Nothing is training now. Start a run to see its curve here.")
+        st.info("No training is running. Start one to see its curves here.")
 
 page.show_source(
     "core.training.loop.train",

@@ -39,7 +39,7 @@ def fresh_limits() -> None:
     limits = sys.modules.get("dashboard.limits")
     for one in vars(limits).values() if limits else ():
         for kept in (one.session, one.address) if isinstance(one, limits.Limit) else (one,):
-            getattr(kept, "_kept", {}).clear()
+            getattr(kept, "_counts", {}).clear()
 
 
 # With several processes each takes whole files, so that fixtures of a module are made once. The

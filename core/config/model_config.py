@@ -1,7 +1,7 @@
-"""The configurations of the models: frozen, checked when made, and free of torch.
+"""The configurations of the models: frozen, checked on construction, free of torch.
 
-A configuration is what a page's controls build, what a run writes down before it starts, and what
-a checkpoint carries beside its weights. `core.models.build` turns one into a model.
+A page's controls build a configuration, a run stores it before it starts, and a checkpoint stores
+it with its weights. `core.models.build` turns one into a model.
 """
 
 import math
@@ -26,7 +26,7 @@ def require_between(low: float, high: float, **values: object) -> None:
 
 
 class Config:
-    """Base of the configurations: reads itself from plain values, refuses what it does not know."""
+    """Base class of the configurations, which can be built from plain values."""
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -93,7 +93,7 @@ class SinusoidalViTConfig(CompactViTConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.dim % 2:
-            raise ValueError(f"dim must be even (half of it tells the row), not {self.dim}.")
+            raise ValueError(f"dim must be even (half of it encodes the row), not {self.dim}.")
 
 
 @dataclass(frozen=True)
@@ -169,5 +169,5 @@ def config_for(architecture: str, values: Mapping[str, Any]) -> ModelConfig:
     """The checked configuration of that architecture. Errors: ValueError, unknown name or value."""
     if architecture not in CONFIGS:
         known = ", ".join(CONFIGS)
-        raise ValueError(f"There is no architecture {architecture!r}; known are {known}.")
+        raise ValueError(f"There is no architecture {architecture!r}; choose from {known}.")
     return CONFIGS[architecture].from_dict(values)

@@ -1,4 +1,4 @@
-"""Named trainings: the course's recipe, our best, and a demonstration of under a minute."""
+"""Presets: the course's recipe, the best recipe, and a demonstration of about a minute."""
 
 from dataclasses import replace
 
@@ -27,13 +27,16 @@ _BEST_TEXT = {
     "weight_decay": 0.5,
     "schedule": "warmup",
     "batches": "length",
-    "word_parts": True,
+    "subword_embeddings": True,
     "precision": "auto",
 }
 _MUON = {"lr": 1e-3, "optimizer": "muon", "clip": 1.0}  # for the matrices of a Transformer
 BEST = {
     "vit": RunSpec(
-        "vit", "CompactViT", recipe={**_BEST_IMAGES, **_MUON, "beginning": "small"}, data="cifar10"
+        "vit",
+        "CompactViT",
+        recipe={**_BEST_IMAGES, **_MUON, "initialisation": "small"},
+        data="cifar10",
     ),
     "cnn": RunSpec("cnn", "SmallCNN", recipe=_BEST_IMAGES, data="cifar10"),
     "gpt": RunSpec(
@@ -58,7 +61,7 @@ DEMO = {
         "gpt",
         "CompactGPT",
         model={**_SMALL, "dropout": 0.1},
-        recipe={**_BEST_TEXT, "epochs": 6, "weight_decay": 0.1, "word_parts": False},
+        recipe={**_BEST_TEXT, "epochs": 6, "weight_decay": 0.1, "subword_embeddings": False},
         data="grammar",
     ),
     "cnn": RunSpec(
@@ -70,8 +73,10 @@ PRESETS = {"course": COURSE, "best": BEST, "demo": DEMO}
 
 
 def preset(name: str, kind: str, data: str | None = None) -> RunSpec:
-    """The named training of that kind, on other data if asked. Errors: ValueError, unknown name."""
+    """The preset for that kind of model, on other data if given. Errors: ValueError."""
     if name not in PRESETS or kind not in PRESETS[name]:
-        raise ValueError(f"There is no preset {name!r} for {kind!r}; known are {list(PRESETS)}.")
+        raise ValueError(
+            f"There is no preset {name!r} for {kind!r}; choose from {', '.join(PRESETS)}."
+        )
     spec = PRESETS[name][kind]
     return replace(spec, data=data) if data else spec

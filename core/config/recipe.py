@@ -1,4 +1,4 @@
-"""How a model is trained, apart from what it is: frozen, checked, free of torch.
+"""How a model is trained: frozen, checked on construction, free of torch.
 
 The defaults are the course's recipes: AdamW, the cosine stepped once an epoch, fp32.
 """
@@ -9,7 +9,7 @@ from core.config.model_config import Config, require_between, require_positive_i
 
 SCHEDULES = ("cosine", "warmup")
 OPTIMIZERS = ("adamw", "muon")
-BEGINNINGS = ("plain", "small")
+INITIALISATIONS = ("plain", "small")
 PRECISIONS = ("fp32", "bf16", "auto")
 
 
@@ -25,15 +25,15 @@ class ImageRecipe(Config):
     """Training on images; the defaults are the course's ViT recipe.
 
     epochs, batch_size   passes over the data · images a step
-    lr, weight_decay     the highest learning rate · AdamW's decoupled weight decay
-    schedule             "cosine": stepped once an epoch. "warmup": linear up, then linear to zero
+    lr, weight_decay     the peak learning rate · AdamW's decoupled weight decay
+    schedule             "cosine": one step an epoch. "warmup": linear up, then linear to zero
     optimizer            "adamw", or "muon" for the hidden matrices and AdamW for the rest
-    beginning            "plain": torch's own first weights. "small":
-                         core/training/tasks/initialisation.py
+    initialisation       "plain": torch's own. "small": scaled_init of
+                         core/training/tasks/initialisation.py; formerly called beginning
     augment              random crop by up to 4 pixels and alternating flip
     label_smoothing      ε: the target is 1 − ε on the class and ε spread over all
-    ema                  decay of the running mean of the weights that is evaluated; 0 is none
-    clip                 a longer gradient is shortened to this norm; 0 is none
+    ema                  decay of the moving average of the weights, which is evaluated; 0: none
+    clip                 largest gradient norm; 0: no clipping
     precision            "fp32", "bf16" (autocast; weights and optimiser stay fp32), or "auto": the
                          faster of the two on the machine where the run starts
     """
@@ -44,7 +44,7 @@ class ImageRecipe(Config):
     weight_decay: float = 0.01
     schedule: str = "cosine"
     optimizer: str = "adamw"
-    beginning: str = "plain"
+    initialisation: str = "plain"
     augment: bool = False
     label_smoothing: float = 0.0
     ema: float = 0.0
@@ -54,7 +54,7 @@ class ImageRecipe(Config):
     def __post_init__(self) -> None:
         _check_common(self)
         require_between(0.0, 0.9, label_smoothing=self.label_smoothing)
-        require_one_of(BEGINNINGS, beginning=self.beginning)
+        require_one_of(INITIALISATIONS, initialisation=self.initialisation)
         _require_bool(augment=self.augment)
 
 
@@ -64,10 +64,11 @@ class TextRecipe(Config):
 
     The first fields are those of `ImageRecipe`.
 
-    batches              "file": dialogues in file order. "length": of similar length, reshuffled
-    word_parts           words that share letters share what they learn:
-                         core/training/tasks/subword_embeddings.py
-    temperature          of the text sampled after every epoch; 0 is greedy
+    batches              "file": dialogues in file order. "length": texts of similar length
+                         together, reshuffled every epoch
+    subword_embeddings   embeddings are sums of subword vectors, which similar words share:
+                         core/training/tasks/subword_embeddings.py; formerly called word_parts
+    temperature          of the text generated after every epoch; 0 is greedy
     """
 
     epochs: int = 80
@@ -77,7 +78,7 @@ class TextRecipe(Config):
     schedule: str = "cosine"
     optimizer: str = "adamw"
     batches: str = "file"
-    word_parts: bool = False
+    subword_embeddings: bool = False
     temperature: float = 0.0
     ema: float = 0.0
     clip: float = 0.0
@@ -86,7 +87,7 @@ class TextRecipe(Config):
     def __post_init__(self) -> None:
         _check_common(self)
         require_one_of(("file", "length"), batches=self.batches)
-        _require_bool(word_parts=self.word_parts)
+        _require_bool(subword_embeddings=self.subword_embeddings)
         require_between(0.0, 10.0, temperature=self.temperature)
 
 

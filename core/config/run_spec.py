@@ -1,5 +1,6 @@
-"""What a run is asked to do: everything needed to do it again, free of torch."""
+"""The specification of a run: everything needed to repeat it, free of torch."""
 
+import shlex
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -11,20 +12,21 @@ KINDS = {
     "cnn": ("SmallCNN",),
     "gpt": ("DialogueGPT", "CompactGPT", "SinusoidalGPT"),
 }
+RENAMED_SETTINGS = {"beginning": "initialisation", "word_parts": "subword_embeddings"}
 FROM_DATA = ("vocab_size", "n_channels", "nout", "img_size")  # sizes that the data decide
 
 
 @dataclass(frozen=True)
 class RunSpec:
-    """One training, as asked for.
+    """One training, as requested.
 
     kind, architecture   "vit", "cnn" or "gpt", and the class of core.config.CONFIGS
     model                constructor arguments that differ from the architecture's defaults
     recipe               fields of the recipe that differ from its defaults
     data, data_dir       as in core.data.load_images and load_dialogues
-    held_back            0: measure on the test part. Above: leave the test part alone, hold back
-                         this share (0 … 0.5) of the training part and measure on that
-    share                the share (0 … 1] of the training part that is used
+    validation_share     the share (0 … 0.5) of the training set that is set aside for validation
+                         and measured on; 0: measure on the test set; formerly called held_back
+    share                the share (0 … 1] of the training set that is used
     seed, device         device as in core.system.device.pick_device
     threads              CPU threads of the training process, 0 for torch's choice
     checkpoint_every     seconds between checkpoints within an epoch
@@ -36,7 +38,7 @@ class RunSpec:
     recipe: dict[str, Any] = field(default_factory=dict)
     data: str = "shapes"
     data_dir: str | None = None
-    held_back: float = 0.0
+    validation_share: float = 0.0
     share: float = 1.0
     seed: int = 0
     device: str = "auto"
@@ -51,8 +53,10 @@ class RunSpec:
                 raise ValueError(f"{name} must be a text, not {str(value)[:40]!r}.")
         if not isinstance(self.data_dir, str | None):
             raise ValueError(f"data_dir must be a path, not {str(self.data_dir)[:40]!r}.")
-        if not 0 <= self.held_back <= 0.5:
-            raise ValueError(f"held_back must be from 0 to 0.5, not {self.held_back!r}.")
+        if not 0 <= self.validation_share <= 0.5:
+            raise ValueError(
+                f"validation_share must be from 0 to 0.5, not {self.validation_share!r}."
+            )
         if not 0 < self.share <= 1:
             raise ValueError(f"share must be above 0 and at most 1, not {self.share!r}.")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
@@ -65,7 +69,7 @@ class RunSpec:
         config_for(self.architecture, {**placeholder, **self.model})
 
     def recipe_config(self) -> Recipe:
-        """The checked recipe. Errors: ValueError naming the setting that is off."""
+        """The checked recipe. Errors: ValueError naming the setting that is out of range."""
         kind = TextRecipe if self.kind == "gpt" else ImageRecipe
         return kind.from_dict(self.recipe)
 
@@ -82,15 +86,36 @@ class RunSpec:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "RunSpec":
-        """Errors: ValueError when a field is unknown, missing or out of range."""
+        """From a spec.json, also of an earlier version. Errors: ValueError, a field is wrong."""
         known = {f.name for f in fields(cls)}
+        values = _with_new_names(values, {"held_back": "validation_share"})
+        if isinstance(recipe := values.get("recipe"), dict):
+            values["recipe"] = _with_new_names(recipe, RENAMED_SETTINGS)
         try:
             return cls(**{k: v for k, v in values.items() if k in known})
         except TypeError as error:
-            raise ValueError(f"This is no description of a run: {error}.") from error
+            raise ValueError(f"This is not the specification of a run: {error}.") from error
+
+
+def _with_new_names(values: dict[str, Any], renamed: dict[str, str]) -> dict[str, Any]:
+    """The same values; where an earlier and a new name are both there, the new one counts."""
+    earlier = {renamed[name]: value for name, value in values.items() if name in renamed}
+    return {**earlier, **{k: v for k, v in values.items() if k not in renamed}}
 
 
 def model_fields(architecture: str) -> dict[str, Any]:
     """The constructor arguments a user may choose, with their defaults (those of data left out)."""
-    chosen = (f for f in fields(CONFIGS[architecture]) if f.name not in FROM_DATA)
-    return {f.name: f.default for f in chosen}
+    return {f.name: f.default for f in fields(CONFIGS[architecture]) if f.name not in FROM_DATA}
+
+
+def command_line(spec: RunSpec) -> str:
+    """The command line that repeats a run, with every setting, so that no default matters."""
+    words = ["python", "-m", "core.train", spec.kind, "--architecture", spec.architecture]
+    own = ("data", "data_dir", "validation_share", "share", "seed", "device", "threads")
+    values = {name: getattr(spec, name) for name in (*own, "checkpoint_every")}
+    values |= {**model_fields(spec.architecture), **spec.model}
+    values |= vars(spec.recipe_config())
+    for name, value in values.items():
+        if value is not None:
+            words += [f"--{name.replace('_', '-').lower()}", str(value)]
+    return shlex.join(words)

@@ -8,13 +8,13 @@ import time
 from collections.abc import Generator
 
 from core.data.images import cifar10
-from core.data.locations import Progress, T, data_folder
+from core.data.locations import JobProgress, T, data_folder
 from core.data.sources import at_hand
 from core.data.text import shakespeare
 
 
-def show(job: Generator[Progress, None, T]) -> T:
-    """Run a job, writing its progress to stderr: one line kept up to date on a terminal."""
+def show(job: Generator[JobProgress, None, T]) -> T:
+    """Run a job and show its progress on stderr, on a terminal in one line."""
     live, last = sys.stderr.isatty(), 0.0
     while True:
         try:
@@ -30,7 +30,7 @@ def show(job: Generator[Progress, None, T]) -> T:
         print(_line(record), end="\r" if live else "\n", file=sys.stderr, flush=True)
 
 
-def _line(record: Progress) -> str:
+def _line(record: JobProgress) -> str:
     scale, unit = (1e6, "MB") if record.unit == "bytes" else (1, record.unit)
     form = ",.1f" if record.unit == "bytes" else ",.0f"
     if record.total:
@@ -43,31 +43,36 @@ def _line(record: Progress) -> str:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m core.data", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    get = commands.add_parser("get", help="put a data set into the data folder")
+    get = commands.add_parser("get", help="store a data set in the data folder")
     get.add_argument("name", choices=("cifar10", "shakespeare"))
     get.add_argument(
-        "--from", dest="source", metavar="PATH", help="a file or folder that holds it (else: fetch)"
+        "--from",
+        dest="source",
+        metavar="PATH",
+        help="a file or folder that has it (default: download)",
     )
-    listing = commands.add_parser("list", help="say which data sets are at hand")
-    listing.add_argument("--data-dir", metavar="DIR", help="look here, not in the data folder")
-    chosen = parser.parse_args(arguments)
-    if chosen.command == "list":
+    listing = commands.add_parser("list", help="list the data sets and whether they are available")
+    listing.add_argument(
+        "--data-dir", metavar="DIR", help="look here instead of in the data folder"
+    )
+    options = parser.parse_args(arguments)
+    if options.command == "list":
         print(f"data folder: {data_folder()}")
-        for row in at_hand(chosen.data_dir):
+        for row in at_hand(options.data_dir):
             print(f"{row.name:12} {row.kind:10} {'here' if row.here else 'missing':8} {row.detail}")
         return 0
     try:
-        if chosen.name == "cifar10":
-            images = show(cifar10.getting(chosen.source)).arrays
+        if options.name == "cifar10":
+            images = show(cifar10.obtain(options.source)).arrays
             count = len(images["train_labels"]), len(images["test_labels"])
             print(f"CIFAR-10 is ready: {count[0]:,} training and {count[1]:,} test images.")
         else:
-            print(f"Tiny Shakespeare is ready: {show(shakespeare.getting(chosen.source))}")
+            print(f"Tiny Shakespeare is ready: {show(shakespeare.obtain(options.source))}")
     except (OSError, ValueError) as err:
         print(err, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Stopped; nothing was left half done.", file=sys.stderr)
+        print("Stopped; no partial file was left.", file=sys.stderr)
         return 130
     return 0
 

@@ -1,4 +1,4 @@
-"""Fetching one file over the network: all of it, checked, or nothing.
+"""Downloads one file completely and checked, or not at all.
 
 Lock, temporary folder, checksum, rename: see core.data.locations. The addresses are constants of
 this program; nothing a user types is fetched.
@@ -14,23 +14,25 @@ import urllib.request
 from collections.abc import Generator
 from pathlib import Path
 
-from core.data.locations import Progress, sha256_of, staging, wait_for_lock
+from core.data.locations import JobProgress, sha256_of, staging, wait_for_lock
 
 CHUNK_BYTES = 1 << 16
 TIMEOUT_SECONDS = 30
 
 
 class DownloadError(OSError):
-    """The file could not be fetched; the message is one sentence with the reason."""
+    """The download failed; the message is one sentence with the reason."""
 
 
-def fetch(url: str, target: Path, sha256: str, max_bytes: int) -> Generator[Progress, None, Path]:
-    """Fetch `url` to `target` unless it is there; yields progress in bytes, returns `target`.
+def fetch(
+    url: str, target: Path, sha256: str, max_bytes: int
+) -> Generator[JobProgress, None, Path]:
+    """Download `url` to `target` unless it exists; yields progress in bytes, returns `target`.
 
     sha256      of the whole file, in hexadecimal
-    max_bytes   more than this is refused while it arrives
+    max_bytes   the download stops beyond this size
 
-    While another process fetches the same file, this one waits and then finds it.
+    While another process downloads the same file, this one waits and then uses it.
     Raises DownloadError when the address cannot be reached or sends another file.
     """
     if target.is_file() and sha256_of(target) == sha256:
@@ -50,7 +52,7 @@ def fetch(url: str, target: Path, sha256: str, max_bytes: int) -> Generator[Prog
 
 def _receive(
     url: str, arrived: Path, sha256: str, max_bytes: int
-) -> Generator[Progress, None, None]:
+) -> Generator[JobProgress, None, None]:
     digest, done = hashlib.sha256(), 0
     try:
         with (
@@ -61,10 +63,12 @@ def _receive(
             while chunk := response.read(CHUNK_BYTES):
                 done += len(chunk)
                 if done > max_bytes:
-                    raise DownloadError(f"{url} sends more than {max_bytes:,} bytes; not kept.")
+                    raise DownloadError(
+                        f"{url} sends more than {max_bytes:,} bytes and is refused."
+                    )
                 digest.update(chunk)
                 file.write(chunk)
-                yield Progress(f"fetching {arrived.name}", done, total, "bytes")
+                yield JobProgress(f"fetching {arrived.name}", done, total, "bytes")
             file.flush()
             os.fsync(file.fileno())
     except DownloadError:
@@ -77,5 +81,5 @@ def _receive(
         ) from err
     if digest.hexdigest() != sha256:
         raise DownloadError(
-            f"{url} sent {done:,} bytes with another SHA-256 than the file has; not kept."
+            f"{url} sent {done:,} bytes with another SHA-256 than the file has and is refused."
         )

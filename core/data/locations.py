@@ -1,9 +1,9 @@
-"""The data folder: where downloaded and prepared data lies, and how it gets there whole.
+"""The data folder: where downloaded and prepared data is stored, complete or not at all.
 
-Nothing ever appears in the folder half done. A file is fetched, or an array is built, in a
-temporary folder inside the data folder, checked, and then renamed into place in one step; a file
-lock lets one process do the work while the others wait and then find it done. What an
-interrupted process left in a temporary folder is removed by the next one that holds the lock.
+A file is downloaded, or an array is built, in a temporary folder inside the data folder, checked,
+and renamed into place in one step. A file lock lets one process do the work while the others wait
+and then use the result. What an interrupted process left in a temporary folder is removed by the
+next one that holds the lock.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -21,16 +20,18 @@ from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
+from core.system.folders import cache_folder
+
 T = TypeVar("T")
 
 
 class MissingDataError(FileNotFoundError):
-    """A data set is not at hand; the message is one sentence with the command that gets it."""
+    """A data set is missing; the message is one sentence with the command that gets it."""
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far a long job is: `done` of `total` (None: not known) in `unit`."""
+class JobProgress:
+    """Progress of a long job: `done` of `total` (None: unknown) in `unit`."""
 
     what: str
     done: int
@@ -41,22 +42,15 @@ class Progress:
 def data_folder() -> Path:
     """The folder `UNROLLED_DATA`, by default `unrolled` in the user's cache folder.
 
-    It is not created here: reading never writes.
+    It is not created here.
     """
-    chosen = os.environ.get("UNROLLED_DATA")
-    if chosen:
-        return Path(chosen).expanduser()
-    if sys.platform == "darwin":
-        caches = Path.home() / "Library" / "Caches"
-    elif sys.platform == "win32":
-        caches = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    else:
-        caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return caches / "unrolled"
+    if folder := os.environ.get("UNROLLED_DATA"):
+        return Path(folder).expanduser()
+    return cache_folder()
 
 
-def drain(job: Generator[Progress, None, T]) -> T:
-    """Run a job to its end, dropping its progress records, and return its result."""
+def drain(job: Generator[JobProgress, None, T]) -> T:
+    """Run a job to its end without its progress records; returns its result."""
     while True:
         try:
             next(job)
@@ -71,8 +65,8 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def wait_for_lock(folder: Path, name: str) -> Generator[Progress, None, FileLock]:
-    """Acquire the lock `name` of `folder`, with a record every second while another has it."""
+def wait_for_lock(folder: Path, name: str) -> Generator[JobProgress, None, FileLock]:
+    """Acquire the lock `name` of `folder`; yields a record every second while it waits."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / f".{name}.lock")
     while True:
@@ -80,14 +74,14 @@ def wait_for_lock(folder: Path, name: str) -> Generator[Progress, None, FileLock
             lock.acquire(timeout=1.0)
             return lock
         except Timeout:
-            yield Progress(f"waiting for another process that prepares {name}", 0, None, "bytes")
+            yield JobProgress(f"waiting for another process to prepare {name}", 0, None, "bytes")
 
 
 @contextmanager
 def staging(folder: Path, name: str) -> Iterator[Path]:
     """An empty temporary folder beside the target; call with the lock `name` held.
 
-    Removed at the end whatever happens, as are those that killed processes left behind.
+    It is removed at the end in any case, and so are those that killed processes left.
     """
     prefix = f".{name}.part-"
     for stale in folder.glob(f"{prefix}*"):

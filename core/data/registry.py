@@ -1,4 +1,4 @@
-"""The image data sets as map-style datasets, for a `torch.utils.data.DataLoader`."""
+"""The image data sets as map-style datasets for a `torch.utils.data.DataLoader`."""
 
 from __future__ import annotations
 

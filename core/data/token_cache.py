@@ -1,14 +1,12 @@
-"""Encoded corpora: the vocabulary and the ids of thousands of lines, kept in the data folder.
+"""Cache of tokenised corpora: vocabulary and ids of thousands of lines, in the data folder.
 
-Cutting all of Tiny Shakespeare into words takes about two seconds; reading the ids back takes
-hundredths. A file is keyed by the content: the lines, the vocabulary and the splitting rules.
+Splitting all of Tiny Shakespeare into words takes about two seconds; reading the ids takes some
+hundredths. A file's key is a hash of the lines, the vocabulary and the splitting rules.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,21 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.locations import data_folder
+from core.system.atomic_write import atomic_write
 from core.tokenizer import WordTokenizer
 
 SPLITTING_RULES = "nltk 3.10 words, punkt 2.2 sentences"
-WORTH_KEEPING = 200  # lines; fewer are encoded faster than a file is found
+MIN_LINES = 200  # fewer are tokenised faster than a file is read
 
 
 def tokenizer_of(lines: Sequence[str]) -> WordTokenizer:
-    """The tokenizer whose vocabulary is that of all lines, with a blank line between two."""
+    """The tokenizer with the vocabulary of all lines, which are joined by blank lines."""
     text = "\n\n".join(lines)
-    if len(lines) < WORTH_KEEPING:
+    if len(lines) < MIN_LINES:
         return WordTokenizer(text)
-    path = _place([text])
-    kept = _read(path)
-    if kept is not None:
-        return WordTokenizer.from_vocab(kept["words"].tobytes().decode().split("\n"))
+    path = _path([text])
+    cached = _read(path)
+    if cached is not None:
+        return WordTokenizer.from_vocab(cached["words"].tobytes().decode().split("\n"))
     tokenizer = WordTokenizer(text)
     words = "\n".join(tokenizer.vocab).encode()
     _write(path, words=np.frombuffer(words, dtype=np.uint8))
@@ -40,20 +39,20 @@ def tokenizer_of(lines: Sequence[str]) -> WordTokenizer:
 
 
 def encode_lines(tokenizer: WordTokenizer, lines: Sequence[str]) -> list[NDArray[np.int64]]:
-    """The ids of every line, start token first: N arrays of lengths T_1..T_N."""
-    if len(lines) < WORTH_KEEPING:
+    """The ids of every line, start token first: N arrays of lengths T_1 … T_N."""
+    if len(lines) < MIN_LINES:
         return [np.array(tokenizer.ids(line), dtype=np.int64) for line in lines]
-    path = _place(tokenizer.vocab, lines)
-    kept = _read(path)
-    if kept is not None:
-        return np.split(kept["ids"].astype(np.int64), np.cumsum(kept["lengths"])[:-1])
+    path = _path(tokenizer.vocab, lines)
+    cached = _read(path)
+    if cached is not None:
+        return np.split(cached["ids"].astype(np.int64), np.cumsum(cached["lengths"])[:-1])
     encoded = [np.array(tokenizer.ids(line), dtype=np.int64) for line in lines]
     lengths = np.array([len(ids) for ids in encoded], dtype=np.int32)
     _write(path, ids=np.concatenate(encoded).astype(np.int32), lengths=lengths)
     return encoded
 
 
-def _place(*parts: Sequence[str]) -> Path:
+def _path(*parts: Sequence[str]) -> Path:
     digest = hashlib.sha256(SPLITTING_RULES.encode())
     for part in parts:
         digest.update(b"\x1e" + "\x1f".join(part).encode("utf-8", "surrogatepass"))
@@ -61,7 +60,7 @@ def _place(*parts: Sequence[str]) -> Path:
 
 
 def _read(path: Path) -> dict[str, NDArray[Any]] | None:
-    """The arrays of a file, None when there is none or its checksum tells of damage."""
+    """The arrays of a file, None when there is none or it is damaged (a zip has checksums)."""
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return dict(file)
@@ -70,16 +69,10 @@ def _read(path: Path) -> dict[str, NDArray[Any]] | None:
 
 
 def _write(path: Path, **arrays: Any) -> None:
-    """Keep named arrays; where the folder cannot be written, the next time is as slow as this."""
+    """Store named arrays; nothing is stored where the folder cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, **arrays)
-            os.replace(partial, path)
-        except BaseException:
-            os.unlink(partial)
-            raise
+        with atomic_write(path) as file:
+            np.savez(file, **arrays)
     except OSError:
         return

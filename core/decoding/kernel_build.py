@@ -23,7 +23,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from core.models.checkpoint import write_atomically
+from core.system.atomic_write import write_bytes
+from core.system.folders import cache_folder
 
 SOURCE = Path(__file__).with_name("kernel.cpp")
 BUILD_SECONDS = 60
@@ -53,8 +54,7 @@ def load_kernel() -> ctypes.CDLL | None:
 
 
 def _cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(base) / "unrolled" / "kernels"
+    folder = cache_folder() / "kernels"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 
@@ -117,7 +117,7 @@ def _build(path: Path) -> bool:
                 except subprocess.SubprocessError:
                     continue
                 library = built.read_bytes()
-                write_atomically(path, library)
-                write_atomically(_sum_of(path), hashlib.sha256(library).hexdigest().encode())
+                write_bytes(path, library)
+                write_bytes(_sum_of(path), hashlib.sha256(library).hexdigest().encode())
                 return True
     return False

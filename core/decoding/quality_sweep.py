@@ -22,6 +22,7 @@ from core.decoding.text_metrics import NGramIndex, TextQuality, measure, pieces
 from core.gpt import DialogueGPT
 from core.models.zoo import find_model, load_model
 from core.run_files.directory import replace_json
+from core.system.device import use_threads
 from core.tokenizer import START_ID, UNK_ID, WordTokenizer
 
 MASSES = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
@@ -131,7 +132,7 @@ def main() -> int:
     parser.add_argument("--data-dir", help="folder of the text of real data")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
+    use_threads(1)
     for name in arguments.name:
         try:
             result = write_sweep(name, arguments.data_dir, arguments.seed)

@@ -9,7 +9,6 @@ of the course. Both run as in use: eval mode, no gradients, batch 1, float32.
 from __future__ import annotations
 
 import json
-import platform
 import statistics
 import sys
 import time
@@ -23,6 +22,8 @@ from torch import Tensor, nn
 
 from core.attention import AttentionHead
 from core.linear_rnn.flops import D_VALUES, LAYERS, T_VALUES, CostRecord, Layer
+from core.system.device import use_threads
+from core.system.processor import processor_name
 
 REPEATS = 7
 SHORTEST = 2e-3  # seconds a sample lasts at least: faster passes are repeated within it
@@ -82,22 +83,11 @@ def this_machine() -> str:
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
     threads = torch.get_num_threads()
     used = f"{threads} thread{'s' if threads > 1 else ''}"
-    return f"{_processor()}, {used}{gpu}, torch {torch.__version__.split('+')[0]}"
-
-
-def _processor() -> str:
-    """The processor's name, from Linux's own list where there is one."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
+    return f"{processor_name()}, {used}{gpu}, torch {torch.__version__.split('+')[0]}"
 
 
 def main(path: Path) -> None:
-    torch.set_num_threads(1)
+    use_threads(1)
     found = []
     for record in measure(D_VALUES, on=devices()):
         found.append(asdict(record))

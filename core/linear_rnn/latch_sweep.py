@@ -50,11 +50,10 @@ def read_sweep(path: Path = SHIPPED) -> SweepReport:
 
 
 def main(path: Path, delays: Sequence[int] = DELAYS, seeds: Sequence[int] = SEEDS) -> None:
-    import torch
-
     from core.linear_rnn.latch_task import LAYERS, MemoryTask, train_memory
+    from core.system.device import use_threads
 
-    torch.set_num_threads(1)
+    use_threads(1)
     points = []
     for delay in delays:
         for layer in LAYERS:

@@ -7,8 +7,6 @@ not exist. Nothing in either file is ever executed.
 
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from torch import Tensor, nn
 from core.config.model_config import ModelConfig, config_for
 from core.models.registry import build
 from core.run_files import schema
+from core.system.atomic_write import write_bytes
 
 # Sizes that no tensor shows: they only set the size of a table, a cache or a picture.
 NOT_IN_WEIGHTS = {"max_N": 10_000, "img_size": 1024}
@@ -58,23 +57,8 @@ def write_checkpoint(
         "sha256": hashlib.sha256(data).hexdigest(),
         "extra": extra or {},
     }
-    write_atomically(path.with_suffix(".safetensors"), data)
-    write_atomically(path.with_suffix(".json"), json.dumps(about, indent=1).encode())
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Temporary file in the same folder, fsync, rename: readers see the old bytes or the new."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_bytes(path.with_suffix(".safetensors"), data)
+    write_bytes(path.with_suffix(".json"), json.dumps(about, indent=1).encode())
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

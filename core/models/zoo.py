@@ -150,7 +150,7 @@ def read_meaning(run: Path, kind: str, checkpoint: Checkpoint) -> WordTokenizer 
     tokenizer = WordTokenizer.load(path)
     words, size = len(tokenizer), checkpoint.config.vocab_size  # type: ignore[union-attr]
     if words != size:
-        raise ValueError(f"{schema.place(path)} has {words:,} words, but its model {size:,}.")
+        raise ValueError(f"{schema.label(path)} has {words:,} words, but its model {size:,}.")
     return tokenizer
 
 

@@ -1,4 +1,4 @@
-"""The commands that make what assets/ holds: trained models, their cards, measured curves.
+"""The commands that create the contents of assets/: trained models, their cards, measured curves.
 
-May import everything in core but core.study; nothing but the dashboard imports it.
+May import everything in core except core.study; only the dashboard imports it.
 """

@@ -1,4 +1,4 @@
-"""python -m core.evaluate NAME --data DATA: a model's held-out figures as one JSON object.
+"""python -m core.evaluate NAME --data DATA: the test measures of a model as one JSON object.
 
 NAME is a shipped model, a run's id, or the path of a run directory.
 """
@@ -14,13 +14,13 @@ from core.models.zoo import LoadedModel, ModelEntry, entry_of, find_model
 
 
 def evaluate(entry: ModelEntry, data: str, data_dir: str | None = None) -> dict[str, Any]:
-    """The held-out measures of a model on the named data.
+    """The measures of a model on the test set of the named data.
 
-    Images: `accuracy` (a fraction) and `loss` (nats). Text: `perplexity` and `loss` (nats) over the
-    targets in the model's vocabulary, `tokens` their number, `unknown` the share left out; and of
-    64 texts of 60 words drawn with nucleus p = 0.9 and seed 0, beside held-out human text of the
-    same length: `rep4`, `distinct2` and `copied8` (see core/decoding/text_metrics.py).
-    Errors: ValueError when model and data do not fit, MissingDataError when the data is not there.
+    Images: `accuracy` (0 to 1) and `loss` (nats). Text: `perplexity` and `loss` (nats) over the
+    targets in the model's vocabulary, `tokens` their number, `unknown` the share of other targets;
+    and for 64 texts of 60 words sampled with nucleus p = 0.9 and seed 0, as for human test texts of
+    the same length, `rep4`, `distinct2` and `copied8` (see core/decoding/text_metrics.py).
+    Errors: ValueError when model and data do not fit, MissingDataError when the data is missing.
     """
     import torch
 
@@ -36,14 +36,16 @@ def _images(loaded: LoadedModel, data: str, data_dir: str | None) -> dict[str, f
     import torch
 
     from core.data import load_images
-    from core.training.tasks.images import Images, classify_all
+    from core.training.tasks.images import Images, evaluate_images
 
     images = load_images(data, data_dir)
     if list(images.classes) != loaded.extra["classes"]:
-        raise ValueError(f"{loaded.entry.name} does not know the classes of {data}.")
+        raise ValueError(
+            f"{loaded.entry.name} has other classes than {data}; choose the data it was trained on."
+        )
     mean, std = torch.tensor(loaded.extra["mean"]), torch.tensor(loaded.extra["std"])
     pixels, labels = torch.from_numpy(images.test_images), torch.from_numpy(images.test_labels)
-    return classify_all(loaded.model, Images(pixels, labels, mean, std))
+    return evaluate_images(loaded.model, Images(pixels, labels, mean, std))
 
 
 def _text(loaded: LoadedModel, data: str, data_dir: str | None) -> dict[str, Any]:
@@ -52,7 +54,7 @@ def _text(loaded: LoadedModel, data: str, data_dir: str | None) -> dict[str, Any
     from core.decoding.quality_sweep import human_quality, read_corpus, sample_quality
     from core.decoding.strategies import Nucleus
     from core.gpt import DialogueGPT
-    from core.training.tasks.dialogues import Dialogues, read_all
+    from core.training.tasks.dialogues import Dialogues, evaluate_dialogues
 
     model, tokenizer = loaded.model, loaded.tokenizer
     assert isinstance(model, DialogueGPT)
@@ -65,7 +67,7 @@ def _text(loaded: LoadedModel, data: str, data_dir: str | None) -> dict[str, Any
     drawn = sample_quality(engine, Nucleus(p=0.9), corpus.training, seed=0)
     human = human_quality(model, corpus)
     return {
-        **read_all(model, Dialogues.from_encoded(examples, model.max_N)),
+        **evaluate_dialogues(model, Dialogues.from_encoded(examples, model.max_N)),
         **{"rep4": drawn.rep4, "distinct2": drawn.distinct2, "copied8": drawn.copied},
         "human": {"rep4": human.rep4, "distinct2": human.distinct2, "copied8": human.copied},
     }
@@ -77,16 +79,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     top.add_argument(
         "--data", required=True, help="cifar10, shapes, shakespeare, grammar or a path"
     )
-    top.add_argument("--data-dir", help="where the source files of the data lie; only read")
+    top.add_argument("--data-dir", help="where the source files of the data are; only read")
     top.add_argument("--threads", type=int, default=0, help="CPU threads, 0 for torch's choice")
     options = top.parse_args(arguments)
     try:
         folder = Path(options.name)
         entry = entry_of(folder) if folder.is_dir() else find_model(options.name)
-        if options.threads:
-            import torch
+        from core.system.device import use_threads  # brings torch in
 
-            torch.set_num_threads(options.threads)
+        use_threads(options.threads)
         print(json.dumps(evaluate(entry, options.data, options.data_dir)))
     except (ValueError, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)

@@ -1,9 +1,9 @@
-"""python -m core.publish.position_experiment: trained to 64 tokens, read to 200.
+"""python -m core.publish.position_experiment: models trained on 64 tokens, evaluated on 200.
 
-Three small GPTs that differ in one thing, how they are told the order of the tokens (a learned
-table, the sinusoidal formula, not at all), are trained on windows of 64 tokens of the Grammar and
-read on windows of 200 they have not seen. Writes the loss at every position and the learned table
-to assets/positions. Takes some minutes on one core.
+Three small GPTs that differ only in their position embedding (learned, sinusoidal, none) are
+trained on windows of 64 tokens of the Grammar and evaluated on windows of 200 tokens of the test
+set. Writes the loss at every position and the learned table to assets/positions. Takes some minutes
+on one core.
 
 Sources: Vaswani et al. 2017, section 3.5 (that sinusoids may extrapolate); Press et al. 2022,
 "Train Short, Test Long", section 2 (that they do so badly); Haviv et al. 2022, "Transformer
@@ -27,15 +27,16 @@ from core.data.text import grammar
 from core.gpt import DialogueGPT
 from core.models.sinusoidal_gpt import SinusoidalGPT
 from core.models.zoo import ASSETS
+from core.system.device import use_threads
 from core.tokenizer import START_ID, WordTokenizer
 
-TRAINED, READ = 64, 200
+TRAINED, EVALUATED = 64, 200
 SIZES = {"dim": 64, "attn_dim": 16, "mlp_dim": 128, "num_heads": 4, "num_layers": 3}
 BATCH, LEARNING_RATE = 16, 1e-3
 
 
 class NoPositionGPT(SinusoidalGPT):
-    """A `DialogueGPT` that is told nothing about positions: only the causal mask tells them."""
+    """A `DialogueGPT` without position embeddings: only the causal mask depends on the order."""
 
     def positions(self, tokens: int) -> Tensor:
         """(tokens, dim) of zeros."""
@@ -50,8 +51,8 @@ SCHEMES: dict[str, type[DialogueGPT]] = {
 
 
 @dataclass(frozen=True)
-class Progress:
-    """One hundredth of one training. loss: nats, mean since the record before."""
+class TrainingProgress:
+    """A record for every hundredth of a training. loss: nats, mean since the last record."""
 
     scheme: str
     step: int
@@ -59,7 +60,7 @@ class Progress:
 
 
 def windows(stream: Tensor, length: int, count: int, generator: torch.Generator) -> Tensor:
-    """(count, length) ids: the start token, then a piece of the stream from a random place."""
+    """(count, length) ids: the start token, then a random piece of the stream."""
     starts = torch.randint(len(stream) - length, (count,), generator=generator)
     pieces = stream[starts[:, None] + torch.arange(length - 1)]
     return torch.cat([torch.full((count, 1), START_ID), pieces], 1)
@@ -67,8 +68,8 @@ def windows(stream: Tensor, length: int, count: int, generator: torch.Generator)
 
 def train(
     model: DialogueGPT, scheme: str, stream: Tensor, steps: int, generator: torch.Generator
-) -> Iterator[Progress]:
-    """Train on windows of 64 tokens, the learning rate falling to zero along a cosine."""
+) -> Iterator[TrainingProgress]:
+    """Train on windows of 64 tokens with a cosine schedule from the learning rate to zero."""
     optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     losses: list[float] = []
@@ -81,7 +82,7 @@ def train(
         schedule.step()
         losses.append(loss.item())
         if step % max(1, steps // 100) == 0:
-            yield Progress(scheme, step, float(np.mean(losses)))
+            yield TrainingProgress(scheme, step, float(np.mean(losses)))
             losses.clear()
 
 
@@ -90,30 +91,30 @@ def loss_by_position(
     model: DialogueGPT, stream: Tensor, count: int, generator: torch.Generator
 ) -> NDArray[np.float64]:
     """Mean loss (nats) of the token at position t + 1 given all before, for t = 0 … 198."""
-    total = torch.zeros(READ - 1, dtype=torch.float64)
+    total = torch.zeros(EVALUATED - 1, dtype=torch.float64)
     for _ in range(count // BATCH):
-        ids = windows(stream, READ, BATCH, generator)
+        ids = windows(stream, EVALUATED, BATCH, generator)
         losses = cross_entropy(model(ids[:, :-1])[0].mT, ids[:, 1:], reduction="none")
         total += losses.double().sum(0)
     return (total / (count // BATCH * BATCH)).numpy()
 
 
 def stream_of(tokenizer: WordTokenizer, dialogues: list[str]) -> Tensor:
-    """All dialogues laid end to end, without start tokens."""
+    """All dialogues in a row, without start tokens."""
     return torch.tensor([i for line in dialogues for i in tokenizer.ids(line)[1:]])
 
 
 def main() -> int:
-    """Train the three models, read them and write what came out."""
+    """Train the three models, evaluate them and write the results."""
     parser = argparse.ArgumentParser(
         prog="python -m core.publish.position_experiment", description=__doc__
     )
     parser.add_argument("--steps", type=int, default=3_000)
-    parser.add_argument("--count", type=int, default=1_024, help="windows read, a multiple of 16")
+    parser.add_argument("--count", type=int, default=1_024, help="windows to evaluate on, 16 n")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=ASSETS / "positions")
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
+    use_threads(1)
     data = grammar.load()
     tokenizer = WordTokenizer(data.vocabulary_text())
     training, held_out = (stream_of(tokenizer, d) for d in (data.train, data.held_out))
@@ -121,7 +122,7 @@ def main() -> int:
     arguments.out.mkdir(parents=True, exist_ok=True)
     for scheme, architecture in SCHEMES.items():
         torch.manual_seed(arguments.seed)
-        model = architecture(tokenizer.vocab_size, READ, **SIZES)
+        model = architecture(tokenizer.vocab_size, EVALUATED, **SIZES)
         generator = torch.Generator().manual_seed(arguments.seed)
         for progress in train(model, scheme, training, arguments.steps, generator):
             print(f"\r{scheme}: step {progress.step}, loss {progress.loss:.3f}", end="", flush=True)
@@ -134,7 +135,7 @@ def main() -> int:
             table = model.pos_embed.weight.detach().numpy().astype(np.float16)
             np.save(arguments.out / "learned.npy", table)
     about = {
-        "trained": TRAINED, "read": READ, "steps": arguments.steps, "count": arguments.count,
+        "trained": TRAINED, "read": EVALUATED, "steps": arguments.steps, "count": arguments.count,
         "seed": arguments.seed, "data": data.note, "sizes": SIZES, "loss": curves,
     }  # fmt: skip
     text = json.dumps(about, ensure_ascii=False, indent=1)

@@ -1,7 +1,7 @@
-"""python -m core.publish.publish RUN_DIR NAME: make a finished run a shipped model in assets/.
+"""python -m core.publish.publish RUN_DIR NAME: turn a finished run into a shipped model in assets/.
 
-Keeps the specification, the history (every epoch and some steps), the vocabulary and the
-weights alone, as fp16, and writes a model card from them.
+Copies the specification, the history (every epoch and some steps), the vocabulary and the weights
+without optimiser, as fp16, and writes a model card.
 """
 
 import argparse
@@ -19,20 +19,20 @@ from core.models.registry import parameter_count
 from core.models.zoo import ASSETS
 from core.run_files.directory import RunDirectory, replace_json
 
-STEPS_KEPT = 200
+MAX_STEPS = 200
 
 
-def ship(source: Path, name: str, assets: Path = ASSETS) -> Path:
+def publish(source: Path, name: str, assets: Path = ASSETS) -> Path:
     """Copy the finished run `source` to assets/name. Errors: ValueError when it is not finished."""
     run = RunDirectory(source)
     status = run.status()
     if status["state"] != "done":
         raise ValueError(
-            f"The run {source.name} is {status['state']}; only a finished run is shipped."
+            f"The run {source.name} is {status['state']}; only a finished run can be published."
         )
     last = run.last_checkpoint()
     if last is None:
-        raise ValueError(f"The run {source.name} has no checkpoint.")
+        raise ValueError(f"The run {source.name} has no checkpoint; train it again.")
     checkpoint = read_checkpoint(last)
     target = assets / name
     copy_history(run, target)
@@ -51,27 +51,27 @@ def ship(source: Path, name: str, assets: Path = ASSETS) -> Path:
 
 
 def note_evaluation(target: Path, figures: dict[str, Any]) -> None:
-    """Write what `core.evaluate` found into the card of a shipped model, in place of an older find.
+    """Write the result of `core.evaluate` into the card of a shipped model, replacing an older one.
 
-    figures: its JSON object; the texts of people stand in the object `human`.
+    figures: its JSON object; the measures of human texts are in the object `human`.
     """
     model, data, human = (figures.get(name) for name in ("model", "data", "human"))
-    own = {k: v for k, v in figures.items() if isinstance(v, (int, float))}
-    said = ", ".join(f"{k} {v:.4g}" for k, v in own.items())
+    numbers = {k: v for k, v in figures.items() if isinstance(v, (int, float))}
+    text = ", ".join(f"{k} {v:.4g}" for k, v in numbers.items())
     if human:
-        said += "; texts of people: " + ", ".join(f"{k} {v:.4g}" for k, v in human.items())
+        text += "; human texts: " + ", ".join(f"{k} {v:.4g}" for k, v in human.items())
     start = "| `python -m core.evaluate"
     card = target / "card.md"
     lines = [x for x in card.read_text(encoding="utf-8").splitlines() if not x.startswith(start)]
-    place = next(i for i, line in enumerate(lines) if line.startswith("| last epoch while"))
-    lines.insert(place, f"{start} {model} --data {data}` | {said} |")
+    row = next(i for i, line in enumerate(lines) if line.startswith("| last epoch while"))
+    lines.insert(row, f"{start} {model} --data {data}` | {text} |")
     card.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def copy_history(run: RunDirectory, target: Path) -> None:
-    """What a run was asked, how it ended and every epoch of it, in place of what `target` holds.
+    """Replace `target` by the run's specification, status, every epoch and some of its steps.
 
-    Of its steps about STEPS_KEPT, evenly spaced.
+    About MAX_STEPS steps, evenly spaced.
     """
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
@@ -79,9 +79,11 @@ def copy_history(run: RunDirectory, target: Path) -> None:
     replace_json(target / "status.json", run.status())
     records = list(run.records())
     steps = [r for r in records if r["kind"] == "step"]
-    kept = steps[:: max(1, len(steps) // STEPS_KEPT)] + [r for r in records if r["kind"] == "epoch"]
-    kept.sort(key=lambda r: (r["step"], r["kind"] == "epoch"))
-    lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in kept)
+    copied = steps[:: max(1, len(steps) // MAX_STEPS)] + [
+        r for r in records if r["kind"] == "epoch"
+    ]
+    copied.sort(key=lambda r: (r["step"], r["kind"] == "epoch"))
+    lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in copied)
     (target / "metrics.jsonl").write_text(lines, encoding="utf-8")
 
 
@@ -93,17 +95,17 @@ def model_card(
     extra: dict[str, Any],
     status: dict[str, Any],
 ) -> str:
-    """The card as Markdown; every figure in it comes from the run's own files."""
+    """The card as Markdown; every number in it comes from the run's own files."""
     from time import gmtime, strftime
 
     held_out = ", ".join(f"{k} {v:.4g}" for k, v in last["held_out"].items())
     train = ", ".join(f"{k} {v:.4g}" for k, v in last["train"].items())
     options = {**spec.model, **spec.recipe}
     recipe = ", ".join(f"{k} {v}" for k, v in options.items()) or "the course's defaults"
-    measured = "the held-back part" if spec.held_back else "the held-out part"
+    measured = "the validation set" if spec.validation_share else "the test set"
     threads = spec.threads or "torch's choice of"
     clocks = (
-        f"{last['cpu_seconds']:,.0f} s of processor time, {last['seconds']:,.0f} s by the clock, "
+        f"{last['cpu_seconds']:,.0f} s of CPU time, {last['seconds']:,.0f} s of wall time, "
         f"on {threads} CPU thread(s)"
     )
     return f"""# {name}
@@ -130,7 +132,7 @@ def main() -> int:
     top.add_argument("name")
     options = top.parse_args()
     try:
-        print(ship(options.run_dir, options.name))
+        print(publish(options.run_dir, options.name))
     except (ValueError, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

@@ -1,8 +1,8 @@
-"""The models in assets/ and how each was trained; `make pretrain` follows this table.
+"""The models in assets/ and how each was trained; `make pretrain` trains this table.
 
-ViT and CNN stand beside each other with nearly the same parameters and the same number of images
-seen, on all of the data, a tenth (-10pct) and a hundredth (-1pct) of it. On CIFAR-10 each has the
-recipe it learns best with, which for the ViT is Muon and a small beginning.
+ViT and CNN have nearly as many parameters and see as many images, on all of the data, a tenth
+(-10pct) and a hundredth (-1pct) of it. On CIFAR-10 each has its own best recipe, which for the ViT
+is Muon with small initialisation.
 """
 
 from dataclasses import replace
@@ -10,7 +10,7 @@ from dataclasses import replace
 from core.config.presets import BEST, COURSE, DEMO
 from core.config.run_spec import RunSpec
 
-# Little data is seen more often, in smaller batches.
+# Small data sets: more epochs, smaller batches.
 _CIFAR_RECIPES = {
     1.0: {"epochs": 12},
     0.1: {"epochs": 20, "batch_size": 64},
@@ -25,7 +25,7 @@ _SUFFIX = {1.0: "", 0.1: "-10pct", 0.01: "-1pct"}
 
 
 def _pictures(name: str, spec: RunSpec, recipes: dict[float, dict[str, int]]) -> dict[str, RunSpec]:
-    """One training for each share of the data."""
+    """One specification for each share of the data."""
     return {
         f"{name}{_SUFFIX[share]}": replace(spec, share=share, recipe={**spec.recipe, **recipe})
         for share, recipe in recipes.items()
@@ -40,8 +40,8 @@ SHIPPED: dict[str, RunSpec] = {
         recipe={**DEMO["vit"].recipe, **_SHAPES_RECIPES[1.0]},
     ),
     **_pictures("cnn-shapes", replace(DEMO["cnn"], model={"dim": 80}), _SHAPES_RECIPES),
-    **_pictures("vit-cifar10", replace(BEST["vit"], held_back=0.1), _CIFAR_RECIPES),
-    **_pictures("cnn-cifar10", replace(BEST["cnn"], held_back=0.1), _CIFAR_RECIPES),
+    **_pictures("vit-cifar10", replace(BEST["vit"], validation_share=0.1), _CIFAR_RECIPES),
+    **_pictures("cnn-cifar10", replace(BEST["cnn"], validation_share=0.1), _CIFAR_RECIPES),
     "vit-cifar10-course": COURSE["vit"],
     "gpt-grammar": DEMO["gpt"],
     "gpt-shakespeare": BEST["gpt"],

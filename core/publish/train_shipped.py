@@ -1,7 +1,7 @@
 """python -m core.publish.train_shipped [NAME …]: train the models of assets/ again.
 
-Each is an ordinary run called pretrain-NAME in the runs folder, so an interrupted one goes on from
-its last checkpoint when this is called again, and a finished one is only shipped.
+Each is an ordinary run called pretrain-NAME in the runs folder, so calling this again resumes an
+interrupted run from its last checkpoint, and only publishes a finished one.
 """
 
 import argparse
@@ -17,27 +17,27 @@ from core.run_files.directory import RunDirectory, runs_folder
 from core.training.command_line import train_run
 
 
-def pretrain(name: str, data_dir: str | None, threads: int) -> Path:
-    """Train (or go on training) one shipped model and put it in assets/; returns its folder.
+def train_shipped(name: str, data_dir: str | None, threads: int) -> Path:
+    """Train (or resume) one shipped model and publish it in assets/; returns its folder.
 
-    Errors: ValueError for an unknown name, and everything a run can fail with.
+    Errors: ValueError for an unknown name, and all errors of a run.
     """
     if name not in SHIPPED:
-        raise ValueError(f"There is no shipped model {name!r}; there are {', '.join(SHIPPED)}.")
+        raise ValueError(f"There is no shipped model {name!r}; choose from {', '.join(SHIPPED)}.")
     run = trained(f"pretrain-{name}", replace(SHIPPED[name], data_dir=data_dir, threads=threads))
     from core.decoding.quality_sweep import write_sweep
-    from core.publish.evaluation import evaluate  # these three bring torch in
-    from core.publish.publish import note_evaluation, ship
+    from core.publish.evaluation import evaluate  # these imports load torch
+    from core.publish.publish import note_evaluation, publish
 
-    shipped = ship(run.path, name)
+    shipped = publish(run.path, name)
     note_evaluation(shipped, evaluate(entry_of(shipped), SHIPPED[name].data, data_dir))
     if SHIPPED[name].kind == "gpt":
-        write_sweep(name, data_dir)  # what its texts are like, for the decoding page
+        write_sweep(name, data_dir)  # the quality of its texts, for the decoding page
     return shipped
 
 
 def trained(name: str, spec: RunSpec) -> RunDirectory:
-    """The finished run of that name in the runs folder: made, gone on with, or found as it is."""
+    """The finished run of that name in the runs folder: created, resumed or reused."""
     run = RunDirectory(runs_folder() / name)
     if not (run.path / "spec.json").exists():
         spec.require_data()
@@ -50,12 +50,12 @@ def trained(name: str, spec: RunSpec) -> RunDirectory:
 def main(arguments: Sequence[str] | None = None) -> int:
     top = argparse.ArgumentParser(prog="python -m core.publish.train_shipped", description=__doc__)
     top.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SHIPPED)}")
-    top.add_argument("--data-dir", help="where the source files of the real data lie; only read")
+    top.add_argument("--data-dir", help="where the source files of the real data are; only read")
     top.add_argument("--threads", type=int, default=0, help="CPU threads, 0 for torch's choice")
     options = top.parse_args(arguments)
     try:
         for name in options.names or SHIPPED:
-            print(pretrain(name, options.data_dir, options.threads))
+            print(train_shipped(name, options.data_dir, options.threads))
     except (ValueError, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

@@ -1,11 +1,11 @@
-"""A run is a directory; whoever has the directory has the run.
+"""A run is a directory; a copy of the directory is a copy of the run.
 
-    spec.json        what was asked for, written before anything starts
-    status.json      how it stands, replaced atomically
-    metrics.jsonl    one record a line, only ever appended to
+    spec.json        the specification, written before anything starts
+    status.json      the state, replaced atomically
+    metrics.jsonl    one record a line, appended
     checkpoints/     NAME.safetensors and NAME.json, see core/models/checkpoint.py
     vocab.json       the vocabulary, for models of text
-    log.txt          what the training process said
+    log.txt          the output of the training process
 
 Nothing here imports torch.
 """
@@ -16,24 +16,23 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 from core.run_files import metrics as records, schema
+from core.system.atomic_write import write_bytes
+from core.system.folders import user_folder
 
 STATES = get_args(schema.State)
-LONGEST_MESSAGE = 5_000  # characters; torch can say more than anybody reads
+MAX_MESSAGE = 5_000  # characters; some errors of torch are longer
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 
 def runs_folder() -> Path:
     """Where runs live: UNROLLED_RUNS, else `unrolled/runs` in the user's data directory."""
-    chosen = os.environ.get("UNROLLED_RUNS")
-    if chosen:
-        return Path(chosen).expanduser()
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "unrolled" / "runs"
+    return user_folder("runs", "UNROLLED_RUNS")
 
 
 def new_run_id(kind: str, data: str) -> str:
@@ -43,9 +42,9 @@ def new_run_id(kind: str, data: str) -> str:
 
 
 def epoch_of(checkpoint: str) -> int | None:
-    """The epoch at whose end a checkpoint of this name was taken; None for one within an epoch."""
-    found = re.search(r"-epoch-(\d+)$", checkpoint)
-    return int(found[1]) if found else None
+    """The epoch after which a checkpoint of this name was taken; None for one within an epoch."""
+    match = re.search(r"-epoch-(\d+)$", checkpoint)
+    return int(match[1]) if match else None
 
 
 @dataclass(frozen=True)
@@ -56,11 +55,11 @@ class RunDirectory:
 
     @classmethod
     def create(cls, path: Path, spec: dict[str, Any], state: str = "queued") -> "RunDirectory":
-        """A new run at `path`. Errors: ValueError if a run is there, OSError if none can be."""
+        """A new run at `path`. Errors: ValueError: one is there; OSError."""
         run = cls(path)
         if (path / "spec.json").exists():
             raise ValueError(
-                f"There is a run in {path} already; resume it or choose another folder."
+                f"There is already a run in {path}; resume it or choose another folder."
             )
         (path / "checkpoints").mkdir(parents=True, exist_ok=True)
         replace_json(path / "spec.json", spec)
@@ -80,12 +79,17 @@ class RunDirectory:
         return {**schema.read(self.path / "status.json", schema.Status)}
 
     def set_status(self, state: str, message: str = "", **more: Any) -> None:
-        """Replace status.json as one step."""
+        """Replace status.json in one step; step and checksum stay unless `more` changes them.
+
+        Errors: ValueError for an unknown state.
+        """
         if state not in STATES:
             raise ValueError(f"There is no state {state!r}; the states are {', '.join(STATES)}.")
-        said = message[:LONGEST_MESSAGE]
-        about = {"state": state, "message": said, "updated": time.time(), **more}
-        replace_json(self.path / "status.json", about)
+        message = message[:MAX_MESSAGE]
+        with suppress(ValueError):  # a first or a damaged status has nothing to keep
+            more = {k: v for k, v in self.status().items() if k in ("step", "checksum")} | more
+        status = {"state": state, "message": message, "updated": time.time(), **more}
+        replace_json(self.path / "status.json", status)
 
     def append(self, record: dict[str, Any]) -> None:
         """Add one record to metrics.jsonl as one line."""
@@ -94,34 +98,34 @@ class RunDirectory:
             file.write(line)
 
     def sync_metrics(self) -> None:
-        """What was appended outlives a power cut from here on; called before every checkpoint."""
+        """Sync the records to the disk, so that they survive a power cut."""
         with open(self.path / "metrics.jsonl", "ab") as file:
             os.fsync(file.fileno())
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Every record of metrics.jsonl, one after the other; what is no record is left out."""
+        """Every record of metrics.jsonl, one after the other; other lines are skipped."""
         return records.read(self.path / "metrics.jsonl")
 
     def metrics(self) -> list[dict[str, Any]]:
-        """The records, thinned as `records.Kept` does where there are many."""
-        return records.kept(self.records())
+        """The records, thinned by `ThinnedRecords` where there are many."""
+        return records.thinned(self.records())
 
     def epochs(self) -> list[dict[str, Any]]:
-        """The records of kind "epoch", thinned likewise; not to be altered."""
+        """The records of kind "epoch", thinned; shared: do not change them."""
         return records.epochs(self.path / "metrics.jsonl")
 
     def last_records(self) -> dict[str, dict[str, Any]]:
-        """The newest record of each kind; not to be altered."""
+        """The newest record of each kind; shared: do not change them."""
         return records.last(self.path / "metrics.jsonl")
 
-    def history_trouble(self) -> str:
-        """What is wrong with metrics.jsonl, one sentence; "" when nothing is."""
-        return records.trouble(self.path / "metrics.jsonl")
+    def history_error(self) -> str:
+        """What is wrong with metrics.jsonl, one sentence; "" when it is valid."""
+        return records.find_error(self.path / "metrics.jsonl")
 
     def checkpoint_names(self) -> list[str]:
-        """Names of whole checkpoints (both files there), oldest step first."""
-        found = (p for p in self.checkpoints.glob("*.json") if not p.name.startswith("."))
-        return sorted(p.stem for p in found if p.with_suffix(".safetensors").exists())
+        """Names of complete checkpoints (both files exist), oldest step first."""
+        paths = (p for p in self.checkpoints.glob("*.json") if not p.name.startswith("."))
+        return sorted(p.stem for p in paths if p.with_suffix(".safetensors").exists())
 
     def last_checkpoint(self) -> Path | None:
         """The newest checkpoint, without suffix; None before the first."""
@@ -130,18 +134,10 @@ class RunDirectory:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object of any names, of little depth. Errors: ValueError in one sentence."""
+    """A JSON object with any keys, nested at most two deep. Errors: ValueError, one sentence."""
     return schema.read(path, dict[str, schema.Plain])
 
 
 def replace_json(path: Path, value: dict[str, Any]) -> None:
-    """Write beside, sync, rename: a reader sees the old object or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            json.dump(value, file, ensure_ascii=False, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Write a JSON object: a reader sees the old object or the new one, never half of it."""
+    write_bytes(path, json.dumps(value, ensure_ascii=False, indent=1).encode())

@@ -1,4 +1,4 @@
-"""The seal of a run that is over: size and SHA-256 of each of its files, so that any change shows.
+"""The manifest of a finished run: size and SHA-256 of each file, so that any change is noticed.
 
 seal.json   {"files": {name: [bytes, sha256]}, "self": sha256 of "files"}
 """
@@ -10,23 +10,23 @@ from pathlib import Path
 from core.run_files import schema
 from core.run_files.directory import RunDirectory, replace_json
 
-SMALL = 4_000_000  # bytes; larger files are read in a thorough check only
+MAX_QUICK = 4_000_000  # bytes; larger files are read in a thorough check only
 
 
 def write(run: RunDirectory) -> None:
-    """Seal the run as it is now."""
+    """Write the manifest of the run as it is now."""
     _store(run, {name: _measure(run.path / name) for name in _names(run)})
 
 
 def refresh(run: RunDirectory, name: str) -> None:
-    """One file was changed on purpose; does nothing for a run without a whole seal."""
+    """Update the entry of one file that was changed on purpose, where there is a valid manifest."""
     files = _read(run)
     if files is not None:
         _store(run, {**files, name: _measure(run.path / name)})
 
 
 def check(run: RunDirectory, thorough: bool = False) -> list[str]:
-    """What differs from the seal, one sentence a file; empty for a run without a seal.
+    """What differs from the manifest, one sentence a file; empty for a run without one.
 
     thorough: read the weights too, otherwise only their size is compared.
     """
@@ -34,31 +34,31 @@ def check(run: RunDirectory, thorough: bool = False) -> list[str]:
         return []
     files = _read(run)
     if files is None:
-        return ["seal.json is damaged, so the other files cannot be vouched for."]
-    found = []
+        return ["seal.json is damaged, so the other files cannot be checked."]
+    changes = []
     for name, (size, digest) in sorted(files.items()):
         path = run.path / name
         if not path.is_file():
-            found.append(f"{name} is missing.")
+            changes.append(f"{name} is missing.")
         elif path.stat().st_size != size:
-            found.append(f"{name} is damaged: it has {path.stat().st_size} bytes, not {size}.")
-        elif (thorough or size <= SMALL) and _measure(path)[1] != digest:
-            found.append(f"{name} is damaged: its SHA-256 is not the one in seal.json.")
-    return found
+            changes.append(f"{name} is damaged: it has {path.stat().st_size} bytes, not {size}.")
+        elif (thorough or size <= MAX_QUICK) and _measure(path)[1] != digest:
+            changes.append(f"{name} is damaged: its SHA-256 is not the one in seal.json.")
+    return changes
 
 
-def lift(run: RunDirectory) -> None:
-    """The run goes on: its files will change."""
+def remove(run: RunDirectory) -> None:
+    """Delete the manifest of a run that is resumed: its files will change."""
     (run.path / "seal.json").unlink(missing_ok=True)
 
 
 def _names(run: RunDirectory) -> list[str]:
-    found = []
+    names = []
     for path in run.path.rglob("*"):
         name = path.relative_to(run.path).as_posix()
         if path.is_file() and not any(part.startswith(".") for part in Path(name).parts):
-            found.append(name)
-    return sorted(name for name in found if name != "seal.json" and not name.startswith("control/"))
+            names.append(name)
+    return sorted(name for name in names if name != "seal.json" and not name.startswith("control/"))
 
 
 def _measure(path: Path) -> tuple[int, str]:
@@ -73,7 +73,7 @@ def _store(run: RunDirectory, files: dict[str, tuple[int, str]]) -> None:
 
 def _read(run: RunDirectory) -> dict[str, tuple[int, str]] | None:
     try:
-        about = schema.read(run.path / "seal.json", schema.Seal)
+        about = schema.read(run.path / "seal.json", schema.Manifest)
     except ValueError:
         return None
     return about["files"] if about["self"] == _self(about["files"]) else None

@@ -1,8 +1,8 @@
-"""The records of a run: metrics.jsonl, read as a stream of lines, each held to a schema.
+"""The records of a run: metrics.jsonl, read as a stream of lines, each checked against a schema.
 
 A training of 1,000 epochs writes some 100,000 lines of 500 bytes. A file may have ten times as
-many, and no more than MOST_KEPT records of a kind are held at once. A line that is no record is
-left out; so is a last line that was torn off by a crash.
+many; at most MAX_RECORDS of a kind are in memory at once. Lines that are not records are skipped,
+and so is a last line that a crash left incomplete.
 """
 
 import os
@@ -14,11 +14,11 @@ from typing import Any, BinaryIO, Literal, NotRequired, TypedDict
 from core.run_files import schema
 from core.run_files.schema import Amount, Name, Number, Text, Whole
 
-MOST_LINES = 1_000_000
-MOST_BYTES = 500_000_000
-LONGEST = 65_536  # bytes of a line: the gradient's norm in 2,000 layers
-MOST_KEPT = 4_000  # records of a kind in memory, 5 MB; a chart has room for 1,500 points
-PATIENCE = 1_000  # lines that are no records, after which nobody reads on
+MAX_LINES = 1_000_000
+MAX_BYTES = 500_000_000
+MAX_LINE_BYTES = 65_536  # enough for the gradient norms of 2,000 layers
+MAX_RECORDS = 4_000  # of a kind in memory, 5 MB; a chart shows at most 1,500 points
+MAX_BAD_LINES = 1_000  # after so many lines that are not records, reading stops
 BLOCK = 65_536  # bytes read at once from the end
 
 Record = dict[str, Any]
@@ -35,7 +35,7 @@ class _Line(TypedDict):
     examples: NotRequired[Whole]
 
 
-class Step(_Line):
+class StepLine(_Line):
     """A line of kind "step", see `core.training.records.StepRecord`."""
 
     kind: Literal["step"]
@@ -46,7 +46,7 @@ class Step(_Line):
     layer_norms: NotRequired[dict[Name, float]]
 
 
-class Epoch(_Line):
+class EpochLine(_Line):
     """A line of kind "epoch", see `core.training.records.EpochRecord`."""
 
     kind: Literal["epoch"]
@@ -56,57 +56,60 @@ class Epoch(_Line):
     text: NotRequired[Text | None]
 
 
-_TYPES: dict[str, Any] = {"step": Step, "epoch": Epoch}
+_TYPES: dict[str, Any] = {"step": StepLine, "epoch": EpochLine}
 
 
-def record_in(line: bytes) -> Record:
-    """The record of a line. Errors: ValueError, what is wrong with it, without a full stop."""
-    if len(line) > LONGEST:
-        raise ValueError(f"it has more than {LONGEST:,} bytes")
+def parse_record(line: bytes) -> Record:
+    """The record in a line. Errors: ValueError, what is wrong with it, without a full stop."""
+    if len(line) > MAX_LINE_BYTES:
+        raise ValueError(f"it has more than {MAX_LINE_BYTES:,} bytes")
     kind = schema.decode(line, _Kind)["kind"]
-    found: Record = schema.decode(line, _TYPES[kind])
-    return found
+    record: Record = schema.decode(line, _TYPES[kind])
+    return record
 
 
 def read(path: Path) -> Iterator[Record]:
-    """Every record, one after the other; nothing where there is no file."""
+    """Every record, one after the other; none when there is no file."""
     try:
         with open(path, "rb") as file:
-            yield from _good(lines(file))
+            yield from _valid(lines(file))
     except OSError:
         return
 
 
 def lines(file: BinaryIO) -> Iterator[bytes]:
-    """Whole lines; of one that is too long, as much as shows it."""
+    """The lines; one that is too long is cut just above the limit."""
     read_bytes = 0
-    for _ in range(MOST_LINES):
-        line = file.readline(LONGEST + 2)
-        if not line or read_bytes > MOST_BYTES:
+    for _ in range(MAX_LINES):
+        line = file.readline(MAX_LINE_BYTES + 2)
+        if not line or read_bytes > MAX_BYTES:
             return
         yield line
         read_bytes += len(line)
         while line and not line.endswith(b"\n"):
-            line = file.readline(LONGEST)
+            line = file.readline(MAX_LINE_BYTES)
             read_bytes += len(line)
 
 
-def _good(found: Iterable[bytes]) -> Iterator[Record]:
+def _valid(raw: Iterable[bytes]) -> Iterator[Record]:
     bad = 0
-    for line in found:
+    for line in raw:
         try:
-            yield record_in(line)
+            yield parse_record(line)
         except ValueError:
             bad += 1
-            if bad > PATIENCE:
+            if bad > MAX_BAD_LINES:
                 return
 
 
-class Kept:
-    """Records in order, as many as memory has room for: all of a kind up to MOST_KEPT, beyond that
-    every second, then every fourth …, and always the newest."""
+class ThinnedRecords:
+    """Records in order, a bounded number of each kind, and always the newest.
 
-    def __init__(self, most: int = MOST_KEPT) -> None:
+    Beyond MAX_RECORDS of a kind every second one is dropped, and from then on every second one is
+    added, then every fourth …
+    """
+
+    def __init__(self, most: int = MAX_RECORDS) -> None:
         self._most = most
         self._records: list[Record] = []
         self._last: Record | None = None
@@ -126,33 +129,33 @@ class Kept:
                 self._thin(kind)
 
     def records(self) -> list[Record]:
-        """A list of its own."""
+        """The records as a new list."""
         last = self._last
         newest = [last] if last is not None and self._records[-1] is not last else []
         return [*self._records, *newest]
 
     def _thin(self, kind: str) -> None:
-        kept, number = [], 0
+        remaining, number = [], 0
         for record in self._records:
             if record["kind"] == kind:
                 number += 1
                 if number % 2 == 0:
                     continue
-            kept.append(record)
-        self._records, self._every[kind] = kept, 2 * self._every[kind]
+            remaining.append(record)
+        self._records, self._every[kind] = remaining, 2 * self._every[kind]
         self._held[kind] = (number + 1) // 2
 
 
-def kept(found: Iterable[Record]) -> list[Record]:
-    """As many of them as `Kept` keeps."""
-    keeper = Kept()
-    for record in found:
-        keeper.add(record)
-    return keeper.records()
+def thinned(records: Iterable[Record]) -> list[Record]:
+    """As many of the records as `ThinnedRecords` holds."""
+    buffer = ThinnedRecords()
+    for record in records:
+        buffer.add(record)
+    return buffer.records()
 
 
 def epochs(path: Path) -> list[Record]:
-    """The records of kind "epoch", as many as `Kept` keeps; not to be altered."""
+    """The records of kind "epoch", thinned; the list is shared: do not change it."""
     try:
         about = path.stat()
     except OSError:
@@ -161,13 +164,13 @@ def epochs(path: Path) -> list[Record]:
 
 
 @lru_cache(maxsize=64)
-def _epochs(path: Path, changed: int, size: int) -> list[Record]:
-    """Read again only when the file has changed (its time in ns, its size in bytes)."""
-    return kept(record for record in read(path) if record["kind"] == "epoch")
+def _epochs(path: Path, _changed: int, _size: int) -> list[Record]:
+    """Cached until the file's time of change (ns) or its size (bytes) differs."""
+    return thinned(record for record in read(path) if record["kind"] == "epoch")
 
 
 def last(path: Path) -> dict[str, Record]:
-    """The newest record of each kind, read from the end; not to be altered."""
+    """The newest record of each kind, read from the end; shared: do not change it."""
     try:
         about = path.stat()
         return _last(path, about.st_mtime_ns, about.st_size)
@@ -176,38 +179,38 @@ def last(path: Path) -> dict[str, Record]:
 
 
 @lru_cache(maxsize=512)
-def _last(path: Path, changed: int, size: int) -> dict[str, Record]:
-    """Read again only when the file has changed (its time in ns, its size in bytes)."""
-    found: dict[str, Record] = {}
+def _last(path: Path, _changed: int, _size: int) -> dict[str, Record]:
+    """Cached until the file's time of change (ns) or its size (bytes) differs."""
+    newest: dict[str, Record] = {}
     with open(path, "rb") as file:
-        for record in _good(_backwards(file)):
-            found.setdefault(record["kind"], record)
-            if len(found) == len(_TYPES):
+        for record in _valid(_backwards(file)):
+            newest.setdefault(record["kind"], record)
+            if len(newest) == len(_TYPES):
                 break
-    return found
+    return newest
 
 
 def _backwards(file: BinaryIO) -> Iterator[bytes]:
-    """The lines from the last to the first; of one that is too long, as much as shows it."""
+    """The lines from last to first; one that is too long is cut above the limit."""
     at = end = file.seek(0, os.SEEK_END)
     rest = b""
-    while at > max(0, end - MOST_BYTES):
+    while at > max(0, end - MAX_BYTES):
         start = max(0, at - BLOCK)
         file.seek(start)
         block = file.read(at - start) + rest
         at = start
         rest, *whole = block.split(b"\n")
         yield from (line for line in reversed(whole) if line)
-        rest = rest[: LONGEST + 1]
+        rest = rest[: MAX_LINE_BYTES + 1]
     if rest:
         yield rest
 
 
-def trouble(path: Path) -> str:
-    """What is wrong with a metrics.jsonl, one sentence; "" when nothing is or there is none."""
+def find_error(path: Path) -> str:
+    """What is wrong with a metrics.jsonl, one sentence; "" if it is valid or missing."""
     try:
         about = path.stat()
-        return _trouble(path, about.st_mtime_ns, about.st_size)
+        return _find_error(path, about.st_mtime_ns, about.st_size)
     except FileNotFoundError:
         return ""
     except OSError as error:
@@ -215,17 +218,17 @@ def trouble(path: Path) -> str:
 
 
 @lru_cache(maxsize=512)
-def _trouble(path: Path, changed: int, size: int) -> str:
-    """Read again only when the file has changed (its time in ns, its size in bytes)."""
-    if size > MOST_BYTES:
-        return f"{path.name} has more than {MOST_BYTES:,} bytes."
+def _find_error(path: Path, _changed: int, size: int) -> str:
+    """Cached until the file's time of change (ns) or its size (bytes) differs."""
+    if size > MAX_BYTES:
+        return f"{path.name} has more than {MAX_BYTES:,} bytes."
     with open(path, "rb") as file:
         for number, line in enumerate(lines(file), 1):
             try:
-                record_in(line)
+                parse_record(line)
             except ValueError as error:
-                if line.endswith(b"\n") or len(line) > LONGEST:  # else it is torn: usual
+                if line.endswith(b"\n") or len(line) > MAX_LINE_BYTES:  # else still being written
                     return f"{path.name} is damaged in line {number:,}: {error}."
         if file.read(1):
-            return f"{path.name} has more than {MOST_LINES:,} lines."
+            return f"{path.name} has more than {MAX_LINES:,} lines."
     return ""

@@ -1,10 +1,10 @@
 """What the files of a run may hold: types, ranges, sizes and depth, checked as they are read.
 
 Every JSON file of a run is read through `read`, the lines of metrics.jsonl through
-`core/run_files/metrics.py`, the arrays through `core/run_files/attention_frames.py`. A field that
-is not named here is
-left out, so what comes back holds nothing that was not checked. msgspec does the checking while it
-decodes: a number of 5,000 digits or a list in a list in a list … is refused before it is built.
+`core/run_files/metrics.py`, the arrays through `core/run_files/attention_snapshots.py`. A field
+that is not named here is dropped, so everything a reader returns was checked. msgspec checks while
+it decodes: a number of 5,000 digits or a list nested a thousand times is refused before it is
+built.
 """
 
 import json
@@ -19,14 +19,14 @@ from msgspec import Meta
 
 T = TypeVar("T")
 
-MOST_BYTES = 5_000_000  # of a JSON file: a vocabulary of 100,000 words has 1 MB
-MOST_LOOSE = 250_000  # of a file with NaN or Infinity, which Python's own reader must read
-LONGEST_TEXT, LONGEST_NAME = 20_000, 300  # characters
+MAX_BYTES = 5_000_000  # of a JSON file: a vocabulary of 100,000 words has 1 MB
+MAX_LOOSE = 250_000  # of a file with NaN or Infinity, which Python's json must read
+MAX_TEXT, MAX_NAME = 20_000, 300  # characters
 
-Whole = Annotated[int, Meta(ge=0, lt=2**53)]  # to there a float64 and a browser count exactly
+Whole = Annotated[int, Meta(ge=0, lt=2**53)]  # exact in a float64 and in a browser
 Amount = Annotated[float, Meta(ge=0, le=1e15)]
-Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
-Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
+Name = Annotated[str, Meta(max_length=MAX_NAME)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Number = Annotated[int, Meta(gt=-(2**53), lt=2**53)] | float
 Scalar = bool | Number | Text | None
@@ -49,7 +49,7 @@ class Process(TypedDict):
 
 
 class Status(TypedDict):
-    """status.json: how a run stands."""
+    """status.json: the state of a run."""
 
     state: State
     message: NotRequired[Text]
@@ -69,7 +69,8 @@ class Spec(TypedDict):
     recipe: NotRequired[dict[Name, Setting]]
     data: NotRequired[Text]
     data_dir: NotRequired[Text | None]
-    held_back: NotRequired[float]
+    validation_share: NotRequired[float]
+    held_back: NotRequired[float]  # the earlier name of validation_share
     share: NotRequired[float]
     seed: NotRequired[Whole]
     device: NotRequired[Name]
@@ -84,7 +85,7 @@ class Spec(TypedDict):
 
 
 class About(TypedDict):
-    """about.json: what a person wrote about a run."""
+    """about.json: title and note that a user gave the run."""
 
     title: NotRequired[Text]
     note: NotRequired[Text]
@@ -98,19 +99,19 @@ class Engine(TypedDict):
     trouble: NotRequired[Text]
 
 
-class Wish(TypedDict):
-    """A file in control/: when it was asked, by the clock of which start of the machine."""
+class Request(TypedDict):
+    """A file in control/: when it was requested, by the monotonic clock since the boot `boot`."""
 
     asked: Amount
     boot: Name
 
 
-# A file of a run by its name in the folder, never one above it.
-Inside = Annotated[str, Meta(max_length=LONGEST_NAME, pattern=r"(?s)^(?!/)(?!(.*/)?\.\.(/|\Z))")]
+# The name of a file within the run's folder, never above it.
+Inside = Annotated[str, Meta(max_length=MAX_NAME, pattern=r"(?s)^(?!/)(?!(.*/)?\.\.(/|\Z))")]
 
 
-class Seal(TypedDict):
-    """seal.json: size and checksum of each file, and the checksum of that list."""
+class Manifest(TypedDict):
+    """seal.json, the manifest: size and checksum of each file, and the list's own checksum."""
 
     files: dict[Inside, tuple[Whole, Digest]]
     self: Digest
@@ -126,7 +127,7 @@ class Weights(TypedDict):
 
 
 class Pictures(TypedDict):
-    """What `extra` says beside a model of images: names of its classes, and how to scale pixels."""
+    """`extra` of an image model: the names of its classes, and how to normalise pixels."""
 
     classes: Annotated[list[Name], Meta(min_length=1, max_length=10_000)]
     mean: Annotated[list[float], Meta(min_length=3, max_length=3)]
@@ -137,7 +138,7 @@ Vocabulary = list[Annotated[str, Meta(max_length=10_000)]]
 
 
 class Measures(TypedDict):
-    """Of a set of texts: see `core.decoding.text_metrics.TextQuality`."""
+    """The quality of a set of texts: see `core.decoding.text_metrics.TextQuality`."""
 
     rep4: float
     distinct1: float
@@ -176,41 +177,41 @@ class Example(TypedDict):
 
 
 def read(path: Path, kind: type[T]) -> T:
-    """What a JSON file of a run holds. Errors: ValueError, a sentence with its name in the run."""
+    """The content of a JSON file of a run. Errors: ValueError, a sentence that names the file."""
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
-            if size > MOST_BYTES:
-                raise ValueError(f"it has {size:,} bytes, and may have {MOST_BYTES:,}")
+            if size > MAX_BYTES:
+                raise ValueError(f"it has {size:,} bytes, and may have {MAX_BYTES:,}")
             return decode(file.read(size), kind)
     except OSError as error:
-        raise ValueError(f"{place(path)} cannot be read: {error.strerror}.") from error
+        raise ValueError(f"{label(path)} cannot be read: {error.strerror}.") from error
     except ValueError as error:
-        raise ValueError(f"{place(path)} is damaged: {error}.") from error
+        raise ValueError(f"{label(path)} is damaged: {error}.") from error
 
 
 def decode(data: bytes, kind: type[T]) -> T:
     """JSON of that type. Errors: ValueError, what is wrong with it, without a full stop."""
     try:
-        found: T = _decoder(kind).decode(data)  # type: ignore[arg-type]
-        return found
+        value: T = _decoder(kind).decode(data)  # type: ignore[arg-type]
+        return value
     except (ValueError, RecursionError) as error:
-        loose = len(data) <= MOST_LOOSE and re.search(rb"\b(NaN|Infinity)\b", data)
+        loose = len(data) <= MAX_LOOSE and re.search(rb"\b(NaN|Infinity)\b", data)
         if not loose:
             raise ValueError(_why(error)) from error
     return convert(_loose(data), kind)
 
 
 def convert(value: object, kind: type[T]) -> T:
-    """Plain values, held to that type. Errors as `decode`."""
+    """Plain values, checked against that type. Errors as `decode`."""
     try:
         return msgspec.convert(value, kind)
     except (ValueError, RecursionError) as error:
         raise ValueError(_why(error)) from error
 
 
-def place(path: Path) -> str:
-    """The file as a person looks for it: its name in the run, and the run; no path of this disk."""
+def label(path: Path) -> str:
+    """The file as a user looks for it: its name in the run, and the run; no path of this disk."""
     folder, name = path.parent, path.name
     if folder.name in ("checkpoints", "attention", "control", "start"):
         folder, name = folder.parent, f"{folder.name}/{name}"
@@ -223,7 +224,7 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 
 
 def _loose(data: bytes) -> object:
-    """As Python writes a training that diverged: NaN and Infinity are no JSON, but numbers here."""
+    """JSON with NaN and Infinity, which Python writes when a training diverges."""
     try:
         value: object = json.loads(data)
     except (ValueError, RecursionError) as error:

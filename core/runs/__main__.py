@@ -1,6 +1,6 @@
 """python -m core.runs pack|unpack: a run as a zip and back, of any size the checks allow.
 
-The page does the same with what a browser may upload.
+The page does the same within the limits of an upload.
 """
 
 import argparse
@@ -13,13 +13,15 @@ from core.runs import archive
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns the exit status: 0, or 1 after one sentence of what is wrong."""
+    """Returns the exit status: 0, or 1 after one sentence about the error."""
     top = argparse.ArgumentParser(prog="python -m core.runs", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
     out = commands.add_parser("pack", help="write a run of the runs folder as a zip")
     out.add_argument("run", help="its id")
     out.add_argument("zip", type=Path)
-    into = commands.add_parser("unpack", help="take a zip into the runs folder, every file checked")
+    into = commands.add_parser(
+        "unpack", help="import a zip into the runs folder, with every file checked"
+    )
     into.add_argument("zip", type=Path)
     options = top.parse_args(arguments)
     try:

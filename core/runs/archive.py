@@ -1,7 +1,7 @@
-"""A run as a zip: to keep, to hand in, to look at elsewhere. And back, from anybody.
+"""A run as a zip, to keep, hand in or open elsewhere; and back, from untrusted sources.
 
-What comes in is checked member by member: known names only, bounded sizes, no paths, and weights
-whose checksum is right. Nothing in it is executed.
+An imported zip is checked member by member: known names only, no paths, bounded sizes, and weights
+with a correct checksum. Nothing in it is executed.
 """
 
 import csv
@@ -18,32 +18,31 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
-from core.config.run_spec import RunSpec
+from core.config.run_spec import RunSpec, command_line
 from core.data.sources import DIALOGUE_SOURCES, IMAGE_SOURCES
 from core.run_files.directory import RUN_ID, RunDirectory, new_run_id, replace_json, runs_folder
-from core.runs.command import command_line
-from core.runs.damage import damage
+from core.runs.damage import find_damage
 from core.system.spreadsheet import cell
 
-MOST_FILE, MOST_ALL, MOST_MEMBERS = 100_000_000, 200_000_000, 2_000  # bytes, bytes, files
-MOST_JSON = 5_000_000  # bytes of one JSON file, which is read as a whole
-MOST_RATIO = 200  # a member may not unpack to more than this many times its packed size
+MAX_FILE, MAX_ALL, MAX_MEMBERS = 100_000_000, 200_000_000, 2_000  # bytes, bytes, files
+MAX_JSON = 5_000_000  # bytes of one JSON file, which is read as a whole
+MAX_RATIO = 200  # a member may not unpack to more than this many times its packed size
 KNOWN = re.compile(
     r"spec\.json|status\.json|about\.json|vocab\.json|metrics\.jsonl|metrics\.csv|command\.txt"
     r"|log\.txt|checkpoints/[A-Za-z0-9_-]{1,60}\.(safetensors|json)"
     r"|attention/[a-z0-9-]{1,40}\.(npy|json)"
 )
-UNUSABLE = (  # what zipfile raises for files that are none
+ZIP_ERRORS = (  # what zipfile raises for damaged or foreign files
     *(zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError),
     *(ValueError, OverflowError, struct.error, zlib.error, lzma.LZMAError),
 )
-MADE_HERE = ("metrics.csv", "command.txt")  # for people; not read back
+WRITE_ONLY = ("metrics.csv", "command.txt")  # for people; not read back
 
 
 def pack(run: RunDirectory, weights: bool = True) -> bytes:
-    """The run as a zip: configuration, metrics (also as CSV), the last weights, the command line.
+    """The run as a zip: specification, metrics (also as CSV), last weights, command line.
 
-    Errors: ValueError when its specification is damaged.
+    Errors: ValueError when the specification is damaged.
     """
     spec = {**run.spec(), "data_dir": None}
     out = io.BytesIO()
@@ -63,9 +62,9 @@ def pack(run: RunDirectory, weights: bool = True) -> bytes:
 
 
 def write_csv(records: Callable[[], Iterable[dict[str, Any]]], out: TextIO) -> None:
-    """One line a record; measures of an epoch are columns such as held_out_loss.
+    """One line per record; measures of an epoch are columns such as held_out_loss.
 
-    records: called twice, first for the names of the columns.
+    records: called twice, first for the column names.
     """
     columns = list(dict.fromkeys(name for record in records() for name, _ in _cells(record)))
     writer = csv.DictWriter(out, columns, lineterminator="\n")
@@ -82,12 +81,12 @@ def _cells(record: dict[str, Any]) -> Iterator[tuple[object, object]]:
             yield cell(name), cell(value)
 
 
-class Refused(ValueError):
-    """The zip is not taken in; the message says why, in one sentence."""
+class InvalidArchive(ValueError):
+    """The zip is refused; the message says why, in one sentence."""
 
 
 def unpack(file: BinaryIO) -> RunDirectory:
-    """Take a zipped run in, under a new id. Errors: ValueError, one sentence, nothing is left."""
+    """Import a zipped run under a new id. Errors: ValueError, one sentence; nothing is left."""
     runs_folder().mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=".import-", dir=runs_folder()))
     try:
@@ -113,54 +112,56 @@ def _extract(file: BinaryIO, folder: Path) -> None:
             members = archive.infolist()
             _check_members(members)
             for member in members:
-                if member.filename in MADE_HERE:
+                if member.filename in WRITE_ONLY:
                     continue
                 target = folder / member.filename
                 target.parent.mkdir(exist_ok=True)
                 with archive.open(member) as source, open(target, "wb") as out:
                     _copy(source, out, member)
-    except Refused:
+    except InvalidArchive:
         raise
     except OSError as error:
-        said = error.strerror or "it is damaged"
-        raise Refused(f"The zip file cannot be unpacked: {said}.") from error
-    except UNUSABLE as error:
-        said = " ".join(str(error).split())[:200] or "it is damaged"
-        raise Refused(f"This is no usable zip file: {said}.") from error
+        reason = error.strerror or "it is damaged"
+        raise InvalidArchive(f"The zip file cannot be unpacked: {reason}.") from error
+    except ZIP_ERRORS as error:
+        reason = " ".join(str(error).split())[:200] or "it is damaged"
+        raise InvalidArchive(f"This is not a usable zip file: {reason}.") from error
 
 
 def _check_members(members: list[zipfile.ZipInfo]) -> None:
-    if len(members) > MOST_MEMBERS:
-        raise Refused(f"The zip has {len(members)} members; a run has at most {MOST_MEMBERS}.")
+    if len(members) > MAX_MEMBERS:
+        raise InvalidArchive(
+            f"The zip has {len(members)} members; a run has at most {MAX_MEMBERS}."
+        )
     names = [m.filename for m in members]
     for member in members:
         name = member.filename
         if not KNOWN.fullmatch(name) or (member.external_attr >> 28) not in (0, 8):
-            raise Refused(f"The zip holds {name[:40]!r}, which is no file of a run.")
+            raise InvalidArchive(f"The zip holds {name[:40]!r}, which is not a file of a run.")
         if names.count(name) > 1:
-            raise Refused(f"The zip holds {name!r} twice.")
-        most = MOST_JSON if name.endswith(".json") else MOST_FILE
-        if member.file_size > min(most, MOST_RATIO * max(member.compress_size, 1000)):
-            raise Refused(f"{name} would unpack to {member.file_size:,} bytes: refused.")
-    if sum(m.file_size for m in members) > MOST_ALL:
-        raise Refused(f"The zip would unpack to more than {MOST_ALL:,} bytes: refused.")
+            raise InvalidArchive(f"The zip holds {name!r} twice.")
+        most = MAX_JSON if name.endswith(".json") else MAX_FILE
+        if member.file_size > min(most, MAX_RATIO * max(member.compress_size, 1000)):
+            raise InvalidArchive(f"{name} would unpack to {member.file_size:,} bytes: refused.")
+    if sum(m.file_size for m in members) > MAX_ALL:
+        raise InvalidArchive(f"The zip would unpack to more than {MAX_ALL:,} bytes: refused.")
 
 
 def _copy(source: Any, out: BinaryIO, member: zipfile.ZipInfo) -> None:
-    """What a header promises need not be what comes: count."""
+    """The header may lie about the size: count the bytes."""
     written = 0
     while block := source.read(1 << 20):
         written += len(block)
         if written > member.file_size:
-            raise Refused(f"{member.filename} is larger than the zip says: refused.")
+            raise InvalidArchive(f"{member.filename} is larger than the zip says: refused.")
         out.write(block)
 
 
 def _check(run: RunDirectory) -> dict[str, Any]:
-    """Every file is what it should be, the weights too; written anew without foreign paths."""
+    """Check every file, the weights too, and rewrite the specification without foreign paths."""
     spec = RunSpec.from_dict(run.spec())
     status = run.status() if (run.path / "status.json").exists() else {}
-    if wrong := damage(run, thorough=True):
+    if wrong := find_damage(run, thorough=True):
         raise ValueError(wrong[0])
     for name in run.checkpoint_names():
         from core.models.checkpoint import read_checkpoint, require_fit  # brings torch in
@@ -176,6 +177,6 @@ def _check(run: RunDirectory) -> dict[str, Any]:
     state, message = status.get("state", "running"), status.get("message", "")[:500]
     if state in ("queued", "running"):
         state, message = "cancelled", "It was not finished when it was packed."
-    run.set_status(state, message, **{k: v for k, v in status.items() if k == "step"})
+    run.set_status(state, message)
     run.checkpoints.mkdir(exist_ok=True)
     return about

@@ -1,4 +1,4 @@
-"""Asking a run to stop: a file in its control/ folder, which the trainer looks for every step."""
+"""Requests to a running training: a file in its control/ folder, which it looks for every step."""
 
 import time
 
@@ -6,38 +6,41 @@ from core.run_files import schema
 from core.run_files.directory import RunDirectory, replace_json
 from core.runs.process import boot_id
 
-WISHES = ("pause", "cancel")
-PATIENCE = 5.0  # seconds between the wish to cancel and the end of the process tree
+REQUESTS = ("pause", "cancel")
+TIMEOUT = 5.0  # seconds from the request to cancel until the processes are killed
 
 
-def ask(run: RunDirectory, wish: str) -> None:
-    """Ask the trainer to keep a checkpoint and end: to be gone on with ("pause") or not."""
-    if wish not in WISHES:
-        raise ValueError(f"A run can be asked to {' or '.join(WISHES)}, not to {wish!r}.")
+def request(run: RunDirectory, name: str) -> None:
+    """Request "pause" or "cancel": the training writes a checkpoint and exits.
+
+    Both can be resumed. Errors: ValueError for another name.
+    """
+    if name not in REQUESTS:
+        raise ValueError(f"A run can be asked to {' or '.join(REQUESTS)}, not to {name!r}.")
     (run.path / "control").mkdir(exist_ok=True)
-    path = run.path / "control" / f"{wish}.json"
+    path = run.path / "control" / f"{name}.json"
     if not path.exists():
         replace_json(path, {"asked": time.monotonic(), "boot": boot_id()})
 
 
-def asked(run: RunDirectory) -> str | None:
-    """What the run is asked to do; cancelling goes before pausing."""
-    for wish in reversed(WISHES):
-        if (run.path / "control" / f"{wish}.json").exists():
-            return wish
+def requested(run: RunDirectory) -> str | None:
+    """The open request, None without one; "cancel" comes before "pause"."""
+    for name in reversed(REQUESTS):
+        if (run.path / "control" / f"{name}.json").exists():
+            return name
     return None
 
 
 def overdue(run: RunDirectory) -> bool:
-    """Whether the wish to cancel is older than PATIENCE; the clock on the wall plays no part."""
+    """Whether the request to cancel is older than TIMEOUT, by the monotonic clock."""
     try:
-        about = schema.read(run.path / "control" / "cancel.json", schema.Wish)
+        about = schema.read(run.path / "control" / "cancel.json", schema.Request)
     except ValueError:
         return False
-    return about["boot"] != boot_id() or time.monotonic() - about["asked"] > PATIENCE
+    return about["boot"] != boot_id() or time.monotonic() - about["asked"] > TIMEOUT
 
 
-def forget(run: RunDirectory) -> None:
-    """No wish is open any more."""
-    for wish in WISHES:
-        (run.path / "control" / f"{wish}.json").unlink(missing_ok=True)
+def clear(run: RunDirectory) -> None:
+    """Remove all requests."""
+    for name in REQUESTS:
+        (run.path / "control" / f"{name}.json").unlink(missing_ok=True)

@@ -1,10 +1,10 @@
-"""What is wrong with the files of a run, told without loading torch."""
+"""Finds damaged files of a run without loading torch."""
 
 from collections.abc import Callable
 from typing import Any
 
 from core.config.run_spec import KINDS
-from core.run_files import attention_frames, manifest, schema
+from core.run_files import attention_snapshots, manifest, schema
 from core.run_files.directory import RunDirectory
 
 JSON: dict[str, Any] = {
@@ -16,28 +16,28 @@ JSON: dict[str, Any] = {
 }
 
 
-def damage(run: RunDirectory, thorough: bool = False, history: bool = True) -> list[str]:
-    """What is wrong with the files of a run beside spec.json and status.json, one sentence each.
+def find_damage(run: RunDirectory, thorough: bool = False, history: bool = True) -> list[str]:
+    """What is wrong with the files of a run except spec.json and status.json, one sentence each.
 
-    thorough: read the weights too, and every map of attention. history: read all of metrics.jsonl,
-    which is of no use while a run writes it.
+    thorough: also read the weights and all attention maps. history: read all of metrics.jsonl,
+    which makes no sense while the run writes it.
     """
-    found = manifest.check(run, thorough)
-    told = " ".join(found)
+    sentences = manifest.check(run, thorough)
+    reported = " ".join(sentences)
     for name, kind in JSON.items():
-        if (run.path / name).exists() and name not in told:
-            found += _said(schema.read, run.path / name, kind)
+        if (run.path / name).exists() and name not in reported:
+            sentences += _errors(schema.read, run.path / name, kind)
     for name in run.checkpoint_names():
-        if f"{name}.json" not in told:
-            found += _said(_weights, run, name)
-    if history and "metrics.jsonl" not in told and (trouble := run.history_trouble()):
-        found.append(trouble)
+        if f"{name}.json" not in reported:
+            sentences += _errors(_weights, run, name)
+    if history and "metrics.jsonl" not in reported and (error := run.history_error()):
+        sentences.append(error)
     if thorough and (run.path / "attention").exists():
-        found += _said(_frames, run)
-    return found
+        sentences += _errors(_snapshots, run)
+    return sentences
 
 
-def _said(check: Callable[..., object], *of: Any) -> list[str]:
+def _errors(check: Callable[..., object], *of: Any) -> list[str]:
     try:
         check(*of)
     except ValueError as error:
@@ -46,15 +46,17 @@ def _said(check: Callable[..., object], *of: Any) -> list[str]:
 
 
 def _weights(run: RunDirectory, name: str) -> None:
-    """Errors: ValueError when a checkpoint is of another model than the run."""
+    """Errors: ValueError when the checkpoint is of another kind of model than the run."""
     about = schema.read(run.checkpoints / f"{name}.json", schema.Weights)
     kind = run.spec()["kind"]
     if about["architecture"] not in KINDS.get(kind, ()):
-        said = str(about["architecture"])[:40]
-        raise ValueError(f"checkpoints/{name}.json describes a {said!r}, which is no {kind}.")
+        architecture = str(about["architecture"])[:40]
+        raise ValueError(
+            f"checkpoints/{name}.json describes a {architecture!r}, which is not a {kind}."
+        )
 
 
-def _frames(run: RunDirectory) -> None:
-    shown = attention_frames.example(run.path)
-    for path in attention_frames.steps(run.path).values():
-        attention_frames.maps(path, shown)
+def _snapshots(run: RunDirectory) -> None:
+    shown = attention_snapshots.example(run.path)
+    for path in attention_snapshots.steps(run.path).values():
+        attention_snapshots.maps(path, shown)

@@ -1,4 +1,4 @@
-"""More from a run: further epochs of the same, or a new run that begins from its weights."""
+"""Extend a run by more epochs, or fork it: a new run that starts from its weights."""
 
 import shutil
 from dataclasses import replace
@@ -8,38 +8,39 @@ from core.config.run_spec import RunSpec
 from core.run_files.directory import RunDirectory, new_run_id, replace_json, runs_folder
 from core.run_files.version import code_version
 from core.runs import queue
-from core.runs.status import standing
+from core.runs.status import run_status
 
 
-def go_on_for(run: RunDirectory, epochs: int) -> None:
-    """Let a run go on until it has `epochs` in all, optimiser and step included; queues it.
+def extend(run: RunDirectory, epochs: int) -> None:
+    """Queue a run to continue to `epochs` epochs in all, with its optimiser and step.
 
-    The schedule is stretched to the new length from here on, and spec.json remembers the old one.
-    Errors: ValueError when it is being worked on or when `epochs` is no more than it has.
+    The schedule is stretched to the new length from here on; spec.json records the old length.
+    Errors: ValueError when the run is queued, running or damaged, or already has as many epochs.
     """
-    now = standing(run)
-    if not now.over or now.state == "damaged":
-        raise ValueError(f"The run {run.path.name} is {now.state}; only one that is over goes on.")
+    now = run_status(run)
+    if not now.is_over or now.state == "damaged":
+        raise ValueError(
+            f"The run {run.path.name} is {now.state}; only a stopped run can be extended."
+        )
     about = run.spec()
     spec = RunSpec.from_dict(about)
-    had = spec.recipe_config().epochs
-    if epochs <= had:
-        raise ValueError(f"The run has {had} epochs already; ask for more than that, not {epochs}.")
+    before = spec.recipe_config().epochs
+    if epochs <= before:
+        raise ValueError(f"The run already has {before} epochs; choose more than {epochs}.")
     longer = replace(spec, recipe={**spec.recipe, "epochs": epochs})
-    history = [*about.get("lengthened", []), {"from": had, "step": now.status.get("step", 0)}]
+    history = [*about.get("lengthened", []), {"from": before, "step": now.status.get("step", 0)}]
     replace_json(run.path / "spec.json", {**about, **longer.to_dict(), "lengthened": history})
-    status = {k: v for k, v in now.status.items() if k in ("step", "checksum")}
-    run.set_status("paused", f"To go on until epoch {epochs}.", **status)
+    run.set_status("paused", f"To be continued to epoch {epochs}.")
     queue.enqueue(run)
 
 
 def fork(run: RunDirectory, checkpoint: str, recipe: dict[str, Any], **more: Any) -> RunDirectory:
-    """A new run that begins from the weights of `checkpoint` with another recipe; queues it.
+    """Queue a new run that starts from the weights of `checkpoint` with another recipe.
 
     recipe: the fields to change. more: fields of RunSpec to change (data, seed, ...); the model
-    stays as it is. The weights are copied, so the new run needs the old one no more.
-    Errors: ValueError when there is no such checkpoint or a setting does not fit, MissingDataError
-    when the data is not here.
+    stays the same. The weights are copied, so the new run does not need the old one.
+    Errors: ValueError when there is no such checkpoint or a setting is invalid, MissingDataError
+    when the data is missing.
     """
     if checkpoint not in run.checkpoint_names():
         raise ValueError(f"The run {run.path.name} has no checkpoint {checkpoint[:80]!r}.")

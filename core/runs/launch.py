@@ -1,4 +1,4 @@
-"""Start the process of a run: a session of its own, which outlives whoever started it."""
+"""Starts the process of a run: a session of its own, which outlives the process that starts it."""
 
 import os
 import subprocess
@@ -16,8 +16,8 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 def start(run: RunDirectory, gpu: int | None = None) -> dict[str, Any]:
     """Start `python -m core.train --resume RUN` at low priority; returns its identity.
 
-    gpu: the number of the only one it may see. What it says goes to log.txt.
-    Errors: OSError when no process can be started or the log cannot be written.
+    gpu: the number of the only GPU it may use. Its output goes to log.txt.
+    Errors: OSError when the process cannot be started or the log cannot be written.
     """
     with open(run.path / "log.txt", "ab") as log:
         process = subprocess.Popen(
@@ -31,26 +31,26 @@ def start(run: RunDirectory, gpu: int | None = None) -> dict[str, Any]:
         )
     lower_priority(process.pid)
     about = identity(process.pid)
-    # Somebody has to hear of its end, or it stays in the table of processes.
+    # Wait for its end, or it remains a zombie.
     threading.Thread(target=process.wait, name=f"wait-{process.pid}", daemon=True).start()
     return about
 
 
 def environment(threads: int, gpu: int | None) -> dict[str, str]:
-    """Ours, with a budget of threads that do not spin while they wait (0: all the machine has)."""
-    chosen = dict(os.environ)
+    """This process's environment with a number of threads, 0 for all cores; idle ones sleep."""
+    variables = dict(os.environ)
     count = str(threads or os.cpu_count() or 1)
-    chosen |= {"OMP_NUM_THREADS": count, "MKL_NUM_THREADS": count}
-    chosen |= {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0", "GOMP_SPINCOUNT": "0"}
-    chosen |= {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
-    chosen["PYTHONPATH"] = os.pathsep.join(
+    variables |= {"OMP_NUM_THREADS": count, "MKL_NUM_THREADS": count}
+    variables |= {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0", "GOMP_SPINCOUNT": "0"}
+    variables |= {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
+    variables["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")])
     )
     if gpu is not None:
-        chosen |= {"CUDA_VISIBLE_DEVICES": str(gpu), "UNROLLED_GPU": str(gpu)}
-    return chosen
+        variables |= {"CUDA_VISIBLE_DEVICES": str(gpu), "UNROLLED_GPU": str(gpu)}
+    return variables
 
 
 def thread_budget(slots: int = 1) -> int:
-    """CPU threads for each of `slots` runs so that the dashboard stays quick: one core is left."""
+    """CPU threads for each of `slots` runs; one core is left to the dashboard."""
     return max(1, ((os.cpu_count() or 1) - 1) // slots)

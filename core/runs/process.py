@@ -1,9 +1,9 @@
-"""Who trains a run: a process that is never mistaken for another that got its number later.
+"""Identifies the process that trains a run, so that a reused pid is never mistaken for it.
 
     proc.json   {"pid", "created", "boot", "host"}
 
-`created` counts from the start of the machine where the system says so (Linux), so that a clock
-that jumps changes nothing; `boot` differs after every start of the machine.
+`created` is the time since boot where the system tells it (Linux), so that setting the clock
+changes nothing; `boot` is different after every boot.
 """
 
 import os
@@ -18,19 +18,19 @@ CLOCK_SLACK = 2.0  # seconds; where creation times come from a clock that may be
 
 
 def identity(pid: int | None = None) -> dict[str, Any]:
-    """What tells this process (ours by default) from every other. Errors: psutil.NoSuchProcess."""
+    """What identifies a process, by default this one. Errors: psutil.NoSuchProcess."""
     process = psutil.Process(pid)
     about = {"pid": process.pid, "created": _created(process)}
     return about | {"boot": boot_id(), "host": platform.node()}
 
 
 def alive(about: dict[str, Any] | None) -> bool:
-    """Whether that very process still runs; one that ended and awaits its parent does not."""
+    """Whether that very process is running; a zombie is not."""
     return find(about) is not None
 
 
 def find(about: dict[str, Any] | None) -> psutil.Process | None:
-    """That very process, or None when it is gone or this is no description of one."""
+    """That very process; None when it has ended or `about` does not describe one."""
     try:
         if about is None or about["boot"] != boot_id() or about["host"] != platform.node():
             return None
@@ -42,8 +42,8 @@ def find(about: dict[str, Any] | None) -> psutil.Process | None:
         return None
 
 
-def end_tree(about: dict[str, Any] | None) -> None:
-    """End that process and all it started, at once."""
+def kill_tree(about: dict[str, Any] | None) -> None:
+    """Kill that process and all its descendants."""
     process = find(about)
     if process is None:
         return
@@ -60,7 +60,7 @@ def end_tree(about: dict[str, Any] | None) -> None:
 
 
 def boot_id() -> str:
-    """Changes when the machine starts anew."""
+    """An identifier that changes with every boot of the machine."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
@@ -68,7 +68,7 @@ def boot_id() -> str:
 
 
 def memory_kills() -> int:
-    """How often the system has ended a process of our group for want of memory; 0 if unknown."""
+    """How many processes of our control group were killed out of memory; 0 if unknown."""
     try:
         group = Path("/proc/self/cgroup").read_text(encoding="ascii").strip().split(":")[-1]
         events = Path("/sys/fs/cgroup") / group.lstrip("/") / "memory.events"
@@ -79,10 +79,10 @@ def memory_kills() -> int:
 
 
 def lower_priority(pid: int) -> None:
-    """Let everything else on the machine go first.
+    """Lower the priority of a process below everything else on the machine.
 
-    Linux shares time out between sessions first and looks at nice only within one (man 7 sched,
-    "The autogroup feature"), so a process that leads a session has its autogroup lowered too.
+    Linux divides time between sessions first and applies nice only within one (man 7 sched, "The
+    autogroup feature"), so the autogroup of a session's leading process is lowered too.
     """
     process = psutil.Process(pid)
     try:
@@ -90,7 +90,7 @@ def lower_priority(pid: int) -> None:
         if hasattr(os, "getsid") and os.getsid(pid) == pid:
             Path(f"/proc/{pid}/autogroup").write_text(str(NICE), encoding="ascii")
     except (psutil.Error, OSError):
-        return  # it is gone, it is not ours to change, or this system has no autogroups
+        return  # it has ended, belongs to another user, or the system has no autogroups
 
 
 def _created(process: psutil.Process) -> float:

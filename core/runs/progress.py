@@ -1,16 +1,16 @@
-"""How far a run is, how fast it goes and how long it will take: all from its records."""
+"""Progress, speed and remaining time of a run, from its records."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-RECENT = 30  # steps over which the speed is taken
+RECENT = 30  # steps over which the speed is averaged
 
 
 @dataclass(frozen=True)
-class Progress:
-    """share: 0 to 1 of all epochs; speed: examples a second lately; left: seconds, None unknown."""
+class RunProgress:
+    """share: 0 to 1 of all epochs; speed: examples a second; left: seconds; None: unknown."""
 
     share: float
     epoch: float
@@ -20,11 +20,11 @@ class Progress:
     left: float | None
 
 
-def progress(records: list[dict[str, Any]], epochs: int) -> Progress:
+def run_progress(records: list[dict[str, Any]], epochs: int) -> RunProgress:
     """From the records of metrics.jsonl; everything is 0 or None before the first."""
     last = next(_backwards(records), None)
     if last is None:
-        return Progress(0.0, 0.0, epochs, 0, None, None)
+        return RunProgress(0.0, 0.0, epochs, 0, None, None)
     share = min(1.0, last["epoch"] / epochs)
     steps = (r for r in _backwards(records) if r["kind"] == "step" and "examples" in r)
     recent = list(islice(steps, RECENT))
@@ -34,16 +34,16 @@ def progress(records: list[dict[str, Any]], epochs: int) -> Progress:
         if seconds > 0:
             speed = (recent[0]["examples"] - recent[-1]["examples"]) / seconds
     left = last["seconds"] * (1 - share) / share if share > 0 else None
-    return Progress(share, last["epoch"], epochs, last["step"], speed, left)
+    return RunProgress(share, last["epoch"], epochs, last["step"], speed, left)
 
 
 def _backwards(records: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Those that say how long it took, the newest first."""
+    """The records that have a time, newest first."""
     return (record for record in reversed(records) if "seconds" in record)
 
 
 def in_words(seconds: float | None) -> str:
-    """A duration a person reads at a glance: "45 s", "12 min", "3 h 20 min"."""
+    """A duration in words: "45 s", "12 min", "3 h 20 min", "unknown"."""
     if seconds is None:
         return "unknown"
     if seconds < 90:

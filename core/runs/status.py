@@ -1,4 +1,4 @@
-"""How a run stands, as far as can be told from outside: what it wrote, and whether it lives."""
+"""The status of a run as seen from outside: what it wrote, and whether its process is alive."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,22 +9,22 @@ from core.run_files.directory import RunDirectory
 from core.runs import control
 from core.runs.process import alive, memory_kills
 
-OVER = ("done", "failed", "cancelled", "lost", "paused")
+TERMINAL = ("done", "failed", "cancelled", "lost", "paused")
 RESUMABLE = ("paused", "lost", "failed", "cancelled")
 
 
 @dataclass(frozen=True)
-class Standing:
-    """state is one of STATES or "damaged"; message says more, in words for the user."""
+class RunStatus:
+    """state: one of STATES or "damaged". message: a sentence for the user. status: status.json."""
 
     state: str
     message: str
     status: dict[str, Any]
 
     @property
-    def over(self) -> bool:
-        """Nobody works on it now, and nobody will unless asked."""
-        return self.state in (*OVER, "damaged")
+    def is_over(self) -> bool:
+        """Whether no process works on it, and none will unless requested."""
+        return self.state in (*TERMINAL, "damaged")
 
     @property
     def resumable(self) -> bool:
@@ -40,51 +40,51 @@ def process_of(run: RunDirectory) -> dict[str, Any] | None:
 
 
 def engine_of(run: RunDirectory) -> dict[str, Any] | None:
-    """engine.json of a run that a cluster works on, None for one of this machine."""
+    """engine.json of a run on a cluster, None for one on this machine."""
     try:
         return {**schema.read(run.path / "engine.json", schema.Engine)}
     except ValueError:
         return None
 
 
-def standing(run: RunDirectory) -> Standing:
-    """How the run stands now. Never raises: a damaged run says which file is damaged."""
+def run_status(run: RunDirectory) -> RunStatus:
+    """The status now. Never raises: a damaged run's message names the damaged file."""
     try:
         spec = run.spec()
         status = run.status()
     except ValueError as error:
-        return Standing("damaged", str(error), {})
+        return RunStatus("damaged", str(error), {})
     try:
         RunSpec.from_dict(spec)
     except ValueError as error:
-        said = f"spec.json of the run {run.path.name} does not fit: {error}"
-        return Standing("damaged", said, status)
+        message = f"spec.json of the run {run.path.name} is not valid: {error}"
+        return RunStatus("damaged", message, status)
     state, message = status["state"], status.get("message", "")
     cluster = engine_of(run)
     if cluster is not None and state in ("queued", "running"):
-        return Standing(state, cluster.get("trouble") or message, status)
+        return RunStatus(state, cluster.get("trouble") or message, status)
     if state == "running" and not alive(process_of(run)):
-        again = run.status()  # it may have ended properly since
+        again = run.status()  # it may have ended regularly since
         if again["state"] == "running":
-            return Standing("lost", lost_message(run), status)
-        return standing(run)
-    return Standing(state, message, status)
+            return RunStatus("lost", lost_message(run), status)
+        return run_status(run)
+    return RunStatus(state, message, status)
 
 
 def lost_message(run: RunDirectory) -> str:
-    """Why the process is gone, as far as the machine tells, and what is left of its work."""
+    """Why the process ended, where the system tells, and where the run can resume from."""
     about = process_of(run) or {}
-    kept = "It has no checkpoint to go on from: resume it to begin again."
-    if any(_describes(run, name) for name in run.checkpoint_names()):
-        kept = "Its last whole checkpoint is kept: resume it."
-    if control.asked(run):
-        return f"Its process ended before it could answer. {kept}"
+    advice = "It has no checkpoint: resuming starts it again."
+    if any(_is_valid(run, name) for name in run.checkpoint_names()):
+        advice = "Resume it from its last checkpoint."
+    if control.requested(run):
+        return f"Its process ended before it could stop regularly. {advice}"
     if memory_kills() > about.get("memory_kills", memory_kills()):
-        return f"The system ended its process for want of memory. {kept}"
-    return f"Its process ended without a word. {kept}"
+        return f"Its process was killed: out of memory. {advice}"
+    return f"Its process exited unexpectedly. {advice}"
 
 
-def _describes(run: RunDirectory, checkpoint: str) -> bool:
+def _is_valid(run: RunDirectory, checkpoint: str) -> bool:
     try:
         schema.read(run.checkpoints / f"{checkpoint}.json", schema.Weights)
     except ValueError:

@@ -1,4 +1,4 @@
-"""All runs at a glance, and what one does with them: name, note, delete, take back."""
+"""The table of runs: list, rename, delete, restore."""
 
 import calendar
 import os
@@ -11,16 +11,17 @@ from typing import Any
 from core.config.run_spec import RunSpec, model_fields
 from core.run_files import manifest, schema
 from core.run_files.directory import RUN_ID, RunDirectory, replace_json, runs_folder
-from core.runs.damage import damage
-from core.runs.status import standing
+from core.runs.damage import find_damage
+from core.runs.status import run_status
 
 TITLE_LENGTH, NOTE_LENGTH = 80, 2000
 
 
 @dataclass(frozen=True)
 class Row:
-    """One run: `settings` is its whole configuration, defaults included, flat; `error` says which
-    file is damaged, and then the rest may be empty. last: the newest record of each kind."""
+    """One run. settings: the whole configuration, defaults included, in one flat dictionary.
+    held_out: the measures of the last epoch. error: which file is damaged, "" if none; otherwise
+    the rest may be empty."""
 
     run: RunDirectory
     name: str
@@ -38,30 +39,30 @@ class Row:
 
 
 def rows(thorough: bool = False) -> list[Row]:
-    """Every run in the runs folder, newest first; a damaged one is a row that names the file.
+    """Every run in the runs folder, newest first; the row of a damaged one names the file.
 
-    thorough: compare the weights with their checksums too.
+    thorough: also compare the weights with their checksums.
     """
     return newest_first([row(folder, thorough) for folder in folders()])
 
 
 def folders() -> list[Path]:
-    """The folder of every run; what is deleted or half imported is left out."""
+    """The folder of every run, without deleted and half imported ones."""
     return [p for p in runs_folder().glob("*") if RUN_ID.fullmatch(p.name) and p.is_dir()]
 
 
-def newest_first(found: list[Row]) -> list[Row]:
-    """By the time they were made."""
-    return sorted(found, key=lambda r: (r.created, r.name), reverse=True)
+def newest_first(rows: list[Row]) -> list[Row]:
+    """Sorted by the time of creation."""
+    return sorted(rows, key=lambda r: (r.created, r.name), reverse=True)
 
 
 def row(folder: Path, thorough: bool = False) -> Row:
-    """What is known of one run; never raises."""
+    """The row of one run; never raises."""
     run = RunDirectory(folder)
-    now = standing(run)
+    now = run_status(run)
     settings = _settings(run)
     errors = [now.message] if now.state == "damaged" else []
-    errors += damage(run, thorough, history=now.over)
+    errors += find_damage(run, thorough, history=now.is_over)
     about = _about(run)
     last = run.last_records()
     epoch, step = last.get("epoch", {}), last.get("step", {})
@@ -83,47 +84,47 @@ def row(folder: Path, thorough: bool = False) -> Row:
     )
 
 
-def differences(chosen: list[Row]) -> dict[str, list[Any]]:
-    """The settings in which these runs differ: name -> one value a run, None where it has none."""
-    names = list(dict.fromkeys(name for r in chosen for name in r.settings))
-    values = {name: [r.settings.get(name) for r in chosen] for name in names}
+def differences(selected: list[Row]) -> dict[str, list[Any]]:
+    """The settings in which these runs differ: name -> one value per run, None if it has none."""
+    names = list(dict.fromkeys(name for r in selected for name in r.settings))
+    values = {name: [r.settings.get(name) for r in selected] for name in names}
     return {name: v for name, v in values.items() if any(x != v[0] for x in v)}
 
 
 def rename(run: RunDirectory, title: str, note: str) -> None:
-    """Give a run a title and a note; its id stays. Both are cut to length."""
+    """Set title and note of a run, cut to length; its id stays."""
     about = {"title": title.strip()[:TITLE_LENGTH], "note": note.strip()[:NOTE_LENGTH]}
     replace_json(run.path / "about.json", {**_about(run), **about})
     manifest.refresh(run, "about.json")
 
 
 def delete(run: RunDirectory) -> None:
-    """Move a run to the bin, from where `undelete` takes it back.
+    """Move a run to the bin, from which `undelete` restores it.
 
-    Errors: ValueError when somebody works on it or it waits for its turn.
+    Errors: ValueError when it is queued or running.
     """
-    if not standing(run).over:
-        raise ValueError(f"The run {run.path.name} is not over; cancel it first.")
+    if not run_status(run).is_over:
+        raise ValueError(f"The run {run.path.name} is queued or running; cancel it first.")
     _bin().mkdir(parents=True, exist_ok=True)
     os.rename(run.path, _bin() / run.path.name)
     os.utime(_bin() / run.path.name)
 
 
 def undelete(name: str) -> RunDirectory:
-    """Take a run back from the bin. Errors: ValueError when it is not there."""
+    """Restore a run from the bin. Errors: ValueError when it is not there or the id is in use."""
     if not RUN_ID.fullmatch(name) or not (_bin() / name).is_dir():
         raise ValueError(f"There is no deleted run {name[:80]!r}.")
     target = runs_folder() / name
     if target.exists():
-        raise ValueError(f"There is a run {name} again; rename that folder first.")
+        raise ValueError(f"There is another run {name}; rename its folder first.")
     os.rename(_bin() / name, target)
     return RunDirectory(target)
 
 
 def deleted() -> list[str]:
-    """The ids of the runs in the bin, the one deleted last first."""
-    found = [p for p in _bin().glob("*") if RUN_ID.fullmatch(p.name)]
-    return [p.name for p in sorted(found, key=lambda p: p.stat().st_mtime, reverse=True)]
+    """The ids of the runs in the bin, last deleted first."""
+    folders = [p for p in _bin().glob("*") if RUN_ID.fullmatch(p.name)]
+    return [p.name for p in sorted(folders, key=lambda p: p.stat().st_mtime, reverse=True)]
 
 
 def _settings(run: RunDirectory) -> dict[str, Any]:
@@ -145,7 +146,7 @@ def _about(run: RunDirectory) -> dict[str, Any]:
 
 
 def _created(folder: Path) -> float:
-    """Seconds since 1970: from the id if it tells, so that copying a run does not make it new."""
+    """Seconds since 1970, from the id where it has a time: copying a run does not change it."""
     stamp = re.search(r"-(20\d{6}-\d{6})-", f"{folder.name}-")
     try:
         if stamp:

@@ -1,4 +1,4 @@
-"""Ask a short calibration how big, heavy and long a training will be on this machine."""
+"""Estimates a training's parameters, memory and time on this machine by a short trial."""
 
 import json
 import subprocess
@@ -8,13 +8,13 @@ from typing import Any
 from core.runs.launch import PROJECT, environment
 from core.runs.process import lower_priority
 
-PATIENCE = 180.0  # seconds
+TIMEOUT = 180.0  # seconds
 
 
-def calibrate(spec: dict[str, Any]) -> dict[str, Any]:
-    """{"parameters", "memory": bytes, "seconds", "steps"}; takes some ten seconds, torch included.
+def estimate_time(spec: dict[str, Any]) -> dict[str, Any]:
+    """{"parameters", "memory": bytes, "seconds", "steps"}; takes about ten seconds.
 
-    Errors: ValueError with the sentence the calibration ended with.
+    Errors: ValueError with the trial's error, or when it takes more than TIMEOUT.
     """
     with subprocess.Popen(
         [sys.executable, "-m", "core.training.timing_trial"],
@@ -28,26 +28,26 @@ def calibrate(spec: dict[str, Any]) -> dict[str, Any]:
     ) as process:
         lower_priority(process.pid)
         try:
-            out, said = process.communicate(json.dumps(spec), timeout=PATIENCE)
+            output, errors = process.communicate(json.dumps(spec), timeout=TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
-            raise ValueError(f"The calibration took more than {PATIENCE:.0f} s.") from None
+            raise ValueError(f"The estimate was stopped after {TIMEOUT:.0f} s.") from None
     if process.returncode:
-        lines = said.strip().splitlines()
-        raise ValueError(lines[-1] if lines else "The calibration ended without a word.")
-    result: dict[str, Any] = json.loads(out)
+        lines = errors.strip().splitlines()
+        raise ValueError(lines[-1] if lines else "The estimate failed without an error message.")
+    result: dict[str, Any] = json.loads(output)
     return result
 
 
-def estimated(spec: dict[str, Any]) -> float | None:
-    """The seconds that were estimated for the run of this spec.json; None without an estimate."""
+def estimated_seconds(spec: dict[str, Any]) -> float | None:
+    """The estimated seconds in a spec.json; None without an estimate."""
     seconds = (spec.get("estimate") or {}).get("seconds")
     return float(seconds) if isinstance(seconds, int | float) else None
 
 
-def error_of(estimated: float | None, took: float) -> str | None:
-    """The estimate against what it took, in words; None without an estimate."""
-    if estimated is None or estimated <= 0 or took <= 0:
+def estimate_error(estimate: float | None, seconds: float) -> str | None:
+    """How far the estimate was off, in words; None without an estimate."""
+    if estimate is None or estimate <= 0 or seconds <= 0:
         return None
-    off = estimated / took - 1
-    return f"estimated {'too long' if off > 0 else 'too short'} by {abs(off):.0%}"
+    ratio = estimate / seconds
+    return f"estimated {'too long' if ratio > 1 else 'too short'} by {abs(ratio - 1):.0%}"

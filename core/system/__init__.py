@@ -1,4 +1,4 @@
-"""This machine: device and threads, files written whole, rates, cells of a spreadsheet.
+"""This machine: device and threads, processor, folders, files written whole, rates, CSV cells.
 
 Imports nothing of Unrolled.
 """

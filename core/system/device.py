@@ -4,19 +4,28 @@ import torch
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """ "auto" takes cuda, then mps, then cpu, whichever is there; a name is taken as asked.
+    """The device of that name; "auto" is cuda, mps or cpu, the first that this machine has.
 
     Errors: ValueError when the name is unknown or the device is not on this machine.
     """
-    at_hand = {
+    available = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
         "cpu": True,
     }
+    kinds = [kind for kind, is_there in available.items() if is_there]
     if name == "auto":
-        return torch.device(next(kind for kind, there in at_hand.items() if there))
-    kind = name.split(":")[0]
-    if not at_hand.get(kind, False):
-        found = ", ".join(k for k, there in at_hand.items() if there)
-        raise ValueError(f"There is no device {name!r} on this machine; it has: {found}.")
+        return torch.device(kinds[0])
+    if name.split(":")[0] not in kinds:
+        raise ValueError(
+            f"There is no device {name!r} on this machine; choose from {', '.join(kinds)}."
+        )
     return torch.device(name)
+
+
+def use_threads(number: int) -> None:
+    """Compute with this many CPU threads from now on; 0 keeps the number torch has chosen.
+
+    It is set in either case: until then, MKL may take fewer threads than torch says.
+    """
+    torch.set_num_threads(number or torch.get_num_threads())

@@ -1,4 +1,4 @@
-"""Text for a table that a spreadsheet may open.
+"""Cells of a CSV file that a spreadsheet may open.
 
 A cell that begins with =, +, -, @ (or with white space before one of them) is run as a formula
 there (OWASP, "CSV injection"). An apostrophe in front keeps it text, and is not shown. A bare
@@ -7,7 +7,7 @@ carriage return, which the csv module does not quote, would begin another cell.
 
 
 def cell(value: object) -> object:
-    """The value as it may stand in a CSV file; only text that would be a formula is changed.
+    """The value for a CSV file; only text that a spreadsheet would run as a formula is changed.
 
     >>> cell("=1+1"), cell(" @SUM(A1)"), cell("text"), cell(-2.5)
     ("'=1+1", "' @SUM(A1)", 'text', -2.5)

@@ -1,4 +1,4 @@
-"""Training inside its process: the loop as a generator of records, its tasks, the session.
+"""Training within its process: the loop as a generator of records, the tasks, the session.
 
 Imports core.runs, run_files, config, models, data, interpret; needs torch. `python -m core.train`
 is its command.

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from core.config.presets import PRESETS, preset
 from core.config.recipe import ImageRecipe, TextRecipe
-from core.config.run_spec import KINDS, RunSpec, model_fields
+from core.config.run_spec import KINDS, RENAMED_SETTINGS, RunSpec, model_fields
 from core.run_files.directory import RunDirectory, new_run_id, runs_folder
 from core.run_files.version import code_version
-from core.runs.worker import at_work
-from core.training.allocator import keep_few_kernels
+from core.runs.worker import run_lock
+from core.training.allocator import limit_kernel_cache
 from core.training.errors import sentence
 
 if TYPE_CHECKING:
@@ -28,24 +28,24 @@ HELP = {
     "num_heads": "attention heads a layer",
     "num_layers": "blocks",
     "patch_size": "side of a patch in pixels",
-    "max_N": "longest text in tokens, start token included",
-    "dropout": "share of activations dropped while training (Compact architectures)",
-    "word_dropout": "share of the words read that are unknown while training (CompactGPT)",
+    "max_N": "context length in tokens, start token included",
+    "dropout": "share of activations dropped in training (Compact architectures)",
+    "word_dropout": "share of input words replaced by <UNK> in training (CompactGPT)",
     "epochs": "passes over the training data",
     "batch_size": "examples a step",
-    "lr": "highest learning rate",
+    "lr": "peak learning rate",
     "weight_decay": "AdamW's decoupled weight decay",
-    "schedule": "cosine (stepped once an epoch) or warmup (up, then linearly to zero)",
+    "schedule": "cosine (one step an epoch) or warmup (linear up, then linear to zero)",
     "optimizer": "adamw or muon",
-    "beginning": "plain (torch's first weights) or small (each block changes little at first)",
+    "initialisation": "plain (torch's own) or small (each block changes little at first)",
     "augment": "random crops and alternating flips: true or false",
     "label_smoothing": "share of the target spread over all classes",
-    "ema": "decay of the running mean of the weights, 0 for none",
-    "clip": "a longer gradient is shortened to this norm, 0 for none",
+    "ema": "decay of the moving average of the weights, 0 for none",
+    "clip": "largest gradient norm, 0 for no clipping",
     "precision": "fp32, bf16, or auto: the faster of the two here",
-    "batches": "file (order) or length (similar lengths together)",
-    "word_parts": "words that share letters share what they learn",
-    "temperature": "of the text sampled after every epoch, 0 for greedy",
+    "batches": "file (in file order) or length (texts of similar length)",
+    "subword_embeddings": "embeddings as sums of subword vectors, which similar words share",
+    "temperature": "of the text generated after every epoch, 0 for greedy",
 }
 
 
@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     more = "Every size of a model and every setting of a recipe is an option of its kind: see "
     more += "python -m core.train gpt --help."
     top = argparse.ArgumentParser(prog="python -m core.train", description=__doc__, epilog=more)
-    top.add_argument("--resume", type=Path, metavar="RUN_DIR", help="go on with a run")
+    top.add_argument("--resume", type=Path, metavar="RUN_DIR", help="resume a run")
     kinds = top.add_subparsers(dest="kind", metavar="{vit,cnn,gpt}")
     for kind, architectures in KINDS.items():
         sub = kinds.add_parser(kind, help=f"train a {kind}", argument_default=argparse.SUPPRESS)
@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
         sub.add_argument(
             "--data", help="cifar10, shapes, shakespeare, grammar, or a path of your own"
         )
-        sub.add_argument("--data-dir", help="where the source files of the data lie; only read")
+        sub.add_argument("--data-dir", help="where the source files of the data are; only read")
         sub.add_argument("--run-dir", type=Path, help="a new folder for this run")
         sub.add_argument("--seed", type=int, help="of weights, order and dropout (default 0)")
         sub.add_argument("--device", help="auto, cpu, cuda or mps (default auto)")
@@ -74,17 +74,22 @@ def parser() -> argparse.ArgumentParser:
             "--checkpoint-every", type=float, help="seconds between checkpoints within an epoch"
         )
         sub.add_argument(
-            "--held-back", type=float, help="measure on this share of the training part"
+            "--validation-share",
+            "--held-back",
+            type=float,
+            dest="validation_share",
+            help="share of the training set that is set aside and measured on",
         )
-        sub.add_argument("--share", type=float, help="train on this share of the training part")
+        sub.add_argument("--share", type=float, help="share of the training set that is used")
         sizes: dict[str, Any] = {}
         for architecture in architectures:
             sizes = model_fields(architecture) | sizes
         recipe = vars(TextRecipe() if kind == "gpt" else ImageRecipe())
         for name, default in {**sizes, **recipe}.items():
             convert = _truth if isinstance(default, bool) else type(default)
-            option = f"--{name.replace('_', '-').lower()}"
-            sub.add_argument(option, dest=name, type=convert, help=f"{HELP[name]} ({default})")
+            names = [name, *(old for old, new in RENAMED_SETTINGS.items() if new == name)]
+            options = [f"--{name.replace('_', '-').lower()}" for name in names]
+            sub.add_argument(*options, dest=name, type=convert, help=f"{HELP[name]} ({default})")
     return top
 
 
@@ -95,30 +100,30 @@ def _truth(text: str) -> bool:
 
 
 def spec_from(arguments: argparse.Namespace) -> RunSpec:
-    """The preset, changed by what was asked for. Errors: ValueError naming the setting."""
-    asked = {k: v for k, v in vars(arguments).items() if k not in ("resume", "kind", "run_dir")}
-    spec = preset(asked.pop("preset"), arguments.kind)
-    if asked.get("architecture", spec.architecture) != spec.architecture:
-        spec = replace(spec, architecture=asked["architecture"], model={})
+    """The preset, changed by what was given for. Errors: ValueError naming the setting."""
+    given = {k: v for k, v in vars(arguments).items() if k not in ("resume", "kind", "run_dir")}
+    spec = preset(given.pop("preset"), arguments.kind)
+    if given.get("architecture", spec.architecture) != spec.architecture:
+        spec = replace(spec, architecture=given["architecture"], model={})
     recipe_names = vars(spec.recipe_config()).keys()
-    recipe = {name: asked.pop(name) for name in list(asked) if name in recipe_names}
+    recipe = {name: given.pop(name) for name in list(given) if name in recipe_names}
     own = {f.name for f in fields(RunSpec)}
-    model = {name: asked.pop(name) for name in list(asked) if name not in own}
-    if "data_dir" in asked:
-        asked["data_dir"] = str(Path(asked["data_dir"]).absolute())
-    if Path(asked.get("data", "")).suffix or "/" in asked.get("data", ""):
-        asked["data"] = str(Path(asked["data"]).absolute())
-    return replace(spec, model={**spec.model, **model}, recipe={**spec.recipe, **recipe}, **asked)
+    model = {name: given.pop(name) for name in list(given) if name not in own}
+    if "data_dir" in given:
+        given["data_dir"] = str(Path(given["data_dir"]).absolute())
+    if Path(given.get("data", "")).suffix or "/" in given.get("data", ""):
+        given["data"] = str(Path(given["data"]).absolute())
+    return replace(spec, model={**spec.model, **model}, recipe={**spec.recipe, **recipe}, **given)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    keep_few_kernels()
+    limit_kernel_cache()
     top = parser()
     options = top.parse_args(arguments)
     try:
         processes, rank = (int(os.environ.get(n, d)) for n, d in (("WORLD_SIZE", 1), ("RANK", 0)))
         if rank:
-            return train_together(None)
+            return train_distributed(None)
         if options.resume:
             run = RunDirectory(options.resume)
             if not (run.path / "spec.json").exists():
@@ -134,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             run = RunDirectory.create(path, {**spec.to_dict(), "code": code_version()})
         else:
             top.error("say what to train (vit, cnn or gpt), or which run to --resume")
-        return train_together(run) if processes > 1 else train_run(run)
+        return train_distributed(run) if processes > 1 else train_run(run)
     except (ValueError, OSError, MemoryError, RuntimeError) as error:
         if not isinstance(error, ValueError | FileNotFoundError):
             traceback.print_exc()
@@ -146,33 +151,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def train_run(run: RunDirectory) -> int:
-    """Drive a run to its end and show it in the terminal; returns the exit status."""
+    """Train a run to its end and show it in the terminal; returns the exit status."""
     print(f"Run directory: {run.path}", flush=True)
-    with at_work(run):
+    with run_lock(run):
         from core.training.session import run_session  # torch comes in only now
 
         show(run_session(run), run)
     return 0
 
 
-def train_together(run: RunDirectory | None) -> int:
-    """The same as one of the processes that torchrun started; only the leader has the run."""
-    from core.training.distributed import joined
+def train_distributed(run: RunDirectory | None) -> int:
+    """`train_run` in one of the processes that torchrun started; only the main one has the run."""
+    from core.training.distributed import broadcast, is_main, process_group, world_size
     from core.training.session import follow_session, run_session
 
-    with joined() as team:
-        path = team.tell(str(run.path) if run else None)
-        if not team.leads or run is None:
-            follow_session(RunDirectory(Path(path)), team)
+    with process_group():
+        path = broadcast(str(run.path) if run else None)
+        if run is None or not is_main():
+            follow_session(RunDirectory(Path(path)))
             return 0
-        print(f"Run directory: {run.path}, {team.size} processes", flush=True)
-        with at_work(run):
-            show(run_session(run, team), run)
+        print(f"Run directory: {run.path}, {world_size()} processes", flush=True)
+        with run_lock(run):
+            show(run_session(run), run)
     return 0
 
 
 def show(records: Iterator["Record"], run: RunDirectory) -> None:
-    """What was made of the data, a bar for the steps, a line for every epoch, what else to say."""
+    """Print the data used, a progress bar, a line for every epoch and the final message."""
     from core.training.records import EpochRecord, StepRecord
 
     epochs = RunSpec.from_dict(run.spec()).recipe_config().epochs

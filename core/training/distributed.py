@@ -1,20 +1,20 @@
-"""One training on several processes: each computes a part of every batch, all make the same step.
+"""Data-parallel training: every process computes a part of each batch, all make the same step.
 
 `torchrun --standalone --local-addr=127.0.0.1 --nproc-per-node=N -m core.train …` starts the
 processes (with that address they find each other even where the machine's own name cannot be
-resolved); the gradients meet in torch's DistributedDataParallel (Li et al. 2020, "PyTorch
-Distributed"). With a batch of C
-examples or tokens of which process r has c_r, the loss that each of N processes descends is
+resolved); torch's DistributedDataParallel averages the gradients (Li et al. 2020, "PyTorch
+Distributed"). With a batch of C examples or tokens, c_r of them on process r, process r of N
+minimises
 
     N c_r / C · mean_r        so that DDP's mean over processes is Σ_r sum_r / C,
 
-the mean over the whole batch, as one process alone computes it.
+the mean over the whole batch, as a single process computes it. In a single process every function
+here works too and communicates with nobody.
 """
 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -24,54 +24,65 @@ from torch.nn.parallel import DistributedDataParallel
 
 from core.training.tasks.task import StepLoss, Task
 
-LossOf = Callable[[Tensor, int], StepLoss]
+LossFunction = Callable[[Tensor, int], StepLoss]
 
 
-@dataclass(frozen=True)
-class Team:
-    """This process among those that train together; rank 0 leads and alone writes files."""
+def rank() -> int:
+    """The number of this process, 0 … world_size() − 1."""
+    return dist.get_rank() if dist.is_initialized() else 0
 
-    rank: int = 0
-    size: int = 1
 
-    @property
-    def leads(self) -> bool:
-        return self.rank == 0
+def world_size() -> int:
+    """How many processes train together."""
+    return dist.get_world_size() if dist.is_initialized() else 1
 
-    def loss_of(self, model: nn.Module, task: Task) -> LossOf:
-        """(batch, epoch) -> the loss of the whole batch, of which this process computes a part."""
-        if self.size == 1:
-            return lambda batch, epoch: task.loss(model, batch, epoch)
-        together = DistributedDataParallel(_Loss(model, task))
 
-        def shared(batch: Tensor, epoch: int) -> StepLoss:
-            part = batch[self.rank :: self.size]
-            if not len(part):
-                raise ValueError(f"A batch of {len(batch)} is too small for {self.size} processes.")
-            own: StepLoss = together(part, epoch)
-            return self._shared(own)
+def is_main() -> bool:
+    """Whether this is process 0, the only one that writes files."""
+    return rank() == 0
 
-        return shared
 
-    def _shared(self, own: StepLoss) -> StepLoss:
-        sums = torch.tensor([own.total, own.count, own.correct], dtype=torch.float64)
-        sums = sums.to(own.mean.device)
-        dist.all_reduce(sums)
-        total, count, correct = sums.tolist()
-        scale = self.size * own.count / count
-        return StepLoss(own.mean * scale, total, int(count), int(correct))
+def broadcast(value: Any) -> Any:
+    """The main process's value, in every process; each waits here for all the others."""
+    if world_size() == 1:
+        return value
+    values = [value]
+    dist.broadcast_object_list(values, src=0)
+    return values[0]
 
-    def tell(self, value: Any) -> Any:
-        """What the leader says, to everybody; also the point where all wait for each other."""
-        if self.size == 1:
-            return value
-        said = [value]
-        dist.broadcast_object_list(said, src=0)
-        return said[0]
+
+def loss_function(model: nn.Module, task: Task) -> LossFunction:
+    """(batch, epoch) -> the loss of the whole batch, of which this process computes a part.
+
+    The function's error: ValueError for a batch with fewer examples than processes.
+    """
+    if world_size() == 1:
+        return lambda batch, epoch: task.loss(model, batch, epoch)
+    parallel = DistributedDataParallel(_Loss(model, task))
+
+    def loss(batch: Tensor, epoch: int) -> StepLoss:
+        part = batch[rank() :: world_size()]
+        if not len(part):
+            raise ValueError(
+                f"A batch of {len(batch)} is too small for {world_size()} processes; start fewer "
+                "processes or choose a larger batch size."
+            )
+        return _reduce(parallel(part, epoch))
+
+    return loss
+
+
+def _reduce(part: StepLoss) -> StepLoss:
+    sums = torch.tensor([part.total, part.count, part.correct], dtype=torch.float64)
+    sums = sums.to(part.mean.device)
+    dist.all_reduce(sums)
+    total, count, correct = sums.tolist()
+    scale = world_size() * part.count / count
+    return StepLoss(part.mean * scale, total, int(count), int(correct))
 
 
 class _Loss(nn.Module):
-    """DDP watches a forward pass: here it is the whole way from a batch to its loss."""
+    """DDP wraps one forward pass: here the whole computation from a batch to its loss."""
 
     def __init__(self, model: nn.Module, task: Task) -> None:
         super().__init__()
@@ -82,21 +93,18 @@ class _Loss(nn.Module):
         return self.task.loss(self.model, batch, epoch)
 
 
-ALONE = Team()
-
-
 @contextmanager
-def joined() -> Iterator[Team]:
-    """Meet the other processes: over NCCL when there are GPUs, one for each, else over gloo.
+def process_group() -> Iterator[None]:
+    """Connect to the other processes: over NCCL with one GPU each, without GPUs over gloo.
 
-    Nobody leaves before all are done: whoever is slowest may still need the connections.
+    All leave together: the slowest process may still need the connections.
     """
     gpu = torch.cuda.is_available()
     if gpu:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group("nccl" if gpu else "gloo")
     try:
-        yield Team(dist.get_rank(), dist.get_world_size())
+        yield
         dist.barrier()
     finally:
         dist.destroy_process_group()

@@ -2,7 +2,7 @@
 
 All randomness of a step comes from (seed, step) and all randomness of an epoch's order from
 (seed, epoch), so the weights, the optimiser and the step number are the whole state: a run that
-stops at any record and goes on later reaches the same bits.
+stops at any record and is resumed later reaches the same bits.
 """
 
 import copy
@@ -15,16 +15,16 @@ import torch
 from torch import Tensor, nn
 
 from core.config.recipe import Recipe, TextRecipe
-from core.training.distributed import ALONE, LossOf, Team
+from core.training.distributed import LossFunction, loss_function, rank
 from core.training.optimizer import make_optimizers
 from core.training.records import EpochRecord, Record, StepRecord
 from core.training.schedule import learning_rate
-from core.training.tasks.subword_embeddings import WordParts
+from core.training.tasks.subword_embeddings import SubwordEmbeddings
 from core.training.tasks.task import Task
 
 
 class NotFiniteError(ValueError):
-    """The loss is no longer a number; the message says at which step and what to try."""
+    """The loss is NaN or ∞; the message says at which step and what to try."""
 
 
 @dataclass
@@ -33,7 +33,7 @@ class TrainState:
 
     model: nn.Module
     optimizers: list[torch.optim.Optimizer]
-    average: nn.Module | None
+    ema: nn.Module | None
     step: int = 0
     epoch: int = 0
     seconds: float = 0.0
@@ -51,42 +51,40 @@ class TrainState:
 
     @property
     def evaluated(self) -> nn.Module:
-        """The model that is measured and kept: the running mean if there is one."""
-        return self.average or self.model
+        """The model that is measured and shown: the moving average if there is one."""
+        return self.ema or self.model
 
 
 def start(model: nn.Module, recipe: Recipe, vocab: Sequence[str] | None = None) -> TrainState:
-    """A state at step 0 for this model, which it will change in place; vocab: a GPT's V words."""
+    """A state at step 0 that trains this model in place; vocab: the V words of a GPT."""
     optimizers = make_optimizers(model, recipe)
-    if isinstance(recipe, TextRecipe) and recipe.word_parts:
-        assert vocab is not None, "words that share their parts must be known"
+    if isinstance(recipe, TextRecipe) and recipe.subword_embeddings:
+        assert vocab is not None, "subword embeddings need the vocabulary"
         table = model.get_parameter("token_embed.weight")
-        optimizers.insert(0, WordParts(table, vocab, recipe.lr, spread=float(table.detach().std())))
-    average = copy.deepcopy(model) if recipe.ema else None
-    return TrainState(model, optimizers, average)
+        optimizers.insert(
+            0, SubwordEmbeddings(table, vocab, recipe.lr, spread=float(table.detach().std()))
+        )
+    ema = copy.deepcopy(model) if recipe.ema else None
+    return TrainState(model, optimizers, ema)
 
 
 def train(
-    state: TrainState,
-    task: Task,
-    recipe: Recipe,
-    seed: int,
-    record_every: int = 10,
-    team: Team = ALONE,
+    state: TrainState, task: Task, recipe: Recipe, seed: int, record_every: int = 10
 ) -> Iterator[Record]:
-    """Train until recipe.epochs are done, from wherever `state` stands; yields records.
+    """Train from the step of `state` until recipe.epochs are done; yields records.
 
     A StepRecord comes every `record_every` steps and an EpochRecord after every epoch. Between two
-    records `state` is whole and may be saved. Errors: NotFiniteError when the loss is NaN or ∞.
+    records `state` is consistent and may be saved. Errors: NotFiniteError when the loss is NaN or
+    ∞.
     """
     steps_per_epoch = len(task.batches(0, _generator(seed, 0)))
-    loss_of = team.loss_of(state.model, task)
+    loss_of = loss_function(state.model, task)
     for epoch in range(state.epoch, recipe.epochs):
         done = state.step - epoch * steps_per_epoch
         for batch in task.batches(epoch, _generator(seed, epoch))[done:]:
             began = _clocks()
             lr = learning_rate(recipe, state.step, steps_per_epoch)
-            loss, norms = _step(state, loss_of, recipe, batch, epoch, lr, seed + team.rank)
+            loss, norms = _step(state, loss_of, recipe, batch, epoch, lr, seed + rank())
             _add_time(state, began)
             if state.step % record_every == 0 or state.step == 1:
                 share = state.step / steps_per_epoch
@@ -99,14 +97,14 @@ def train(
 
 def _step(
     state: TrainState,
-    loss_of: LossOf,
+    loss_of: LossFunction,
     recipe: Recipe,
     batch: Tensor,
     epoch: int,
     lr: float,
     seed: int,
 ) -> tuple[float, dict[str, float]]:
-    """One descent; returns the batch's mean loss and the norm of its gradient in each layer."""
+    """One optimiser step; returns the batch's mean loss and the gradient norm of each layer."""
     torch.manual_seed(_mix(seed, state.step))
     state.model.train()
     device = next(state.model.parameters()).device.type
@@ -121,7 +119,7 @@ def _step(
             "try a learning rate ten times smaller."
         )
     if recipe.clip and length > recipe.clip:
-        _shorten(state, recipe.clip / length)
+        _clip(state, recipe.clip / length)
     for optimizer in state.optimizers:
         for group in optimizer.param_groups:
             group["lr"] = lr * group["lr_scale"]
@@ -131,23 +129,23 @@ def _step(
     state.total += step_loss.total
     state.count += step_loss.count
     state.correct += step_loss.correct
-    if state.average is not None:
-        _move_average(state.average, state.model, recipe.ema, state.step)
+    if state.ema is not None:
+        _update_ema(state.ema, state.model, recipe.ema, state.step)
     return step_loss.total / max(1, step_loss.count), norms
 
 
-def _shorten(state: TrainState, factor: float) -> None:
-    """The gradient in its direction, but no longer than `clip` (Pascanu et al. 2013, algorithm 1).
+def _clip(state: TrainState, factor: float) -> None:
+    """Scale the gradient to the norm `clip` (Pascanu et al. 2013, algorithm 1).
 
-    What is recorded is its norm before.
+    The norm before clipping is recorded.
     """
     torch._foreach_mul_([p.grad for p in state.parameters if p.grad is not None], factor)
 
 
 def layer_norms(state: TrainState) -> dict[str, float]:
-    """The 2-norm of the gradient of each layer: what comes before the blocks, each block, the head.
+    """The 2-norm of the gradient of the input layers, of each block and of the head.
 
-    Their own 2-norm is that of the whole gradient.
+    The 2-norm of these numbers is that of the whole gradient.
     """
     gradients = [p.grad for p in state.parameters if p.grad is not None]
     squares = torch.stack(torch._foreach_norm(gradients)).double().square().tolist()
@@ -169,17 +167,17 @@ def _layer_label(name: str) -> str:
 
 
 @torch.no_grad()
-def _move_average(average: nn.Module, model: nn.Module, decay: float, step: int) -> None:
-    """average ← decay · average + (1 − decay) · weights; a shorter memory in the first steps."""
+def _update_ema(ema: nn.Module, model: nn.Module, decay: float, step: int) -> None:
+    """ema ← decay · ema + (1 − decay) · weights, with a smaller decay in the first steps."""
     weight = 1 - min(decay, step / (step + 9))
-    torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), weight)
-    for own, current in zip(average.buffers(), model.buffers(), strict=True):
+    torch._foreach_lerp_(list(ema.parameters()), list(model.parameters()), weight)
+    for own, current in zip(ema.buffers(), model.buffers(), strict=True):
         own.copy_(current)
 
 
 def _finish_epoch(state: TrainState, task: Task, recipe: Recipe, epoch: int) -> EpochRecord:
     began = _clocks()
-    measured = task.measures(state.total, state.count, state.correct)
+    measures = task.measures(state.total, state.count, state.correct)
     state.total, state.count, state.correct = 0.0, 0, 0
     model = state.evaluated.eval()
     device = next(model.parameters()).device.type
@@ -193,7 +191,7 @@ def _finish_epoch(state: TrainState, task: Task, recipe: Recipe, epoch: int) -> 
     return EpochRecord(
         step=state.step,
         epoch=state.epoch,
-        train=measured,
+        train=measures,
         held_out=held_out,
         text=text,
         examples=state.step * recipe.batch_size,
@@ -207,7 +205,7 @@ def _clocks() -> tuple[float, float]:
 
 
 def _add_time(state: TrainState, began: tuple[float, float]) -> None:
-    """Wall time, and the processor time of all threads, which other work does not stretch."""
+    """Wall time, and the CPU time of all threads, which other programs do not lengthen."""
     wall, cpu = _clocks()
     state.seconds += wall - began[0]
     state.cpu_seconds += cpu - began[1]

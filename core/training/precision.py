@@ -4,15 +4,15 @@ import time
 
 import torch
 
-WORTH_IT = 1.3  # bf16 costs digits: it must be faster by at least this factor
+MIN_SPEEDUP = 1.3  # bf16 costs precision: it must be faster by at least this factor
 SIZE, REPEATS = 512, 7
 
 
 def faster_precision(device: torch.device) -> str:
     """ "bf16" if a product of two 512×512 matrices is at least 1.3 times faster in it, else "fp32".
 
-    Takes about 20 ms; the best of seven alternating tries counts, so that other work on the
-    machine does not decide.
+    Takes about 20 ms; the fastest of seven alternating trials counts, so that other programs have
+    little influence.
     """
     seconds = {torch.float32: float("inf"), torch.bfloat16: float("inf")}
     matrices = {dtype: torch.randn(SIZE, SIZE, device=device).to(dtype) for dtype in seconds}
@@ -22,4 +22,4 @@ def faster_precision(device: torch.device) -> str:
             float((matrix @ matrix)[0, 0])  # reading one number waits for the device
             seconds[dtype] = min(seconds[dtype], time.perf_counter() - began)
     ratio = seconds[torch.float32] / seconds[torch.bfloat16]
-    return "bf16" if ratio >= WORTH_IT else "fp32"
+    return "bf16" if ratio >= MIN_SPEEDUP else "fp32"

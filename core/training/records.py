@@ -1,4 +1,4 @@
-"""What training says while it runs: frozen records, one kind for steps and one for epochs."""
+"""The records that training yields: frozen, one kind for steps and one for epochs."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class StepRecord:
     """One optimiser step. loss in nats; layer_norms: the gradient's 2-norm in each layer.
 
-    seconds: wall time of the training so far, validation included; cpu_seconds: processor time.
+    seconds: wall time of the training so far, evaluation included; cpu_seconds: CPU time.
     """
 
     step: int
@@ -26,7 +26,8 @@ class EpochRecord:
     """One pass over the training data.
 
     train and held_out map the name of a measure to its value: loss in nats, accuracy from 0 to 1,
-    perplexity. `text` is what a GPT wrote from the empty prompt, None for images.
+    perplexity. held_out is measured on the validation set, or without one on the test set; the name
+    is that in metrics.jsonl. text: what a GPT generated from the empty prompt, None for images.
     """
 
     step: int

@@ -7,12 +7,12 @@ from core.run_files.directory import RunDirectory
 
 
 def available() -> bool:
-    """Whether `tensorboard` is installed; it is no requirement of ours."""
+    """Whether `tensorboard` is installed, which Unrolled does not require."""
     return find_spec("tensorboard") is not None
 
 
 def export(run: RunDirectory, folder: Path) -> int:
-    """Write every number of metrics.jsonl below `folder`; returns how many.
+    """Write every number of metrics.jsonl below `folder`; returns their count.
 
     Errors: ValueError when tensorboard is not installed.
     """

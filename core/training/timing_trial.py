@@ -1,7 +1,7 @@
 """python -m core.training.timing_trial: how big, how heavy and how long a training will be, here.
 
 Reads a run's specification (JSON) from standard input, trains for about three seconds, and prints
-an Estimate as JSON. A process of its own, so that its peak memory is the training's.
+an Trial as JSON. A process of its own, so that its peak memory is the training's.
 """
 
 import json
@@ -10,14 +10,16 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
-SECONDS, MOST_STEPS, WARM_UP = 3.0, 60, 2
-FORWARD_SHARE = 1 / 3  # of a training step: forward once, backward twice as much
+SECONDS, MAX_STEPS, WARM_UP = 3.0, 60, 2
+FORWARD_SHARE = 1 / 3  # of a training step: the backward pass takes twice the forward pass
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """parameters: how many are learned; memory: bytes at the peak; seconds: the whole training,
-    measured on `steps` steps of it with the machine as busy as it was then."""
+class Trial:
+    """parameters: how many are learned; memory: peak bytes; seconds: the whole training.
+
+    Extrapolated from `steps` steps, with the machine as busy as it was then.
+    """
 
     parameters: int
     memory: int
@@ -25,13 +27,13 @@ class Estimate:
     steps: int
 
 
-def estimate(values: dict[str, Any]) -> Estimate:
-    """Errors: as `prepare`, ValueError or FileNotFoundError in one sentence."""
+def run_trial(values: dict[str, Any]) -> Trial:
+    """Train for a few seconds. Errors: as `prepare`, ValueError or FileNotFoundError."""
     import torch
 
     from core.config.run_spec import RunSpec
     from core.models.registry import parameter_count
-    from core.system.device import pick_device
+    from core.system.device import pick_device, use_threads
     from core.training.loop import start, train
     from core.training.precision import faster_precision
     from core.training.prepare import prepare
@@ -39,33 +41,32 @@ def estimate(values: dict[str, Any]) -> Estimate:
 
     spec = RunSpec.from_dict(values)
     device = pick_device(spec.device)
-    if spec.threads:
-        torch.set_num_threads(spec.threads)
+    use_threads(spec.threads)
     if spec.recipe_config().precision == "auto":
         recipe = {**spec.recipe, "precision": faster_precision(device)}
         spec = RunSpec.from_dict({**values, "recipe": recipe})
     prepared, recipe_config = prepare(spec, device), spec.recipe_config()
     state = start(prepared.model, recipe_config, prepared.vocab)
     steps_per_epoch = len(prepared.task.batches(0, torch.Generator()))
-    taken: list[float] = []
+    times: list[float] = []
     began = time.perf_counter()
     for record in train(state, prepared.task, recipe_config, spec.seed, record_every=1):
-        if not isinstance(record, StepRecord) or len(taken) >= MOST_STEPS:
+        if not isinstance(record, StepRecord) or len(times) >= MAX_STEPS:
             break
-        taken.append(record.seconds)
-        if time.perf_counter() - began > SECONDS and len(taken) > WARM_UP:
+        times.append(record.seconds)
+        if time.perf_counter() - began > SECONDS and len(times) > WARM_UP:
             break
-    first = taken[min(WARM_UP, len(taken)) - 1] if len(taken) > WARM_UP else 0.0
-    per_step = (taken[-1] - first) / max(1, len(taken) - WARM_UP if first else len(taken))
+    first = times[min(WARM_UP, len(times)) - 1] if len(times) > WARM_UP else 0.0
+    per_step = (times[-1] - first) / max(1, len(times) - WARM_UP if first else len(times))
     epoch = per_step * steps_per_epoch
-    held, seen = (_size(part) for part in (prepared.task.held_out, prepared.task.train))  # type: ignore[attr-defined]
-    epoch += epoch * FORWARD_SHARE * held / max(1, seen)
+    held_out, trained = (_size(part) for part in (prepared.task.held_out, prepared.task.train))  # type: ignore[attr-defined]
+    epoch += epoch * FORWARD_SHARE * held_out / max(1, trained)
     seconds = epoch * recipe_config.epochs
-    return Estimate(parameter_count(prepared.model), _peak(device), seconds, len(taken))
+    return Trial(parameter_count(prepared.model), _peak(device), seconds, len(times))
 
 
 def _size(examples: Any) -> int:
-    """Of images or dialogues; 0 for none."""
+    """The number of images or dialogues, 0 for None."""
     if examples is None:
         return 0
     return len(examples.labels if hasattr(examples, "labels") else examples.lengths)
@@ -88,7 +89,7 @@ def _peak(device: Any) -> int:
 
 def main() -> int:
     try:
-        print(json.dumps(asdict(estimate(json.load(sys.stdin)))))
+        print(json.dumps(asdict(run_trial(json.load(sys.stdin)))))
     except (ValueError, OSError) as error:
         print(str(error), file=sys.stderr)
         return 1

@@ -32,7 +32,7 @@ def show(entry: zoo.ModelEntry, loaded: zoo.LoadedModel, prompt: Prompt) -> None
             "another model above.",
             icon=":material/info:",
         )
-    if trouble := RunDirectory(entry.path).history_trouble():
+    if trouble := RunDirectory(entry.path).history_error():
         st.warning(page.escape(f"{entry.name}: {trouble}"), icon=":material/broken_image:")
     for at in spread(len(epochs), SHOWN):
         number, perplexity, text = epochs[at]

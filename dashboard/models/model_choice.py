@@ -42,9 +42,7 @@ def load(entry: ModelEntry) -> LoadedModel:
 @st.cache_resource(max_entries=12, show_spinner="Loading the model …")
 def load_shared(weights: str, identity: str, _entry: ModelEntry) -> LoadedModel:
     """`core.models.zoo.load_model`, once for everybody. Errors: ValueError, OSError."""
-    import torch
 
-    torch.set_num_threads(1)  # beside a training run, more threads are slower, not faster
     return zoo.load_model(_entry)
 
 

@@ -122,9 +122,6 @@ def _go_to(step: int) -> None:
 @st.cache_data(max_entries=64, show_spinner="Differentiating through time…")
 def gradient(W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """T values and ‖∂h_T/∂x_1‖₂ by autograd."""
-    import torch
-
-    torch.set_num_threads(1)
     return np.array(SAMPLED_STEPS), gradient_norms(W)
 
 
@@ -146,11 +143,8 @@ def costs() -> tuple[CostReport, bool]:
 
 def train_all(delay: int, orthogonal: bool) -> None:
     """Train the five layers while you watch, and keep what came out for this session."""
-    import torch
-
     from core.linear_rnn.latch_task import LAYERS, MemoryTask, train_memory
 
-    torch.set_num_threads(1)
     task = MemoryTask(delay=delay, orthogonal=orthogonal)
     records: dict[str, list[MemoryRecord]] = {}
     progress, place = st.progress(0.0, "Training…"), st.empty()
@@ -181,11 +175,8 @@ def curves(records: dict[str, list["MemoryRecord"]], steps: int) -> Drawing:
 
 def measure_here(d: int) -> None:
     """Run the clock on this machine while you watch, and keep the result for this session."""
-    import torch
-
     from core.linear_rnn import cost as clock
 
-    torch.set_num_threads(1)
     found: list[CostRecord] = []
     devices = clock.devices()
     total = len(devices) * len(T_VALUES) * len(LAYERS)

@@ -179,11 +179,8 @@ def _measured(name: str, text: str) -> None:
 
 def _measure(name: str) -> None:
     try:
-        import torch
-
         from core.study.measure.models import measure
 
-        torch.set_num_threads(1)
         record(name, measure(name))
     except (ValueError, OSError) as error:
         page.show_error(error)

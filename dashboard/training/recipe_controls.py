@@ -1,4 +1,4 @@
-"""The controls that describe a training: from widgets to a RunSpec."""
+"""The controls of a training: from widgets to a RunSpec."""
 
 import json
 from dataclasses import replace
@@ -9,24 +9,24 @@ import streamlit as st
 from core.config.presets import preset
 from core.config.recipe import SCHEDULES, TextRecipe
 from core.config.run_spec import KINDS, RunSpec, model_fields
-from core.data.sources import DIALOGUE_SOURCES, IMAGE_SOURCES, at_hand, getting
+from core.data.sources import DIALOGUE_SOURCES, IMAGE_SOURCES, at_hand, obtain
 from core.runs import queue
-from core.runs.engines import chosen
+from core.runs.engines import engine_name
 from core.runs.launch import thread_budget
 from core.runs.progress import in_words
-from core.runs.time_estimate import calibrate
+from core.runs.time_estimate import estimate_time
 from dashboard import controls
 from dashboard.components import page
 
 WAYS = {
-    "demo": "Small enough to be over in about a minute.",
-    "course": "The recipe of the course, number for number.",
-    "best": "What reached the best held-out figures here.",
+    "demo": "Small enough to train in about a minute.",
+    "course": "The recipe of the course, with its exact numbers.",
+    "best": "The recipe with the best held-out results.",
 }
 
 OWN_DATA = {
-    kind: f"Data of your own: `python -m core.train {kind} --preset demo --data {what}` in a "
-    "terminal; the run then shows here."
+    kind: f"Your own data: run `python -m core.train {kind} --preset demo --data {what}` in a "
+    "terminal; the run then appears here."
     for kind, what in {"vit": "FOLDER", "cnn": "FOLDER", "gpt": "FILE"}.items()
 }
 
@@ -34,15 +34,15 @@ SIZES = {  # name: label, lowest, highest, step
     "num_layers": ("Layers", 1, 12, 1),
     "num_heads": ("Heads", 1, 8, 1),
     "dim": ("Width (dim)", 16, 256, 8),
-    "attn_dim": ("Width of a head", 8, 128, 8),
-    "mlp_dim": ("Width of the FFN", 16, 1024, 16),
-    "max_N": ("Positions (longest text)", 16, 400, 8),
+    "attn_dim": ("Head dimension", 8, 128, 8),
+    "mlp_dim": ("Hidden width of the FFN", 16, 1024, 16),
+    "max_N": ("Context length", 16, 400, 8),
 }
 PATCHES = (2, 4, 8, 16)
 
 
 def choose_spec() -> RunSpec:
-    """All controls of a training, from a preset on. Errors: ValueError naming what does not fit."""
+    """All controls of a training. Errors: ValueError naming the setting that is out of range."""
     kind = controls.pick("Model", list(KINDS), key="kind")
     way = controls.pick("Start from", list(WAYS), key="preset")
     st.caption(WAYS[way])
@@ -62,29 +62,35 @@ def choose_spec() -> RunSpec:
         )
     if missing:
         st.warning(
-            f"{data} is not here yet; {page.escape(missing[0])}",
-            icon=":material/download:",
+            f"{data} is not on this machine; {page.escape(missing[0])}", icon=":material/download:"
         )
         _fetch_button(data)
     if architecture != spec.architecture:
         spec = replace(spec, architecture=architecture, model={})
         tag += f"-{architecture}"
-    with st.expander("Sizes of the model", icon=":material/straighten:"):
+    with st.expander("Model sizes", icon=":material/straighten:"):
         model = _sizes(spec, tag)
     with st.expander("Recipe", icon=":material/tune:"):
         recipe = _recipe(spec, tag)
-    seed = controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same bits.")
-    threads = thread_budget(1 if chosen() == "ray" else queue.slots())
+    seed = controls.slider(
+        "Random seed",
+        0,
+        999,
+        0,
+        key="seed",
+        help="The same seed gives the same result, bit for bit.",
+    )
+    threads = thread_budget(1 if engine_name() == "ray" else queue.slots())
     return replace(spec, model=model, recipe=recipe, data=data, seed=int(seed), threads=threads)
 
 
 def _fetch_button(data: str) -> None:
-    """Fetch a data set on request, with its progress; an interrupted one leaves nothing behind."""
-    if not st.button(f"Fetch {data} now", icon=":material/download:"):
+    """A button that downloads a data set; an interrupted download leaves no file."""
+    if not st.button(f"Download {data}", icon=":material/download:"):
         return
     bar = st.progress(0.0, "Connecting …")
     try:
-        for at in getting(data):
+        for at in obtain(data):
             bar.progress(min(1.0, at.done / at.total) if at.total else 0.0, at.what)
     except (OSError, ValueError) as error:
         page.show_error(error)
@@ -94,23 +100,23 @@ def _fetch_button(data: str) -> None:
 
 def _sizes(spec: RunSpec, tag: str) -> dict[str, Any]:
     defaults = {**model_fields(spec.architecture), **spec.model}
-    chosen: dict[str, Any] = {}
+    sizes: dict[str, Any] = {}
     for name, (label, low, high, step) in SIZES.items():
         if name in defaults:
             value = controls.slider(
                 label, low, high, int(defaults[name]), key=f"{tag}-{name}", step=step
             )
-            chosen[name] = int(value)
-    if spec.architecture == "VisionTransformer":  # the others pool their way to 8 × 8 tokens
-        chosen["patch_size"] = st.select_slider(
-            "Side of a patch", PATCHES, defaults["patch_size"], key=f"{tag}-patch_size"
+            sizes[name] = int(value)
+    if spec.architecture == "VisionTransformer":  # the others always have 8 × 8 tokens
+        sizes["patch_size"] = st.select_slider(
+            "Patch size", PATCHES, defaults["patch_size"], key=f"{tag}-patch_size"
         )
     if "dropout" in defaults:
         rate = float(defaults["dropout"])
-        chosen["dropout"] = controls.slider(
+        sizes["dropout"] = controls.slider(
             "Dropout", 0.0, 0.9, rate, key=f"{tag}-dropout", step=0.05
         )
-    return {n: v for n, v in (spec.model | chosen).items() if n in spec.model or v != defaults[n]}
+    return {n: v for n, v in (spec.model | sizes).items() if n in spec.model or v != defaults[n]}
 
 
 def _recipe(spec: RunSpec, tag: str) -> dict[str, Any]:
@@ -125,7 +131,7 @@ def _recipe(spec: RunSpec, tag: str) -> dict[str, Any]:
     )  # fmt: skip
     batches = sorted({16, 32, 64, 128, 256, 512, now.batch_size})
     recipe["batch_size"] = st.select_slider(
-        "Batch", batches, now.batch_size, key=f"{tag}-batch", help="Examples a step.",
+        "Batch size", batches, now.batch_size, key=f"{tag}-batch", help="Examples per step.",
         bind="query-params",
     )  # fmt: skip
     recipe["weight_decay"] = controls.slider(
@@ -136,27 +142,27 @@ def _recipe(spec: RunSpec, tag: str) -> dict[str, Any]:
         list(SCHEDULES),
         key=f"{tag}-schedule",
         index=SCHEDULES.index(now.schedule),
-        help="cosine: stepped once an epoch, as in the course. warmup: up, then down to zero.",
+        help="cosine: one step an epoch, as in the course. warmup: linear up, then down to zero.",
     )
     if isinstance(now, TextRecipe):
-        recipe["word_parts"] = controls.switch(
-            "Words share their parts",
-            now.word_parts,
+        recipe["subword_embeddings"] = controls.switch(
+            "Subword embeddings",
+            now.subword_embeddings,
             key=f"{tag}-parts",
-            help="What is learned about “king” also moves “King” and “king's”.",
+            help="“king”, “King” and “king's” share vectors, so they learn from each other.",
         )
         recipe["temperature"] = controls.slider(
-            "Temperature of the samples",
+            "Sampling temperature",
             0.0,
             2.0,
             now.temperature,
             key=f"{tag}-temperature",
             step=0.1,
-            help="Of the text written after every epoch; 0 is greedy.",
+            help="For the text generated after every epoch; 0 is greedy.",
         )
     else:
         recipe["augment"] = controls.switch(
-            "Crop and flip the images", now.augment, key=f"{tag}-augment"
+            "Random crops and flips", now.augment, key=f"{tag}-augment"
         )
         recipe["label_smoothing"] = controls.slider(
             "Label smoothing", 0.0, 0.4, now.label_smoothing, key=f"{tag}-smoothing", step=0.05
@@ -165,24 +171,24 @@ def _recipe(spec: RunSpec, tag: str) -> dict[str, Any]:
 
 
 def show_estimate(spec: RunSpec) -> dict[str, Any] | None:
-    """A button for a short calibration, and what it found for exactly these settings."""
+    """A button for a short trial, and its result for exactly these settings."""
     values = spec.to_dict()
-    kept = st.session_state.get("estimate")
+    estimate = st.session_state.get("estimate")
     if st.button("Estimate time and memory", icon=":material/timer:", width="stretch"):
-        with st.spinner("Training for three seconds, to see …", show_time=True):
-            kept = (values, _calibrated(json.dumps(values, sort_keys=True)))
-        st.session_state["estimate"] = kept
-    if kept is None or kept[0] != values:
+        with st.spinner("Training for three seconds …", show_time=True):
+            estimate = (values, _estimate(json.dumps(values, sort_keys=True)))
+        st.session_state["estimate"] = estimate
+    if estimate is None or estimate[0] != values:
         return None
-    found: dict[str, Any] = kept[1]
+    result: dict[str, Any] = estimate[1]
     with st.container(horizontal=True):
-        st.metric("Parameters", f"{found['parameters']:,}")
-        st.metric("Memory", f"{found['memory'] / 1e9:.1f} GB")
-        st.metric("Time", in_words(found["seconds"]))
-    st.caption(f"Measured on {found['steps']} steps, the machine as busy as it is now.")
-    return found
+        st.metric("Parameters", f"{result['parameters']:,}")
+        st.metric("Memory", f"{result['memory'] / 1e9:.1f} GB")
+        st.metric("Time", in_words(result["seconds"]))
+    st.caption(f"Measured on {result['steps']} steps, with the machine as busy as it is now.")
+    return result
 
 
 @st.cache_data(max_entries=200, ttl=3600, show_spinner=False)
-def _calibrated(spec: str) -> dict[str, Any]:
-    return calibrate(json.loads(spec))
+def _estimate(spec: str) -> dict[str, Any]:
+    return estimate_time(json.loads(spec))

@@ -1,11 +1,11 @@
-"""What a model saw and wrote while it was learning: attention of one fixed example, and texts."""
+"""A model during training: its attention on one fixed example, and its texts."""
 
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from core.run_files import attention_frames
+from core.run_files import attention_snapshots
 from core.run_files.directory import RunDirectory
 from dashboard.components import page
 from dashboard.figures.maps import attention_maps, vit_maps
@@ -14,17 +14,17 @@ TEXTS = 6
 
 
 def attention_over_time(run: RunDirectory) -> None:
-    """All maps of the fixed example at a chosen moment, the newest at first."""
-    found = attention_frames.steps(run.path)
+    """All attention maps of the fixed example at a selected step, by default the newest."""
+    found = attention_snapshots.steps(run.path)
     if not found:
         return
     steps = list(found)
     newest = "newest"
-    at = st.select_slider("Moment (step)", [*steps, newest], newest, key=f"moment-{run.path.name}")
+    at = st.select_slider("Step", [*steps, newest], newest, key=f"moment-{run.path.name}")
     step = at if isinstance(at, int) else steps[-1]
     try:
-        shown = attention_frames.example(run.path)
-        maps = attention_frames.maps(found[step], shown)
+        shown = attention_snapshots.example(run.path)
+        maps = attention_snapshots.maps(found[step], shown)
     except ValueError as error:
         page.show_error(error)
         return
@@ -42,14 +42,14 @@ def _picture(pixels: np.ndarray, maps: np.ndarray, step: int) -> None:
         page.show_image(
             attention_maps.class_token_overlay(vit_maps.channels_last(pixels), maps.mean((0, 1))),
             title=f"Step {step:,}",
-            description="Where the class token looks, mean over layers and heads.",
+            description="Attention of the class token, mean over layers and heads.",
             key="moment",
         )
     with right:
         page.show_image(
             attention_maps.attention_grid(maps.reshape(layers, heads, side, side), 480, 480),
             title="Every layer and head",
-            description="Each map relative to its own largest weight.",
+            description="Each map is scaled to its largest weight.",
             key="moment-heads",
             data={"attention": maps},
         )
@@ -59,8 +59,8 @@ def _words(words: list[str], maps: np.ndarray, step: int) -> None:
     page.show_image(
         attention_maps.attention_grid(maps, 640, 640),
         title=f"Step {step:,}: every layer and head",
-        description=f"The fixed example: {page.escape(' '.join(words))}. Row: the word that "
-        "looks; column: the word looked at.",
+        description=f"The fixed example: {page.escape(' '.join(words))}. Rows are queries, columns "
+        "are keys.",
         key="moment-heads",
         data={"attention": maps, "words": words},
         width="content",
@@ -68,11 +68,11 @@ def _words(words: list[str], maps: np.ndarray, step: int) -> None:
 
 
 def texts_over_time(records: list[dict[str, Any]]) -> None:
-    """The six newest and the six oldest texts, so that one sees how far it has come."""
+    """The six newest and the six oldest texts."""
     texts = [(r["epoch"], r["text"]) for r in records if r.get("text") is not None]
     if not texts:
-        st.caption("The first text comes after the first epoch.")
-    st.caption("Written from the empty prompt after each epoch, the newest first.")
+        st.caption("The first text appears after the first epoch.")
+    st.caption("Generated from the empty prompt after each epoch, newest first.")
     recent, early = texts[-TEXTS:], texts[: max(0, min(TEXTS, len(texts) - TEXTS))]
     for epoch, text in [*reversed(recent), *reversed(early)]:
         with st.container(border=True):

@@ -1,4 +1,4 @@
-"""The table of runs, and what one does with a chosen one."""
+"""The table of runs, and the actions on a selected one."""
 
 import tempfile
 from collections.abc import Callable
@@ -8,29 +8,28 @@ from typing import Any, BinaryIO
 import pandas as pd
 import streamlit as st
 
-from core.config.run_spec import RunSpec
+from core.config.run_spec import RunSpec, command_line
 from core.run_files.directory import RunDirectory
 from core.runs import archive, fork, queue, table
-from core.runs.command import command_line
 from core.runs.progress import in_words
-from core.runs.status import standing
+from core.runs.status import RESUMABLE, run_status
 from core.runs.table import Row
 from core.training import tensorboard
 from dashboard import limits
 from dashboard.components import page, tables
 from dashboard.figures import data as figure_data
 
-MOST_EPOCHS = 10_000  # offered to a run that has fewer
+MAX_EPOCHS = 10_000  # the largest choice for a run with fewer
 
 
 def all_rows() -> list[Row]:
-    """Every run, newest first; one that is over is read again only when its files have changed."""
+    """Every run, newest first; a stopped one is read again only when its files have changed."""
     queue.advance(wait=0)
-    found = []
+    rows = []
     for folder in table.folders():
-        over = standing(RunDirectory(folder)).over
-        found.append(_row(str(folder), _fingerprint(folder)) if over else table.row(folder))
-    return table.newest_first(found)
+        over = run_status(RunDirectory(folder)).is_over
+        rows.append(_row(str(folder), _fingerprint(folder)) if over else table.row(folder))
+    return table.newest_first(rows)
 
 
 def _fingerprint(folder: Path) -> tuple[tuple[str, int, int], ...]:
@@ -45,7 +44,7 @@ def _row(folder: str, fingerprint: tuple[tuple[str, int, int], ...]) -> Row:
 
 
 def matching(rows: list[Row], words: str) -> list[Row]:
-    """The runs in whose title, id, note, state or settings every word occurs."""
+    """The runs whose title, id, note, state or settings contain every word."""
     asked = words.lower().split()
 
     def text(row: Row) -> str:
@@ -55,8 +54,8 @@ def matching(rows: list[Row], words: str) -> list[Row]:
     return [row for row in rows if all(word in text(row) for word in asked)]
 
 
-def choose(rows: list[Row]) -> list[Row]:
-    """The table; returns the rows that are ticked."""
+def select(rows: list[Row]) -> list[Row]:
+    """The table; returns the selected rows."""
     frame = pd.DataFrame(
         {
             "run": [row.title for row in rows],
@@ -72,7 +71,7 @@ def choose(rows: list[Row]) -> list[Row]:
             "note": [row.note for row in rows],
         }
     )
-    frame = frame.dropna(axis="columns", how="all")  # no accuracy where all are texts
+    frame = frame.dropna(axis="columns", how="all")  # such as accuracy, if all models are GPTs
     number = st.column_config.NumberColumn
     event = tables.show(
         frame,
@@ -88,17 +87,17 @@ def choose(rows: list[Row]) -> list[Row]:
             "started": st.column_config.DatetimeColumn("started (UTC)", format="MMM D, HH:mm"),
         },
     )
-    chosen: Any = event.selection.rows
-    return [rows[i] for i in chosen if i < len(rows)]
+    numbers: Any = event.selection.rows
+    return [rows[i] for i in numbers if i < len(rows)]
 
 
 def show_differences(rows: list[Row]) -> None:
-    """The settings in which the runs differ, one column a run."""
+    """The settings in which the runs differ, one column per run."""
     different = table.differences(rows)
     if not different:
         st.caption("These runs have the same settings.")
         return
-    st.markdown(f"**The {len(different)} settings in which they differ**")
+    st.markdown(f"**Different settings ({len(different)})**")
     names = _unique([row.title for row in rows])
     values = [["-" if v is None else str(v) for v in line] for line in different.values()]
     frame = pd.DataFrame(values, columns=names, index=pd.Index(list(different), name="setting"))
@@ -106,7 +105,7 @@ def show_differences(rows: list[Row]) -> None:
 
 
 def _mark(line: pd.Series) -> list[str]:
-    """What is not as in the first run stands out, by weight as well as by colour."""
+    """Differences from the first run, marked by weight and by colour."""
     return ["" if v == line.iloc[0] else "font-weight: bold; color: #b44c22" for v in line]
 
 
@@ -114,8 +113,8 @@ def _unique(names: list[str]) -> list[str]:
     return [f"{n} ({i + 1})" if names.count(n) > 1 else n for i, n in enumerate(names)]
 
 
-def steer(row: Row) -> None:
-    """Everything for one run: name, note, go on, fork, take away, hand out."""
+def manage(row: Row) -> None:
+    """The actions on one run: rename, extend, fork, delete, export."""
     st.subheader(page.escape(row.title), anchor=False)
     st.caption(f"`{row.name}`")
     if row.error:
@@ -123,7 +122,7 @@ def steer(row: Row) -> None:
     elif row.message:
         st.caption(page.escape(row.message))
     with st.container(horizontal=True):
-        page.lesson_link("train", "See its curves", run=row.name)
+        page.lesson_link("train", "Show the curves", run=row.name)
         _resume(row)
         if st.button("Delete", icon=":material/delete:", key=f"delete-{row.name}"):
             _try(lambda: table.delete(row.run))
@@ -137,8 +136,9 @@ def steer(row: Row) -> None:
 
 
 def _resume(row: Row) -> None:
-    resumable = row.state in ("paused", "lost", "failed", "cancelled")
-    if resumable and st.button("Resume", icon=":material/play_arrow:", key=f"resume-{row.name}"):
+    if row.state in RESUMABLE and st.button(
+        "Resume", icon=":material/play_arrow:", key=f"resume-{row.name}"
+    ):
         _queue(lambda: queue.enqueue(row.run))
 
 
@@ -146,26 +146,30 @@ def _more(row: Row) -> None:
     names = row.run.checkpoint_names()
     if not names or row.error or row.state in ("queued", "running"):
         return
-    had = row.settings["epochs"]
-    with st.expander("Go on for more epochs, or fork", icon=":material/fork_right:"):
-        most = max(MOST_EPOCHS, 2 * had)
-        epochs = st.number_input("Epochs in all", had + 1, most, had + max(1, had // 2))
-        if st.button("Go on", key=f"on-{row.name}"):
-            _queue(lambda: fork.go_on_for(row.run, int(epochs)))
+    epochs_before = row.settings["epochs"]
+    with st.expander("Extend or fork", icon=":material/fork_right:"):
+        most = max(MAX_EPOCHS, 2 * epochs_before)
+        epochs = st.number_input(
+            "Total epochs", epochs_before + 1, most, epochs_before + max(1, epochs_before // 2)
+        )
+        if st.button("Extend", key=f"on-{row.name}"):
+            _queue(lambda: fork.extend(row.run, int(epochs)))
         st.divider()
-        st.caption("A fork is a new run that begins from these weights with another recipe.")
+        st.caption("A fork is a new run that starts from these weights with another recipe.")
         checkpoint = st.selectbox("Checkpoint", names[::-1])
         now = row.settings
         with st.container(horizontal=True):
             rate = st.number_input(
                 "Learning rate", 1e-8, 1.0, float(now["lr"]), format="%.6f", step=1e-4
             )
-            length = st.number_input("Epochs", 1, most, had)
-            batch = st.number_input("Batch", 1, max(4_096, now["batch_size"]), now["batch_size"])
+            length = st.number_input("Epochs", 1, most, epochs_before)
+            batch = st.number_input(
+                "Batch size", 1, max(4_096, now["batch_size"]), now["batch_size"]
+            )
             decay = st.number_input(
                 "Weight decay", 0.0, 10.0, float(now["weight_decay"]), step=0.01
             )
-            seed = st.number_input("Seed", 0, max(10**9, now["seed"]), now["seed"])
+            seed = st.number_input("Random seed", 0, max(10**9, now["seed"]), now["seed"])
         if st.button("Fork", key=f"fork-{row.name}"):
             recipe = {"lr": float(rate), "epochs": int(length)}
             recipe |= {"batch_size": int(batch), "weight_decay": float(decay)}
@@ -175,7 +179,7 @@ def _more(row: Row) -> None:
 def _downloads(row: Row) -> None:
     if not row.settings:
         return
-    st.caption("The command line that does it again:")
+    st.caption("Command line that repeats this run:")
     st.code(command_line(RunSpec.from_dict(row.run.spec())), language="bash", wrap_lines=True)
     with st.container(horizontal=True):
         st.download_button(
@@ -186,11 +190,11 @@ def _downloads(row: Row) -> None:
             on_click="ignore",
             icon=":material/download:",
             key=f"zip-{row.name}",
-            help="Configuration, metrics (also as CSV), weights, command line.",
+            help="Specification, metrics (also as CSV), weights, command line.",
         )
         if tensorboard.available():
             st.download_button(
-                "For TensorBoard",
+                "Download for TensorBoard",
                 lambda: _event_files(row.run),
                 f"{row.name}-tensorboard.zip",
                 "application/zip",
@@ -206,7 +210,7 @@ def _event_files(run: RunDirectory) -> bytes:
 
 
 def check_all() -> None:
-    """Read every file of every run, weights too, and say which are damaged."""
+    """A button that reads every file of every run, weights too, and lists the damaged ones."""
     if not st.button("Check every file of every run", icon=":material/fact_check:"):
         return
     folders = table.folders()
@@ -220,27 +224,27 @@ def check_all() -> None:
     for error in damaged:
         st.error(page.escape(error), icon=":material/broken_image:")
     if not damaged:
-        st.success(f"All files of {len(folders)} runs are whole.", icon=":material/check_circle:")
+        st.success(f"All files of {len(folders)} runs are intact.", icon=":material/check_circle:")
 
 
-def take_in() -> None:
-    """A zip from somebody else becomes a run, after every member was checked."""
-    file = st.file_uploader("A run as a zip", type="zip", key="import")
-    st.caption("A larger one comes in with `python -m core.runs unpack FILE.zip`.")
-    if file is not None and st.button("Import it", icon=":material/upload:"):
+def import_run() -> None:
+    """Import a zip as a run, after every member was checked."""
+    file = st.file_uploader("A run as a zip file", type="zip", key="import")
+    st.caption("Import larger files with `python -m core.runs unpack FILE.zip`.")
+    if file is not None and st.button("Import", icon=":material/upload:"):
         with st.spinner("Checking every member …"):
-            _try(lambda: _import(file))
+            _try(lambda: _unpack(file))
 
 
-def _import(file: BinaryIO) -> None:
+def _unpack(file: BinaryIO) -> None:
     with limits.within(limits.IMPORTS):
         archive.unpack(file)
 
 
-def bin_of_runs() -> None:
-    """What was deleted, the last first, each with a way back."""
+def undo_delete() -> None:
+    """A button that restores the run that was deleted last."""
     names = table.deleted()
-    if names and st.button(f"Undo: take {names[0]} back", icon=":material/undo:"):
+    if names and st.button(f"Undo: restore {names[0]}", icon=":material/undo:"):
         _try(lambda: table.undelete(names[0]))
 
 

@@ -1,4 +1,4 @@
-"""One run on a page: how it stands, its curves, and the buttons to steer it."""
+"""One run on a page: its status, its curves, and the buttons that control it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,17 +9,17 @@ import streamlit as st
 from core.config.run_spec import RunSpec
 from core.run_files.directory import RUN_ID, RunDirectory, runs_folder
 from core.runs import log, queue
-from core.runs.metrics_tail import Follower, Seen
-from core.runs.progress import Progress, in_words, progress
-from core.runs.status import Standing, standing
-from core.runs.time_estimate import error_of, estimated
+from core.runs.metrics_tail import MetricsTail, Snapshot
+from core.runs.progress import RunProgress, in_words, run_progress
+from core.runs.status import RunStatus, run_status
+from core.runs.time_estimate import estimate_error, estimated_seconds
 from dashboard import controls, limits
 from dashboard.components import page
 from dashboard.figures import curves
 from dashboard.training.run_insight import attention_over_time, texts_over_time
 
-LEFT_OUT = "What can be read of it is shown."
-EVERY = 1.0  # seconds between two looks at a run that is not over
+PARTIAL = "The readable records are shown."
+REFRESH = 1.0  # seconds between two updates of a run in progress
 ICONS = {
     "queued": "hourglass_empty",
     "running": "play_circle",
@@ -33,34 +33,34 @@ ICONS = {
 
 
 def find_run(name: str) -> RunDirectory:
-    """The run of that id in the runs folder. Errors: ValueError; a path is no id."""
+    """The run of that id in the runs folder. Errors: ValueError; paths are not accepted."""
     run = RunDirectory(runs_folder() / name) if RUN_ID.fullmatch(name) else None
     if run is None or not run.path.is_dir():
         raise ValueError(f"There is no run {name[:80]!r}.")
     return run
 
 
-def seen_of(run: RunDirectory) -> Seen:
-    """All records, read once for everybody, and what was made of them since the last one came."""
-    return _follower(str(run.path)).look()
+def snapshot_of(run: RunDirectory) -> Snapshot:
+    """The records, read once for all sessions, and what was computed from them."""
+    return _tail_of(str(run.path)).read()
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _follower(path: str) -> Follower:
-    return Follower(Path(path) / "metrics.jsonl")
+def _tail_of(path: str) -> MetricsTail:
+    return MetricsTail(Path(path) / "metrics.jsonl")
 
 
 def show(run: RunDirectory) -> None:
-    """The run, looked at again every second until it is over."""
-    over = standing(run).over
-    st.fragment(_show, run_every=None if over else EVERY)(run, over)
+    """The run, updated every second until it stops."""
+    over = run_status(run).is_over
+    st.fragment(_show, run_every=None if over else REFRESH)(run, over)
 
 
 def _show(run: RunDirectory, was_over: bool) -> None:
     queue.advance(wait=0)
-    now = standing(run)
-    if now.over != was_over:
-        st.rerun()  # the timer ends or begins, and the page sees a new model
+    now = run_status(run)
+    if now.is_over != was_over:
+        st.rerun()  # starts or stops the timer, and lets the page find the new model
     st.subheader(f":material/{ICONS[now.state]}: {now.state.capitalize()}", anchor=False)
     st.caption(f"`{run.path.name}`")
     if now.state == "damaged":
@@ -68,34 +68,34 @@ def _show(run: RunDirectory, was_over: bool) -> None:
         return
     spec = RunSpec.from_dict(run.spec())
     epochs = spec.recipe_config().epochs
-    seen = seen_of(run)
-    at = seen.make(progress, epochs)
-    _say(run, now)
+    history = snapshot_of(run)
+    at = history.derive(run_progress, epochs)
+    _show_message(run, now)
     _buttons(run, spec, now)
     if now.state == "running" or at.share:
-        st.progress(at.share, _in_short(at, now.state))
-    if now.over and (trouble := run.history_trouble()):
-        st.warning(page.escape(f"{trouble} {LEFT_OUT}"), icon=":material/broken_image:")
-    if seen.records:
-        _see(run, spec, seen, epochs)
+        st.progress(at.share, _progress_text(at, now.state))
+    if now.is_over and (error := run.history_error()):
+        st.warning(page.escape(f"{error} {PARTIAL}"), icon=":material/broken_image:")
+    if history.records:
+        _show_view(run, spec, history, epochs)
     elif now.state in ("failed", "lost"):
         _log(run)
-    _afterwards(run, now, seen.records)
+    _afterwards(run, now, history.records)
 
 
-def _in_short(at: Progress, state: str) -> str:
+def _progress_text(at: RunProgress, state: str) -> str:
     words = f"epoch {at.epoch:.2f} of {at.epochs}, step {at.step:,}"
     if state == "running" and at.speed:
         words += f" · {at.speed:,.0f} examples/s · {in_words(at.left)} left"
     return words
 
 
-def _say(run: RunDirectory, now: Standing) -> None:
+def _show_message(run: RunDirectory, now: RunStatus) -> None:
     text = page.escape(now.message)
     if now.state == "queued":
         before = queue.position(run) or 0
         st.info(
-            f"{text} {before} before it in the queue; {_rough_wait(run)}",
+            f"{text} {before} ahead of it in the queue; {_estimated_wait(run)}",
             icon=":material/hourglass_empty:",
         )
     elif now.state in ("failed", "lost"):
@@ -104,26 +104,26 @@ def _say(run: RunDirectory, now: Standing) -> None:
         st.caption(text)
 
 
-def _rough_wait(run: RunDirectory) -> str:
-    """What those before it still need, shared among the slots; unknown if one of them is."""
+def _estimated_wait(run: RunDirectory) -> str:
+    """The remaining time of the runs ahead, divided by the slots, in words."""
     total = 0.0
     for other in queue.tickets():
         if other.path == run.path:
-            return f"a wait of roughly {in_words(total / queue.slots())}."
+            return f"it starts in about {in_words(total / queue.slots())}."
         try:
             about = other.spec()
             epochs = RunSpec.from_dict(about).recipe_config().epochs
         except ValueError:
             continue
-        left = seen_of(other).make(progress, epochs).left
-        left = left if left is not None else estimated(about)
+        left = snapshot_of(other).derive(run_progress, epochs).left
+        left = left if left is not None else estimated_seconds(about)
         if left is None:
-            return "how long that takes is not known yet."
+            return "the waiting time is not known yet."
         total += left
     return ""
 
 
-def _buttons(run: RunDirectory, spec: RunSpec, now: Standing) -> None:
+def _buttons(run: RunDirectory, spec: RunSpec, now: RunStatus) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if now.state in ("queued", "running"):
             button("Cancel", "stop_circle", lambda: queue.cancel(run), run)
@@ -135,23 +135,23 @@ def _buttons(run: RunDirectory, spec: RunSpec, now: Standing) -> None:
 
 
 def resume(run: RunDirectory) -> None:
-    """Queue a run that stopped. Errors: ValueError when it works, is done or too many wait."""
+    """Queue a stopped run. Errors: ValueError when it is not stopped or too many are waiting."""
     with limits.starting():
         queue.enqueue(run)
 
 
 def open_as_model(run: RunDirectory, spec: RunSpec) -> None:
-    """A link to the page that shows such a model, with this one chosen."""
-    label, name = "Open it as a model", run.path.name
+    """A link to the page for such a model, with this one selected."""
+    label, name = "Open the model", run.path.name
     if spec.kind == "cnn":
-        seen = {"compare": "where they look", "data": spec.data, "cnn": name}
-        page.lesson_link("versus", label, **seen)
+        settings = {"compare": "where they look", "data": spec.data, "cnn": name}
+        page.lesson_link("versus", label, **settings)
     else:
         page.lesson_link(spec.kind, label, model=name)
 
 
 def button(label: str, icon: str, act: Callable[[], object], run: RunDirectory) -> None:
-    """A button that steers a run; an error becomes its sentence and stays to be read."""
+    """A button that controls a run; an error is shown as a toast."""
     if st.button(label, icon=f":material/{icon}:", key=f"{label}-{run.path.name}"):
         try:
             act()
@@ -160,72 +160,72 @@ def button(label: str, icon: str, act: Callable[[], object], run: RunDirectory) 
         st.rerun()
 
 
-def _see(run: RunDirectory, spec: RunSpec, seen: Seen, epochs: int) -> None:
-    """One of the views; the others cost nothing."""
+def _show_view(run: RunDirectory, spec: RunSpec, history: Snapshot, epochs: int) -> None:
+    """The selected view; the others are not computed."""
     views = ["curves", "gradient"]
     views += ["attention"] if (run.path / "attention" / "example.json").exists() else []
     views += ["text", "log"] if spec.kind == "gpt" else ["log"]
     view = controls.pick("See", views, key="see")
     if view == "gradient":
-        _gradient(seen, epochs)
+        _gradient(history, epochs)
     elif view == "attention":
         attention_over_time(run)
     elif view == "text":
-        texts_over_time(seen.records)
+        texts_over_time(history.records)
     elif view == "log":
         _log(run)
     else:
-        _curves(seen, epochs)
+        _curves(history, epochs)
 
 
 def _log(run: RunDirectory) -> None:
-    st.caption("What its process has said, the end of it.")
+    st.caption("End of the training log.")
     try:
-        st.code(log.said(run) or "Nothing so far.", language=None, height=320)
+        st.code(log.tail(run) or "The log is empty.", language=None, height=320)
     except OSError as error:
         page.show_error(error)
 
 
-def _curves(seen: Seen, epochs: int) -> None:
+def _curves(history: Snapshot, epochs: int) -> None:
     page.show_figure(
-        seen.make(curves.loss_figure, epochs),
+        history.derive(curves.loss_figure, epochs),
         title="Loss",
-        description="Cross-entropy in nats. When the held-out loss turns up while training goes "
-        "on down, the model overfits.",
+        description="Cross-entropy in nats. If the held-out loss rises while the training loss "
+        "falls, the model overfits.",
         key="loss",
     )
-    measure = seen.make(curves.measure_beside_loss)
+    measure = history.derive(curves.measure_beside_loss)
     if measure:
         page.show_figure(
-            seen.make(curves.measure_figure, measure, epochs),
+            history.derive(curves.measure_figure, measure, epochs),
             title=page.escape(measure.capitalize()),
-            description="After every epoch. The training value is taken while training, with all "
-            "its noise and augmentation.",
+            description="After every epoch. The training value is measured during training, with "
+            "dropout and augmentation.",
             key="measure",
         )
 
 
-def _gradient(seen: Seen, epochs: int) -> None:
+def _gradient(history: Snapshot, epochs: int) -> None:
     page.show_figure(
-        seen.make(curves.rate_figure, epochs),
+        history.derive(curves.rate_figure, epochs),
         title="Learning rate",
-        description="What the schedule says at each step.",
+        description="The schedule's value at each step.",
         key="rate",
     )
-    norms = seen.make(curves.norms_figure, epochs)
+    norms = history.derive(curves.norms_figure, epochs)
     if norms:
         page.show_figure(
             norms,
             title="Gradient norm of each layer",
-            description="Logarithmic. A layer far below the others hardly learns; one that shoots "
-            "up announces trouble.",
+            description="Logarithmic scale. A layer far below the others hardly learns; a sudden "
+            "rise often comes before divergence.",
             key="norms",
         )
 
 
-def _afterwards(run: RunDirectory, now: Standing, records: list[dict[str, Any]]) -> None:
+def _afterwards(run: RunDirectory, now: RunStatus, records: list[dict[str, Any]]) -> None:
     if now.state == "done" and records:
-        took = records[-1].get("seconds", 0.0)
-        words = f"It took {in_words(took)} of training"
-        error = error_of(estimated(run.spec()), took)
-        st.caption(f"{words}, {error}." if error else f"{words}.")
+        seconds = records[-1].get("seconds", 0.0)
+        text = f"Training took {in_words(seconds)}"
+        error = estimate_error(estimated_seconds(run.spec()), seconds)
+        st.caption(f"{text}, {error}." if error else f"{text}.")

@@ -56,7 +56,7 @@ def _rival(entry: zoo.ModelEntry) -> Rival:
 
 def damaged(members: list[Rival]) -> str:
     """Which models have a damaged history, and why; "" if none has."""
-    histories = ((r.name, RunDirectory(r.entry.path).history_trouble()) for r in members)
+    histories = ((r.name, RunDirectory(r.entry.path).history_error()) for r in members)
     return " ".join(f"{name}: {trouble}" for name, trouble in histories if trouble)
 
 

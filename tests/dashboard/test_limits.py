@@ -59,7 +59,7 @@ def test_wrong_guesses_wait_twice_as_long_each_time_up_to_the_longest():
     assert waits[5:] == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
 
 
-def test_a_day_of_guessing_tries_less_than_three_hundred_words():
+def test_a_day_of_guessing_tries_fewer_than_300_passphrases():
     clock, tried = Clock(), 0
     delays = Delays(free=5, longest=300, forget=86400, clock=clock)
     end = clock.now + 86400
@@ -95,16 +95,16 @@ def test_guesses_are_forgotten_after_a_while_and_by_a_right_one():
     assert delays.guess("Ada") == 0.0
 
 
-def test_visitors_without_end_take_bounded_memory():
+def test_any_number_of_visitors_takes_bounded_memory():
     rate, delays, tail = Rate(5, 60), Delays(5, 300, 3600), "x" * 2000
     for i in range(50_000):
         rate.take(f"visitor {i}{tail}")
         delays.guess(f"visitor {i}{tail}")
     assert len(rate) == len(delays) == counting.KEYS
-    assert max(map(len, [*rate._kept, *delays._kept])) == counting.KEY_LENGTH
+    assert max(map(len, [*rate._counts, *delays._counts])) == counting.KEY_LENGTH
     rate.give_back(f"visitor {i}{tail}")
     delays.right(f"visitor {i}{tail}")
-    assert rate._kept[f"visitor {i}{tail}"[: counting.KEY_LENGTH]][0] == 5
+    assert rate._counts[f"visitor {i}{tail}"[: counting.KEY_LENGTH]][0] == 5
     assert len(delays) == counting.KEYS - 1
 
 
@@ -185,7 +185,7 @@ def test_five_hundred_visitors_queue_thirty_runs_and_leave_no_other_folder(
             with limits.starting():
                 queue.submit(spec)
         except ValueError as error:
-            refused += str(error).startswith("30 runs are waiting already: start yours when")
+            refused += str(error).startswith("30 runs are already waiting: start yours when")
     assert refused == 470
     assert len(list(tmp_path.glob("*/spec.json"))) == queue.waiting() == limits.MAX_WAITING
     queue.cancel(queue.tickets()[0])
@@ -202,7 +202,7 @@ def test_a_start_that_fails_does_not_count(visitor):
         pass
 
 
-def test_words_are_guessed_slowly_by_name_session_and_address(visitor):
+def test_passphrases_are_guessed_slowly_by_name_session_and_address(visitor):
     def guess(name, error=WrongWord):
         with limits.guessing(name):
             raise error("no")
@@ -216,7 +216,9 @@ def test_words_are_guessed_slowly_by_name_session_and_address(visitor):
             except WrongWord:
                 count += 1
             except ValueError as error:
-                if not re.fullmatch(r"Too many wrong words: try again in \d+ \w+\.", str(error)):
+                if not re.fullmatch(
+                    r"Too many wrong passphrases: try again in \d+ \w+\.", str(error)
+                ):
                     raise
         return count
 
@@ -226,9 +228,13 @@ def test_words_are_guessed_slowly_by_name_session_and_address(visitor):
     assert passed(1000, "names {}", "other {}", "d") <= 32, "many names from one address"
 
 
-def test_the_right_word_is_not_looked_at_before_the_delay_is_over(visitor, monkeypatch):
+def test_the_right_passphrase_is_not_checked_before_the_delay_is_over(visitor, monkeypatch):
     clock = Clock()
-    for delays in (limits.WORDS_OF_A_NAME, limits.WORDS_OF_A_SESSION, limits.WORDS_OF_AN_ADDRESS):
+    for delays in (
+        limits.GUESSES_OF_A_NAME,
+        limits.GUESSES_OF_A_SESSION,
+        limits.GUESSES_OF_AN_ADDRESS,
+    ):
         monkeypatch.setattr(delays, "_clock", clock)
     visitor("hall", "student")
     for _ in range(5):
@@ -247,7 +253,7 @@ def test_the_right_word_is_not_looked_at_before_the_delay_is_over(visitor, monke
     assert len(looked) == 2
 
 
-def test_right_words_and_other_errors_leave_no_delay(visitor):
+def test_right_passphrases_and_other_errors_leave_no_delay(visitor):
     visitor("hall", "student")
     for _ in range(300):
         with limits.guessing("Ada"):
@@ -264,7 +270,7 @@ def test_right_words_and_other_errors_leave_no_delay(visitor):
             pass
 
 
-def test_the_table_of_limits_is_true():
+def test_the_documented_limits_are_the_real_ones():
     text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
     text = text.split("## Limits")[1].split("\n## ")[0]
     shown = {
@@ -278,7 +284,7 @@ def test_the_table_of_limits_is_true():
 
     all_rooms = [rooms.MAX_OPEN, rooms.MAX_KEPT]
     names = [class_store.MAX_STUDENTS, class_store.MAX_KEPT_BYTES]
-    delays = [limits.WORDS_OF_A_SESSION, limits.WORDS_OF_AN_ADDRESS, limits.WORDS_OF_A_NAME]
+    delays = [limits.GUESSES_OF_A_SESSION, limits.GUESSES_OF_AN_ADDRESS, limits.GUESSES_OF_A_NAME]
     votes = [[rate.most] for rate in (limits.VOTES.session, limits.VOTES.address)]
     assert shown == {
         "what": [[], [], []],

@@ -64,7 +64,7 @@ def test_a_tune_becomes_tokens_and_a_wrong_note_a_sentence():
     assert any("cut into" in m.value for m in app.markdown)
     app.text_input(key="tune").set_value("C X").run()
     assert not app.exception
-    assert "A tune is made of" in app.error[0].value
+    assert "A tune consists of" in app.error[0].value
 
 
 @pytest.mark.parametrize(

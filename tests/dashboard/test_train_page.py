@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.config.run_spec import RunSpec
-from core.data.locations import Progress
+from core.data.locations import JobProgress
 from core.data.text import shakespeare
 from core.run_files.directory import RunDirectory
 from core.runs import launch, queue
@@ -42,7 +42,7 @@ def ids(folder):
 
 @pytest.mark.parametrize("kind", ["vit", "gpt", "cnn"])
 @pytest.mark.parametrize("way", ["demo", "course", "best"])
-def test_start_makes_one_run_of_what_was_chosen(runs, monkeypatch, kind, way):
+def test_start_makes_one_run_with_the_chosen_settings(runs, monkeypatch, kind, way):
     monkeypatch.setattr(queue, "require_data", lambda spec: None)
     app = check(opened(kind=kind, preset=way))
     app.slider(key=f"{kind}-{way}-epochs").set_value(3)
@@ -78,21 +78,21 @@ def test_a_start_without_the_data_is_one_sentence_and_leaves_nothing(runs, tmp_p
     assert "run" not in app.query_params
 
 
-def test_missing_data_can_be_fetched_from_the_page(runs, tmp_path, monkeypatch):
+def test_missing_data_can_be_downloaded_from_the_page(runs, tmp_path, monkeypatch):
     monkeypatch.setenv("UNROLLED_DATA", str(tmp_path / "data"))
     app = check(opened(kind="gpt", preset="course"))
-    fetch = next(b for b in app.button if b.label == "Fetch shakespeare now")
+    fetch = next(b for b in app.button if b.label == "Download shakespeare")
     monkeypatch.setattr(shakespeare, "URL", "http://127.0.0.1:9/nothing")
     app = fetch.click().run()
     assert "could not be fetched" in app.error[0].value
     monkeypatch.setattr(shakespeare, "fetch", fetched)
-    app = check(next(b for b in app.button if b.label == "Fetch shakespeare now").click().run())
-    assert not any(b.label.startswith("Fetch") for b in app.button)
+    app = check(next(b for b in app.button if b.label == "Download shakespeare").click().run())
+    assert not any(b.label.startswith("Download ") for b in app.button)
 
 
 def fetched(address, target, *limits):
     """As `core.data.download.fetch`, with a text of our own."""
-    yield Progress("Tiny Shakespeare", 1, 2, "bytes")
+    yield JobProgress("Tiny Shakespeare", 1, 2, "bytes")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("ROMEO:\nHo.")
     return target
@@ -125,16 +125,16 @@ def test_every_state_is_shown(runs, state):
     assert ("Cancel" in labels) == (state == "queued")
 
 
-def test_a_folder_that_cannot_be_written_is_said_and_hides_nothing(runs, monkeypatch):
+def test_a_folder_that_cannot_be_written_is_reported_on_the_page(runs, monkeypatch):
     (runs / "file").write_text("no folder")
     monkeypatch.setenv("UNROLLED_RUNS", str(runs / "file" / "runs"))
     app = start(check(opened(kind="gpt")))
     assert not app.exception
     assert "cannot be used" in app.error[0].value
-    assert "Nothing is training now" in app.info[0].value
+    assert "No training is running" in app.info[0].value
 
 
-def test_what_the_process_of_a_failed_run_said_can_be_read(runs):
+def test_the_log_of_a_failed_run_can_be_read(runs):
     run = RunDirectory.create(
         runs / "gpt-a", RunSpec("gpt", "CompactGPT", data="grammar").to_dict()
     )
@@ -143,7 +143,7 @@ def test_what_the_process_of_a_failed_run_said_can_be_read(runs):
     app = check(opened(run="gpt-a"))
     assert "Traceback: *no* Markdown" in [c.value for c in app.code]
     (run.path / "log.txt").unlink()
-    assert "Nothing so far." in [c.value for c in check(app.run()).code]
+    assert "The log is empty." in [c.value for c in check(app.run()).code]
 
 
 def test_a_damaged_run_is_named(runs):

@@ -161,7 +161,7 @@ def test_a_file_that_is_no_archive_is_refused(
         drain(read_archive(tmp_path / "bad.tar.xz"))
 
 
-def test_a_cut_off_archive_is_refused_and_not_kept(tmp_path: Path, folder: Path) -> None:
+def test_a_truncated_archive_is_refused_and_not_stored(tmp_path: Path, folder: Path) -> None:
     place = tar_xz(tmp_path / "cifar10-images.tar.xz", small_cifar())
     place.write_bytes(place.read_bytes()[:-500])
     with pytest.raises(ValueError, match="damaged"):
@@ -193,7 +193,7 @@ def test_two_xz_streams_in_a_row_are_one_archive(tmp_path: Path) -> None:
     assert drain(read_archive(place)).arrays["train_images"].shape == (2, 3, 32, 32)
 
 
-def test_another_data_set_is_not_taken_for_cifar10(tmp_path: Path) -> None:
+def test_another_data_set_is_not_accepted_as_cifar10(tmp_path: Path) -> None:
     place = tar_xz(tmp_path / "pets.tar.xz", SMALL)
     with pytest.raises(ValueError, match="is not CIFAR-10"):
         load_images("cifar10", place)

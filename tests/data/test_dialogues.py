@@ -48,14 +48,14 @@ def test_missing_shakespeare_names_the_command(tmp_path: Path) -> None:
         load_dialogues("shakespeare", tmp_path)
 
 
-def test_another_text_is_not_taken_for_shakespeare(tmp_path: Path) -> None:
+def test_another_text_is_not_accepted_as_shakespeare(tmp_path: Path) -> None:
     (tmp_path / "tinyshakespeare.txt").write_text("Once upon a time.")
     with pytest.raises(ValueError, match="is not Tiny Shakespeare"):
         load_dialogues("shakespeare", tmp_path)
 
 
 @given(st.lists(st.text("ab.\n", min_size=1), max_size=12))
-def test_no_dialogue_holds_a_blank_line_and_none_is_lost(pieces: list[str]) -> None:
+def test_no_dialogue_has_a_blank_line_and_none_is_lost(pieces: list[str]) -> None:
     text = "\n\n".join(pieces)
     dialogues = split_dialogues(text)
     assert all(d == d.strip() and d and "\n\n" not in d for d in dialogues)
@@ -71,7 +71,7 @@ def test_the_last_part_is_held_out_in_order(count: int, share: float) -> None:
     assert bool(held_out) == (share > 0)
 
 
-def test_windows_line_ends_cut_alike() -> None:
+def test_windows_line_ends_split_alike() -> None:
     assert split_dialogues("a:\r\nb\r\n\r\nc\r\n") == ["a:\nb", "c"]
 
 
@@ -99,7 +99,7 @@ def test_an_unusable_text_is_refused_in_one_sentence(content: bytes, sentence: s
     assert "\n" not in message
 
 
-def test_a_text_without_blank_lines_is_cut_at_its_lines(tmp_path: Path) -> None:
+def test_a_text_without_blank_lines_is_split_at_its_lines(tmp_path: Path) -> None:
     file = tmp_path / "lines.txt"
     file.write_text("\n".join(f"line {i}" for i in range(20)))
     data = load_dialogues(str(file))
@@ -108,12 +108,12 @@ def test_a_text_without_blank_lines_is_cut_at_its_lines(tmp_path: Path) -> None:
     assert "one a line" in data.note
 
 
-def test_a_name_that_is_nothing_is_refused() -> None:
+def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(MissingDataError, match="shakespeare or grammar"):
         load_dialogues("hamlet")
 
 
-def test_a_line_of_5000_tokens_is_cut_and_said(tokenizer: WordTokenizer) -> None:
+def test_a_line_of_5000_tokens_is_cut_and_noted(tokenizer: WordTokenizer) -> None:
     dataset = DialogueDataset(tokenizer, [*LINES, "rings " * 5_000], 200)
     assert len(dataset[3]) == 200
     assert dataset.truncated == 1
@@ -144,14 +144,14 @@ def test_bad_sizes_are_refused(tokenizer: WordTokenizer) -> None:
         DialogueDataset(tokenizer, LINES, 1)
     with pytest.raises(ValueError, match="empty"):
         collate_fn([])
-    with pytest.raises(ValueError, match=r"share is 0\.9"):
+    with pytest.raises(ValueError, match=r"share must be from 0 to 0.5"):
         split_held_out(LINES, 0.9)
 
 
 def test_a_large_corpus_is_encoded_once(
     tokenizer: WordTokenizer, data_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(token_cache, "WORTH_KEEPING", 20)
+    monkeypatch.setattr(token_cache, "MIN_LINES", 20)
     lines = [f"{LINES[i % 3]} {'rings ' * (i % 7)}" for i in range(20)]
     first = encode_lines(tokenizer, lines)
     assert [ids.tolist() for ids in first] == [tokenizer.ids(line) for line in lines]
@@ -161,25 +161,25 @@ def test_a_large_corpus_is_encoded_once(
     again = encode_lines(tokenizer, lines)
     assert [ids.tolist() for ids in again] == [ids.tolist() for ids in first]
     monkeypatch.undo()
-    monkeypatch.setattr(token_cache, "WORTH_KEEPING", 20)
+    monkeypatch.setattr(token_cache, "MIN_LINES", 20)
     kept[0].write_bytes(kept[0].read_bytes()[:100])  # damaged: encoded again, not trusted
     monkeypatch.setenv("UNROLLED_DATA", str(data_folder))
     assert encode_lines(tokenizer, lines)[1].tolist() == first[1].tolist()
 
 
-def test_the_vocabulary_of_a_large_corpus_is_kept(
+def test_the_vocabulary_of_a_large_corpus_is_cached(
     tokenizer: WordTokenizer, data_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert tokenizer_of(LINES).vocab == tokenizer.vocab
     assert not (data_folder / "encoded").exists()  # too few to be worth a file
-    monkeypatch.setattr(token_cache, "WORTH_KEEPING", len(LINES))
+    monkeypatch.setattr(token_cache, "MIN_LINES", len(LINES))
     assert tokenizer_of(LINES).vocab == tokenizer.vocab
     [kept] = (data_folder / "encoded").iterdir()
     monkeypatch.setattr("core.tokenizer.split_words", lambda _: pytest.fail("split again"))
     assert tokenizer_of(LINES).vocab == tokenizer.vocab
     monkeypatch.undo()
     monkeypatch.setenv("UNROLLED_DATA", str(data_folder))
-    monkeypatch.setattr(token_cache, "WORTH_KEEPING", len(LINES))
+    monkeypatch.setattr(token_cache, "MIN_LINES", len(LINES))
     damaged = bytearray(kept.read_bytes())
     damaged[len(damaged) // 2] ^= 1
     kept.write_bytes(damaged)
@@ -190,7 +190,7 @@ def test_the_vocabulary_of_a_large_corpus_is_kept(
 def test_a_changed_line_or_word_is_another_corpus(
     tokenizer: WordTokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(token_cache, "WORTH_KEEPING", 20)
+    monkeypatch.setattr(token_cache, "MIN_LINES", 20)
     lines = [LINES[0]] * 20
     changed = [*lines[:-1], LINES[1]]
     other = WordTokenizer("Good fool")

@@ -161,10 +161,10 @@ def test_the_same_seed_gives_the_same_dialogues() -> None:
     assert generate(20, seed=5) == generate(20, seed=5)
     assert generate(20, seed=5) == generate(40, seed=5)[:20]
     assert generate(20, seed=5) != generate(20, seed=6)
-    with pytest.raises(ValueError, match="3 dialogues"):
+    with pytest.raises(ValueError, match="dialogues must be from 10"):
         load(3)
 
 
-def test_the_data_of_the_shipped_models_is_drawn_to_the_letter() -> None:
+def test_the_data_of_the_shipped_models_is_generated_exactly() -> None:
     card = json.loads((ROOT / "assets" / "gpt-grammar" / "status.json").read_text())
     assert load().checksum == card["checksum"]

@@ -37,7 +37,8 @@ def test_class_folders_become_arrays_with_a_held_out_part(folder: Path) -> None:
     assert data.train_labels.tolist() == [0] * 8 + [1] * 4
     assert data.test_labels.tolist() == [0, 0, 1]
     assert data.note == (
-        "12 training and 3 test pictures in 2 classes, cut square and scaled to 32×32 pixels."
+        "12 training and 3 test pictures in 2 classes, cropped to squares and scaled to "
+        "32×32 pixels."
     )
     assert load_images(str(folder)).checksum == data.checksum
     assert sorted(p.name for p in folder.iterdir()) == ["cats", "dogs"]
@@ -67,7 +68,7 @@ def test_unreadable_pictures_are_left_out_and_named(folder: Path) -> None:
     (folder / "dogs" / "notes.txt").write_text("no picture by name")
     data = drain(load(folder))
     assert len(data.train_images) + len(data.test_images) == 18
-    assert "Left out, since unreadable: 2 (cats/000.png, dogs/001.png)." in data.note
+    assert "Unreadable and skipped: 2 (cats/000.png, dogs/001.png)." in data.note
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_unreadable_pictures_are_left_out_and_named(folder: Path) -> None:
         ({f"c{i:03}": 0 for i in range(101)}, "101 classes"),
     ],
 )
-def test_a_folder_that_cannot_be_learned_from(
+def test_a_folder_without_enough_classes_or_pictures_is_refused(
     folder: Path, counts: dict[str, int], sentence: str
 ) -> None:
     folder.mkdir()
@@ -113,7 +114,7 @@ def test_a_good_picture_opens_as_rgb() -> None:
     assert opened(picture((9, 8, 7), form="JPEG")).size == (32, 32)
 
 
-def test_a_camera_s_turned_picture_is_set_upright() -> None:
+def test_a_rotated_photo_is_set_upright() -> None:
     out = io.BytesIO()
     turned = Image.new("RGB", (40, 20))
     exif = Image.Exif()

@@ -16,7 +16,7 @@ from core.data import MissingDataError
 from core.data.__main__ import main
 from core.data.array_cache import Arrays, find, keys, prepare
 from core.data.download import DownloadError, fetch
-from core.data.locations import Progress, data_folder, drain
+from core.data.locations import JobProgress, data_folder, drain
 from core.data.sources import at_hand, load_images
 from core.data.text import shakespeare
 from tests.conftest import ROOT
@@ -33,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "data"
 
 
-def test_the_data_folder_is_chosen_by_the_environment(
+def test_the_environment_sets_the_data_folder(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert data_folder() == folder
@@ -46,7 +46,7 @@ def test_a_download_arrives_with_progress(folder: Path) -> None:
     with Server(BODY).running() as server:
         records = list(fetch(server.url, folder / "file.bin", SHA256, 10**6))
         assert (folder / "file.bin").read_bytes() == BODY
-        assert records[-1] == Progress("fetching file.bin", len(BODY), len(BODY), "bytes")
+        assert records[-1] == JobProgress("fetching file.bin", len(BODY), len(BODY), "bytes")
         assert [r.done for r in records] == sorted(r.done for r in records)
         drain(fetch(server.url, folder / "file.bin", SHA256, 10**6))
         assert server.requests == 1
@@ -70,7 +70,7 @@ def test_an_interrupted_download_leaves_nothing(folder: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-def test_a_killed_download_is_swept_up_by_the_next(folder: Path) -> None:
+def test_the_next_download_removes_what_a_killed_one_left(folder: Path) -> None:
     with Server(BODY, promised=len(BODY) * 2).running() as server:
         code = (
             "from pathlib import Path; import time; from core.data.download import fetch;"
@@ -99,7 +99,7 @@ def test_a_killed_download_is_swept_up_by_the_next(folder: Path) -> None:
         (BODY * 3, None, "more than 1,000,000 bytes"),
     ],
 )
-def test_a_wrong_file_is_not_kept(
+def test_a_wrong_file_is_not_stored(
     folder: Path, body: bytes, promised: int | None, sentence: str
 ) -> None:
     with Server(body, promised).running() as server, pytest.raises(DownloadError, match=sentence):
@@ -114,7 +114,7 @@ def test_an_address_that_does_not_answer_is_one_sentence(folder: Path) -> None:
     assert files_below(folder) == set()
 
 
-def test_processes_that_want_the_same_file_fetch_it_once(folder: Path) -> None:
+def test_processes_download_the_same_file_once(folder: Path) -> None:
     with Server(BODY).running() as server:
         code = (
             "from pathlib import Path; from core.data.download import fetch;"
@@ -127,10 +127,10 @@ def test_processes_that_want_the_same_file_fetch_it_once(folder: Path) -> None:
     assert files_below(folder) == {"file.bin"}
 
 
-def build(calls: list[int]) -> Generator[Progress, None, Arrays]:
+def build(calls: list[int]) -> Generator[JobProgress, None, Arrays]:
     calls.append(1)
-    yield Progress("building", 0, 2, "images")
-    yield Progress("building", 1, 2, "images")
+    yield JobProgress("building", 0, 2, "images")
+    yield JobProgress("building", 1, 2, "images")
     return Arrays({"a": np.arange(6).reshape(2, 3), "b": np.zeros(2)}, {"note": "new"})
 
 
@@ -148,7 +148,7 @@ def test_arrays_are_built_once_and_mapped(folder: Path) -> None:
     assert keys("key-") == ["key-1"]
 
 
-def test_an_interrupted_build_keeps_nothing(folder: Path) -> None:
+def test_an_interrupted_build_stores_nothing(folder: Path) -> None:
     calls: list[int] = []
     job = prepare("key-1", lambda: build(calls))
     next(job)
@@ -186,7 +186,7 @@ def test_a_missing_data_set_names_its_command() -> None:
         load_images("imagenet")
 
 
-def test_list_says_what_is_at_hand(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+def test_list_shows_the_available_data(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     assert main(["list"]) == 0
     printed = capsys.readouterr().out
     assert "cifar10      images     missing  get it with" in printed
@@ -217,7 +217,9 @@ def test_get_fetches_checks_and_reports(
 
 
 @needs(SHAKESPEARE)
-def test_get_takes_a_copy(capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path) -> None:
+def test_get_accepts_a_local_copy(
+    capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path
+) -> None:
     assert main(["get", "shakespeare", "--from", str(REAL_DATA)]) == 0
     assert len(shakespeare.load().train) == 6_500
     assert files_below(folder) == {"tinyshakespeare.txt"}

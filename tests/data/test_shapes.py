@@ -72,7 +72,7 @@ def test_the_disc_has_the_area_of_a_disc() -> None:
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_the_object_moves_with_its_place(kind: str) -> None:
+def test_the_object_moves_with_its_position(kind: str) -> None:
     here = coverage(Shape(kind, 6, x=12, y=14))
     there = coverage(Shape(kind, 6, x=17, y=11))
     assert np.allclose(there, np.roll(here, (-3, 5), axis=(0, 1)))
@@ -102,7 +102,7 @@ def test_size_place_colour_and_clutter_vary_and_stay_in_view() -> None:
         assert np.linalg.norm(np.subtract(shape.colour, shape.background)) >= CONTRAST
 
 
-def test_colour_does_not_give_the_class_away() -> None:
+def test_colour_does_not_tell_the_class() -> None:
     images, labels, _ = generate(600)
     means = np.stack([images[labels == c].mean(axis=(0, 2, 3)) for c in range(10)])
     assert (means.std(axis=0) < 12).all()
@@ -120,17 +120,17 @@ def test_pictures_of_other_sides_show_the_same(side: int) -> None:
     ("change", "sentence"),
     [
         ({"kind": "<b>blob</b>"}, "no shape"),
-        ({"radius": 100}, "radius of the shape is 100"),
-        ({"x": float("nan")}, "x of the shape is nan"),
-        ({"clutter": 2}, "clutter of the shape is 2"),
-        ({"colour": (0, 0, 256)}, "holds 256"),
-        ({"seed": -1}, "seed is -1"),
+        ({"radius": 100}, "radius must be from 2 to 16, not 100"),
+        ({"x": float("nan")}, "x must be from 0 to 32, not nan"),
+        ({"clutter": 2}, "clutter must be from 0 to 1, not 2"),
+        ({"colour": (0, 0, 256)}, "from 0 to 255, not 256"),
+        ({"seed": -1}, "seed must be 0 or more, not -1"),
     ],
 )
 def test_values_out_of_bounds_are_refused(change: dict[str, object], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         Shape(**{"kind": "disc", **change})  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="5000 pixels"):
+    with pytest.raises(ValueError, match="not 5000"):
         draw(Shape("disc"), 5_000)
 
 
@@ -160,5 +160,5 @@ def test_the_dataset_gives_normalised_floats_and_masks(
     test = ShapesDataset(train=False, counts=(50, 20))
     assert len(test) == 20
     assert test.mean == dataset.mean
-    with pytest.raises(ValueError, match="0 images"):
+    with pytest.raises(ValueError, match="images must be from 1"):
         ShapesDataset(counts=(0, 20))

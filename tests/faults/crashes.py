@@ -18,6 +18,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import torch
 
@@ -26,7 +27,7 @@ from core.models.checkpoint import read_checkpoint
 from core.run_files.directory import RunDirectory
 from core.runs import queue, table
 from core.runs.launch import PROJECT, environment
-from core.runs.status import standing
+from core.runs.status import run_status
 
 SIZES = {"dim": 16, "attn_dim": 8, "mlp_dim": 16, "num_heads": 2, "num_layers": 1}
 RECIPE = {"epochs": 3, "batch_size": 8, "lr": 1e-2}
@@ -38,16 +39,16 @@ SPECS = {
     "gpt": RunSpec("gpt", "CompactGPT", SIZES, RECIPE, "grammar", share=0.1, threads=1),
     "vit": RunSpec(
         "vit", "CompactViT", SIZES, {**RECIPE, **EVERYTHING}, "shapes", share=0.03,
-        held_back=0.01, threads=2,
+        validation_share=0.01, threads=2,
     ),
 }  # fmt: skip
 SPECS = {kind: replace(spec, checkpoint_every=0.3) for kind, spec in SPECS.items()}
-# At the named moment the trainer ends itself as kill -9 would: in which call, made from where, and
-# at which of them. A checkpoint is two files: the third and the fourth call are in the second one.
+# At the named moment the training kills itself: in which call, made from which function, and at
+# which of them. A checkpoint is two files: the third and the fourth call are in the second one.
 WORST = {
-    "during a checkpoint write": ("core.models.checkpoint:os.fsync", "write_checkpoint", 3),
-    "during a rename": ("core.models.checkpoint:os.replace", "write_checkpoint", 4),
-    "before the first checkpoint": ("core.training.session:save_state", "_record", 1),
+    "during a checkpoint write": ("core.system.atomic_write:os.fsync", "write_checkpoint", 3),
+    "during a rename": ("core.system.atomic_write:os.replace", "write_checkpoint", 4),
+    "before the first checkpoint": ("core.training.session:save_state", "_train_and_record", 1),
 }
 DIE_AT = """
 import importlib, os, signal, sys
@@ -87,7 +88,7 @@ def trainer(
     command = ["-m", "core.train", "--resume", str(run.path)]
     if die_at:
         command = ["-c", DIE_AT, str(run.path), *map(str, die_at)]
-    done = standing(run).state == "done"  # it says so and changes nothing, its log neither
+    done = run_status(run).state == "done"  # it says so and changes nothing, its log neither
     with open(os.devnull if done else run.path / "log.txt", "ab") as log:
         return subprocess.Popen(
             [sys.executable, *command],
@@ -105,7 +106,7 @@ def end(run: RunDirectory) -> float:
     began = time.monotonic()
     process = trainer(run)
     assert process.wait(timeout=200) == 0, (run.path / "log.txt").read_text()[-2000:]
-    assert standing(run).state == "done", standing(run)
+    assert run_status(run).state == "done", run_status(run)
     return time.monotonic() - began
 
 
@@ -135,7 +136,7 @@ def check_same(whole: RunDirectory, broken: RunDirectory) -> None:
 
 
 def killed_and_resumed(name: str, wait: float, whole: RunDirectory, *, training: bool) -> str:
-    """Start, kill -9 after `wait` seconds, see it called lost within 5 s, resume, compare.
+    """Start, kill -9 after `wait` seconds, expect "lost" within 5 s, resume, compare.
 
     training: the seconds count from its first record on.
     """
@@ -147,7 +148,7 @@ def killed_and_resumed(name: str, wait: float, whole: RunDirectory, *, training:
     process.send_signal(signal.SIGKILL)
     killed = time.monotonic()
     process.wait()
-    while (state := standing(run).state) not in ("lost", "done", "queued"):
+    while (state := run_status(run).state) not in ("lost", "done", "queued"):
         assert time.monotonic() - killed < 5, f"{state} after 5 seconds"
         time.sleep(0.02)
     held = run.last_checkpoint()
@@ -170,14 +171,14 @@ def worst_moment(name: str, die_at: tuple[str, str, int], whole: RunDirectory) -
     run = new_run(name)
     process = trainer(run, die_at=die_at)
     assert process.wait(timeout=200) == -signal.SIGKILL, "it did not come to that moment"
-    assert standing(run).state == "lost"
+    assert run_status(run).state == "lost"
     end(run)
     check_same(whole, run)
     check_history(run)
 
 
 def while_queued(whole: RunDirectory) -> None:
-    """The server dies right after it queued the run; the next one to look starts it, once."""
+    """The server dies right after queueing the run; the next process starts it, once."""
     code = (
         "import os, signal; from core.runs import launch, queue\n"
         "launch.start = lambda run, gpu: os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -186,13 +187,13 @@ def while_queued(whole: RunDirectory) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False)
     assert done.returncode == -signal.SIGKILL
     [run] = queue.tickets()
-    assert standing(run).state == "queued"
+    assert run_status(run).state == "queued"
     for _ in range(3):
         queue.advance()
     deadline = time.monotonic() + 200
-    while not standing(run).over and time.monotonic() < deadline:
+    while not run_status(run).is_over and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert standing(run).state == "done", standing(run)
+    assert run_status(run).state == "done", run_status(run)
     check_same(whole, run)
 
 
@@ -227,16 +228,9 @@ def check_all(kills: int, tries: int, seed: int) -> dict[str, Any]:
     """Everything, in a runs folder of its own. Errors: AssertionError that says what broke."""
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
-        before = {name: os.environ.get(name) for name in ("UNROLLED_RUNS", "UNROLLED_SLOTS")}
-        os.environ |= {"UNROLLED_RUNS": str(Path(folder) / "runs"), "UNROLLED_SLOTS": "1"}
-        try:
+        runs = str(Path(folder) / "runs")
+        with patch.dict(os.environ, {"UNROLLED_RUNS": runs, "UNROLLED_SLOTS": "1"}):
             return _check_all(kills, tries, chance)
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name)
-                else:
-                    os.environ[name] = value
 
 
 def _check_all(kills: int, tries: int, chance: random.Random) -> dict[str, Any]:

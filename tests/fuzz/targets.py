@@ -47,14 +47,21 @@ def history(data: bytes) -> None:
     path = _written("metrics.jsonl", data)
     for _ in metrics.read(path):
         pass
-    if found := metrics.trouble(path):
+    if found := metrics.find_error(path):
         raise ValueError(found)
 
 
 def files(data: bytes) -> None:
     """Each JSON file of a run in turn."""
     path = _written("file.json", data)
-    kinds = (schema.Spec, schema.Status, schema.About, schema.Seal, schema.Weights, schema.Quality)
+    kinds = (
+        schema.Spec,
+        schema.Status,
+        schema.About,
+        schema.Manifest,
+        schema.Weights,
+        schema.Quality,
+    )
     for kind in (*kinds, schema.Vocabulary, schema.Example):
         with suppress(ValueError):
             schema.read(path, kind)

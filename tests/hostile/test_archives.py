@@ -71,7 +71,9 @@ def refused(file: io.BytesIO, match: str) -> None:
     ],
 )  # fmt: skip
 def test_a_member_that_is_no_file_of_a_run(name: str, runs: Path) -> None:
-    refused(zipped(run_with() | {name: b"{}"}), "which is no file of a run|no usable zip|twice")
+    refused(
+        zipped(run_with() | {name: b"{}"}), "which is not a file of a run|not a usable zip|twice"
+    )
 
 
 def test_links_and_devices(runs: Path) -> None:
@@ -82,7 +84,7 @@ def test_links_and_devices(runs: Path) -> None:
             link = zipfile.ZipInfo("log.txt")
             link.external_attr = (mode | 0o777) << 16
             packed.writestr(link, "/etc/passwd")
-        refused(io.BytesIO(out.getvalue()), "which is no file of a run")
+        refused(io.BytesIO(out.getvalue()), "which is not a file of a run")
 
 
 def test_bombs(runs: Path) -> None:
@@ -90,7 +92,7 @@ def test_bombs(runs: Path) -> None:
     refused(zipped(run_with(**{"log.txt": zeros})), "would unpack to 60,000,000 bytes")
     stored = zipped(run_with(**{"vocab.json": bytes(6_000_000)}), zipfile.ZIP_STORED)
     refused(stored, "would unpack to 6,000,000 bytes")
-    many = {f"attention/step-{i}.npy": b"" for i in range(archive.MOST_MEMBERS)}
+    many = {f"attention/step-{i}.npy": b"" for i in range(archive.MAX_MEMBERS)}
     refused(zipped(run_with() | many), "2001 members")
     inner = zipped(run_with()).getvalue()
     refused(zipped({"spec.json": inner}), "spec.json in the zip is damaged|no usable")
@@ -100,7 +102,7 @@ def test_a_header_that_lies_about_the_size(runs: Path) -> None:
     data = bytearray(zipped(run_with(**{"log.txt": bytes(100_000)})).getvalue())
     at = data.rfind(b"PK\x01\x02")  # the last entry of the table: log.txt
     data[at + 24 : at + 28] = struct.pack("<I", 10)
-    refused(io.BytesIO(bytes(data)), "larger than the zip says|cannot be unpacked|no usable zip")
+    refused(io.BytesIO(bytes(data)), "larger than the zip says|cannot be unpacked|not a usable zip")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,7 @@ def test_a_header_that_lies_about_the_size(runs: Path) -> None:
          "num_layers 6, but at most 1"),
     ],
 )  # fmt: skip
-def test_weights_that_are_none(content: bytes, match: str, runs: Path) -> None:
+def test_invalid_weights_are_refused(content: bytes, match: str, runs: Path) -> None:
     refused(zipped(checkpoint(content)), match)
 
 
@@ -156,8 +158,8 @@ JSON = st.recursive(
     max_leaves=8,
 )
 FIELDS = st.sampled_from(
-    ["kind", "architecture", "data", "model", "recipe", "seed", "held_back", "share", "threads",
-     "device", "data_dir", "checkpoint_every"]
+    ["kind", "architecture", "data", "model", "recipe", "seed", "validation_share", "share",
+     "threads", "device", "data_dir", "checkpoint_every"]
 )  # fmt: skip
 RECORDS = st.dictionaries(
     st.sampled_from(["kind", "step", "epoch", "seconds", "train", "held_out", "lr", "text"]),

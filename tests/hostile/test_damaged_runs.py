@@ -13,12 +13,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.models import zoo
-from core.run_files import attention_frames, metrics
+from core.run_files import attention_snapshots, metrics
 from core.run_files.directory import RunDirectory
 from core.runs import archive, table
-from core.runs.metrics_tail import Follower
-from core.runs.progress import progress
-from core.runs.status import standing
+from core.runs.metrics_tail import MetricsTail
+from core.runs.progress import run_progress
+from core.runs.status import run_status
 from dashboard.figures import compare, curves
 from tests.conftest import ROOT
 from tests.hostile.conftest import one_sentence
@@ -86,13 +86,13 @@ def test_a_damaged_folder_is_named_and_read_without_harm(payload: Payload, runs:
     listed = {entry.name: entry for entry in zoo.available_models()}
     assert set(listed) >= SHIPPED
     assert {type(v) for e in listed.values() for v in e.held_out.values()} <= {float, int}
-    seen = Follower(folder / "metrics.jsonl").look().records
-    progress(seen, 3)
+    seen = MetricsTail(folder / "metrics.jsonl").read().records
+    run_progress(seen, 3)
     curves.loss_figure(seen, 3)
     curves.norms_figure(seen, 3)
     for measure in compare.measures(seen):
         compare.points(seen, measure, "time")
-    assert standing(RunDirectory(folder)).over
+    assert run_status(RunDirectory(folder)).is_over
 
 
 @pytest.mark.parametrize("page", sorted(p.stem for p in (ROOT / "pages").glob("*.py")))
@@ -188,11 +188,11 @@ def test_a_shipped_model_with_a_damaged_history_still_works(
 def test_a_map_is_no_larger_than_its_file(name: str, runs: Path) -> None:
     folder = as_folder(Payload("run", "attention/step-00000001.npy", FRAMES[name]), runs)
     (folder / "attention" / "example.json").write_text('{"words": ["a", "b"]}', encoding="utf-8")
-    shown = attention_frames.example(folder)
-    [path] = attention_frames.steps(folder).values()
+    shown = attention_snapshots.example(folder)
+    [path] = attention_snapshots.steps(folder).values()
     tracemalloc.start()
     with pytest.raises(ValueError, match=r"attention/step-00000001.npy of the run run") as refused:
-        attention_frames.maps(path, shown)
+        attention_snapshots.maps(path, shown)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     one_sentence(str(refused.value))
@@ -207,13 +207,13 @@ def test_a_map_is_no_larger_than_its_file(name: str, runs: Path) -> None:
     [b'{"words": [1]}', b'{"words": []}', b'{"pixels": [[[1, 2]]]}', b'{"pixels": [[[1], [1, 2]]]}',
      b'{"pixels": [[[999]]]}', b"{}", DEEP_WORDS := b'{"words": ' + b"[" * 100_000, b"null"],
 )  # fmt: skip
-def test_an_example_that_is_none(about: bytes, runs: Path) -> None:
+def test_an_invalid_example_is_refused(about: bytes, runs: Path) -> None:
     folder = as_folder(Payload("run", "attention/example.json", about), runs)
     with pytest.raises(ValueError, match=r"attention/example.json of the run run is damaged"):
-        attention_frames.example(folder)
+        attention_snapshots.example(folder)
 
 
-def test_a_training_that_diverged_is_no_damage(runs: Path) -> None:
+def test_a_diverged_training_is_not_damaged(runs: Path) -> None:
     """Losses may be NaN or infinite: Python writes them so, and reads them."""
     lines = record("step", loss=b"NaN") + record("epoch", held_out=b'{"loss": -Infinity}')
     folder = as_folder(Payload("run", "metrics.jsonl", lines), runs)
@@ -226,14 +226,14 @@ def test_a_training_that_diverged_is_no_damage(runs: Path) -> None:
     opened("train", run="run")
 
 
-def test_ten_megabytes_of_nothing_cost_a_listing_nothing(runs: Path) -> None:
+def test_ten_megabytes_of_junk_do_not_slow_a_listing(runs: Path) -> None:
     """It was 473 MB and 7.6 s at every listing; the bound is 5 MB."""
     zoo.available_models()  # the others are not what is measured
     [payload] = [p for p in PAYLOADS if p.name == "history-empty-objects"]
     folder = as_folder(payload, runs)
     tracemalloc.start()
     rows, models = table.rows(), zoo.available_models()
-    Follower(folder / "metrics.jsonl").look()
+    MetricsTail(folder / "metrics.jsonl").read()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 5_000_000
@@ -241,22 +241,22 @@ def test_ten_megabytes_of_nothing_cost_a_listing_nothing(runs: Path) -> None:
     assert models
 
 
-def test_a_long_history_is_thinned_and_ends_as_it_ends(tmp_path: Path) -> None:
+def test_a_long_history_is_thinned_and_keeps_its_end(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
-    count = 5 * metrics.MOST_KEPT + 3
+    count = 5 * metrics.MAX_RECORDS + 3
     line = json.loads(record("step"))
     path.write_text("".join(json.dumps(line | {"step": i}) + "\n" for i in range(count)))
-    kept = Follower(path).look().records
-    assert len(kept) <= metrics.MOST_KEPT + 1
+    kept = MetricsTail(path).read().records
+    assert len(kept) <= metrics.MAX_RECORDS + 1
     steps = [r["step"] for r in kept]
     assert steps == sorted(steps)
     assert (steps[0], steps[-1]) == (0, count - 1)
     assert {b - a for a, b in itertools.pairwise(steps[:-1])} == {8}
     assert sum(1 for _ in metrics.read(path)) == count
-    assert metrics.trouble(path) == ""
+    assert metrics.find_error(path) == ""
 
 
-def test_settings_far_off_the_usual_are_offered_as_they_are(runs: Path) -> None:
+def test_unusual_settings_are_offered_unchanged(runs: Path) -> None:
     change = {"recipe": b'{"epochs": 50000, "batch_size": 9000}', "seed": b"%d" % (2**53 - 1)}
     as_folder(Payload("run", "spec.json", object_with(GPT, "spec.json", **change)), runs)
     app = opened("runs")
@@ -264,12 +264,16 @@ def test_settings_far_off_the_usual_are_offered_as_they_are(runs: Path) -> None:
     app.run()
     assert not app.exception, [e.value for e in app.exception]
     offered = {n.label: n.value for n in app.number_input}
-    assert (offered["Epochs"], offered["Batch"], offered["Seed"]) == (50_000, 9_000, 2**53 - 1)
+    assert (offered["Epochs"], offered["Batch size"], offered["Random seed"]) == (
+        50_000,
+        9_000,
+        2**53 - 1,
+    )
 
 
 def test_too_many_lines_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "metrics.jsonl"
     path.write_bytes(record("step") * 30)
-    monkeypatch.setattr(metrics, "MOST_LINES", 20)
-    assert metrics.trouble(path) == "metrics.jsonl has more than 20 lines."
+    monkeypatch.setattr(metrics, "MAX_LINES", 20)
+    assert metrics.find_error(path) == "metrics.jsonl has more than 20 lines."
     assert sum(1 for _ in metrics.read(path)) == 20

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from core.models.zoo import available_models
-from core.run_files import attention_frames, metrics, schema
+from core.run_files import attention_snapshots, metrics, schema
 from core.runs import archive, table
 from core.runs.damage import JSON
 from tests.hostile.conftest import one_sentence
@@ -28,8 +28,8 @@ PATIENCE = 1.0  # seconds of processor time for one input
 WORTH = 5_000_000  # bytes
 
 KINDS: dict[str, Any] = {
-    "spec.json": schema.Spec, "status.json": schema.Status, "seal.json": schema.Seal,
-    "wish.json": schema.Wish, "weights.json": schema.Weights, "example.json": schema.Example,
+    "spec.json": schema.Spec, "status.json": schema.Status, "seal.json": schema.Manifest,
+    "wish.json": schema.Request, "weights.json": schema.Weights, "example.json": schema.Example,
     **JSON,
 }  # fmt: skip
 WHOLE = {
@@ -92,11 +92,11 @@ def test_a_history_with_something_wrong(
         assert found["kind"] in ("step", "epoch")
         assert 0 <= found["step"] <= 2**53
         assert float(found["epoch"]) >= 0
-    newest, kept = metrics.last(path), metrics.kept(metrics.read(path))
+    newest, kept = metrics.last(path), metrics.thinned(metrics.read(path))
     assert {r["kind"] for r in kept} == set(newest)
     if kept:
         assert repr(newest[kept[-1]["kind"]]) == repr(kept[-1])
-    one_sentence(metrics.trouble(path) or "Nothing is wrong.")
+    one_sentence(metrics.find_error(path) or "Nothing is wrong.")
     assert time.process_time() - began < PATIENCE
     path.unlink()
 
@@ -111,7 +111,7 @@ def test_a_map_with_something_wrong(
     path = tmp_path / "step-00000001.npy"
     path.write_bytes(changed(whole.getvalue(), changes))
     with contextlib.suppress(ValueError), np.errstate(all="ignore"):
-        assert attention_frames.maps(path, ["a", "b"]).shape == (1, 2, 2, 2)
+        assert attention_snapshots.maps(path, ["a", "b"]).shape == (1, 2, 2, 2)
 
 
 @settings(many, max_examples=300)

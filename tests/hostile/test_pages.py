@@ -94,12 +94,12 @@ async def attack(name: str, served: Served) -> int:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_bears_forged_links_and_values(name: str, served: Served) -> None:
+def test_a_page_copes_with_forged_links_and_values(name: str, served: Served) -> None:
     assert run(attack(name, served)) >= 25
     assert run(health(served.address))
 
 
-def test_what_nobody_foresaw_is_one_sentence() -> None:
+def test_an_unexpected_error_is_one_sentence() -> None:
     one_sentence(UNFORESEEN)
 
 

@@ -77,7 +77,7 @@ CASES: dict[str, tuple[Callable[[], bytes], str]] = {
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited as Linux does it")
 @pytest.mark.parametrize("name", CASES)
-def test_a_dear_picture_is_bounded(name: str, tmp_path: Path) -> None:
+def test_an_expensive_picture_is_bounded(name: str, tmp_path: Path) -> None:
     make, expected = CASES[name]
     file = tmp_path / "picture"
     file.write_bytes(make())

@@ -80,7 +80,7 @@ def test_a_loop_of_guesses_tries_few_words_and_others_are_not_held_up(waiting: S
     views = run(guess(waiting, "203.0.113.1", "Ada", 150))
     tried = said(views, "Nothing is kept")
     assert 5 <= tried <= 5 + 8, "the eighth delay ends after four minutes"
-    assert said(views, "Too many wrong words: " + LATER.pattern) == 150 - tried
+    assert said(views, "Too many wrong passphrases: " + LATER.pattern) == 150 - tried
 
     more = [run(guess(waiting, f"203.0.113.{i}", "Ada", 10)) for i in range(2, 8)]
     assert said([view for views in more for view in views], "Nothing is kept") <= 6, (
@@ -104,7 +104,7 @@ def test_one_session_keeps_progress_under_few_names(waiting: Served) -> None:
         return views
 
     views = run(flood())
-    often = said(views, "Progress was kept or fetched too often in this session: " + LATER.pattern)
+    often = said(views, "Progress was saved or loaded too often in this session: " + LATER.pattern)
     with sqlite3.connect(waiting.folder / "state" / "study.sqlite3") as file:
         kept = file.execute("SELECT COUNT(*) FROM student WHERE name LIKE 'Flood %'").fetchone()[0]
     file.close()
@@ -173,4 +173,4 @@ def test_runs_are_queued_up_to_a_number_and_no_folder_is_left_of_the_others(
     runs = waiting.folder / "runs"
     assert len(list(runs.glob("*/spec.json"))) == limits.MAX_WAITING
     assert len([p for p in runs.iterdir() if p.is_dir() and p.name != ".queue"]) == 30
-    assert said([view for views in others for view in views], "30 runs are waiting already") > 0
+    assert said([view for views in others for view in views], "30 runs are already waiting") > 0

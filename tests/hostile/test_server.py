@@ -134,7 +134,7 @@ def test_no_address_reads_a_file(path: str, served: Served) -> None:
     assert not [secret for secret in served.secrets() if secret in body]
 
 
-def test_messages_that_are_none_end_their_own_session_alone(served: Served) -> None:
+def test_malformed_messages_end_their_own_session_alone(served: Served) -> None:
     async def send(raw: bytes | str) -> None:
         tab = Tab(served.address, "study")
         await tab.open()

@@ -72,15 +72,17 @@ def test_no_name_becomes_markup(page: str, query: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("ticked", [1, 2])
-def test_nor_does_the_title_of_a_chosen_run(ticked: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    choose = run_table.choose
-    monkeypatch.setattr(run_table, "choose", lambda rows: (choose(rows), rows[:ticked])[1])
+def test_the_title_of_a_selected_run_does_not_become_markup(
+    ticked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    select = run_table.select
+    monkeypatch.setattr(run_table, "select", lambda rows: (select(rows), rows[:ticked])[1])
     app = opened("runs", {})
     assert any(row.label == "Measure" for row in app.selectbox)
     assert shown.markup_in(app) == []
 
 
-def test_nor_does_what_phones_answer() -> None:
+def test_answers_from_phones_do_not_become_markup() -> None:
     st.cache_resource.clear()
     room, secret = study_room.rooms().open_room("1b")
     for place in range(len(shown.NAMES)):
@@ -101,7 +103,7 @@ def test_a_question_of_ones_own_has_no_links(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", shown.NAMES)
-def test_what_a_table_hands_out_is_text(name: str) -> None:
+def test_a_downloaded_table_has_no_formula(name: str) -> None:
     frame = tables.without_formulas(
         pd.DataFrame({name: [name, "x"], "n": [1.5, -2.0]}, [name, "a"])
     )

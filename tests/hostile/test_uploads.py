@@ -55,7 +55,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
         saved("PNG")[:-20] + b"\xff" * 20, b"%!PS-Adobe-3.0 EPSF-3.0\n(/etc/passwd) (r) file\n",
     ],
 )  # fmt: skip
-def test_pictures_that_are_none(content: bytes) -> None:
+def test_invalid_pictures_are_refused(content: bytes) -> None:
     try:
         picture = open_picture(io.BytesIO(content), "This file")
     except ValueError as error:
@@ -87,7 +87,7 @@ def wav(rate: int, channels: int, width: int, claimed: int, body: bytes) -> byte
         wav(0, 1, 2, 400, b"\0" * 400), wav(8000, 0, 2, 400, b"\0" * 400),
     ],
 )  # fmt: skip
-def test_sounds_that_are_none(content: bytes) -> None:
+def test_invalid_sounds_are_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"[.;]") as said:
         read_wav(content)
     one_sentence(str(said.value))

@@ -6,16 +6,16 @@ COURSE = ("attention", "transformer", "vit", "gpt", "tokenizer")
 CORE = {
     "system": "",
     "run_files": "system",
-    "course": "run_files",
+    "course": "run_files system",
     "data": "course system",
     "config": "data",
-    "models": "config course run_files",
+    "models": "config course run_files system",
     "linear_rnn": "course system",
     "decoding": "models data course run_files system",
     "interpret": "models course",
     "runs": "run_files config data models system",
     "training": "runs interpret models config data course run_files system",
-    "publish": "training decoding models config data course run_files",
+    "publish": "training decoding models config data course run_files system",
     "study": "decoding interpret linear_rnn models config data course run_files system",
 }
 DASHBOARD = {

@@ -10,9 +10,9 @@ import pytest
 from core.config.run_spec import RunSpec
 from core.models.zoo import ASSETS, available_models, find_model, load_model
 from core.publish.evaluation import main as evaluate
-from core.publish.publish import note_evaluation, ship
+from core.publish.publish import note_evaluation, publish
 from core.publish.shipped_models import SHIPPED
-from core.publish.train_shipped import pretrain
+from core.publish.train_shipped import train_shipped
 from core.run_files.directory import RunDirectory
 from core.training.command_line import main as train
 
@@ -60,7 +60,7 @@ def test_a_damaged_run_is_left_out_and_the_others_stay(runs):
 
 
 def test_a_shipped_model_says_the_same_as_the_run_it_came_from(runs, tmp_path):
-    target = ship(runs / "gpt-tiny", "gpt-small", assets=tmp_path / "assets")
+    target = publish(runs / "gpt-tiny", "gpt-small", assets=tmp_path / "assets")
     assert "perplexity" in (target / "card.md").read_text()
     shipped, run = evaluate_json(str(target)), evaluate_json("gpt-tiny")
     for name in ("loss", "perplexity", "tokens", "unknown"):
@@ -79,7 +79,7 @@ def test_a_shipped_model_says_the_same_as_the_run_it_came_from(runs, tmp_path):
 def test_a_run_that_is_not_finished_is_not_shipped(tmp_path):
     run = RunDirectory.create(tmp_path / "run", RunSpec("vit", "CompactViT").to_dict(), "running")
     with pytest.raises(ValueError, match="only a finished"):
-        ship(run.path, "x", assets=tmp_path / "assets")
+        publish(run.path, "x", assets=tmp_path / "assets")
 
 
 def test_evaluating_on_data_that_does_not_fit_is_one_sentence(runs, capsys):
@@ -89,7 +89,7 @@ def test_evaluating_on_data_that_does_not_fit_is_one_sentence(runs, capsys):
 
 def test_pretrain_knows_only_the_shipped_models():
     with pytest.raises(ValueError, match="no shipped model"):
-        pretrain("gpt-5", None, 1)
+        train_shipped("gpt-5", None, 1)
 
 
 @pytest.mark.parametrize("folder", sorted(ASSETS.glob("*/spec.json")), ids=lambda p: p.parent.name)
@@ -117,7 +117,7 @@ def test_a_shipped_model_was_trained_as_the_table_says(name: str) -> None:
     trained = RunSpec.from_dict(RunDirectory(ASSETS / name).spec())
     recipes = [replace(spec.recipe_config(), precision="auto") for spec in (asked, trained)]
     assert recipes[0] == recipes[1]
-    for field in ("architecture", "model", "data", "held_back", "share", "seed"):
+    for field in ("architecture", "model", "data", "validation_share", "share", "seed"):
         assert getattr(trained, field) == getattr(asked, field), field
 
 

@@ -15,7 +15,7 @@ import pytest
 from core.config.run_spec import RunSpec
 from core.runs import queue
 from core.runs.engines import ray
-from core.runs.status import standing
+from core.runs.status import run_status
 from tests.browser.server import free_port
 from tests.conftest import ROOT
 
@@ -97,11 +97,11 @@ def wait(run, *states, seconds=240):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         queue.advance()
-        now = standing(run)
+        now = run_status(run)
         if now.state in states:
             return now
         time.sleep(0.5)
-    raise AssertionError(f"{standing(run)}\n{ray.log(run)}")
+    raise AssertionError(f"{run_status(run)}\n{ray.log(run)}")
 
 
 def test_a_run_is_submitted_watched_and_done(cluster):
@@ -112,7 +112,7 @@ def test_a_run_is_submitted_watched_and_done(cluster):
     assert queue.tickets() == []
 
 
-def test_a_running_one_is_cancelled_and_a_waiting_one_withdrawn(cluster):
+def test_a_running_job_is_cancelled_and_a_queued_one_withdrawn(cluster):
     long = RunSpec(**{**vars(SPEC), "recipe": {**SPEC.recipe, "epochs": 5000}})
     first, second = queue.submit(long.to_dict()), queue.submit(long.to_dict())
     wait(first, "running")
@@ -124,24 +124,24 @@ def test_a_running_one_is_cancelled_and_a_waiting_one_withdrawn(cluster):
     assert "a checkpoint is kept" in wait(first, "cancelled").message
 
 
-def test_a_wrong_token_is_said(cluster, monkeypatch):
+def test_a_wrong_token_is_reported(cluster, monkeypatch):
     monkeypatch.setenv("UNROLLED_RAY_TOKEN", "x" * 40)
     run = queue.submit(SPEC.to_dict())
-    assert standing(run).state == "failed"
-    assert "refuses the token" in standing(run).message
+    assert run_status(run).state == "failed"
+    assert "refuses the token" in run_status(run).message
 
 
-def test_a_cluster_that_is_gone_is_said_and_the_run_is_kept(cluster):
+def test_an_unreachable_cluster_is_reported_and_the_run_is_kept(cluster):
     long = RunSpec(**{**vars(SPEC), "recipe": {**SPEC.recipe, "epochs": 5000}})
     run = queue.submit(long.to_dict())
     wait(run, "running")
     cluster[1].terminate()
     cluster[1].wait(timeout=60)
     deadline = time.monotonic() + 60
-    while "does not answer" not in standing(run).message:
+    while "does not answer" not in run_status(run).message:
         assert time.monotonic() < deadline
         queue.advance()
         time.sleep(0.5)
     late = queue.submit(SPEC.to_dict())
-    assert standing(late).state == "failed"
-    assert "does not answer" in standing(late).message
+    assert run_status(late).state == "failed"
+    assert "does not answer" in run_status(late).message

@@ -11,7 +11,7 @@ import pytest
 
 from core.run_files.directory import RunDirectory, replace_json
 from core.runs import control, launch, process, queue
-from core.runs.status import standing
+from core.runs.status import run_status
 
 SPEC = {"kind": "gpt", "data": "grammar", "architecture": "DialogueGPT"}
 
@@ -78,14 +78,14 @@ def test_a_hundred_simultaneous_starts_make_a_hundred_runs_each_started_once(run
 def test_as_many_run_at_once_as_there_are_slots(runs, started, monkeypatch):
     monkeypatch.setenv("UNROLLED_SLOTS", "3")
     made = [queue.submit(SPEC) for _ in range(5)]
-    assert [standing(run).state for run in made] == ["running"] * 3 + ["queued"] * 2
+    assert [run_status(run).state for run in made] == ["running"] * 3 + ["queued"] * 2
     assert [queue.position(run) for run in made] == [None, None, None, 0, 1]
     finish(made[1])
-    assert standing(made[3]).state == "running"
+    assert run_status(made[3]).state == "running"
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "two", "1.5"])
-def test_a_number_of_slots_that_is_none_is_refused(runs, monkeypatch, value):
+def test_an_invalid_number_of_slots_is_refused(runs, monkeypatch, value):
     monkeypatch.setenv("UNROLLED_SLOTS", value)
     with pytest.raises(ValueError, match="UNROLLED_SLOTS"):
         queue.slots()
@@ -94,45 +94,45 @@ def test_a_number_of_slots_that_is_none_is_refused(runs, monkeypatch, value):
 def test_a_queued_run_can_be_withdrawn_and_queued_again_at_the_end(runs, started):
     first, second, third = (queue.submit(SPEC) for _ in range(3))
     queue.cancel(second)
-    assert standing(second).state == "cancelled"
+    assert run_status(second).state == "cancelled"
     assert queue.position(third) == 0
     queue.enqueue(second)
     assert (queue.position(third), queue.position(second)) == (0, 1)
-    with pytest.raises(ValueError, match="queued already"):
+    with pytest.raises(ValueError, match="already queued"):
         queue.enqueue(second)
-    with pytest.raises(ValueError, match="running already"):
+    with pytest.raises(ValueError, match="already running"):
         queue.enqueue(first)
     finish(first)
-    with pytest.raises(ValueError, match="nobody works on it"):
+    with pytest.raises(ValueError, match="neither queued nor running"):
         queue.cancel(first)
     with pytest.raises(ValueError, match="nothing to resume"):
         queue.enqueue(first)
 
 
-def test_a_process_that_is_gone_is_noticed_and_the_next_run_starts(runs, started):
+def test_an_ended_process_is_noticed_and_the_next_run_starts(runs, started):
     first, second = queue.submit(SPEC), queue.submit(SPEC)
     child = sleeper()
     replace_json(first.path / "proc.json", process.identity(child.pid))
-    assert standing(first).state == "running"
-    process.end_tree(process.identity(child.pid))
-    assert standing(first).state == "lost"  # though the child has not been waited for
+    assert run_status(first).state == "running"
+    process.kill_tree(process.identity(child.pid))
+    assert run_status(first).state == "lost"  # though the child has not been waited for
     queue.advance()
     assert first.status()["state"] == "lost"
-    assert standing(second).state == "running"
+    assert run_status(second).state == "running"
     child.wait()
 
 
 @pytest.mark.parametrize("change", [{"created": -100.0}, {"boot": "another"}, {"host": "other"}])
-def test_a_recycled_pid_is_never_taken_for_ours(runs, started, change):
+def test_a_reused_pid_is_never_mistaken_for_the_run(runs, started, change):
     run = queue.submit(SPEC)
     about = process.identity()
     assert process.alive(about)
     changed = {k: about[k] + v if k == "created" else v for k, v in change.items()}
     replace_json(run.path / "proc.json", {**about, **changed})
-    assert standing(run).state == "lost"
+    assert run_status(run).state == "lost"
 
 
-def test_who_does_not_answer_is_ended_with_all_its_children(runs, started, monkeypatch):
+def test_an_unresponsive_process_is_killed_with_its_children(runs, started, monkeypatch):
     run = queue.submit(SPEC)
     child = sleeper()
     about = process.identity(child.pid)
@@ -142,22 +142,22 @@ def test_who_does_not_answer_is_ended_with_all_its_children(runs, started, monke
         time.sleep(0.05)
     queue.cancel(run)
     queue.advance()
-    assert standing(run).state == "running"  # it has five seconds
-    monkeypatch.setattr(control, "PATIENCE", 0.0)
+    assert run_status(run).state == "running"  # it has five seconds
+    monkeypatch.setattr(control, "TIMEOUT", 0.0)
     queue.advance()
     child.wait()
     assert not any(member.is_running() for member in family)
-    assert standing(run).state == "cancelled"
-    assert "by force" in standing(run).message
+    assert run_status(run).state == "cancelled"
+    assert "by force" in run_status(run).message
 
 
-def test_a_clock_that_jumps_changes_nothing(runs, started, monkeypatch):
+def test_setting_the_clock_changes_nothing(runs, started, monkeypatch):
     first = queue.submit(SPEC)
     queue.submit(SPEC)
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() - 86_400)
     third = queue.submit(SPEC)
-    assert standing(first).state == "running"
+    assert run_status(first).state == "running"
     assert process.alive(process.identity())
     assert queue.position(third) == 1
     queue.cancel(first)
@@ -165,27 +165,25 @@ def test_a_clock_that_jumps_changes_nothing(runs, started, monkeypatch):
     assert not control.overdue(first)
 
 
-def test_a_process_that_dies_before_it_begins_is_a_failure_with_a_pointer_to_its_log(
-    runs, monkeypatch
-):
+def test_a_process_that_ends_before_training_fails_with_a_pointer_to_its_log(runs, monkeypatch):
     child = subprocess.Popen([sys.executable, "-c", "pass"])
     about = process.identity(child.pid)
     child.wait()
     monkeypatch.setattr(launch, "start", lambda run, gpu: about)
     run = queue.submit(SPEC)
     queue.advance()
-    assert standing(run).state == "failed"
-    assert "its log may say why" in standing(run).message
+    assert run_status(run).state == "failed"
+    assert "see its log" in run_status(run).message
 
 
-def test_no_process_to_be_had_is_a_failure_and_the_queue_goes_on(runs, monkeypatch):
+def test_a_process_that_cannot_start_fails_and_the_queue_advances(runs, monkeypatch):
     def start(run, gpu):
         raise OSError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(launch, "start", start)
     run = queue.submit(SPEC)
-    assert standing(run).state == "failed"
-    assert "Resource temporarily unavailable" in standing(run).message
+    assert run_status(run).state == "failed"
+    assert "Resource temporarily unavailable" in run_status(run).message
     assert queue.tickets() == []
 
 
@@ -194,12 +192,12 @@ def test_a_damaged_run_does_not_block_the_others(runs, started, file):
     first, second = queue.submit(SPEC), queue.submit(SPEC)
     (first.path / file).write_text("{")
     queue.advance()
-    assert standing(first).state == "damaged"
-    assert file in standing(first).message
-    assert standing(second).state == "running"
+    assert run_status(first).state == "damaged"
+    assert file in run_status(first).message
+    assert run_status(second).state == "running"
 
 
-def test_a_worker_gets_a_budget_of_threads_that_wait_passively(monkeypatch):
+def test_a_training_has_a_number_of_threads_that_wait_passively(monkeypatch):
     environment = launch.environment(3, gpu=1)
     assert environment["OMP_NUM_THREADS"] == "3"
     assert environment["OMP_WAIT_POLICY"] == "PASSIVE"
@@ -207,12 +205,12 @@ def test_a_worker_gets_a_budget_of_threads_that_wait_passively(monkeypatch):
     child = sleeper()
     process.lower_priority(child.pid)
     assert os.getpriority(os.PRIO_PROCESS, child.pid) >= 10
-    process.end_tree(process.identity(child.pid))
+    process.kill_tree(process.identity(child.pid))
     child.wait()
 
 
 @pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="no autogroups here")
-def test_the_session_of_a_worker_gives_way_to_other_sessions():
+def test_a_training_has_lower_priority_than_other_sessions():
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
     child = subprocess.Popen(command, start_new_session=True)
     try:

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from core.runs import control, engines, queue
-from core.runs.status import standing
+from core.runs.status import run_status
 
 SPEC = {"kind": "gpt", "data": "grammar", "architecture": "DialogueGPT", "threads": 2}
 
@@ -46,14 +46,14 @@ def head(tmp_path, monkeypatch):
     monkeypatch.setenv("UNROLLED_ENGINE", "ray")
     monkeypatch.setenv("UNROLLED_RAY_ADDRESS", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setenv("UNROLLED_RAY_TOKEN", "secret")
-    monkeypatch.setattr(queue, "_looked_lately", lambda: False)
+    monkeypatch.setattr(queue, "_polled_recently", lambda: False)
     yield server
     server.shutdown()
     thread.join()
     server.server_close()
 
 
-def test_a_job_says_what_it_needs_and_carries_the_token(head):
+def test_a_job_requests_its_resources_and_sends_the_token(head):
     run = queue.submit(SPEC)
     method, path, body, token = head.asked[0]
     assert (method, path, token) == ("POST", "/api/jobs/", "Bearer secret")
@@ -61,7 +61,7 @@ def test_a_job_says_what_it_needs_and_carries_the_token(head):
     assert body["entrypoint"] == f"python -m core.train --resume {run.path}"
     assert (body["entrypoint_num_cpus"], body["entrypoint_num_gpus"]) == (2, 0.0)
     assert "secret" not in json.dumps(body)
-    assert standing(run).state == "queued"
+    assert run_status(run).state == "queued"
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_a_job_says_what_it_needs_and_carries_the_token(head):
         ((401, b"Unauthorized"), "refuses the token"),
         ((403, b"Forbidden"), "refuses the token"),
         ((500, b"boom " * 100), r"refused \(500\): boom"),
-        ((200, b"<html>"), "no Ray cluster"),
+        ((200, b"<html>"), "not a Ray cluster"),
     ],
 )
-def test_a_refused_submission_is_a_failure_in_one_sentence(head, answer, said):
+def test_a_refused_submission_fails_with_one_sentence(head, answer, said):
     head.answers[("POST", "/api/jobs/")] = answer
-    now = standing(queue.submit(SPEC))
+    now = run_status(queue.submit(SPEC))
     assert now.state == "failed"
     assert re.search(said, now.message)
 
@@ -83,41 +83,41 @@ def test_a_refused_submission_is_a_failure_in_one_sentence(head, answer, said):
 @pytest.mark.parametrize(
     ("status", "state"), [("FAILED", "failed"), ("STOPPED", "cancelled"), ("SUCCEEDED", "lost")]
 )
-def test_a_job_that_ended_without_a_word_is_noticed(head, status, state):
+def test_a_job_that_exited_unexpectedly_is_noticed(head, status, state):
     run = queue.submit(SPEC)
     run.set_status("running")  # its process is on another machine: nothing to look for here
     head.answers[("GET", "/api/jobs/")] = (200, {"status": "RUNNING"})
     queue.advance()
-    assert standing(run).state == "running"
+    assert run_status(run).state == "running"
     head.answers[("GET", "/api/jobs/")] = (200, {"status": status, "message": "node <b>died</b>"})
     queue.advance()
-    assert standing(run).state == state
-    assert "node <b>died</b>" in standing(run).message
+    assert run_status(run).state == state
+    assert "node <b>died</b>" in run_status(run).message
     assert queue.tickets() == []
 
 
-def test_a_cluster_that_does_not_answer_changes_no_state_and_is_said(head, monkeypatch):
+def test_an_unreachable_cluster_is_reported_and_changes_no_state(head, monkeypatch):
     run = queue.submit(SPEC)
     run.set_status("running")
     address = f"http://127.0.0.1:{head.server_port}"
     monkeypatch.setenv("UNROLLED_RAY_ADDRESS", "http://127.0.0.1:1")
     queue.advance()
-    assert standing(run).state == "running"
-    assert "does not answer" in standing(run).message
+    assert run_status(run).state == "running"
+    assert "does not answer" in run_status(run).message
     monkeypatch.setenv("UNROLLED_RAY_ADDRESS", address)
     head.answers[("GET", "/api/jobs/")] = (200, {"status": "RUNNING"})
     queue.advance()
-    assert "does not answer" not in standing(run).message
+    assert "does not answer" not in run_status(run).message
 
 
-def test_cancel_asks_the_trainer_first_and_the_cluster_after_that(head, monkeypatch):
+def test_cancel_asks_the_training_first_then_the_cluster(head, monkeypatch):
     run = queue.submit(SPEC)
     head.answers[("GET", "/api/jobs/")] = (200, {"status": "PENDING"})
     head.answers = {("POST", "/stop"): (200, {"stopped": True}), **head.answers}
     queue.cancel(run)
-    assert control.asked(run) == "cancel"
+    assert control.requested(run) == "cancel"
     assert not any("/stop" in path for _, path, *_ in head.asked)
-    monkeypatch.setattr(control, "PATIENCE", 0.0)
+    monkeypatch.setattr(control, "TIMEOUT", 0.0)
     queue.advance()
     assert any("/stop" in path for _, path, *_ in head.asked)
 
@@ -125,4 +125,4 @@ def test_cancel_asks_the_trainer_first_and_the_cluster_after_that(head, monkeypa
 def test_an_unknown_engine_is_refused(monkeypatch):
     monkeypatch.setenv("UNROLLED_ENGINE", "slurm")
     with pytest.raises(ValueError, match="UNROLLED_ENGINE must be one of local, ray, none"):
-        engines.chosen()
+        engines.engine_name()

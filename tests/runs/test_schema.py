@@ -8,10 +8,10 @@ import pytest
 
 from core.config.run_spec import RunSpec
 from core.decoding.text_metrics import TextQuality
-from core.run_files import attention_frames, metrics, schema
+from core.run_files import attention_snapshots, metrics, schema
 from core.run_files.directory import RunDirectory
-from core.runs.damage import damage
-from core.runs.status import standing
+from core.runs.damage import find_damage
+from core.runs.status import run_status
 from core.training.records import EpochRecord, StepRecord
 from tests.conftest import ROOT
 
@@ -20,10 +20,10 @@ KEPT = sorted(p.parent for folder in FOLDERS for p in ROOT.glob(f"{folder}/*/spe
 
 
 @pytest.mark.parametrize("folder", KEPT, ids=lambda p: p.name)
-def test_what_is_shipped_is_whole_and_read_to_the_last_number(folder: Path) -> None:
+def test_shipped_runs_are_valid_and_completely_read(folder: Path) -> None:
     run = RunDirectory(folder)
-    assert standing(run).state == "done"
-    assert damage(run, thorough=True) == []
+    assert run_status(run).state == "done"
+    assert find_damage(run, thorough=True) == []
     text = (folder / "metrics.jsonl").read_text(encoding="utf-8")
     assert list(run.records()) == [json.loads(line) for line in text.splitlines()]
     assert run.spec() == json.loads((folder / "spec.json").read_text(encoding="utf-8"))
@@ -32,7 +32,7 @@ def test_what_is_shipped_is_whole_and_read_to_the_last_number(folder: Path) -> N
 
 @pytest.mark.parametrize(
     ("written", "read"),
-    [(StepRecord, metrics.Step), (EpochRecord, metrics.Epoch), (RunSpec, schema.Spec),
+    [(StepRecord, metrics.StepLine), (EpochRecord, metrics.EpochLine), (RunSpec, schema.Spec),
      (TextQuality, schema.Measures)],
 )  # fmt: skip
 def test_every_field_that_is_written_is_read(written: type, read: type) -> None:
@@ -41,21 +41,21 @@ def test_every_field_that_is_written_is_read(written: type, read: type) -> None:
     assert names <= read.__annotations__.keys() | metrics._Line.__annotations__.keys()
 
 
-def test_what_is_not_named_is_left_out() -> None:
+def test_unknown_fields_are_dropped() -> None:
     about = schema.decode(b'{"title": "a", "more": {"x": [1, [2]]}}', schema.About)
     assert about == {"title": "a"}
 
 
-def test_a_file_may_be_as_large_as_it_may_and_no_larger(tmp_path: Path) -> None:
+def test_the_size_of_a_file_is_limited(tmp_path: Path) -> None:
     path = tmp_path / "vocab.json"
     path.write_text(json.dumps(["word"] * 200_000), encoding="utf-8")
     assert len(schema.read(path, schema.Vocabulary)) == 200_000
-    path.write_bytes(b" " * (schema.MOST_BYTES + 1))
+    path.write_bytes(b" " * (schema.MAX_BYTES + 1))
     with pytest.raises(ValueError, match=r"vocab.json .* 5,000,001 bytes, and may have 5,000,000"):
         schema.read(path, schema.Vocabulary)
 
 
-def test_a_sentence_names_the_file_in_the_run_and_no_folder_of_this_disk(tmp_path: Path) -> None:
+def test_an_error_names_the_file_and_no_path_of_this_disk(tmp_path: Path) -> None:
     for path, name in {
         tmp_path / "my-run" / "spec.json": "spec.json of the run my-run",
         tmp_path / "my-run" / "checkpoints" / "a.json": "checkpoints/a.json of the run my-run",
@@ -65,7 +65,7 @@ def test_a_sentence_names_the_file_in_the_run_and_no_folder_of_this_disk(tmp_pat
         assert str(tmp_path) not in str(refused.value)
 
 
-def test_the_newest_records_are_found_from_the_end(tmp_path: Path) -> None:
+def test_the_newest_records_are_read_from_the_end(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     steps = [{"kind": "step", "step": i, "epoch": i / 9, "seconds": i} for i in range(5_000)]
     epoch = {"kind": "epoch", "step": 2, "epoch": 1, "train": {}, "held_out": {"loss": 0.5}}
@@ -78,18 +78,20 @@ def test_the_newest_records_are_found_from_the_end(tmp_path: Path) -> None:
     assert metrics.last(tmp_path / "none") == {}
 
 
-def test_a_line_is_named_by_its_number(tmp_path: Path) -> None:
+def test_a_damaged_line_is_reported_by_number(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     good = b'{"kind": "step", "step": 1, "epoch": 0.5}\n'
     path.write_bytes(good * 6 + good.replace(b"0.5", b'"x"') + good)
     said = "metrics.jsonl is damaged in line 7: Expected `float`, got `str` - at `$.epoch`."
-    assert metrics.trouble(path) == said
-    path.write_bytes(good + b"x" * (metrics.LONGEST + 1) + b"\n" + good)
-    assert metrics.trouble(path).startswith("metrics.jsonl is damaged in line 2: it has more than")
+    assert metrics.find_error(path) == said
+    path.write_bytes(good + b"x" * (metrics.MAX_LINE_BYTES + 1) + b"\n" + good)
+    assert metrics.find_error(path).startswith(
+        "metrics.jsonl is damaged in line 2: it has more than"
+    )
     assert len(list(metrics.read(path))) == 2
 
 
-def test_maps_are_read_as_they_were_kept(tmp_path: Path) -> None:
+def test_maps_are_read_as_they_were_written(tmp_path: Path) -> None:
     import numpy as np
 
     folder = tmp_path / "attention"
@@ -98,20 +100,21 @@ def test_maps_are_read_as_they_were_kept(tmp_path: Path) -> None:
     kept = np.arange(8, dtype=np.float16).reshape(1, 2, 2, 2)
     np.save(folder / "step-00000003.npy", kept)
     np.save(folder / "step-00000001.npy", kept.T)
-    assert list(attention_frames.steps(tmp_path)) == [1, 3]
-    shown = attention_frames.example(tmp_path)
-    assert (attention_frames.maps(attention_frames.steps(tmp_path)[3], shown) == kept).all()
+    assert list(attention_snapshots.steps(tmp_path)) == [1, 3]
+    shown = attention_snapshots.example(tmp_path)
+    assert (attention_snapshots.maps(attention_snapshots.steps(tmp_path)[3], shown) == kept).all()
     np.save(folder / "step-00000003.npy", np.full((1, 2, 2, 2), np.nan, np.float16))
     with pytest.raises(ValueError, match="the training diverged"):
-        attention_frames.maps(attention_frames.steps(tmp_path)[3], shown)
+        attention_snapshots.maps(attention_snapshots.steps(tmp_path)[3], shown)
 
 
 @pytest.mark.parametrize(
     ("checkpoint", "said"),
-    [(None, "no checkpoint to go on from"), ("{", "no checkpoint to go on from"),
-     (json.dumps({"architecture": "CompactGPT", "config": {}, "sha256": "0" * 64}), "is kept")],
+    [(None, "has no checkpoint"), ("{", "has no checkpoint"),
+     (json.dumps({"architecture": "CompactGPT", "config": {}, "sha256": "0" * 64}),
+      "from its last checkpoint")],
 )  # fmt: skip
-def test_a_lost_run_promises_a_checkpoint_only_where_there_is_one(
+def test_a_lost_run_offers_a_checkpoint_only_if_there_is_one(
     checkpoint: str | None, said: str, tmp_path: Path
 ) -> None:
     spec = RunSpec("gpt", "CompactGPT", data="grammar").to_dict()
@@ -119,6 +122,17 @@ def test_a_lost_run_promises_a_checkpoint_only_where_there_is_one(
     if checkpoint is not None:
         (run.checkpoints / "step-1.safetensors").touch()
         (run.checkpoints / "step-1.json").write_text(checkpoint, encoding="utf-8")
-    now = standing(run)
+    now = run_status(run)
     assert now.state == "lost"
     assert said in now.message
+
+
+def test_a_new_status_keeps_step_and_checksum(tmp_path: Path) -> None:
+    run = RunDirectory.create(tmp_path / "run", RunSpec("vit", "CompactViT").to_dict())
+    run.set_status("running", step=5, checksum="a" * 64, gpu=1)
+    run.set_status("paused", "A message.")
+    status = run.status()
+    assert (status["step"], status["checksum"]) == (5, "a" * 64)
+    assert "gpu" not in status
+    run.set_status("running", step=7)
+    assert run.status()["step"] == 7

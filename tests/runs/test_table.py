@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.config.run_spec import RunSpec
+from core.config.run_spec import RunSpec, command_line
 from core.models.zoo import find_model, load_model
 from core.run_files import manifest
 from core.run_files.directory import RunDirectory
 from core.runs import archive, table
 from core.runs.__main__ import main as runs_command
-from core.runs.command import command_line
 from core.training.command_line import main, parser, spec_from
 from core.training.tensorboard import export
 from tests.conftest import ROOT
@@ -53,7 +52,7 @@ def another(runs, name="gpt-b", **recipe):
     return run
 
 
-def test_rows_tell_what_was_trained_and_differences_what_is_not_the_same(runs):
+def test_rows_list_the_settings_and_differences_the_different_ones(runs):
     another(runs, lr=0.5)
     rows = sorted(table.rows(), key=lambda r: r.name)
     assert [r.error for r in rows] == ["", ""]
@@ -63,7 +62,7 @@ def test_rows_tell_what_was_trained_and_differences_what_is_not_the_same(runs):
     assert table.differences(rows) == {"lr": [1e-4, 0.5]}
 
 
-def test_every_flipped_bit_and_every_truncation_is_named(runs):
+def test_every_flipped_bit_and_truncation_is_reported(runs):
     chance = random.Random(0)
     files = sorted(p for p in (runs / "gpt-a").rglob("*") if p.is_file() and p.name[0] != ".")
     assert {"spec.json", "status.json", "seal.json", "metrics.jsonl", "vocab.json"} <= {
@@ -86,7 +85,7 @@ def test_every_flipped_bit_and_every_truncation_is_named(runs):
     assert table.row(runs / "gpt-a", thorough=True).error == ""
 
 
-def test_a_name_and_a_note_are_kept_and_no_damage(runs):
+def test_name_and_note_are_stored_and_are_no_damage(runs):
     run = RunDirectory(runs / "gpt-a")
     table.rename(run, "  My *run* " + "x" * 200, "a note")
     row = table.row(run.path)
@@ -95,7 +94,7 @@ def test_a_name_and_a_note_are_kept_and_no_damage(runs):
     assert (row.note, row.error) == ("a note", "")
 
 
-def test_a_deleted_run_comes_back_as_it_was(runs):
+def test_a_deleted_run_is_restored_unchanged(runs):
     before = find_model("gpt-a").digest
     table.delete(RunDirectory(runs / "gpt-a"))
     assert table.rows() == []
@@ -108,7 +107,7 @@ def test_a_deleted_run_comes_back_as_it_was(runs):
             table.undelete(name)
 
 
-def test_the_command_line_says_the_whole_run(runs):
+def test_the_command_line_has_every_setting_of_the_run(runs):
     import shlex
 
     spec = RunSpec.from_dict(RunDirectory(runs / "gpt-a").spec())
@@ -118,7 +117,7 @@ def test_the_command_line_says_the_whole_run(runs):
     assert {**vars(again), "model": 0, "recipe": 0} == {**vars(spec), "model": 0, "recipe": 0}
 
 
-def test_a_zip_goes_out_and_comes_in_as_the_same_model(runs):
+def test_an_exported_and_imported_run_is_the_same_model(runs):
     run = RunDirectory(runs / "gpt-a")
     packed = archive.pack(run)
     with zipfile.ZipFile(io.BytesIO(packed)) as z:
@@ -154,7 +153,7 @@ def link():
     return info
 
 
-def test_the_command_line_packs_and_takes_in(runs, tmp_path, capsys):
+def test_the_command_line_packs_and_unpacks(runs, tmp_path, capsys):
     file = tmp_path / "run.zip"
     assert runs_command(["pack", "gpt-a", str(file)]) == 0
     assert runs_command(["unpack", str(file)]) == 0
@@ -164,25 +163,25 @@ def test_the_command_line_packs_and_takes_in(runs, tmp_path, capsys):
     assert runs_command(["unpack", str(file)]) == 1
     assert runs_command(["pack", "../gpt-a", str(file)]) == 1
     said = capsys.readouterr().err.splitlines()
-    assert "no usable zip" in said[0]
+    assert "not a usable zip" in said[0]
     assert "There is no run '../gpt-a'" in said[1]
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"../evil.txt": b"x"}, "no file of a run"),
-        ({"/etc/passwd": b"x"}, "no file of a run"),
-        ({"checkpoints/../../x.json": b"x"}, "no file of a run"),
-        ({"run.py": b"import os"}, "no file of a run"),
-        ({"checkpoints/model.pt": b"x"}, "no file of a run"),
+        ({"../evil.txt": b"x"}, "not a file of a run"),
+        ({"/etc/passwd": b"x"}, "not a file of a run"),
+        ({"checkpoints/../../x.json": b"x"}, "not a file of a run"),
+        ({"run.py": b"import os"}, "not a file of a run"),
+        ({"checkpoints/model.pt": b"x"}, "not a file of a run"),
         ({"log.txt": b"\0" * 50_000_000}, "refused"),
         ({"spec.json": b"{"}, "spec.json"),
         ({"spec.json": b'{"kind": "gpt"}'}, "spec.json in the zip is damaged"),
         ({"spec.json": b'{"kind": ["gpt"], "architecture": {}}'}, "spec.json|no"),
     ],
 )
-def test_what_is_no_run_is_refused_and_leaves_nothing(runs, change, said):
+def test_a_zip_without_a_run_is_refused_and_leaves_nothing(runs, change, said):
     members = members_of(RunDirectory(runs / "gpt-a")) | change
     before = sorted(runs.rglob("*"))
     with pytest.raises(ValueError, match=said):
@@ -190,7 +189,7 @@ def test_what_is_no_run_is_refused_and_leaves_nothing(runs, change, said):
     assert sorted(runs.rglob("*")) == before
 
 
-def test_links_damaged_weights_and_things_that_are_no_zip_are_refused(runs):
+def test_links_damaged_weights_and_other_files_are_refused(runs):
     members = members_of(RunDirectory(runs / "gpt-a"))
     weights = next(name for name in members if name.endswith(".safetensors"))
     damaged = bytearray(members[weights])
@@ -198,7 +197,7 @@ def test_links_damaged_weights_and_things_that_are_no_zip_are_refused(runs):
     with pytest.raises(ValueError, match="SHA-256"):
         archive.unpack(zipped(members | {weights: bytes(damaged)}))
     linked = {k: v for k, v in members.items() if k != "vocab.json"} | {link(): b"/etc/passwd"}
-    with pytest.raises(ValueError, match="no file of a run"):
+    with pytest.raises(ValueError, match="not a file of a run"):
         archive.unpack(zipped(linked))
     for junk in (b"", b"PK\x03\x04" + b"x" * 100, b"hello"):
         with pytest.raises(ValueError, match="zip"):
@@ -214,7 +213,7 @@ def test_a_path_in_a_foreign_specification_is_never_followed(runs):
     assert new.spec()["data"] == "not here: etc"
 
 
-def test_numbers_go_to_tensorboard(runs, tmp_path):
+def test_every_number_is_exported_to_tensorboard(runs, tmp_path):
     pytest.importorskip("tensorboard", reason="tensorboard is not installed")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -255,10 +254,10 @@ def ticked(app, *rows):
     return app
 
 
-def test_several_runs_are_drawn_with_what_differs(runs):
+def test_several_runs_are_compared_with_their_differences(runs):
     another(runs, lr=0.5)
     app = ticked(opened(), 0, 1)
-    assert any("settings in which they differ" in m.value for m in app.markdown)
+    assert any("Different settings" in m.value for m in app.markdown)
     assert set(app.dataframe[1].value.index) == {"lr"}
 
 
@@ -267,8 +266,8 @@ def test_one_run_is_forked_with_other_settings(runs, monkeypatch):
     app = ticked(opened(), 0)
     fields = {n.label: n for n in app.number_input}
     fields["Learning rate"].set_value(2e-3)
-    fields["Batch"].set_value(4)
-    fields["Seed"].set_value(3)
+    fields["Batch size"].set_value(4)
+    fields["Random seed"].set_value(3)
     next(b for b in app.button if b.label == "Fork").click().run()
     assert not app.error
     [weights] = runs.glob("*/start/weights.json")
@@ -287,7 +286,7 @@ def test_every_view_of_a_run_opens(runs, see):
     assert not app.error, [e.value for e in app.error]
     assert len(app.segmented_control(key="see").options) == 5
     if see == "attention":
-        [moment] = [s for s in app.select_slider if s.label == "Moment (step)"]
+        [moment] = [s for s in app.select_slider if s.label == "Step"]
         moment.set_value(moment.options[0]).run() if isinstance(moment.options[0], int) else None
         assert not app.error
 
@@ -295,7 +294,7 @@ def test_every_view_of_a_run_opens(runs, see):
 def test_all_files_can_be_checked_from_the_page(runs):
     app = opened()
     [button] = [b for b in app.button if b.label.startswith("Check every file")]
-    assert "All files of 1 runs are whole." in button.click().run().success[0].value
+    assert "All files of 1 runs are intact." in button.click().run().success[0].value
     weights = next((runs / "gpt-a" / "checkpoints").glob("*.safetensors"))
     data = bytearray(weights.read_bytes())
     data[-1] ^= 1

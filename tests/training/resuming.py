@@ -1,7 +1,7 @@
 """python -m tests.training.resuming RUN,STEPS[,FIRST,COPY] …: train each run for some steps.
 
 Prints a JSON list: for each run, {step: [loss, gradient norm]}. After step FIRST the run's
-directory is copied to COPY while training goes on: what a kill at that moment leaves on the disk.
+directory is copied to COPY while training continues: what a kill then leaves on the disk.
 """
 
 import json
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from core.run_files.directory import RunDirectory
-from core.training.allocator import keep_few_kernels
+from core.training.allocator import limit_kernel_cache
 from core.training.records import StepRecord
 
 
@@ -29,5 +29,5 @@ def trained(path: str, steps: str, first: str = "", copy: str = "") -> dict[int,
 
 
 if __name__ == "__main__":
-    keep_few_kernels()
+    limit_kernel_cache()
     print(json.dumps([trained(*job.split(",")) for job in sys.argv[1:]]))

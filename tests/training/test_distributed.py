@@ -1,4 +1,4 @@
-"""Two processes that train together (torchrun, gloo) make the steps that one makes alone."""
+"""Two processes (torchrun, gloo) make the same steps as a single one."""
 
 import os
 import subprocess
@@ -20,14 +20,14 @@ def loss_of(record):
 
 
 @pytest.mark.timeout(300)
-def test_two_processes_reach_the_losses_of_one(tmp_path):
+def test_two_processes_have_the_losses_of_one(tmp_path):
     env = environment(1, None) | {"UNROLLED_DATA": str(tmp_path / "data")}
     env |= {"UNROLLED_RUNS": str(tmp_path / "runs")}
     job = ["gpt", "--architecture=DialogueGPT", "--lr=0.01", *COMMON, *SIZES]
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1"]
-    together = [*torchrun, "--nproc-per-node=2", "-m", "core.train"]
+    distributed = [*torchrun, "--nproc-per-node=2", "-m", "core.train"]
     ends = {}
-    for name, start in (("one", ["-m", "core.train"]), ("two", together)):
+    for name, start in (("one", ["-m", "core.train"]), ("two", distributed)):
         run = RunDirectory(tmp_path / "runs" / name)
         done = subprocess.run(
             [sys.executable, *start, *job, "--run-dir", str(run.path)],
@@ -42,7 +42,7 @@ def test_two_processes_reach_the_losses_of_one(tmp_path):
         ends[name] = run
     one, two = ends["one"].metrics(), ends["two"].metrics()
 
-    def by_step(records):  # a slow step is written down for being slow: compare what both have
+    def by_step(records):  # slow steps are recorded too: compare those that both have
         return {(r["kind"], r["step"]): r for r in records}
 
     one, two = by_step(one), by_step(two)

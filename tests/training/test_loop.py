@@ -1,4 +1,4 @@
-"""Training: what it minimises, that it can stop and go on, and that one seed gives one result."""
+"""Training: what it minimises, that it can be resumed, and that a seed determines the result."""
 
 import dataclasses
 import math
@@ -15,15 +15,19 @@ from core.models.checkpoint import read_checkpoint
 from core.models.registry import build
 from core.run_files.directory import RunDirectory
 from core.tokenizer import WordTokenizer
-from core.training.command_line import main
+from core.training.command_line import main, parser, spec_from
 from core.training.loop import NotFiniteError, start, train
 from core.training.records import EpochRecord, StepRecord
 from core.training.resume import restore, state_tensors
 from core.training.schedule import learning_rate
-from core.training.tasks.chunked_cross_entropy import slice_rows, summed_token_loss, token_losses
-from core.training.tasks.dialogues import Dialogues, DialogueTask, micro_batches, read_all
+from core.training.tasks.chunked_cross_entropy import (
+    chunk_size,
+    chunked_cross_entropy,
+    cross_entropy_per_token,
+)
+from core.training.tasks.dialogues import Dialogues, DialogueTask, evaluate_dialogues, micro_batches
 from core.training.tasks.images import Images, ImageTask, alternate_flip, random_crop
-from core.training.tasks.initialisation import begin_small
+from core.training.tasks.initialisation import scaled_init
 
 GPT = {"dim": 16, "attn_dim": 8, "mlp_dim": 16, "num_heads": 2, "num_layers": 2}
 
@@ -43,7 +47,7 @@ def image_training(recipe, architecture="CompactViT", seed=0):
     torch.manual_seed(seed)
     model = build(architecture, config_for(architecture, sizes))
     model = model.to(memory_format=torch.channels_last)
-    task = ImageTask(images, images, recipe.batch_size, recipe.augment, recipe.label_smoothing)
+    task = ImageTask(images, images, recipe)
     return start(model, recipe), task
 
 
@@ -56,10 +60,7 @@ def text_training(recipe, architecture="DialogueGPT", seed=0):
     config = config_for(architecture, {**GPT, "vocab_size": tokenizer.vocab_size, "max_N": 60})
     torch.manual_seed(seed)
     model = build(architecture, config)
-    task = DialogueTask(
-        examples, examples, tokenizer, recipe.batch_size, recipe.batches, recipe.epochs,
-        recipe.temperature,
-    )  # fmt: skip
+    task = DialogueTask(examples, examples, tokenizer, recipe)
     return start(model, recipe, tokenizer.vocab), task
 
 
@@ -67,14 +68,14 @@ def weights(state):
     return torch.cat([p.detach().flatten() for p in state.model.parameters()])
 
 
-@pytest.mark.parametrize("count", [1, 255, 256, 300])  # a slice holds 256
-def test_sliced_token_loss_equals_cross_entropy_and_its_gradients(count):
+@pytest.mark.parametrize("count", [1, 255, 256, 300])  # a chunk holds 256
+def test_chunked_cross_entropy_equals_torch_s_with_its_gradients(count):
     torch.manual_seed(0)
     hidden = torch.randn(count, 8, requires_grad=True)
     weight = torch.randn(50, 8, requires_grad=True)
     bias = torch.randn(50, requires_grad=True)
     targets = torch.randint(0, 50, (count,))
-    ours = summed_token_loss(hidden, weight, bias, targets, torch.float32)
+    ours = chunked_cross_entropy(hidden, weight, bias, targets, torch.float32)
     grads = torch.autograd.grad(ours * 0.3, (hidden, weight, bias))
     logits = hidden @ weight.T + bias
     theirs = torch.nn.functional.cross_entropy(logits, targets, reduction="sum")
@@ -82,11 +83,11 @@ def test_sliced_token_loss_equals_cross_entropy_and_its_gradients(count):
     torch.testing.assert_close(ours, theirs)
     for mine, other in zip(grads, expected, strict=True):
         torch.testing.assert_close(mine, other, atol=1e-4, rtol=1e-4)
-    each = token_losses(hidden, weight, bias, targets, torch.float32)
+    each = cross_entropy_per_token(hidden, weight, bias, targets, torch.float32)
     torch.testing.assert_close(each.sum(), theirs.detach())
 
 
-def test_sliced_token_loss_in_bf16_errs_by_its_rounding_alone():
+def test_chunked_cross_entropy_in_bf16_differs_by_rounding_alone():
     torch.manual_seed(0)
     hidden = torch.randn(300, 8, requires_grad=True)
     weight = torch.randn(50, 8, requires_grad=True)
@@ -94,27 +95,27 @@ def test_sliced_token_loss_in_bf16_errs_by_its_rounding_alone():
     found = []
     for dtype in (torch.float32, torch.bfloat16):
         with torch.autocast("cpu", torch.bfloat16, enabled=dtype == torch.bfloat16):
-            loss = summed_token_loss(hidden, weight, bias, targets, dtype)
+            loss = chunked_cross_entropy(hidden, weight, bias, targets, dtype)
         found.append((loss, *torch.autograd.grad(loss, (hidden, weight, bias))))
     for exact, rounded in zip(*found, strict=True):
         assert rounded.dtype == torch.float32
         assert (rounded - exact).norm() < 0.01 * exact.norm()
 
 
-def test_a_slice_holds_some_tokens_of_any_vocabulary():
-    assert slice_rows(50, torch.float32) == 256
-    assert slice_rows(13_456, torch.bfloat16) == 192
-    assert slice_rows(10_000_000, torch.float32) == 32
+def test_a_chunk_holds_at_least_32_tokens_of_any_vocabulary():
+    assert chunk_size(50, torch.float32) == 256
+    assert chunk_size(13_456, torch.bfloat16) == 192
+    assert chunk_size(10_000_000, torch.float32) == 32
 
 
-def test_a_target_thought_impossible_has_a_finite_loss():
+def test_a_target_with_probability_zero_has_a_finite_loss():
     hidden, weight, bias = torch.tensor([[1.0]]), torch.tensor([[300.0], [0.0]]), torch.zeros(2)
-    loss = summed_token_loss(hidden, weight, bias, torch.tensor([1]), torch.float32)
+    loss = chunked_cross_entropy(hidden, weight, bias, torch.tensor([1]), torch.float32)
     assert float(loss) == pytest.approx(300)
 
 
 @pytest.mark.parametrize("architecture", ["DialogueGPT", "CompactGPT", "SinusoidalGPT"])
-def test_micro_batches_make_the_same_update_as_the_padded_batch(architecture):
+def test_micro_batches_have_the_gradients_of_the_padded_batch(architecture):
     recipe = TextRecipe(batch_size=24)
     state, task = text_training(recipe, architecture)
     state.model.eval()  # no dropout: the two ways draw it differently
@@ -172,7 +173,7 @@ TEXTS = {"epochs": 2, "batch_size": 10, "batches": "length"}
     [(image_training, name, ImageRecipe(**IMAGES, **more, **FULL, augment=True))
      for name in ("VisionTransformer", "CompactViT", "SinusoidalViT", "SmallCNN")
      for more in ({}, MUON)]
-    + [(text_training, name, TextRecipe(**TEXTS, **more, **FULL, word_parts=True))
+    + [(text_training, name, TextRecipe(**TEXTS, **more, **FULL, subword_embeddings=True))
        for name in ("DialogueGPT", "CompactGPT", "SinusoidalGPT")
        for more in ({}, MUON)],
 )  # fmt: skip
@@ -210,7 +211,7 @@ def _timeless(record):
     return dataclasses.replace(record, seconds=0.0, cpu_seconds=0.0)
 
 
-def test_a_loss_that_is_no_number_stops_with_the_step_and_advice():
+def test_a_nan_loss_stops_with_the_step_and_advice():
     recipe = ImageRecipe(epochs=1, batch_size=16)
     state, task = image_training(recipe)
     with torch.no_grad():
@@ -219,7 +220,7 @@ def test_a_loss_that_is_no_number_stops_with_the_step_and_advice():
         collect(state, task, recipe)
 
 
-def test_a_long_gradient_is_shortened_to_clip_and_recorded_as_it_was():
+def test_a_gradient_is_clipped_and_its_norm_before_is_recorded():
     recipe = ImageRecipe(epochs=1, batch_size=16)
     before, task = image_training(recipe)
     norm = next(train(before, task, recipe, 5, record_every=1)).grad_norm
@@ -234,7 +235,7 @@ def test_a_long_gradient_is_shortened_to_clip_and_recorded_as_it_was():
 
 
 @pytest.mark.parametrize("architecture", ["VisionTransformer", "CompactViT"])
-def test_with_a_small_beginning_a_block_adds_less_to_its_stream(architecture):
+def test_with_scaled_initialisation_a_block_adds_less_to_its_stream(architecture):
     torch.manual_seed(0)
     model = build(architecture, config_for(architecture, {"num_layers": 8}))
     stream = torch.randn(2, 65, 128)
@@ -245,12 +246,12 @@ def test_with_a_small_beginning_a_block_adds_less_to_its_stream(architecture):
             return float((block(stream)[0] - stream).norm())
 
     plain = added()
-    begin_small(model)
+    scaled_init(model)
     assert added() == pytest.approx(plain / 4, rel=0.1)  # √(2·8) = 4; the biases are gone too
     assert torch.equal(model.pos_E.weight, 0.02 * positions)
     cnn = build("SmallCNN", config_for("SmallCNN", {}))
     weights = {name: p.clone() for name, p in cnn.named_parameters()}
-    begin_small(cnn)
+    scaled_init(cnn)
     assert all(torch.equal(p, weights[name]) for name, p in cnn.named_parameters())
 
 
@@ -291,7 +292,7 @@ def test_perplexity_leaves_unknown_targets_out():
     state, _ = text_training(recipe)
     tokenizer = WordTokenizer("\n\n".join(TEXT))
     strange = Dialogues.from_encoded([tokenizer.encode("so it xyzzy on")], 40)
-    measured = read_all(state.model, strange)
+    measured = evaluate_dialogues(state.model, strange)
     assert measured["tokens"] == 3
     assert measured["unknown"] == pytest.approx(1 / 4)
     log_p = state.model(strange.ids)[0][0].log_softmax(-1)
@@ -308,7 +309,7 @@ def test_perplexity_leaves_unknown_targets_out():
         ({"recipe": {"speed": 9}}, "speed"),
         ({"model": {"dim": "wide"}}, "dim"),
         ({"seed": -1}, "seed"),
-        ({"held_back": 0.9}, "held_back"),
+        ({"validation_share": 0.9}, "validation_share"),
         ({"share": 0.0}, "share"),
     ],
 )
@@ -317,9 +318,25 @@ def test_a_bad_request_is_named_before_anything_starts(change, named):
         RunSpec.from_dict({**RunSpec("vit", "CompactViT").to_dict(), **change})
 
 
-def test_the_command_line_trains_and_resumes_and_says_when_there_is_nothing_left(
-    tmp_path, capsys, monkeypatch
-):
+def test_a_specification_of_an_earlier_version_is_read_under_its_old_names(tmp_path):
+    old = {"kind": "vit", "architecture": "CompactViT", "held_back": 0.2}
+    run = RunDirectory.create(tmp_path / "run", {**old, "recipe": {"beginning": "small"}})
+    spec = RunSpec.from_dict(run.spec())
+    assert spec.validation_share == 0.2
+    assert spec.recipe_config().initialisation == "small"
+    text = {"kind": "gpt", "architecture": "DialogueGPT", "recipe": {"word_parts": True}}
+    assert RunSpec.from_dict(text).recipe_config().subword_embeddings
+    assert RunSpec.from_dict({**run.spec(), **spec.to_dict()}) == spec
+
+
+@pytest.mark.parametrize("words", ["--held-back 0.2 --beginning small", "--validation-share 0.2"])
+def test_a_command_line_of_an_earlier_version_means_the_same(words):
+    spec = spec_from(parser().parse_args(["vit", *words.split()]))
+    assert spec.validation_share == 0.2
+    assert spec.recipe_config().initialisation == ("small" if "small" in words else "plain")
+
+
+def test_the_command_line_trains_resumes_and_reports_a_finished_run(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("UNROLLED_DATA", str(tmp_path / "data"))
     sizes = [
         "--dim",
@@ -336,7 +353,7 @@ def test_the_command_line_trains_and_resumes_and_says_when_there_is_nothing_left
     where = ["--run-dir", str(tmp_path / "run"), "--share", "0.02", "--threads", "1"]
     command = ["gpt", "--data", "grammar", "--epochs", "2", "--seed", "3", *sizes, *where]
     assert main(command) == 0
-    assert "dialogues to train on" in capsys.readouterr().out  # what was made of the data
+    assert "dialogues for training" in capsys.readouterr().out  # what was made of the data
     run = RunDirectory(tmp_path / "run")
     assert run.status()["state"] == "done"
     assert run.spec()["seed"] == 3
@@ -358,17 +375,17 @@ def test_missing_data_is_one_sentence_on_the_command_line(tmp_path, capsys, monk
     assert not (tmp_path / "run").exists()
 
 
-def test_automatic_precision_is_settled_once_and_written_down(tmp_path, monkeypatch):
+def test_automatic_precision_is_resolved_once_and_written_to_the_spec(tmp_path, monkeypatch):
     from core.training import session
 
     run = RunDirectory.create(
         tmp_path / "run", RunSpec("vit", "CompactViT", recipe={"precision": "auto"}).to_dict()
     )
     monkeypatch.setattr(session, "faster_precision", lambda device: "bf16")
-    settled = session.settle(run, RunSpec.from_dict(run.spec()))
-    assert settled.recipe_config().precision == "bf16"
+    resolved = session.resolve_auto(run, RunSpec.from_dict(run.spec()))
+    assert resolved.recipe_config().precision == "bf16"
     monkeypatch.setattr(session, "faster_precision", lambda device: "fp32")
-    again = session.settle(run, RunSpec.from_dict(run.spec()))
+    again = session.resolve_auto(run, RunSpec.from_dict(run.spec()))
     assert again.recipe_config().precision == "bf16"
 
 

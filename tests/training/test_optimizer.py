@@ -1,4 +1,4 @@
-"""The optimisers: torch's own to the bit, and no compiler is loaded to use them."""
+"""The optimisers equal torch's own bit for bit, and do not load its compiler."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ from core.models.registry import build
 from core.training import optimizer
 from core.training.loop import start
 from core.training.resume import restore, state_tensors
-from core.training.tasks.subword_embeddings import WordParts, sharing
+from core.training.tasks.subword_embeddings import SubwordEmbeddings, subword_matrix
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(
     ("kind", "settings"), [("AdamW", {"fused": True}), ("Muon", {"weight_decay": 0.1})]
 )
-def test_they_are_those_of_torch_to_the_bit(kind, settings):
+def test_the_eager_optimisers_equal_torch_s_bit_for_bit(kind, settings):
     results = []
     for home in (torch.optim, optimizer):
         torch.manual_seed(0)
@@ -38,8 +38,8 @@ def test_they_are_those_of_torch_to_the_bit(kind, settings):
     assert torch.equal(*results)
 
 
-def test_a_training_loads_no_compiler():
-    """It would cost a second before the first point of every curve."""
+def test_training_does_not_load_the_compiler():
+    """It would delay the first point of every curve by more than a second."""
     code = (
         "import sys, torch; from core.training.optimizer import make_optimizers; "
         "from core.config.recipe import ImageRecipe; model = torch.nn.Linear(4, 4); "
@@ -54,22 +54,22 @@ def test_a_training_loads_no_compiler():
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def test_parts_of_words_are_those_more_than_one_word_has():
-    share = sharing(["<START>", "<PAD>", "<UNK>", "King", "king", "ox"]).to_dense()
+def test_subwords_occur_in_more_than_one_word():
+    share = subword_matrix(["<START>", "<PAD>", "<UNK>", "King", "king", "ox"]).to_dense()
     assert share[:3].abs().sum() == share[5].abs().sum() == 0
-    assert torch.equal(share[3], share[4])  # "Large" is no part of another word
+    assert torch.equal(share[3], share[4])  # no other word has "Large"
     assert float(share[3].square().sum()) == pytest.approx(1)
 
 
-def test_sharing_parts_is_adamw_on_a_sum_of_two_tables():
-    """Beside it the plain way: E and z two parameters, the table made of them at every step."""
+def test_subword_embeddings_are_adamw_on_a_sum_of_two_tables():
+    """Compared with the direct way: parameters E and z, and the table computed at every step."""
     vocab = ["<START>", "<PAD>", "<UNK>", "king", "kings", "King", "thinking", "ox"]
-    share = sharing(vocab).to_dense()
+    share = subword_matrix(vocab).to_dense()
     torch.manual_seed(1)
     table, aim = torch.nn.Parameter(torch.randn(8, 4)), torch.randn(8, 4)
     own = torch.nn.Parameter(table.detach().clone())
     torch.manual_seed(2)
-    parts = WordParts(table, vocab, lr=0.01, spread=0.5)
+    parts = SubwordEmbeddings(table, vocab, lr=0.01, spread=0.5)
     torch.manual_seed(2)
     z = torch.nn.Parameter(torch.nn.init.normal_(torch.empty(share.shape[1], 4), std=0.5))
     optimizer = torch.optim.AdamW([table], lr=0.01, weight_decay=0.0)
@@ -83,15 +83,15 @@ def test_sharing_parts_is_adamw_on_a_sum_of_two_tables():
     torch.testing.assert_close(table, own + share @ z)
 
 
-def test_a_gpt_whose_words_share_parts_learns_and_goes_on_to_the_same_bits(tmp_path):
-    """Its moments are in the checkpoint as those of any optimiser are."""
+def test_a_gpt_with_subword_embeddings_resumes_to_the_same_bits(tmp_path):
+    """The checkpoint has its moments, like those of any optimiser."""
     vocab = ["<START>", "<PAD>", "<UNK>", "king", "kings"]
     sizes = {"vocab_size": 5, "max_N": 8, "dim": 8, "attn_dim": 4, "mlp_dim": 8}
 
     def fresh():
         torch.manual_seed(0)
         config = config_for("CompactGPT", {**sizes, "num_heads": 1, "num_layers": 1})
-        return start(build("CompactGPT", config), TextRecipe(word_parts=True), vocab)
+        return start(build("CompactGPT", config), TextRecipe(subword_embeddings=True), vocab)
 
     def steps(state, number):
         for step in range(number):

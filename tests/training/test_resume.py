@@ -1,4 +1,4 @@
-"""A resumed training has the losses of an unbroken one: every preset, architecture and step.
+"""A resumed training has the losses of an unbroken one, for every preset and architecture.
 
 One process trains each without a break, another resumes each, both with two threads and in the
 environment of the queue. The recipes are the presets' own, the models narrow and the data few.
@@ -51,7 +51,7 @@ def drawn(name: str, data: Path) -> RunSpec:
     if spec.kind == "gpt":
         spec = replace(spec, data=str(data / "words.txt"), share=min(1, batches / 640))
     else:
-        spec = replace(spec, data="shapes", share=batches / 9_900, held_back=0.01)
+        spec = replace(spec, data="shapes", share=batches / 9_900, validation_share=0.01)
     narrow = {"dim": 16} if spec.kind == "cnn" else NARROW
     return replace(spec, model={**spec.model, **narrow}, checkpoint_every=0.0)
 
@@ -100,7 +100,7 @@ def first_difference(one: dict[int, Any], other: dict[int, Any]) -> int | None:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", CASES)
-def test_the_losses_after_a_kill_are_those_of_an_unbroken_run(
+def test_a_killed_run_resumes_with_the_losses_of_an_unbroken_one(
     name: str, pairs: dict[str, Pair], data: Path, tmp_path: Path
 ) -> None:
     pair, step = pairs[name], KILLED[name.split()[0]]

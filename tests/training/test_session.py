@@ -1,4 +1,4 @@
-"""A run that is stopped, killed, starved or damaged: what it says and what it goes on from."""
+"""Stopped, killed and damaged runs: their message, and what they resume from."""
 
 import errno
 import math
@@ -13,11 +13,11 @@ from core.config.presets import preset
 from core.config.run_spec import RunSpec
 from core.data import MissingDataError
 from core.models.checkpoint import read_checkpoint
-from core.publish.train_shipped import pretrain
+from core.publish.train_shipped import train_shipped
 from core.run_files.directory import RunDirectory, epoch_of, replace_json
 from core.runs import control, fork, launch, process, queue
-from core.runs.status import standing
-from core.runs.worker import at_work
+from core.runs.status import run_status
+from core.runs.worker import run_lock
 from core.training import errors, session
 from core.training.command_line import main, train_run
 from core.training.records import EpochRecord, StepRecord
@@ -61,17 +61,17 @@ def same(one, other):
 
 
 def train(run):
-    with at_work(run):
+    with run_lock(run):
         return list(session.run_session(run))
 
 
-def stopped_after(run, step, wish="pause"):
+def stopped_after(run, step, request="pause"):
     """Train until this step is recorded, then ask; returns how the run stands."""
-    with at_work(run):
+    with run_lock(run):
         for record in session.run_session(run):
             if isinstance(record, StepRecord) and record.step == step:
-                control.ask(run, wish)
-    return standing(run)
+                control.request(run, request)
+    return run_status(run)
 
 
 @pytest.mark.parametrize("stops", [(1,), (5,), (3, 14), (13,)])
@@ -90,34 +90,34 @@ def test_a_run_that_was_paused_reaches_the_same_bits(runs, stops):
     assert steps == sorted(set(steps))
 
 
-def test_cancel_keeps_a_checkpoint_and_the_run_can_still_go_on(runs):
+def test_cancel_keeps_a_checkpoint_and_the_run_can_be_resumed(runs):
     run = new(runs)
     assert stopped_after(run, 4, "cancel").state == "cancelled"
     assert run.last_checkpoint().name == "step-00000005"
-    assert not control.asked(run)
+    assert not control.requested(run)
     train(run)
-    assert standing(run).state == "done"
+    assert run_status(run).state == "done"
 
 
-def test_a_polite_end_from_outside_is_a_pause(runs):
+def test_sigterm_pauses_the_run(runs):
     run = new(runs)
-    with at_work(run):
+    with run_lock(run):
         for record in session.run_session(run):
             if isinstance(record, StepRecord) and record.step == 3:
                 os.kill(os.getpid(), signal.SIGTERM)
-    assert standing(run).state == "paused"
+    assert run_status(run).state == "paused"
 
 
 def test_a_second_process_is_refused_and_changes_nothing(runs, capsys):
     run = new(runs)
-    with at_work(run):
+    with run_lock(run):
         before = (run.status(), (run.path / "proc.json").read_text())
         assert main(["--resume", str(run.path)]) == 1
-        assert f"already, by the process {os.getpid()}" in capsys.readouterr().err
+        assert f"already being trained, by process {os.getpid()}" in capsys.readouterr().err
         assert (run.status(), (run.path / "proc.json").read_text()) == before
 
 
-def test_everything_is_taken_from_the_specification_on_resume(runs, capsys):
+def test_resuming_reads_every_setting_from_the_specification(runs, capsys):
     run = new(runs, spec=RunSpec(**{**vars(TINY), "threads": 0}))
     assert train_run(run) == 0
     spec = run.spec()
@@ -127,7 +127,7 @@ def test_everything_is_taken_from_the_specification_on_resume(runs, capsys):
     assert "finished" in capsys.readouterr().out
 
 
-def test_the_number_of_threads_is_set_when_a_run_starts_as_when_it_is_resumed(runs, monkeypatch):
+def test_the_number_of_threads_is_set_on_start_and_on_resume(runs, monkeypatch):
     chosen = []
     monkeypatch.setattr(torch, "set_num_threads", chosen.append)
     run = new(runs, spec=RunSpec(**{**vars(TINY), "threads": 0}))
@@ -136,17 +136,17 @@ def test_the_number_of_threads_is_set_when_a_run_starts_as_when_it_is_resumed(ru
     assert chosen == [torch.get_num_threads()] * 2
 
 
-def test_a_checkpoint_is_spoken_of_where_there_is_one(runs):
+def test_the_message_mentions_a_checkpoint_only_if_there_is_one(runs):
     run = new(runs)
     records = session.run_session(run)
     next(records)
     records.close()
-    assert "no checkpoint yet" in standing(run).message
+    assert "no checkpoint yet" in run_status(run).message
     stopped_after(run, 2)
     records = session.run_session(run)
     next(records)
     records.close()
-    assert "the last checkpoint is kept" in standing(run).message
+    assert "the last checkpoint is kept" in run_status(run).message
     assert "checkpoint" not in errors.sentence(OSError(errno.ENOSPC, "No space"))
 
 
@@ -179,7 +179,7 @@ def test_an_epoch_whose_checkpoint_was_not_written_is_recorded_once(runs, monkey
 
 
 @pytest.mark.parametrize("damage", ["truncate", "flip", "json"])
-def test_a_damaged_newest_checkpoint_gives_way_to_the_one_before(runs, damage):
+def test_a_damaged_checkpoint_is_replaced_by_the_one_before(runs, damage):
     whole = new(runs, "gpt-whole")
     train(whole)
     run = new(runs)
@@ -196,10 +196,10 @@ def test_a_damaged_newest_checkpoint_gives_way_to_the_one_before(runs, damage):
     file.write_bytes(data)
     train(run)
     assert same(weights(whole), weights(run))
-    assert "Went on from step 4" in standing(run).message
+    assert "Resumed from step 4" in run_status(run).message
 
 
-def test_weights_alone_are_not_taken_for_damage(runs):
+def test_a_checkpoint_of_weights_alone_is_not_treated_as_damaged(runs):
     run = new(runs)
     stopped_after(run, 3)
     path = run.last_checkpoint()
@@ -208,11 +208,11 @@ def test_weights_alone_are_not_taken_for_damage(runs):
     session.write_checkpoint(path, found.architecture, found.config, weights, found.extra)
     with pytest.raises(ValueError, match="weights only"):
         train(run)
-    assert "fork the run" in standing(run).message
+    assert "fork the run" in run_status(run).message
     assert run.last_checkpoint() == path
 
 
-def test_a_loss_that_is_no_number_keeps_the_last_good_checkpoint(runs, monkeypatch):
+def test_a_nan_loss_keeps_the_last_good_checkpoint(runs, monkeypatch):
     run = new(runs, spec=RunSpec(**{**vars(TINY), "recipe": {**TINY.recipe, "epochs": 3}}))
     states = []
     start = session.start
@@ -225,7 +225,7 @@ def test_a_loss_that_is_no_number_keeps_the_last_good_checkpoint(runs, monkeypat
         states[0].parameters[0].fill_(math.nan)
     with pytest.raises(ValueError, match="stopped being a number at step 15"):
         list(records)
-    now = standing(run)
+    now = run_status(run)
     assert now.state == "failed"
     assert "at step" in now.message
     assert "ten times smaller" in now.message
@@ -233,17 +233,17 @@ def test_a_loss_that_is_no_number_keeps_the_last_good_checkpoint(runs, monkeypat
     read_checkpoint(good)
 
 
-def test_a_full_disk_is_said_and_mended_by_going_on(runs):
+def test_a_full_disk_is_reported_and_the_run_can_be_resumed(runs):
     whole = new(runs, "gpt-whole")
     train(whole)
     run = new(runs)
     (run.path / "metrics.jsonl").symlink_to("/dev/full")
     if not os.path.exists("/dev/full"):
         pytest.skip("this system has no /dev/full")
-    with at_work(run), pytest.raises(OSError, match="No space left"):
+    with run_lock(run), pytest.raises(OSError, match="No space left"):
         list(run_past_start(run))
-    assert standing(run).state == "failed"
-    assert "disk is full" in standing(run).message
+    assert run_status(run).state == "failed"
+    assert "disk is full" in run_status(run).message
     (run.path / "metrics.jsonl").unlink()
     train(run)
     assert same(weights(whole), weights(run))
@@ -252,7 +252,7 @@ def test_a_full_disk_is_said_and_mended_by_going_on(runs):
 def run_past_start(run):
     """As run_session, but metrics.jsonl is left alone at the start."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(session, "_forget_after", lambda run, step: None)
+        patch.setattr(session, "_drop_later_records", lambda run, state: None)
         yield from session.run_session(run)
 
 
@@ -266,10 +266,10 @@ def run_past_start(run):
         (MemoryError(), "batch size of 8"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes"), "Memory ran out"),
         (torch.OutOfMemoryError("CUDA out of memory."), "Memory ran out"),
-        (KeyError("x"), "its log has the details"),
+        (KeyError("x"), "see its log"),
     ],
 )
-def test_every_trouble_has_a_sentence_that_says_what_to_do(error, said):
+def test_every_error_has_a_sentence_that_says_what_to_do(error, said):
     sentence = errors.sentence(error, batch_size=8)
     assert said in sentence
     assert sentence.endswith(".")
@@ -283,23 +283,23 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path, capsys):
     assert "cannot be written" in capsys.readouterr().err
 
 
-def test_changed_data_is_noticed_before_a_run_goes_on(runs):
+def test_changed_data_is_noticed_before_a_run_is_resumed(runs):
     run = new(runs)
     stopped_after(run, 2)
     replace_json(run.path / "spec.json", {**run.spec(), "data_checksum": "0" * 64})
     with pytest.raises(ValueError, match="has changed since"):
         train(run)
-    assert standing(run).state == "failed"
+    assert run_status(run).state == "failed"
 
 
-def test_more_epochs_go_on_with_the_optimiser_and_the_step(runs):
+def test_an_extended_run_keeps_optimiser_and_step(runs):
     run = new(runs)
     train(run)
     step = run.status()["step"]
-    with pytest.raises(ValueError, match="2 epochs already"):
-        fork.go_on_for(run, 2)
-    fork.go_on_for(run, 3)
-    assert standing(run).state == "queued"
+    with pytest.raises(ValueError, match="already has 2 epochs"):
+        fork.extend(run, 2)
+    fork.extend(run, 3)
+    assert run_status(run).state == "queued"
     queue.tickets()
     records = train(run)
     assert records[0].step == step + 1
@@ -316,7 +316,7 @@ MISSING = [
 
 
 @pytest.mark.parametrize(("words", "said"), MISSING)
-def test_a_run_whose_data_is_not_here_is_refused_and_leaves_nothing(runs, capsys, words, said):
+def test_a_run_without_its_data_is_refused_and_leaves_no_folder(runs, capsys, words, said):
     assert main(words) == 1
     error = capsys.readouterr().err
     assert error.startswith("Error: ")
@@ -325,12 +325,12 @@ def test_a_run_whose_data_is_not_here_is_refused_and_leaves_nothing(runs, capsys
     assert list(runs.iterdir()) == []
 
 
-def test_neither_the_queue_nor_a_fork_nor_a_shipped_training_begins_without_data(runs, monkeypatch):
+def test_queue_fork_and_shipped_training_refuse_missing_data(runs, monkeypatch):
     missing = preset("best", "cnn")
     with pytest.raises(MissingDataError, match="get cifar10"):
         queue.submit(missing.to_dict())
     with pytest.raises(MissingDataError, match="get cifar10"):
-        pretrain("cnn-cifar10", None, 1)
+        train_shipped("cnn-cifar10", None, 1)
     assert list(runs.iterdir()) == []
     run = new(runs)
     train(run)
@@ -341,7 +341,7 @@ def test_neither_the_queue_nor_a_fork_nor_a_shipped_training_begins_without_data
     queue.require_data(missing)  # a cluster has data of its own
 
 
-def test_a_fork_begins_from_the_weights_with_other_settings(runs):
+def test_a_fork_starts_from_the_weights_with_other_settings(runs):
     run = new(runs)
     train(run)
     name = run.checkpoint_names()[-1]
@@ -356,7 +356,7 @@ def test_a_fork_begins_from_the_weights_with_other_settings(runs):
     assert first == pytest.approx(parent_figures["loss"], abs=1e-3)  # lr 1e-8 moves next to nothing
 
 
-def test_recording_a_step_writes_few_lines_and_saving_stays_rare(runs):
+def test_few_steps_are_recorded_and_few_checkpoints_stay(runs):
     run = new(runs, spec=RunSpec(**{**vars(TINY), "recipe": {**TINY.recipe, "epochs": 7}}))
     records = train(run)
     written = run.metrics()

@@ -1,4 +1,4 @@
-"""Images as arrays: a data set in memory, one picture as a square, and the dataset of examples."""
+"""Images as arrays: a data set in memory, one picture cropped to a square, a torch dataset."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ from PIL import Image, ImageOps
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from core.data.array_cache import Arrays
+
 UInt8 = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
 class ImageData:
-    """A classified image set, split into a training and a test part.
+    """A labelled image set, split into a training and a test set.
 
     train_images, test_images   uint8, N×3×S×S, 0..255
     train_labels, test_labels   int64, N, each 0..C-1
     classes                     the C names
     mean, std                   per channel, of the training images scaled to 0..1
     checksum                    SHA-256 that identifies the data
-    note                        what a reader should know about this data, in plain words
-    train_masks, test_masks     bool, N×S×S, true on the object; None where nobody knows
+    note                        a sentence about the data for the reader
+    train_masks, test_masks     bool, N×S×S, true on the object; None if unknown
     """
 
     name: str
@@ -41,6 +43,13 @@ class ImageData:
     note: str
     train_masks: NDArray[np.bool_] | None = None
     test_masks: NDArray[np.bool_] | None = None
+
+    @classmethod
+    def of(cls, name: str, prepared: Arrays, **more: Any) -> ImageData:
+        """From prepared arrays, which have the fields' names; `more` overrides their `about`."""
+        about = {k: tuple(v) if isinstance(v, list) else v for k, v in prepared.about.items()}
+        fields: dict[str, Any] = {**prepared.arrays, **about, **more}
+        return cls(name, **fields)
 
     @property
     def size(self) -> int:

@@ -1,7 +1,7 @@
 """The original CIFAR-10 through torchvision, which knows its address, checksums and format.
 
-torchvision downloads in place, so it works in a temporary folder here, and the archive is fetched
-beforehand with progress; torchvision then finds it there, checks it and unpacks it.
+torchvision writes directly to its folder, so it gets a temporary one; the archive is downloaded
+there first, with progress, and torchvision checks and unpacks it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from core.data.array_cache import Arrays
 from core.data.download import fetch
 from core.data.images.arrays import checksum_of
-from core.data.locations import Progress, data_folder, sha256_of, staging, wait_for_lock
+from core.data.locations import JobProgress, data_folder, sha256_of, staging, wait_for_lock
 
 SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
 MAX_BYTES = 200_000_000
@@ -45,10 +45,10 @@ def read_batches(root: Path) -> Arrays:
     return Arrays(arrays, {"classes": list(data.classes), "checksum": checksum, "note": NOTE})
 
 
-def unpack(packed: Path) -> Generator[Progress, None, Arrays]:
+def unpack(packed: Path) -> Generator[JobProgress, None, Arrays]:
     """The arrays of `cifar-10-python.tar.gz`, unpacked by torchvision in a temporary folder.
 
-    Raises ValueError when the file is another one.
+    Raises ValueError when it is another file.
     """
     from torchvision.datasets import CIFAR10
 
@@ -59,15 +59,15 @@ def unpack(packed: Path) -> Generator[Progress, None, Arrays]:
     try:
         with staging(folder, "cifar10-original") as temporary:
             shutil.copyfile(packed, temporary / CIFAR10.filename)
-            yield Progress("checking and unpacking CIFAR-10", 0, None, "images")
+            yield JobProgress("checking and unpacking CIFAR-10", 0, None, "images")
             CIFAR10(str(temporary), download=True)
             return read_batches(temporary)
     finally:
         lock.release()
 
 
-def download() -> Generator[Progress, None, Arrays]:
-    """Fetch the archive, read it, and drop it; yields progress. Raises DownloadError."""
+def download() -> Generator[JobProgress, None, Arrays]:
+    """Download the archive, read it and delete it; yields progress. Raises DownloadError."""
     from torchvision.datasets import CIFAR10
 
     packed = yield from fetch(CIFAR10.url, data_folder() / PACKED, SHA256, MAX_BYTES)

@@ -1,7 +1,7 @@
 """A folder of class folders: `<class>/<picture>.png`, or `train/<class>/…` and `test/<class>/…`.
 
-Pictures of any size are cut to their middle square and scaled to S×S. Without train/ and test/,
-every fifth picture of each class is held out for testing.
+Pictures of any size are cropped to the central square and scaled to S×S. Without train/ and test/,
+every fifth picture of each class is used for testing.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ import numpy as np
 from core.data.array_cache import Arrays, prepare
 from core.data.images.arrays import ImageData, channel_statistics, checksum_of, fit_square
 from core.data.images.picture import open_picture
-from core.data.locations import Progress
+from core.data.locations import JobProgress
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 MAX_CLASSES = 100
 MAX_PICTURES = 100_000
-MAX_PIXELS = 50_000_000  # of one that lies on this machine
+MAX_PIXELS = 50_000_000  # of a picture on this machine
 MIN_PICTURES = 10  # in all
 HOLD_OUT_EVERY = 5
 
 
-def _class_folders(place: Path) -> list[Path]:
-    return sorted(p for p in place.iterdir() if p.is_dir() and not p.name.startswith("."))
+def _class_folders(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
 
 
 def _pictures(folder: Path) -> list[Path]:
@@ -44,8 +44,8 @@ def list_pictures(folder: Path) -> tuple[tuple[str, ...], dict[str, list[tuple[P
         raise ValueError(f"{folder} is not a folder; give a folder with a folder for each class.")
     train, test = folder / "train", folder / "test"
     divided = train.is_dir() and test.is_dir()
-    places = _class_folders(train if divided else folder)
-    classes = tuple(place.name for place in places)
+    folders = _class_folders(train if divided else folder)
+    classes = tuple(f.name for f in folders)
     if len(classes) < 2:
         found = f"only one class folder ({classes[0]})" if classes else "no class folders"
         raise ValueError(
@@ -54,12 +54,12 @@ def list_pictures(folder: Path) -> tuple[tuple[str, ...], dict[str, list[tuple[P
     if len(classes) > MAX_CLASSES:
         raise ValueError(f"{folder.name} holds {len(classes)} classes; give at most {MAX_CLASSES}.")
     parts: dict[str, list[tuple[Path, int]]] = {"train": [], "test": []}
-    for label, place in enumerate(places):
-        pictures = _pictures(place)
+    for label, class_folder in enumerate(folders):
+        pictures = _pictures(class_folder)
         if divided:
-            there = test / place.name
+            other = test / class_folder.name
             parts["train"] += [(p, label) for p in pictures]
-            parts["test"] += [(p, label) for p in (_pictures(there) if there.is_dir() else [])]
+            parts["test"] += [(p, label) for p in (_pictures(other) if other.is_dir() else [])]
         else:
             for i, picture in enumerate(pictures):
                 held_out = i % HOLD_OUT_EVERY == HOLD_OUT_EVERY - 1
@@ -68,7 +68,7 @@ def list_pictures(folder: Path) -> tuple[tuple[str, ...], dict[str, list[tuple[P
     if count < MIN_PICTURES or not parts["train"] or not parts["test"]:
         raise ValueError(
             f"{folder.name} holds {count} PNG or JPEG pictures; give at least {MIN_PICTURES}, "
-            f"{HOLD_OUT_EVERY} or more of a class, so that some can be held out."
+            f"{HOLD_OUT_EVERY} or more of each class, so that some can be used for testing."
         )
     if count > MAX_PICTURES:
         raise ValueError(f"{folder.name} holds {count:,} pictures; give at most {MAX_PICTURES:,}.")
@@ -77,7 +77,7 @@ def list_pictures(folder: Path) -> tuple[tuple[str, ...], dict[str, list[tuple[P
 
 def _build(
     folder: Path, classes: tuple[str, ...], parts: dict[str, list[tuple[Path, int]]], size: int
-) -> Generator[Progress, None, Arrays]:
+) -> Generator[JobProgress, None, Arrays]:
     arrays: dict[str, Any] = {}
     unreadable: list[str] = []
     total, done = sum(len(part) for part in parts.values()), 0
@@ -90,7 +90,7 @@ def _build(
             except (ValueError, OSError):
                 unreadable.append(f"{path.parent.name}/{path.name}")
             if done % 100 == 0:
-                yield Progress(f"reading {folder.name}", done, total, "images")
+                yield JobProgress(f"reading {folder.name}", done, total, "images")
             done += 1
         if len(set(labels)) < 2:
             raise ValueError(
@@ -103,11 +103,11 @@ def _build(
     n_train, n_test = len(arrays["train_labels"]), len(arrays["test_labels"])
     note = (
         f"{n_train:,} training and {n_test:,} test pictures in {len(classes)} classes, "
-        f"cut square and scaled to {size}×{size} pixels."
+        f"cropped to squares and scaled to {size}×{size} pixels."
     )
     if unreadable:
         named = ", ".join(unreadable[:3]) + (", …" if len(unreadable) > 3 else "")
-        note += f" Left out, since unreadable: {len(unreadable)} ({named})."
+        note += f" Unreadable and skipped: {len(unreadable)} ({named})."
     checksum = checksum_of(*(arrays[name] for name in sorted(arrays)))
     about = {"classes": classes, "mean": mean, "std": std, "checksum": checksum, "note": note}
     return Arrays(arrays, about)
@@ -115,13 +115,13 @@ def _build(
 
 def read_folder(
     folder: Path, size: int = 32, kind: str = "folder"
-) -> Generator[Progress, None, Arrays]:
-    """The arrays of a folder, read now or kept from before under a key that begins with `kind`.
+) -> Generator[JobProgress, None, Arrays]:
+    """The arrays of a folder, read now or stored before under a key that begins with `kind`.
 
-    The key is made of names, sizes and times of change of all files. See `load`.
+    The key is a hash of names, sizes and times of change of all files. See `load`.
     """
     if not 8 <= size <= 256:
-        raise ValueError(f"The image side is {size} pixels; choose 8 to 256.")
+        raise ValueError(f"The image side must be from 8 to 256 pixels, not {size}.")
     classes, parts = list_pictures(folder)
     listing = hashlib.sha256(f"{size} {classes}".encode())
     for part, pictures in parts.items():
@@ -132,7 +132,7 @@ def read_folder(
     return (yield from prepare(key, partial(_build, folder, classes, parts, size)))
 
 
-def load(folder: str | Path, size: int = 32) -> Generator[Progress, None, ImageData]:
+def load(folder: str | Path, size: int = 32) -> Generator[JobProgress, None, ImageData]:
     """The image set of a folder of class folders; yields progress in images.
 
     size   side of the images, S, 8..256 pixels
@@ -140,11 +140,4 @@ def load(folder: str | Path, size: int = 32) -> Generator[Progress, None, ImageD
     Raises ValueError, one sentence: no folder, one class, too few pictures, none readable.
     """
     folder = Path(folder)
-    kept = yield from read_folder(folder, size)
-    a, about = kept.arrays, kept.about
-    mean, std = about["mean"], about["std"]
-    return ImageData(
-        folder.name, a["train_images"], a["train_labels"], a["test_images"], a["test_labels"],
-        tuple(about["classes"]), (mean[0], mean[1], mean[2]), (std[0], std[1], std[2]),
-        about["checksum"], about["note"],
-    )  # fmt: skip
+    return ImageData.of(folder.name, (yield from read_folder(folder, size)))

@@ -1,7 +1,7 @@
-"""One picture from a file that anybody may have made: what it costs is known before it is decoded.
+"""Opens one picture from an untrusted file; its cost is bounded before it is decoded.
 
-A few bytes can stand for many pixels, and many scans (the passes of a progressive JPEG) go over
-every pixel again. So bytes, pixels and scans are counted first. Of a large ordinary JPEG only every
+A few bytes can encode many pixels, and each of the scans of a progressive JPEG processes every
+pixel again. So bytes, pixels and scans are counted first. Of a large ordinary JPEG only every
 second, fourth or eighth pixel is decoded, which the format makes cheap.
 """
 
@@ -17,7 +17,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 MAX_FILE_BYTES = 30_000_000
 MAX_PIXELS = 4_000_000  # that are decoded; 4 bytes each
 MAX_JPEG_PIXELS = 50_000_000  # of a JPEG that can be decoded at a smaller size
-MAX_SCANS = 50  # programs that save pictures write about ten
+MAX_SCANS = 50  # ordinary files have about ten
 MAX_SEGMENTS = 10_000
 _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 
@@ -51,18 +51,18 @@ def open_picture(
 
 
 class PictureTooLarge(ValueError):
-    """The picture costs more than is given to one; the message is one sentence."""
+    """The picture exceeds the limits; the message is one sentence."""
 
 
 def scans(jpeg: bytes) -> int:
-    """How often a decoder goes over the picture: the SOS markers of a JPEG, 51 for more than 50."""
-    at, found = 2, 0
+    """The number of scans of a JPEG (its SOS markers), 51 for more than 50."""
+    position, count = 2, 0
     for _ in range(MAX_SEGMENTS):
-        marker = _MARKER.search(jpeg, at)
-        if marker is None or marker[0] == b"\xff\xd9" or found > MAX_SCANS:
-            return found
-        found += marker[0] == b"\xff\xda"
-        at = marker.end() + int.from_bytes(jpeg[marker.end() : marker.end() + 2], "big")
+        marker = _MARKER.search(jpeg, position)
+        if marker is None or marker[0] == b"\xff\xd9" or count > MAX_SCANS:
+            return count
+        count += marker[0] == b"\xff\xda"
+        position = marker.end() + int.from_bytes(jpeg[marker.end() : marker.end() + 2], "big")
     return MAX_SCANS + 1
 
 
@@ -81,13 +81,13 @@ def _bytes_of(file: str | Path | IO[bytes], name: str) -> bytes:
 
 
 def _bound(picture: Image.Image, data: bytes, name: str, most: int) -> None:
-    """Set a large JPEG to be decoded smaller. Errors: PictureTooLarge."""
+    """Check the limits, and let a large JPEG be decoded smaller. Errors: PictureTooLarge."""
     passes = scans(data) if picture.format != "PNG" else 1
     if passes > MAX_SCANS:
         raise PictureTooLarge(
             f"{name} is a JPEG of more than {MAX_SCANS} scans; save it again without “progressive”."
         )
-    smaller = picture.format != "PNG" and passes <= 1  # else all of it is kept while it is read
+    smaller = picture.format != "PNG" and passes <= 1  # a progressive one is kept in memory in full
     largest = max(most, MAX_JPEG_PIXELS) if smaller else most
     if picture.width * picture.height > largest:
         raise PictureTooLarge(
@@ -99,4 +99,4 @@ def _bound(picture: Image.Image, data: bytes, name: str, most: int) -> None:
     if step > 1:
         picture.draft("RGB", (picture.width // step, picture.height // step))
         if picture.width * picture.height > most:
-            raise PictureTooLarge(f"{name} is too narrow to be made smaller; cut it first.")
+            raise PictureTooLarge(f"{name} is too long and narrow; crop it first.")

@@ -1,16 +1,15 @@
-"""Shapes: ten classes of small colour pictures, drawn here, with the mask of the object.
+"""Shapes: ten classes of small colour pictures, drawn by the program, with the object's mask.
 
-Where a photograph leaves us guessing, these pictures know which pixels are the object, so "does
-the attention look at the object?" has a number. Size, place, angle, colour and background vary;
-the clutter (a colour gradient, grain, strokes and blobs) is drawn alike for every class, so
-nothing but the shape gives the class away.
+The mask says which pixels belong to the object, so the share of attention on the object can be
+measured. Size, position, angle, colour and background vary; the clutter (a colour gradient, grain,
+strokes and blobs) has the same distribution for every class, so only the shape tells the class.
 
 A shape is a region of the plane in its own coordinates (u to the right, v up, in units of its
-radius): the disc is u² + v² <= 1. A pixel's coverage is the share of its 4×4 sample points that
-fall inside; the mask holds the pixels covered by at least half.
+radius): the disc is u² + v² <= 1. A pixel's coverage is the share of its 4×4 sample points inside
+the shape; the mask contains the pixels covered by at least half.
 
-Lengths and places are in pixels of a frame 32 wide, x to the right and y down from the top left
-corner, whatever the side of the picture drawn.
+Lengths and positions are in pixels of a 32-pixel frame, x to the right and y down from the top left
+corner, for pictures of any size.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from numpy.typing import NDArray
 
 from core.data.array_cache import Arrays, prepare
 from core.data.images.arrays import ImageData, UInt8, channel_statistics, checksum_of
-from core.data.locations import Progress
+from core.data.locations import JobProgress
 
 Plane = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -33,11 +32,11 @@ Colour = tuple[int, int, int]
 
 VERSION = 1  # raise it when a change alters pixels: it is part of the key of prepared arrays
 FRAME = 32.0  # pixels a side
-REACH = 1.2  # radii: no shape has a point further from its centre
+REACH = 1.2  # radii; no point of a shape is further from its centre
 SAMPLES = 4  # sample points a pixel along each axis
-RADIUS = (5.0, 13.0)  # pixels, smallest and largest drawn at random
-TILT = 15.0  # degrees, largest drawn at random: a square never becomes a diamond
-CONTRAST = 110.0  # least distance between object and background colour, in RGB space
+RADIUS = (5.0, 13.0)  # range of the random radius, in pixels
+TILT = 15.0  # largest random angle in degrees: a square never becomes a diamond
+CONTRAST = 110.0  # smallest distance between object and background colour, in RGB space
 
 
 def _disc(u: Plane, v: Plane) -> Bool:
@@ -101,7 +100,7 @@ CLASSES = tuple(REGIONS)
 
 @dataclass(frozen=True)
 class Shape:
-    """Everything one picture is drawn from.
+    """All parameters of one picture.
 
     kind                a name of CLASSES
     radius, x, y        size and centre, pixels of the 32-pixel frame (y down)
@@ -110,7 +109,7 @@ class Shape:
     clutter             0 (a plain background) to 1
     seed                of the clutter and the grain
 
-    Raises ValueError for a value out of bounds.
+    Raises ValueError for a value out of range.
     """
 
     kind: str
@@ -133,22 +132,22 @@ class Shape:
             ("angle", self.angle, -360, 360), ("clutter", self.clutter, 0, 1),
         ):  # fmt: skip
             if not low <= value <= high:
-                raise ValueError(f"The {name} of the shape is {value}; choose {low} to {high:g}.")
+                raise ValueError(f"The shape's {name} must be from {low} to {high:g}, not {value}.")
         for part in (*self.colour, *self.background):
             if not 0 <= part <= 255:
-                raise ValueError(f"A colour holds {part}; its parts run from 0 to 255.")
+                raise ValueError(f"The parts of a colour must be from 0 to 255, not {part}.")
         if self.seed < 0:
-            raise ValueError(f"The seed is {self.seed}; choose 0 or more.")
+            raise ValueError(f"The seed must be 0 or more, not {self.seed}.")
 
 
 def coverage(shape: Shape, side: int = 32) -> Plane:
-    """The share of each pixel that lies inside the shape: (side, side), 0..1."""
-    place = ((np.arange(side * SAMPLES) + 0.5) * FRAME / (side * SAMPLES)).reshape(side, SAMPLES)
+    """The share of each pixel inside the shape: (side, side), 0 … 1."""
+    centres = ((np.arange(side * SAMPLES) + 0.5) * FRAME / (side * SAMPLES)).reshape(side, SAMPLES)
     reach = REACH * shape.radius
-    columns = (place[:, -1] >= shape.x - reach) & (place[:, 0] <= shape.x + reach)
-    rows = (place[:, -1] >= shape.y - reach) & (place[:, 0] <= shape.y + reach)
-    dx = (place[columns].reshape(1, -1) - shape.x) / shape.radius
-    dy = (shape.y - place[rows].reshape(-1, 1)) / shape.radius
+    columns = (centres[:, -1] >= shape.x - reach) & (centres[:, 0] <= shape.x + reach)
+    rows = (centres[:, -1] >= shape.y - reach) & (centres[:, 0] <= shape.y + reach)
+    dx = (centres[columns].reshape(1, -1) - shape.x) / shape.radius
+    dy = (shape.y - centres[rows].reshape(-1, 1)) / shape.radius
     turn = np.deg2rad(shape.angle)
     u, v = dx * np.cos(turn) + dy * np.sin(turn), dy * np.cos(turn) - dx * np.sin(turn)
     inside = REGIONS[shape.kind](u, v)
@@ -159,9 +158,9 @@ def coverage(shape: Shape, side: int = 32) -> Plane:
 
 
 def _background(shape: Shape, rng: np.random.Generator, side: int) -> Plane:
-    """(side, side, 3): a colour with a gradient, then strokes and blobs in colours of their own."""
-    place = (np.arange(side) + 0.5) * FRAME / side
-    x, y = place[None, :], place[:, None]
+    """(side, side, 3): a colour with a gradient, then strokes and blobs in random colours."""
+    centres = (np.arange(side) + 0.5) * FRAME / side
+    x, y = centres[None, :], centres[:, None]
     slope = rng.uniform(-45, 45, size=(2, 3)) * shape.clutter
     picture: Plane = np.asarray(shape.background, dtype=np.float64) + (
         slope[0] * (x / FRAME - 0.5)[..., None] + slope[1] * (y / FRAME - 0.5)[..., None]
@@ -185,7 +184,7 @@ def draw(shape: Shape, side: int = 32) -> tuple[UInt8, Bool]:
     Raises ValueError for a side outside 8..256.
     """
     if not 8 <= side <= 256:
-        raise ValueError(f"The side of the picture is {side} pixels; choose 8 to 256.")
+        raise ValueError(f"The picture's side must be from 8 to 256 pixels, not {side}.")
     rng = np.random.default_rng(shape.seed)
     share = coverage(shape, side)
     picture = _background(shape, rng, side)
@@ -196,7 +195,7 @@ def draw(shape: Shape, side: int = 32) -> tuple[UInt8, Bool]:
 
 
 def random_shape(kind: str, rng: np.random.Generator) -> Shape:
-    """A shape of this class with size, place, angle, colours and clutter at random, all in view."""
+    """A shape of this class, fully visible, with all else at random."""
     radius = rng.uniform(*RADIUS)
     x, y = rng.uniform(radius, FRAME - radius, size=2)
     while True:
@@ -212,7 +211,7 @@ def random_shape(kind: str, rng: np.random.Generator) -> Shape:
 
 
 def shape_at(index: int, seed: int = 0) -> Shape:
-    """Picture `index` of the endless sequence of this seed; its class is index mod 10."""
+    """Picture `index` of the infinite sequence of this seed; its class is index mod 10."""
     rng = np.random.default_rng([seed, index])
     return random_shape(CLASSES[index % len(CLASSES)], rng)
 
@@ -226,10 +225,10 @@ def generate(count: int, seed: int = 0) -> tuple[UInt8, NDArray[np.int64], Bool]
     return images, np.arange(count, dtype=np.int64) % len(CLASSES), masks
 
 
-def _build(train: int, test: int, seed: int) -> Generator[Progress, None, Arrays]:
+def _build(train: int, test: int, seed: int) -> Generator[JobProgress, None, Arrays]:
     arrays: dict[str, NDArray[Any]] = {}
     for part, count, part_seed in (("train", train, 2 * seed), ("test", test, 2 * seed + 1)):
-        yield Progress(f"drawing the {part} images", 0, count, "images")
+        yield JobProgress(f"drawing the {part} images", 0, count, "images")
         images, labels, masks = generate(count, part_seed)
         arrays |= {f"{part}_images": images, f"{part}_labels": labels, f"{part}_masks": masks}
     mean, std = channel_statistics(arrays["train_images"])
@@ -239,21 +238,15 @@ def _build(train: int, test: int, seed: int) -> Generator[Progress, None, Arrays
 
 def load(
     train: int = 10_000, test: int = 2_000, seed: int = 0
-) -> Generator[Progress, None, ImageData]:
-    """Draw the data set (or map what was drawn before); yields progress.
+) -> Generator[JobProgress, None, ImageData]:
+    """Draw the data set, or map what was drawn before; yields progress.
 
-    train, test   how many images, 1..100,000 each; the two parts share no picture
+    train, test   how many images, 1 … 100,000 each; no picture is in both
     """
     for count in (train, test):
         if not 1 <= count <= 100_000:
-            raise ValueError(f"{count:,} images were asked for; choose 1 to 100,000.")
+            raise ValueError(f"The number of images must be from 1 to 100,000, not {count:,}.")
     key = f"shapes-v{VERSION}-{train}-{test}-{seed}"
-    kept = yield from prepare(key, partial(_build, train, test, seed))
-    a, about = kept.arrays, kept.about
-    mean, std = about["mean"], about["std"]
+    prepared = yield from prepare(key, partial(_build, train, test, seed))
     note = f"Shapes: {train:,} training and {test:,} test images drawn with seed {seed}."
-    return ImageData(
-        "shapes", a["train_images"], a["train_labels"], a["test_images"], a["test_labels"],
-        CLASSES, (mean[0], mean[1], mean[2]), (std[0], std[1], std[2]), about["checksum"], note,
-        a["train_masks"], a["test_masks"],
-    )  # fmt: skip
+    return ImageData.of("shapes", prepared, classes=CLASSES, note=note)

@@ -1,9 +1,9 @@
-"""Images read straight from a `.tar.xz` of class folders, never unpacked to disk.
+"""Reads images from a `.tar.xz` of class folders without unpacking it to disk.
 
 Members are `train/<class>/<name>.jpg` and `test/<class>/<name>.jpg` (or .png), each S×S pixels.
-The archive comes from outside, so everything about it is bounded: the memory of the xz decoder,
-the bytes that come out, the number and size of members, the pixels of an image. Links, devices
-and names that leave the archive's own folder are refused.
+The archive is untrusted, so everything is bounded: the memory of the xz decoder, the unpacked
+bytes, the number and size of members, the pixels of an image. Links, devices and names outside the
+archive's folder are refused.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from core.data.array_cache import Arrays
-from core.data.locations import Progress
+from core.data.locations import JobProgress
 
 MAX_UNPACKED_BYTES = 1 << 30
 MAX_XZ_MEMORY_BYTES = 256 << 20
@@ -30,7 +30,7 @@ MEMBER = re.compile(r"(train|test)/([\w -]{1,64})/[\w .-]{1,128}\.(?:jpg|jpeg|pn
 
 
 class _BoundedXz:
-    """A file object that decompresses .xz with bounds on decoder memory and on total output."""
+    """A file object that decompresses .xz with limits on decoder memory and total output."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file, self._total = file, 0
@@ -62,7 +62,7 @@ class _BoundedXz:
 
 
 def _members(archive: tarfile.TarFile) -> Iterator[tuple[re.Match[str], bytes]]:
-    """Every image member, its name matched and its bytes; refuses anything out of bounds."""
+    """The match of the name and the bytes of every image member; ValueError beyond a limit."""
     for count, member in enumerate(archive):
         name = member.name.removeprefix("./")
         if count >= MAX_MEMBERS:
@@ -86,7 +86,7 @@ def _members(archive: tarfile.TarFile) -> Iterator[tuple[re.Match[str], bytes]]:
 
 
 def _pixels(content: bytes, name: str, size: int) -> bytes:
-    """The 3·S·S bytes of one image, channel first."""
+    """The 3·S·S bytes of one image, channels first."""
     try:
         picture = Image.open(io.BytesIO(content), formats=("JPEG", "PNG"))
         if picture.size != (size, size):
@@ -99,12 +99,12 @@ def _pixels(content: bytes, name: str, size: int) -> bytes:
         raise ValueError(f"its image {name[:80]!r} cannot be read") from None
 
 
-def read_archive(path: Path, size: int = 32) -> Generator[Progress, None, Arrays]:
-    """Read all images of the archive into one uint8 array a part; yields progress in images.
+def read_archive(path: Path, size: int = 32) -> Generator[JobProgress, None, Arrays]:
+    """Read all images of the archive into one uint8 array per part; yields progress in images.
 
     Returns arrays train_images, train_labels, test_images, test_labels (in the archive's order;
-    labels number the sorted class names) and about["classes"].
-    Raises ValueError, one sentence, for an archive that is damaged, unsafe or holds no images.
+    labels are indices of the sorted class names) and about["classes"].
+    Raises ValueError, one sentence, for an archive that is damaged, unsafe or without images.
     """
     pixels = {"train": bytearray(), "test": bytearray()}
     labels: dict[str, list[str]] = {"train": [], "test": []}
@@ -117,7 +117,7 @@ def read_archive(path: Path, size: int = 32) -> Generator[Progress, None, Arrays
                     pixels[part] += _pixels(content, match[0], size)
                     labels[part].append(match[2])
                     if count % 500 == 0:
-                        yield Progress(f"reading {path.name}", count, None, "images")
+                        yield JobProgress(f"reading {path.name}", count, None, "images")
         names = sorted(set(labels["train"]) | set(labels["test"]))
         if not labels["train"] or not labels["test"]:
             raise ValueError("it holds no images under train/<class>/ and test/<class>/")

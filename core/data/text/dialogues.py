@@ -1,7 +1,7 @@
 """Dialogues as examples: a list of texts, the dataset of their ids, and the padded batch.
 
-A dialogue is what stands between two blank lines of a text file: a speaker and what is said.
-Each is one training example of T ids, `<START>` first, at most max_N of them.
+A dialogue is the text between two blank lines of a file: a speaker and their words. Each is one
+training example of T ids, `<START>` first, at most max_N of them.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ MIN_DIALOGUES = 10
 
 @dataclass(frozen=True, eq=False)
 class DialogueData:
-    """A corpus cut into dialogues.
+    """A corpus split into dialogues.
 
-    train, held_out   dialogues in file order; held_out is the last part, possibly empty
+    train, held_out   dialogues in file order; held_out is the last part, for testing; may be empty
     checksum          SHA-256 of the text they come from
-    note              what a reader should know about this data, in plain words
+    note              a sentence about the data for the reader
     """
 
     name: str
@@ -40,23 +40,23 @@ class DialogueData:
     note: str
 
     def vocabulary_text(self) -> str:
-        """The text a vocabulary may be built from: the training part only."""
+        """The training part as one text: a vocabulary is built from nothing else."""
         return "\n\n".join(self.train)
 
 
 def split_dialogues(text: str) -> list[str]:
-    """Cut a text at its blank lines; spaces around a dialogue go, empty ones are dropped."""
+    """Split a text at its blank lines; dialogues are stripped, empty ones dropped."""
     pieces = re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n").replace("\r", "\n"))
     return [piece.strip() for piece in pieces if piece.strip()]
 
 
 def split_held_out(dialogues: Sequence[str], held_out: float) -> tuple[list[str], list[str]]:
-    """The first dialogues to train on and the last `held_out` (0..0.5, a fraction) to test on.
+    """The first dialogues for training and the last `held_out` (a share, 0 … 0.5) for testing.
 
-    A fraction above 0 holds out at least one. Raises ValueError outside 0..0.5.
+    A share above 0 holds out at least one. Raises ValueError outside 0 … 0.5.
     """
     if not 0 <= held_out <= 0.5:
-        raise ValueError(f"The held-out share is {held_out}; choose one from 0 to 0.5.")
+        raise ValueError(f"The held-out share must be from 0 to 0.5, not {held_out}.")
     count = max(1, round(len(dialogues) * held_out)) if held_out else 0
     cut = len(dialogues) - count
     return list(dialogues[:cut]), list(dialogues[cut:])
@@ -65,13 +65,13 @@ def split_held_out(dialogues: Sequence[str], held_out: float) -> tuple[list[str]
 def dialogue_data(
     name: str, text: str, dialogues: Sequence[str], held_out: float, note: str
 ) -> DialogueData:
-    """Bundle `dialogues` of `text` with their split and checksum."""
+    """The `dialogues` of `text`, split, with the checksum of the text."""
     train, rest = split_held_out(dialogues, held_out)
     return DialogueData(name, train, rest, hashlib.sha256(text.encode()).hexdigest(), note)
 
 
 def read_own_text(path: str | Path, held_out: float = 0.1) -> DialogueData:
-    """A user's own UTF-8 text file: dialogues at blank lines, or one a line if none is blank.
+    """A user's own UTF-8 text file: dialogues at blank lines, or one per line if there are none.
 
     Raises MissingDataError or ValueError, each one sentence: no such file, empty, too large, not
     UTF-8, fewer than ten dialogues.
@@ -121,7 +121,7 @@ class DialogueDataset:
     lines       N dialogues, one string each
     max_N       most ids of an item, start token included
     truncated   how many dialogues were longer and lost their end
-    note        one sentence about that, or ""
+    note        a sentence about that, or ""
 
     It works with `torch.utils.data.DataLoader(dataset, collate_fn=collate_fn, ...)`.
     Raises ValueError for max_N < 2, which leaves no word to predict.

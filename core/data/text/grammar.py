@@ -12,8 +12,8 @@ verb and noun in number (the rings ... are), pronoun and noun (rings ... they), 
 name called (queen ... QUEEN), and what the answer is about (seeks ... seeks).
 
 The grammar is written with features in braces, as linguists write it. A rule stands for one
-context-free rule for every choice of its features, one choice for the whole rule: that is what
-makes things agree, and with so few values an `nltk.CFG` can say it.
+context-free rule for every choice of its features, the same choice in the whole rule, which creates
+the agreement; there are few enough values to write them all out as an `nltk.CFG`.
 """
 
 from __future__ import annotations
@@ -95,13 +95,13 @@ def _lexicon() -> list[str]:
 
 
 def _expand(rule: str) -> list[str]:
-    """One rule for every choice of the features in braces; nobody calls themselves."""
+    """One rule for every choice of the features in braces, without a speaker who calls themself."""
     letters = sorted(set(re.findall(r"\{(\w)\}", rule)))
     choices = []
     for values in product(*(FEATURES[letter] for letter in letters)):
-        chosen = dict(zip(letters, values, strict=True))
-        if "a" not in chosen or chosen["a"] != chosen.get("b"):
-            choices.append(rule.format(**chosen))
+        values_of = dict(zip(letters, values, strict=True))
+        if "a" not in values_of or values_of["a"] != values_of.get("b"):
+            choices.append(rule.format(**values_of))
     return choices
 
 
@@ -116,7 +116,7 @@ def grammar() -> CFG:
 
 @lru_cache(maxsize=1)
 def _choices() -> dict[Nonterminal, list[tuple[Any, ...]]]:
-    """What each symbol may become, written backwards, as `sample` stacks it."""
+    """The right-hand sides of every symbol, reversed for the stack of `sample`."""
     choices: dict[Nonterminal, list[tuple[Any, ...]]] = {}
     for production in grammar().productions():
         choices.setdefault(production.lhs(), []).append(production.rhs()[::-1])
@@ -124,7 +124,7 @@ def _choices() -> dict[Nonterminal, list[tuple[Any, ...]]]:
 
 
 def sample(rng: np.random.Generator) -> list[str]:
-    """The words of one dialogue: from Talk, each symbol replaced by one of its rules at random."""
+    """The words of one dialogue: from Talk on, a random rule replaces every symbol."""
     choices = _choices()
     words: list[str] = []
     stack = [grammar().start()]
@@ -133,19 +133,19 @@ def sample(rng: np.random.Generator) -> list[str]:
         if isinstance(symbol, str):
             words.append(symbol)
         else:
-            found = choices[symbol]
-            stack += found[int(rng.integers(len(found)))] if len(found) > 1 else found[0]
+            rules = choices[symbol]
+            stack += rules[int(rng.integers(len(rules)))] if len(rules) > 1 else rules[0]
     return words
 
 
 def to_text(words: Sequence[str]) -> str:
-    """Write words in the file's format: a line for the speaker, a line for what is said."""
+    """The words in the file's format: a line for the speaker, a line for the words."""
     text = re.sub(r" ([,.?:])", r"\1", " ".join(words))
     return re.sub(r"([?.]) (?=[A-Z]+:)", r"\1\n", text.replace(": ", ":\n"))
 
 
 def generate(count: int, seed: int = 0) -> list[str]:
-    """The first `count` dialogues of this seed, none twice."""
+    """The first `count` different dialogues of this seed."""
     dialogues: dict[str, None] = {}
     rng = np.random.default_rng(seed)
     while len(dialogues) < count:
@@ -154,12 +154,12 @@ def generate(count: int, seed: int = 0) -> list[str]:
 
 
 def load(count: int = 4_000, held_out: float = 0.1, seed: int = 0) -> DialogueData:
-    """Dialogues of the grammar, all different, the last `held_out` of them apart.
+    """Different dialogues of the grammar, the last `held_out` (a share) for testing.
 
-    count   how many, 10..50,000. Raises ValueError outside that.
+    count   how many, 10 … 50,000. Raises ValueError outside that.
     """
     if not 10 <= count <= 50_000:
-        raise ValueError(f"{count:,} dialogues were asked for; choose 10 to 50,000.")
+        raise ValueError(f"The number of dialogues must be from 10 to 50,000, not {count:,}.")
     dialogues = generate(count, seed)
     note = f"Grammar: {count:,} dialogues drawn with seed {seed}."
     return dialogue_data("grammar", "\n\n".join(dialogues), dialogues, held_out, note)

@@ -1,7 +1,7 @@
 """Tiny Shakespeare: 40,000 lines of the plays, 7,222 dialogues between blank lines.
 
-The file is Andrej Karpathy's (char-rnn). It is taken from disk or fetched from its well-known
-address, and in both cases it is the file only if its SHA-256 says so.
+The file is Andrej Karpathy's (char-rnn). It is read from disk or downloaded from its well-known
+address, and accepted only with the right SHA-256.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 
 from core.data.download import fetch
 from core.data.locations import (
+    JobProgress,
     MissingDataError,
-    Progress,
     data_folder,
     sha256_of,
     staging,
@@ -32,26 +32,26 @@ COMMAND = "python -m core.data get shakespeare"
 
 def find(data_dir: str | Path | None = None) -> Path | None:
     """The file in `data_dir` (default: the data folder), or None. `data_dir` may be the file."""
-    place = data_folder() if data_dir is None else Path(data_dir)
-    candidates = [place, *(place / name for name in NAMES)]
+    folder = data_folder() if data_dir is None else Path(data_dir)
+    candidates = [folder, *(folder / name for name in NAMES)]
     return next((path for path in candidates if path.is_file()), None)
 
 
-def located(data_dir: str | Path | None = None) -> Path:
+def locate(data_dir: str | Path | None = None) -> Path:
     """As `find`, but raises MissingDataError when there is none."""
     path = find(data_dir)
     if path is None:
-        place = "the data folder" if data_dir is None else data_dir  # no path of a server's disk
-        raise MissingDataError(f"Tiny Shakespeare is not in {place}; get it with: {COMMAND}")
+        where = "the data folder" if data_dir is None else data_dir  # no path of a server's disk
+        raise MissingDataError(f"Tiny Shakespeare is not in {where}; get it with {COMMAND}")
     return path
 
 
 def load(data_dir: str | Path | None = None, held_out: float = 0.1) -> DialogueData:
-    """The 7,222 dialogues, the last `held_out` of them apart.
+    """The 7,222 dialogues, the last `held_out` (a share) for testing.
 
     Raises MissingDataError when no file is there, ValueError when it is another text.
     """
-    path = located(data_dir)
+    path = locate(data_dir)
     check(path)
     text = path.read_text(encoding="utf-8")
     dialogues = split_dialogues(text)
@@ -61,18 +61,18 @@ def load(data_dir: str | Path | None = None, held_out: float = 0.1) -> DialogueD
 
 def check(path: Path) -> None:
     """Raises ValueError unless the file is Tiny Shakespeare, byte for byte."""
-    found = sha256_of(path)
-    if found != SHA256:
+    digest = sha256_of(path)
+    if digest != SHA256:
         raise ValueError(
-            f"{path.name} is not Tiny Shakespeare (its SHA-256 begins {found[:12]}, not "
-            f"{SHA256[:12]}); get the right file with: {COMMAND}"
+            f"{path.name} is not Tiny Shakespeare (its SHA-256 begins {digest[:12]}, not "
+            f"{SHA256[:12]}); get the right file with {COMMAND}"
         )
 
 
-def getting(source: str | Path | None = None) -> Generator[Progress, None, Path]:
-    """Put the file into the data folder; yields progress in bytes, returns its path.
+def obtain(source: str | Path | None = None) -> Generator[JobProgress, None, Path]:
+    """Store the file in the data folder; yields progress in bytes, returns its path.
 
-    source   a copy of the file, or a folder that holds one; without it the file is fetched
+    source   a copy of the file, or a folder with one; without it the file is downloaded
 
     Raises DownloadError, MissingDataError (no such copy) or ValueError (another text).
     """
@@ -81,7 +81,7 @@ def getting(source: str | Path | None = None) -> Generator[Progress, None, Path]
         return (yield from fetch(URL, target, SHA256, MAX_BYTES))
     copy = find(source)
     if copy is None:
-        raise MissingDataError(f"Tiny Shakespeare is not in {source}; fetch it with: {COMMAND}")
+        raise MissingDataError(f"Tiny Shakespeare is not in {source}; download it with {COMMAND}")
     check(copy)
     lock = yield from wait_for_lock(target.parent, target.name)
     try:

@@ -1,11 +1,11 @@
-"""Where runs are started: on this machine, or on a cluster that has its own queue."""
+"""Where runs are started: on this machine, or on a cluster with its own queue."""
 
 import os
 
 ENGINES = ("local", "ray", "none")
 
 
-def chosen() -> str:
+def engine_name() -> str:
     """UNROLLED_ENGINE: "local" (the default), "ray", or "none", which starts nothing.
 
     Errors: ValueError, another name.

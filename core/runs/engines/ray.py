@@ -1,12 +1,12 @@
-"""Runs on a Ray cluster, through its Jobs REST API: nothing of Ray is installed on this side.
+"""Runs on a Ray cluster through its Jobs REST API; Ray need not be installed here.
 
-The cluster's machines see the same runs folder (shared storage) and have the project installed.
-The job is the command line that would run here; it writes the same run directory.
+The cluster's machines share the runs folder and have the project installed. The job is the command
+line that would run here; it writes the same run directory.
 
     UNROLLED_RAY_ADDRESS   such as http://head:8265
-    UNROLLED_RAY_TOKEN     sent as "Authorization: Bearer …" where the cluster asks for one
+    UNROLLED_RAY_TOKEN     sent as "Authorization: Bearer …" where the cluster requires one
     UNROLLED_RAY_PYTHON    the interpreter there, "python" by default
-    UNROLLED_RAY_GPUS      GPUs a run needs, 0 by default; CPUs are the run's threads
+    UNROLLED_RAY_GPUS      GPUs per run, 0 by default; CPUs are the run's threads
 
     engine.json            {"engine": "ray", "job": id, "trouble": sentence or ""}
 
@@ -22,22 +22,22 @@ from core.run_files import schema
 from core.run_files.directory import RunDirectory, replace_json
 from core.runs.launch import environment
 
-PATIENCE = 5.0  # seconds for an answer
-OVER = {"SUCCEEDED": "lost", "FAILED": "failed", "STOPPED": "cancelled"}
+TIMEOUT = 5.0  # seconds for an answer
+JOB_STATES = {"SUCCEEDED": "lost", "FAILED": "failed", "STOPPED": "cancelled"}
 
 
 class RayError(OSError):
-    """The cluster did not do what was asked; one sentence."""
+    """A request to the cluster failed; the message is one sentence."""
 
 
 def start(run: RunDirectory) -> None:
     """Submit the run as a job of that name. Errors: RayError."""
     threads = int(run.spec().get("threads") or 1)
     env = environment(threads, None)
-    kept = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OMP_WAIT_POLICY", "PYTHONUNBUFFERED")
-    variables = {name: env[name] for name in kept}
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OMP_WAIT_POLICY", "PYTHONUNBUFFERED")
+    variables = {name: env[name] for name in names}
     variables |= {n: v for n in ("UNROLLED_RUNS", "UNROLLED_DATA") if (v := os.environ.get(n))}
-    # It shall not start others: the queue belongs to this side.
+    # It must not start other runs: the queue is managed here.
     variables["UNROLLED_ENGINE"] = "none"
     python = os.environ.get("UNROLLED_RAY_PYTHON") or "python"
     command = [python, "-m", "core.train", "--resume", str(run.path.absolute())]
@@ -57,10 +57,10 @@ def start(run: RunDirectory) -> None:
     replace_json(run.path / "engine.json", {"engine": "ray", "job": job, "trouble": ""})
 
 
-def look(run: RunDirectory) -> tuple[str, str] | None:
-    """(state, message) if the job is over though the run does not say so, else None.
+def poll(run: RunDirectory) -> tuple[str, str] | None:
+    """(state, message) if the job has ended although the run's status is not final, else None.
 
-    When the cluster does not answer, that is noted in engine.json and nothing else changes.
+    When the cluster does not answer, engine.json records that and nothing else changes.
     """
     about = _engine(run)
     try:
@@ -70,11 +70,11 @@ def look(run: RunDirectory) -> tuple[str, str] | None:
         return None
     if about.get("trouble"):
         replace_json(run.path / "engine.json", {**about, "trouble": ""})
-    state = OVER.get(str(job.get("status")))
+    state = JOB_STATES.get(str(job.get("status")))
     if state is None:
         return None
-    said = " ".join(str(job.get("message") or "").split())[:300]
-    return state, f"The job on the cluster ended ({job['status']}): {said}"
+    text = " ".join(str(job.get("message") or "").split())[:300]
+    return state, f"The job on the cluster ended ({job['status']}): {text}"
 
 
 def stop(run: RunDirectory) -> None:
@@ -83,7 +83,7 @@ def stop(run: RunDirectory) -> None:
 
 
 def log(run: RunDirectory) -> str:
-    """What the job has said so far. Errors: RayError."""
+    """The log of the job so far. Errors: RayError."""
     answer = _ask("GET", f"/api/jobs/{_engine(run)['job']}/logs")
     return str(answer.get("logs", ""))
 
@@ -93,11 +93,11 @@ def _engine(run: RunDirectory) -> schema.Engine:
 
 
 def _gpus() -> float:
-    asked = os.environ.get("UNROLLED_RAY_GPUS") or "0"
+    number = os.environ.get("UNROLLED_RAY_GPUS") or "0"
     try:
-        return float(asked)
+        return float(number)
     except ValueError:
-        raise RayError(f"UNROLLED_RAY_GPUS must be a number, not {asked!r}.") from None
+        raise RayError(f"UNROLLED_RAY_GPUS must be a number, not {number!r}.") from None
 
 
 def _ask(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -105,12 +105,14 @@ def _ask(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str
 
     address = (os.environ.get("UNROLLED_RAY_ADDRESS") or "").rstrip("/")
     if not address.startswith(("http://", "https://")):
-        raise RayError("UNROLLED_RAY_ADDRESS must be the cluster's address, http://head:8265.")
+        raise RayError(
+            "UNROLLED_RAY_ADDRESS must be the cluster's address, such as http://head:8265."
+        )
     token = os.environ.get("UNROLLED_RAY_TOKEN")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         answer = requests.request(
-            method, address + path, json=body, headers=headers, timeout=PATIENCE
+            method, address + path, json=body, headers=headers, timeout=TIMEOUT
         )
     except requests.RequestException as error:
         reason = type(error).__name__
@@ -118,10 +120,10 @@ def _ask(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str
     if answer.status_code in (401, 403):
         raise RayError("The Ray cluster refuses the token: set UNROLLED_RAY_TOKEN to a valid one.")
     if not answer.ok:
-        said = " ".join(answer.text.split())[:200]
-        raise RayError(f"The Ray cluster refused ({answer.status_code}): {said}.")
+        text = " ".join(answer.text.split())[:200]
+        raise RayError(f"The Ray cluster refused ({answer.status_code}): {text}.")
     try:
-        found = answer.json()
+        result = answer.json()
     except ValueError:
-        raise RayError(f"{address} is no Ray cluster: it does not answer in JSON.") from None
-    return found if isinstance(found, dict) else {"answer": found}
+        raise RayError(f"{address} is not a Ray cluster: it does not answer in JSON.") from None
+    return result if isinstance(result, dict) else {"answer": result}

@@ -19,6 +19,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from core.run_files.directory import runs_folder
+from core.system.folders import user_folder
 
 WAIT_SECONDS = 5.0  # for another writer
 MAX_MEGABYTES = 200  # of one file
@@ -29,11 +30,7 @@ _CHOOSE = "or choose another folder with UNROLLED_STATE"
 def state_folder() -> Path:
     """The folder of rooms and kept progress: UNROLLED_STATE, else `unrolled/state` in the user's
     data directory."""
-    chosen = os.environ.get("UNROLLED_STATE")
-    if chosen:
-        return Path(chosen).expanduser()
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "unrolled" / "state"
+    return user_folder("state", "UNROLLED_STATE")
 
 
 @dataclass(frozen=True)

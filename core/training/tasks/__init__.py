@@ -1,4 +1,4 @@
-"""What is learned: images or dialogues, and the parts only one of them needs.
+"""The tasks, images and dialogues, and the parts that only one of them needs.
 
-Part of core.training; each task gives the loop its batches and its loss.
+Part of core.training; a task gives the loop its batches and its loss.
 """

@@ -1,8 +1,8 @@
-"""The loss of a vocabulary head without ever holding all its logits.
+"""Cross-entropy of a vocabulary head, computed in chunks so that not all logits are in memory.
 
 For N tokens and V words the logits are N·V numbers, 150 MB for one batch of the course's GPT. Here
-the head runs over at most 256 tokens at a time, and each slice leaves only its loss and its
-gradients: the mathematics of `DialogueLoss`, a fraction of its memory traffic.
+the head runs over at most 256 tokens at a time, and only the loss and the gradients of each chunk
+are kept: the mathematics of `DialogueLoss` with a fraction of its memory traffic.
 
     L = Σ_n ( log Σ_v exp z_nv − z_n,target(n) ),   z = h Wᵀ + b
     ∂L/∂z = softmax(z) − onehot,   ∂L/∂h = ∂L/∂z W,   ∂L/∂W = (∂L/∂z)ᵀ h,   ∂L/∂b = Σ_n ∂L/∂z_n
@@ -16,37 +16,37 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-SLICE_BYTES = 5 * 2**20  # of logits at a time: about what the cores' own caches hold
-MOST_ROWS = 256
+CHUNK_BYTES = 5 * 2**20  # of logits, about the size of the cores' own caches
+MAX_ROWS = 256
 
 
-def slice_rows(vocab_size: int, dtype: torch.dtype) -> int:
-    """How many tokens the head takes at a time: a multiple of 32, at most MOST_ROWS."""
-    rows = min(MOST_ROWS, SLICE_BYTES // (vocab_size * dtype.itemsize))
+def chunk_size(vocab_size: int, dtype: torch.dtype) -> int:
+    """How many tokens the head processes at a time: a multiple of 32, at most MAX_ROWS."""
+    rows = min(MAX_ROWS, CHUNK_BYTES // (vocab_size * dtype.itemsize))
     return max(32, rows // 32 * 32)
 
 
-def _losses(z: Tensor, shares: Tensor, target: Tensor) -> Tensor:
-    """−log of each target's share of softmax(z), (N,); z, shares: (N, V), target: (N, 1).
+def _losses(z: Tensor, probabilities: Tensor, target: Tensor) -> Tensor:
+    """−log of each target's probability, (N,); z, probabilities: (N, V), target: (N, 1).
 
-    A share too small for a number is 0: then log Σ exp z = max z − log max softmax z says it.
+    Where a probability underflows to 0, log Σ exp z = max z − log max softmax z is used.
     """
-    own = shares.gather(1, target)[:, 0].float()
-    if own.all():
-        return -own.log()
-    logsumexp = z.amax(1).float() - shares.amax(1).float().log()
+    p = probabilities.gather(1, target)[:, 0].float()
+    if p.all():
+        return -p.log()
+    logsumexp = z.amax(1).float() - probabilities.amax(1).float().log()
     return logsumexp - z.gather(1, target)[:, 0].float()
 
 
-class _SlicedCrossEntropy(torch.autograd.Function):
+class _ChunkedCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, dtype: torch.dtype
     ) -> Tensor:
         w, b = weight.to(dtype), bias.to(dtype)
-        # Filled up to whole slices: a product of a size not met before takes longer to prepare
-        # than the filling to compute.
-        count, size = len(targets), slice_rows(len(weight), dtype)
+        # Padded to whole chunks: preparing a product of a new size takes longer than computing
+        # the padding.
+        count, size = len(targets), chunk_size(len(weight), dtype)
         hidden = pad(hidden.to(dtype), (0, 0, 0, -count % size))
         targets = pad(targets, (0, -count % size))
         grad_hidden = torch.empty(hidden.shape, device=hidden.device)
@@ -76,27 +76,27 @@ class _SlicedCrossEntropy(torch.autograd.Function):
         return hidden * grad[0], weight * grad[0], bias * grad[0], None, None
 
 
-def summed_token_loss(
+def chunked_cross_entropy(
     hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, dtype: torch.dtype
 ) -> Tensor:
     """Σ_n cross-entropy (nats) of targets (N,) given hidden (N, dim), weight (V, dim), bias (V,).
 
-    The products run in `dtype`, and the shares of the softmax are rounded to it; losses and the
-    slices' gradients add up in fp32.
+    The products run in `dtype`, and the softmax is rounded to it; losses and gradients of the
+    chunks are summed in fp32.
     """
-    # autocast would turn every slice's softmax back to fp32, and round it again for each product
+    # autocast would compute every softmax in fp32 and round it again for each product
     with torch.autocast(hidden.device.type, enabled=False):
-        total: Tensor = _SlicedCrossEntropy.apply(hidden, weight, bias, targets, dtype)
+        total: Tensor = _ChunkedCrossEntropy.apply(hidden, weight, bias, targets, dtype)
     return total
 
 
-def token_losses(
+def cross_entropy_per_token(
     hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, dtype: torch.dtype
 ) -> Tensor:
     """The cross-entropy (nats) of every target, (N,); no gradient. Arguments as above."""
     w, b = weight.detach().to(dtype), bias.detach().to(dtype)
     losses = []
-    size = slice_rows(len(weight), dtype)
+    size = chunk_size(len(weight), dtype)
     for h, target in zip(hidden.detach().split(size), targets.split(size), strict=True):
         z = torch.addmm(b, h.to(dtype), w.T).float()
         losses.append(z.logsumexp(1) - z.gather(1, target[:, None])[:, 0])

@@ -1,8 +1,8 @@
-"""Learning to continue dialogues: no arithmetic is spent on padding.
+"""Learning to continue dialogues, with next to no computation on padding.
 
-A batch of dialogues is cut into micro-batches of similar length, each of which attends by itself;
-every other layer reads them all in one product, and the head and the loss see the real targets
-only. Summed over tokens this is `DialogueLoss` on the padded batch.
+A batch of dialogues is split into micro-batches of similar length, which attend separately; every
+other layer processes all of them in one product, and the head and the loss see real targets only.
+Summed over tokens this is `DialogueLoss` on the padded batch.
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,15 @@ from math import exp
 import torch
 from torch import Tensor, nn
 
+from core.config.recipe import TextRecipe
 from core.gpt import DialogueGPT
 from core.tokenizer import PAD_ID, START_ID, UNK_ID, WordTokenizer
-from core.training.tasks.chunked_cross_entropy import summed_token_loss, token_losses
+from core.training.tasks.chunked_cross_entropy import chunked_cross_entropy, cross_entropy_per_token
 from core.training.tasks.packing import forward_packed
 from core.training.tasks.task import StepLoss
 
-WASTE = 0.08  # the share of padding a micro-batch may have
-FEW = 64  # below this many tokens a micro-batch grows whatever the padding
+MAX_PADDING = 0.08  # share of padding in a micro-batch
+MIN_TOKENS = 64  # a smaller micro-batch grows, however much padding that adds
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,10 @@ class Dialogues:
 
     @classmethod
     def from_encoded(cls, examples: Sequence[Tensor], max_N: int) -> "Dialogues":
-        """examples: ids of one dialogue each, start token first; cut to max_N tokens."""
+        """examples: the ids of each dialogue, start token first, which are cut to max_N tokens.
+
+        Errors: ValueError when no dialogue has a word.
+        """
         cut = [example[:max_N] for example in examples if len(example) > 1]
         if not cut:
             raise ValueError("There is no dialogue with a word in it; give a longer text.")
@@ -41,60 +45,62 @@ class Dialogues:
 
 @dataclass(frozen=True)
 class DialogueTask:
-    """Minimise the mean cross-entropy of the next token; see `core.training.loop.Task`."""
+    """Minimise the mean cross-entropy of the next token; the methods are those of `Task`.
+
+    held_out: the validation or test set, None without one.
+    """
 
     train: Dialogues
     held_out: Dialogues | None
     tokenizer: WordTokenizer
-    batch_size: int
-    order: str
-    epochs: int
-    temperature: float
+    recipe: TextRecipe
 
     def batches(self, epoch: int, generator: torch.Generator) -> Sequence[Tensor]:
-        """ "file": dialogues in file order. "length": similar lengths, batches in random order."""
+        """In file order, or (order "length") similar lengths together, batches shuffled."""
         count = len(self.train.lengths)
-        if self.order == "file":
-            return torch.split(torch.arange(count), self.batch_size)
+        if self.recipe.batches == "file":
+            return torch.split(torch.arange(count), self.recipe.batch_size)
         shuffled = torch.randperm(count, generator=generator)
         by_length = shuffled[self.train.lengths[shuffled].argsort(stable=True)]
-        parts = torch.split(by_length, self.batch_size)
+        parts = torch.split(by_length, self.recipe.batch_size)
         return [parts[i] for i in torch.randperm(len(parts), generator=generator)]
 
     def loss(self, model: nn.Module, batch: Tensor, epoch: int) -> StepLoss:
-        """The sum over real targets in one fused head, divided by their number."""
+        """The mean cross-entropy (nats) over the real targets of the batch."""
         assert isinstance(model, DialogueGPT)
         hidden, targets = _hidden_and_targets(model, self.train, batch)
         weight, bias, dtype = _head(model)
-        total = summed_token_loss(hidden, weight, bias, targets, dtype)
+        total = chunked_cross_entropy(hidden, weight, bias, targets, dtype)
         return StepLoss(total / len(targets), float(total.detach()), len(targets), 0)
 
     def measures(self, total: float, count: int, correct: int) -> dict[str, float]:
-        """Mean loss (nats a token) and its exponential over the epoch, as seen while training."""
+        """Mean loss (nats a token) and perplexity over the epoch, as measured in training."""
         return {"loss": total / count, "perplexity": exp(min(total / count, 700))}
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
-        """Loss and perplexity of the held-out dialogues, unknown targets left out."""
+        """Loss and perplexity on the held-out dialogues, without unknown targets."""
         assert isinstance(model, DialogueGPT)
-        return read_all(model, self.held_out) if self.held_out else {}
+        return evaluate_dialogues(model, self.held_out) if self.held_out else {}
 
     def sample(self, model: nn.Module, epoch: int) -> str:
         """Ten tokens from the empty prompt, fifty after the last epoch."""
         assert isinstance(model, DialogueGPT)
-        number = 50 if epoch + 1 == self.epochs else 10
+        number = 50 if epoch + 1 == self.recipe.epochs else 10
         device = next(model.parameters()).device
         ids = torch.tensor([[START_ID]], device=device)
-        if self.temperature == 0:
+        if self.recipe.temperature == 0:
             return self.tokenizer.decode(model.generate(ids, number)[0, 1:])
         generator = torch.Generator().manual_seed(epoch)
         for _ in range(min(number, model.max_N - 1)):
-            scores = model(ids)[0][0, -1].float().cpu() / self.temperature
+            scores = model(ids)[0][0, -1].float().cpu() / self.recipe.temperature
             token = torch.multinomial(scores.softmax(-1), 1, generator=generator)
             ids = torch.cat([ids, token[None].to(device)], dim=1)
         return self.tokenizer.decode(ids[0, 1:])
 
 
-def read_all(model: DialogueGPT, dialogues: Dialogues, batch_size: int = 64) -> dict[str, float]:
+def evaluate_dialogues(
+    model: DialogueGPT, dialogues: Dialogues, batch_size: int = 64
+) -> dict[str, float]:
     """{"loss": nats a token, "perplexity", "tokens", "unknown": share of targets left out}.
 
     perplexity = exp(mean cross-entropy over targets that are in the vocabulary)
@@ -104,7 +110,9 @@ def read_all(model: DialogueGPT, dialogues: Dialogues, batch_size: int = 64) -> 
     for batch in dialogues.lengths.argsort().split(batch_size):
         hidden, targets = _hidden_and_targets(model, dialogues, batch)
         keep = targets != UNK_ID
-        loss += float(token_losses(hidden[keep], weight, bias, targets[keep], dtype).sum())
+        loss += float(
+            cross_entropy_per_token(hidden[keep], weight, bias, targets[keep], dtype).sum()
+        )
         known, seen = known + int(keep.sum()), seen + len(targets)
     mean = loss / max(1, known)
     return {
@@ -116,7 +124,7 @@ def read_all(model: DialogueGPT, dialogues: Dialogues, batch_size: int = 64) -> 
 
 
 def micro_batches(lengths: Tensor) -> list[Tensor]:
-    """Cut a batch into parts of similar length, each with a padding share of at most WASTE.
+    """Split a batch into parts of similar length, each with at most MAX_PADDING of padding.
 
     lengths: (B,) -> positions within the batch, shortest first.
     """
@@ -125,7 +133,7 @@ def micro_batches(lengths: Tensor) -> list[Tensor]:
     begin, real = 0, 0
     for end, length in enumerate(lengths[order].tolist()):
         padded = length * (end - begin + 1)
-        if real >= FEW and padded - real - length > WASTE * padded:
+        if real >= MIN_TOKENS and padded - real - length > MAX_PADDING * padded:
             parts.append(order[begin:end])
             begin, real = end, 0
         real += length
@@ -135,7 +143,7 @@ def micro_batches(lengths: Tensor) -> list[Tensor]:
 def _hidden_and_targets(
     model: DialogueGPT, dialogues: Dialogues, batch: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """The normalised stream (N, dim) before each real target, and those N targets."""
+    """The normalised residual stream (N, dim) before each of N real targets, and the targets."""
     device = next(model.parameters()).device
     lengths = dialogues.lengths[batch]
     ids = dialogues.ids[batch, : int(lengths.max())].to(device)
@@ -150,7 +158,7 @@ def _hidden_and_targets(
 
 
 def _head(model: DialogueGPT) -> tuple[Tensor, Tensor, torch.dtype]:
-    """The head's weight (V, dim), bias (V,), and the type its products run in."""
+    """The head's weight (V, dim), its bias (V,) and the dtype of its products."""
     linear = model.head[1]
     assert isinstance(linear, nn.Linear)
     kind = linear.weight.device.type

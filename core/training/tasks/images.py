@@ -1,4 +1,4 @@
-"""Learning to classify images: the whole data set is one uint8 tensor that stays where it is."""
+"""Learning to classify images; the whole data set is one uint8 tensor on the device."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from core.config.recipe import ImageRecipe
 from core.training.tasks.task import StepLoss
 
-CROP = 4  # pixels by which a random crop may shift
+CROP = 4  # largest shift of a random crop, in pixels
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Images:
     std: Tensor
 
     def batch(self, pixels: Tensor) -> Tensor:
-        """uint8 (B, C, S, S) -> normalised float32 (B, C, S, S), channels last in memory."""
+        """uint8 (B, C, S, S) -> normalised float32 (B, C, S, S) in channels-last format."""
         scale, shift = 1 / (255 * self.std), -self.mean / self.std
         x = pixels.to(torch.float32, memory_format=torch.channels_last)
         return torch.addcmul(shift[:, None, None], x, scale[:, None, None])
@@ -29,47 +30,48 @@ class Images:
 
 @dataclass(frozen=True)
 class ImageTask:
-    """Minimise the cross-entropy of the class; see `core.training.loop.Task` for the methods."""
+    """Minimise the cross-entropy of the class; the methods are those of `Task`.
+
+    held_out: the validation or test set.
+    """
 
     train: Images
     held_out: Images
-    batch_size: int
-    augment: bool
-    label_smoothing: float
+    recipe: ImageRecipe
 
     def batches(self, epoch: int, generator: torch.Generator) -> Sequence[Tensor]:
         """A fresh shuffle each epoch; the last batch may be smaller."""
         shuffled = torch.randperm(len(self.train.labels), generator=generator)
-        return torch.split(shuffled, self.batch_size)
+        return torch.split(shuffled, self.recipe.batch_size)
 
     def loss(self, model: nn.Module, batch: Tensor, epoch: int) -> StepLoss:
         """Mean cross-entropy with label smoothing (Szegedy et al. 2016, section 7)."""
         batch = batch.to(self.train.labels.device)
         pixels, labels = self.train.pixels[batch], self.train.labels[batch]
-        if self.augment:
+        if self.recipe.augment:
             pixels = alternate_flip(random_crop(pixels, CROP), batch, epoch)
         logits, _ = model(self.train.batch(pixels))
         loss = nn.functional.cross_entropy(
-            logits.float(), labels, label_smoothing=self.label_smoothing
+            logits.float(), labels, label_smoothing=self.recipe.label_smoothing
         )
         correct = int((logits.argmax(-1) == labels).sum())
         return StepLoss(loss, float(loss.detach()) * len(batch), len(batch), correct)
 
     def measures(self, total: float, count: int, correct: int) -> dict[str, float]:
-        """Mean loss (nats) and accuracy over the epoch, as seen while training."""
+        """Mean loss (nats) and accuracy over the epoch, as measured in training."""
         return {"loss": total / count, "accuracy": correct / count}
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
-        """Loss (nats, no smoothing) and accuracy on the held-out images."""
-        return classify_all(model, self.held_out)
+        """Loss (nats, without smoothing) and accuracy on the held-out images."""
+        return evaluate_images(model, self.held_out)
 
     def sample(self, model: nn.Module, epoch: int) -> str | None:
-        """An image model writes nothing."""
+        """None: an image model generates no text."""
         return None
 
 
-def classify_all(model: nn.Module, images: Images, batch_size: int = 500) -> dict[str, float]:
-    """{"loss": mean cross-entropy in nats, "accuracy": share of right classes} over all images."""
+def evaluate_images(model: nn.Module, images: Images, batch_size: int = 500) -> dict[str, float]:
+    """{"loss": mean cross-entropy in nats, "accuracy": share of correct classes}."""
     loss = correct = 0.0
     for pixels, labels in zip(
         images.pixels.split(batch_size), images.labels.split(batch_size), strict=True
@@ -80,26 +82,25 @@ def classify_all(model: nn.Module, images: Images, batch_size: int = 500) -> dic
     return {"loss": loss / len(images.labels), "accuracy": correct / len(images.labels)}
 
 
-def random_crop(pixels: Tensor, most: int) -> Tensor:
-    """Shift every image by its own -most … most pixels in x and y; zeros come in at the border.
+def random_crop(pixels: Tensor, limit: int) -> Tensor:
+    """Shift every image by −limit … limit pixels in x and y, drawn for each; the border is zero.
 
-    (B, C, S, S) -> (B, C, S, S). One gather for the whole batch, out of a view that holds every
-    shift of every image; the shifts come from torch's global generator, which the loop seeds every
-    step.
+    (B, C, S, S) -> (B, C, S, S). One gather for the whole batch from a view of all shifts; the
+    shifts come from torch's global generator, which the loop seeds every step.
     """
     size = pixels.shape[-1]
-    padded = nn.functional.pad(pixels, (most, most, most, most))
+    padded = nn.functional.pad(pixels, (limit, limit, limit, limit))
     shifted = padded.unfold(2, size, 1).unfold(3, size, 1)  # (B, C, row, column, S, S)
-    row, column = torch.randint(0, 2 * most + 1, (2, len(pixels))).to(pixels.device)
+    row, column = torch.randint(0, 2 * limit + 1, (2, len(pixels))).to(pixels.device)
     return shifted[torch.arange(len(pixels), device=pixels.device), :, row, column]
 
 
 def alternate_flip(pixels: Tensor, batch: Tensor, epoch: int) -> Tensor:
-    """Mirror half the images, and in the next epoch exactly the other half.
+    """Mirror half of the images, and in the next epoch exactly the other half.
 
-    pixels: (B, C, S, S), batch: (B,) their numbers in the data set. So every two epochs show both
-    views of every image. Source: Jordan 2024, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU",
-    section 3.6.
+    pixels: (B, C, S, S), batch: (B,) their indices in the data set. Any two consecutive epochs show
+    both views of every image. Source: Jordan 2024, "94% on CIFAR-10 in 3.29 Seconds on a Single
+    GPU", section 3.6.
     """
     scrambled = (batch * 2_654_435_761) >> 13
     mirrored = (scrambled + epoch) % 2 == 1

@@ -1,4 +1,4 @@
-"""What the training loop asks of a task: batches, a loss and measures."""
+"""The interface of a task, as the training loop uses it: batches, a loss and measures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class StepLoss:
-    """One batch: the mean loss to descend, and sums for the epoch's averages."""
+    """One batch: the mean loss to minimise, and sums for the averages over the epoch."""
 
     mean: Tensor
     total: float
@@ -19,19 +19,19 @@ class StepLoss:
 
 
 class Task(Protocol):
-    """What the loop needs to know of the data and of what is learned from it."""
+    """The data, and what is learned from it."""
 
     def batches(self, epoch: int, generator: torch.Generator) -> Sequence[Tensor]:
-        """Indices into the training examples, one tensor a step; the same number every epoch."""
+        """Indices of training examples, one tensor a step; every epoch has as many steps."""
 
     def loss(self, model: nn.Module, batch: Tensor, epoch: int) -> StepLoss:
-        """The loss of these examples. `epoch` decides what alternates, such as flips."""
+        """The loss of these examples; `epoch` selects what alternates, such as flips."""
 
     def measures(self, total: float, count: int, correct: int) -> dict[str, float]:
-        """Sums over an epoch as the measures that are shown."""
+        """The measures that are shown, from sums over an epoch."""
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
-        """The held-out measures."""
+        """The measures on the validation or test set."""
 
     def sample(self, model: nn.Module, epoch: int) -> str | None:
-        """Text written after an epoch, None when there is none to write."""
+        """Text generated after an epoch, None for a model that generates none."""

@@ -1,6 +1,6 @@
-"""Attention over time, as a run kept it: the fixed example, and its maps at some steps.
+"""Reads the attention snapshots of a run: the fixed example, and its maps at some steps.
 
-The files are those of core/training/attention_snapshots.py. Nothing here imports torch.
+core/training/attention_snapshots.py writes the files. Nothing here imports torch.
 """
 
 import math
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from core.run_files import schema
 
-MOST_VALUES = 4_000_000  # of one array: 12 layers of 12 heads on 160 tokens
-LONGEST_HEADER = 4_096  # bytes; ours have 118
+MAX_VALUES = 4_000_000  # of one array: 12 layers of 12 heads on 160 tokens
+MAX_HEADER = 4_096  # bytes; ours have 118
 MAGIC = b"\x93NUMPY\x01\x00"
 HEADER = re.compile(  # as NumPy writes it; it would read it with Python's own parser
     rb"\{'descr': '([<>]f[248])', 'fortran_order': (True|False), "
@@ -24,9 +24,9 @@ HEADER = re.compile(  # as NumPy writes it; it would read it with Python's own p
 
 
 def steps(run: Path) -> dict[int, Path]:
-    """Step -> file, in the order of the steps."""
-    found = (run / "attention").glob("step-*.npy")
-    numbers = {p.stem.removeprefix("step-"): p for p in found}
+    """Step -> file, by ascending step."""
+    paths = (run / "attention").glob("step-*.npy")
+    numbers = {p.stem.removeprefix("step-"): p for p in paths}
     return dict(sorted((int(n), p) for n, p in numbers.items() if n.isdecimal() and len(n) < 16))
 
 
@@ -41,49 +41,51 @@ def example(run: Path) -> list[str] | NDArray[np.uint8]:
     except ValueError:
         pixels = np.zeros(0, dtype=np.uint8)
     if pixels.ndim != 3 or len(pixels) != 3 or pixels.shape[1] != pixels.shape[2]:
-        raise ValueError(f"{schema.place(path)} is damaged: it holds no words and no picture.")
+        raise ValueError(f"{schema.label(path)} is damaged: it holds neither words nor a picture.")
     return pixels
 
 
 def maps(path: Path, shown: list[str] | NDArray[np.uint8]) -> NDArray[np.float32]:
     """(L, H, T, T) for T words, (L, H, P) with a square number P for a picture.
 
-    The header is held against the size of the file before memory is given. Errors: ValueError, one
-    sentence.
+    The header is compared with the size of the file before memory is allocated. Errors:
+    ValueError, one sentence.
     """
     try:
         values = _array(path)
     except OSError as error:
-        raise ValueError(f"{schema.place(path)} cannot be read: {error.strerror}.") from error
+        raise ValueError(f"{schema.label(path)} cannot be read: {error.strerror}.") from error
     words = len(shown) if isinstance(shown, list) else 0
     if words:
         fits = values.ndim == 4 and values.shape[2:] == (words, words)
     else:
         fits = values.ndim == 3 and round(values.shape[2] ** 0.5) ** 2 == values.shape[2]
     if not fits or not values.size:
-        raise ValueError(f"{schema.place(path)} is damaged: it holds no maps of the example.")
+        raise ValueError(f"{schema.label(path)} is damaged: its maps do not fit the example.")
     if not np.isfinite(values).all():
-        raise ValueError(f"{schema.place(path)} holds what is no number: the training diverged.")
+        raise ValueError(f"{schema.label(path)} holds NaN or infinity: the training diverged.")
     return values
 
 
 def _array(path: Path) -> NDArray[np.float32]:
     with open(path, "rb") as file:
         start = file.read(10)
-        header = file.read(min(LONGEST_HEADER, int.from_bytes(start[8:], "little")))
-        told = HEADER.fullmatch(header) if start[:8] == MAGIC else None
-        if told is None:
-            raise ValueError(f"{schema.place(path)} is damaged: it is no array of floats.")
-        dtype = np.dtype(told[1].decode("ascii"))
-        shape = [int(length) for length in told[3].replace(b",", b" ").split()]
+        header = file.read(min(MAX_HEADER, int.from_bytes(start[8:], "little")))
+        match = HEADER.fullmatch(header) if start[:8] == MAGIC else None
+        if match is None:
+            raise ValueError(f"{schema.label(path)} is damaged: it is not an array of floats.")
+        dtype = np.dtype(match[1].decode("ascii"))
+        shape = [int(length) for length in match[3].replace(b",", b" ").split()]
         count = math.prod(shape)
-        if len(shape) > 4 or not 1 <= count <= MOST_VALUES:
+        if len(shape) > 4 or not 1 <= count <= MAX_VALUES:
             raise ValueError(
-                f"{schema.place(path)} is damaged: it should hold 1 to {MOST_VALUES:,} floats."
+                f"{schema.label(path)} is damaged: it should hold 1 to {MAX_VALUES:,} floats."
             )
         length = os.fstat(file.fileno()).st_size - file.tell()
         if length != count * dtype.itemsize:
-            raise ValueError(f"{schema.place(path)} is damaged: it has not the length it says.")
+            raise ValueError(
+                f"{schema.label(path)} is damaged: its length differs from its header."
+            )
         data = file.read(length)
-    order: Literal["F", "C"] = "F" if told[2] == b"True" else "C"
+    order: Literal["F", "C"] = "F" if match[2] == b"True" else "C"
     return np.frombuffer(data, dtype).reshape(shape, order=order).astype(np.float32)

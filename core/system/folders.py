@@ -1,0 +1,25 @@
+"""This user's folders for Unrolled's files; environment variables name others."""
+
+import os
+from pathlib import Path
+
+from platformdirs import user_cache_path, user_data_path
+
+
+def cache_folder() -> Path:
+    """`unrolled` in the user's cache folder: what can be fetched or computed again."""
+    return user_cache_path("unrolled", appauthor=False, opinion=False)
+
+
+def user_folder(name: str, variable: str) -> Path:
+    """The folder that the environment variable names, else `unrolled/name` in the user's data.
+
+    A folder that an earlier version made in ~/.local/share, on any system, stays in use. Nothing
+    is created here.
+    """
+    if path := os.environ.get(variable):
+        return Path(path).expanduser()
+    folder = user_data_path("unrolled", appauthor=False) / name
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    earlier = Path(base) / "unrolled" / name
+    return earlier if earlier.exists() and not folder.exists() else folder
