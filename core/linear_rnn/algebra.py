@@ -102,22 +102,22 @@ def words(expr: sympy.Basic) -> Counter[Word]:
     return _expanded(expr, Expander()).words
 
 
-def _expanded(expr: sympy.Basic, pen: Expander) -> Expanded:
+def _expanded(expr: sympy.Basic, expander: Expander) -> Expanded:
     if is_sum(expr):
-        return pen.sum([_expanded(a, pen) for a in expr.args])
+        return expander.sum([_expanded(a, expander) for a in expr.args])
     if is_product(expr):
-        return pen.product([_expanded(a, pen) for a in expr.args])
+        return expander.product([_expanded(a, expander) for a in expr.args])
     if is_power(expr) and expr.args[1].is_Integer and expr.args[1] >= 0:
-        return pen.power(_expanded(expr.args[0], pen), int(expr.args[1]))
+        return expander.power(_expanded(expr.args[0], expander), int(expr.args[1]))
     inside = activation_argument(expr)
     if inside is not None:
-        return pen.phi_y(_expanded(inside, pen))
+        return expander.phi_y(_expanded(inside, expander))
     if isinstance(expr, sympy.MatrixSymbol):
-        return pen.letter(expr.name)
+        return expander.letter(expr.name)
     if isinstance(expr, (sympy.Identity, sympy.ZeroMatrix)):
-        return pen.whole(int(isinstance(expr, sympy.Identity)))
+        return expander.whole(int(isinstance(expr, sympy.Identity)))
     if isinstance(expr, sympy.Integer):
-        return pen.whole(int(expr))
+        return expander.whole(int(expr))
     raise ValueError(
         f"An expression of the RNN holds only its letters, sums, products and powers, "
         f"not {str(expr)[:40]!r}: write it in W_h, W_x, W_y, x_t, h_t, b and phi_y."

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from core.linear_rnn.algebra import W_h, W_x, W_y, h, phi_y, words, x
-from core.linear_rnn.expansion import TooLong
+from core.linear_rnn.expansion import Expander, TooLong
+from core.linear_rnn.parsing.series_ast import expand
+from core.linear_rnn.parsing.series_parser import parse
 from core.linear_rnn.unrolling import (
     parse_answer,
     recurrence,
@@ -104,6 +106,24 @@ def _subtrees(expr):
 )
 def test_ways_to_write_y2(text: str) -> None:
     assert same_expression(parse_answer(text), unroll(2))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\phi_y\left(W_y W_h W_x x_{1} + W_{y} W_x x_2\right)",
+        r"\varphi_{y}( \mathbf{W}_y W_h^{1} W_x x_1 + W_y W_{x} x_{2} )",
+        r"$\phi(W_y\, W_h W_x\, x_1 + W_y W_x x_2)$",
+    ],
+)
+def test_y2_is_read_in_latex_too(text: str) -> None:
+    assert same_expression(parse_answer(text), unroll(2))
+
+
+@pytest.mark.parametrize("term", ["bWhx1", "bb", "bphi(x1)", "Wyh0", "Wyx1", "x_₂", "h₁₂b²"])
+def test_letters_written_without_spaces_are_graded_as_they_are_compared(term: str) -> None:
+    words_typed = words(parse_answer(term))
+    assert expand(parse(term), 2, Expander()) == words_typed
 
 
 def test_a_bias_and_a_start_state_can_be_written() -> None:

@@ -8,11 +8,11 @@ from hypothesis import given, settings, strategies as st
 
 from core.linear_rnn.algebra import words
 from core.linear_rnn.expansion import Expander
+from core.linear_rnn.parsing.normalise import normalise
+from core.linear_rnn.parsing.series_ast import expand
+from core.linear_rnn.parsing.series_parser import parse
 from core.linear_rnn.unrolling import unroll
 from core.study.grading.algebra import canonical, grade_expression, unrolled_words
-from core.study.grading.normalise import plain
-from core.study.grading.series_ast import at
-from core.study.grading.series_parser import parse
 
 FORMS, MORE = (
     tomllib.loads((Path(__file__).parent / name).read_text("utf-8"))
@@ -47,7 +47,7 @@ def test_a_wrong_answer_is_wrong_and_told_why(question, text, hint):
 @pytest.mark.parametrize("question", ["1a", "1b", "1c"])
 def test_no_diagnosis_gives_the_answer_away(question):
     for text, _ in FORMS[question]["wrong"]:
-        for piece in plain(grade_expression(question, text).message).split(": "):
+        for piece in normalise(grade_expression(question, text).message).split(": "):
             assert not grade_expression(question, piece).correct
 
 
@@ -69,7 +69,7 @@ def test_a_term_that_only_enters_later_is_found_however_late():
 
 def test_a_sum_written_out_is_the_unrolled_recurrence():
     answer = parse("phi_y(Wy sum(Wh^(T-i) Wx x_i, i=1..T))")
-    assert at(answer, 7, Expander()) == words(unroll(7))
+    assert expand(answer, 7, Expander()) == words(unroll(7))
 
 
 @pytest.mark.parametrize(

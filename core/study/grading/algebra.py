@@ -5,8 +5,8 @@
 An answer is right when, multiplied out, it holds the same words in W_h, W_x, W_y, x_i as the
 unrolled recurrence (`core.linear_rnn.expansion`); products do not commute. The general sum is
 decided by writing it out for T = 1 … 5, and for the T above that up to which a number in its limits
-may still open a range (`core.study.grading.series_ast.reach`): two sums of this shape that agree
-there agree for every T, since powers and indices are of first degree in T and i.
+may still open a range (`reach`): two sums of this shape that agree there agree for every T, since
+powers and indices are of first degree in T and i.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 from core.linear_rnn.expansion import Expander, TooLong, Word
+from core.linear_rnn.parsing.series_ast import MAX_TERMS, Node, expand, free_names, reach
+from core.linear_rnn.parsing.series_parser import parse
 from core.study.grading.feedback import diagnose
 from core.study.grading.grade import Verdict
-from core.study.grading.normalise import plain, right_hand_side
-from core.study.grading.series_ast import MAX_TERMS, Node, at, names, reach
-from core.study.grading.series_parser import MAX_CHARACTERS, parse
 
 __all__ = ["Verdict", "canonical", "grade_expression", "unrolled_words"]
 
@@ -38,22 +37,24 @@ def grade_expression(question: str, text: str) -> Verdict:
     """
     if question not in LENGTHS:
         raise ValueError(f"Question {question!r} is not graded by algebra: 1a, 1b and 1c are.")
-    pen = Expander()
+    expander = Expander()
     try:
-        answer = _read(text)
-        if question != "1c" and "T" in names(answer):
+        answer = parse(text)
+        if question != "1c" and "T" in free_names(answer):
             raise ValueError(
                 f"T has no value in y_{LENGTHS[question][0]}: write the number for it."
             )
-        typed = {T: at(answer, T, pen) for T in LENGTHS[question]}
+        typed = {T: expand(answer, T, expander) for T in LENGTHS[question]}
     except ValueError as error:
         return Verdict(False, str(error))
     wrong = [T for T in LENGTHS[question] if typed[T] != _target(T)]
     if not wrong:
         return (
-            _for_every_length(answer, pen) if question == "1c" else Verdict(True, _PRAISE[question])
+            _for_every_length(answer, expander)
+            if question == "1c"
+            else Verdict(True, _PRAISE[question])
         )
-    if question == "1c" and len(wrong) == 4 and "T" not in names(answer):
+    if question == "1c" and len(wrong) == 4 and "T" not in free_names(answer):
         T = next(T for T in LENGTHS[question] if T not in wrong)
         return Verdict(
             False, f"This is right for T = {T} only: write the sum for every T, with T in it."
@@ -67,20 +68,11 @@ def canonical(question: str, text: str) -> str:
     """One spelling for all forms of the same answer, so that a poll can count them together."""
     try:
         T = 3 if question == "1c" else LENGTHS[question][0]
-        typed = at(_read(text), T, Expander())
+        typed = expand(parse(text), T, Expander())
     except ValueError:
         return "not readable"
     shown = _total(typed.items())
     return shown if len(shown) <= 120 else shown[:119] + "…"
-
-
-def _read(text: str) -> Node:
-    if len(text) > MAX_CHARACTERS:  # before it is spelled plainly too, which takes time
-        raise ValueError(
-            f"The answer has {len(text):,} characters: "
-            f"write the expression alone, in at most {MAX_CHARACTERS:,}."
-        )
-    return parse(right_hand_side(plain(text)))
 
 
 def _total(terms: Iterable[tuple[Word, int]]) -> str:
@@ -98,14 +90,14 @@ def _target(T: int) -> Counter[Word]:
     return Counter({(("phi_y", frozenset(unrolled_words(T).items())),): 1})
 
 
-def _for_every_length(answer: Node, pen: Expander) -> Verdict:
+def _for_every_length(answer: Node, expander: Expander) -> Verdict:
     """The verdict on a general sum that is right for T = 1 … 5."""
     last = LENGTHS["1c"][-1] + reach(answer)
     if last > MAX_TERMS:
         return _OPEN
     for T in range(LENGTHS["1c"][-1] + 1, last + 1):
         try:
-            typed = at(answer, T, pen)
+            typed = expand(answer, T, expander)
         except TooLong:
             return _OPEN
         except ValueError as error:

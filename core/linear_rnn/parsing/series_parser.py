@@ -1,4 +1,4 @@
-"""From text to the nodes of `core.study.grading.series_ast`: a recursive descent over the tokens.
+"""From text to a tree of `series_ast` nodes, by recursive descent over the tokens.
 
 total   = product { "+" product }
 product = factor { ["*" | "@"] factor }
@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from core.study.grading.series_ast import (
+from core.linear_rnn.parsing.normalise import normalise, right_hand_side
+from core.linear_rnn.parsing.series_ast import (
     Letter,
     Linear,
     Node,
@@ -24,17 +25,27 @@ from core.study.grading.series_ast import (
     Total,
     Vector,
 )
-from core.study.grading.tokens import CLOSES, Token, check_nesting, misplaced, tokens
+from core.linear_rnn.parsing.tokens import CLOSES, Token, check_nesting, misplaced, tokens
 
 MAX_CHARACTERS = 2000
+MAX_NORMALISED = 4 * MAX_CHARACTERS  # one sign can become a word: φ becomes phi, ᵀ ^{T}
 
 
 def parse(text: str) -> Node:
-    """The node tree of an answer in plain spelling. Raises ValueError, one sentence."""
+    """The tree of an answer in plain text, Unicode or LaTeX; of an equation, its right-hand side.
+
+    Raises ValueError, one sentence.
+    """
     if len(text) > MAX_CHARACTERS:
         raise ValueError(
             f"The answer has {len(text):,} characters: "
             f"write the expression alone, in at most {MAX_CHARACTERS:,}."
+        )
+    text = right_hand_side(normalise(text))
+    if len(text) > MAX_NORMALISED:
+        raise ValueError(
+            f"The answer has {len(text):,} characters in plain spelling: "
+            f"write it in W_h, W_x, W_y, x_1, x_2, … and phi_y."
         )
     if not text.strip():
         raise ValueError("The answer is empty: write the right-hand side, starting with phi_y(.")

@@ -37,7 +37,7 @@ _SUM_RAISED_FIRST = re.compile(rf"sum ?\^ ?{_GROUP} ?_ ?(\{{[^{{}}]*\}}|\([^()]*
 _W_RAISED_FIRST = re.compile(rf"([Ww]) ?\^ ?{_GROUP} ?_ ?(\{{? ?[hxy] ?\}}?)")
 
 
-def plain(text: str) -> str:
+def normalise(text: str) -> str:
     """`text` in plain letters: `W_h`, `x_i`, `phi`, `sum`, `^{…}`, `_{…}`, `*`, `-`."""
     text = re.sub(r"^\s*(?:\\[(\[]|[`'\"])|(?:\\[)\]]|[`'\"])[\s.,]*$", " ", text)
     text = _LATEX_LAYOUT.sub(" ", _LATEX_FACE.sub("", text))
@@ -72,8 +72,10 @@ def _single_spaced(text: str) -> str:
 
 
 def _run(text: str, spelled: dict[str, str], mark: str) -> str:
-    """Every run of raised (or lowered) characters as ^{…} (or _{…})."""
-    pattern = f"[{re.escape(''.join(spelled))}]+"
-    return re.sub(
-        pattern, lambda run: mark + "{" + "".join(spelled[c] for c in run.group()) + "}", text
-    )
+    """Every run of raised (or lowered) characters as ^{…} (or _{…}), digits without the braces."""
+
+    def plain_run(run: re.Match[str]) -> str:
+        letters = "".join(spelled[character] for character in run[1])
+        return f"{mark}{letters} " if letters.isdecimal() else f"{mark}{{{letters}}}"
+
+    return re.sub(rf"{re.escape(mark)}?([{re.escape(''.join(spelled))}]+)", plain_run, text)

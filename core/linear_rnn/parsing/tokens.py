@@ -11,9 +11,9 @@ CLOSES = {"(": ")", "[": "]", "{": "}"}
 _KNOWN = "use W_h, W_x, W_y, x_1, x_2, …, phi_y, sum, T"
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
-      | (?P<foreign>[Ww]_?(?:[hx]y|y[hx]|[hx]h(?!_?[0-9({\[]))(?![A-Za-z]))
+      | (?P<foreign>[Ww]_?(?:[hx]y|[yhx]h(?!_?[0-9({\[])|yx(?!_?[0-9({\[]))(?![A-Za-z]))
       | (?P<matrix>[Ww]_?[hxyHXY])
-      | (?P<bias>b_[hxy])
+      | (?P<bias>b_[hxy]|b(?=b|phi|[Ww]_?[hxy]|[xh]_?[0-9]))
       | (?P<phi>phi(?:_?[yY])?(?![a-z]))
       | (?P<sum>sum)
       | (?P<word>for|from|to|in|range|over|runs|goes)(?![A-Za-z])
