@@ -34,7 +34,7 @@ from core.linear_rnn.algebra import (
 from core.linear_rnn.answer import parse_answer
 
 __all__ = [
-    "Step",
+    "SubstitutionStep",
     "general_sum",
     "parse_answer",
     "recurrence",
@@ -48,7 +48,7 @@ Collect = Literal["input", "power"]
 
 
 @dataclass(frozen=True)
-class Step:
+class SubstitutionStep:
     """One line of the derivation: what y_T is now, and which part of it is new."""
 
     number: int
@@ -82,7 +82,7 @@ def unroll(
 
 def unroll_steps(
     T: int, *, start_state: bool = False, bias: bool = False, collect: Collect = "input"
-) -> list[Step]:
+) -> list[SubstitutionStep]:
     """The substitutions that lead from y_T = φ_y(W_y h_T) to `unroll(T)`, one record a step.
 
     Each state in turn, h_T first, is replaced by what the recurrence says it is, and the bracket
@@ -90,7 +90,11 @@ def unroll_steps(
     Raises ValueError unless 1 ≤ T ≤ 12.
     """
     _check(T)
-    steps = [Step(0, "start", phi_y(product(W_y, h(T))), (), f"By definition, y_{T} reads h_{T}.")]
+    steps = [
+        SubstitutionStep(
+            0, "start", phi_y(product(W_y, h(T))), (), f"By definition, y_{T} reads h_{T}."
+        )
+    ]
     known: list[sympy.Basic] = []  # the terms that need no further work, x_T last
     for t in range(T, 0, -1):
         last = t == 1 and not start_state
@@ -108,7 +112,7 @@ def unroll_steps(
     final = unroll(T, start_state=start_state, bias=bias, collect=collect)
     if final != steps[-1].expression:
         says = "Put the terms in order of the " + ("inputs." if collect == "input" else "powers.")
-        steps.append(Step(len(steps), "collect", final, (), says))
+        steps.append(SubstitutionStep(len(steps), "collect", final, (), says))
     return steps
 
 
@@ -157,10 +161,10 @@ def _term(k: int, tail: sympy.Basic) -> sympy.Basic:
 
 
 def _step(
-    before: list[Step],
+    before: list[SubstitutionStep],
     kind: Literal["substitute", "multiply out"],
     terms: list[sympy.Basic],
     new: tuple[sympy.Basic, ...],
     sentence: str,
-) -> Step:
-    return Step(len(before), kind, phi_y(total(*terms)), new, sentence)
+) -> SubstitutionStep:
+    return SubstitutionStep(len(before), kind, phi_y(total(*terms)), new, sentence)
