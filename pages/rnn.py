@@ -7,10 +7,10 @@ import math
 
 import streamlit as st
 
+from core.linear_rnn import general_sum, same_expression, unroll, unroll_steps
 from core.linear_rnn.decay import orbit, shares
 from core.linear_rnn.printing import to_latex
 from core.linear_rnn.proof import difference, remainder
-from core.linear_rnn.unrolling import general_sum, same_expression, unroll, unroll_steps
 from dashboard import controls
 from dashboard.components import page
 from dashboard.figures.rnn import decay as rnn_decay, matrix

@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 Steps = NDArray[np.int64]
 
 MAX_STEPS = 500
-RANK, TOGETHER = 16, 25  # of powers taken as of low rank; how many at a time
+NORM_STEPS: Steps = np.array([*range(1, 61), *range(80, MAX_STEPS + 1, 20)])
 FLOAT32_ROUNDING = math.log10(2.0**-24)  # a summand smaller than this, relatively, is rounded away
 FLOAT32_LARGEST = math.log10(float(np.finfo(np.float32).max))
 
@@ -45,15 +45,22 @@ class Marks:
 
 @dataclass(frozen=True)
 class Decay:
-    """The curves for one matrix as log10, each against k = T - 1 = 0, 1, …, MAX_STEPS - 1."""
+    """The curves for one matrix as log10, each against k = T - 1 = 0, 1, …, MAX_STEPS - 1.
+
+    Only the norms, which take the singular values of each power, are at T = NORM_STEPS alone.
+    """
 
     radius: float  # ρ of W_h
     modes: Array  # (d,) |λ_i|: a straight line on a logarithmic axis
-    norm: Array  # (MAX_STEPS,) ‖W_h^k‖₂, NaN where it was not measured
+    norm: Array  # (S,) ‖W_h^{T-1}‖₂ at T = NORM_STEPS
     input: Array  # (MAX_STEPS,) ‖W_h^k W_x x_1‖
     energy: Array  # (MAX_STEPS,) ‖W_h^k W_x‖²_F
     marks: Marks
-    peak: tuple[int, float]  # T and value (not log) of the largest ‖W_h^{T-1}‖₂ that was measured
+
+    def peak(self, longest: int = MAX_STEPS) -> tuple[int, float]:
+        """T and value (not log) of the largest ‖W_h^{T-1}‖₂ among NORM_STEPS up to `longest`."""
+        top = int(np.argmax(self.norm[longest >= NORM_STEPS]))
+        return int(NORM_STEPS[top]), float(10.0 ** min(self.norm[top], 300.0))
 
 
 @dataclass(frozen=True)
@@ -77,8 +84,7 @@ class Growth:
             rho = radius
         c = math.log10(rho) if rho > 0 else 0.0
         shift = np.arange(MAX_STEPS) * c
-        norm, energy = self.norm + shift, self.energy + 2 * shift
-        top = int(np.nanargmax(norm))
+        norm, energy = self.norm + (NORM_STEPS - 1) * c, self.energy + 2 * shift
         return Decay(
             radius=rho,
             modes=self.modes + c,
@@ -86,16 +92,11 @@ class Growth:
             input=self.input + shift,
             energy=energy,
             marks=_marks(energy, rho),
-            peak=(top + 1, float(10.0 ** min(norm[top], 300.0))),
         )
 
 
-def growth(W: Array, seed: int = 0, norms: int = MAX_STEPS) -> Growth:
-    """Measure the powers of W (d, d) up to MAX_STEPS.
-
-    norms: for how many T ‖W^{T-1}‖₂ is measured. Each takes the singular values of a matrix, and
-    together they take longer than all the rest.
-    """
+def growth(W: Array, seed: int = 0) -> Growth:
+    """Measure the powers of W (d, d) up to MAX_STEPS; `seed` draws W_x and x_1."""
     found = spectrum(W)
     scale = found.radius if found.radius > 0 else 1.0
     rng = np.random.default_rng(seed)
@@ -104,16 +105,23 @@ def growth(W: Array, seed: int = 0, norms: int = MAX_STEPS) -> Growth:
         every = powers(W / scale, MAX_STEPS - 1)  # k = 1, 2, …; what is true of I = W^0 is known
         energy = _log10(np.einsum("kij,kij->k", every, every))
         along = _log10(np.linalg.norm(every @ u, axis=1))
-        norm = _log10(two_norms(every[: norms - 1]))
+        norm = _log10(_two_norms(every[NORM_STEPS[1:] - 2]))
     return Growth(
         spectrum=found,
         scale=scale,
         modes=_log10(np.abs(found.eigenvalues) / scale),
-        norm=np.concatenate([[0.0], norm, np.full(MAX_STEPS - norms, np.nan)]),
+        norm=np.append(0.0, norm),
         input=np.append(0.0, along),
         energy=np.append(math.log10(len(W)), energy),
         formula_error=_formula_error(W / scale, every[-1]),
     )
+
+
+def _two_norms(stack: Array) -> Array:
+    """‖·‖₂ of each matrix of (S, d, d); inf for one with an overflow in it."""
+    finite = np.asarray(np.isfinite(stack).all(axis=(1, 2)))
+    norms = np.linalg.norm(np.where(finite[:, None, None], stack, 0.0), 2, axis=(1, 2))
+    return np.where(finite, norms, np.inf)
 
 
 def _formula_error(W: Array, power: Array) -> float:
@@ -173,47 +181,6 @@ def _from_then_on(true: NDArray[np.bool_]) -> int | None:
         return None
     breaks = np.flatnonzero(np.invert(true))
     return int(breaks[-1]) + 2 if len(breaks) else 1
-
-
-def two_norms(stack: Array) -> Array:
-    """‖·‖₂ of each matrix of (S, d, d), powers that rise; one with an overflow in it gets inf.
-
-    High powers come first: once they are of low rank, they take a fraction of the time.
-    """
-    finite = np.asarray(np.isfinite(stack).all(axis=(1, 2)))
-    sound = stack if finite.all() else np.where(finite[:, None, None], stack, 0.0)
-    norms, end = np.zeros(len(stack)), len(stack)
-    while end > 0 and stack.shape[1] > 2 * RANK:
-        some = slice(max(0, end - TOGETHER), end)
-        found = norms_of_low_rank(sound[some])
-        if found is None:
-            break
-        norms[some], end = found, some.start
-    norms[:end] = np.linalg.norm(sound[:end], 2, axis=(1, 2))
-    return np.where(finite, norms, np.inf)
-
-
-def norms_of_low_rank(stack: Array) -> Array | None:
-    """‖A‖₂ of each matrix of (S, d, d); None unless all are, to rounding, of rank RANK or less.
-
-    The columns of Q (d, RANK) span A Ω for a random Ω (Halko, Martinsson, Tropp 2011, "Finding
-    structure with randomness", algorithm 4.1). QᵀA is smaller than A and nearly as large:
-
-        ‖QᵀA‖₂² ≤ ‖A‖₂² ≤ ‖QᵀA‖₂² + ‖A‖²_F - ‖QᵀA‖²_F
-
-    and the two ends must lie within 1e-12 of each other. QᵀA has RANK rows, so ‖QᵀA‖₂² is quickly
-    found as the largest eigenvalue of the small QᵀA AᵀQ.
-    """
-    largest = np.abs(stack).max(axis=(1, 2))
-    A = stack / np.where(largest > 0, largest, 1.0)[:, None, None]  # no square of it is lost
-    sketch = A @ np.random.default_rng(0).normal(size=(A.shape[1], RANK))
-    part = np.linalg.qr(sketch)[0].swapaxes(1, 2) @ A
-    kept = np.einsum("kij,kij->k", part, part)
-    missing = np.einsum("kij,kij->k", A, A) - kept
-    if (missing > 1e-12 * kept).any():  # ‖QᵀA‖₂² is smaller still
-        return None
-    squares = np.linalg.eigvalsh(part @ part.swapaxes(1, 2))[:, -1].clip(0)
-    return np.asarray(np.sqrt(squares) * largest) if (missing <= 1e-12 * squares).all() else None
 
 
 def _log10(values: Array) -> Array:

@@ -8,7 +8,7 @@ How x_1 fades or explodes in that sum (the factor W_h^{T-1}) is the subject of Y
 P. Simard, P. Frasconi, "Learning Long-Term Dependencies with Gradient Descent is Difficult",
 IEEE Trans. Neural Networks 5(2), 1994, and of R. Pascanu, T. Mikolov, Y. Bengio, "On the
 difficulty of training recurrent neural networks", ICML 2013, equations (3) to (7). The numbers
-are in `linear_rnn_powers`, `linear_rnn_decay` and `linear_rnn_gradient`.
+are in `powers`, `decay` and `gradient`.
 """
 
 from __future__ import annotations
@@ -27,21 +27,9 @@ from core.linear_rnn.algebra import (
     phi_y,
     power,
     product,
-    same_expression,
     total,
     x,
 )
-from core.linear_rnn.answer import parse_answer
-
-__all__ = [
-    "SubstitutionStep",
-    "general_sum",
-    "parse_answer",
-    "recurrence",
-    "same_expression",
-    "unroll",
-    "unroll_steps",
-]
 
 MAX_T = 12
 Collect = Literal["input", "power"]

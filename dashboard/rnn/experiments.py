@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 import sympy
 
+from core.linear_rnn import parse_answer, same_expression
 from core.linear_rnn.flops import (
     D_VALUES,
     LAYERS,
@@ -26,7 +27,6 @@ from core.linear_rnn.flops import (
 from core.linear_rnn.gradient import SAMPLED_STEPS, gradient_norms
 from core.linear_rnn.latch_sweep import SweepReport, read_sweep
 from core.linear_rnn.printing import to_latex, to_numpy, to_text
-from core.linear_rnn.unrolling import parse_answer, same_expression
 from core.study.measure import measured as measurements
 from core.study.measure.theory import cost_values
 from dashboard import state

@@ -23,8 +23,7 @@ from dashboard import state
 OWN = "own"
 OWN_ROWS = "0.9, 0.5\n0, 0.8"
 LONGEST_LINKED = 2000
-NEAR = 200  # up to here the norms of the powers are measured at once,
-FURTHER = 100  # and beyond by so many more when they are looked at
+LONGEST = 200  # T up to which the curves are shown at first
 RANDOM = ("vanishing", "exploding", "gaussian", "symmetric", "orthogonal", "stochastic")
 EDITABLE = 6  # sizes up to this have every entry in a table to type in
 
@@ -61,13 +60,15 @@ def matrix_controls() -> tuple[Chosen, int]:
     )  # fmt: skip
     usual = (PRESETS[name].radius if name != OWN else 0.0) or 0.9
     state.offer("rho", usual)
-    longest = fourth.slider("T up to", 20, MAX_STEPS, NEAR, 10, key="longest", bind="query-params")
+    longest = fourth.slider(
+        "T up to", 20, MAX_STEPS, LONGEST, 10, key="longest", bind="query-params"
+    )
     state.note("matrix", name)
     state.note("longest", longest)
     if name == OWN:
         scale = second.toggle("Scale it to ρ", key="scale", bind="query-params")
         radius = _radius(third, usual, disabled=not scale)
-        W, measured = _own(longest)
+        W, measured = _own()
         radius = radius if scale else None
         sentence = f"Your own matrix, {len(W)} × {len(W)}."
     else:
@@ -76,7 +77,7 @@ def matrix_controls() -> tuple[Chosen, int]:
         state.note("size", size)
         state.note("rho", radius)
         W = preset(name, size, draw())
-        measured = measured_preset(name, size, draw(), norms_for(longest))
+        measured = measured_preset(name, size, draw())
         sentence = PRESETS[name].sentence
     if radius is not None and measured.spectrum.radius > 0:
         W = with_radius(W, radius)
@@ -101,9 +102,9 @@ def facts(chosen: Chosen, decay: Decay) -> dict[str, str]:
 
 
 def peak(decay: Decay, longest: int) -> str:
-    """Where the powers are largest, among those that were measured."""
-    at, size = decay.peak
-    return f"Up to T = {norms_for(longest)}, ‖W_h^(T−1)‖ peaks at T = {at}: {number(size)}."
+    """Where the powers are largest, among the steps at which their norm is measured."""
+    at, size = decay.peak(longest)
+    return f"Up to T = {longest}, ‖W_h^(T−1)‖ peaks at T = {at}: {number(size)}."
 
 
 def two_by_two(chosen: Chosen) -> np.ndarray:
@@ -132,12 +133,7 @@ def _radius(column: st.delta_generator.DeltaGenerator, usual: float, disabled: b
     )  # fmt: skip
 
 
-def norms_for(longest: int) -> int:
-    """For how many T the norms are measured when T is looked at up to `longest`."""
-    return max(NEAR, min(MAX_STEPS, -(-longest // FURTHER) * FURTHER))
-
-
-def _own(longest: int) -> tuple[np.ndarray, Growth]:
+def _own() -> tuple[np.ndarray, Growth]:
     """A matrix pasted or uploaded; up to LONGEST_LINKED characters of it are in the link."""
     linked = st.query_params.get("rows", OWN_ROWS)[:LONGEST_LINKED]
     text = st.text_area("Rows, one a line", linked, max_chars=MAX_BYTES, key="own", height=150)
@@ -145,7 +141,7 @@ def _own(longest: int) -> tuple[np.ndarray, Growth]:
     state.put_in_link("rows", text if own else None)
     file = st.file_uploader("… or a CSV file (it takes the place of the text)", type=["csv", "txt"])
     W = parse_matrix(file.getvalue() if file is not None else text)
-    return W, measured_own(to_csv(W), norms_for(longest))
+    return W, measured_own(to_csv(W))
 
 
 def edit_entries(chosen: Chosen) -> None:
@@ -164,14 +160,14 @@ def edit_entries(chosen: Chosen) -> None:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def measured_preset(name: str, size: int, seed: int, norms: int) -> Growth:
+def measured_preset(name: str, size: int, seed: int) -> Growth:
     """The powers of a preset, measured once; the slider of ρ only scales them."""
-    return growth(preset(name, size, seed), norms=norms)
+    return growth(preset(name, size, seed))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def measured_own(csv: str, norms: int) -> Growth:
-    return growth(parse_matrix(csv), norms=norms)
+def measured_own(csv: str) -> Growth:
+    return growth(parse_matrix(csv))
 
 
 def _title(name: str) -> str:

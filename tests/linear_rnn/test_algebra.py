@@ -7,17 +7,12 @@ import time
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from core.linear_rnn import parse_answer, same_expression, unroll, unroll_steps
 from core.linear_rnn.algebra import W_h, W_x, W_y, h, phi_y, words, x
 from core.linear_rnn.expansion import Expander, TooLong
 from core.linear_rnn.parsing.series_ast import expand
 from core.linear_rnn.parsing.series_parser import parse
-from core.linear_rnn.unrolling import (
-    parse_answer,
-    recurrence,
-    same_expression,
-    unroll,
-    unroll_steps,
-)
+from core.linear_rnn.unrolling import recurrence
 
 OPTIONS = [
     {"start_state": s, "bias": b, "collect": c}

@@ -3,15 +3,9 @@
 import numpy as np
 import pytest
 
+from core.linear_rnn import general_sum, parse_answer, same_expression, unroll, unroll_steps
 from core.linear_rnn.printing import to_latex, to_numpy, to_text
 from core.linear_rnn.proof import difference, evaluate, remainder
-from core.linear_rnn.unrolling import (
-    general_sum,
-    parse_answer,
-    same_expression,
-    unroll,
-    unroll_steps,
-)
 
 
 @pytest.mark.parametrize("T", [1, 2, 5, 12])

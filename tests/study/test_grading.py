@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from core.linear_rnn import unroll
 from core.linear_rnn.algebra import words
 from core.linear_rnn.expansion import Expander
 from core.linear_rnn.parsing.normalise import normalise
 from core.linear_rnn.parsing.series_ast import expand
 from core.linear_rnn.parsing.series_parser import parse
-from core.linear_rnn.unrolling import unroll
 from core.study.grading.algebra import canonical, grade_expression, unrolled_words
 
 FORMS, MORE = (

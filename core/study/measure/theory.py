@@ -33,7 +33,7 @@ def decay() -> Values:
     from core.linear_rnn.matrices import preset
 
     size, radius = 16, 0.9
-    T, peak = growth(preset("nonnormal", size)).at(radius).peak
+    T, peak = growth(preset("nonnormal", size)).at(radius).peak()
     half_life = math.log(0.5) / math.log(radius)
     return {"size": size, "peak": peak, "peak_step": T, "half_life": half_life}
 
