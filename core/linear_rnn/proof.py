@@ -8,7 +8,6 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-
 from core.linear_rnn.algebra import activation_argument, is_power, is_product, is_sum, words
 from core.linear_rnn.unrolling import recurrence, unroll
 
