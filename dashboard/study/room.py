@@ -179,7 +179,7 @@ def _bars(counts: dict[str, int], question: Question, room: Room) -> None:
 
 def _phone(room: Room, question: Question) -> None:
     token, task = phone_token(rooms()), _asked(question)
-    counted = rooms().given(room.code, token) if token else None
+    counted = rooms().answer_of(room.code, token) if token else None
     st.title(f"Room {room.code}", anchor=False)
     st.markdown(question.text)
     running = _counting(room)

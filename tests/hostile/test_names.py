@@ -134,7 +134,7 @@ def test_rooms_refuse_what_is_no_code(code: str, secret: str, token: str, rooms:
         with pytest.raises(ValueError, match=r"There is no room|no token|Only the one") as said:
             refused()
         one_sentence(str(said.value))
-    assert not rooms.has_answered(code, token)
+    assert rooms.answer_of(code, token) is None
 
 
 @few

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -291,12 +292,20 @@ def test_a_read_only_file_is_named(
     fails(use, name, "is read-only", "UNROLLED_STATE")
 
 
+def test_the_limit_in_pages_is_the_one_in_megabytes() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        (pages,) = connection.execute(database.SIZE_LIMIT).fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    assert pages * size == database.MAX_MEGABYTES * 2**20
+
+
 @USES
 def test_a_full_file_is_named_and_what_is_in_it_stays(
     use: Use, name: str, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use()
-    monkeypatch.setattr(database, "MAX_MEGABYTES", 1)
+    whole, small = database.SIZE_LIMIT, "PRAGMA max_page_count = 256"
+    monkeypatch.setattr(database, "SIZE_LIMIT", small)
     large = Progress(records={f"q-{i}": Record("x" * 2000) for i in range(90)})
 
     def fill() -> None:
@@ -311,7 +320,7 @@ def test_a_full_file_is_named_and_what_is_in_it_stays(
                 opened.shut()
 
     fails(fill, name, "has no room left")
-    monkeypatch.setattr(database, "MAX_MEGABYTES", 200)
+    monkeypatch.setattr(database, "SIZE_LIMIT", whole)
     use()
 
 

@@ -24,6 +24,8 @@ SCHEMA = Schema(
     0x556E5374,  # "UnSt"
     (
         """
+PRAGMA application_id = 0x556E5374;
+PRAGMA user_version = 1;
 CREATE TABLE IF NOT EXISTS student (
     name TEXT PRIMARY KEY, salt BLOB NOT NULL, word BLOB NOT NULL,
     progress TEXT NOT NULL, updated REAL NOT NULL)

@@ -22,7 +22,7 @@ from core.run_files.directory import runs_folder
 
 WAIT_SECONDS = 5.0  # for another writer
 MAX_MEGABYTES = 200  # of one file
-_PAGE = 4096  # bytes
+SIZE_LIMIT = "PRAGMA max_page_count = 51200"  # the same, in pages of 4,096 bytes
 _CHOOSE = "or choose another folder with UNROLLED_STATE"
 
 
@@ -38,7 +38,11 @@ def state_folder() -> Path:
 
 @dataclass(frozen=True)
 class Schema:
-    """application_id: four bytes that mark our files. steps: SQL scripts; version n took n."""
+    """What a file of ours looks like, and how an older one becomes it.
+
+    application_id: four bytes that mark the file. steps: SQL scripts; step n makes version n of
+    version n - 1 and writes both numbers into the header, where they differ.
+    """
 
     application_id: int
     steps: tuple[str, ...]
@@ -144,24 +148,20 @@ class Database:
             yield connection
 
     def _prepare(self, schema: Schema) -> None:
-        self._connection.execute(f"PRAGMA max_page_count = {MAX_MEGABYTES * 2**20 // _PAGE}")
+        self._connection.execute(SIZE_LIMIT)
         if self._check(schema) < len(schema.steps):
             with _transaction(self._connection):
                 version = self._check(schema)  # another process may have been quicker
                 for step in schema.steps[version:]:
                     for statement in step.split(";"):  # executescript would commit
                         self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA application_id = {schema.application_id}")
-                self._connection.execute(f"PRAGMA user_version = {len(schema.steps)}")
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
 
     def _check(self, schema: Schema) -> int:
         """The version of the file; 0 for an empty one. Errors: OSError when it is not ours."""
-        owner, version = (
-            self._connection.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("application_id", "user_version")
-        )
+        (owner,) = self._connection.execute("PRAGMA application_id").fetchone()
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         found = _columns(self._connection)
         if owner == schema.application_id and version > len(schema.steps):
             raise OSError(

@@ -32,6 +32,8 @@ SCHEMA = Schema(
     0x556E526D,  # "UnRm"
     (
         """
+PRAGMA application_id = 0x556E526D;
+PRAGMA user_version = 1;
 CREATE TABLE IF NOT EXISTS room (
     code TEXT PRIMARY KEY, secret BLOB NOT NULL, question TEXT NOT NULL,
     closes REAL NOT NULL, revealed INTEGER NOT NULL DEFAULT 0);
@@ -39,6 +41,7 @@ CREATE TABLE IF NOT EXISTS answer (
     code TEXT NOT NULL, token BLOB NOT NULL, given TEXT NOT NULL, PRIMARY KEY (code, token));
 """,
         """
+PRAGMA user_version = 2;
 CREATE TABLE signing (key BLOB NOT NULL);
 INSERT INTO signing VALUES (randomblob(32));
 """,
@@ -143,12 +146,8 @@ class Rooms:
             except sqlite3.IntegrityError:
                 raise ValueError("This phone has answered already: one answer each.") from None
 
-    def has_answered(self, code: str, token: str) -> bool:
-        """Whether that phone's answer is counted."""
-        return self.given(code, token) is not None
-
-    def given(self, code: str, token: str) -> str | None:
-        """The answer of that phone as it is counted; None as long as there is none."""
+    def answer_of(self, code: str, token: str) -> str | None:
+        """The answer of that phone as it is counted; None until it has answered."""
         query = "SELECT given FROM answer WHERE code = ? AND token = ?"
         with self._database.reading() as database:
             row = database.execute(query, (code, _hash(token))).fetchone()
@@ -169,7 +168,7 @@ class Rooms:
 
     def close(self, code: str, secret: str) -> None:
         """Count no more answers from now on."""
-        self._change(code, secret, f"UPDATE room SET closes = {time.time()!r} WHERE code = ?")
+        self._change(code, secret, "UPDATE room SET closes = ? WHERE code = ?", time.time())
 
     def owns(self, code: str, secret: str) -> bool:
         """Whether `secret` is that of the one who opened the room."""
@@ -177,11 +176,11 @@ class Rooms:
             row = database.execute("SELECT secret FROM room WHERE code = ?", (code,)).fetchone()
         return row is not None and hmac.compare_digest(row[0], _hash(secret))
 
-    def _change(self, code: str, secret: str, update: str) -> None:
+    def _change(self, code: str, secret: str, update: str, *values: float) -> None:
         if not self.owns(code, secret):
             raise ValueError(f"Only the one who opened the room {code[:10]!r} can change it.")
         with self._database.writing() as database:
-            database.execute(update, (code,))
+            database.execute(update, (*values, code))
 
 
 def _delete_old(database: sqlite3.Connection, now: float) -> None:
