@@ -76,7 +76,7 @@ def eigenvalues_and_decay() -> None:
         with st.container(horizontal=True):
             for name, value in matrix_choice.facts(chosen, decay).items():
                 st.metric(name, value, width="content")
-        st.markdown(chosen.growth.spectrum.verdict)
+        st.markdown(chosen.growth.spectrum.explanation)
         look_closer(chosen, decay.energy, longest)
     page.show_source("core.linear_rnn.powers.powers", "core.linear_rnn.gradient.gradient_norms")
 

@@ -42,7 +42,7 @@ class Spectrum:
         return math.log(0.5) / math.log(self.radius) if 0 < self.radius < 1 else None
 
     @property
-    def verdict(self) -> str:
+    def explanation(self) -> str:
         """One sentence: may the lecture's formula be used for this matrix?"""
         if self.condition <= NORMAL_CONDITION:
             return "The eigenvectors are orthogonal: ‖W^k‖ is exactly ρ^k, the eigenvalues say all."

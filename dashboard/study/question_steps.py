@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.study import progress as done
-from core.study.grading.checks import grade
+from core.study.grading.checks import grade_answer
 from core.study.measure.measured import MEASURES, fill, measured, record
 from core.study.progress import Answer
 from core.study.question import Choice, Expression, Question, Task
@@ -18,7 +18,7 @@ from dashboard.study import progress_browser, study_state, tasks
 
 
 def predict(question: Question) -> None:
-    """Move 1: a prediction, kept as it was given and not graded yet."""
+    """Move 1: the prediction, saved as it was typed and not graded yet."""
     progress = study_state.progress()
     kept = progress.record(question.id)
     st.subheader("1 · Predict", anchor=False)
@@ -27,12 +27,12 @@ def predict(question: Question) -> None:
         return
     place = _place(question, "predict")
     with st.form(place):
-        given = tasks.ask(question.predict, f"{place}-given", progress.task_seed(question.id))
+        response = tasks.ask(question.predict, f"{place}-given", progress.task_seed(question.id))
         sent = st.form_submit_button("Keep my prediction", type="primary")
-    if sent and given is None:
+    if sent and response is None:
         st.warning("Choose or write something first: a guess is enough.")
-    elif sent and given is not None:
-        text = given.text or " → ".join(given.lines)
+    elif sent and response is not None:
+        text = response.text or " → ".join(response.lines)
         study_state.keep(done.predict(progress, question.id, text))
         st.rerun()
 
@@ -75,18 +75,18 @@ def checks(question: Question) -> None:
 
 
 def _answered(question: Question, i: int) -> None:
-    """A check that is over: what was asked, what was answered, and what was said about it."""
+    """A finished check: the task, the answer and its grade."""
     progress, task = study_state.progress(), question.checks[i]
     kept = progress.record(question.id)
     right, sent = i in kept.passed, kept.sent.get(str(i))
-    said = "Answered right." if right else "Left open."
+    reply = "Answered correctly." if right else "Not answered."
     with st.container(border=True):
         if sent is not None:
             st.markdown(tasks.prompt(task, sent.seed))
             tasks.show(task, sent)
-            said = grade(task, tasks.given(task, sent), sent.seed).message
+            reply = grade_answer(task, tasks.response(task, sent), sent.seed).message
         icon = ":material/check_circle:" if right else ":material/info:"
-        (st.success if right else st.info)(tasks.formula(said), icon=icon)
+        (st.success if right else st.info)(tasks.formula(reply), icon=icon)
 
 
 def _open(question: Question, i: int, task: Task) -> None:
@@ -102,20 +102,20 @@ def _open(question: Question, i: int, task: Task) -> None:
         latest = study_state.progress()
         study_state.keep(done.draft(latest, question.id, i, stamped(answer)))
 
-    given = tasks.ask(task, f"{place}-given", seed, kept.typed.get(str(i), sent), typed)
+    response = tasks.ask(task, f"{place}-given", seed, kept.typed.get(str(i), sent), typed)
     if st.button("Check my answer", key=f"{place}-send", type="primary"):
-        if given is None:  # an empty answer is no attempt
+        if response is None:  # an empty answer is no attempt
             st.warning("There is no answer yet: give one first.", icon=":material/undo:")
             return
-        said = grade(task, tasks.given(task, given), seed)
+        grade = grade_answer(task, tasks.response(task, response), seed)
         total, now = len(question.checks), study_state.now()
         study_state.keep(
-            done.attempt(progress, question.id, i, total, said.correct, now, stamped(given))
+            done.attempt(progress, question.id, i, total, grade.correct, now, stamped(response))
         )
         st.rerun()
     if sent is not None:
-        said = grade(task, tasks.given(task, sent), sent.seed)
-        st.warning(tasks.formula(said.message), icon=":material/undo:")
+        grade = grade_answer(task, tasks.response(task, sent), sent.seed)
+        st.warning(tasks.formula(grade.message), icon=":material/undo:")
 
 
 def answer(question: Question) -> None:
@@ -152,12 +152,12 @@ def onward(question: Question, questions: Mapping[str, Question]) -> None:
 def _compare(question: Question, prediction: str) -> None:
     task = question.predict
     if isinstance(task, (Choice, Expression)):
-        said = grade(task, prediction, "")
-        right = "right" if said.correct else "wrong"
+        grade = grade_answer(task, prediction, "")
+        right = "right" if grade.correct else "wrong"
         st.info(
             f"**Your prediction was {right}:** {tasks.formula(prediction)}  \n"
-            f"{tasks.formula(said.message)}",
-            icon=":material/check_circle:" if said.correct else ":material/undo:",
+            f"{tasks.formula(grade.message)}",
+            icon=":material/check_circle:" if grade.correct else ":material/undo:",
         )
 
 

@@ -10,8 +10,8 @@ import segno
 import streamlit as st
 
 from core.study import poll
-from core.study.grading.checks import grade
-from core.study.grading.grade import Verdict
+from core.study.grading.checks import grade_answer
+from core.study.grading.grade import Grade
 from core.study.options import shown_options
 from core.study.question import Choice, Expression, Number, Question
 from core.study.storage.rooms import MINUTES_OPEN, Room, Rooms
@@ -119,10 +119,10 @@ def _join(room: Room) -> None:
 
 def _right_answer(room: Room, task: poll.Asked) -> None:
     """The right answer and why it is right."""
-    text, verdict = poll.right_answer(task, room.code)
+    text, grade = poll.right_answer(task, room.code)
     with st.container(key="right-answer"):
         st.markdown(f":material/check_circle: **The right answer: {tasks.formula(text)}**")
-        st.markdown(tasks.formula(verdict.message))
+        st.markdown(tasks.formula(grade.message))
 
 
 def _decides(room: Room, question: Question) -> None:
@@ -197,7 +197,7 @@ def _phone(room: Room, question: Question) -> None:
     st.markdown(tasks.prompt(task, room.code))
     if not room.revealed:
         st.info("This room is closed.") if counted is None else st.success(COUNTED)
-    elif counted is None or not _verdict(room, task, counted):
+    elif counted is None or not _show_grade(room, task, counted):
         _right_answer(room, task)
 
     @st.fragment(run_every=SECONDS_PHONE if running else None)
@@ -214,23 +214,23 @@ def _phone(room: Room, question: Question) -> None:
     wait()
 
 
-def _verdict(room: Room, task: poll.Asked, counted: str) -> bool:
+def _show_grade(room: Room, task: poll.Asked, counted: str) -> bool:
     """Whether this phone's own answer was right, and what is said about it.
 
     What was typed is known in its own session only; after a reload it is shown as it was counted.
     """
-    right, verdict = poll.right_answer(task, room.code)
+    right, grade = poll.right_answer(task, room.code)
     typed = str(st.session_state.get(f"typed-{room.code}", ""))
     if counted != right:
         told = typed or (counted if isinstance(task, Choice) else "")
-        verdict = grade(task, told, room.code) if told else Verdict(False, "")
-    show = st.success if verdict.correct else st.warning
+        grade = grade_answer(task, told, room.code) if told else Grade(False, "")
+    show = st.success if grade.correct else st.warning
     show(
-        f"**Your answer was {'right' if verdict.correct else 'wrong'}:** "
-        f"{tasks.formula(typed or counted)}  \n{tasks.formula(verdict.message)}",
-        icon=":material/check_circle:" if verdict.correct else ":material/undo:",
+        f"**Your answer was {'right' if grade.correct else 'wrong'}:** "
+        f"{tasks.formula(typed or counted)}  \n{tasks.formula(grade.message)}",
+        icon=":material/check_circle:" if grade.correct else ":material/undo:",
     )
-    return verdict.correct
+    return grade.correct
 
 
 def _asked(question: Question) -> poll.Asked:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.study.grading.checks import Given, shuffled
+from core.study.grading.checks import Response, shuffled
 from core.study.grading.numbers import draw
 from core.study.options import shown_options
 from core.study.progress import Answer
@@ -66,13 +66,13 @@ def prompt(task: Task, seed: str) -> str:
     return draw(task.variant, seed).prompt if isinstance(task, Number) else task.prompt
 
 
-def given(task: Task, answer: Answer) -> Given:
+def response(task: Task, answer: Answer) -> Response:
     """The part of an answer that is graded."""
     return answer.lines if isinstance(task, Order | Rubric) else answer.text
 
 
 def show(task: Task, answer: Answer) -> None:
-    """An answer as it was given, to be compared with the model answer."""
+    """Show an answer as it was given, to be compared with the model answer."""
     written = [formula(line) for line in answer.text.splitlines() if line.strip()]
     st.markdown("\n\n".join(["**Your answer:** " + "".join(written[:1]), *written[1:]]))
     if isinstance(task, Order):

@@ -116,9 +116,9 @@ def test_the_norm_lies_between_its_two_bounds(name: str) -> None:
 
 
 def test_verdicts() -> None:
-    assert "exactly ρ^k" in spectrum(preset("orthogonal", 5)).verdict
-    assert "may rise" in spectrum(preset("nonnormal", 5)).verdict
-    assert "defective" in spectrum(preset("jordan", 5)).verdict
+    assert "exactly ρ^k" in spectrum(preset("orthogonal", 5)).explanation
+    assert "may rise" in spectrum(preset("nonnormal", 5)).explanation
+    assert "defective" in spectrum(preset("jordan", 5)).explanation
 
 
 @pytest.mark.parametrize("radius", [0.5, 0.97, 1.2])

@@ -32,16 +32,16 @@ def test_there_are_twenty_forms_of_each_kind(question):
 
 @pytest.mark.parametrize(("question", "text"), RIGHT)
 def test_a_right_answer_in_any_usual_notation_is_right(question, text):
-    verdict = grade_expression(question, text)
-    assert verdict.correct, verdict.message
-    assert verdict.message
+    grade = grade_expression(question, text)
+    assert grade.correct, grade.message
+    assert grade.message
 
 
 @pytest.mark.parametrize(("question", "text", "hint"), WRONG)
 def test_a_wrong_answer_is_wrong_and_told_why(question, text, hint):
-    verdict = grade_expression(question, text)
-    assert not verdict.correct
-    assert hint in verdict.message
+    grade = grade_expression(question, text)
+    assert not grade.correct
+    assert hint in grade.message
 
 
 @pytest.mark.parametrize("question", ["1a", "1b", "1c"])
@@ -60,11 +60,11 @@ def test_the_target_is_the_unrolled_recurrence(T):
 def test_a_term_that_only_enters_later_is_found_however_late():
     right = "sum(Wh^(T-i) Wx x_i, i=1..T)"
     for start in (6, 9, 15, 24, 90):
-        verdict = grade_expression("1c", f"phi_y(Wy ({right} + sum(Wx x_i, i={start}..T)))")
-        assert not verdict.correct
-        assert "right for T = 1 to" in verdict.message
-    verdict = grade_expression("1c", f"phi_y(Wy ({right} + sum(sum(Wx x_i, i=T..7), j=6..T)))")
-    assert "T = 1 to 6 only" in verdict.message
+        grade = grade_expression("1c", f"phi_y(Wy ({right} + sum(Wx x_i, i={start}..T)))")
+        assert not grade.correct
+        assert "right for T = 1 to" in grade.message
+    grade = grade_expression("1c", f"phi_y(Wy ({right} + sum(sum(Wx x_i, i=T..7), j=6..T)))")
+    assert "T = 1 to 6 only" in grade.message
 
 
 def test_a_sum_written_out_is_the_unrolled_recurrence():

@@ -1,6 +1,6 @@
 """The order of options gives nothing away: the right one stands first as often as chance has it."""
 
-from core.study.grading.checks import grade
+from core.study.grading.checks import grade_answer
 from core.study.options import shown_options
 from core.study.progress import Progress
 from core.study.question import Choice, shipped
@@ -21,7 +21,8 @@ def draws() -> list[tuple[Choice, str]]:
 
 def test_always_the_first_option_earns_no_more_than_chance() -> None:
     earned = sum(
-        grade(task, shown_options(task, seed)[0].text, seed).correct for task, seed in draws()
+        grade_answer(task, shown_options(task, seed)[0].text, seed).correct
+        for task, seed in draws()
     )
     chances = [1 / len(task.options) for task, _ in draws()]
     expected, deviation = sum(chances), sum(p * (1 - p) for p in chances) ** 0.5

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from core.study import question as q
-from core.study.grading.checks import grade, shuffled
+from core.study.grading.checks import grade_answer, shuffled
 from core.study.grading.numbers import VARIANTS, draw, grade_number, read_number
 from core.study.measure.measured import MEASURES, fill, places
 from core.study.measure.models import measure
@@ -76,14 +76,14 @@ def test_a_sentence_without_its_numbers_is_not_shown():
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_has_a_right_answer_and_a_reply_to_every_wrong_one(task):
     if isinstance(task, Choice):
-        replies = [grade(task, option.text, "1") for option in task.options]
-        assert [verdict.correct for verdict in replies].count(True) == 1
-        assert len({verdict.message for verdict in replies}) == len(task.options)
+        replies = [grade_answer(task, option.text, "1") for option in task.options]
+        assert [grade.correct for grade in replies].count(True) == 1
+        assert len({grade.message for grade in replies}) == len(task.options)
     if isinstance(task, Order):
-        assert grade(task, task.items, "1").correct
+        assert grade_answer(task, task.items, "1").correct
         mixed = tuple(shuffled(task.items, "1"))
         assert mixed != task.items
-        assert not grade(task, mixed, "1").correct
+        assert not grade_answer(task, mixed, "1").correct
         for early, before, reply in task.slips:
             wrong = list(task.items)
             wrong.insert(before, wrong.pop(early))
@@ -92,17 +92,17 @@ def test_every_task_has_a_right_answer_and_a_reply_to_every_wrong_one(task):
                 for a, b, r in task.slips
                 if wrong.index(task.items[a]) < wrong.index(task.items[b])
             }
-            assert grade(task, tuple(wrong), "1").message in replies
+            assert grade_answer(task, tuple(wrong), "1").message in replies
             assert reply in replies
     if isinstance(task, Number):
         drawn = draw(task.variant, "1")
-        assert grade(task, str(drawn.answer), "1").correct
+        assert grade_answer(task, str(drawn.answer), "1").correct
     if isinstance(task, Rubric):
-        assert grade(task, task.points, "1").correct
-        assert not grade(task, (), "1").correct
-    assert grade(task, "nonsense", "1").message
-    assert grade(task, ("nonsense",), "1").message
-    assert not grade(task, "nonsense", "1").correct
+        assert grade_answer(task, task.points, "1").correct
+        assert not grade_answer(task, (), "1").correct
+    assert grade_answer(task, "nonsense", "1").message
+    assert grade_answer(task, ("nonsense",), "1").message
+    assert not grade_answer(task, "nonsense", "1").correct
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -116,9 +116,9 @@ def test_a_seed_draws_the_same_task_and_its_mistakes_are_told_apart(variant):
             task, f"{task.answer:.6g}" if task.tolerance else f"{task.answer}"
         ).correct
         for value, reply in task.mistakes:
-            verdict = grade_number(task, repr(value))
-            assert not verdict.correct, (task.prompt, value)
-            assert verdict.message in [r for _, r in task.mistakes]
+            grade = grade_number(task, repr(value))
+            assert not grade.correct, (task.prompt, value)
+            assert grade.message in [r for _, r in task.mistakes]
             assert reply
 
 

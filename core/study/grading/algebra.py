@@ -17,10 +17,10 @@ from collections.abc import Iterable
 from core.linear_rnn.expansion import Expander, TooLong, Word
 from core.linear_rnn.parsing.series_ast import MAX_TERMS, Node, expand, free_names, reach
 from core.linear_rnn.parsing.series_parser import parse
-from core.study.grading.feedback import diagnose
-from core.study.grading.grade import Verdict
+from core.study.grading.feedback import feedback
+from core.study.grading.grade import Grade
 
-__all__ = ["Verdict", "canonical", "grade_expression", "unrolled_words"]
+__all__ = ["Grade", "canonical", "grade_expression", "unrolled_words"]
 
 LENGTHS = {"1a": (2,), "1b": (3,), "1c": (1, 2, 3, 4, 5)}
 
@@ -30,7 +30,7 @@ def unrolled_words(T: int) -> Counter[Word]:
     return Counter({("W_y", *["W_h"] * (T - i), "W_x", f"x_{i}"): 1 for i in range(1, T + 1)})
 
 
-def grade_expression(question: str, text: str) -> Verdict:
+def grade_expression(question: str, text: str) -> Grade:
     """Grade an answer to question 1a, 1b or 1c as typed. Never raises on any text.
 
     Raises ValueError only for a question that is none of the three.
@@ -46,22 +46,22 @@ def grade_expression(question: str, text: str) -> Verdict:
             )
         typed = {T: expand(answer, T, expander) for T in LENGTHS[question]}
     except ValueError as error:
-        return Verdict(False, str(error))
+        return Grade(False, str(error))
     wrong = [T for T in LENGTHS[question] if typed[T] != _target(T)]
     if not wrong:
         return (
             _for_every_length(answer, expander)
             if question == "1c"
-            else Verdict(True, _PRAISE[question])
+            else Grade(True, _PRAISE[question])
         )
     if question == "1c" and len(wrong) == 4 and "T" not in free_names(answer):
         T = next(T for T in LENGTHS[question] if T not in wrong)
-        return Verdict(
+        return Grade(
             False, f"This is right for T = {T} only: write the sum for every T, with T in it."
         )
     T = 3 if 3 in wrong else wrong[0]
-    message = diagnose(typed[T], unrolled_words, T)
-    return Verdict(False, f"Written out at T = {T}: {message}" if question == "1c" else message)
+    message = feedback(typed[T], unrolled_words, T)
+    return Grade(False, f"Written out at T = {T}: {message}" if question == "1c" else message)
 
 
 def canonical(question: str, text: str) -> str:
@@ -90,8 +90,8 @@ def _target(T: int) -> Counter[Word]:
     return Counter({(("phi_y", frozenset(unrolled_words(T).items())),): 1})
 
 
-def _for_every_length(answer: Node, expander: Expander) -> Verdict:
-    """The verdict on a general sum that is right for T = 1 … 5."""
+def _for_every_length(answer: Node, expander: Expander) -> Grade:
+    """The grade of a general sum that is right for T = 1 … 5."""
     last = LENGTHS["1c"][-1] + reach(answer)
     if last > MAX_TERMS:
         return _OPEN
@@ -101,16 +101,16 @@ def _for_every_length(answer: Node, expander: Expander) -> Verdict:
         except TooLong:
             return _OPEN
         except ValueError as error:
-            return Verdict(False, f"It is right for T = 1 to {T - 1} only: {error}")
+            return Grade(False, f"It is right for T = 1 to {T - 1} only: {error}")
         if typed != _target(T):
-            why = diagnose(typed, unrolled_words, T)
-            return Verdict(False, f"It is right for T = 1 to {T - 1} only; at T = {T}: {why}")
-    return Verdict(
+            why = feedback(typed, unrolled_words, T)
+            return Grade(False, f"It is right for T = 1 to {T - 1} only; at T = {T}: {why}")
+    return Grade(
         True, f"Right: it agrees with the recurrence for T = 1 to {last}, and so for every T."
     )
 
 
-_OPEN = Verdict(
+_OPEN = Grade(
     False,
     "It is right for T = 1 to 5, and the large numbers in its range leave the rest open: "
     "write a range such as i=1..T.",

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.study.grading.grade import Verdict
+from core.study.grading.grade import Grade
 
 _SCALES = {
     **{"": 1.0, "k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "g": 1e9, "billion": 1e9},
@@ -42,25 +42,25 @@ def draw(variant: str, seed: str) -> NumberTask:
     return VARIANTS[variant](random.Random(f"{variant}:{seed}"))
 
 
-def grade_number(task: NumberTask, text: str) -> Verdict:
+def grade_number(task: NumberTask, text: str) -> Grade:
     """Right within the tolerance, or which slip leads to this number. Never raises on any text."""
     value = read_number(text)
     if value is None:
-        return Verdict(
+        return Grade(
             False, f"No number is read from this: write it as in 1234, 1.2e6 or 3.5 ({task.unit})."
         )
     if _near(value, task.answer, task.tolerance):
-        return Verdict(True, f"Right. {task.worked}")
+        return Grade(True, f"Right. {task.worked}")
     slips = [slip for slip in task.mistakes if _near(value, slip[0], task.tolerance)]
     if slips:
         _, reply = min(slips, key=lambda slip: abs(value - slip[0]))
-        return Verdict(False, reply)
+        return Grade(False, reply)
     if value < 0:
-        return Verdict(False, f"It cannot be negative: it is a number of {task.unit}.")
+        return Grade(False, f"It cannot be negative: it is a number of {task.unit}.")
     ratio = value / task.answer
     if 0.3 < ratio < 3:
-        return Verdict(False, f"Close, but too {'large' if ratio > 1 else 'small'}.")
-    return Verdict(False, f"Far too {'large' if ratio > 1 else 'small'}: write down each factor.")
+        return Grade(False, f"Close, but too {'large' if ratio > 1 else 'small'}.")
+    return Grade(False, f"Far too {'large' if ratio > 1 else 'small'}: write down each factor.")
 
 
 def read_number(text: str) -> float | None:
