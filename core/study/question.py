@@ -90,21 +90,21 @@ class Experiment:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A sentence about this machine; core.study.measure fills in `{name.key:.1f}`."""
+class MeasuredSentence:
+    """A sentence about this machine; core.study.measure.store fills in `{name.key:.1f}`."""
 
     name: str
     text: str
 
 
 @dataclass(frozen=True)
-class Answer:
+class ModelAnswer:
     """The model answer; `loose` says where common notes go wrong, `code` names what to read."""
 
     text: str
     loose: str
     code: tuple[str, ...]
-    measured: tuple[Measured, ...] = field(default=())
+    measured: tuple[MeasuredSentence, ...] = field(default=())
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Question:
     predict: Task
     experiment: Experiment
     checks: tuple[Task, ...]
-    answer: Answer
+    answer: ModelAnswer
 
 
 def shipped() -> dict[str, Question]:
@@ -293,7 +293,7 @@ def checked_state(state: object, where: str) -> State:
     return state
 
 
-def _answer(table: dict[str, Any]) -> Answer:
+def _answer(table: dict[str, Any]) -> ModelAnswer:
     where = "[answer]"
     _only(table, where, "text loose code measured")
     measured = []
@@ -305,12 +305,14 @@ def _answer(table: dict[str, Any]) -> Answer:
             _text(entry, "name", f"{where} measured"),
             _text(entry, "text", f"{where} measured"),
         )
-        measured.append(Measured(name, text))
+        measured.append(MeasuredSentence(name, text))
     code = _texts(table, "code", where, 1)
     for name in code:
         if not re.fullmatch(r"core(\.\w+){2,4}", name):
             raise ValueError(f"{where}: code {name[:40]!r} must be a name such as core.gpt.X.")
-    return Answer(_text(table, "text", where), _text(table, "loose", where), code, tuple(measured))
+    return ModelAnswer(
+        _text(table, "text", where), _text(table, "loose", where), code, tuple(measured)
+    )
 
 
 def _only(table: Mapping[str, Any], where: str, known: str) -> None:

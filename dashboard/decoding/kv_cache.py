@@ -101,11 +101,11 @@ def _measure(
 
 def _quotable(model: str, speeds: Speeds) -> None:
     """Keep what was measured under the name by which model answers of the study quote it."""
-    from core.study.measure.measured import record
     from core.study.measure.models import generation_values
+    from core.study.measure.store import save_measurement
 
     with page.one_sentence_for_errors():
-        record(
+        save_measurement(
             "generation",
             generation_values(
                 model, speeds.tokens, speeds.prefill, speeds.uncached, speeds.generation

@@ -27,7 +27,7 @@ from core.linear_rnn.flops import (
 from core.linear_rnn.gradient import SAMPLED_STEPS, gradient_norms
 from core.linear_rnn.latch_sweep import SweepReport, read_sweep
 from core.linear_rnn.printing import to_latex, to_numpy, to_text
-from core.study.measure import measured as measurements
+from core.study.measure.store import save_measurement
 from core.study.measure.theory import cost_values
 from dashboard import state
 from dashboard.components import page, tables
@@ -204,7 +204,7 @@ def measure_here(d: int) -> None:
     others = [r for r in report.records if r.d != d] if here else []
     st.session_state[MEASURED] = CostReport(machine, today, (*others, *found))
     with page.one_sentence_for_errors():  # model answers quote it
-        measurements.record("cost", cost_values(found, d))
+        save_measurement("cost", cost_values(found, d))
 
 
 def show_trained() -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.study import progress as done
 from core.study.grading.checks import grade_answer
-from core.study.measure.measured import MEASURES, fill, measured, record
+from core.study.measure.store import MEASUREMENTS, fill, load_measurements, save_measurement
 from core.study.progress import Answer
 from core.study.question import Choice, Expression, Question, Task
 from dashboard.components import page
@@ -163,14 +163,14 @@ def _compare(question: Question, prediction: str) -> None:
 
 def _measured(name: str, text: str) -> None:
     """The sentence with the numbers of this machine; without them, the button that measures."""
-    sentence = fill(text, measured())
+    sentence = fill(text, load_measurements())
     with st.container(border=True):
         if sentence is not None:
             st.markdown(tasks.formula(sentence))
             label = "Measure again"
         else:
             st.caption("This has not been measured on this machine yet.")
-            label = MEASURES[name].label
+            label = MEASUREMENTS[name].label
         if st.button(label, key=f"measure-{name}", icon=":material/timer:"):
             with st.spinner("Measuring …"):
                 _measure(name)
@@ -184,7 +184,7 @@ def _measure(name: str) -> None:
         from core.study.measure.models import measure
 
         torch.set_num_threads(1)
-        record(name, measure(name))
+        save_measurement(name, measure(name))
     except (ValueError, OSError) as error:
         page.error_sentence(error)
         st.stop()

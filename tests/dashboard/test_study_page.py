@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.study.grading.checks import shuffled
 from core.study.grading.numbers import draw
-from core.study.measure.measured import places
+from core.study.measure.store import placeholders
 from core.study.options import shown_options
 from core.study.progress import Progress, dump, load
 from core.study.question import Choice, Expression, Number, Order, Rubric, shipped
@@ -100,7 +100,7 @@ def test_a_question_is_worked_through_wrong_and_then_right(name: str) -> None:
     assert question.answer.text[:60] in text_of(app)
     assert question.answer.loose[:60] in text_of(app)
     for sentence in question.answer.measured:
-        assert places(sentence.text)
+        assert placeholders(sentence.text)
         assert "has not been measured on this machine yet" in text_of(app)
 
 

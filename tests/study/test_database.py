@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from core.study.measure.measured import MEASURES, measured, record
+from core.study.measure.store import MEASUREMENTS, load_measurements, save_measurement
 from core.study.progress import Progress, Record, dump, predict
 from core.study.storage import class_store, database
 from core.study.storage.rooms import Rooms
@@ -183,11 +183,11 @@ def test_twenty_servers_that_start_at_once_migrate_once(state: Path, tmp_path: P
 def test_measurements_of_the_first_version_are_read_and_new_ones_win(
     state: Path, tmp_path: Path
 ) -> None:
-    values: dict[str, float | str] = dict.fromkeys(MEASURES["samples"].keys, "old")
-    record("samples", values, tmp_path / "old" / "measurements.json")
-    assert measured()["samples"]["label"] == "old"
-    record("samples", values | {"label": "new"})
-    assert measured()["samples"]["label"] == "new"
+    values: dict[str, float | str] = dict.fromkeys(MEASUREMENTS["samples"].keys, "old")
+    save_measurement("samples", values, tmp_path / "old" / "measurements.json")
+    assert load_measurements()["samples"]["label"] == "old"
+    save_measurement("samples", values | {"label": "new"})
+    assert load_measurements()["samples"]["label"] == "new"
     assert [p.name for p in state.iterdir()] == ["measurements.json"]
 
 

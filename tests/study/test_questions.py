@@ -7,8 +7,8 @@ import pytest
 from core.study import question as q
 from core.study.grading.checks import grade_answer, shuffled
 from core.study.grading.numbers import VARIANTS, draw, grade_number, read_number
-from core.study.measure.measured import MEASURES, fill, places
 from core.study.measure.models import measure
+from core.study.measure.store import MEASUREMENTS, fill, placeholders
 from core.study.question import Choice, Number, Order, Rubric, own_files, own_folder, read_question
 from tests.conftest import ROOT
 
@@ -37,13 +37,13 @@ def test_the_code_a_question_links_to_exists(name):
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_every_measured_place_is_a_value_that_is_measured(name):
     for sentence in QUESTIONS[name].answer.measured:
-        assert sentence.name in MEASURES
-        for place, key in places(sentence.text):
+        assert sentence.name in MEASUREMENTS
+        for place, key in placeholders(sentence.text):
             assert place == sentence.name
-            assert key in (*MEASURES[place].keys, "machine")
+            assert key in (*MEASUREMENTS[place].keys, "machine")
         assert "{" not in re.sub(r"\{\w+\.\w+(:[^}]*)?\}", "", sentence.text)
     for text in (QUESTIONS[name].answer.text, QUESTIONS[name].answer.loose):
-        assert places(text) == []
+        assert placeholders(text) == []
 
 
 def test_every_model_answer_quotes_this_machine():
@@ -53,7 +53,7 @@ def test_every_model_answer_quotes_this_machine():
 @pytest.mark.parametrize("name", ["unrolled", "decay", "gradient", "positions", "pieces"])
 def test_what_needs_no_model_can_be_measured_anywhere(name):
     values = measure(name)
-    assert set(MEASURES[name].keys) <= set(values)
+    assert set(MEASUREMENTS[name].keys) <= set(values)
     sentences = [m.text for q in QUESTIONS.values() for m in q.answer.measured if m.name == name]
     assert all(fill(text, {name: values}) for text in sentences)
     if name == "unrolled":

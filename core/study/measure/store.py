@@ -1,8 +1,7 @@
-"""What was measured on this machine, kept in one file, and sentences filled in from it.
+"""The measurements made on this machine, stored in one file, and sentences filled in from them.
 
-Nothing is invented: a sentence whose numbers are not there is not shown (`fill` gives None), and
-the page offers to measure instead. Nothing here imports torch; `core.study.measure.models`
-measures.
+A sentence whose numbers have not been measured is not shown (`fill` returns None), and the page
+offers to measure them. Nothing here imports torch; `core.study.measure.models` measures.
 """
 
 from __future__ import annotations
@@ -21,114 +20,118 @@ from core.run_files.directory import read_json, replace_json, runs_folder
 from core.study.storage.database import state_folder
 
 Values = dict[str, float | str]
-_PLACE = re.compile(r"\{([a-z_]+)\.(\w+)(?::([+,]?(?:\.\d)?[ef%]))?\}")
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\.(\w+)(?::([+,]?(?:\.\d)?[ef%]))?\}")
 
 
 @dataclass(frozen=True)
-class Measure:
-    """What `core.study.measure.models` can measure: the values it gives, and what it takes."""
+class Measurement:
+    """One measurement: the label of its button, and the values that it returns."""
 
     label: str
     keys: tuple[str, ...]
 
 
-MEASURES = {
-    "unrolled": Measure(
+MEASUREMENTS = {
+    "unrolled": Measurement(
         "Compare the sum with the recurrence on random matrices", ("at_2", "at_3", "at_10")
     ),
-    "gradient": Measure(
+    "gradient": Measurement(
         "Compute how much of the first token's gradient is left",
         (
             *("near", "far", "radius", "rnn_near", "rnn_far"),
             *("attention_near", "attention_far"),
         ),
     ),
-    "pieces": Measure(
+    "pieces": Measurement(
         "Time a head over the pixels and over the patches of a picture",
         ("pixels", "patches", "pixel_ms", "patch_ms"),
     ),
-    "positions": Measure(
+    "positions": Measurement(
         "Look for one matrix that shifts every position",
         ("tokens", "dim", "k", "sinusoidal", "random"),
     ),
-    "rivals": Measure(
+    "rivals": Measurement(
         "Move the pictures of Shapes under a CNN and a ViT (about 20 seconds)",
         ("images", "moved", "cnn", "vit", "cnn_still", "cnn_moved", "vit_still", "vit_moved"),
     ),
-    "decay": Measure(
+    "decay": Measurement(
         "Compute the powers of a non-normal matrix", ("size", "peak", "peak_step", "half_life")
     ),
-    "cost": Measure(
+    "cost": Measurement(
         "Time an RNN and a self-attention layer (about 10 seconds)",
         ("d", "T_low", "T_high", "rnn_low", "rnn_high", "attention_low", "attention_high"),
     ),
-    "generation": Measure(
+    "generation": Measurement(
         "Time reading and generating with a GPT (about 10 seconds)",
         (
             *("model", "tokens", "parallel", "uncached", "cached"),
             *("uncached_s", "cached_s", "speedup"),
         ),
     ),
-    "strategies": Measure(
+    "strategies": Measurement(
         "Generate greedily and from the nucleus (about 5 seconds)",
         (
             *("model", "tokens", "greedy_ms", "nucleus_ms"),
             *("greedy_distinct", "nucleus_distinct"),
         ),
     ),
-    "empty_prompt": Measure("Generate from the empty prompt", ("model", "text")),
-    "samples": Measure("Read the samples of a GPT's training", ("label", "first_epoch", "first",
+    "empty_prompt": Measurement("Generate from the empty prompt", ("model", "text")),
+    "samples": Measurement("Read the samples of a GPT's training", ("label", "first_epoch", "first",
                                                                "last_epoch", "last")),
-    "heatmap": Measure(
+    "heatmap": Measurement(
         "Measure attention against the masks of Shapes (about 10 seconds)",
         ("images", "model", "covered", "on_object", "correlation"),
     ),
-    "runs": Measure(
+    "runs": Measurement(
         "Look up the Vision Transformers trained here", ("label", "train", "held_out", "epochs")
     ),
 }  # fmt: skip
 
 
 def store_path() -> Path:
-    """In the state folder; earlier versions kept it in the folder that holds the runs folder."""
+    """The file in the state folder; older versions had it beside the runs folder."""
     return state_folder() / "measurements.json"
 
 
-def measured(path: Path | None = None) -> dict[str, Values]:
-    """Everything measured so far; empty when there is nothing or the file is damaged."""
+def load_measurements(path: Path | None = None) -> dict[str, Values]:
+    """All stored measurements; empty if there are none or the file is damaged."""
     table: dict[str, Any] = {}
-    for place in [path] if path else [runs_folder().parent / "measurements.json", store_path()]:
+    for file in [path] if path else [runs_folder().parent / "measurements.json", store_path()]:
         with suppress(ValueError, OSError):
-            table |= read_json(place)
+            table |= read_json(file)
     return {
         name: values
         for name, values in table.items()
-        if name in MEASURES and isinstance(values, dict) and set(MEASURES[name].keys) <= set(values)
+        if name in MEASUREMENTS
+        and isinstance(values, dict)
+        and values.keys() >= {*MEASUREMENTS[name].keys}
     }
 
 
-def record(name: str, values: Mapping[str, float | str], path: Path | None = None) -> None:
-    """Keep one measurement, with the day it was made. Raises ValueError for missing values."""
-    lacking = sorted(set(MEASURES[name].keys) - set(values))
-    if lacking:
-        raise ValueError(f"The measurement {name} lacks {lacking[0]}: measure it again.")
-    kept = measured(path)
+def save_measurement(
+    name: str, values: Mapping[str, float | str], path: Path | None = None
+) -> None:
+    """Store one measurement with its date. Raises ValueError for missing values."""
+    missing = sorted(set(MEASUREMENTS[name].keys) - set(values))
+    if missing:
+        raise ValueError(f"The measurement {name} lacks {missing[0]}: measure it again.")
+    stored = load_measurements(path)
     path = path or store_path()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kept[name] = {**values, "day": time.strftime("%Y-%m-%d")}
-    replace_json(path, json.loads(json.dumps(kept)))
+    stored[name] = {**values, "day": time.strftime("%Y-%m-%d")}
+    replace_json(path, json.loads(json.dumps(stored)))
 
 
-def places(text: str) -> list[tuple[str, str]]:
-    """(measurement, value) of every place in a sentence that is filled in."""
-    return [(match[1], match[2]) for match in _PLACE.finditer(text)]
+def placeholders(text: str) -> list[tuple[str, str]]:
+    """(measurement, value) of every placeholder in a sentence."""
+    return [(match[1], match[2]) for match in _PLACEHOLDER.finditer(text)]
 
 
-def fill(text: str, at_hand: Mapping[str, Values]) -> str | None:
-    """The sentence with its numbers, or None when one of them has not been measured."""
+def fill(text: str, measurements: Mapping[str, Values]) -> str | None:
+    """The sentence with its numbers; None if one of them has not been measured."""
 
     def number(match: re.Match[str]) -> str:
-        value = at_hand[match[1]][match[2]]
+        value = measurements[match[1]][match[2]]
         if isinstance(value, str) or not match[3]:
             return str(value)
         if not math.isfinite(value):
@@ -136,7 +139,7 @@ def fill(text: str, at_hand: Mapping[str, Values]) -> str | None:
         return _ten(value) if match[3].endswith("e") else format(value, match[3])
 
     try:
-        return _PLACE.sub(number, text)
+        return _PLACEHOLDER.sub(number, text)
     except KeyError:
         return None
 
