@@ -7,10 +7,17 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.study import progress as done
 from core.study.grading.checks import grade_answer
 from core.study.measure.store import MEASUREMENTS, fill, load_measurements, save_measurement
-from core.study.progress import Answer
+from core.study.progress import (
+    Answer,
+    again,
+    attempt,
+    draft,
+    due_date,
+    give_up,
+    predict as store_prediction,
+)
 from core.study.question import Choice, Expression, Question, Task
 from dashboard.components import page
 from dashboard.components.into_view import into_view
@@ -33,7 +40,7 @@ def predict(question: Question) -> None:
         st.warning("Choose or write something first: a guess is enough.")
     elif sent and response is not None:
         text = response.text or " → ".join(response.lines)
-        study_state.keep(done.predict(progress, question.id, text))
+        study_state.save_progress(store_prediction(progress, question.id, text))
         st.rerun()
 
 
@@ -51,7 +58,7 @@ def checks(question: Question) -> None:
     total = len(question.checks)
     passed = study_state.progress().record(question.id).passed
     first = next((i for i in range(total) if i not in passed), None)
-    turn = question.id if progress_browser.opened() else ""
+    turn = question.id if progress_browser.is_first_run() else ""
     if first == 0:  # from the experiment one comes back to what is to be checked
         into_view("checks-top", turn)
     st.subheader("3 · Check", anchor=False)
@@ -68,8 +75,8 @@ def checks(question: Question) -> None:
     if not kept.done(total) and kept.may_give_up(total):
         st.caption("You have tried each open check three times.")
         if st.button("Show me the answer", key=_place(question, "give-up")):
-            study_state.keep(
-                done.give_up(study_state.progress(), question.id, total, study_state.now())
+            study_state.save_progress(
+                give_up(study_state.progress(), question.id, total, study_state.now())
             )
             st.rerun()
 
@@ -100,7 +107,7 @@ def _open(question: Question, i: int, task: Task) -> None:
 
     def typed(answer: Answer) -> None:
         latest = study_state.progress()
-        study_state.keep(done.draft(latest, question.id, i, stamped(answer)))
+        study_state.save_progress(draft(latest, question.id, i, stamped(answer)))
 
     response = tasks.ask(task, f"{place}-given", seed, kept.typed.get(str(i), sent), typed)
     if st.button("Check my answer", key=f"{place}-send", type="primary"):
@@ -109,8 +116,8 @@ def _open(question: Question, i: int, task: Task) -> None:
             return
         grade = grade_answer(task, tasks.response(task, response), seed)
         total, now = len(question.checks), study_state.now()
-        study_state.keep(
-            done.attempt(progress, question.id, i, total, grade.correct, now, stamped(response))
+        study_state.save_progress(
+            attempt(progress, question.id, i, total, grade.correct, now, stamped(response))
         )
         st.rerun()
     if sent is not None:
@@ -130,15 +137,15 @@ def answer(question: Question) -> None:
     for sentence in question.answer.measured:
         _measured(sentence.name, sentence.text)
     page.show_source(*question.answer.code, label="Show the code")
-    date = done.due_on(kept)
+    date = due_date(kept)
     if date is not None:
         st.caption(f"Due again on {date.date().isoformat()}, with fresh numbers.")
     if st.button("Work through it again, with fresh numbers", key=_place(question, "again")):
-        study_state.keep(done.again(study_state.progress(), question.id))
+        study_state.save_progress(again(study_state.progress(), question.id))
         st.rerun()
 
 
-def onward(question: Question, questions: Mapping[str, Question]) -> None:
+def next_question(question: Question, questions: Mapping[str, Question]) -> None:
     """The link to the next question that is not earned yet."""
     names, progress = list(questions), study_state.progress()
     here = names.index(question.id)

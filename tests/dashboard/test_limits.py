@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.runs import queue
 from core.study.storage import class_store, database, rooms
-from core.study.storage.class_store import WrongWord
+from core.study.storage.class_store import WrongPassphrase
 from core.system import rate_limits as counting
 from core.system.rate_limits import Delays, Rate
 from dashboard import limits
@@ -203,7 +203,7 @@ def test_a_start_that_fails_does_not_count(visitor):
 
 
 def test_words_are_guessed_slowly_by_name_session_and_address(visitor):
-    def guess(name, error=WrongWord):
+    def guess(name, error=WrongPassphrase):
         with limits.guessing(name):
             raise error("no")
 
@@ -213,7 +213,7 @@ def test_words_are_guessed_slowly_by_name_session_and_address(visitor):
             visitor(address.format(i), session.format(i))
             try:
                 guess(name.format(i))
-            except WrongWord:
+            except WrongPassphrase:
                 count += 1
             except ValueError as error:
                 if not re.fullmatch(r"Too many wrong words: try again in \d+ \w+\.", str(error)):
@@ -232,8 +232,8 @@ def test_the_right_word_is_not_looked_at_before_the_delay_is_over(visitor, monke
         monkeypatch.setattr(delays, "_clock", clock)
     visitor("hall", "student")
     for _ in range(5):
-        with pytest.raises(WrongWord), limits.guessing("Ada"):
-            raise WrongWord("no")
+        with pytest.raises(WrongPassphrase), limits.guessing("Ada"):
+            raise WrongPassphrase("no")
     looked = []
     visitor("elsewhere", "another")
     with pytest.raises(ValueError, match="try again in 1 second"), limits.guessing("Ada"):
@@ -258,8 +258,8 @@ def test_right_words_and_other_errors_leave_no_delay(visitor):
     for i in range(7):  # four wrong words and then the right one, in a tab of its own each time
         visitor("hall", f"student {i}")
         for _ in range(4):
-            with pytest.raises(WrongWord), limits.guessing("Ada"):
-                raise WrongWord("no")
+            with pytest.raises(WrongPassphrase), limits.guessing("Ada"):
+                raise WrongPassphrase("no")
         with limits.guessing("Ada"):
             pass
 
@@ -276,8 +276,8 @@ def test_the_table_of_limits_is_true():
     def rates(limit):
         return [[rate.most, int(rate.seconds // 60)] for rate in (limit.session, limit.address)]
 
-    all_rooms = [rooms.MAX_OPEN, rooms.MAX_KEPT]
-    names = [class_store.MAX_STUDENTS, class_store.MAX_KEPT_BYTES]
+    all_rooms = [rooms.MAX_OPEN, rooms.MAX_ROOMS]
+    names = [class_store.MAX_STUDENTS, class_store.MAX_PROGRESS_BYTES]
     delays = [limits.WORDS_OF_A_SESSION, limits.WORDS_OF_AN_ADDRESS, limits.WORDS_OF_A_NAME]
     votes = [[rate.most] for rate in (limits.VOTES.session, limits.VOTES.address)]
     assert shown == {

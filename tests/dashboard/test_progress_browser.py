@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from core.study.progress import Answer, Progress, attempt, draft, dump, load, predict
+from core.study.progress import Answer, StudyProgress, attempt, draft, dump, load, predict
 from core.study.question import shipped
 from dashboard.components import browser_store
 from dashboard.components.browser_store import Told
@@ -15,9 +15,9 @@ from tests.dashboard.test_study_page import button, fill_in, open_question, text
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-def earned(name: str) -> Progress:
+def earned(name: str) -> StudyProgress:
     """Progress with that question answered right."""
-    progress, checks = predict(Progress("class-7"), name, "a guess"), shipped()[name].checks
+    progress, checks = predict(StudyProgress("class-7"), name, "a guess"), shipped()[name].checks
     for i in range(len(checks)):
         progress = attempt(progress, name, i, len(checks), True, NOW, Answer("mine", at=1.0))
     return progress
@@ -155,7 +155,7 @@ def test_what_is_forgotten_before_the_browser_has_told_is_forgotten(browser) -> 
 
 def test_more_than_the_browser_may_keep_is_not_written(browser) -> None:
     essay = Answer("φ" * 5000, ("φ" * 5000,) * 20, "1", 1.0)
-    progress = Progress()
+    progress = StudyProgress()
     for i in range(5):  # 525,000 characters of two bytes
         progress = draft(progress, "1a", i, essay)
     browser.told = Told("m1", "", "")
@@ -168,7 +168,7 @@ def test_more_than_the_browser_may_keep_is_not_written(browser) -> None:
 
 def test_an_answer_stays_beside_the_model_answer_after_it_is_given(browser) -> None:
     wanted = replace(shipped()["1f"])
-    progress = predict(Progress(), "1f", "a guess")
+    progress = predict(StudyProgress(), "1f", "a guess")
     right = next(option for option in wanted.checks[0].options if option.right)
     progress = attempt(progress, "1f", 0, 2, True, NOW, Answer(right.text))
     essay = Answer(
@@ -188,7 +188,7 @@ def test_an_answer_stays_beside_the_model_answer_after_it_is_given(browser) -> N
 
 def test_next_leads_to_a_question_that_is_not_earned_yet(browser) -> None:
     names = list(shipped())
-    progress = Progress()
+    progress = StudyProgress()
     for name in names:
         record = earned(name).record(name)
         progress = replace(progress, records={**progress.records, name: record})

@@ -49,7 +49,7 @@ few = settings(max_examples=60, deadline=None, suppress_health_check=_SHARED)
 def rooms(tmp_path: Path) -> Iterator[Rooms]:
     opened = Rooms(tmp_path / "rooms.sqlite3")
     yield opened
-    opened.shut()
+    opened.release()
 
 
 def files_below(folder: Path) -> set[Path]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.study.measure.store import MEASUREMENTS, load_measurements, save_measurement
-from core.study.progress import Progress, Record, dump, predict
+from core.study.progress import Record, StudyProgress, dump, predict
 from core.study.storage import class_store, database
 from core.study.storage.rooms import Rooms
 from tests.conftest import ROOT
@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS student (
     name TEXT PRIMARY KEY, salt BLOB NOT NULL, word BLOB NOT NULL,
     progress TEXT NOT NULL, updated REAL NOT NULL)
 """
-DONE = predict(Progress("group-7"), "1a", "One factor W_h")
+DONE = predict(StudyProgress("group-7"), "1a", "One factor W_h")
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def use_rooms() -> None:
     try:
         opened.open_room("1a")
     finally:
-        opened.shut()
+        opened.release()
 
 
 def use_progress() -> None:
@@ -125,10 +125,10 @@ def test_rooms_of_the_first_version_are_taken_along(state: Path, tmp_path: Path)
     opened = Rooms()
     assert opened.counts("ABCDE") == {"one": 1}
     opened.answer("ABCDE", opened.new_token(), "two")
-    opened.shut()
+    opened.release()
     again = Rooms()
     assert again.counts("ABCDE") == {"one": 1, "two": 1}
-    again.shut()
+    again.release()
     assert (tmp_path / "old" / "rooms.sqlite3").read_bytes() == before, "the old file stays"
     assert sorted(p.name for p in state.iterdir() if p.name.startswith(".")) in (
         [], [".rooms.sqlite3.lock"],
@@ -138,8 +138,8 @@ def test_rooms_of_the_first_version_are_taken_along(state: Path, tmp_path: Path)
 def test_progress_of_the_first_version_is_taken_along(state: Path, tmp_path: Path) -> None:
     old_progress(tmp_path / "old" / "study.sqlite3")
     assert class_store.fetch("Ada", "lovelace") == DONE
-    class_store.save("Ada", "lovelace", Progress())
-    assert class_store.fetch("Ada", "lovelace") == Progress()
+    class_store.save("Ada", "lovelace", StudyProgress())
+    assert class_store.fetch("Ada", "lovelace") == StudyProgress()
 
 
 def test_what_an_old_server_has_not_yet_written_back_is_taken_along(
@@ -151,7 +151,7 @@ def test_what_an_old_server_has_not_yet_written_back_is_taken_along(
     running.execute("INSERT INTO answer VALUES ('ABCDE', x'02', 'two')")
     opened = Rooms()
     assert opened.counts("ABCDE") == {"one": 1, "two": 1}
-    opened.shut()
+    opened.release()
     running.close()
 
 
@@ -177,7 +177,7 @@ def test_twenty_servers_that_start_at_once_migrate_once(state: Path, tmp_path: P
     assert all(one.accepts(token) for one in opened), "all sign with the same key"
     assert all(one.counts("ABCDE") == {"one": 1} for one in opened)
     for one in opened:
-        one.shut()
+        one.release()
 
 
 def test_measurements_of_the_first_version_are_read_and_new_ones_win(
@@ -274,7 +274,7 @@ def test_a_room_that_is_open_survives_a_lock(state: Path) -> None:
     holder.close()
     opened.answer(room.code, opened.new_token(), "one")
     assert opened.counts(room.code) == {"one": 1}
-    opened.shut()
+    opened.release()
 
 
 @USES
@@ -306,7 +306,7 @@ def test_a_full_file_is_named_and_what_is_in_it_stays(
     use()
     whole, small = database.SIZE_LIMIT, "PRAGMA max_page_count = 256"
     monkeypatch.setattr(database, "SIZE_LIMIT", small)
-    large = Progress(records={f"q-{i}": Record("x" * 2000) for i in range(90)})
+    large = StudyProgress(records={f"q-{i}": Record("x" * 2000) for i in range(90)})
 
     def fill() -> None:
         for i in range(12):
@@ -317,7 +317,7 @@ def test_a_full_file_is_named_and_what_is_in_it_stays(
             try:
                 opened.open_room("x" * 100_000)
             finally:
-                opened.shut()
+                opened.release()
 
     fails(fill, name, "has no room left")
     monkeypatch.setattr(database, "SIZE_LIMIT", whole)
@@ -345,7 +345,7 @@ if os.geteuid() == 0:
     ("own", "sentence"),
     [
         (("runs", "data", "state"), ""),
-        (("runs", "data"), "cannot be kept in the folder 'state' (Permission denied)"),
+        (("runs", "data"), "cannot be stored in the folder 'state' (Permission denied)"),
     ],
 )
 def test_a_user_that_owns_nothing_but_its_folders(
@@ -377,9 +377,10 @@ def test_a_user_that_owns_nothing_but_its_folders(
 
 USE_BOTH = """
 from core.study.storage import class_store
-from core.study.progress import Progress
+from core.study.progress import StudyProgress
 from core.study.storage.rooms import Rooms
-for use in (lambda: Rooms().open_room("1a"), lambda: class_store.save("Ada", "word", Progress())):
+uses = [lambda: Rooms().open_room("1a"), lambda: class_store.save("Ada", "word", StudyProgress())]
+for use in uses:
     try:
         use()
     except OSError as error:

@@ -2,7 +2,7 @@
 
 from core.study.grading.checks import grade_answer
 from core.study.options import shown_options
-from core.study.progress import Progress
+from core.study.progress import StudyProgress
 from core.study.question import Choice, shipped
 
 CHOICES = [
@@ -16,7 +16,7 @@ SEEDS = [str(seed) for seed in range(1, 51)]
 
 def draws() -> list[tuple[Choice, str]]:
     """Every shipped choice as the page asks it, for every seed."""
-    return [(task, Progress(seed).task_seed(name)) for name, task in CHOICES for seed in SEEDS]
+    return [(task, StudyProgress(seed).task_seed(name)) for name, task in CHOICES for seed in SEEDS]
 
 
 def test_always_the_first_option_earns_no_more_than_chance() -> None:

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, strategies as st
 
 from core.study.progress import (
-    PATIENCE,
+    MIN_ATTEMPTS,
     Answer,
-    Progress,
     Record,
+    StudyProgress,
     again,
     attempt,
     draft,
     due,
-    due_on,
+    due_date,
     dump,
     give_up,
     load,
@@ -30,15 +30,15 @@ from core.study.summary import summary_html, verify
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-def worked(*correct: bool) -> Progress:
-    progress = predict(Progress(), "1a", "One factor W_h")
+def worked(*correct: bool) -> StudyProgress:
+    progress = predict(StudyProgress(), "1a", "One factor W_h")
     for right in correct:
         progress = attempt(progress, "1a", 0, 1, right, NOW)
     return progress
 
 
 def test_the_answer_is_earned_by_a_right_check_and_not_before():
-    assert not Progress().record("1a").done(1)
+    assert not StudyProgress().record("1a").done(1)
     assert not worked(False, False).record("1a").done(1)
     assert worked(False, True).record("1a").done(1)
 
@@ -46,7 +46,7 @@ def test_the_answer_is_earned_by_a_right_check_and_not_before():
 def test_the_answer_can_be_asked_for_after_enough_attempts():
     with pytest.raises(ValueError, match="3 times first"):
         give_up(worked(False), "1a", 1, NOW)
-    progress = give_up(worked(*[False] * PATIENCE), "1a", 1, NOW)
+    progress = give_up(worked(*[False] * MIN_ATTEMPTS), "1a", 1, NOW)
     assert progress.record("1a").done(1)
     assert progress.record("1a").gave_up
 
@@ -57,9 +57,9 @@ def test_the_first_prediction_stands():
 
 def test_what_was_easy_comes_back_later_than_what_was_hard():
     dates = [
-        due_on(worked(True).record("1a")),
-        due_on(worked(False, True).record("1a")),
-        due_on(give_up(worked(*[False] * PATIENCE), "1a", 1, NOW).record("1a")),
+        due_date(worked(True).record("1a")),
+        due_date(worked(False, True).record("1a")),
+        due_date(give_up(worked(*[False] * MIN_ATTEMPTS), "1a", 1, NOW).record("1a")),
     ]
     assert dates[0] > dates[1] >= dates[2] > NOW
     assert due(worked(True), NOW) == []
@@ -71,9 +71,9 @@ def test_a_second_round_draws_fresh_numbers_and_comes_back_later():
     second = again(first, "1a")
     assert second.task_seed("1a") != first.task_seed("1a")
     assert not second.record("1a").done(1)
-    later = due_on(first.record("1a"))
+    later = due_date(first.record("1a"))
     second = attempt(second, "1a", 0, 1, True, later)
-    assert due_on(second.record("1a")) - later > later - NOW
+    assert due_date(second.record("1a")) - later > later - NOW
 
 
 def test_saved_and_loaded_it_is_the_same():
@@ -81,7 +81,7 @@ def test_saved_and_loaded_it_is_the_same():
         worked(False), "1a", 0, Answer("x₁ fades 🙂\n\nbecause …", ("a point",), "1", 3.5)
     )
     for progress in (
-        *(Progress(), worked(False), worked(False, True), again(worked(True), "1a")),
+        *(StudyProgress(), worked(False), worked(False, True), again(worked(True), "1a")),
         *(written, attempt(written, "1a", 0, 1, True, NOW, Answer("Wx x1", at=4.0))),
     ):
         assert load(dump(progress)) == progress
@@ -93,7 +93,7 @@ def test_saved_and_loaded_it_is_the_same():
     [
         ("", "not JSON"),
         ("[" * 100_000, "not JSON"),
-        ("{}", "no progress file"),
+        ("{}", "not a progress file"),
         ('{"unrolled": "progress", "version": 9}', "version 9"),
         ('{"unrolled": "progress", "version": 1}', "damaged"),
         ("x" * 2_000_000, "at most"),
@@ -160,7 +160,7 @@ records = st.builds(
     *(cards, checked, checked),
 )  # fmt: skip
 progresses = st.builds(
-    Progress, st.just("1"), st.dictionaries(st.sampled_from(["1a", "1b"]), records)
+    StudyProgress, st.just("1"), st.dictionaries(st.sampled_from(["1a", "1b"]), records)
 ).map(lambda progress: merge(progress, progress))
 
 
@@ -195,14 +195,14 @@ def test_what_is_earned_in_one_tab_stays_earned(a, b):
 
 def test_a_question_answered_here_and_given_up_there_is_right() -> None:
     right = worked(True)
-    both = merge(give_up(worked(*[False] * PATIENCE), "1a", 1, NOW), right)
+    both = merge(give_up(worked(*[False] * MIN_ATTEMPTS), "1a", 1, NOW), right)
     data = verify(summary_html("Ada", both, shipped(), NOW))
     assert data["rows"][0]["result"] == "right"
 
 
 def test_the_latest_text_of_two_tabs_stands_and_the_seed_is_one_s_own() -> None:
-    old = draft(Progress("group-1"), "1f", 0, Answer("a first, longer text", at=1.0))
-    new = draft(Progress("group-2"), "1f", 0, Answer("a text", at=2.0))
+    old = draft(StudyProgress("group-1"), "1f", 0, Answer("a first, longer text", at=1.0))
+    new = draft(StudyProgress("group-2"), "1f", 0, Answer("a text", at=2.0))
     assert merge(old, new).record("1f").typed["0"].text == "a text"
     assert merge(old, new).seed == "group-1"
     checked = attempt(new, "1f", 0, 2, False, NOW, Answer("a text, checked", at=3.0))
@@ -231,7 +231,7 @@ def test_a_damaged_record_is_refused_or_still_a_progress(field, value):
 def test_a_class_keeps_progress_under_chosen_names(tmp_path):
     path = tmp_path / "class.sqlite3"
     class_store.save("Ada", "lovelace", worked(True), path)
-    class_store.save("Bob", "builder", Progress(), path)
+    class_store.save("Bob", "builder", StudyProgress(), path)
     assert class_store.fetch("Ada", "lovelace", path) == worked(True)
     class_store.save("Ada", "lovelace", worked(False), path)
     assert class_store.fetch("Ada", "lovelace", path) == worked(False)
@@ -239,10 +239,10 @@ def test_a_class_keeps_progress_under_chosen_names(tmp_path):
         with pytest.raises(ValueError, match="check both"):
             class_store.fetch(name, word, path)
     with pytest.raises(ValueError, match="is taken"):
-        class_store.save("Ada", "guess", Progress(), path)
+        class_store.save("Ada", "guess", StudyProgress(), path)
     for name in ("", "x" * 99, "../etc", "a\nb", "'; DROP TABLE student"):
         with pytest.raises(ValueError, match="cannot be used"):
-            class_store.save(name, "word", Progress(), path)
+            class_store.save(name, "word", StudyProgress(), path)
     assert b"lovelace" not in path.read_bytes()
 
 
@@ -261,5 +261,5 @@ def test_the_summary_carries_its_data_and_shows_when_it_was_changed():
     with pytest.raises(ValueError, match="was changed"):  # what is shown counts too
         verify(page.replace("<td>not begun</td>", "<td>right</td>", 1))
     assert verify(page.replace("\n", "\r\n")) == data
-    with pytest.raises(ValueError, match="no study summary"):
+    with pytest.raises(ValueError, match="not a study summary"):
         verify("<p>hello</p>")
