@@ -56,7 +56,7 @@ def test_stepping_through_the_expansion_and_back() -> None:
 
 
 def test_sentences_are_set_like_formulas() -> None:
-    from dashboard.rnn.experiments import in_math
+    from dashboard.rnn.expansion import in_math
 
     assert in_math("W_h now acts on h_12, with h_0 = 0.") == (
         "$W_{h}$ now acts on $h_{12}$, with $h_{0}$ = 0."
