@@ -1,15 +1,15 @@
-"""How much of x_1 is left in h_T.
+"""How much of x_1 remains in h_T.
 
     ∂h_T/∂x_1 = W_h^{T-1} W_x            (Pascanu, Mikolov, Bengio 2013, equations 5 to 7, φ = id)
     Cov(h_T)  = Σ_{i=1..T} W_h^{T-i} W_x W_xᵀ W_h^{T-i}ᵀ       for independent x_i of covariance I
 
 The share of x_i in h_T is its part of the variance, ‖W_h^{T-i} W_x‖²_F / Σ_j ‖W_h^{T-j} W_x‖²_F:
-for independent inputs variances add, so the shares are positive and sum to exactly one.
-W_x is taken orthogonal (d, d) and x_1 of length 1, so that everything seen is W_h's doing:
+for independent inputs variances add, so the shares are positive and sum to one.
+W_x is orthogonal (d, d) and x_1 has length 1, so that W_h alone decides what is shown:
 ‖∂h_T/∂x_1‖₂ = ‖W_h^{T-1}‖₂.
 
-All sizes are kept as logarithms to base 10: 1.5^500 or 0.1^500 then neither overflow nor vanish.
-And since (c W)^k = c^k W^k, one `growth(W)` answers for every spectral radius.
+All sizes are logarithms to base 10, so that 1.5^500 does not overflow and 0.1^500 does not vanish.
+Since (c W)^k = c^k W^k, one `growth(W)` serves every spectral radius.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ Steps = NDArray[np.int64]
 
 MAX_STEPS = 500
 NORM_STEPS: Steps = np.array([*range(1, 61), *range(80, MAX_STEPS + 1, 20)])
-FLOAT32_ROUNDING = math.log10(2.0**-24)  # a summand smaller than this, relatively, is rounded away
+FLOAT32_ROUNDING = math.log10(2.0**-24)  # a relatively smaller summand is rounded away
 FLOAT32_LARGEST = math.log10(float(np.finfo(np.float32).max))
 
 
 @dataclass(frozen=True)
 class Marks:
-    """Steps T at which something happens to x_1, None when it does not up to MAX_STEPS."""
+    """Steps T that mark the loss of x_1; None for what does not happen up to MAX_STEPS."""
 
     under_one_percent: int | None  # its share of the variance of h_T stays under 1 %
     lost_in_float32: int | None  # its size relative to h_T stays under 2^-24
@@ -65,7 +65,7 @@ class Decay:
 
 @dataclass(frozen=True)
 class Growth:
-    """The powers of W / scale, measured once; `at` gives the curves of W for any radius."""
+    """The measured powers of W / scale; `at` returns the curves of W for any radius."""
 
     spectrum: Spectrum
     scale: float  # ρ(W), or 1 where ρ(W) = 0
@@ -102,7 +102,7 @@ def growth(W: Array, seed: int = 0) -> Growth:
     rng = np.random.default_rng(seed)
     u = input_vector(len(W), rng)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        every = powers(W / scale, MAX_STEPS - 1)  # k = 1, 2, …; what is true of I = W^0 is known
+        every = powers(W / scale, MAX_STEPS - 1)  # k = 1, 2, …; W^0 = I is added below
         energy = _log10(np.einsum("kij,kij->k", every, every))
         along = _log10(np.linalg.norm(every @ u, axis=1))
         norm = _log10(_two_norms(every[NORM_STEPS[1:] - 2]))
@@ -125,7 +125,7 @@ def _two_norms(stack: Array) -> Array:
 
 
 def _formula_error(W: Array, power: Array) -> float:
-    """How far P Λ^k P^-1 is from the power W^k, k = MAX_STEPS - 1, relatively."""
+    """The relative error of P Λ^k P^-1 against the power W^k, k = MAX_STEPS - 1."""
     values, P = np.linalg.eig(W)
     size = float(np.linalg.norm(power))
     try:
@@ -176,7 +176,7 @@ def _marks(energy: Array, radius: float) -> Marks:
 
 
 def _from_then_on(true: NDArray[np.bool_]) -> int | None:
-    """The T from which on `true` (index T - 1) holds without a break to the end."""
+    """The T from which `true` (index T - 1) holds up to the end."""
     if not true[-1]:
         return None
     breaks = np.flatnonzero(np.invert(true))

@@ -1,9 +1,9 @@
-"""What the exponential does to learning: five layers and one symbol to remember (needs torch).
+"""The copy-memory task: five layers learn to remember one symbol (needs torch).
 
-The copy-memory task, in the form of S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory",
-1997, section 5: a symbol is shown at step 1, noise for `delay` steps after it, and at the last
-step the network has to say which symbol it was. With K = 8 symbols, guessing is right 1/8 of the
-time. Nothing but the path from step 1 to step T can help, so the gradient ‖∂h_T/∂x_1‖ decides
+In the form of S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory",
+1997, section 5: a symbol is shown at step 1, followed by `delay` steps of noise; at the last step
+the network has to name the symbol. With K = 8 symbols, guessing is right 1/8 of the time. Only the
+path from step 1 to step T helps, so the gradient ‖∂h_T/∂x_1‖ decides
 (Bengio, Simard, Frasconi 1994; Pascanu, Mikolov, Bengio 2013, section 2).
 
 torch initialises W_h with entries uniform in ±1/√d, of variance 1/(3d): by the circular law the
@@ -36,7 +36,7 @@ SYMBOLS, NOISE = 8, 2
 
 @dataclass(frozen=True)
 class MemoryTask:
-    """One training: how long to remember, with how much of what."""
+    """The settings of one training."""
 
     delay: int = 20
     steps: int = 300
@@ -56,7 +56,7 @@ class MemoryTask:
 
 @dataclass(frozen=True)
 class MemoryRecord:
-    """One moment of a training. The gradient norms come with the first and the last record."""
+    """One measurement of a training; the first and the last record have gradient norms."""
 
     layer: Layer
     step: int

@@ -37,7 +37,7 @@ def browser(tmp_path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return seen
 
 
-def test_nothing_is_written_before_the_browser_has_told_what_it_keeps(browser) -> None:
+def test_nothing_is_written_before_the_browser_has_sent_its_progress(browser) -> None:
     app = open_question("1a")
     fill_in(app, shipped()["1a"].predict, "1a-1-predict", "", right=True)
     button(app, "Keep my prediction").click().run()
@@ -48,7 +48,7 @@ def test_nothing_is_written_before_the_browser_has_told_what_it_keeps(browser) -
     assert browser.mark == "m1"
 
 
-def test_what_the_browser_keeps_is_added_with_its_seed_unless_the_link_has_one(browser) -> None:
+def test_the_browser_s_progress_is_added_with_its_seed_unless_the_link_has_one(browser) -> None:
     browser.told = Told("m1", dump(earned("1a")), "")
     app = open_question("1c")
     assert "1 of 16 earned: 1a" in text_of(app)
@@ -60,7 +60,7 @@ def test_what_the_browser_keeps_is_added_with_its_seed_unless_the_link_has_one(b
     assert browser.text is None, "two tabs with two seeds do not write in turns for ever"
 
 
-def test_another_tab_s_progress_is_united_with_this_one_s(browser) -> None:
+def test_the_progress_of_two_tabs_is_merged(browser) -> None:
     browser.told = Told("m1", dump(earned("1a")), "")
     app = open_question("1c")
     fill_in(app, shipped()["1c"].predict, "1c-1-predict", "", right=False)
@@ -73,7 +73,7 @@ def test_another_tab_s_progress_is_united_with_this_one_s(browser) -> None:
     assert browser.mark == "m2"
 
 
-def test_a_seed_chosen_here_is_kept(browser) -> None:
+def test_a_new_seed_is_stored(browser) -> None:
     browser.told = Told("m1", dump(earned("1a")), "")
     app = open_question("1c")
     app.text_input("study-seed").set_value("group-3")
@@ -93,9 +93,7 @@ def test_a_seed_chosen_here_is_kept(browser) -> None:
     ],
     ids=lambda part: getattr(part, "problem", part),
 )
-def test_what_cannot_be_read_is_said_in_one_sentence_and_left_alone(
-    browser, told, sentence
-) -> None:
+def test_unreadable_progress_is_reported_and_left_alone(browser, told, sentence) -> None:
     browser.told = told
     app = open_question("1a")
     assert [sentence in w.value.replace("\\", "") for w in app.warning] == [True]
@@ -122,7 +120,7 @@ def test_a_full_browser_is_tried_again(browser) -> None:
     assert set(load(browser.text).records) == {"1a", "1c"}
 
 
-def test_what_another_tab_forgot_is_forgotten_here(browser) -> None:
+def test_progress_deleted_in_another_tab_is_deleted_here(browser) -> None:
     browser.told = Told("m1", dump(earned("1a")), "")
     app = open_question("1c")
     browser.told = Told("m2", "", "gone")
@@ -131,7 +129,7 @@ def test_what_another_tab_forgot_is_forgotten_here(browser) -> None:
     assert browser.text is None
 
 
-def test_forgetting_is_not_undone_by_a_tab_that_writes_meanwhile(browser) -> None:
+def test_deleting_wins_over_a_tab_that_writes_meanwhile(browser) -> None:
     browser.told = Told("m1", dump(earned("1a")), "")
     app = open_question("1c")
     button(app, "Forget my progress").click().run()
@@ -144,7 +142,7 @@ def test_forgetting_is_not_undone_by_a_tab_that_writes_meanwhile(browser) -> Non
     assert browser.text is None
 
 
-def test_what_is_forgotten_before_the_browser_has_told_is_forgotten(browser) -> None:
+def test_progress_deleted_before_the_browser_has_sent_it_stays_deleted(browser) -> None:
     app = open_question("1c")
     button(app, "Forget my progress").click().run()
     browser.told = Told("m1", dump(earned("1a")), "")
@@ -153,7 +151,7 @@ def test_what_is_forgotten_before_the_browser_has_told_is_forgotten(browser) -> 
     assert (browser.text, browser.mark) == ("", "m1")
 
 
-def test_more_than_the_browser_may_keep_is_not_written(browser) -> None:
+def test_too_much_progress_is_not_written(browser) -> None:
     essay = Answer("φ" * 5000, ("φ" * 5000,) * 20, "1", 1.0)
     progress = StudyProgress()
     for i in range(5):  # 525,000 characters of two bytes

@@ -113,7 +113,7 @@ def test_a_preset_brings_its_radius_and_the_slider_moves_it() -> None:
     assert facts["lost in float32"] == "T = 25"
 
 
-def test_the_gradient_is_asked_of_torch() -> None:
+def test_the_gradient_comes_from_torch() -> None:
     app = opened(section=DECAY, matrix="Scaled rotation", size="4", autograd="true")
     assert len(fine(app).get("plotly_chart")) == 2
 

@@ -73,7 +73,7 @@ def test_powers_are_numpys_powers(count: int, seed: int) -> None:
         assert np.allclose(table[t - 1], expected, rtol=1e-10, atol=1e-12 * np.abs(expected).max())
 
 
-def test_powers_of_nothing() -> None:
+def test_powers_of_a_rectangle_and_no_powers_are_refused() -> None:
     with pytest.raises(ValueError, match="only a square matrix has powers"):
         powers(np.zeros((2, 3)), 4)
     with pytest.raises(ValueError, match="ask for at least one"):
@@ -91,7 +91,7 @@ def test_every_preset_has_the_radius_it_promises(name: str, size: int) -> None:
     assert found.norm >= found.radius - 1e-12
 
 
-def test_presets_make_their_points() -> None:
+def test_presets_show_their_effects() -> None:
     assert spectrum(preset("symmetric", 8)).condition == pytest.approx(1)
     Q = preset("orthogonal", 8)
     assert np.allclose(Q @ Q.T, np.eye(8))
@@ -115,7 +115,7 @@ def test_the_norm_lies_between_its_two_bounds(name: str) -> None:
         assert (curve.norm <= below + math.log10(found.condition) + 1e-9).all()
 
 
-def test_verdicts() -> None:
+def test_each_kind_of_matrix_has_its_explanation() -> None:
     assert "exactly ρ^k" in spectrum(preset("orthogonal", 5)).explanation
     assert "may rise" in spectrum(preset("nonnormal", 5)).explanation
     assert "defective" in spectrum(preset("jordan", 5)).explanation
@@ -160,7 +160,7 @@ def test_the_peak_is_the_largest_norm_up_to_a_step() -> None:
 # what is left of x_1
 
 
-def test_marks_of_a_matrix_that_can_be_done_by_hand() -> None:
+def test_marks_of_a_matrix_computed_by_hand() -> None:
     """W = ½ I: share_1(T) = 4^-(T-1) · (1 - ¼) / (1 - 4^-T)."""
     marks = growth(0.5 * np.eye(2)).at().marks
     share = [4.0 ** -(T - 1) * 0.75 / (1 - 4.0**-T) for T in range(1, 60)]
@@ -206,7 +206,7 @@ def test_orbit_is_the_recurrence_without_input() -> None:
         orbit(np.eye(3), 0.0, 5)
 
 
-def test_radius_that_cannot_be() -> None:
+def test_impossible_radii_are_refused() -> None:
     with pytest.raises(ValueError, match="All eigenvalues are 0"):
         with_radius(preset("nilpotent", 3), 0.5)
     for radius in (-1.0, math.nan, math.inf):
@@ -283,7 +283,7 @@ def test_bad_presets(name: str, size: int) -> None:
         preset(name, size)
 
 
-def test_the_numbers_do_without_torch() -> None:
+def test_the_numbers_need_no_torch() -> None:
     code = (
         "import sys, core.linear_rnn.decay, core.linear_rnn.gradient; "
         "sys.exit(any(name in sys.modules for name in ('torch', 'sympy', 'streamlit', 'plotly')))"

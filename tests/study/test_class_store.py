@@ -14,7 +14,7 @@ def large(letters: str, records: int) -> StudyProgress:
     return StudyProgress(records={f"q-{i}": Record(letters * 2000) for i in range(records)})
 
 
-def test_as_much_as_is_stored_comes_back(tmp_path: Path) -> None:
+def test_stored_progress_is_fetched_unchanged(tmp_path: Path) -> None:
     path, records, stored = tmp_path / "study.sqlite3", 1, 0
     for letters in ("x", "π", "🙂"):  # 1, 2 and 4 bytes
         while len(dump(large(letters, records)).encode()) <= MAX_PROGRESS_BYTES:
@@ -27,7 +27,7 @@ def test_as_much_as_is_stored_comes_back(tmp_path: Path) -> None:
     assert stored > 10
 
 
-def test_what_is_too_large_is_refused_and_what_was_kept_stays(tmp_path: Path) -> None:
+def test_too_much_progress_is_refused_and_the_stored_one_stays(tmp_path: Path) -> None:
     path = tmp_path / "study.sqlite3"
     save("Ada", "lovelace", StudyProgress("before"), path)
     with pytest.raises(ValueError, match="save it as a file"):
@@ -35,7 +35,7 @@ def test_what_is_too_large_is_refused_and_what_was_kept_stays(tmp_path: Path) ->
     assert fetch("Ada", "lovelace", path) == StudyProgress("before")
 
 
-def test_names_are_bounded_and_known_ones_still_kept(
+def test_the_number_of_names_is_limited_and_known_ones_are_still_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(class_store, "MAX_STUDENTS", 3)
@@ -48,7 +48,7 @@ def test_names_are_bounded_and_known_ones_still_kept(
     assert fetch("Ada", "word", path) == StudyProgress("later")
 
 
-def test_a_wrong_word_changes_nothing_and_says_what_kind_of_error_it_is(tmp_path: Path) -> None:
+def test_a_wrong_passphrase_changes_nothing_and_has_its_own_error(tmp_path: Path) -> None:
     path = tmp_path / "study.sqlite3"
     save("Ada", "lovelace", StudyProgress("hers"), path)
     with pytest.raises(WrongPassphrase, match="is taken"):
@@ -62,7 +62,7 @@ def test_a_wrong_word_changes_nothing_and_says_what_kind_of_error_it_is(tmp_path
     assert fetch("Ada", "lovelace", path) == StudyProgress("hers")
 
 
-def test_no_word_is_in_the_file(tmp_path: Path) -> None:
+def test_the_file_contains_no_passphrase(tmp_path: Path) -> None:
     path = tmp_path / "study.sqlite3"
     save("Ada", "lovelace", StudyProgress(), path)
     assert b"lovelace" not in b"".join(p.read_bytes() for p in tmp_path.iterdir())

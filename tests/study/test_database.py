@@ -95,7 +95,7 @@ def fails(use: Use, *parts: str) -> None:
 
 
 @USES
-def test_a_folder_of_their_own_and_nothing_beside_the_runs(
+def test_the_state_has_its_own_folder_and_nothing_is_written_beside_the_runs(
     use: Use, name: str, state: Path, tmp_path: Path
 ) -> None:
     use()
@@ -119,7 +119,7 @@ def test_without_the_variable_it_is_in_the_user_s_data_folder_not_above_the_runs
     assert database.state_folder() not in database.runs_folder().parents
 
 
-def test_rooms_of_the_first_version_are_taken_along(state: Path, tmp_path: Path) -> None:
+def test_rooms_of_the_first_version_are_copied(state: Path, tmp_path: Path) -> None:
     old_rooms(tmp_path / "old" / "rooms.sqlite3")
     before = (tmp_path / "old" / "rooms.sqlite3").read_bytes()
     opened = Rooms()
@@ -135,16 +135,14 @@ def test_rooms_of_the_first_version_are_taken_along(state: Path, tmp_path: Path)
     )  # fmt: skip
 
 
-def test_progress_of_the_first_version_is_taken_along(state: Path, tmp_path: Path) -> None:
+def test_progress_of_the_first_version_is_copied(state: Path, tmp_path: Path) -> None:
     old_progress(tmp_path / "old" / "study.sqlite3")
     assert class_store.fetch("Ada", "lovelace") == DONE
     class_store.save("Ada", "lovelace", StudyProgress())
     assert class_store.fetch("Ada", "lovelace") == StudyProgress()
 
 
-def test_what_an_old_server_has_not_yet_written_back_is_taken_along(
-    state: Path, tmp_path: Path
-) -> None:
+def test_the_write_ahead_log_of_an_old_server_is_copied_too(state: Path, tmp_path: Path) -> None:
     path = tmp_path / "old" / "rooms.sqlite3"
     old_rooms(path)
     running = sqlite3.connect(path, isolation_level=None)  # its answer is in the log alone
@@ -192,7 +190,7 @@ def test_measurements_of_the_first_version_are_read_and_new_ones_win(
 
 
 @USES
-def test_another_program_s_file_at_the_old_place_is_left_alone(
+def test_a_foreign_file_at_the_old_path_is_left_alone(
     use: Use, name: str, state: Path, tmp_path: Path
 ) -> None:
     other = sqlite3.connect(tmp_path / "old" / name)
@@ -243,7 +241,7 @@ def test_a_file_of_a_newer_version_is_named_and_left_as_it_is(
 
 
 @USES
-def test_a_file_of_the_other_kind_is_not_taken_for_ours(use: Use, name: str, state: Path) -> None:
+def test_a_database_of_the_other_kind_is_refused(use: Use, name: str, state: Path) -> None:
     use_rooms()
     use_progress()
     other = {"rooms.sqlite3": "study.sqlite3", "study.sqlite3": "rooms.sqlite3"}[name]

@@ -19,7 +19,7 @@ def draws() -> list[tuple[Choice, str]]:
     return [(task, StudyProgress(seed).task_seed(name)) for name, task in CHOICES for seed in SEEDS]
 
 
-def test_always_the_first_option_earns_no_more_than_chance() -> None:
+def test_always_choosing_the_first_option_is_no_better_than_chance() -> None:
     earned = sum(
         grade_answer(task, shown_options(task, seed)[0].text, seed).correct
         for task, seed in draws()
@@ -29,7 +29,7 @@ def test_always_the_first_option_earns_no_more_than_chance() -> None:
     assert abs(earned - expected) < 3 * deviation
 
 
-def test_the_right_option_stands_in_every_place_equally_often() -> None:
+def test_the_right_option_is_at_every_position_equally_often() -> None:
     for size in {len(task.options) for _, task in CHOICES}:
         drawn = [(task, seed) for task, seed in draws() if len(task.options) == size]
         places = [[o.right for o in shown_options(task, seed)].index(True) for task, seed in drawn]

@@ -35,7 +35,7 @@ def test_the_code_a_question_links_to_exists(name):
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_every_measured_place_is_a_value_that_is_measured(name):
+def test_every_placeholder_names_a_measured_value(name):
     for sentence in QUESTIONS[name].answer.measured:
         assert sentence.name in MEASUREMENTS
         for place, key in placeholders(sentence.text):
@@ -51,7 +51,7 @@ def test_every_model_answer_quotes_this_machine():
 
 
 @pytest.mark.parametrize("name", ["unrolled", "decay", "gradient", "positions", "pieces"])
-def test_what_needs_no_model_can_be_measured_anywhere(name):
+def test_measurements_without_a_model_work_everywhere(name):
     values = measure(name)
     assert set(MEASUREMENTS[name].keys) <= set(values)
     sentences = [m.text for q in QUESTIONS.values() for m in q.answer.measured if m.name == name]
@@ -106,7 +106,7 @@ def test_every_task_has_a_right_answer_and_a_reply_to_every_wrong_one(task):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_a_seed_draws_the_same_task_and_its_mistakes_are_told_apart(variant):
+def test_a_seed_draws_the_same_task_and_its_mistakes_differ(variant):
     drawn = {draw(variant, str(seed)).prompt for seed in range(40)}
     assert len(drawn) > 5
     for seed in range(100):
@@ -197,7 +197,7 @@ def test_a_teacher_s_own_folder_is_read(tmp_path):
     assert own_folder(tmp_path / "none")[1][0].startswith("There is no folder")
 
 
-def test_the_question_in_the_contributing_guide_is_one():
+def test_the_question_in_the_contributing_guide_is_valid():
     guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     example = guide.split("```toml\n")[1].split("```")[0]
     assert read_question("guide.toml", example.encode()).experiment.page == "gpt"

@@ -41,7 +41,7 @@ def test_a_phone_answers_once(rooms):
     assert rooms.counts(room.code) == {"one": 1}
 
 
-def test_only_the_one_who_opened_it_reveals_and_closes(rooms):
+def test_only_the_owner_reveals_and_closes_a_room(rooms):
     room, secret = rooms.open_room("1a")
     for change in (rooms.reveal, rooms.close):
         for guess in ("", "guess", room.code, secret[:-1]):
@@ -53,7 +53,7 @@ def test_only_the_one_who_opened_it_reveals_and_closes(rooms):
         rooms.answer(room.code, rooms.new_token(), "late")
 
 
-def test_a_room_closes_by_itself_and_is_gone_a_day_later(rooms, monkeypatch):
+def test_a_room_closes_by_itself_and_is_deleted_a_day_later(rooms, monkeypatch):
     import core.study.storage.rooms as module
 
     room, _ = rooms.open_room("1a", minutes=1)
@@ -89,7 +89,7 @@ def test_an_empty_or_endless_answer_is_refused(rooms, given):
         rooms.answer(room.code, rooms.new_token(), given)
 
 
-def test_tokens_of_one_s_own_making_are_refused(rooms, tmp_path):
+def test_forged_tokens_are_refused(rooms, tmp_path):
     room, _ = rooms.open_room("1a")
     ours, other = rooms.new_token(), Rooms(tmp_path / "other.sqlite3")
     name, signature = ours.split(".")
@@ -157,7 +157,7 @@ def test_rooms_that_are_closed_at_once_do_not_fill_the_file(rooms):
     assert rooms.counts(kept.code) == {"one": 1}, "an open room stays"
 
 
-def test_the_file_keeps_no_token_and_no_secret(rooms):
+def test_the_file_contains_no_token_and_no_secret(rooms):
     room, secret = rooms.open_room("1a")
     phone = rooms.new_token()
     rooms.answer(room.code, phone, "one")

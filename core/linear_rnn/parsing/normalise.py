@@ -1,8 +1,8 @@
-"""The usual ways to write a formula (LaTeX, Unicode, plain) brought to one plain spelling.
+"""Bring the usual ways to write a formula (LaTeX, Unicode, plain text) to one plain spelling.
 
     \\phi_y\\left(W_{y} \\sum_{i=1}^{T} W_h^{T-i} …      φ_y(W_y Σᵢ₌₁ᵀ W_hᵀ⁻ⁱ …
 
-Text is only replaced by text here; nothing is parsed or evaluated.
+This only replaces text by text; nothing is parsed or evaluated.
 """
 
 from __future__ import annotations
@@ -61,13 +61,13 @@ def normalise(text: str) -> str:
 
 
 def right_hand_side(text: str) -> str:
-    """What stands right of `y_2 =`, `y(T) :=` or `h_2 =`; of a chain of equations the last."""
+    """The text right of `y_2 =`, `y(T) :=` or `h_2 =`; of a chain of equations, the last one."""
     text = re.split(r"= ?(?=phi)", _single_spaced(text))[-1]
     return re.sub(r"^(?:[yh] ?_? ?[({\[]? ?\w{0,4} ?[)}\]]? ?)?:?=", "", text, count=1)
 
 
 def _single_spaced(text: str) -> str:
-    """No two spaces beside each other: a pattern then tries few ways to share them out."""
+    """Single spaces only, so that no pattern can backtrack over runs of spaces."""
     return " ".join(text.split())
 
 

@@ -76,7 +76,7 @@ def constant(form: Linear) -> int | None:
 
 
 def free_names(node: Node) -> frozenset[str]:
-    """The letters that powers, indices and limits are written in, without the sums' own indices."""
+    """The names in powers, indices and limits, without the indices that the sums define."""
     match node:
         case Letter():
             return frozenset()
@@ -95,8 +95,8 @@ def free_names(node: Node) -> frozenset[str]:
 def reach(node: Node) -> int:
     """Σ of the plain numbers in the limits of all sums.
 
-    A sum over i = 6 … T is empty up to T = 5. From this length on no range opens or closes any
-    more, since every limit is T, an index or a number, or the difference of those.
+    A sum over i = 6 … T is empty up to T = 5. Beyond this length no range becomes empty or
+    non-empty any more, since limits are sums and differences of T, indices and numbers.
     """
     match node:
         case Power(base=part) | Phi(argument=part):
@@ -162,7 +162,9 @@ def _vector(letter: str, index: int, values: Mapping[str, int]) -> str:
             f"check the first and the last index."
         )
     if index < 0 or index > MAX_INDEX:
-        raise ValueError(f"{letter}_{_short(index)} {_where(values)} is no step of the sequence.")
+        raise ValueError(
+            f"{letter}_{_short(index)} {_where(values)} is not a step of the sequence."
+        )
     return f"{letter}_{index}"
 
 

@@ -6,7 +6,7 @@ factor  = atom [ "^" power ]
 atom    = W_h | W_x | W_y | b | I | 0 | 1 | x index | h index
         | phi "(" total ")" | "(" total ")" | series
 series  = "sum" "(" total "," range ")"  |  "sum" "_" "{" range "}" [ "^" power ] product
-range   = name "=" number ".." number, and the other usual ways to say it
+range   = name "=" number ".." number, or one of the other usual notations
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def parse(text: str) -> Node:
 
 
 class _Reader:
-    """Reads tokens from left to right; `kind` is the kind of the next one."""
+    """Reads tokens from left to right; `kind` is the kind of the next token."""
 
     def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
@@ -78,7 +78,7 @@ class _Reader:
         return self.tokens[self.position - 1]
 
     def refuse(self) -> NoReturn:
-        """Raises ValueError with the sentence for a token that cannot stand where it does."""
+        """Raise ValueError for the next token, which is in a wrong position."""
         if self.kind == "end":
             raise ValueError("The answer breaks off: something is missing after its last sign.")
         raise ValueError(misplaced(self.tokens[self.position]))
@@ -160,7 +160,7 @@ class _Reader:
         return _atom_index(token.text)
 
     def series(self) -> Node:
-        """What follows the word sum."""
+        """The range and the body after the word sum."""
         if self.kind in CLOSES:
             body, limits = _split(self.group())
             if body:
