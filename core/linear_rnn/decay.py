@@ -97,8 +97,8 @@ class Growth:
 
 def growth(W: Array, seed: int = 0) -> Growth:
     """Measure the powers of W (d, d) up to MAX_STEPS; `seed` draws W_x and x_1."""
-    found = spectrum(W)
-    scale = found.radius if found.radius > 0 else 1.0
+    eigen = spectrum(W)
+    scale = eigen.radius if eigen.radius > 0 else 1.0
     rng = np.random.default_rng(seed)
     u = input_vector(len(W), rng)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
@@ -107,9 +107,9 @@ def growth(W: Array, seed: int = 0) -> Growth:
         along = _log10(np.linalg.norm(every @ u, axis=1))
         norm = _log10(_two_norms(every[NORM_STEPS[1:] - 2]))
     return Growth(
-        spectrum=found,
+        spectrum=eigen,
         scale=scale,
-        modes=_log10(np.abs(found.eigenvalues) / scale),
+        modes=_log10(np.abs(eigen.eigenvalues) / scale),
         norm=np.append(0.0, norm),
         input=np.append(0.0, along),
         energy=np.append(math.log10(len(W)), energy),

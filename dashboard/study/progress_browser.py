@@ -36,25 +36,25 @@ class _Synced:
 
 def read() -> None:
     """Merge what the browser has stored into the progress of this session, once it has sent it."""
-    told, synced = browser_store.told(_STORE), _synced()
-    if told is None or (synced is not None and told.mark == synced.mark):
+    message, synced = browser_store.told(_STORE), _synced()
+    if message is None or (synced is not None and message.mark == synced.mark):
         return
     seed = study_state.progress().seed
-    if st.session_state.get(_FORGET) and (told.text or told.problem == "large"):
+    if st.session_state.get(_FORGET) and (message.text or message.problem == "large"):
         st.session_state[_SYNCED] = _Synced(
-            told.mark, seed, StudyProgress(), "", True
-        )  # not forgotten yet
+            message.mark, seed, StudyProgress(), "", True
+        )  # not deleted yet
         return
-    stored, problem, writable = StudyProgress(), _PROBLEMS.get(told.problem, ""), True
-    if told.problem == "gone":  # forgotten in another tab
+    stored, problem, writable = StudyProgress(), _PROBLEMS.get(message.problem, ""), True
+    if message.problem == "gone":  # deleted in another tab
         study_state.save_progress(StudyProgress(seed))
-    elif told.problem == "full":
+    elif message.problem == "full":
         stored = synced.stored if synced is not None else stored
     elif problem:
         writable = False
-    elif told.text:
+    elif message.text:
         try:
-            stored = load(told.text)
+            stored = load(message.text)
         except ValueError as error:
             why = str(error).split(":")[0].replace("The", "the", 1)
             problem, writable = _UNREADABLE.format(why=why), False
@@ -62,7 +62,7 @@ def read() -> None:
             _add(stored, first=synced is None)
     st.session_state.pop(_FORGET, None)
     seed = study_state.progress().seed
-    st.session_state[_SYNCED] = _Synced(told.mark, seed, stored, problem, writable)
+    st.session_state[_SYNCED] = _Synced(message.mark, seed, stored, problem, writable)
 
 
 def write() -> None:

@@ -27,14 +27,14 @@ from dashboard.study import progress_browser, study_state, tasks
 def predict(question: Question) -> None:
     """Move 1: the prediction, saved as it was typed and not graded yet."""
     progress = study_state.progress()
-    kept = progress.record(question.id)
+    record = progress.record(question.id)
     st.subheader("1 · Predict", anchor=False)
-    if kept.prediction:
-        st.markdown(f"Your prediction: {tasks.formula(kept.prediction)}")
+    if record.prediction:
+        st.markdown(f"Your prediction: {tasks.formula(record.prediction)}")
         return
-    place = _place(question, "predict")
-    with st.form(place):
-        response = tasks.ask(question.predict, f"{place}-given", progress.task_seed(question.id))
+    key = _widget_key(question, "predict")
+    with st.form(key):
+        response = tasks.ask(question.predict, f"{key}-given", progress.task_seed(question.id))
         sent = st.form_submit_button("Keep my prediction", type="primary")
     if sent and response is None:
         st.warning("Choose or write something first: a guess is enough.")
@@ -45,36 +45,36 @@ def predict(question: Question) -> None:
 
 
 def experiment(question: Question) -> None:
-    """Move 2: the link to the lesson at the state that decides the question."""
+    """Move 2: the link to the lesson in the state that answers the question."""
     st.subheader("2 · Try it", anchor=False)
-    tried = question.experiment
-    st.markdown(tried.say)
-    page.lesson_link(tried.page, f"Open: {tried.label}", **tried.state, back=question.id)
+    link = question.experiment
+    st.markdown(link.say)
+    page.lesson_link(link.page, f"Open: {link.label}", **link.state, back=question.id)
     st.caption("The lesson leads back here.")
 
 
 def checks(question: Question) -> None:
-    """Move 3: every check, graded as often as it is answered."""
+    """Move 3: all checks; each can be answered again until it is right."""
     total = len(question.checks)
     passed = study_state.progress().record(question.id).passed
     first = next((i for i in range(total) if i not in passed), None)
     turn = question.id if progress_browser.is_first_run() else ""
-    if first == 0:  # from the experiment one comes back to what is to be checked
+    if first == 0:  # students return here from the experiment
         into_view("checks-top", turn)
     st.subheader("3 · Check", anchor=False)
     for i, task in enumerate(question.checks):
-        kept = study_state.progress().record(question.id)
-        if i in kept.passed or kept.done(total):
+        record = study_state.progress().record(question.id)
+        if i in record.passed or record.done(total):
             _answered(question, i)
         else:
             if i and i == first:
                 into_view("checks-top", turn)
             with st.container(border=True, key=f"open-check-{i}"):
                 _open(question, i, task)
-    kept = study_state.progress().record(question.id)
-    if not kept.done(total) and kept.may_give_up(total):
+    record = study_state.progress().record(question.id)
+    if not record.done(total) and record.may_give_up(total):
         st.caption("You have tried each open check three times.")
-        if st.button("Show me the answer", key=_place(question, "give-up")):
+        if st.button("Show me the answer", key=_widget_key(question, "give-up")):
             study_state.save_progress(
                 give_up(study_state.progress(), question.id, total, study_state.now())
             )
@@ -84,8 +84,8 @@ def checks(question: Question) -> None:
 def _answered(question: Question, i: int) -> None:
     """A finished check: the task, the answer and its grade."""
     progress, task = study_state.progress(), question.checks[i]
-    kept = progress.record(question.id)
-    right, sent = i in kept.passed, kept.sent.get(str(i))
+    record = progress.record(question.id)
+    right, sent = i in record.passed, record.sent.get(str(i))
     reply = "Answered correctly." if right else "Not answered."
     with st.container(border=True):
         if sent is not None:
@@ -97,10 +97,10 @@ def _answered(question: Question, i: int) -> None:
 
 
 def _open(question: Question, i: int, task: Task) -> None:
-    """A check to be answered; what stands in its fields is kept at every change."""
+    """An open check; its fields are stored at every change."""
     progress = study_state.progress()
-    kept, seed = progress.record(question.id), progress.task_seed(question.id)
-    place, sent = _place(question, f"check-{i}"), kept.sent.get(str(i))
+    record, seed = progress.record(question.id), progress.task_seed(question.id)
+    key, sent = _widget_key(question, f"check-{i}"), record.sent.get(str(i))
 
     def stamped(answer: Answer) -> Answer:
         return replace(answer, seed=seed, at=study_state.now().timestamp())
@@ -109,9 +109,9 @@ def _open(question: Question, i: int, task: Task) -> None:
         latest = study_state.progress()
         study_state.save_progress(draft(latest, question.id, i, stamped(answer)))
 
-    response = tasks.ask(task, f"{place}-given", seed, kept.typed.get(str(i), sent), typed)
-    if st.button("Check my answer", key=f"{place}-send", type="primary"):
-        if response is None:  # an empty answer is no attempt
+    response = tasks.ask(task, f"{key}-given", seed, record.typed.get(str(i), sent), typed)
+    if st.button("Check my answer", key=f"{key}-send", type="primary"):
+        if response is None:  # an empty answer does not count as an attempt
             st.warning("There is no answer yet: give one first.", icon=":material/undo:")
             return
         grade = grade_answer(task, tasks.response(task, response), seed)
@@ -126,10 +126,10 @@ def _open(question: Question, i: int, task: Task) -> None:
 
 
 def answer(question: Question) -> None:
-    """Move 4: the model answer. Only to be drawn once it is earned."""
-    kept = study_state.progress().record(question.id)
+    """Move 4: the model answer. Call only once it is earned."""
+    record = study_state.progress().record(question.id)
     st.subheader("4 · Model answer", anchor=False)
-    _compare(question, kept.prediction)
+    _compare(question, record.prediction)
     st.markdown(question.answer.text)
     with st.container(key="loose"):
         st.markdown("**Where common notes are loose**")
@@ -137,10 +137,10 @@ def answer(question: Question) -> None:
     for sentence in question.answer.measured:
         _measured(sentence.name, sentence.text)
     page.show_source(*question.answer.code, label="Show the code")
-    date = due_date(kept)
+    date = due_date(record)
     if date is not None:
         st.caption(f"Due again on {date.date().isoformat()}, with fresh numbers.")
-    if st.button("Work through it again, with fresh numbers", key=_place(question, "again")):
+    if st.button("Work through it again, with fresh numbers", key=_widget_key(question, "again")):
         study_state.save_progress(again(study_state.progress(), question.id))
         st.rerun()
 
@@ -169,7 +169,7 @@ def _compare(question: Question, prediction: str) -> None:
 
 
 def _measured(name: str, text: str) -> None:
-    """The sentence with the numbers of this machine; without them, the button that measures."""
+    """The sentence with the numbers of this machine, and the button that measures them."""
     sentence = fill(text, load_measurements())
     with st.container(border=True):
         if sentence is not None:
@@ -197,6 +197,6 @@ def _measure(name: str) -> None:
         st.stop()
 
 
-def _place(question: Question, part: str) -> str:
+def _widget_key(question: Question, part: str) -> str:
     round_number = study_state.progress().record(question.id).round
     return f"{question.id}-{round_number}-{part}"

@@ -1,4 +1,4 @@
-"""Ask the room: the lecturer's view of a poll, and the phones'."""
+"""Ask the room: a poll as the lecturer and the phones see it."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def rooms() -> Rooms:
 
 
 def may_be_asked(question: Question) -> bool:
-    """Whether the prediction of this question makes a poll."""
+    """Whether the prediction of this question can be a poll."""
     return isinstance(question.predict, (Choice, Expression, Number))
 
 
 def open_button(question: Question) -> None:
-    """The lecturer's button: a room on this prediction."""
+    """The lecturer's button that opens a room on this prediction."""
     with st.popover("Ask the room", icon=":material/groups:"):
         st.markdown(
             f"Opens a poll on this prediction for {MINUTES_OPEN} minutes. Students join by a short "
@@ -56,7 +56,7 @@ def asked_for() -> bool:
 
 
 def show() -> None:
-    """The room of the link: the lecturer's view with the right secret, else the phone's."""
+    """The room in the link: the lecturer's view with the right secret, otherwise the phone's."""
     code = st.query_params["room"].strip().upper()
     try:
         room = rooms().room(code)
@@ -65,7 +65,9 @@ def show() -> None:
         raise
     question = study_state.questions().get(room.question)
     if question is None:
-        raise ValueError(f"The room {code} asks question {room.question}, which is not known here.")
+        raise ValueError(
+            f"The room {code} asks question {room.question}, which this server does not have."
+        )
     secret = st.query_params.get("host", "")
     if secret and rooms().owns(code, secret):
         _lecturer(room, question, secret)
@@ -97,7 +99,7 @@ def _lecturer(room: Room, question: Question, secret: str) -> None:
 
 
 def _leave(question: str) -> None:
-    """Out of the room and back to its question. Runs before the page does."""
+    """Leave the room for its question. A callback: it runs before the page."""
     for name in ("room", "host", "mode"):
         st.query_params.pop(name, None)
     st.session_state["q"] = question
@@ -126,7 +128,7 @@ def _right_answer(room: Room, task: poll.Asked) -> None:
 
 
 def _decides(room: Room, question: Question) -> None:
-    """After Reveal: the experiment that decides, and what is wrong with the other options."""
+    """After Reveal: the deciding experiment, and what is wrong with the other options."""
     tried = question.experiment
     st.subheader("The experiment that decides", anchor=False)
     st.markdown(tried.say)
@@ -215,15 +217,15 @@ def _phone(room: Room, question: Question) -> None:
 
 
 def _show_grade(room: Room, task: poll.Asked, counted: str) -> bool:
-    """Whether this phone's own answer was right, and what is said about it.
+    """Show the grade of this phone's answer; return whether it was right.
 
-    What was typed is known in its own session only; after a reload it is shown as it was counted.
+    Only the session knows the typed text; after a reload the answer is shown as it was counted.
     """
     right, grade = poll.right_answer(task, room.code)
     typed = str(st.session_state.get(f"typed-{room.code}", ""))
     if counted != right:
-        told = typed or (counted if isinstance(task, Choice) else "")
-        grade = grade_answer(task, told, room.code) if told else Grade(False, "")
+        answer = typed or (counted if isinstance(task, Choice) else "")
+        grade = grade_answer(task, answer, room.code) if answer else Grade(False, "")
     show = st.success if grade.correct else st.warning
     show(
         f"**Your answer was {'right' if grade.correct else 'wrong'}:** "
@@ -234,7 +236,7 @@ def _show_grade(room: Room, task: poll.Asked, counted: str) -> bool:
 
 
 def _asked(question: Question) -> poll.Asked:
-    """What the room is asked. Errors: ValueError when it makes no poll."""
+    """The task of the room. Raises ValueError if it cannot be a poll."""
     if not isinstance(question.predict, (Choice, Expression, Number)):
         raise ValueError(f"The prediction of question {question.id} cannot be asked in a room.")
     return question.predict

@@ -104,7 +104,7 @@ def test_a_setting_is_always_a_literal(value):
 
 def test_an_unknown_lesson_is_refused_by_name():
     for name in ("home", "../export", ""):
-        with pytest.raises(ValueError, match="cannot be taken away"):
+        with pytest.raises(ValueError, match="cannot be exported"):
             script(name, {})
 
 

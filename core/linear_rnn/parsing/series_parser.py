@@ -49,9 +49,9 @@ def parse(text: str) -> Node:
         )
     if not text.strip():
         raise ValueError("The answer is empty: write the right-hand side, starting with phi_y(.")
-    found = tokens(text)
-    check_nesting(found)
-    return _whole(found)
+    token_list = tokens(text)
+    check_nesting(token_list)
+    return _whole(token_list)
 
 
 class _Reader:

@@ -36,7 +36,7 @@ class Token(NamedTuple):
 
 def tokens(text: str) -> list[Token]:
     """The tokens of `text` without spaces. Raises ValueError, one sentence."""
-    found = []
+    result = []
     at = 0
     while at < len(text):
         match = _TOKEN.match(text, at)
@@ -49,13 +49,13 @@ def tokens(text: str) -> list[Token]:
         if kind == "broken":
             raise ValueError(f"{piece[:12]} is not whole: powers and indices are whole numbers.")
         if match["vector"]:
-            found.append(Token("vector", match["vector"], match["sub"] or ""))
+            result.append(Token("vector", match["vector"], match["sub"] or ""))
         elif kind == "sign":
             sign = _SAME.get(piece, piece)
-            found.append(Token(sign, sign))
+            result.append(Token(sign, sign))
         elif kind != "space":
-            found.append(Token(kind, piece))
-    return found
+            result.append(Token(kind, piece))
+    return result
 
 
 def check_nesting(tokens: list[Token]) -> None:

@@ -22,9 +22,9 @@ def times(
     """
     several = len({device for device, _ in curves}) > 1
     data = [_times(device, layer, points, several) for (device, layer), points in curves.items()]
-    found = [(name, at) for name, at in crossings.items() if at is not None]
+    known = [(name, at) for name, at in crossings.items() if at is not None]
     shapes, notes = [], []
-    for name, at in found:
+    for name, at in known:
         line = {"color": AMBER, "width": 2, "dash": "dash"}
         shapes.append(
             {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": line}
