@@ -51,7 +51,6 @@ GOALS = {
     "decode-16x60": _at_most(600, 200, "product"),
     "decode-first-token": _at_most(20, 3, "product"),
     "decode-ids-equal": Goal(1.0, None, "product"),
-    "rnn-states-vs-loop": Goal(5, 15),
     "rnn-powers-vs-matrix-power": Goal(10, 20),
     "trace-one-map-gpt": _at_most(1.15, 1.03),
     "trace-one-map-vit": _at_most(1.15, 1.03),

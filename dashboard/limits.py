@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.runs import queue
-from core.study.storage.class_store import WrongWord
+from core.study.storage.class_store import WrongPassphrase
 from core.system.rate_limits import Delays, Rate
 
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
@@ -93,7 +93,7 @@ def within(limit: Limit, what: str = "") -> Iterator[None]:
 
 @contextmanager
 def guessing(name: str) -> Iterator[None]:
-    """Try a passphrase for a name; a wrong one (WrongWord) makes the next wait longer.
+    """Try a passphrase for a name; a wrong one (WrongPassphrase) makes the next wait longer.
 
     Errors: ValueError while this name, session or address has to wait.
     """
@@ -114,7 +114,7 @@ def guessing(name: str) -> Iterator[None]:
         tried.append((delays, key))
     try:
         yield
-    except WrongWord:
+    except WrongPassphrase:
         raise
     except Exception:
         undo()

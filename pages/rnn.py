@@ -7,14 +7,16 @@ import math
 
 import streamlit as st
 
+from core.linear_rnn import general_sum, same_expression, unroll, unroll_steps
 from core.linear_rnn.decay import orbit, shares
-from core.linear_rnn.printing import to_latex
 from core.linear_rnn.proof import difference, remainder
-from core.linear_rnn.unrolling import general_sum, same_expression, unroll, unroll_steps
 from dashboard import controls
 from dashboard.components import page
 from dashboard.figures.rnn import decay as rnn_decay, matrix
-from dashboard.rnn import experiments, matrix_choice
+from dashboard.rnn import matrix_choice
+from dashboard.rnn.cost import D_VALUES, measure_here, show_costs
+from dashboard.rnn.expansion import check_answer, copies, show_step, stepper
+from dashboard.rnn.learning import MEMORY_TASK, show_sweep, show_trained, train_all
 
 
 @page.fragment
@@ -28,38 +30,34 @@ def expansion() -> None:
         by_power = controls.switch("by power", key="power")
     options = {"start_state": start, "bias": bias}
     steps = unroll_steps(T, collect="power" if by_power else "input", **options)
-    at = experiments.stepper(len(steps))
+    at = stepper(len(steps))
     name = f"y_{{{T}}}"
-    with st.container(border=True):
-        st.markdown(f"**Step {at} of {len(steps) - 1}.** {experiments.in_math(steps[at].sentence)}")
-        if at > 0:
-            st.latex(to_latex(steps[at - 1].expression, left=name))
-        st.latex(to_latex(steps[at].expression, steps[at].new, experiments.mark, left=name))
+    show_step(steps, at, name)
 
     left, middle, right = st.columns([2, 1, 1], gap="medium")
     with left:
         page.show_math(general_sum(**options), "The same sum for every T.")
     middle.metric("Sum − recurrence: terms", remainder(T, **options))
     right.metric("On random matrices", f"{difference(T, **options):.1e}")
-    experiments.check_answer(T, unroll(T, **options))
-    experiments.copies(steps[-1].expression, name)
+    check_answer(T, unroll(T, **options))
+    copies(steps[-1].expression, name)
     page.show_source(unroll, unroll_steps, same_expression, label="Show the algebra")
 
 
 @page.fragment
 def eigenvalues_and_decay() -> None:
     with page.one_sentence_for_errors():
-        chosen, longest = matrix_choice.matrix_controls()
-        decay = chosen.growth.at(chosen.radius)
+        matrix_view, longest = matrix_choice.matrix_controls()
+        decay = matrix_view.growth.at(matrix_view.radius)
         left, right = st.columns([2, 1], vertical_alignment="center")
-        left.markdown(chosen.sentence)
+        left.markdown(matrix_view.sentence)
         with right:
             proof = controls.switch("Prove it with autograd", key="autograd")
-        gradient = experiments.gradient(chosen.W) if proof else None
+        gradient = matrix_choice.gradient(matrix_view.W) if proof else None
         left, right = st.columns([2, 3])
         with left:
             page.show_figure(
-                matrix.eigenvalue_plane(chosen.eigenvalues),
+                matrix.eigenvalue_plane(matrix_view.eigenvalues),
                 title="Eigenvalues λ of W_h",
                 description="Dotted: the unit circle. Inside it a mode fades, outside it explodes. "
                 "Diamond: the largest |λ|, which decides.",
@@ -74,14 +72,14 @@ def eigenvalues_and_decay() -> None:
                 key="decay",
             )
         with st.container(horizontal=True):
-            for name, value in matrix_choice.facts(chosen, decay).items():
+            for name, value in matrix_choice.facts(matrix_view, decay).items():
                 st.metric(name, value, width="content")
-        st.markdown(chosen.growth.spectrum.verdict)
-        look_closer(chosen, decay.energy, longest)
+        st.markdown(matrix_view.growth.spectrum.explanation)
+        look_closer(matrix_view, decay.energy, longest)
     page.show_source("core.linear_rnn.powers.powers", "core.linear_rnn.gradient.gradient_norms")
 
 
-def look_closer(chosen: matrix_choice.Chosen, energy: object, longest: int) -> None:
+def look_closer(matrix_view: matrix_choice.MatrixView, energy: object, longest: int) -> None:
     view = controls.pick("Look closer", ("closed", "shares", "orbit", "entries"), key="view")
     if view == "shares":
         page.show_figure(
@@ -93,7 +91,7 @@ def look_closer(chosen: matrix_choice.Chosen, energy: object, longest: int) -> N
         )
     elif view == "orbit":
         angle = controls.slider("Direction of x, degrees", 0, 360, 60, key="angle")
-        W = matrix_choice.two_by_two(chosen)
+        W = matrix_choice.two_by_two(matrix_view)
         page.show_figure(
             matrix.orbit(orbit(W, math.radians(angle), 40)),
             title="The orbit x, W x, W² x, … of the 2 × 2 matrix",
@@ -102,9 +100,9 @@ def look_closer(chosen: matrix_choice.Chosen, energy: object, longest: int) -> N
             key="orbit",
         )
     elif view == "entries":
-        matrix_choice.edit_entries(chosen)
+        matrix_choice.edit_entries(matrix_view)
         page.show_figure(
-            matrix.entries(chosen.W),
+            matrix.entries(matrix_view.W),
             title="The entries of W_h",
             description="Blue below zero, red above.",
             key="entries",
@@ -113,26 +111,26 @@ def look_closer(chosen: matrix_choice.Chosen, energy: object, longest: int) -> N
 
 @page.fragment
 def learning() -> None:
-    st.markdown(experiments.MEMORY_TASK)
+    st.markdown(MEMORY_TASK)
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         delay = controls.slider("Delay, steps", 1, 60, 20, key="delay")
     with right:
         orthogonal = controls.switch("Start W_h orthogonal (ρ = 1)", key="orthogonal")
     if st.button("Train all five here", type="primary", icon=":material/play_arrow:"):
-        experiments.train_all(delay, orthogonal)
-    experiments.show_trained()
-    experiments.show_sweep()
+        train_all(delay, orthogonal)
+    show_trained()
+    show_sweep()
     page.show_source("core.linear_rnn.latch_task.train_memory")
 
 
 @page.fragment
 def cost() -> None:
     with (row := st.container(horizontal=True, vertical_alignment="bottom")):
-        d = controls.pick("Features d", experiments.D_VALUES, key="d", index=1)
+        d = controls.pick("Features d", D_VALUES, key="d", index=1)
     if row.button("Measure here", type="primary", icon=":material/timer:"):
-        experiments.measure_here(d)
-    experiments.show_costs(d)
+        measure_here(d)
+    show_costs(d)
     page.show_source("core.linear_rnn.flops.counts", "core.linear_rnn.cost.measure")
 
 

@@ -19,7 +19,7 @@ page.page_header(
     "Sixteen questions. **Predict, try it, check**, and then read the answer.",
 )
 
-progress_browser.meet()
+progress_browser.read()
 questions = study_state.questions()
 names = list(questions)
 
@@ -27,18 +27,20 @@ names = list(questions)
 name = controls.pick("Question", names, key="q")
 with st.container(horizontal=True, vertical_alignment="center"):
     overview = st.container()
-    progress_browser.forgetting()
-    progress_store.keeping()  # may load another progress, which the line before it tells of
+    progress_browser.forget_button()
+    progress_store.save_menu()  # may load another progress, which the line before it tells of
     with overview:
         progress_store.overview()
     question = questions[name]
     if room.may_be_asked(question):
         room.open_button(question)
 
-progress_browser.problem()
+progress_browser.show_problem()
 
-changed = study_state.changed_to(question.id)
-scroll_into_view("question-top", "" if progress_browser.opened() else changed, only_if_hidden=True)
+changed = study_state.newly_opened(question.id)
+scroll_into_view(
+    "question-top", "" if progress_browser.is_first_run() else changed, only_if_hidden=True
+)
 st.header(f"{question.id} · {question.title}", anchor=False)
 st.markdown(question.text)
 
@@ -53,5 +55,5 @@ else:
 progress = study_state.progress()
 if progress.record(question.id).done(len(question.checks)):
     question_steps.answer(question)
-    question_steps.onward(question, questions)
-progress_browser.keep()
+    question_steps.next_question(question, questions)
+progress_browser.write()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from core.linear_rnn.algebra import same_expression as same_expression
     from core.linear_rnn.answer import parse_answer as parse_answer
     from core.linear_rnn.unrolling import (
-        Step as Step,
+        SubstitutionStep as SubstitutionStep,
         general_sum as general_sum,
         unroll as unroll,
         unroll_steps as unroll_steps,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __getattr__ = lazy_names(
     __name__,
     {
-        "Step": "unrolling",
+        "SubstitutionStep": "unrolling",
         "general_sum": "unrolling",
         "parse_answer": "answer",
         "same_expression": "algebra",

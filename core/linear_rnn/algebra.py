@@ -1,4 +1,4 @@
-"""The letters of the linear RNN, and what it means that two expressions are the same.
+"""The letters of the linear RNN, and the test whether two expressions are equal.
 
     h_t = W_h h_{t-1} + W_x x_t (+ b),      y_t = φ_y(W_y h_t)
 
@@ -13,10 +13,10 @@
 
 Matrix products do not commute. An expression in these letters is therefore a polynomial in the
 free algebra: a sum of *words*, each word a product of letters in their order. Two expressions are
-the same when, multiplied out, they hold the same words equally often. That test is exact and needs
+equal when, multiplied out, they contain the same words equally often. This test is exact and needs
 no simplifier (for the free algebra see P. M. Cohn, "Free Rings and Their Relations", 1985, ch. 0).
 
-Nothing here computes with numbers: this file needs SymPy only.
+This file computes with symbols only and needs nothing but SymPy.
 """
 
 from __future__ import annotations
@@ -48,28 +48,28 @@ def h(t: int) -> sympy.MatrixSymbol:
 
 
 def product(*factors: sympy.Basic) -> sympy.Basic:
-    """Factors multiplied in the order given, exactly as written (nothing is reordered)."""
+    """The product of the factors in this order, unevaluated."""
     return sympy.MatMul(*factors) if len(factors) > 1 else factors[0]
 
 
 def total(*terms: sympy.Basic) -> sympy.Basic:
-    """Terms added in the order given, exactly as written."""
+    """The sum of the terms in this order, unevaluated."""
     return sympy.MatAdd(*terms) if len(terms) > 1 else terms[0]
 
 
 def power(base: sympy.Basic, exponent: int) -> sympy.Basic:
-    """base^exponent, left as written; base^0 is the identity."""
+    """base^exponent, unevaluated; base^0 is the identity."""
     return sympy.MatPow(base, exponent) if exponent != 1 else base
 
 
 def phi_y_inside(argument: sympy.Basic) -> sympy.Basic:
-    """φ_y(argument) as a part of a larger expression: SymPy adds and multiplies only matrices,
-    so there it has to be told that φ_y acts on every entry of a vector."""
+    """φ_y(argument) as part of a larger expression, where SymPy accepts only matrices: φ_y is
+    applied to each entry of a vector."""
     return ElementwiseApplyFunction(phi_y, argument)
 
 
 def activation_argument(expr: sympy.Basic) -> sympy.Basic | None:
-    """What stands inside φ_y( … ) when `expr` is that, else None."""
+    """The argument of φ_y if `expr` is φ_y( … ), else None."""
     if isinstance(expr, AppliedUndef):
         return expr.args[0]
     if isinstance(expr, ElementwiseApplyFunction):
@@ -90,42 +90,42 @@ def is_power(expr: sympy.Basic) -> bool:
 
 
 def words(expr: sympy.Basic) -> Counter[Word]:
-    """The expression multiplied out: {word: how often}. φ_y(…) counts as one letter.
+    """The expression multiplied out: {word: count}. φ_y(…) counts as one letter.
 
-    Raises ValueError for an expression too long to be written out (`core.linear_rnn.expansion`),
-    and for anything that is not a sum of products of the letters above.
+    Raises ValueError for an expression that is too long when multiplied out (see
+    `core.linear_rnn.expansion`), and for anything but sums of products of the letters above.
     """
     if not isinstance(expr, sympy.Basic):
         raise ValueError(
-            f"{str(expr)[:40]!r} is no expression: read it with parse_answer before comparing it."
+            f"{str(expr)[:40]!r} is not an expression: read it with parse_answer first."
         )
     return _expanded(expr, Expander()).words
 
 
-def _expanded(expr: sympy.Basic, pen: Expander) -> Expanded:
+def _expanded(expr: sympy.Basic, expander: Expander) -> Expanded:
     if is_sum(expr):
-        return pen.sum([_expanded(a, pen) for a in expr.args])
+        return expander.sum([_expanded(a, expander) for a in expr.args])
     if is_product(expr):
-        return pen.product([_expanded(a, pen) for a in expr.args])
+        return expander.product([_expanded(a, expander) for a in expr.args])
     if is_power(expr) and expr.args[1].is_Integer and expr.args[1] >= 0:
-        return pen.power(_expanded(expr.args[0], pen), int(expr.args[1]))
+        return expander.power(_expanded(expr.args[0], expander), int(expr.args[1]))
     inside = activation_argument(expr)
     if inside is not None:
-        return pen.phi_y(_expanded(inside, pen))
+        return expander.phi_y(_expanded(inside, expander))
     if isinstance(expr, sympy.MatrixSymbol):
-        return pen.letter(expr.name)
+        return expander.letter(expr.name)
     if isinstance(expr, (sympy.Identity, sympy.ZeroMatrix)):
-        return pen.whole(int(isinstance(expr, sympy.Identity)))
+        return expander.whole(int(isinstance(expr, sympy.Identity)))
     if isinstance(expr, sympy.Integer):
-        return pen.whole(int(expr))
+        return expander.whole(int(expr))
     raise ValueError(
-        f"An expression of the RNN holds only its letters, sums, products and powers, "
+        f"An expression of the RNN contains only its letters, sums, products and powers, "
         f"not {str(expr)[:40]!r}: write it in W_h, W_x, W_y, x_t, h_t, b and phi_y."
     )
 
 
 def same_expression(a: sympy.Basic, b: sympy.Basic) -> bool:
-    """True when a and b are equal for every choice of the matrices, of every size.
+    """Whether a and b are equal for all matrices of all sizes.
 
     W_h W_x x_1 and W_x W_h x_1 are different; W_h (W_h h_1 + W_x x_2) and
     W_h² h_1 + W_h W_x x_2 are the same; φ_y(u) + φ_y(v) is not φ_y(u + v).

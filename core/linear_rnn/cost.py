@@ -1,4 +1,4 @@
-"""The clock beside the counts: forward times of an RNN and a self-attention layer (needs torch).
+"""Measured forward times of an RNN and a self-attention layer, beside the counts (needs torch).
 
     python -m core.linear_rnn.cost FILE.json      measure everything and write the report
 
@@ -26,11 +26,11 @@ from core.system.device import use_threads
 from core.system.processor import processor_name
 
 REPEATS = 7
-SHORTEST = 2e-3  # seconds a sample lasts at least: faster passes are repeated within it
+SHORTEST = 2e-3  # seconds of a sample at least: faster passes are repeated within it
 
 
 def devices() -> list[str]:
-    """Where this machine can measure: always "cpu", and "cuda" if there is a GPU."""
+    """The devices to measure on: "cpu", and "cuda" if there is a GPU."""
     return ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
 
 
@@ -40,7 +40,7 @@ def measure(
     repeats: int = REPEATS,
     on: Sequence[str] = ("cpu",),
 ) -> Iterator[CostRecord]:
-    """Forward times, one record a point, the two layers by turns at every T."""
+    """Forward times, one record a point, alternating between the two layers at every T."""
     for device in on:
         for d in d_values:
             layers = {layer: _layer(layer, d).to(device) for layer in LAYERS}
@@ -58,7 +58,7 @@ def _layer(layer: Layer, d: int) -> nn.Module:
 
 @torch.inference_mode()
 def _sample(layer: nn.Module, x: Tensor, repeats: int) -> list[float]:
-    """Seconds of one forward pass, `repeats` times, after a warm-up that also sets the rhythm."""
+    """Seconds of one forward pass, `repeats` times; a warm-up sets the passes per sample."""
     layer(x)
     inside = max(1, round(SHORTEST / _seconds(layer, x, 1)))
     return [_seconds(layer, x, inside) for _ in range(repeats)]
@@ -88,11 +88,11 @@ def this_machine() -> str:
 
 def main(path: Path) -> None:
     use_threads(1)
-    found = []
+    records = []
     for record in measure(D_VALUES, on=devices()):
-        found.append(asdict(record))
+        records.append(asdict(record))
         print(f"{record.device} {record.layer} T {record.T} d {record.d}: {record.median:.2e} s")
-    report = {"machine": this_machine(), "date": date.today().isoformat(), "records": found}
+    report = {"machine": this_machine(), "date": date.today().isoformat(), "records": records}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 

@@ -1,15 +1,15 @@
-"""How much of x_1 is left in h_T.
+"""How much of x_1 remains in h_T.
 
     ∂h_T/∂x_1 = W_h^{T-1} W_x            (Pascanu, Mikolov, Bengio 2013, equations 5 to 7, φ = id)
     Cov(h_T)  = Σ_{i=1..T} W_h^{T-i} W_x W_xᵀ W_h^{T-i}ᵀ       for independent x_i of covariance I
 
 The share of x_i in h_T is its part of the variance, ‖W_h^{T-i} W_x‖²_F / Σ_j ‖W_h^{T-j} W_x‖²_F:
-for independent inputs variances add, so the shares are positive and sum to exactly one.
-W_x is taken orthogonal (d, d) and x_1 of length 1, so that everything seen is W_h's doing:
+for independent inputs variances add, so the shares are positive and sum to one.
+W_x is orthogonal (d, d) and x_1 has length 1, so that W_h alone decides what is shown:
 ‖∂h_T/∂x_1‖₂ = ‖W_h^{T-1}‖₂.
 
-All sizes are kept as logarithms to base 10: 1.5^500 or 0.1^500 then neither overflow nor vanish.
-And since (c W)^k = c^k W^k, one `growth(W)` answers for every spectral radius.
+All sizes are logarithms to base 10, so that 1.5^500 does not overflow and 0.1^500 does not vanish.
+Since (c W)^k = c^k W^k, one `growth(W)` serves every spectral radius.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ Array = NDArray[np.float64]
 Steps = NDArray[np.int64]
 
 MAX_STEPS = 500
-RANK, TOGETHER = 16, 25  # of powers taken as of low rank; how many at a time
-FLOAT32_ROUNDING = math.log10(2.0**-24)  # a summand smaller than this, relatively, is rounded away
+NORM_STEPS: Steps = np.array([*range(1, 61), *range(80, MAX_STEPS + 1, 20)])
+FLOAT32_ROUNDING = math.log10(2.0**-24)  # a relatively smaller summand is rounded away
 FLOAT32_LARGEST = math.log10(float(np.finfo(np.float32).max))
 
 
 @dataclass(frozen=True)
 class Marks:
-    """Steps T at which something happens to x_1, None when it does not up to MAX_STEPS."""
+    """Steps T that mark the loss of x_1; None for what does not happen up to MAX_STEPS."""
 
     under_one_percent: int | None  # its share of the variance of h_T stays under 1 %
     lost_in_float32: int | None  # its size relative to h_T stays under 2^-24
@@ -45,20 +45,27 @@ class Marks:
 
 @dataclass(frozen=True)
 class Decay:
-    """The curves for one matrix as log10, each against k = T - 1 = 0, 1, …, MAX_STEPS - 1."""
+    """The curves for one matrix as log10, each against k = T - 1 = 0, 1, …, MAX_STEPS - 1.
+
+    Only the norms, which take the singular values of each power, are at T = NORM_STEPS alone.
+    """
 
     radius: float  # ρ of W_h
     modes: Array  # (d,) |λ_i|: a straight line on a logarithmic axis
-    norm: Array  # (MAX_STEPS,) ‖W_h^k‖₂, NaN where it was not measured
+    norm: Array  # (S,) ‖W_h^{T-1}‖₂ at T = NORM_STEPS
     input: Array  # (MAX_STEPS,) ‖W_h^k W_x x_1‖
     energy: Array  # (MAX_STEPS,) ‖W_h^k W_x‖²_F
     marks: Marks
-    peak: tuple[int, float]  # T and value (not log) of the largest ‖W_h^{T-1}‖₂ that was measured
+
+    def peak(self, longest: int = MAX_STEPS) -> tuple[int, float]:
+        """T and value (not log) of the largest ‖W_h^{T-1}‖₂ among NORM_STEPS up to `longest`."""
+        top = int(np.argmax(self.norm[longest >= NORM_STEPS]))
+        return int(NORM_STEPS[top]), float(10.0 ** min(self.norm[top], 300.0))
 
 
 @dataclass(frozen=True)
 class Growth:
-    """The powers of W / scale, measured once; `at` gives the curves of W for any radius."""
+    """The measured powers of W / scale; `at` returns the curves of W for any radius."""
 
     spectrum: Spectrum
     scale: float  # ρ(W), or 1 where ρ(W) = 0
@@ -77,8 +84,7 @@ class Growth:
             rho = radius
         c = math.log10(rho) if rho > 0 else 0.0
         shift = np.arange(MAX_STEPS) * c
-        norm, energy = self.norm + shift, self.energy + 2 * shift
-        top = int(np.nanargmax(norm))
+        norm, energy = self.norm + (NORM_STEPS - 1) * c, self.energy + 2 * shift
         return Decay(
             radius=rho,
             modes=self.modes + c,
@@ -86,38 +92,40 @@ class Growth:
             input=self.input + shift,
             energy=energy,
             marks=_marks(energy, rho),
-            peak=(top + 1, float(10.0 ** min(norm[top], 300.0))),
         )
 
 
-def growth(W: Array, seed: int = 0, norms: int = MAX_STEPS) -> Growth:
-    """Measure the powers of W (d, d) up to MAX_STEPS.
-
-    norms: for how many T ‖W^{T-1}‖₂ is measured. Each takes the singular values of a matrix, and
-    together they take longer than all the rest.
-    """
-    found = spectrum(W)
-    scale = found.radius if found.radius > 0 else 1.0
+def growth(W: Array, seed: int = 0) -> Growth:
+    """Measure the powers of W (d, d) up to MAX_STEPS; `seed` draws W_x and x_1."""
+    eigen = spectrum(W)
+    scale = eigen.radius if eigen.radius > 0 else 1.0
     rng = np.random.default_rng(seed)
     u = input_vector(len(W), rng)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        every = powers(W / scale, MAX_STEPS - 1)  # k = 1, 2, …; what is true of I = W^0 is known
+        every = powers(W / scale, MAX_STEPS - 1)  # k = 1, 2, …; W^0 = I is added below
         energy = _log10(np.einsum("kij,kij->k", every, every))
         along = _log10(np.linalg.norm(every @ u, axis=1))
-        norm = _log10(two_norms(every[: norms - 1]))
+        norm = _log10(_two_norms(every[NORM_STEPS[1:] - 2]))
     return Growth(
-        spectrum=found,
+        spectrum=eigen,
         scale=scale,
-        modes=_log10(np.abs(found.eigenvalues) / scale),
-        norm=np.concatenate([[0.0], norm, np.full(MAX_STEPS - norms, np.nan)]),
+        modes=_log10(np.abs(eigen.eigenvalues) / scale),
+        norm=np.append(0.0, norm),
         input=np.append(0.0, along),
         energy=np.append(math.log10(len(W)), energy),
         formula_error=_formula_error(W / scale, every[-1]),
     )
 
 
+def _two_norms(stack: Array) -> Array:
+    """‖·‖₂ of each matrix of (S, d, d); inf for one with an overflow in it."""
+    finite = np.asarray(np.isfinite(stack).all(axis=(1, 2)))
+    norms = np.linalg.norm(np.where(finite[:, None, None], stack, 0.0), 2, axis=(1, 2))
+    return np.where(finite, norms, np.inf)
+
+
 def _formula_error(W: Array, power: Array) -> float:
-    """How far P Λ^k P^-1 is from the power W^k, k = MAX_STEPS - 1, relatively."""
+    """The relative error of P Λ^k P^-1 against the power W^k, k = MAX_STEPS - 1."""
     values, P = np.linalg.eig(W)
     size = float(np.linalg.norm(power))
     try:
@@ -168,52 +176,11 @@ def _marks(energy: Array, radius: float) -> Marks:
 
 
 def _from_then_on(true: NDArray[np.bool_]) -> int | None:
-    """The T from which on `true` (index T - 1) holds without a break to the end."""
+    """The T from which `true` (index T - 1) holds up to the end."""
     if not true[-1]:
         return None
     breaks = np.flatnonzero(np.invert(true))
     return int(breaks[-1]) + 2 if len(breaks) else 1
-
-
-def two_norms(stack: Array) -> Array:
-    """‖·‖₂ of each matrix of (S, d, d), powers that rise; one with an overflow in it gets inf.
-
-    High powers come first: once they are of low rank, they take a fraction of the time.
-    """
-    finite = np.asarray(np.isfinite(stack).all(axis=(1, 2)))
-    sound = stack if finite.all() else np.where(finite[:, None, None], stack, 0.0)
-    norms, end = np.zeros(len(stack)), len(stack)
-    while end > 0 and stack.shape[1] > 2 * RANK:
-        some = slice(max(0, end - TOGETHER), end)
-        found = norms_of_low_rank(sound[some])
-        if found is None:
-            break
-        norms[some], end = found, some.start
-    norms[:end] = np.linalg.norm(sound[:end], 2, axis=(1, 2))
-    return np.where(finite, norms, np.inf)
-
-
-def norms_of_low_rank(stack: Array) -> Array | None:
-    """‖A‖₂ of each matrix of (S, d, d); None unless all are, to rounding, of rank RANK or less.
-
-    The columns of Q (d, RANK) span A Ω for a random Ω (Halko, Martinsson, Tropp 2011, "Finding
-    structure with randomness", algorithm 4.1). QᵀA is smaller than A and nearly as large:
-
-        ‖QᵀA‖₂² ≤ ‖A‖₂² ≤ ‖QᵀA‖₂² + ‖A‖²_F - ‖QᵀA‖²_F
-
-    and the two ends must lie within 1e-12 of each other. QᵀA has RANK rows, so ‖QᵀA‖₂² is quickly
-    found as the largest eigenvalue of the small QᵀA AᵀQ.
-    """
-    largest = np.abs(stack).max(axis=(1, 2))
-    A = stack / np.where(largest > 0, largest, 1.0)[:, None, None]  # no square of it is lost
-    sketch = A @ np.random.default_rng(0).normal(size=(A.shape[1], RANK))
-    part = np.linalg.qr(sketch)[0].swapaxes(1, 2) @ A
-    kept = np.einsum("kij,kij->k", part, part)
-    missing = np.einsum("kij,kij->k", A, A) - kept
-    if (missing > 1e-12 * kept).any():  # ‖QᵀA‖₂² is smaller still
-        return None
-    squares = np.linalg.eigvalsh(part @ part.swapaxes(1, 2))[:, -1].clip(0)
-    return np.asarray(np.sqrt(squares) * largest) if (missing <= 1e-12 * squares).all() else None
 
 
 def _log10(values: Array) -> Array:

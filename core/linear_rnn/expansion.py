@@ -1,10 +1,11 @@
-"""Expressions of the RNN multiplied out: sums of words, every letter paid for before it is written.
+"""Multiply out expressions of the RNN into sums of words, within a budget of letters.
 
     word     letters in their order, ("W_y", "W_h", "W_x", "x_1"); matrix products do not commute
-    words    {word: how often}; φ_y( … ) is one letter of a word, ("phi_y", what is inside)
+    words    {word: count}; φ_y( … ) is one letter of a word, ("phi_y", its argument)
 
-A power of a sum grows without end: ((a + b)^64)^64 has 2^4096 words. So the size of a sum, product
-or power is worked out from the sizes of its parts first, and no number here outgrows the budget.
+A power of a sum can explode: ((a + b)^64)^64 has 2^4096 words. The size of a sum, product or power
+is therefore computed from the sizes of its parts before it is written, and checked against the
+budget.
 """
 
 from __future__ import annotations
@@ -18,27 +19,27 @@ from typing import Any
 
 Word = tuple[Any, ...]
 
-MAX_LETTERS = 60_000  # written for one answer, on the way to its words and at every length T
-STEP = 10  # letters that one step of the way costs besides
+MAX_LETTERS = 60_000  # for one answer, including intermediate results and all lengths T
+STEP = 10  # letters charged for each operation as well
 
 
 class TooLong(ValueError):
-    """The budget of letters has no room for it."""
+    """The expression exceeds the budget of letters; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class Expanded:
-    """An expression multiplied out, and its size on paper before equal words were collected."""
+    """An expression multiplied out, and its size before equal words were collected."""
 
     words: Counter[Word]
     terms: int
-    letters: int  # of all terms; I and 0 count as one, φ_y( … ) with all that is inside
+    letters: int  # of all terms; I and 0 count as one, φ_y( … ) includes its argument
 
 
 class Expander:
-    """Adds and multiplies what is multiplied out, within one budget of letters.
+    """Adds and multiplies expanded expressions within one budget of letters.
 
-    Every method raises TooLong, one sentence, before it writes what the budget has no room for.
+    Every method raises TooLong before it writes more than the budget allows.
     """
 
     def __init__(self) -> None:
@@ -48,7 +49,7 @@ class Expander:
         return self._written(Counter({(name,): 1}), 1, 1)
 
     def whole(self, number: int) -> Expanded:
-        """A number of identities: 0 for nothing, 1 for I."""
+        """`number` times the identity: 0 for nothing, 1 for I."""
         return self._written(Counter({(): number} if number else {}), 1, 1)
 
     def phi_y(self, inside: Expanded) -> Expanded:
@@ -61,8 +62,8 @@ class Expander:
         words: Counter[Word] = Counter()
         for part in parts:
             words.update(part.words)
-        kept = Counter({word: often for word, often in words.items() if often})
-        return Expanded(kept, max(1, sum(part.terms for part in parts)), max(1, letters))
+        words = Counter({word: count for word, count in words.items() if count})
+        return Expanded(words, max(1, sum(part.terms for part in parts)), max(1, letters))
 
     def product(self, factors: Sequence[Expanded]) -> Expanded:
         """Every term of the first factor times every term of the next, and so on."""
@@ -73,9 +74,9 @@ class Expander:
             self._affordable(letters)
         self._paid(letters)
         words: Counter[Word] = Counter()
-        for chosen in product(*(factor.words.items() for factor in factors)):
-            word = tuple(chain.from_iterable(part for part, _ in chosen))
-            words[word] += prod(often for _, often in chosen)
+        for parts in product(*(factor.words.items() for factor in factors)):
+            word = tuple(chain.from_iterable(part for part, _ in parts))
+            words[word] += prod(count for _, count in parts)
         return Expanded(words, terms, max(1, letters))
 
     def power(self, base: Expanded, exponent: int) -> Expanded:
@@ -87,8 +88,8 @@ class Expander:
     def _affordable(self, letters: int) -> None:
         if letters > self.left:
             raise TooLong(
-                f"Multiplied out, the expression is longer than the {MAX_LETTERS:,} letters that "
-                f"are written for one answer: use fewer sums, and smaller powers of them."
+                f"Multiplied out, the expression has more than the {MAX_LETTERS:,} letters "
+                f"allowed for one answer: use fewer sums, and smaller powers of them."
             )
 
     def _paid(self, letters: int) -> int:

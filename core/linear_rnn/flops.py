@@ -1,4 +1,4 @@
-"""What an RNN layer and a self-attention layer cost over T tokens, counted (no torch, no clock).
+"""The cost of an RNN layer and of a self-attention layer over T tokens, counted (no torch).
 
 With d features in and out and one head of size d, in multiply-adds:
 
@@ -25,7 +25,7 @@ Layer = Literal["RNN", "attention"]
 LAYERS: tuple[Layer, ...] = ("RNN", "attention")
 T_VALUES = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 D_VALUES = (16, 64, 256)
-SLOPE_FROM = 512  # slopes are fitted from this T on, where start-up costs no longer show
+SLOPE_FROM = 512  # slopes are fitted from this T on, where fixed costs no longer matter
 SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "measurements" / "rnn_cost.json"
 
 
@@ -44,7 +44,7 @@ class CostRecord:
 
 @dataclass(frozen=True)
 class CostReport:
-    """A measurement and the machine it was made on, in words."""
+    """A measurement, and the machine and date it was made on."""
 
     machine: str
     date: str
@@ -52,19 +52,19 @@ class CostReport:
 
     def points(self, device: str, layer: Layer, d: int) -> list[CostRecord]:
         """The records of one curve, by T."""
-        found = [r for r in self.records if (r.device, r.layer, r.d) == (device, layer, d)]
-        return sorted(found, key=lambda r: r.T)
+        curve = [r for r in self.records if (r.device, r.layer, r.d) == (device, layer, d)]
+        return sorted(curve, key=lambda r: r.T)
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What one forward pass does, in multiply-adds (softmax: exponentials) and float32 bytes."""
+    """The multiply-adds of one forward pass (softmax: exponentials), and the bytes it needs."""
 
     projections: int
     mixing: int  # what lets tokens influence each other: recurrence, or Q Kᵀ and A V
     softmax: int
-    memory: int  # bytes of everything that has to exist at once
-    chain: int  # longest chain of steps each of which waits for the one before
+    memory: int  # float32 bytes of all arrays that exist at the same time
+    chain: int  # length of the longest chain of dependent steps
 
     @property
     def total(self) -> int:

@@ -1,8 +1,8 @@
 """The true gradient ‖∂h_T/∂x_1‖₂, by automatic differentiation (needs torch).
 
-The recurrence is run step by step and differentiated by torch, which knows nothing of powers or
-eigenvalues: that the result lies on the curve of ‖W_h^{T-1} W_x‖₂ is a proof by experiment of
-Pascanu, Mikolov, Bengio 2013, equation 5 (with φ = id every factor is W_h).
+torch runs the recurrence step by step and differentiates it, without powers or eigenvalues: that
+the result lies on the curve of ‖W_h^{T-1} W_x‖₂ confirms Pascanu, Mikolov, Bengio 2013, equation 5
+(with φ = id every factor is W_h).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Accuracy against delay: every layer trained on every delay, several times (torch only to run).
+"""Accuracy against delay: every layer trained on every delay with several seeds.
 
 python -m core.linear_rnn.latch_sweep FILE.json     train everything and write the report (minutes)
 """
@@ -19,7 +19,7 @@ SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "measurements" / "rnn
 
 @dataclass(frozen=True)
 class SweepPoint:
-    """Accuracy at the end of trainings that differ in their seed only."""
+    """Final accuracies of trainings that differ in their seed only."""
 
     layer: str
     delay: int
@@ -32,7 +32,7 @@ class SweepPoint:
 
 @dataclass(frozen=True)
 class SweepReport:
-    """All points, and the training they share, in words."""
+    """All points, and a description of the training they share."""
 
     training: str
     points: tuple[SweepPoint, ...]

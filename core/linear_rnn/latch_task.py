@@ -1,19 +1,15 @@
-"""What the exponential does to learning: five layers and one symbol to remember (needs torch).
+"""The copy-memory task: five layers learn to remember one symbol (needs torch).
 
-The copy-memory task, in the form of S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory",
-1997, section 5: a symbol is shown at step 1, noise for `delay` steps after it, and at the last
-step the network has to say which symbol it was. With K = 8 symbols, guessing is right 1/8 of the
-time. Nothing but the path from step 1 to step T can help, so the gradient ‖∂h_T/∂x_1‖ decides
+In the form of S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory",
+1997, section 5: a symbol is shown at step 1, followed by `delay` steps of noise; at the last step
+the network has to name the symbol. With K = 8 symbols, guessing is right 1/8 of the time. Only the
+path from step 1 to step T helps, so the gradient ‖∂h_T/∂x_1‖ decides
 (Bengio, Simard, Frasconi 1994; Pascanu, Mikolov, Bengio 2013, section 2).
 
-    linear RNN   h_t = W_h h_{t-1} + W_x x_t
-    tanh RNN     h_t = tanh(W_h h_{t-1} + W_x x_t + b)
-    LSTM, GRU    torch's own, gates as torch starts them
-    Transformer  one causal block of the course with learned positions: one step from x_1 to h_T
-
-torch starts W_h with entries uniform in ±1/√d, of variance 1/(3d): by the circular law the
-spectral radius is about 1/√3 = 0.58, and 0.58^20 = 2·10^-5. `orthogonal` starts W_h of the linear
-and the tanh RNN with ρ = 1 instead (A. Saxe, J. McClelland, S. Ganguli, 2014, section 4).
+torch initialises W_h with entries uniform in ±1/√d, of variance 1/(3d): by the circular law the
+spectral radius is about 1/√3 = 0.58, and 0.58^20 = 2·10^-5. `orthogonal` initialises W_h of the
+linear and the tanh RNN with ρ = 1 instead (A. Saxe, J. McClelland, S. Ganguli, 2014, section 4).
+The layers that torch does not have are in `recurrent_cells`.
 
 Letters: B batch, T = delay + 1 steps, d = hidden units, n = K + 2 input features.
 """
@@ -29,7 +25,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.transformer import Transformer
+from core.linear_rnn.recurrent_cells import LinearRNN, OneBlock
 
 Array = NDArray[np.float64]
 Layer = Literal["linear RNN", "tanh RNN", "LSTM", "GRU", "Transformer"]
@@ -40,7 +36,7 @@ SYMBOLS, NOISE = 8, 2
 
 @dataclass(frozen=True)
 class MemoryTask:
-    """One training: how long to remember, with how much of what."""
+    """The settings of one training."""
 
     delay: int = 20
     steps: int = 300
@@ -60,48 +56,13 @@ class MemoryTask:
 
 @dataclass(frozen=True)
 class MemoryRecord:
-    """One moment of a training. The gradient norms come with the first and the last record."""
+    """One measurement of a training; the first and the last record have gradient norms."""
 
     layer: Layer
     step: int
     loss: float
     accuracy: float  # on fresh sequences
     gradient: Array | None = None  # (T,) ‖∂h_T/∂x_t‖_F for t = 1 … T
-
-
-class LinearRNN(nn.Module):
-    """h_t = W_h h_{t-1} + W_x x_t, started like torch's RNN: entries uniform in ±1/√d."""
-
-    def __init__(self, n: int, d: int) -> None:
-        super().__init__()
-        self.W_x = nn.Linear(n, d, bias=False)
-        self.W_h = nn.Linear(d, d, bias=False)
-        nn.init.uniform_(self.W_h.weight, -(d**-0.5), d**-0.5)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, None]:
-        u = self.W_x(x)  # (B, T, d)
-        h = u[:, 0]
-        states = [h]
-        for t in range(1, x.shape[1]):
-            h = self.W_h(h) + u[:, t]
-            states.append(h)
-        return torch.stack(states, dim=1), None
-
-
-class OneBlock(nn.Module):
-    """One causal Transformer block with learned positions: (B, T, n) -> (B, T, d)."""
-
-    def __init__(self, n: int, d: int, T: int) -> None:
-        super().__init__()
-        self.embed = nn.Linear(n, d)
-        self.pos_embed = nn.Embedding(T, d)
-        self.block = Transformer(d, d, 2 * d, num_heads=1, num_layers=1)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, None]:
-        B, T, _ = x.shape
-        causal = torch.ones(T, T, device=x.device).tril().expand(B, T, T)
-        out, _ = self.block(self.embed(x) + self.pos_embed.weight[:T], causal)
-        return out, None
 
 
 class Memory(nn.Module):

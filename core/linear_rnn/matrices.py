@@ -1,4 +1,4 @@
-"""Recurrent matrices that each make a point, and matrices of the user's own.
+"""Preset recurrent matrices, each showing one effect, and the reader for the user's own.
 
 Every preset is built with spectral radius 1 (the nilpotent one has 0 and cannot be scaled), so
 that `with_radius(W, ρ)` sets the radius exactly: the powers of ρ W are ρ^k W^k, and the slider on
@@ -71,7 +71,7 @@ def _stochastic(size: int, rng: np.random.Generator) -> Array:
 
 @dataclass(frozen=True)
 class Preset:
-    """A kind of matrix, the radius it is shown with first, and what it is there to show."""
+    """A kind of matrix, the radius at which it is first shown, and the effect it shows."""
 
     title: str
     radius: float
@@ -157,13 +157,13 @@ def with_radius(W: Array, radius: float) -> Array:
 
 
 def orthogonal(size: int, rng: np.random.Generator) -> Array:
-    """A random orthogonal matrix, every one equally likely (F. Mezzadri, 2007, section 5)."""
+    """A uniformly random orthogonal matrix (F. Mezzadri, 2007, section 5)."""
     Q, R = np.linalg.qr(rng.normal(size=(size, size)))
     return np.asarray(Q * np.sign(np.diag(R)))
 
 
 def parse_matrix(text: str | bytes) -> Array:
-    """A square matrix typed, pasted or read from a CSV: one row a line, entries apart by commas,
+    """A square matrix from text or a CSV file: one row a line, entries separated by commas,
     semicolons, tabs or spaces.
 
     Raises ValueError with one sentence unless it is square, 2 × 2 to 64 × 64, of finite numbers
@@ -216,5 +216,5 @@ def _unit_radius(W: Array) -> Array:
 
 
 def to_csv(W: Array) -> str:
-    """W as text that `parse_matrix` reads back to the last bit."""
+    """W as text that `parse_matrix` reads back exactly."""
     return "\n".join(", ".join(repr(float(v)) for v in row) for row in W)

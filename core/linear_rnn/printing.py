@@ -1,7 +1,6 @@
-"""An expression of the unrolled RNN, written out: as LaTeX, as plain text, as NumPy code.
+"""Print an expression of the unrolled RNN as LaTeX, as plain text or as NumPy code.
 
-The order of terms and factors is kept as it stands in the expression. The plain text is what
-`parse_answer` reads.
+Terms and factors keep the order of the expression. `parse_answer` reads the plain text back.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import sympy
 
 from core.linear_rnn.algebra import activation_argument, is_power, is_product, is_sum
 
-LETTERS_A_LINE = 16
+LETTERS_PER_LINE = 16
 
 
 def to_latex(
@@ -33,7 +32,7 @@ def to_latex(
     lines, letters = [[term(terms[0])]], _letters(terms[0])
     for t in terms[1:]:
         letters += _letters(t)
-        if letters > LETTERS_A_LINE:
+        if letters > LETTERS_PER_LINE:
             lines.append([])
             letters = _letters(t)
         lines[-1].append(term(t))
@@ -43,7 +42,7 @@ def to_latex(
 
 
 def _letters(node: sympy.Basic) -> int:
-    """How long the term is on paper: its letters, powers apart, and one for a bracket."""
+    """The length of the term in print: its letters without powers, and one for a bracket."""
     if isinstance(node, sympy.MatrixSymbol):
         return 1
     return is_sum(node) + sum(_letters(a) for a in node.args if isinstance(a, sympy.MatrixExpr))

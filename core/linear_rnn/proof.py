@@ -1,4 +1,4 @@
-"""Two checks that the unrolled sum is the recurrence: by algebra, and on random matrices."""
+"""Two checks that the unrolled sum equals the recurrence: by algebra, and on random matrices."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STATE, INPUT, OUTPUT = 4, 3, 2  # d, n, m of the random matrices
 
 
 def remainder(T: int, *, start_state: bool = False, bias: bool = False) -> int:
-    """How many terms are left of (unrolled sum) - (recurrence), multiplied out: 0 when equal."""
+    """The number of terms left of (unrolled sum) - (recurrence), multiplied out: 0 if equal."""
     summed = unroll(T, start_state=start_state, bias=bias).args[0]
     nested = recurrence(T, start_state=start_state, bias=bias).args[0]
     return len(words(sympy.MatAdd(summed, sympy.MatMul(-1, nested))))
@@ -44,7 +44,7 @@ def difference(T: int, *, start_state: bool = False, bias: bool = False, seed: i
 
 
 def evaluate(expr: sympy.Basic, values: Mapping[str, Array]) -> Array:
-    """The expression with numbers put in for its letters; φ_y is tanh."""
+    """The value of the expression for these values of its letters; φ_y is tanh."""
     inside = activation_argument(expr)
     if inside is not None:
         return np.tanh(evaluate(inside, values))

@@ -1,12 +1,12 @@
-"""What the eigenvalues of W_h say about its powers, and when they may not be trusted.
+"""The eigenvalues of W_h, what they say about its powers, and when they cannot be trusted.
 
     W_h = P Λ P^{-1},    W_h^k = P Λ^k P^{-1},    ρ^k ≤ ‖W_h^k‖₂ ≤ cond(P) ρ^k,   ρ = max |λ_i|
 
-It is the modulus of the largest eigenvalue that decides in the end. How long "in the end" takes is
-decided by the eigenvectors: for a normal matrix cond(P) = 1 and both bounds are equal; for a
-non-normal one the powers may first grow by up to cond(P) (L. N. Trefethen and M. Embree, "Spectra
-and Pseudospectra", 2005, chapters 1 and 16); a defective one has no P at all, and computed
-eigenvectors have a cond(P) near 1/ε instead.
+In the long run the largest modulus decides. How long that takes depends on the eigenvectors: for a
+normal matrix cond(P) = 1 and both bounds are equal; for a non-normal one the powers may first grow
+by up to cond(P) (L. N. Trefethen and M. Embree, "Spectra
+and Pseudospectra", 2005, chapters 1 and 16); a defective matrix has no P, and its
+computed eigenvectors have a cond(P) near 1/ε.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ class Spectrum:
 
     @property
     def half_life(self) -> float | None:
-        """ln ½ / ln ρ, in steps: in which the slowest mode halves; None unless 0 < ρ < 1."""
+        """Steps in which the slowest mode halves, ln ½ / ln ρ; None unless 0 < ρ < 1."""
         return math.log(0.5) / math.log(self.radius) if 0 < self.radius < 1 else None
 
     @property
-    def verdict(self) -> str:
-        """One sentence: may the lecture's formula be used for this matrix?"""
+    def explanation(self) -> str:
+        """One sentence: whether the lecture's formula can be used for this matrix."""
         if self.condition <= NORMAL_CONDITION:
             return "The eigenvectors are orthogonal: ‖W^k‖ is exactly ρ^k, the eigenvalues say all."
         if self.trusted:
@@ -78,7 +78,7 @@ def spectrum(W: Array) -> Spectrum:
 
 
 def number(value: float) -> str:
-    """A size for reading: three digits, thousands set apart, a power of ten from ten million."""
+    """A number for display: three digits, thousands separators, e-notation from ten million."""
     if value < 100:
         return f"{value:.3g}"
     return f"{value:,.0f}" if value < 1e7 else f"{value:.1e}"

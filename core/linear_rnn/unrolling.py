@@ -4,11 +4,11 @@
 
     h_T = Σ_{i=1..T} W_h^{T-i} W_x x_i             y_T = φ_y(W_y h_T)
 
-How x_1 fades or explodes in that sum (the factor W_h^{T-1}) is the subject of Y. Bengio,
+On how x_1 fades or explodes in that sum (the factor W_h^{T-1}) see Y. Bengio,
 P. Simard, P. Frasconi, "Learning Long-Term Dependencies with Gradient Descent is Difficult",
 IEEE Trans. Neural Networks 5(2), 1994, and of R. Pascanu, T. Mikolov, Y. Bengio, "On the
 difficulty of training recurrent neural networks", ICML 2013, equations (3) to (7). The numbers
-are in `linear_rnn_powers`, `linear_rnn_decay` and `linear_rnn_gradient`.
+are in `powers`, `decay` and `gradient`.
 """
 
 from __future__ import annotations
@@ -27,29 +27,17 @@ from core.linear_rnn.algebra import (
     phi_y,
     power,
     product,
-    same_expression,
     total,
     x,
 )
-from core.linear_rnn.answer import parse_answer
-
-__all__ = [
-    "Step",
-    "general_sum",
-    "parse_answer",
-    "recurrence",
-    "same_expression",
-    "unroll",
-    "unroll_steps",
-]
 
 MAX_T = 12
 Collect = Literal["input", "power"]
 
 
 @dataclass(frozen=True)
-class Step:
-    """One line of the derivation: what y_T is now, and which part of it is new."""
+class SubstitutionStep:
+    """One line of the derivation: the expression for y_T, and its new parts."""
 
     number: int
     kind: Literal["start", "substitute", "multiply out", "collect"]
@@ -73,7 +61,7 @@ def unroll(
     _check(T)
     start = [_term(T, h(0))] if start_state else []
     if collect == "power":
-        terms = [_term(k, _fresh(T - k, bias)) for k in range(T)]
+        terms = [_term(k, _new_input(T - k, bias)) for k in range(T)]
         return phi_y(total(*terms, *start))
     inputs = [_term(T - i, product(W_x, x(i))) for i in range(1, T + 1)]
     biases = [_term(T - i, b) for i in range(1, T + 1)] if bias else []
@@ -82,38 +70,44 @@ def unroll(
 
 def unroll_steps(
     T: int, *, start_state: bool = False, bias: bool = False, collect: Collect = "input"
-) -> list[Step]:
+) -> list[SubstitutionStep]:
     """The substitutions that lead from y_T = φ_y(W_y h_T) to `unroll(T)`, one record a step.
 
-    Each state in turn, h_T first, is replaced by what the recurrence says it is, and the bracket
-    that this leaves is multiplied out. Every expression on the way is equal to y_T.
+    Each state, beginning with h_T, is replaced by the right-hand side of the recurrence, and the
+    resulting bracket is multiplied out. Every expression on the way equals y_T.
     Raises ValueError unless 1 ≤ T ≤ 12.
     """
     _check(T)
-    steps = [Step(0, "start", phi_y(product(W_y, h(T))), (), f"By definition, y_{T} reads h_{T}.")]
-    known: list[sympy.Basic] = []  # the terms that need no further work, x_T last
+    steps = [
+        SubstitutionStep(
+            0, "start", phi_y(product(W_y, h(T))), (), f"By definition, y_{T} reads h_{T}."
+        )
+    ]
+    known: list[sympy.Basic] = []  # the finished terms, x_T last
     for t in range(T, 0, -1):
         last = t == 1 and not start_state
-        inside = _fresh(t, bias) if last else total(product(W_h, h(t - 1)), *_parts(t, bias))
-        put_in = _term(T - t, inside)
-        says = f"Put in what the recurrence says of h_{t}" + (", with h_0 = 0." if last else ".")
-        steps.append(_step(steps, "substitute", [put_in, *known], (inside,), says))
+        inside = _new_input(t, bias) if last else total(product(W_h, h(t - 1)), *_parts(t, bias))
+        substituted = _term(T - t, inside)
+        sentence = f"Substitute the recurrence for h_{t}" + (", with h_0 = 0." if last else ".")
+        steps.append(_step(steps, "substitute", [substituted, *known], (inside,), sentence))
         parts = [_term(T - t, part) for part in _parts(t, bias)]
         new = parts if last else [_term(T - t + 1, h(t - 1)), *parts]
         if len(new) > 1:
-            says = f"Multiply out the bracket: W_h now acts on h_{t - 1} once more."
-            says = "Multiply out the last bracket." if t == 1 else says
-            steps.append(_step(steps, "multiply out", [*new, *known], tuple(new), says))
+            sentence = f"Multiply out the bracket: W_h now acts on h_{t - 1} once more."
+            sentence = "Multiply out the last bracket." if t == 1 else sentence
+            steps.append(_step(steps, "multiply out", [*new, *known], tuple(new), sentence))
         known = [*parts, *known]
     final = unroll(T, start_state=start_state, bias=bias, collect=collect)
     if final != steps[-1].expression:
-        says = "Put the terms in order of the " + ("inputs." if collect == "input" else "powers.")
-        steps.append(Step(len(steps), "collect", final, (), says))
+        sentence = "Put the terms in order of the " + (
+            "inputs." if collect == "input" else "powers."
+        )
+        steps.append(SubstitutionStep(len(steps), "collect", final, (), sentence))
     return steps
 
 
 def recurrence(T: int, *, start_state: bool = False, bias: bool = False) -> sympy.Basic:
-    """y_T with every state put in and nothing multiplied out (Horner's form).
+    """y_T with every state substituted and nothing multiplied out (Horner's form).
 
     y_3 = φ_y(W_y (W_h (W_h W_x x_1 + W_x x_2) + W_x x_3)). Raises ValueError unless 1 ≤ T ≤ 12.
     """
@@ -126,7 +120,7 @@ def recurrence(T: int, *, start_state: bool = False, bias: bool = False) -> symp
 
 
 def general_sum(*, start_state: bool = False, bias: bool = False) -> str:
-    r"""The sum for a T that stays a letter, as LaTeX:
+    r"""The sum for a symbolic T, as LaTeX:
 
     y_T = φ_y(W_y Σ_{i=1..T} W_h^{T-i} W_x x_i)
     """
@@ -143,11 +137,11 @@ def _check(T: int) -> None:
 
 
 def _parts(t: int, bias: bool) -> list[sympy.Basic]:
-    """What step t adds to the state: W_x x_t, and b if there is a bias."""
+    """The terms that step t adds to the state: W_x x_t, and b if there is a bias."""
     return [product(W_x, x(t)), *([b] if bias else [])]
 
 
-def _fresh(t: int, bias: bool) -> sympy.Basic:
+def _new_input(t: int, bias: bool) -> sympy.Basic:
     return total(*_parts(t, bias))
 
 
@@ -157,10 +151,10 @@ def _term(k: int, tail: sympy.Basic) -> sympy.Basic:
 
 
 def _step(
-    before: list[Step],
+    before: list[SubstitutionStep],
     kind: Literal["substitute", "multiply out"],
     terms: list[sympy.Basic],
     new: tuple[sympy.Basic, ...],
     sentence: str,
-) -> Step:
-    return Step(len(before), kind, phi_y(total(*terms)), new, sentence)
+) -> SubstitutionStep:
+    return SubstitutionStep(len(before), kind, phi_y(total(*terms)), new, sentence)

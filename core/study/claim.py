@@ -13,7 +13,7 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from core.study.measure.measured import MEASURES, Values, fill, places
+from core.study.measure.store import MEASUREMENTS, Values, fill, placeholders
 
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "above": operator.gt,
@@ -70,12 +70,12 @@ def read_claim(table: object, where: str) -> Claim:
     if not isinstance(table, dict) or set(table) != set(KEYS.split()):
         raise ValueError(f"{where} must be a table with the keys {', '.join(KEYS.split())}.")
     measure, field, comparison = (table[key] for key in ("measure", "field", "is"))
-    if measure not in MEASURES:
+    if measure not in MEASUREMENTS:
         raise ValueError(
             f"{where}: there is no measurement {str(measure)[:30]!r}; there are "
-            f"{', '.join(sorted(MEASURES))}."
+            f"{', '.join(sorted(MEASUREMENTS))}."
         )
-    keys = MEASURES[measure].keys
+    keys = MEASUREMENTS[measure].keys
     if field not in keys:
         raise ValueError(
             f"{where}: {measure} has no {str(field)[:30]!r}; it has {', '.join(keys)}."
@@ -91,6 +91,6 @@ def read_claim(table: object, where: str) -> Claim:
         raise ValueError(f"{where}: than must be a number or one of {', '.join(keys)}.")
     if not isinstance(text, str) or not text.strip() or len(text) > 300:
         raise ValueError(f"{where}: text must be a sentence of at most 300 characters.")
-    if any((name, key) not in {(measure, k) for k in keys} for name, key in places(text)):
+    if any((name, key) not in {(measure, k) for k in keys} for name, key in placeholders(text)):
         raise ValueError(f"{where}: text may fill in fields of {measure} only.")
     return Claim(measure, field, comparison, float(than) if number else than, text.strip())

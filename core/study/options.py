@@ -10,8 +10,8 @@ from core.study.question import Choice, Option
 def shown_options(choice: Choice, seed: str) -> tuple[Option, ...]:
     """The options in an order drawn from the seed and the prompt.
 
-    Everybody with the same seed sees the same order. Only the order changes: links, saved answers,
-    summaries and polls hold the text of an option, never its place.
+    The same seed gives everybody the same order. Links, saved answers, summaries and polls hold the
+    text of an option, never its position.
     """
     order = list(choice.options)
     random.Random(f"options:{seed}:{choice.prompt}").shuffle(order)

@@ -1,12 +1,12 @@
-"""What a poll counts together, which answer is the right one, and the bars in their order."""
+"""A poll: which answers are counted together, which one is right, and the bars of its chart."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from core.study.grading.algebra import LENGTHS, canonical, unrolled_words
-from core.study.grading.checks import grade
-from core.study.grading.grade import Verdict
+from core.study.grading.checks import grade_answer
+from core.study.grading.grade import Grade
 from core.study.grading.numbers import draw, read_number
 from core.study.options import shown_options
 from core.study.question import Choice, Expression, Number
@@ -14,23 +14,23 @@ from core.study.question import Choice, Expression, Number
 Asked = Choice | Expression | Number
 
 
-def countable(task: Asked, given: str, seed: str) -> str:
-    """One text for all answers that mean the same, so that they are counted together."""
+def countable(task: Asked, response: str, seed: str) -> str:
+    """The text under which an answer is counted, the same for all that mean the same."""
     match task:
         case Expression():
-            return canonical(task.grade_as, given)
+            return canonical(task.grade_as, response)
         case Number():
-            value = read_number(given)
+            value = read_number(response)
             if value is None:
                 return "no number"
-            if grade(task, given, seed).correct:
+            if grade_answer(task, response, seed).correct:
                 return f"{draw(task.variant, seed).answer:.4g}"
             return f"{value:.2g}"
-    return given
+    return response
 
 
-def right_answer(task: Asked, seed: str) -> tuple[str, Verdict]:
-    """The right answer as a poll counts it, and what is said to those who gave it."""
+def right_answer(task: Asked, seed: str) -> tuple[str, Grade]:
+    """The right answer as a poll counts it, and its grade."""
     match task:
         case Choice():
             right = next(option.text for option in task.options if option.right)
@@ -38,13 +38,13 @@ def right_answer(task: Asked, seed: str) -> tuple[str, Verdict]:
             right = repr(draw(task.variant, seed).answer)
         case Expression():
             right = _sum(task.grade_as)
-    return countable(task, right, seed), grade(task, right, seed)
+    return countable(task, right, seed), grade_answer(task, right, seed)
 
 
 def bars(task: Asked, counts: Mapping[str, int], seed: str, *, revealed: bool) -> dict[str, int]:
     """Answers and how often each was given.
 
-    Of a choice every option, in the order that everybody in the room sees; of a task to type in
+    For a choice: every option, in the order that everybody in the room sees. For a typed answer:
     what was typed, most frequent first, and the right answer once it is revealed.
     """
     if isinstance(task, Choice):
@@ -56,7 +56,7 @@ def bars(task: Asked, counts: Mapping[str, int], seed: str, *, revealed: bool) -
 
 
 def _sum(grade_as: str) -> str:
-    """The right answer to 1a, 1b or 1c, as one may type it."""
+    """The right answer to 1a, 1b or 1c, as a student may type it."""
     if grade_as == "1c":
         return "phi_y(W_y sum(W_h^(T-i) W_x x_i, i=1..T))"
     (T,) = LENGTHS[grade_as]

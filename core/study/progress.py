@@ -1,9 +1,9 @@
-"""What a student has done: predictions, answers, what is earned, and what is due again when.
+"""A student's progress: predictions, answers, what is earned, and when each question is due again.
 
-Everything is a frozen record; each function gives a new one. Kept in the session, written to a file
-of JSON and read back from it with every value checked. When a question comes back is decided by
-FSRS, the free spaced repetition scheduler (J. Ye, J. Su, Y. Cao, "A Stochastic Shortest Path
-Algorithm for Optimizing Spaced Repetition Scheduling", KDD 2022).
+All records are frozen; each function returns new ones. They are written as JSON and read back with
+every value checked. FSRS, the free spaced repetition scheduler, decides when a question is due
+(J. Ye, J. Su, Y. Cao, "A Stochastic Shortest Path Algorithm for Optimizing Spaced Repetition
+Scheduling", KDD 2022).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from fsrs import Card, Rating, Scheduler
 VERSION = 1
 MAX_BYTES = 1_000_000
 MAX_TEXT = 5000  # characters of an answer, and of each of its lines
-PATIENCE = 3  # attempts on a check before its answer may be asked for
+MIN_ATTEMPTS = 3  # on each open check, before the model answer may be shown
 SEED = re.compile(r"[A-Za-z0-9-]{1,20}")
 
 _SCHEDULER = Scheduler(enable_fuzzing=False, learning_steps=(), relearning_steps=())
@@ -29,10 +29,10 @@ _SCHEDULER = Scheduler(enable_fuzzing=False, learning_steps=(), relearning_steps
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer to one check, as it was given.
+    """The answer to one check.
 
     text: what was typed, chosen or written. lines: the order of the lines, or the points that the
-    text is said to make. seed: what drew the check's numbers. at: seconds since 1970.
+    student finds in the text. seed: what drew the check's numbers. at: seconds since 1970.
     """
 
     text: str = ""
@@ -43,9 +43,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class Record:
-    """One question. attempts counts each check's answers in this round; passed are those right.
+    """One question. attempts: answers to each check in this round; passed: those answered right.
 
-    typed and sent hold, for each check, what stands in its fields and what was last checked.
+    typed and sent: for each check, what is in its fields and what was last submitted.
     """
 
     prediction: str = ""
@@ -62,15 +62,15 @@ class Record:
         return self.gave_up or len(self.passed) == checks
 
     def may_give_up(self, checks: int) -> bool:
-        """After PATIENCE wrong answers to every check that is still open."""
+        """Whether every check that is still open has had MIN_ATTEMPTS wrong answers."""
         still_open = [i for i in range(checks) if i not in self.passed]
         return bool(still_open) and all(
-            self.attempts.get(str(i), 0) >= PATIENCE for i in still_open
+            self.attempts.get(str(i), 0) >= MIN_ATTEMPTS for i in still_open
         )
 
 
 @dataclass(frozen=True)
-class Progress:
+class StudyProgress:
     """All questions of one student, and the seed that draws their numbers."""
 
     seed: str = "1"
@@ -80,43 +80,43 @@ class Progress:
         return self.records.get(question, Record())
 
     def task_seed(self, question: str) -> str:
-        """What draws the numbers: the class's seed, and a fresh one each time around."""
+        """The seed of the question's numbers, another one in every round."""
         return f"{self.seed}:{question}:{self.record(question).round}"
 
 
-def with_record(progress: Progress, question: str, record: Record) -> Progress:
+def with_record(progress: StudyProgress, question: str, record: Record) -> StudyProgress:
     return replace(progress, records={**progress.records, question: record})
 
 
-def predict(progress: Progress, question: str, text: str) -> Progress:
-    """Keep the prediction; the first one stands."""
+def predict(progress: StudyProgress, question: str, text: str) -> StudyProgress:
+    """Store the prediction; a later one does not replace it."""
     record = progress.record(question)
     if record.prediction:
         return progress
     return with_record(progress, question, replace(record, prediction=text[:2000]))
 
 
-def draft(progress: Progress, question: str, check: int, answer: Answer) -> Progress:
-    """Keep what stands in the fields of that check, not checked yet."""
+def draft(progress: StudyProgress, question: str, check: int, answer: Answer) -> StudyProgress:
+    """Store what is in the fields of that check, before it is submitted."""
     record = progress.record(question)
     typed = {**record.typed, str(check): _bounded(answer)}
     return with_record(progress, question, replace(record, typed=typed))
 
 
 def _bounded(answer: Answer) -> Answer:
-    """As much of an answer as is read back: a browser's own limits can be got around."""
+    """The answer cut to what `load` accepts: a browser's own limits can be circumvented."""
     return replace(answer, text=answer.text[:MAX_TEXT])
 
 
 def attempt(
-    progress: Progress,
+    progress: StudyProgress,
     question: str,
     check: int,
     checks: int,
     correct: bool,
     now: datetime,
     answer: Answer | None = None,
-) -> Progress:
+) -> StudyProgress:
     """Count an answer to check number `check`; when all are right the question is scheduled."""
     record = progress.record(question)
     if record.done(checks) or check in record.passed:
@@ -124,7 +124,7 @@ def attempt(
     count = record.attempts.get(str(check), 0) + 1
     record = replace(record, attempts={**record.attempts, str(check): count})
     if answer is not None:
-        typed = {key: kept for key, kept in record.typed.items() if key != str(check)}
+        typed = {key: draft for key, draft in record.typed.items() if key != str(check)}
         record = replace(record, typed=typed, sent={**record.sent, str(check): _bounded(answer)})
     if correct:
         record = replace(record, passed=tuple(sorted({*record.passed, check})))
@@ -134,34 +134,36 @@ def attempt(
     return with_record(progress, question, record)
 
 
-def give_up(progress: Progress, question: str, checks: int, now: datetime) -> Progress:
-    """See the answer without having earned it. Raises ValueError before enough attempts."""
+def give_up(progress: StudyProgress, question: str, checks: int, now: datetime) -> StudyProgress:
+    """Show the answer although it is not earned. Raises ValueError before MIN_ATTEMPTS."""
     record = progress.record(question)
     if not record.may_give_up(checks):
-        raise ValueError(f"Try each open check {PATIENCE} times first: then the answer is shown.")
+        raise ValueError(
+            f"Try each open check {MIN_ATTEMPTS} times first: then the answer is shown."
+        )
     record = _scheduled(replace(record, gave_up=True), Rating.Again, now)
     return with_record(progress, question, record)
 
 
-def again(progress: Progress, question: str) -> Progress:
-    """Begin a fresh round, with fresh numbers; the schedule is kept."""
+def again(progress: StudyProgress, question: str) -> StudyProgress:
+    """Start the next round, with new numbers and the same schedule."""
     old = progress.record(question)
     return with_record(progress, question, Record(round=old.round + 1, card=old.card))
 
 
-def merge(mine: Progress, other: Progress) -> Progress:
-    """Both together, with the seed of `mine`: what is earned in one of them stays earned.
+def merge(mine: StudyProgress, other: StudyProgress) -> StudyProgress:
+    """Both together, with the seed of `mine`: what is earned in either stays earned.
 
-    Of each question the later round counts; within a round attempts, checks passed and answers are
-    united, and the latest text stands. In whatever order progress is merged, the same comes out.
+    For each question the later round counts; within a round, attempts and passed checks are merged
+    and the latest text counts. The order in which progress is merged does not matter.
     """
     names = {**mine.records, **other.records}
     return replace(
-        mine, records={name: _united(mine.record(name), other.record(name)) for name in names}
+        mine, records={name: _merged(mine.record(name), other.record(name)) for name in names}
     )
 
 
-def _united(a: Record, b: Record) -> Record:
+def _merged(a: Record, b: Record) -> Record:
     if a.round != b.round:
         return max(a, b, key=lambda record: record.round)
     sent, typed = _latest(a.sent, b.sent), _latest(a.typed, b.typed)
@@ -189,34 +191,34 @@ def _latest(a: Mapping[str, Answer], b: Mapping[str, Answer]) -> dict[str, Answe
     def age(answer: Answer) -> tuple[float, str, tuple[str, ...], str]:
         return answer.at, answer.text, answer.lines, answer.seed
 
-    return {key: max((kept[key] for kept in (a, b) if key in kept), key=age) for key in {**a, **b}}
+    return {key: max((side[key] for side in (a, b) if key in side), key=age) for key in {**a, **b}}
 
 
-def due_on(record: Record) -> datetime | None:
-    """When the question comes back; None before it was finished once."""
+def due_date(record: Record) -> datetime | None:
+    """When the question is due again; None until it has been finished once."""
     return Card.from_dict(record.card).due if record.card else None  # type: ignore[arg-type]
 
 
-def due(progress: Progress, now: datetime) -> list[str]:
+def due(progress: StudyProgress, now: datetime) -> list[str]:
     """The questions that are due, the longest overdue first."""
-    dates = {name: due_on(record) for name, record in progress.records.items()}
+    dates = {name: due_date(record) for name, record in progress.records.items()}
     return sorted(
         (name for name, date in dates.items() if date and date <= now),
         key=lambda name: dates[name] or now,
     )
 
 
-def dump(progress: Progress) -> str:
-    """As JSON, to keep in a file."""
+def dump(progress: StudyProgress) -> str:
+    """The progress as JSON text."""
     table = {"unrolled": "progress", "version": VERSION, **asdict(progress)}
     return json.dumps(table, indent=1, ensure_ascii=False, sort_keys=True)
 
 
-def load(text: str | bytes) -> Progress:
+def load(text: str | bytes) -> StudyProgress:
     """Read a file written by `dump`. Raises ValueError, one sentence, for anything else."""
     if len(text) > MAX_BYTES:
         raise ValueError(
-            f"The progress file has {len(text):,} bytes: one of ours has at most {MAX_BYTES:,}."
+            f"The progress file has {len(text):,} bytes: choose one of at most {MAX_BYTES:,}."
         )
     try:
         table = json.loads(text)
@@ -225,11 +227,11 @@ def load(text: str | bytes) -> Progress:
             "The progress file is not JSON: choose the file that was saved here."
         ) from None
     if not isinstance(table, dict) or table.get("unrolled") != "progress":
-        raise ValueError("The file is no progress file: choose the one that was saved here.")
+        raise ValueError("The file is not a progress file: choose the one that was saved here.")
     if table.get("version") != VERSION:
         raise ValueError(
             f"The progress file has version {str(table.get('version'))[:10]}, "
-            f"and version {VERSION} is read: save it anew."
+            f"and version {VERSION} is needed: save it again."
         )
     try:
         records = {str(name): _record(value) for name, value in table["records"].items()}
@@ -238,15 +240,15 @@ def load(text: str | bytes) -> Progress:
             re.fullmatch(r"[a-z0-9][a-z0-9-]{0,19}", n) for n in records
         ):
             raise ValueError
-        progress = Progress(seed, records)
-        dump(progress).encode()  # raises for halves of characters, which no page can show
+        progress = StudyProgress(seed, records)
+        dump(progress).encode()  # raises for lone surrogates, which no page can show
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
         raise ValueError("The progress file is damaged: choose an older one.") from None
     return progress
 
 
 def _record(value: dict[str, Any]) -> Record:
-    """Every field checked for its type; raises one of the errors that `load` catches."""
+    """One record, every field checked; raises one of the errors that `load` catches."""
     prediction, attempts, passed = value["prediction"], value["attempts"], value["passed"]
     gave_up, number, card = value["gave_up"], value["round"], value["card"]
     counts = [*attempts.values(), *passed, number]
@@ -271,7 +273,7 @@ def _card(value: dict[str, Any]) -> dict[str, Any]:
     """A card the scheduler can use. Errors: as `_record`."""
     read = Card.from_dict(value)  # type: ignore[arg-type]
     memory = (read.stability, read.difficulty)
-    sound = (
+    well_formed = (
         (read.step is None or read.step in range(10))
         and all(number is None or 0 < number < 10**6 for number in memory)
         and memory.count(None) != 1
@@ -280,16 +282,16 @@ def _card(value: dict[str, Any]) -> dict[str, Any]:
             for date in (read.due, read.last_review or read.due)
         )
     )
-    if not sound:
+    if not well_formed:
         raise ValueError
     return dict(read.to_dict())
 
 
 def _answers(value: dict[str, Any]) -> dict[str, Answer]:
-    """The answers of a record, which older files do not have; raises as `_record` does."""
+    """The answers of a record; older files have none. Errors: as `_record`."""
     answers = {
-        key: Answer(kept["text"], tuple(kept["lines"]), kept["seed"], kept["at"])
-        for key, kept in value.items()
+        key: Answer(entry["text"], tuple(entry["lines"]), entry["seed"], entry["at"])
+        for key, entry in value.items()
     }
     for key, answer in answers.items():
         texts = (answer.text, *answer.lines, answer.seed)

@@ -1,7 +1,7 @@
-"""What a question is: four moves (predict, experiment, check, model answer), and how it is read.
+"""Questions: four moves (predict, experiment, check, model answer), and their reader from TOML.
 
-A question is one TOML file; CONTRIBUTING.md shows one. Every mistake in a file is one sentence
-that names the file, so that a teacher can mend it. Nothing here imports torch.
+CONTRIBUTING.md shows an example. Every mistake in a file becomes one sentence that names the file,
+so that a teacher can correct it. Nothing here imports torch.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ State = Mapping[str, str | int | float | bool]
 
 @dataclass(frozen=True)
 class Option:
-    """One answer to choose; `reply` is what the student is told who chose it.
+    """One option of a choice; `reply` is shown to a student who chose it.
 
-    refuted: the measurement that shows a wrong option to be wrong.
+    refuted: the measurements that show a wrong option to be wrong.
     """
 
     text: str
@@ -50,7 +50,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Order:
-    """Items in their right order; a slip is (item put too early, before which one, the reply)."""
+    """Items in their right order; a slip is (item placed early, before which one, reply)."""
 
     prompt: str
     items: tuple[str, ...]
@@ -66,7 +66,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Expression:
-    """An algebra answer, decided by core.study.grading; as a prediction it is a sketch."""
+    """An algebra answer, graded by core.study.grading; as a prediction, only a sketch."""
 
     prompt: str
     grade_as: str  # 1a, 1b or 1c
@@ -74,11 +74,11 @@ class Expression:
 
 @dataclass(frozen=True)
 class Rubric:
-    """Prose, graded by the student against points that are shown once it is written."""
+    """Prose that the student compares with points, which are shown once it is written."""
 
     prompt: str
     points: tuple[str, ...]
-    enough: int  # points that make a pass
+    enough: int  # points needed to pass
 
 
 Task = Choice | Order | Number | Expression | Rubric
@@ -86,7 +86,7 @@ Task = Choice | Order | Number | Expression | Rubric
 
 @dataclass(frozen=True)
 class Experiment:
-    """The lesson at exactly the state that decides the question."""
+    """A link to the lesson in the state that answers the question."""
 
     say: str
     page: str
@@ -95,21 +95,21 @@ class Experiment:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A sentence about this machine; core.study.measure fills in `{name.key:.1f}`."""
+class MeasuredSentence:
+    """A sentence about this machine; core.study.measure.store fills in `{name.key:.1f}`."""
 
     name: str
     text: str
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The model answer; `loose` says where common notes go wrong, `code` names what to read."""
+class ModelAnswer:
+    """The model answer; `loose`: where common notes go wrong; `code`: the functions to read."""
 
     text: str
     loose: str
     code: tuple[str, ...]
-    measured: tuple[Measured, ...] = field(default=())
+    measured: tuple[MeasuredSentence, ...] = field(default=())
 
 
 @dataclass(frozen=True)
@@ -120,18 +120,18 @@ class Question:
     predict: Task
     experiment: Experiment
     checks: tuple[Task, ...]
-    answer: Answer
+    answer: ModelAnswer
     decides: tuple[Claim, ...] = ()  # the measurements that the right prediction rests on
 
 
 def shipped() -> dict[str, Question]:
     """The sixteen questions of the course, in its order."""
-    read = {path.stem: _read_file(path) for path in SHIPPED.glob("*.toml")}
-    return {name: read[name] for name in ORDER if name in read}
+    questions = {path.stem: _read_file(path) for path in SHIPPED.glob("*.toml")}
+    return {name: questions[name] for name in ORDER if name in questions}
 
 
 def own_folder(folder: Path) -> tuple[dict[str, Question], list[str]]:
-    """The questions in a teacher's folder, and one sentence for every file that is none."""
+    """The questions in a teacher's folder, and one sentence for every unusable file."""
     if not folder.is_dir():
         return {}, [f"There is no folder {folder}: make one with a TOML file for each question."]
     files = sorted(folder.glob("*.toml"))
@@ -141,7 +141,7 @@ def own_folder(folder: Path) -> tuple[dict[str, Question], list[str]]:
 
 
 def own_files(files: Iterable[tuple[str, bytes]]) -> tuple[dict[str, Question], list[str]]:
-    """The same for files that were uploaded: (name, content) each."""
+    """The same for uploaded files, each as (name, content)."""
     questions: dict[str, Question] = {}
     errors: list[str] = []
     for number, (name, content) in enumerate(files):
@@ -173,7 +173,7 @@ def read_question(name: str, content: bytes) -> Question:
         except UnicodeDecodeError:
             raise ValueError("it is not UTF-8 text: save it as UTF-8.") from None
         except (tomllib.TOMLDecodeError, RecursionError) as error:
-            raise ValueError(f"it is not TOML ({error}): mend that line.") from None
+            raise ValueError(f"it is not TOML ({error}): correct that line.") from None
         return _question(table)
     except ValueError as error:
         raise ValueError(f"{where}{_line_of(str(error), content)}: {error}") from None
@@ -250,27 +250,27 @@ def _task(table: object, where: str) -> Task:
 
 def _choice(table: dict[str, Any], where: str) -> Choice:
     _only(table, where, "kind prompt options")
-    raw = table.get("options")
-    if not isinstance(raw, list) or not 2 <= len(raw) <= 8:
+    tables = table.get("options")
+    if not isinstance(tables, list) or not 2 <= len(tables) <= 8:
         raise ValueError(f"{where}: options must be a list of 2 to 8 tables.")
     options = []
-    for number, option in enumerate(raw, 1):
-        place = f"{where}, option {number}"
+    for number, option in enumerate(tables, 1):
+        here = f"{where}, option {number}"
         if not isinstance(option, dict):
-            raise ValueError(f"{place} must be a table with text and reply.")
-        _only(option, place, "text reply right refuted")
+            raise ValueError(f"{here} must be a table with text and reply.")
+        _only(option, here, "text reply right refuted")
         options.append(
             Option(
-                _text(option, "text", place),
-                _text(option, "reply", place),
+                _text(option, "text", here),
+                _text(option, "reply", here),
                 option.get("right") is True,
-                read_claims(option.get("refuted", []), f"{place}, refuted"),
+                read_claims(option.get("refuted", []), f"{here}, refuted"),
             )
         )
     if sum(option.right for option in options) != 1:
         raise ValueError(f"{where}: exactly one option must have right = true.")
     if len({option.text for option in options}) < len(options):
-        raise ValueError(f"{where}: two options say the same: every text must be its own.")
+        raise ValueError(f"{where}: two options have the same text: make every text different.")
     return Choice(_text(table, "prompt", where), tuple(options))
 
 
@@ -304,18 +304,20 @@ def _experiment(table: dict[str, Any]) -> Experiment:
 
 
 def checked_state(state: object, where: str) -> State:
-    """The linked controls of a page: short names to plain values."""
+    """The state of a page's controls: short names and plain values. Raises ValueError."""
     if not isinstance(state, dict) or len(state) > 20:
         raise ValueError(f"{where}: state must be a table of at most 20 controls.")
     for key, value in state.items():
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,30}", key):
-            raise ValueError(f"{where}: {key[:30]!r} is no control's name: use letters and digits.")
+            raise ValueError(
+                f"{where}: {key[:30]!r} is not the name of a control: use letters and digits."
+            )
         if not isinstance(value, (str, int, float)) or len(str(value)) > 300:
             raise ValueError(f"{where}: {key} must be a number or a text of up to 300 characters.")
     return state
 
 
-def _answer(table: dict[str, Any]) -> Answer:
+def _answer(table: dict[str, Any]) -> ModelAnswer:
     where = "[answer]"
     _only(table, where, "text loose code measured")
     measured = []
@@ -327,12 +329,14 @@ def _answer(table: dict[str, Any]) -> Answer:
             _text(entry, "name", f"{where} measured"),
             _text(entry, "text", f"{where} measured"),
         )
-        measured.append(Measured(name, text))
+        measured.append(MeasuredSentence(name, text))
     code = _texts(table, "code", where, 1)
     for name in code:
         if not re.fullmatch(r"core(\.\w+){2,4}", name):
             raise ValueError(f"{where}: code {name[:40]!r} must be a name such as core.gpt.X.")
-    return Answer(_text(table, "text", where), _text(table, "loose", where), code, tuple(measured))
+    return ModelAnswer(
+        _text(table, "text", where), _text(table, "loose", where), code, tuple(measured)
+    )
 
 
 def _only(table: Mapping[str, Any], where: str, known: str) -> None:

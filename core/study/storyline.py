@@ -1,7 +1,7 @@
-"""Storylines: what a lecturer shows and says with a lesson, beat by beat, as data.
+"""Storylines: what a lecturer shows and says in a lesson, beat by beat, as data.
 
-One TOML file a lesson in core/study/storylines/, named like the lesson. A beat is a sentence for
-the wall, the state of the lesson that goes with it, what of the page is shown, a question to the
+Each is a TOML file in core/study/storylines/, named after its lesson. A beat is a sentence for the
+screen, the state of the lesson that goes with it, the parts of the page to show, a question to the
 room with its answer, and notes that only the lecturer sees.
 """
 
@@ -24,9 +24,9 @@ _KEYS = {"sentence", "question", "reveal", "notes", "state", "show", "hold", "de
 
 @dataclass(frozen=True)
 class Beat:
-    """state: the value of each control that is not at its default (links carry its label).
+    """One beat. state: the values of all controls that are not at their defaults, as in a link.
 
-    show: the keys of the figures and controls of the page that stay in view.
+    show: the keys of the figures and controls that stay visible.
     hold: those of `show` that Reveal uncovers together with the answer.
     """
 
@@ -47,7 +47,7 @@ class Storyline:
     beats: tuple[Beat, ...]
 
     def beat(self, number: str) -> int:
-        """The index of the beat that a link names, counted from 1 there; the first for nonsense."""
+        """The index of the beat that a link names (from 1); the first beat for anything else."""
         known = len(number) <= 4 and number.isdecimal() and 1 <= int(number) <= len(self.beats)
         return int(number) - 1 if known else 0
 
@@ -59,7 +59,7 @@ def lessons() -> tuple[str, ...]:
 
 
 def storyline(lesson: str) -> Storyline | None:
-    """The storyline of that lesson, if it has one. Errors: ValueError, what is wrong in it."""
+    """The storyline of that lesson, or None. Raises ValueError, one sentence, for a faulty file."""
     if not LESSON.fullmatch(lesson) or not (path := SHIPPED / f"{lesson}.toml").is_file():
         return None
     table = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
-"""The page a student hands in: one HTML file with its data inside and a checksum over it.
+"""The summary a student hands in: one HTML file that holds its data and their checksum.
 
-The checksum shows that a file was changed after it was saved, by accident or by hand. It is no
-signature: whoever can compute a SHA-256 can also write one.
+The checksum reveals that a file was changed after it was saved, by accident or by hand. It is not a
+signature: anybody can compute a SHA-256.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from core.study.progress import Progress, due_on
+from core.study.progress import StudyProgress, due_date
 from core.study.question import Question
 
 _DATA = re.compile(r'<pre id="data">(.*?)</pre>\s*<p>SHA-256 <code>([0-9a-f]{64})</code></p>', re.S)
 
 
 def summary_html(
-    name: str, progress: Progress, questions: Mapping[str, Question], now: datetime
+    name: str, progress: StudyProgress, questions: Mapping[str, Question], now: datetime
 ) -> str:
     """The whole page; everything a student typed is escaped."""
     rows = []
@@ -34,7 +34,7 @@ def summary_html(
             if record.gave_up
             else f"{len(record.passed)} of {len(question.checks)} checks"
         )
-        due = due_on(record)
+        due = due_date(record)
         rows.append(
             {
                 "question": key,
@@ -63,7 +63,7 @@ _HEADS = ("question", "title", "prediction", "answers", "result", "round", "due"
 
 
 def _page(data: str) -> str:
-    """The page that shows this data, and nothing else: `verify` makes it again."""
+    """The page for this data; `verify` builds it again to compare."""
     table = json.loads(data)
     name, saved, seed = (html.escape(table[key]) for key in ("name", "saved", "seed"))
     cells = "\n".join(
@@ -89,16 +89,16 @@ pre{{white-space:pre-wrap;font-size:.7rem}}</style></head><body>
 
 
 def verify(page: str) -> dict[str, object]:
-    """The data of a summary that shows just this data and whose checksum fits.
+    """The data of a summary, if its checksum and the whole page fit.
 
     Raises ValueError, one sentence, otherwise.
     """
-    found = _DATA.search(page)
-    if found is None:
-        raise ValueError("This is no study summary: choose the HTML file that was handed in.")
-    data = html.unescape(found[1])
+    match = _DATA.search(page)
+    if match is None:
+        raise ValueError("This is not a study summary: choose the HTML file that was handed in.")
+    data = html.unescape(match[1])
     try:
-        same = _checksum(data) == found[2] and _page(data) == page.replace("\r\n", "\n")
+        same = _checksum(data) == match[2] and _page(data) == page.replace("\r\n", "\n")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         same = False
     if not same:

@@ -103,11 +103,11 @@ def _measure(
 
 def _quotable(model: str, speeds: Speeds) -> None:
     """Record the measurement for the model answers of the study."""
-    from core.study.measure.measured import record
     from core.study.measure.models import generation_values
+    from core.study.measure.store import save_measurement
 
     with page.one_sentence_for_errors():
-        record(
+        save_measurement(
             "generation",
             generation_values(
                 model, speeds.tokens, speeds.prefill, speeds.uncached, speeds.generation

@@ -1,1 +1,1 @@
-"""What only the lesson on the linear RNN needs: its matrix and its live experiments."""
+"""What only the lesson on the linear RNN needs, one file for each of its sections."""

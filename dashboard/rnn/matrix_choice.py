@@ -1,4 +1,4 @@
-"""The recurrent matrix of the RNN lesson: chosen, scaled, edited, pasted or uploaded."""
+"""The recurrent matrix of the RNN lesson: a preset, scaled or edited, or one pasted or uploaded."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.linear_rnn.decay import MAX_STEPS, Decay, Growth, growth
+from core.linear_rnn.gradient import SAMPLED_STEPS, gradient_norms
 from core.linear_rnn.matrices import (
     MAX_BYTES,
     MAX_SIZE,
@@ -23,15 +24,14 @@ from dashboard import state
 OWN = "own"
 OWN_ROWS = "0.9, 0.5\n0, 0.8"
 LONGEST_LINKED = 2000
-NEAR = 200  # up to here the norms of the powers are measured at once,
-FURTHER = 100  # and beyond by so many more when they are looked at
+LONGEST = 200  # T up to which the curves are shown at first
 RANDOM = ("vanishing", "exploding", "gaussian", "symmetric", "orthogonal", "stochastic")
 EDITABLE = 6  # sizes up to this have every entry in a table to type in
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """The matrix as shown, its powers measured once, the radius it was scaled to (None: as is)."""
+class MatrixView:
+    """The matrix as shown, its measured powers, and the radius it is scaled to (None: as is)."""
 
     W: np.ndarray
     growth: Growth
@@ -41,17 +41,17 @@ class Chosen:
 
     @property
     def eigenvalues(self) -> np.ndarray:
-        """Of the matrix as shown: scaling W scales them."""
+        """The eigenvalues of the matrix as shown: scaling W scales them."""
         found = self.growth.spectrum
         if self.radius is None or found.radius == 0:
             return found.eigenvalues
         return np.asarray(found.eigenvalues * (self.radius / found.radius))
 
 
-def matrix_controls() -> tuple[Chosen, int]:
-    """The controls; the matrix they choose, and up to which T to look.
+def matrix_controls() -> tuple[MatrixView, int]:
+    """Draw the controls; return the matrix and the largest T to show.
 
-    Raises ValueError for an own matrix that is none.
+    Raises ValueError for text that is not a matrix.
     """
     first, second, third, fourth = st.columns([5, 4, 4, 4])
     names = [*PRESETS, OWN]
@@ -62,13 +62,15 @@ def matrix_controls() -> tuple[Chosen, int]:
     )  # fmt: skip
     usual = (PRESETS[name].radius if name != OWN else 0.0) or 0.9
     state.offer("rho", usual)
-    longest = fourth.slider("T up to", 20, MAX_STEPS, NEAR, 10, key="longest", bind="query-params")
+    longest = fourth.slider(
+        "T up to", 20, MAX_STEPS, LONGEST, 10, key="longest", bind="query-params"
+    )
     state.record("matrix", name)
     state.record("longest", longest)
     if name == OWN:
         scale = second.toggle("Scale it to ρ", key="scale", bind="query-params")
         slider = _radius(third, usual, disabled=not scale)
-        W, measured = _own(longest)
+        W, measured = _own()
         radius = slider if scale else None
         sentence = f"Your own matrix, {len(W)} × {len(W)}."
     else:
@@ -77,18 +79,18 @@ def matrix_controls() -> tuple[Chosen, int]:
         state.record("size", size)
         state.record("rho", radius)
         W = preset(name, size, draw())
-        measured = measured_preset(name, size, draw(), norms_for(longest))
+        measured = measured_preset(name, size, draw())
         sentence = PRESETS[name].sentence
     if radius is not None and measured.spectrum.radius > 0:
         W = with_radius(W, radius)
-    return Chosen(W, measured, radius, sentence, None if name == OWN else name), longest
+    return MatrixView(W, measured, radius, sentence, None if name == OWN else name), longest
 
 
-def facts(chosen: Chosen, decay: Decay) -> dict[str, str]:
-    """The numbers beside the curves, each under its name."""
-    found, marks = chosen.growth.spectrum, decay.marks
+def facts(view: MatrixView, decay: Decay) -> dict[str, str]:
+    """The numbers beside the curves: {label: value}."""
+    found, marks = view.growth.spectrum, decay.marks
     factor = decay.radius / found.radius if found.radius else 1.0
-    condition, error = found.condition, chosen.growth.formula_error
+    condition, error = found.condition, view.growth.formula_error
     return {
         "ρ = max |λ|": f"{decay.radius:.4g}",
         "‖W_h‖₂": f"{found.norm * factor:.4g}",
@@ -102,19 +104,19 @@ def facts(chosen: Chosen, decay: Decay) -> dict[str, str]:
 
 
 def peak(decay: Decay, longest: int) -> str:
-    """Where the powers are largest, among those that were measured."""
-    at, size = decay.peak
-    return f"Up to T = {norms_for(longest)}, ‖W_h^(T−1)‖ peaks at T = {at}: {number(size)}."
+    """One sentence: where the norm of the powers is largest."""
+    at, size = decay.peak(longest)
+    return f"Up to T = {longest}, ‖W_h^(T−1)‖ peaks at T = {at}: {number(size)}."
 
 
-def two_by_two(chosen: Chosen) -> np.ndarray:
-    """The matrix itself if it is 2 × 2, else its preset at size 2 with the same radius."""
-    if len(chosen.W) == 2:
-        return chosen.W
-    if chosen.preset is None or chosen.radius is None:
-        raise ValueError(f"Your matrix is {len(chosen.W)} × {len(chosen.W)}: an orbit needs 2 × 2.")
-    W = preset(chosen.preset, 2, draw())
-    return with_radius(W, chosen.radius) if chosen.preset != "nilpotent" else W
+def two_by_two(view: MatrixView) -> np.ndarray:
+    """The matrix itself if it is 2 × 2, otherwise its preset at size 2 with the same radius."""
+    if len(view.W) == 2:
+        return view.W
+    if view.preset is None or view.radius is None:
+        raise ValueError(f"Your matrix is {len(view.W)} × {len(view.W)}: an orbit needs 2 × 2.")
+    W = preset(view.preset, 2, draw())
+    return with_radius(W, view.radius) if view.preset != "nilpotent" else W
 
 
 def _step(T: int | None) -> str:
@@ -122,7 +124,7 @@ def _step(T: int | None) -> str:
 
 
 def draw() -> int:
-    """Which random draw of the presets is shown."""
+    """The seed of the random presets."""
     return int(st.session_state.get("draw", 0))
 
 
@@ -133,27 +135,22 @@ def _radius(column: st.delta_generator.DeltaGenerator, usual: float, disabled: b
     )  # fmt: skip
 
 
-def norms_for(longest: int) -> int:
-    """For how many T the norms are measured when T is looked at up to `longest`."""
-    return max(NEAR, min(MAX_STEPS, -(-longest // FURTHER) * FURTHER))
-
-
-def _own(longest: int) -> tuple[np.ndarray, Growth]:
-    """A matrix pasted or uploaded; up to LONGEST_LINKED characters of it are in the link."""
+def _own() -> tuple[np.ndarray, Growth]:
+    """A pasted or uploaded matrix; the link holds texts of up to LONGEST_LINKED characters."""
     linked = st.query_params.get("rows", OWN_ROWS)[:LONGEST_LINKED]
     text = st.text_area("Rows, one a line", linked, max_chars=MAX_BYTES, key="own", height=150)
     own = text != OWN_ROWS and len(text) <= LONGEST_LINKED
     state.put_in_link("rows", text if own else None)
     file = st.file_uploader("… or a CSV file (it takes the place of the text)", type=["csv", "txt"])
     W = parse_matrix(file.getvalue() if file is not None else text)
-    return W, measured_own(to_csv(W), norms_for(longest))
+    return W, measured_own(to_csv(W))
 
 
-def edit_entries(chosen: Chosen) -> None:
-    """A table to type entries into, for small matrices; another draw, for random ones."""
-    if chosen.preset in RANDOM:
-        st.button("Draw it again", on_click=_draw_again, icon=":material/casino:")
-    W = chosen.W
+def edit_entries(view: MatrixView) -> None:
+    """A table of editable entries for small matrices; a button for another draw of random ones."""
+    if view.preset in RANDOM:
+        st.button("Draw again", on_click=_draw_again, icon=":material/casino:")
+    W = view.W
     if len(W) > EDITABLE:
         st.caption(f"Up to size {EDITABLE} every entry can be typed here.")
         return
@@ -164,15 +161,22 @@ def edit_entries(chosen: Chosen) -> None:
     st.caption("Type a number: the matrix becomes your own.")
 
 
+@st.cache_data(max_entries=64, show_spinner="Differentiating through time…")
+def gradient(W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """T values and ‖∂h_T/∂x_1‖₂ by autograd."""
+
+    return np.array(SAMPLED_STEPS), gradient_norms(W)
+
+
 @st.cache_data(max_entries=256, show_spinner=False)
-def measured_preset(name: str, size: int, seed: int, norms: int) -> Growth:
-    """The powers of a preset, measured once; the slider of ρ only scales them."""
-    return growth(preset(name, size, seed), norms=norms)
+def measured_preset(name: str, size: int, seed: int) -> Growth:
+    """The measured powers of a preset; the slider of ρ only scales them."""
+    return growth(preset(name, size, seed))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def measured_own(csv: str, norms: int) -> Growth:
-    return growth(parse_matrix(csv), norms=norms)
+def measured_own(csv: str) -> Growth:
+    return growth(parse_matrix(csv))
 
 
 def _title(name: str) -> str:
@@ -184,10 +188,10 @@ def _set(**values: object) -> None:
 
 
 def _take_radius() -> None:
-    """A preset comes with the radius that makes its point."""
-    chosen = PRESETS.get(st.session_state["matrix"])
-    if chosen is not None and chosen.radius > 0:
-        st.session_state["rho"] = chosen.radius
+    """Set ρ to the radius at which the new preset shows its point."""
+    name = st.session_state["matrix"]
+    if name in PRESETS and PRESETS[name].radius > 0:
+        st.session_state["rho"] = PRESETS[name].radius
 
 
 def _draw_again() -> None:
@@ -195,7 +199,7 @@ def _draw_again() -> None:
 
 
 def _take_entries(key: str, W: np.ndarray) -> None:
-    """Entries typed into the table make the matrix the user's own."""
+    """Make the matrix with the entries typed into the table the user's own."""
     changed = W.copy()
     for row, entries in st.session_state[key]["edited_rows"].items():
         for column, value in entries.items():

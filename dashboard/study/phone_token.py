@@ -1,6 +1,6 @@
-"""A random token that a browser keeps for itself, so that a phone is counted once.
+"""A random token that a browser stores, so that a phone is counted once.
 
-The server signs each token and offers a session only one: nobody can make tokens of their own.
+The server signs the tokens and offers each session only one, so that nobody can forge any.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ _component = st.components.v2.component("unrolled_phone_token", html=_HTML, js=_
 
 
 def phone_token(rooms: Rooms) -> str:
-    """The token of this browser, signed for these rooms; empty until the browser has sent it, or
-    where it keeps none."""
+    """The token of this browser, signed for these rooms; empty until the browser has sent it, and
+    where it stores none."""
     offer = st.session_state.get("phone-offer", "")
     if not rooms.accepts(offer):
         offer = st.session_state["phone-offer"] = rooms.new_token()
-    kept = _token(st.session_state.get(_KEY))
-    refused = "" if rooms.accepts(kept) else kept  # from another server, or an older version
-    told = _component(
+    stored = _token(st.session_state.get(_KEY))
+    refused = "" if rooms.accepts(stored) else stored  # from another server, or an older version
+    message = _component(
         key=_KEY,
         data={"offer": offer, "refused": refused},
         on_token_change=lambda: None,
         height="content",
     )
-    token = _token(told)
+    token = _token(message)
     return token if rooms.accepts(token) else ""
 
 
-def _token(told: object) -> str:
-    """What the browser has sent, which may be anything."""
-    token = told.get("token") if hasattr(told, "get") else None
+def _token(message: object) -> str:
+    """The token in a message from the browser, which may be anything."""
+    token = message.get("token") if hasattr(message, "get") else None
     return token if isinstance(token, str) else ""

@@ -1,4 +1,4 @@
-"""Progress that stays in the browser: beyond a reload, and in every tab."""
+"""Progress stored in the browser: it survives a reload and is shared by all tabs."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.study.progress import MAX_BYTES, Progress, dump, load, merge
+from core.study.progress import MAX_BYTES, StudyProgress, dump, load, merge
 from dashboard.components import browser_store, page
 from dashboard.study import study_state
 
-_STORE, _NAME, _MET, _FORGET = "study-store", "unrolled-progress", "study-met", "study-forget"
+_STORE, _NAME, _SYNCED, _FORGET = "study-store", "unrolled-progress", "study-synced", "study-forget"
 _SAVE = "save your progress as a file before you leave (Keep and hand in)."
 _PROBLEMS = {
     "off": f"This browser does not let the page keep anything: {_SAVE}",
@@ -24,80 +24,82 @@ _UNREADABLE = (
 
 
 @dataclass(frozen=True)
-class _Met:
-    """What the browser told last, read; `seed` is this session's at that time."""
+class _Synced:
+    """The last state that the browser sent, read; `seed` is the session's at that time."""
 
     mark: str
     seed: str
-    stored: Progress
+    stored: StudyProgress
     problem: str  # one sentence, or ""
     writable: bool
 
 
-def meet() -> None:
-    """Add what the browser keeps to the progress of this session, once it has told it."""
-    told, met = browser_store.read(_STORE), _met()
-    if told is None or (met is not None and told.mark == met.mark):
+def read() -> None:
+    """Merge what the browser has stored into the progress of this session, once it has sent it."""
+    message, synced = browser_store.read(_STORE), _synced()
+    if message is None or (synced is not None and message.mark == synced.mark):
         return
     seed = study_state.progress().seed
-    if st.session_state.get(_FORGET) and (told.text or told.problem == "large"):
-        st.session_state[_MET] = _Met(told.mark, seed, Progress(), "", True)  # not forgotten yet
+    if st.session_state.get(_FORGET) and (message.text or message.problem == "large"):
+        st.session_state[_SYNCED] = _Synced(
+            message.mark, seed, StudyProgress(), "", True
+        )  # not deleted yet
         return
-    stored, problem, writable = Progress(), _PROBLEMS.get(told.problem, ""), True
-    if told.problem == "gone":  # forgotten in another tab
-        study_state.keep(Progress(seed))
-    elif told.problem == "full":
-        stored = met.stored if met is not None else stored
+    stored, problem, writable = StudyProgress(), _PROBLEMS.get(message.problem, ""), True
+    if message.problem == "gone":  # deleted in another tab
+        study_state.save_progress(StudyProgress(seed))
+    elif message.problem == "full":
+        stored = synced.stored if synced is not None else stored
     elif problem:
         writable = False
-    elif told.text:
+    elif message.text:
         try:
-            stored = load(told.text)
+            stored = load(message.text)
         except ValueError as error:
             why = str(error).split(":")[0].replace("The", "the", 1)
             problem, writable = _UNREADABLE.format(why=why), False
         else:
-            _add(stored, first=met is None)
+            _add(stored, first=synced is None)
     st.session_state.pop(_FORGET, None)
     seed = study_state.progress().seed
-    st.session_state[_MET] = _Met(told.mark, seed, stored, problem, writable)
+    st.session_state[_SYNCED] = _Synced(message.mark, seed, stored, problem, writable)
 
 
-def keep() -> None:
-    """Have the browser keep the progress. At the end of the page, when all of it is known."""
-    met, now = _met(), study_state.progress()
+def write() -> None:
+    """Let the browser store the progress. Called last on the page, when all of it is known."""
+    synced, now = _synced(), study_state.progress()
     text = None
     if st.session_state.get(_FORGET):
         text = ""
-    elif met is not None and met.writable and not _same(met, now):
+    elif synced is not None and synced.writable and not _same(synced, now):
         text = dump(now)
     if text is not None and len(text.encode()) > MAX_BYTES:
         st.warning(_PROBLEMS["large"], icon=":material/save:")
         text = None
-    mark = met.mark if met is not None else ""
+    mark = synced.mark if synced is not None else ""
     browser_store.write(_STORE, _NAME, text, mark=mark, limit=MAX_BYTES)
 
 
-def opened() -> bool:
-    """Whether the page was opened just now, and its browser has not told anything yet."""
+def is_first_run() -> bool:
+    """Whether the page has just been opened, so that its browser has sent nothing yet."""
     return browser_store.read(_STORE) is None
 
 
-def kept() -> bool:
-    """Whether the browser keeps the progress of this session."""
-    met = _met()
-    return met is not None and not met.problem
+def is_saved() -> bool:
+    """Whether the browser stores the progress of this session."""
+    synced = _synced()
+    return synced is not None and not synced.problem
 
 
-def problem() -> None:
-    """Say in one sentence why the browser does not keep the progress, if it does not."""
-    met = _met()
-    if met is not None and met.problem:
-        st.warning(page.escape(met.problem), icon=":material/save:")
+def show_problem() -> None:
+    """One sentence on why the browser does not store the progress, if it does not."""
+    synced = _synced()
+    if synced is not None and synced.problem:
+        st.warning(page.escape(synced.problem), icon=":material/save:")
 
 
-def forgetting() -> None:
-    """The button that forgets it."""
+def forget_button() -> None:
+    """The button that deletes the progress here and in the browser."""
     with st.popover("Forget it", type="tertiary"):
         st.markdown(
             "Deletes your predictions, your answers and what you have earned, here and in this "
@@ -107,22 +109,22 @@ def forgetting() -> None:
 
 
 def _forget() -> None:
-    study_state.keep(Progress(study_state.progress().seed))
+    study_state.save_progress(StudyProgress(study_state.progress().seed))
     st.session_state[_FORGET] = True
 
 
-def _met() -> _Met | None:
-    met: _Met | None = st.session_state.get(_MET)
-    return met
+def _synced() -> _Synced | None:
+    synced: _Synced | None = st.session_state.get(_SYNCED)
+    return synced
 
 
-def _add(stored: Progress, first: bool) -> None:
+def _add(stored: StudyProgress, first: bool) -> None:
     if first:
-        study_state.add(stored)
+        study_state.add_progress(stored)
     else:
-        study_state.keep(merge(study_state.progress(), stored))
+        study_state.save_progress(merge(study_state.progress(), stored))
 
 
-def _same(met: _Met, now: Progress) -> bool:
-    """Whether the browser keeps all of this. Two tabs may differ in their seeds for good."""
-    return (now.records, now.seed) == (met.stored.records, met.seed)
+def _same(synced: _Synced, now: StudyProgress) -> bool:
+    """Whether the browser has all of this. Two tabs may have different seeds."""
+    return (now.records, now.seed) == (synced.stored.records, synced.seed)

@@ -1,4 +1,4 @@
-"""Keeping progress: a file, the class's server, a summary to hand in, questions of one's own."""
+"""Saving progress: in a file, on the server, as a summary to hand in; and own questions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dashboard.study import progress_browser, study_state
 
 
 def overview() -> None:
-    """One line: what is earned, what is due again."""
+    """One line: which answers are earned and which questions are due again."""
     progress, questions = study_state.progress(), study_state.questions()
     earned = [
         key
@@ -29,13 +29,13 @@ def overview() -> None:
         line += f": {', '.join(earned)}"
     if again:
         line += f" · due again: {', '.join(again)}"
-    if progress_browser.kept():
+    if progress_browser.is_saved():
         line += " · kept in this browser"
     st.caption(line, width="stretch")
 
 
-def keeping() -> None:
-    """Everything about keeping, in one popover."""
+def save_menu() -> None:
+    """The popover with everything about saving."""
     with st.popover("Keep and hand in", icon=":material/save:"):
         _file()
         _class()
@@ -46,7 +46,7 @@ def keeping() -> None:
 
 def _file() -> None:
     st.markdown("**A file of yours**")
-    progress = study_state.progress()  # read here: a file is made where no session is at hand
+    progress = study_state.progress()  # read here: the file is made outside the session
     st.download_button(
         "Save my progress",
         lambda: dump(progress).encode(),
@@ -55,33 +55,33 @@ def _file() -> None:
         on_click="ignore",
         icon=":material/download:",
     )
-    chosen = st.file_uploader("Go on from a saved file", type="json", max_upload_size=1)
-    if chosen is not None and st.button("Load it"):
-        _try(lambda: study_state.add(load(chosen.getvalue()[: MAX_BYTES + 1])), "Added.")
+    file = st.file_uploader("Go on from a saved file", type="json", max_upload_size=1)
+    if file is not None and st.button("Load it"):
+        _try(lambda: study_state.add_progress(load(file.getvalue()[: MAX_BYTES + 1])), "Added.")
 
 
 def _class() -> None:
     st.markdown("**On this server**")
     name = st.text_input("A name of your choice", max_chars=30, key="study-name")
-    word = st.text_input(
-        "A word only you know", max_chars=100, type="password", key="study-word",
+    passphrase = st.text_input(
+        "Passphrase", max_chars=100, type="password", key="study-word",
         help="Not your e-mail password: it only guards this name here.",
     )  # fmt: skip
     one, two = st.columns(2)
     if one.button("Keep here", width="stretch"):
-        _try(lambda: _keep_here(name, word), "Kept.")
+        _try(lambda: _save_here(name, passphrase), "Kept.")
     if two.button("Fetch", width="stretch"):
-        _try(lambda: _fetch(name, word), "Fetched and added.")
+        _try(lambda: _fetch(name, passphrase), "Fetched and added.")
 
 
-def _keep_here(name: str, word: str) -> None:
+def _save_here(name: str, passphrase: str) -> None:
     with limits.guessing(name), limits.within(limits.KEEPING):
-        class_store.save(name, word, study_state.progress())
+        class_store.save(name, passphrase, study_state.progress())
 
 
-def _fetch(name: str, word: str) -> None:
+def _fetch(name: str, passphrase: str) -> None:
     with limits.guessing(name), limits.within(limits.KEEPING):
-        study_state.add(class_store.fetch(name, word))
+        study_state.add_progress(class_store.fetch(name, passphrase))
 
 
 def _hand_in() -> None:
@@ -124,7 +124,7 @@ def _own_questions() -> None:
         "A folder of TOML files", type="toml", accept_multiple_files="directory", max_upload_size=1
     )
     if files and st.button("Add them"):
-        study_state.keep_own(*own_files((file.name, file.getvalue()) for file in files))
+        study_state.set_own_questions(*own_files((file.name, file.getvalue()) for file in files))
         st.rerun()
     for sentence in study_state.own_errors():
         st.error(page.escape(sentence))

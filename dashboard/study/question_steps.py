@@ -7,10 +7,17 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.study import progress as done
-from core.study.grading.checks import grade
-from core.study.measure.measured import MEASURES, fill, measured, record
-from core.study.progress import Answer
+from core.study.grading.checks import grade_answer
+from core.study.measure.store import MEASUREMENTS, fill, load_measurements, save_measurement
+from core.study.progress import (
+    Answer,
+    again,
+    attempt,
+    draft,
+    due_date,
+    give_up,
+    predict as store_prediction,
+)
 from core.study.question import Choice, Expression, Question, Task
 from dashboard.components import page
 from dashboard.components.scroll_into_view import scroll_into_view
@@ -18,111 +25,111 @@ from dashboard.study import progress_browser, study_state, tasks
 
 
 def predict(question: Question) -> None:
-    """Move 1: a prediction, kept as it was given and not graded yet."""
+    """Move 1: the prediction, saved as it was typed and not graded yet."""
     progress = study_state.progress()
-    kept = progress.record(question.id)
+    record = progress.record(question.id)
     st.subheader("1 · Predict", anchor=False)
-    if kept.prediction:
-        st.markdown(f"Your prediction: {tasks.formula(kept.prediction)}")
+    if record.prediction:
+        st.markdown(f"Your prediction: {tasks.formula(record.prediction)}")
         return
-    place = _place(question, "predict")
-    with st.form(place):
-        given = tasks.ask(question.predict, f"{place}-given", progress.task_seed(question.id))
+    key = _widget_key(question, "predict")
+    with st.form(key):
+        response = tasks.ask(question.predict, f"{key}-given", progress.task_seed(question.id))
         sent = st.form_submit_button("Keep my prediction", type="primary")
-    if sent and given is None:
+    if sent and response is None:
         st.warning("Choose or write something first: a guess is enough.")
-    elif sent and given is not None:
-        text = given.text or " → ".join(given.lines)
-        study_state.keep(done.predict(progress, question.id, text))
+    elif sent and response is not None:
+        text = response.text or " → ".join(response.lines)
+        study_state.save_progress(store_prediction(progress, question.id, text))
         st.rerun()
 
 
 def experiment(question: Question) -> None:
-    """Move 2: the link to the lesson at the state that decides the question."""
+    """Move 2: the link to the lesson in the state that answers the question."""
     st.subheader("2 · Try it", anchor=False)
-    tried = question.experiment
-    st.markdown(tried.say)
-    page.lesson_link(tried.page, f"Open: {tried.label}", **tried.state, back=question.id)
+    link = question.experiment
+    st.markdown(link.say)
+    page.lesson_link(link.page, f"Open: {link.label}", **link.state, back=question.id)
     st.caption("The lesson leads back here.")
 
 
 def checks(question: Question) -> None:
-    """Move 3: every check, graded as often as it is answered."""
+    """Move 3: all checks; each can be answered again until it is right."""
     total = len(question.checks)
     passed = study_state.progress().record(question.id).passed
     first = next((i for i in range(total) if i not in passed), None)
-    turn = question.id if progress_browser.opened() else ""
-    if first == 0:  # from the experiment one comes back to what is to be checked
+    turn = question.id if progress_browser.is_first_run() else ""
+    if first == 0:  # students return here from the experiment
         scroll_into_view("checks-top", turn)
     st.subheader("3 · Check", anchor=False)
     for i, task in enumerate(question.checks):
-        kept = study_state.progress().record(question.id)
-        if i in kept.passed or kept.done(total):
+        record = study_state.progress().record(question.id)
+        if i in record.passed or record.done(total):
             _answered(question, i)
         else:
             if i and i == first:
                 scroll_into_view("checks-top", turn)
             with st.container(border=True, key=f"open-check-{i}"):
                 _open(question, i, task)
-    kept = study_state.progress().record(question.id)
-    if not kept.done(total) and kept.may_give_up(total):
+    record = study_state.progress().record(question.id)
+    if not record.done(total) and record.may_give_up(total):
         st.caption("You have tried each open check three times.")
-        if st.button("Show me the answer", key=_place(question, "give-up")):
-            study_state.keep(
-                done.give_up(study_state.progress(), question.id, total, study_state.now())
+        if st.button("Show me the answer", key=_widget_key(question, "give-up")):
+            study_state.save_progress(
+                give_up(study_state.progress(), question.id, total, study_state.now())
             )
             st.rerun()
 
 
 def _answered(question: Question, i: int) -> None:
-    """A check that is over: what was asked, what was answered, and what was said about it."""
+    """A finished check: the task, the answer and its grade."""
     progress, task = study_state.progress(), question.checks[i]
-    kept = progress.record(question.id)
-    right, sent = i in kept.passed, kept.sent.get(str(i))
-    said = "Answered right." if right else "Left open."
+    record = progress.record(question.id)
+    right, sent = i in record.passed, record.sent.get(str(i))
+    reply = "Answered correctly." if right else "Not answered."
     with st.container(border=True):
         if sent is not None:
             st.markdown(tasks.prompt(task, sent.seed))
             tasks.show(task, sent)
-            said = grade(task, tasks.given(task, sent), sent.seed).message
+            reply = grade_answer(task, tasks.response(task, sent), sent.seed).message
         icon = ":material/check_circle:" if right else ":material/info:"
-        (st.success if right else st.info)(tasks.formula(said), icon=icon)
+        (st.success if right else st.info)(tasks.formula(reply), icon=icon)
 
 
 def _open(question: Question, i: int, task: Task) -> None:
-    """A check to be answered; what stands in its fields is kept at every change."""
+    """An open check; its fields are stored at every change."""
     progress = study_state.progress()
-    kept, seed = progress.record(question.id), progress.task_seed(question.id)
-    place, sent = _place(question, f"check-{i}"), kept.sent.get(str(i))
+    record, seed = progress.record(question.id), progress.task_seed(question.id)
+    key, sent = _widget_key(question, f"check-{i}"), record.sent.get(str(i))
 
     def stamped(answer: Answer) -> Answer:
         return replace(answer, seed=seed, at=study_state.now().timestamp())
 
     def typed(answer: Answer) -> None:
         latest = study_state.progress()
-        study_state.keep(done.draft(latest, question.id, i, stamped(answer)))
+        study_state.save_progress(draft(latest, question.id, i, stamped(answer)))
 
-    given = tasks.ask(task, f"{place}-given", seed, kept.typed.get(str(i), sent), typed)
-    if st.button("Check my answer", key=f"{place}-send", type="primary"):
-        if given is None:  # an empty answer is no attempt
+    response = tasks.ask(task, f"{key}-given", seed, record.typed.get(str(i), sent), typed)
+    if st.button("Check my answer", key=f"{key}-send", type="primary"):
+        if response is None:  # an empty answer does not count as an attempt
             st.warning("There is no answer yet: give one first.", icon=":material/undo:")
             return
-        said = grade(task, tasks.given(task, given), seed)
+        grade = grade_answer(task, tasks.response(task, response), seed)
         total, now = len(question.checks), study_state.now()
-        study_state.keep(
-            done.attempt(progress, question.id, i, total, said.correct, now, stamped(given))
+        study_state.save_progress(
+            attempt(progress, question.id, i, total, grade.correct, now, stamped(response))
         )
         st.rerun()
     if sent is not None:
-        said = grade(task, tasks.given(task, sent), sent.seed)
-        st.warning(tasks.formula(said.message), icon=":material/undo:")
+        grade = grade_answer(task, tasks.response(task, sent), sent.seed)
+        st.warning(tasks.formula(grade.message), icon=":material/undo:")
 
 
 def answer(question: Question) -> None:
-    """Move 4: the model answer. Only to be drawn once it is earned."""
-    kept = study_state.progress().record(question.id)
+    """Move 4: the model answer. Call only once it is earned."""
+    record = study_state.progress().record(question.id)
     st.subheader("4 · Model answer", anchor=False)
-    _compare(question, kept.prediction)
+    _compare(question, record.prediction)
     st.markdown(question.answer.text)
     with st.container(key="loose"):
         st.markdown("**Where common notes are loose**")
@@ -130,15 +137,15 @@ def answer(question: Question) -> None:
     for sentence in question.answer.measured:
         _measured(sentence.name, sentence.text)
     page.show_source(*question.answer.code, label="Show the code")
-    date = done.due_on(kept)
+    date = due_date(record)
     if date is not None:
         st.caption(f"Due again on {date.date().isoformat()}, with fresh numbers.")
-    if st.button("Work through it again, with fresh numbers", key=_place(question, "again")):
-        study_state.keep(done.again(study_state.progress(), question.id))
+    if st.button("Work through it again, with fresh numbers", key=_widget_key(question, "again")):
+        study_state.save_progress(again(study_state.progress(), question.id))
         st.rerun()
 
 
-def onward(question: Question, questions: Mapping[str, Question]) -> None:
+def next_question(question: Question, questions: Mapping[str, Question]) -> None:
     """The link to the next question that is not earned yet."""
     names, progress = list(questions), study_state.progress()
     here = names.index(question.id)
@@ -152,25 +159,25 @@ def onward(question: Question, questions: Mapping[str, Question]) -> None:
 def _compare(question: Question, prediction: str) -> None:
     task = question.predict
     if isinstance(task, (Choice, Expression)):
-        said = grade(task, prediction, "")
-        right = "right" if said.correct else "wrong"
+        grade = grade_answer(task, prediction, "")
+        right = "right" if grade.correct else "wrong"
         st.info(
             f"**Your prediction was {right}:** {tasks.formula(prediction)}  \n"
-            f"{tasks.formula(said.message)}",
-            icon=":material/check_circle:" if said.correct else ":material/undo:",
+            f"{tasks.formula(grade.message)}",
+            icon=":material/check_circle:" if grade.correct else ":material/undo:",
         )
 
 
 def _measured(name: str, text: str) -> None:
-    """The sentence with the numbers of this machine; without them, the button that measures."""
-    sentence = fill(text, measured())
+    """The sentence with the numbers of this machine, and the button that measures them."""
+    sentence = fill(text, load_measurements())
     with st.container(border=True):
         if sentence is not None:
             st.markdown(tasks.formula(sentence))
             label = "Measure again"
         else:
             st.caption("This has not been measured on this machine yet.")
-            label = MEASURES[name].label
+            label = MEASUREMENTS[name].label
         if st.button(label, key=f"measure-{name}", icon=":material/timer:"):
             with st.spinner("Measuring …"):
                 _measure(name)
@@ -181,12 +188,12 @@ def _measure(name: str) -> None:
     try:
         from core.study.measure.models import measure
 
-        record(name, measure(name))
+        save_measurement(name, measure(name))
     except (ValueError, OSError) as error:
         page.show_error(error)
         st.stop()
 
 
-def _place(question: Question, part: str) -> str:
+def _widget_key(question: Question, part: str) -> str:
     round_number = study_state.progress().record(question.id).round
     return f"{question.id}-{round_number}-{part}"

@@ -1,4 +1,4 @@
-"""Ask the room: the lecturer's view of a poll, and the phones'."""
+"""Ask the room: a poll as the lecturer and the phones see it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import segno
 import streamlit as st
 
 from core.study import poll
-from core.study.grading.checks import grade
-from core.study.grading.grade import Verdict
+from core.study.grading.checks import grade_answer
+from core.study.grading.grade import Grade
 from core.study.options import shown_options
 from core.study.question import Choice, Expression, Number, Question
 from core.study.storage.rooms import MINUTES_OPEN, Room, Rooms
@@ -32,12 +32,12 @@ def rooms() -> Rooms:
 
 
 def may_be_asked(question: Question) -> bool:
-    """Whether the prediction of this question makes a poll."""
+    """Whether the prediction of this question can be a poll."""
     return isinstance(question.predict, (Choice, Expression, Number))
 
 
 def open_button(question: Question) -> None:
-    """The lecturer's button: a room on this prediction."""
+    """The lecturer's button that opens a room on this prediction."""
     with st.popover("Ask the room", icon=":material/groups:"):
         st.markdown(
             f"Opens a poll on this prediction for {MINUTES_OPEN} minutes. Students join by a short "
@@ -56,7 +56,7 @@ def asked_for() -> bool:
 
 
 def show() -> None:
-    """The room of the link: the lecturer's view with the right secret, else the phone's."""
+    """The room in the link: the lecturer's view with the right secret, otherwise the phone's."""
     code = st.query_params["room"].strip().upper()
     try:
         room = rooms().room(code)
@@ -65,7 +65,9 @@ def show() -> None:
         raise
     question = study_state.questions().get(room.question)
     if question is None:
-        raise ValueError(f"The room {code} asks question {room.question}, which is not known here.")
+        raise ValueError(
+            f"The room {code} asks question {room.question}, which this server does not have."
+        )
     secret = st.query_params.get("host", "")
     if secret and rooms().owns(code, secret):
         _lecturer(room, question, secret)
@@ -97,7 +99,7 @@ def _lecturer(room: Room, question: Question, secret: str) -> None:
 
 
 def _leave(question: str) -> None:
-    """Out of the room and back to its question. Runs before the page does."""
+    """Leave the room for its question. A callback: it runs before the page."""
     for name in ("room", "host", "mode"):
         st.query_params.pop(name, None)
     st.session_state["q"] = question
@@ -119,14 +121,14 @@ def _join(room: Room) -> None:
 
 def _right_answer(room: Room, task: poll.Asked) -> None:
     """The right answer and why it is right."""
-    text, verdict = poll.right_answer(task, room.code)
+    text, grade = poll.right_answer(task, room.code)
     with st.container(key="right-answer"):
         st.markdown(f":material/check_circle: **The right answer: {tasks.formula(text)}**")
-        st.markdown(tasks.formula(verdict.message))
+        st.markdown(tasks.formula(grade.message))
 
 
 def _decides(room: Room, question: Question) -> None:
-    """After Reveal: the experiment that decides, and what is wrong with the other options."""
+    """After Reveal: the deciding experiment, and what is wrong with the other options."""
     tried = question.experiment
     st.subheader("The experiment that decides", anchor=False)
     st.markdown(tried.say)
@@ -179,7 +181,7 @@ def _bars(counts: dict[str, int], question: Question, room: Room) -> None:
 
 def _phone(room: Room, question: Question) -> None:
     token, task = phone_token(rooms()), _asked(question)
-    counted = rooms().given(room.code, token) if token else None
+    counted = rooms().answer_of(room.code, token) if token else None
     st.title(f"Room {room.code}", anchor=False)
     st.markdown(question.text)
     running = _counting(room)
@@ -197,7 +199,7 @@ def _phone(room: Room, question: Question) -> None:
     st.markdown(tasks.prompt(task, room.code))
     if not room.revealed:
         st.info("This room is closed.") if counted is None else st.success(COUNTED)
-    elif counted is None or not _verdict(room, task, counted):
+    elif counted is None or not _show_grade(room, task, counted):
         _right_answer(room, task)
 
     @st.fragment(run_every=SECONDS_PHONE if running else None)
@@ -214,27 +216,27 @@ def _phone(room: Room, question: Question) -> None:
     wait()
 
 
-def _verdict(room: Room, task: poll.Asked, counted: str) -> bool:
-    """Whether this phone's own answer was right, and what is said about it.
+def _show_grade(room: Room, task: poll.Asked, counted: str) -> bool:
+    """Show the grade of this phone's answer; return whether it was right.
 
-    What was typed is known in its own session only; after a reload it is shown as it was counted.
+    Only the session knows the typed text; after a reload the answer is shown as it was counted.
     """
-    right, verdict = poll.right_answer(task, room.code)
+    right, grade = poll.right_answer(task, room.code)
     typed = str(st.session_state.get(f"typed-{room.code}", ""))
     if counted != right:
-        told = typed or (counted if isinstance(task, Choice) else "")
-        verdict = grade(task, told, room.code) if told else Verdict(False, "")
-    show = st.success if verdict.correct else st.warning
+        answer = typed or (counted if isinstance(task, Choice) else "")
+        grade = grade_answer(task, answer, room.code) if answer else Grade(False, "")
+    show = st.success if grade.correct else st.warning
     show(
-        f"**Your answer was {'right' if verdict.correct else 'wrong'}:** "
-        f"{tasks.formula(typed or counted)}  \n{tasks.formula(verdict.message)}",
-        icon=":material/check_circle:" if verdict.correct else ":material/undo:",
+        f"**Your answer was {'right' if grade.correct else 'wrong'}:** "
+        f"{tasks.formula(typed or counted)}  \n{tasks.formula(grade.message)}",
+        icon=":material/check_circle:" if grade.correct else ":material/undo:",
     )
-    return verdict.correct
+    return grade.correct
 
 
 def _asked(question: Question) -> poll.Asked:
-    """What the room is asked. Errors: ValueError when it makes no poll."""
+    """The task of the room. Raises ValueError if it cannot be a poll."""
     if not isinstance(question.predict, (Choice, Expression, Number)):
         raise ValueError(f"The prediction of question {question.id} cannot be asked in a room.")
     return question.predict

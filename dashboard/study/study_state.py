@@ -1,4 +1,4 @@
-"""The student's progress and questions, as the session keeps them."""
+"""The student's progress and questions in the session."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.study.progress import SEED, Progress, merge
+from core.study.progress import SEED, StudyProgress, merge
 from core.study.question import Question, own_folder, shipped
 
 _PROGRESS, _OWN, _SHOWN = "study-progress", "study-own", "study-shown"
@@ -19,38 +19,38 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def progress() -> Progress:
-    """What this session has done; the seed in the link (`?seed=`) counts from the start."""
+def progress() -> StudyProgress:
+    """The progress of this session; a new one takes its seed from the link (`?seed=`)."""
     if _PROGRESS not in st.session_state:
         seed = st.query_params.get("seed", "1")
-        st.session_state[_PROGRESS] = Progress(seed if SEED.fullmatch(seed) else "1")
-    kept: Progress = st.session_state[_PROGRESS]
-    return kept
+        st.session_state[_PROGRESS] = StudyProgress(seed if SEED.fullmatch(seed) else "1")
+    stored: StudyProgress = st.session_state[_PROGRESS]
+    return stored
 
 
-def keep(changed: Progress) -> None:
+def save_progress(changed: StudyProgress) -> None:
     st.session_state[_PROGRESS] = changed
 
 
-def changed_to(question: str) -> str:
-    """`question` when another one was on this page until now, else ""."""
+def newly_opened(question: str) -> str:
+    """`question` if the page showed another one before, else ""."""
     before = st.session_state.get(_SHOWN, question)
     st.session_state[_SHOWN] = question
     return question if before != question else ""
 
 
-def add(other: Progress) -> None:
-    """Unite what is here with `other`, whose seed counts where the link names none."""
+def add_progress(other: StudyProgress) -> None:
+    """Merge `other` into the progress here; its seed is used unless the link has one."""
     mine = progress()
     seed = mine.seed if "seed" in st.query_params else other.seed
-    keep(replace(merge(mine, other), seed=seed))
+    save_progress(replace(merge(mine, other), seed=seed))
 
 
 def set_seed(seed: str) -> None:
-    """Draw all numbers from another seed, and put it in the link. Errors: ValueError."""
+    """Draw all numbers from another seed and put it into the link. Errors: ValueError."""
     if not SEED.fullmatch(seed):
         raise ValueError(f"The seed {seed[:20]!r} cannot be used: take 1 to 20 of A–Z, 0–9 and -.")
-    keep(replace(progress(), seed=seed))
+    save_progress(replace(progress(), seed=seed))
     st.query_params["seed"] = seed
 
 
@@ -60,16 +60,16 @@ def _shipped() -> dict[str, Question]:
 
 
 def questions() -> dict[str, Question]:
-    """The course's questions, then those of the folder UNROLLED_QUESTIONS and uploaded ones."""
+    """The course's questions, then those in the folder UNROLLED_QUESTIONS and uploaded ones."""
     return {**_shipped(), **_folder()[0], **st.session_state.get(_OWN, ({}, []))[0]}
 
 
 def own_errors() -> list[str]:
-    """One sentence for each own file that could not be read."""
+    """One sentence for each file of own questions that could not be read."""
     return [*_folder()[1], *st.session_state.get(_OWN, ({}, []))[1]]
 
 
-def keep_own(questions: dict[str, Question], errors: list[str]) -> None:
+def set_own_questions(questions: dict[str, Question], errors: list[str]) -> None:
     st.session_state[_OWN] = (questions, errors)
 
 

@@ -1,4 +1,4 @@
-"""A widget for each kind of task; each gives what was answered, or None as long as it is empty."""
+"""The widgets of each kind of task."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.study.grading.checks import Given, shuffled
+from core.study.grading.checks import Response, shuffled
 from core.study.grading.numbers import draw
 from core.study.options import shown_options
 from core.study.progress import Answer
 from core.study.question import Choice, Expression, Number, Order, Rubric, Task
 from dashboard.components import page
 
-ENOUGH_PROSE = 40  # characters written before the rubric is shown
+ENOUGH_PROSE = 40  # characters, from which on the rubric is shown
 _LETTERS = "ABCDEFGHIJKL"
 
 
@@ -24,7 +24,7 @@ _LETTER = re.compile(r"(?<![\w$])(W|[xhyφ])\\?_(\w+)(?:\^(\w+))?")
 def formula(text: str, *, safe: bool = False) -> str:
     """Text as Markdown with the letters of the RNN set as formulas: W_h, x_1, φ_y, W_h^2.
 
-    safe: the text is ours and may hold Markdown; else it shows exactly its own characters.
+    safe: the text is ours and may contain Markdown; otherwise it is shown literally.
     """
     shown = text if safe else page.escape(text)
     return _LETTER.sub(lambda m: f"${m[1]}_{{{m[2]}}}{f'^{{{m[3]}}}' if m[3] else ''}$", shown)
@@ -34,15 +34,15 @@ def ask(
     task: Task,
     key: str,
     seed: str,
-    kept: Answer | None = None,
+    initial: Answer | None = None,
     changed: Callable[[Answer], None] | None = None,
 ) -> Answer | None:
-    """Draw the task and read its answer.
+    """Draw the task; return its answer, or None while it is empty.
 
-    kept: what an empty field begins with. changed: is given every change, before the page runs.
+    initial: fills empty fields. changed: called with every change, before the page runs.
     """
-    if kept is not None:
-        _restore(task, key, seed, kept)
+    if initial is not None:
+        _restore(task, key, seed, initial)
     on_change = None if changed is None else lambda: changed(_read(task, key, seed))
     match task:
         case Choice():
@@ -62,17 +62,17 @@ def ask(
 
 
 def prompt(task: Task, seed: str) -> str:
-    """What is asked, with the numbers of this seed."""
+    """The text of the task, with the numbers of this seed."""
     return draw(task.variant, seed).prompt if isinstance(task, Number) else task.prompt
 
 
-def given(task: Task, answer: Answer) -> Given:
+def response(task: Task, answer: Answer) -> Response:
     """The part of an answer that is graded."""
     return answer.lines if isinstance(task, Order | Rubric) else answer.text
 
 
 def show(task: Task, answer: Answer) -> None:
-    """An answer as it was given, to be compared with the model answer."""
+    """Show an answer as it was given, to be compared with the model answer."""
     written = [formula(line) for line in answer.text.splitlines() if line.strip()]
     st.markdown("\n\n".join(["**Your answer:** " + "".join(written[:1]), *written[1:]]))
     if isinstance(task, Order):
@@ -84,7 +84,7 @@ def show(task: Task, answer: Answer) -> None:
 
 
 def _read(task: Task, key: str, seed: str) -> Answer:
-    """The answer as the widgets hold it."""
+    """The answer in the widgets."""
     held = st.session_state.get
     match task:
         case Order():
@@ -96,20 +96,20 @@ def _read(task: Task, key: str, seed: str) -> Answer:
     return Answer(held(key) or "")
 
 
-def _restore(task: Task, key: str, seed: str, kept: Answer) -> None:
-    """Put a kept answer into fields that are empty, as far as it fits the task."""
+def _restore(task: Task, key: str, seed: str, initial: Answer) -> None:
+    """Fill empty fields with an earlier answer, as far as it fits the task."""
     if (now := _read(task, key, seed)).text or now.lines:
         return
-    values: dict[str, object] = {key: kept.text[:2000]}
+    values: dict[str, object] = {key: initial.text[:2000]}
     match task:
         case Choice():
-            values = {key: kept.text} if kept.text in [o.text for o in task.options] else {}
+            values = {key: initial.text} if initial.text in [o.text for o in task.options] else {}
         case Order():
             mixed = shuffled(task.items, seed)
-            values = {key: [_LETTERS[mixed.index(item)] for item in kept.lines if item in mixed]}
+            values = {key: [_LETTERS[mixed.index(item)] for item in initial.lines if item in mixed]}
         case Rubric():
-            values = {f"{key}-{i}": point in kept.lines for i, point in enumerate(task.points)}
-            values[f"{key}-prose"] = kept.text
+            values = {f"{key}-{i}": point in initial.lines for i, point in enumerate(task.points)}
+            values[f"{key}-prose"] = initial.text
     st.session_state.update({name: value for name, value in values.items() if value})
 
 
@@ -123,13 +123,13 @@ def _line(
         max_chars=2000,
         key=key,
         autocomplete="off",
-        help="W_h or Wh, x_1 or x1, *, @ or a space, ^2 or ²: as you like." if code else None,
+        help="W_h or Wh, x_1 or x1, *, @ or a space, ^2 or ²; LaTeX too." if code else None,
         on_change=on_change,
     )
 
 
 def _order(task: Order, key: str, seed: str, on_change: Callable[[], None] | None) -> None:
-    """The lines are taken one after the other; what is left to choose gets shorter."""
+    """Choose the lines one after the other, from those that are left."""
     mixed = shuffled(task.items, seed)
     st.markdown(task.prompt)
     for letter, line in zip(_LETTERS, mixed, strict=False):
@@ -139,7 +139,7 @@ def _order(task: Order, key: str, seed: str, on_change: Callable[[], None] | Non
 
 
 def _rubric(task: Rubric, key: str, on_change: Callable[[], None] | None) -> bool:
-    """Whether enough is written for the rubric, which then stands below the text."""
+    """Draw the text field; return whether the text is long enough for the rubric below it."""
     written = st.text_area(
         task.prompt, max_chars=5000, height=140, key=f"{key}-prose", on_change=on_change
     )

@@ -14,7 +14,7 @@ from core.config.run_spec import RunSpec
 from core.models.zoo import ASSETS
 from core.run_files.directory import STATES, RunDirectory
 from core.runs import archive
-from core.study.progress import Progress, attempt, dump, predict
+from core.study.progress import StudyProgress, attempt, dump, predict
 from core.study.question import Choice, Question, shipped
 from core.study.storage.rooms import Rooms
 from tests.crawl.views import View
@@ -39,7 +39,7 @@ def questions() -> Iterator[Scene]:
     now = datetime.now(UTC)
     for name, question in shipped().items():
         view = View("study", (("q", name),))
-        known = predict(Progress(), name, _guess(question))
+        known = predict(StudyProgress(), name, _guess(question))
         wrong = attempt(known, name, 0, len(question.checks), False, now)
         earned = known
         for check, _ in enumerate(question.checks):
@@ -71,7 +71,7 @@ def rooms(state: Path) -> Iterator[Scene]:
             host = {"room": room.code, "host": secret, "mode": "present"}
             yield Scene(View("study", tuple(host.items())))
             yield Scene(View("study", (("room", room.code),)), phone=True)
-    known.shut()
+    known.release()
 
 
 def runs(folder: Path) -> Iterator[Scene]:

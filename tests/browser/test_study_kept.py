@@ -7,13 +7,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.study.options import shown_options
-from core.study.progress import Progress, dump, load, predict as predicted
+from core.study.progress import StudyProgress, dump, load, predict as predicted
 from core.study.question import shipped
 from tests.browser.test_study import RIGHT, answer, predict
 from tests.browser.waiting import no_errors, open_page
 
 
-def kept(page: Page) -> Progress:
+def kept(page: Page) -> StudyProgress:
     """What the browser keeps."""
     return load(page.evaluate("localStorage.getItem('unrolled-progress')"))
 

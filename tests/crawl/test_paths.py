@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.run_files.directory import RunDirectory
 from core.runs import archive
-from core.study.progress import Progress
+from core.study.progress import StudyProgress
 from core.study.question import Choice, shipped
 from dashboard.study import room
 from tests.crawl.test_views import faults
@@ -21,7 +21,7 @@ from tests.dashboard.test_study_page import button, fill_in
 from tests.runs.test_table import ticked
 
 QUESTIONS = shipped()
-PATIENCE = 120  # s until a training has begun, or answered
+MIN_ATTEMPTS = 120  # s until a training has begun, or answered
 
 
 class Way:
@@ -59,7 +59,7 @@ def study(name: str, **more: str) -> AppTest:
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_question_from_prediction_to_answer(name: str, way: Way) -> None:
-    question, seed = QUESTIONS[name], Progress().task_seed(name)
+    question, seed = QUESTIONS[name], StudyProgress().task_seed(name)
     app = way.look(study(name))
     fill_in(app, question.predict, f"{name}-1-predict", seed, right=False)
     way.look(button(app, "Keep my prediction").click().run())
@@ -96,12 +96,12 @@ def test_a_room_as_host_and_as_phone(name: str, way: Way, monkeypatch: pytest.Mo
     way.look(phone.run())
     way.look(button(host, "Back to the question").click().run())
     assert host.header[0].value.startswith(f"{name} ·")
-    rooms.shut()
+    rooms.release()
 
 
 def until(app: AppTest, state: str) -> AppTest:
     """Look again, as the page does by itself, until the run stands so."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + MIN_ATTEMPTS
     while not app.subheader[0].value.endswith(state):
         assert time.monotonic() < deadline, f"{app.subheader[0].value} is not {state}"
         time.sleep(0.3)
@@ -117,7 +117,7 @@ def test_a_training_and_its_run_to_the_end(way: Way, tmp_path: Path) -> None:
     [name] = [p.name for p in (tmp_path / "runs").iterdir() if p.name.startswith("gpt-")]
     run = RunDirectory(tmp_path / "runs" / name)
     way.look(until(app, "Running"))
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + MIN_ATTEMPTS
     while not run.last_records() and time.monotonic() < deadline:
         time.sleep(0.2)
     app.button(f"Pause-{name}").click().run()

@@ -15,14 +15,12 @@ from dashboard.components.browser_store import Stored, read
         {"told": {"mark": "m", "text": "", "problem": ["large"]}},
     ],
 )
-def test_anything_else_is_as_if_nothing_was_told(
-    said: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_malformed_messages_are_ignored(said: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "session_state", {"store": said})
     assert read("store") is None
 
 
-def test_what_is_told_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     said = {"told": {"mark": "m", "text": "kept", "problem": "", "more": 1}}
     monkeypatch.setattr(st, "session_state", {"store": said})
     assert read("store") == Stored("m", "kept", "")

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.decoding import quality_sweep
 from core.models import zoo
-from core.study.measure.measured import fill, measured
+from core.study.measure.store import fill, load_measurements
 from core.study.question import shipped
 from dashboard.decoding import epochs
 from dashboard.decoding.branches import Tree
@@ -134,8 +134,8 @@ def test_the_cache_is_measured_and_proved_on_request(
     check(app.button[0].click().run(timeout=120))
     assert any("ids **equal**" in m.value for m in app.markdown)
     for sentence in (*shipped()["4i"].answer.measured, *shipped()["4e"].answer.measured):
-        assert fill(sentence.text, measured()), "the study quotes what was measured here"
-    found = measured()["generation"]
+        assert fill(sentence.text, load_measurements()), "the study quotes what was measured here"
+    found = load_measurements()["generation"]
     assert found["speedup"] == pytest.approx(found["uncached_s"] / found["cached_s"])
 
 

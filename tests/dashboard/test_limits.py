@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.runs import queue
 from core.study.storage import class_store, database, rooms
-from core.study.storage.class_store import WrongWord
+from core.study.storage.class_store import WrongPassphrase
 from core.system import rate_limits as counting
 from core.system.rate_limits import Delays, Rate
 from dashboard import limits
@@ -203,7 +203,7 @@ def test_a_start_that_fails_does_not_count(visitor):
 
 
 def test_passphrases_are_guessed_slowly_by_name_session_and_address(visitor):
-    def guess(name, error=WrongWord):
+    def guess(name, error=WrongPassphrase):
         with limits.guessing(name):
             raise error("no")
 
@@ -213,7 +213,7 @@ def test_passphrases_are_guessed_slowly_by_name_session_and_address(visitor):
             visitor(address.format(i), session.format(i))
             try:
                 guess(name.format(i))
-            except WrongWord:
+            except WrongPassphrase:
                 count += 1
             except ValueError as error:
                 if not re.fullmatch(
@@ -238,8 +238,8 @@ def test_the_right_passphrase_is_not_checked_before_the_delay_is_over(visitor, m
         monkeypatch.setattr(delays, "_clock", clock)
     visitor("hall", "student")
     for _ in range(5):
-        with pytest.raises(WrongWord), limits.guessing("Ada"):
-            raise WrongWord("no")
+        with pytest.raises(WrongPassphrase), limits.guessing("Ada"):
+            raise WrongPassphrase("no")
     looked = []
     visitor("elsewhere", "another")
     with pytest.raises(ValueError, match="try again in 1 second"), limits.guessing("Ada"):
@@ -264,8 +264,8 @@ def test_right_passphrases_and_other_errors_leave_no_delay(visitor):
     for i in range(7):  # four wrong words and then the right one, in a tab of its own each time
         visitor("hall", f"student {i}")
         for _ in range(4):
-            with pytest.raises(WrongWord), limits.guessing("Ada"):
-                raise WrongWord("no")
+            with pytest.raises(WrongPassphrase), limits.guessing("Ada"):
+                raise WrongPassphrase("no")
         with limits.guessing("Ada"):
             pass
 
@@ -282,8 +282,8 @@ def test_the_documented_limits_are_the_real_ones():
     def rates(limit):
         return [[rate.most, int(rate.seconds // 60)] for rate in (limit.session, limit.address)]
 
-    all_rooms = [rooms.MAX_OPEN, rooms.MAX_KEPT]
-    names = [class_store.MAX_STUDENTS, class_store.MAX_KEPT_BYTES]
+    all_rooms = [rooms.MAX_OPEN, rooms.MAX_ROOMS]
+    names = [class_store.MAX_STUDENTS, class_store.MAX_PROGRESS_BYTES]
     delays = [limits.GUESSES_OF_A_SESSION, limits.GUESSES_OF_AN_ADDRESS, limits.GUESSES_OF_A_NAME]
     votes = [[rate.most] for rate in (limits.VOTES.session, limits.VOTES.address)]
     assert shown == {

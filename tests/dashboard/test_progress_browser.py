@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from core.study.progress import Answer, Progress, attempt, draft, dump, load, predict
+from core.study.progress import Answer, StudyProgress, attempt, draft, dump, load, predict
 from core.study.question import shipped
 from dashboard.components import browser_store
 from dashboard.components.browser_store import Stored
@@ -15,9 +15,9 @@ from tests.dashboard.test_study_page import button, fill_in, open_question, text
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-def earned(name: str) -> Progress:
+def earned(name: str) -> StudyProgress:
     """Progress with that question answered right."""
-    progress, checks = predict(Progress("class-7"), name, "a guess"), shipped()[name].checks
+    progress, checks = predict(StudyProgress("class-7"), name, "a guess"), shipped()[name].checks
     for i in range(len(checks)):
         progress = attempt(progress, name, i, len(checks), True, NOW, Answer("mine", at=1.0))
     return progress
@@ -37,7 +37,7 @@ def browser(tmp_path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return seen
 
 
-def test_nothing_is_written_before_the_browser_has_told_what_it_keeps(browser) -> None:
+def test_nothing_is_written_before_the_browser_has_sent_its_progress(browser) -> None:
     app = open_question("1a")
     fill_in(app, shipped()["1a"].predict, "1a-1-predict", "", right=True)
     button(app, "Keep my prediction").click().run()
@@ -48,7 +48,7 @@ def test_nothing_is_written_before_the_browser_has_told_what_it_keeps(browser) -
     assert browser.mark == "m1"
 
 
-def test_what_the_browser_keeps_is_added_with_its_seed_unless_the_link_has_one(browser) -> None:
+def test_the_browser_s_progress_is_added_with_its_seed_unless_the_link_has_one(browser) -> None:
     browser.told = Stored("m1", dump(earned("1a")), "")
     app = open_question("1c")
     assert "1 of 16 earned: 1a" in text_of(app)
@@ -60,7 +60,7 @@ def test_what_the_browser_keeps_is_added_with_its_seed_unless_the_link_has_one(b
     assert browser.text is None, "two tabs with two seeds do not write in turns for ever"
 
 
-def test_another_tab_s_progress_is_united_with_this_one_s(browser) -> None:
+def test_the_progress_of_two_tabs_is_merged(browser) -> None:
     browser.told = Stored("m1", dump(earned("1a")), "")
     app = open_question("1c")
     fill_in(app, shipped()["1c"].predict, "1c-1-predict", "", right=False)
@@ -73,7 +73,7 @@ def test_another_tab_s_progress_is_united_with_this_one_s(browser) -> None:
     assert browser.mark == "m2"
 
 
-def test_a_seed_chosen_here_is_kept(browser) -> None:
+def test_a_new_seed_is_stored(browser) -> None:
     browser.told = Stored("m1", dump(earned("1a")), "")
     app = open_question("1c")
     app.text_input("study-seed").set_value("group-3")
@@ -96,9 +96,7 @@ def test_a_seed_chosen_here_is_kept(browser) -> None:
     ],
     ids=lambda part: getattr(part, "problem", part),
 )
-def test_what_cannot_be_read_is_said_in_one_sentence_and_left_alone(
-    browser, told, sentence
-) -> None:
+def test_unreadable_progress_is_reported_and_left_alone(browser, told, sentence) -> None:
     browser.told = told
     app = open_question("1a")
     assert [sentence in w.value.replace("\\", "") for w in app.warning] == [True]
@@ -125,7 +123,7 @@ def test_a_full_browser_is_tried_again(browser) -> None:
     assert set(load(browser.text).records) == {"1a", "1c"}
 
 
-def test_what_another_tab_forgot_is_forgotten_here(browser) -> None:
+def test_progress_deleted_in_another_tab_is_deleted_here(browser) -> None:
     browser.told = Stored("m1", dump(earned("1a")), "")
     app = open_question("1c")
     browser.told = Stored("m2", "", "gone")
@@ -134,7 +132,7 @@ def test_what_another_tab_forgot_is_forgotten_here(browser) -> None:
     assert browser.text is None
 
 
-def test_forgetting_is_not_undone_by_a_tab_that_writes_meanwhile(browser) -> None:
+def test_deleting_wins_over_a_tab_that_writes_meanwhile(browser) -> None:
     browser.told = Stored("m1", dump(earned("1a")), "")
     app = open_question("1c")
     button(app, "Forget my progress").click().run()
@@ -147,7 +145,7 @@ def test_forgetting_is_not_undone_by_a_tab_that_writes_meanwhile(browser) -> Non
     assert browser.text is None
 
 
-def test_what_is_forgotten_before_the_browser_has_told_is_forgotten(browser) -> None:
+def test_progress_deleted_before_the_browser_has_sent_it_stays_deleted(browser) -> None:
     app = open_question("1c")
     button(app, "Forget my progress").click().run()
     browser.told = Stored("m1", dump(earned("1a")), "")
@@ -156,9 +154,9 @@ def test_what_is_forgotten_before_the_browser_has_told_is_forgotten(browser) -> 
     assert (browser.text, browser.mark) == ("", "m1")
 
 
-def test_more_than_the_browser_may_keep_is_not_written(browser) -> None:
+def test_too_much_progress_is_not_written(browser) -> None:
     essay = Answer("φ" * 5000, ("φ" * 5000,) * 20, "1", 1.0)
-    progress = Progress()
+    progress = StudyProgress()
     for i in range(5):  # 525,000 characters of two bytes
         progress = draft(progress, "1a", i, essay)
     browser.told = Stored("m1", "", "")
@@ -171,7 +169,7 @@ def test_more_than_the_browser_may_keep_is_not_written(browser) -> None:
 
 def test_an_answer_stays_beside_the_model_answer_after_it_is_given(browser) -> None:
     wanted = replace(shipped()["1f"])
-    progress = predict(Progress(), "1f", "a guess")
+    progress = predict(StudyProgress(), "1f", "a guess")
     right = next(option for option in wanted.checks[0].options if option.right)
     progress = attempt(progress, "1f", 0, 2, True, NOW, Answer(right.text))
     essay = Answer(
@@ -191,7 +189,7 @@ def test_an_answer_stays_beside_the_model_answer_after_it_is_given(browser) -> N
 
 def test_next_leads_to_a_question_that_is_not_earned_yet(browser) -> None:
     names = list(shipped())
-    progress = Progress()
+    progress = StudyProgress()
     for name in names:
         record = earned(name).record(name)
         progress = replace(progress, records={**progress.records, name: record})

@@ -14,7 +14,7 @@ from core.linear_rnn.decay import growth, orbit, shares
 from core.linear_rnn.flops import T_VALUES, CostRecord, read_report
 from core.linear_rnn.latch_sweep import read_sweep
 from core.linear_rnn.matrices import PRESETS, preset, with_radius
-from core.study.measure.measured import fill, measured
+from core.study.measure.store import fill, load_measurements
 from core.study.question import shipped
 from dashboard.figures.layout import Drawing
 from dashboard.figures.rnn import cost, decay as rnn_decay, latch, matrix
@@ -56,7 +56,7 @@ def test_stepping_through_the_expansion_and_back() -> None:
 
 
 def test_sentences_are_set_like_formulas() -> None:
-    from dashboard.rnn.experiments import in_math
+    from dashboard.rnn.expansion import in_math
 
     assert in_math("W_h now acts on h_12, with h_0 = 0.") == (
         "$W_{h}$ now acts on $h_{12}$, with $h_{0}$ = 0."
@@ -113,7 +113,7 @@ def test_a_preset_brings_its_radius_and_the_slider_moves_it() -> None:
     assert facts["lost in float32"] == "T = 25"
 
 
-def test_the_gradient_is_asked_of_torch() -> None:
+def test_the_gradient_comes_from_torch() -> None:
     app = opened(section=DECAY, matrix="Scaled rotation", size="4", autograd="true")
     assert len(fine(app).get("plotly_chart")) == 2
 
@@ -168,7 +168,7 @@ def test_measuring_here_replaces_what_was_shipped(
     app.button[0].click().run(timeout=120)
     assert any("Measured here" in c.value for c in fine(app).caption)
     (quoted,) = shipped()["1e"].answer.measured
-    assert "d = 16: from T = 16 to 1024" in (fill(quoted.text, measured()) or "")
+    assert "d = 16: from T = 16 to 1024" in (fill(quoted.text, load_measurements()) or "")
     app.session_state["d"] = 64
     app.button[0].click().run(timeout=120)
     app.session_state["d"] = 16

@@ -55,7 +55,7 @@ def test_a_lecturer_opens_reveals_and_closes_a_room() -> None:
     assert rooms.room(code).revealed
     assert option.reply in text_of(app)
     assert rooms.owns(code, secret)
-    rooms.shut()
+    rooms.release()
 
 
 def test_a_phone_sees_no_lecturer_s_button_and_no_reply() -> None:
@@ -67,7 +67,7 @@ def test_a_phone_sees_no_lecturer_s_button_and_no_reply() -> None:
         assert [b.label for b in app.button] == ["Send my answer"]
         for option in shipped()["1d"].predict.options:
             assert option.reply not in text_of(app)
-    rooms.shut()
+    rooms.release()
 
 
 def test_the_host_sees_after_reveal_what_is_right_and_why() -> None:
@@ -82,7 +82,7 @@ def test_the_host_sees_after_reveal_what_is_right_and_why() -> None:
     bars = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]
     shown = shown_options(task, app.query_params["room"])
     assert bars["y"] == [("✓ " if o.right else "") + o.text for o in shown]
-    study_room.rooms().shut()
+    study_room.rooms().release()
 
 
 def test_a_lecturer_goes_back_to_the_question() -> None:
@@ -93,7 +93,7 @@ def test_a_lecturer_goes_back_to_the_question() -> None:
     assert app.header[0].value.startswith("1d ·")
     assert "room" not in app.query_params
     assert "host" not in app.query_params
-    study_room.rooms().shut()
+    study_room.rooms().release()
 
 
 @pytest.mark.parametrize("right", [True, False])
@@ -117,7 +117,7 @@ def test_a_phone_learns_after_reveal_whether_it_was_right(
     assert f"Your answer was {'right' if right else 'wrong'}" in text_of(phone)
     assert mine.reply in text_of(phone)
     assert truth.reply in text_of(phone)
-    rooms.shut()
+    rooms.release()
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_what_a_phone_typed_is_graded_as_it_was_typed(
     bars = json.loads(phone.get("plotly_chart")[0].proto.spec)["data"][0]
     assert sum(bars["x"]) == 1
     assert any(name.replace("<br>", " ") == f"✓ {right}" for name in bars["y"])
-    rooms.shut()
+    rooms.release()
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_phone_that_is_reloaded_learns_it_too(
     assert ("Your answer was" in shown) == bool(said)
     assert said in shown
     assert ("The right answer:" in shown) != said.startswith("right")
-    rooms.shut()
+    rooms.release()
 
 
 def test_every_shipped_prediction_can_be_asked() -> None:

@@ -8,9 +8,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.study.grading.checks import shuffled
 from core.study.grading.numbers import draw
-from core.study.measure.measured import places
+from core.study.measure.store import placeholders
 from core.study.options import shown_options
-from core.study.progress import Progress, dump, load
+from core.study.progress import StudyProgress, dump, load
 from core.study.question import Choice, Expression, Number, Order, Rubric, shipped
 from dashboard.study.tasks import formula
 from tests.conftest import ROOT
@@ -72,7 +72,7 @@ def text_of(app: AppTest) -> str:
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_question_is_worked_through_wrong_and_then_right(name: str) -> None:
     question = QUESTIONS[name]
-    seed = Progress().task_seed(name)
+    seed = StudyProgress().task_seed(name)
     app = open_question(name)
     assert "2 · Try it" not in text_of(app)
 
@@ -100,7 +100,7 @@ def test_a_question_is_worked_through_wrong_and_then_right(name: str) -> None:
     assert question.answer.text[:60] in text_of(app)
     assert question.answer.loose[:60] in text_of(app)
     for sentence in question.answer.measured:
-        assert places(sentence.text)
+        assert placeholders(sentence.text)
         assert "has not been measured on this machine yet" in text_of(app)
 
 
@@ -142,7 +142,7 @@ def test_options_stand_in_the_order_of_the_seed() -> None:
     orders = {}
     for seed in ("group-a", "group-b", "group-c"):
         shown = open_question("1d", seed=seed).radio("1d-1-predict-given").options
-        drawn = shown_options(task, Progress(seed).task_seed("1d"))
+        drawn = shown_options(task, StudyProgress(seed).task_seed("1d"))
         assert shown == [formula(option.text) for option in drawn]
         orders[seed] = tuple(shown)
     assert len(set(orders.values())) > 1
@@ -150,7 +150,7 @@ def test_options_stand_in_the_order_of_the_seed() -> None:
 
 def test_a_measured_number_appears_in_the_answer_once_it_was_measured() -> None:
     app = open_question("1d")
-    question, seed = QUESTIONS["1d"], Progress().task_seed("1d")
+    question, seed = QUESTIONS["1d"], StudyProgress().task_seed("1d")
     fill_in(app, question.predict, "1d-1-predict", seed, right=True)
     button(app, "Keep my prediction").click().run()
     for i, task in enumerate(question.checks):
@@ -178,13 +178,13 @@ def test_letters_of_the_rnn_are_set_as_formulas() -> None:
 
 def test_progress_is_saved_and_loaded_through_the_page() -> None:
     app = open_question("1a")
-    app.session_state["study-progress"] = load(dump(Progress("group-9")))
+    app.session_state["study-progress"] = load(dump(StudyProgress("group-9")))
     app.run()
     app.text_input("study-name").set_value("Ada")
     app.text_input("study-word").set_value("lovelace")
     button(app, "Keep here").click().run()
     assert not app.error
-    app.session_state["study-progress"] = Progress()
+    app.session_state["study-progress"] = StudyProgress()
     button(app, "Fetch").click().run()
     assert app.session_state["study-progress"].seed == "group-9"
     assert json.loads(dump(app.session_state["study-progress"]))["seed"] == "group-9"

@@ -9,7 +9,8 @@ from hypothesis import given, settings, strategies as st
 
 from core.data import load_dialogues
 from core.data.text.grammar import generate, grammar, load, sample, to_text
-from core.data.text.grammar_check import (
+from core.tokenizer import WordTokenizer, split_words
+from tests.data.grammar_check import (
     KINDS,
     Reader,
     allowed_next,
@@ -18,7 +19,6 @@ from core.data.text.grammar_check import (
     is_grammatical,
     words_of,
 )
-from core.tokenizer import WordTokenizer, split_words
 
 ROOT = Path(__file__).parents[2]
 seeds = st.integers(0, 10_000)

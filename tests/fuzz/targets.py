@@ -17,7 +17,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from core.linear_rnn.unrolling import parse_answer, same_expression, unroll
+from core.linear_rnn import parse_answer, same_expression, unroll
 from core.run_files import metrics, schema
 from core.runs.archive import unpack
 from core.study.grading.algebra import canonical, grade_expression

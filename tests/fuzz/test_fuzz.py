@@ -13,7 +13,7 @@ FORMULAS = 500
 
 
 @pytest.mark.parametrize("seed", CORPUS, ids=lambda p: f"{p.parent.name}-{p.name}")
-def test_what_the_fuzzer_starts_from_is_borne(seed):
+def test_the_corpus_is_handled(seed):
     attempt(seed.parent.name, seed.read_bytes())
 
 

@@ -11,10 +11,9 @@ import sys
 import time
 from pathlib import Path
 
-from core.linear_rnn.answer import parse_answer
+from core.linear_rnn import parse_answer, same_expression, unroll
 from core.linear_rnn.matrices import parse_matrix
 from core.linear_rnn.printing import to_latex, to_numpy, to_text
-from core.linear_rnn.unrolling import same_expression, unroll
 from core.study.grading.algebra import canonical, grade_expression
 from core.study.grading.numbers import draw, grade_number, read_number
 

@@ -107,7 +107,7 @@ async def formulas_in_a_poll(served: Served) -> None:
         await tab.rerun()
         await tab.close()
     rooms.close(room.code, secret)
-    rooms.shut()
+    rooms.release()
 
 
 def _png(side: int) -> bytes:

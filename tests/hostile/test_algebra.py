@@ -31,7 +31,7 @@ def run(field):
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory from /proc")
 @pytest.mark.parametrize("field", FIELDS)
-def test_nothing_that_is_typed_takes_long_or_much(field):
+def test_no_typed_text_takes_much_time_or_memory(field):
     found = run(field)
     assert [name for name, *_ in found] == list(PAYLOADS)
     assert all(len(text) <= 2000 for text in PAYLOADS.values())

@@ -49,7 +49,7 @@ few = settings(max_examples=60, deadline=None, suppress_health_check=_SHARED)
 def rooms(tmp_path: Path) -> Iterator[Rooms]:
     opened = Rooms(tmp_path / "rooms.sqlite3")
     yield opened
-    opened.shut()
+    opened.release()
 
 
 def files_below(folder: Path) -> set[Path]:
@@ -134,7 +134,7 @@ def test_rooms_refuse_what_is_no_code(code: str, secret: str, token: str, rooms:
         with pytest.raises(ValueError, match=r"There is no room|no token|Only the one") as said:
             refused()
         one_sentence(str(said.value))
-    assert not rooms.has_answered(code, token)
+    assert rooms.answer_of(code, token) is None
 
 
 @few

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.study.progress import Progress
+from core.study.progress import StudyProgress
 from core.study.storage import class_store
 from core.study.storage.rooms import Rooms
 from dashboard import limits
@@ -76,7 +76,7 @@ async def guess(served: Served, ip: str, name: str, times: int, word: str = "gue
 def test_a_loop_of_guesses_tries_few_words_and_others_are_not_held_up(waiting: Served) -> None:
     kept = waiting.folder / "state" / "study.sqlite3"
     for name in ("Ada", "Bob"):
-        class_store.save(name, "lovelace", Progress(name), kept)
+        class_store.save(name, "lovelace", StudyProgress(name), kept)
     views = run(guess(waiting, "203.0.113.1", "Ada", 150))
     tried = said(views, "Nothing is kept")
     assert 5 <= tried <= 5 + 8, "the eighth delay ends after four minutes"
@@ -139,7 +139,7 @@ def test_one_session_votes_once_whatever_tokens_it_makes(waiting: Served) -> Non
     assert any(kind == "alert" and COUNTED in alert.body for kind, alert in leaked[0].elements)
     assert said(leaked, "Answers were sent too often in this session: " + LATER.pattern) == 49
     assert sum(rooms.counts(room.code).values()) == 1
-    rooms.shut()
+    rooms.release()
 
 
 def test_one_session_opens_few_rooms(waiting: Served) -> None:

@@ -125,7 +125,7 @@ def test_any_bytes(name: str, start: bytes, rest: bytes) -> None:
     ids=repr,
 )  # fmt: skip
 def test_progress_that_was_forged(change: dict[str, object]) -> None:
-    table = json.loads(progress.dump(progress.Progress()))
+    table = json.loads(progress.dump(progress.StudyProgress()))
     with pytest.raises(ValueError, match=r"progress file") as said:
         progress.load(json.dumps(table | change))
     one_sentence(str(said.value))
@@ -148,7 +148,7 @@ def test_questions_that_nest_without_end(content: bytes) -> None:
 
 def test_markup_in_a_name_is_shown_as_text_in_the_summary() -> None:
     evil = "</pre><script>alert(1)</script><img src=x onerror=alert(1)>"
-    known = progress.predict(progress.Progress(), "1a", evil)
+    known = progress.predict(progress.StudyProgress(), "1a", evil)
     page = summary_html(evil, known, shipped(), datetime.now(UTC))
     assert "<script" not in page
     assert "<img" not in page

@@ -7,15 +7,12 @@ import time
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from core.linear_rnn import parse_answer, same_expression, unroll, unroll_steps
 from core.linear_rnn.algebra import W_h, W_x, W_y, h, phi_y, words, x
-from core.linear_rnn.expansion import TooLong
-from core.linear_rnn.unrolling import (
-    parse_answer,
-    recurrence,
-    same_expression,
-    unroll,
-    unroll_steps,
-)
+from core.linear_rnn.expansion import Expander, TooLong
+from core.linear_rnn.parsing.series_ast import expand
+from core.linear_rnn.parsing.series_parser import parse
+from core.linear_rnn.unrolling import recurrence
 
 OPTIONS = [
     {"start_state": s, "bias": b, "collect": c}
@@ -25,7 +22,7 @@ OPTIONS = [
 ]
 
 
-def test_y2_y3_y4_are_what_the_board_says() -> None:
+def test_y2_y3_y4_match_the_lecture() -> None:
     y2 = phi_y(W_y * W_h * W_x * x(1) + W_y * W_x * x(2))
     y3 = phi_y(W_y * W_h * W_h * W_x * x(1) + W_y * W_h * W_x * x(2) + W_y * W_x * x(3))
     y4 = phi_y(
@@ -42,7 +39,7 @@ def test_y2_y3_y4_are_what_the_board_says() -> None:
 
 
 @pytest.mark.parametrize("T", range(1, 13))
-def test_unrolled_is_the_recurrence_for_every_option(T: int) -> None:
+def test_the_unrolled_sum_equals_the_recurrence(T: int) -> None:
     for options in OPTIONS:
         plain = {k: options[k] for k in ("start_state", "bias")}
         assert same_expression(unroll(T, **options), recurrence(T, **plain))
@@ -75,7 +72,7 @@ def _states(T: int, start_state: bool, bias: bool) -> dict[object, object]:
     return meaning
 
 
-def test_each_new_part_really_stands_in_the_expression() -> None:
+def test_each_new_part_is_in_the_expression() -> None:
     for step in unroll_steps(5, start_state=True, bias=True):
         for part in step.new:
             assert part in set(_subtrees(step.expression)), (step.number, part)
@@ -104,6 +101,24 @@ def _subtrees(expr):
 )
 def test_ways_to_write_y2(text: str) -> None:
     assert same_expression(parse_answer(text), unroll(2))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\phi_y\left(W_y W_h W_x x_{1} + W_{y} W_x x_2\right)",
+        r"\varphi_{y}( \mathbf{W}_y W_h^{1} W_x x_1 + W_y W_{x} x_{2} )",
+        r"$\phi(W_y\, W_h W_x\, x_1 + W_y W_x x_2)$",
+    ],
+)
+def test_y2_is_read_in_latex_too(text: str) -> None:
+    assert same_expression(parse_answer(text), unroll(2))
+
+
+@pytest.mark.parametrize("term", ["bWhx1", "bb", "bphi(x1)", "Wyh0", "Wyx1", "x_₂", "h₁₂b²"])
+def test_letters_written_without_spaces_are_graded_as_they_are_compared(term: str) -> None:
+    words_typed = words(parse_answer(term))
+    assert expand(parse(term), 2, Expander()) == words_typed
 
 
 def test_a_bias_and_a_start_state_can_be_written() -> None:
@@ -203,18 +218,18 @@ def test_bad_answers_get_one_sentence_at_once(text: str) -> None:
 
 
 @pytest.mark.parametrize("odd", [None, 3, b"W_h x_1", ["W_h"], W_h])
-def test_what_is_no_text_is_refused_too(odd: object) -> None:
+def test_only_text_is_parsed(odd: object) -> None:
     with pytest.raises(ValueError, match="cannot be read: give its text"):
         parse_answer(odd)  # type: ignore[arg-type]
 
 
 def test_only_expressions_are_compared() -> None:
     for odd in ("W_h x_1", None, 1):
-        with pytest.raises(ValueError, match="is no expression: read it with parse_answer"):
+        with pytest.raises(ValueError, match="is not an expression: read it with parse_answer"):
             same_expression(odd, unroll(1))  # type: ignore[arg-type]
 
 
-def test_no_bad_answer_takes_long() -> None:
+def test_every_bad_answer_is_refused_fast() -> None:
     """Each is refused by a bound on its size, so even a slow machine needs far less than this."""
     start = time.perf_counter()
     for text in BAD:
@@ -225,7 +240,7 @@ def test_no_bad_answer_takes_long() -> None:
 
 @given(st.text(alphabet="WhxyφpiT_0129^*@+()[] b²=.-'\n", max_size=60))
 @settings(max_examples=300, deadline=None)
-def test_any_text_is_read_or_refused_with_a_sentence(text: str) -> None:
+def test_any_text_is_parsed_or_refused_with_a_sentence(text: str) -> None:
     try:
         expression = parse_answer(text)
     except ValueError as error:
@@ -247,7 +262,7 @@ def test_words_of_a_product_of_sums() -> None:
     assert words(W_x * x(1) + W_x * x(1)) == {("W_x", "x_1"): 2}
 
 
-def test_expanded_minus_recurrence_is_nothing_at_all() -> None:
+def test_unrolled_minus_recurrence_is_zero() -> None:
     difference = unroll(6).args[0] - recurrence(6).args[0]
     assert words(difference) == {}
     assert difference.expand().doit().is_ZeroMatrix

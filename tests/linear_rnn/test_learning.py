@@ -62,7 +62,7 @@ def test_a_sequence_shows_its_symbol_once_and_noise_after_it() -> None:
     assert not x[:, 0, SYMBOLS:].any()
 
 
-def test_a_short_delay_is_learned_and_the_records_say_so() -> None:
+def test_a_short_delay_is_learned() -> None:
     task = MemoryTask(delay=2, steps=150)
     for layer in ("tanh RNN", "Transformer"):
         records = list(train_memory(layer, task))
@@ -84,7 +84,7 @@ def test_gradients_vanish_at_the_start_unless_w_h_is_orthogonal() -> None:
     assert block.gradient[0] > 1e3 * plain.gradient[0]
 
 
-def test_same_task_same_records_and_the_callers_randomness_untouched() -> None:
+def test_a_training_is_deterministic_and_leaves_the_global_random_state_alone() -> None:
     task = MemoryTask(delay=3, steps=20)
     before = torch.random.get_rng_state()
     first, second = (list(train_memory("GRU", task, every=10)) for _ in range(2))
@@ -93,7 +93,7 @@ def test_same_task_same_records_and_the_callers_randomness_untouched() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"delay": 0}, {"delay": 201}, {"steps": 0}, {"hidden": 999}])
-def test_trainings_that_cannot_be(wrong: dict[str, int]) -> None:
+def test_impossible_trainings_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="choose a whole number from 1 to"):
         MemoryTask(**wrong)
     with pytest.raises(ValueError, match="There is no layer"):
@@ -103,7 +103,7 @@ def test_trainings_that_cannot_be(wrong: dict[str, int]) -> None:
 # cost
 
 
-def test_counts_are_the_sizes_of_the_products_really_made() -> None:
+def test_counts_match_the_products_that_are_computed() -> None:
     """Counted by torch on the layers themselves, two operations to a multiply-add."""
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -158,7 +158,7 @@ def test_measuring_gives_every_point_with_its_spread() -> None:
     assert "torch" in clock.this_machine()
 
 
-def test_the_shipped_measurement_is_whole_and_says_where_it_was_made() -> None:
+def test_the_shipped_measurement_is_complete_and_names_its_machine() -> None:
     report = read_report()
     assert "torch" in report.machine
     assert report.date
@@ -169,7 +169,7 @@ def test_the_shipped_measurement_is_whole_and_says_where_it_was_made() -> None:
             assert all(0 < p.low <= p.median <= p.high for p in points)
 
 
-def test_the_shipped_sweep_is_whole() -> None:
+def test_the_shipped_sweep_is_complete() -> None:
     report = read_sweep()
     assert "seeds" in report.training
     for layer in LAYERS:
@@ -187,7 +187,7 @@ def test_the_report_can_be_written_and_read(tmp_path: Path) -> None:
     assert math.isclose(read_report(path).records[0].median, 2e-5)
 
 
-def test_counting_and_reading_do_without_torch() -> None:
+def test_counting_and_reading_need_no_torch() -> None:
     code = (
         "import sys, core.linear_rnn.flops, core.linear_rnn.latch_sweep; "
         "sys.exit('torch' in sys.modules)"

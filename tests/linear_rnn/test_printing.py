@@ -3,15 +3,9 @@
 import numpy as np
 import pytest
 
+from core.linear_rnn import general_sum, parse_answer, same_expression, unroll, unroll_steps
 from core.linear_rnn.printing import to_latex, to_numpy, to_text
 from core.linear_rnn.proof import difference, evaluate, remainder
-from core.linear_rnn.unrolling import (
-    general_sum,
-    parse_answer,
-    same_expression,
-    unroll,
-    unroll_steps,
-)
 
 
 @pytest.mark.parametrize("T", [1, 2, 5, 12])
@@ -21,7 +15,7 @@ def test_text_is_read_back_as_the_same_expression(T: int, collect: str) -> None:
         assert same_expression(parse_answer(to_text(step.expression)), step.expression)
 
 
-def test_text_latex_and_numpy_keep_the_order_of_the_board() -> None:
+def test_text_latex_and_numpy_keep_the_order_of_terms() -> None:
     y3 = unroll(3)
     assert to_text(y3) == "phi_y(W_y W_h^2 W_x x_1 + W_y W_h W_x x_2 + W_y W_x x_3)"
     assert to_numpy(y3) == (
@@ -42,7 +36,7 @@ def test_the_numpy_text_computes_y_T() -> None:
     assert np.allclose(copied, evaluate(unroll(4), values))
 
 
-def test_what_is_new_is_marked_once_a_part() -> None:
+def test_every_new_part_is_marked_once() -> None:
     for step in unroll_steps(4, start_state=True, bias=True):
         latex = to_latex(step.expression, step.new, lambda s: f"<{s}>")
         assert latex.count("<") == len(step.new), step.number

@@ -84,7 +84,7 @@ def hold(phones: int, within: float) -> tuple[Counter[str], list[float]]:
         room, _ = rooms.open_room(QUESTION)
         taken = run(poll(address, room.code, phones, within))
         counted = Counter(rooms.counts(room.code))
-        rooms.shut()
+        rooms.release()
     return counted, sorted(taken)
 
 

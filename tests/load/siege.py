@@ -70,7 +70,7 @@ async def poll(served: Served, until: float, waits: list[float]) -> int:
         counted += sum(rooms.counts(room.code).values())
         rooms.reveal(room.code, secret)
         rooms.close(room.code, secret)
-    rooms.shut()
+    rooms.release()
     return counted
 
 

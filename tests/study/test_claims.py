@@ -4,8 +4,8 @@ import pytest
 
 from core.study import claims
 from core.study.claim import COMPARISONS, Claim, read_claim, read_claims
-from core.study.measure.measured import MEASURES
 from core.study.measure.models import measure
+from core.study.measure.store import MEASUREMENTS
 from core.study.question import ORDER, Choice, read_question, shipped
 
 CLAIMS = claims.all_claims()
@@ -103,5 +103,5 @@ def test_a_file_with_a_wrong_claim_is_named_with_its_line() -> None:
 
 
 def test_the_measurements_named_exist() -> None:
-    for name, about in MEASURES.items():
+    for name, about in MEASUREMENTS.items():
         assert about.keys, name

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from core.study.measure.measured import MEASURES, measured, record
-from core.study.progress import Progress, Record, dump, predict
+from core.study.measure.store import MEASUREMENTS, load_measurements, save_measurement
+from core.study.progress import Record, StudyProgress, dump, predict
 from core.study.storage import class_store, database
 from core.study.storage.rooms import Rooms
 from tests.conftest import ROOT
@@ -29,7 +30,7 @@ CREATE TABLE IF NOT EXISTS student (
     name TEXT PRIMARY KEY, salt BLOB NOT NULL, word BLOB NOT NULL,
     progress TEXT NOT NULL, updated REAL NOT NULL)
 """
-DONE = predict(Progress("group-7"), "1a", "One factor W_h")
+DONE = predict(StudyProgress("group-7"), "1a", "One factor W_h")
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def use_rooms() -> None:
     try:
         opened.open_room("1a")
     finally:
-        opened.shut()
+        opened.release()
 
 
 def use_progress() -> None:
@@ -94,7 +95,7 @@ def fails(use: Use, *parts: str) -> None:
 
 
 @USES
-def test_a_folder_of_their_own_and_nothing_beside_the_runs(
+def test_the_state_has_its_own_folder_and_nothing_is_written_beside_the_runs(
     use: Use, name: str, state: Path, tmp_path: Path
 ) -> None:
     use()
@@ -118,39 +119,37 @@ def test_without_the_variable_it_is_in_the_user_s_data_folder_not_above_the_runs
     assert database.state_folder() not in database.runs_folder().parents
 
 
-def test_rooms_of_the_first_version_are_taken_along(state: Path, tmp_path: Path) -> None:
+def test_rooms_of_the_first_version_are_copied(state: Path, tmp_path: Path) -> None:
     old_rooms(tmp_path / "old" / "rooms.sqlite3")
     before = (tmp_path / "old" / "rooms.sqlite3").read_bytes()
     opened = Rooms()
     assert opened.counts("ABCDE") == {"one": 1}
     opened.answer("ABCDE", opened.new_token(), "two")
-    opened.shut()
+    opened.release()
     again = Rooms()
     assert again.counts("ABCDE") == {"one": 1, "two": 1}
-    again.shut()
+    again.release()
     assert (tmp_path / "old" / "rooms.sqlite3").read_bytes() == before, "the old file stays"
     assert sorted(p.name for p in state.iterdir() if p.name.startswith(".")) in (
         [], [".rooms.sqlite3.lock"],
     )  # fmt: skip
 
 
-def test_progress_of_the_first_version_is_taken_along(state: Path, tmp_path: Path) -> None:
+def test_progress_of_the_first_version_is_copied(state: Path, tmp_path: Path) -> None:
     old_progress(tmp_path / "old" / "study.sqlite3")
     assert class_store.fetch("Ada", "lovelace") == DONE
-    class_store.save("Ada", "lovelace", Progress())
-    assert class_store.fetch("Ada", "lovelace") == Progress()
+    class_store.save("Ada", "lovelace", StudyProgress())
+    assert class_store.fetch("Ada", "lovelace") == StudyProgress()
 
 
-def test_what_an_old_server_has_not_yet_written_back_is_taken_along(
-    state: Path, tmp_path: Path
-) -> None:
+def test_the_write_ahead_log_of_an_old_server_is_copied_too(state: Path, tmp_path: Path) -> None:
     path = tmp_path / "old" / "rooms.sqlite3"
     old_rooms(path)
     running = sqlite3.connect(path, isolation_level=None)  # its answer is in the log alone
     running.execute("INSERT INTO answer VALUES ('ABCDE', x'02', 'two')")
     opened = Rooms()
     assert opened.counts("ABCDE") == {"one": 1, "two": 1}
-    opened.shut()
+    opened.release()
     running.close()
 
 
@@ -176,22 +175,22 @@ def test_twenty_servers_that_start_at_once_migrate_once(state: Path, tmp_path: P
     assert all(one.accepts(token) for one in opened), "all sign with the same key"
     assert all(one.counts("ABCDE") == {"one": 1} for one in opened)
     for one in opened:
-        one.shut()
+        one.release()
 
 
 def test_measurements_of_the_first_version_are_read_and_new_ones_win(
     state: Path, tmp_path: Path
 ) -> None:
-    values: dict[str, float | str] = dict.fromkeys(MEASURES["samples"].keys, "old")
-    record("samples", values, tmp_path / "old" / "measurements.json")
-    assert measured()["samples"]["label"] == "old"
-    record("samples", values | {"label": "new"})
-    assert measured()["samples"]["label"] == "new"
+    values: dict[str, float | str] = dict.fromkeys(MEASUREMENTS["samples"].keys, "old")
+    save_measurement("samples", values, tmp_path / "old" / "measurements.json")
+    assert load_measurements()["samples"]["label"] == "old"
+    save_measurement("samples", values | {"label": "new"})
+    assert load_measurements()["samples"]["label"] == "new"
     assert [p.name for p in state.iterdir()] == ["measurements.json"]
 
 
 @USES
-def test_another_program_s_file_at_the_old_place_is_left_alone(
+def test_a_foreign_file_at_the_old_path_is_left_alone(
     use: Use, name: str, state: Path, tmp_path: Path
 ) -> None:
     other = sqlite3.connect(tmp_path / "old" / name)
@@ -242,7 +241,7 @@ def test_a_file_of_a_newer_version_is_named_and_left_as_it_is(
 
 
 @USES
-def test_a_file_of_the_other_kind_is_not_taken_for_ours(use: Use, name: str, state: Path) -> None:
+def test_a_database_of_the_other_kind_is_refused(use: Use, name: str, state: Path) -> None:
     use_rooms()
     use_progress()
     other = {"rooms.sqlite3": "study.sqlite3", "study.sqlite3": "rooms.sqlite3"}[name]
@@ -273,7 +272,7 @@ def test_a_room_that_is_open_survives_a_lock(state: Path) -> None:
     holder.close()
     opened.answer(room.code, opened.new_token(), "one")
     assert opened.counts(room.code) == {"one": 1}
-    opened.shut()
+    opened.release()
 
 
 @USES
@@ -291,13 +290,21 @@ def test_a_read_only_file_is_named(
     fails(use, name, "is read-only", "UNROLLED_STATE")
 
 
+def test_the_limit_in_pages_is_the_one_in_megabytes() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        (pages,) = connection.execute(database.SIZE_LIMIT).fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    assert pages * size == database.MAX_MEGABYTES * 2**20
+
+
 @USES
 def test_a_full_file_is_named_and_what_is_in_it_stays(
     use: Use, name: str, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use()
-    monkeypatch.setattr(database, "MAX_MEGABYTES", 1)
-    large = Progress(records={f"q-{i}": Record("x" * 2000) for i in range(90)})
+    whole, small = database.SIZE_LIMIT, "PRAGMA max_page_count = 256"
+    monkeypatch.setattr(database, "SIZE_LIMIT", small)
+    large = StudyProgress(records={f"q-{i}": Record("x" * 2000) for i in range(90)})
 
     def fill() -> None:
         for i in range(12):
@@ -308,10 +315,10 @@ def test_a_full_file_is_named_and_what_is_in_it_stays(
             try:
                 opened.open_room("x" * 100_000)
             finally:
-                opened.shut()
+                opened.release()
 
     fails(fill, name, "has no room left")
-    monkeypatch.setattr(database, "MAX_MEGABYTES", 200)
+    monkeypatch.setattr(database, "SIZE_LIMIT", whole)
     use()
 
 
@@ -336,7 +343,7 @@ if os.geteuid() == 0:
     ("own", "sentence"),
     [
         (("runs", "data", "state"), ""),
-        (("runs", "data"), "cannot be kept in the folder 'state' (Permission denied)"),
+        (("runs", "data"), "cannot be stored in the folder 'state' (Permission denied)"),
     ],
 )
 def test_a_user_that_owns_nothing_but_its_folders(
@@ -368,9 +375,10 @@ def test_a_user_that_owns_nothing_but_its_folders(
 
 USE_BOTH = """
 from core.study.storage import class_store
-from core.study.progress import Progress
+from core.study.progress import StudyProgress
 from core.study.storage.rooms import Rooms
-for use in (lambda: Rooms().open_room("1a"), lambda: class_store.save("Ada", "word", Progress())):
+uses = [lambda: Rooms().open_room("1a"), lambda: class_store.save("Ada", "word", StudyProgress())]
+for use in uses:
     try:
         use()
     except OSError as error:

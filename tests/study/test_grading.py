@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from core.linear_rnn import unroll
 from core.linear_rnn.algebra import words
 from core.linear_rnn.expansion import Expander
-from core.linear_rnn.unrolling import unroll
+from core.linear_rnn.parsing.normalise import normalise
+from core.linear_rnn.parsing.series_ast import expand
+from core.linear_rnn.parsing.series_parser import parse
 from core.study.grading.algebra import canonical, grade_expression, unrolled_words
-from core.study.grading.normalise import plain
-from core.study.grading.series_ast import at
-from core.study.grading.series_parser import parse
 
 FORMS, MORE = (
     tomllib.loads((Path(__file__).parent / name).read_text("utf-8"))
@@ -32,22 +32,22 @@ def test_there_are_twenty_forms_of_each_kind(question):
 
 @pytest.mark.parametrize(("question", "text"), RIGHT)
 def test_a_right_answer_in_any_usual_notation_is_right(question, text):
-    verdict = grade_expression(question, text)
-    assert verdict.correct, verdict.message
-    assert verdict.message
+    grade = grade_expression(question, text)
+    assert grade.correct, grade.message
+    assert grade.message
 
 
 @pytest.mark.parametrize(("question", "text", "hint"), WRONG)
-def test_a_wrong_answer_is_wrong_and_told_why(question, text, hint):
-    verdict = grade_expression(question, text)
-    assert not verdict.correct
-    assert hint in verdict.message
+def test_a_wrong_answer_is_wrong_with_a_reason(question, text, hint):
+    grade = grade_expression(question, text)
+    assert not grade.correct
+    assert hint in grade.message
 
 
 @pytest.mark.parametrize("question", ["1a", "1b", "1c"])
-def test_no_diagnosis_gives_the_answer_away(question):
+def test_no_feedback_gives_the_answer_away(question):
     for text, _ in FORMS[question]["wrong"]:
-        for piece in plain(grade_expression(question, text).message).split(": "):
+        for piece in normalise(grade_expression(question, text).message).split(": "):
             assert not grade_expression(question, piece).correct
 
 
@@ -57,19 +57,19 @@ def test_the_target_is_the_unrolled_recurrence(T):
     assert dict(letter[1]) == dict(unrolled_words(T))
 
 
-def test_a_term_that_only_enters_later_is_found_however_late():
+def test_a_term_that_starts_at_a_late_step_is_found():
     right = "sum(Wh^(T-i) Wx x_i, i=1..T)"
     for start in (6, 9, 15, 24, 90):
-        verdict = grade_expression("1c", f"phi_y(Wy ({right} + sum(Wx x_i, i={start}..T)))")
-        assert not verdict.correct
-        assert "right for T = 1 to" in verdict.message
-    verdict = grade_expression("1c", f"phi_y(Wy ({right} + sum(sum(Wx x_i, i=T..7), j=6..T)))")
-    assert "T = 1 to 6 only" in verdict.message
+        grade = grade_expression("1c", f"phi_y(Wy ({right} + sum(Wx x_i, i={start}..T)))")
+        assert not grade.correct
+        assert "right for T = 1 to" in grade.message
+    grade = grade_expression("1c", f"phi_y(Wy ({right} + sum(sum(Wx x_i, i=T..7), j=6..T)))")
+    assert "T = 1 to 6 only" in grade.message
 
 
 def test_a_sum_written_out_is_the_unrolled_recurrence():
     answer = parse("phi_y(Wy sum(Wh^(T-i) Wx x_i, i=1..T))")
-    assert at(answer, 7, Expander()) == words(unroll(7))
+    assert expand(answer, 7, Expander()) == words(unroll(7))
 
 
 @pytest.mark.parametrize(
@@ -102,14 +102,14 @@ PIECES = [
 
 @given(st.sampled_from(["1a", "1b", "1c"]), st.lists(st.sampled_from(PIECES), max_size=60))
 @settings(max_examples=400, deadline=None)
-def test_any_arrangement_of_pieces_gets_a_verdict(question, pieces):
+def test_any_arrangement_of_pieces_is_graded(question, pieces):
     assert grade_expression(question, " ".join(pieces)).message
     assert grade_expression(question, "".join(pieces)).message
 
 
 @given(st.sampled_from(["1a", "1b", "1c"]), st.text(max_size=3000))
 @settings(max_examples=300, deadline=None)
-def test_any_text_gets_a_verdict(question, text):
+def test_any_text_is_graded(question, text):
     assert grade_expression(question, text).message
 
 
@@ -128,5 +128,5 @@ def test_any_text_gets_a_verdict(question, text):
         "a" * 10_000,
     ],
 )
-def test_an_answer_made_to_explode_is_refused_at_once(text):
+def test_an_answer_that_would_explode_is_refused_at_once(text):
     assert not grade_expression("1c", text).correct  # multiplied out, it would take hours

@@ -1,8 +1,8 @@
 """The order of options gives nothing away: the right one stands first as often as chance has it."""
 
-from core.study.grading.checks import grade
+from core.study.grading.checks import grade_answer
 from core.study.options import shown_options
-from core.study.progress import Progress
+from core.study.progress import StudyProgress
 from core.study.question import Choice, shipped
 
 CHOICES = [
@@ -16,19 +16,20 @@ SEEDS = [str(seed) for seed in range(1, 51)]
 
 def draws() -> list[tuple[Choice, str]]:
     """Every shipped choice as the page asks it, for every seed."""
-    return [(task, Progress(seed).task_seed(name)) for name, task in CHOICES for seed in SEEDS]
+    return [(task, StudyProgress(seed).task_seed(name)) for name, task in CHOICES for seed in SEEDS]
 
 
-def test_always_the_first_option_earns_no_more_than_chance() -> None:
+def test_always_choosing_the_first_option_is_no_better_than_chance() -> None:
     earned = sum(
-        grade(task, shown_options(task, seed)[0].text, seed).correct for task, seed in draws()
+        grade_answer(task, shown_options(task, seed)[0].text, seed).correct
+        for task, seed in draws()
     )
     chances = [1 / len(task.options) for task, _ in draws()]
     expected, deviation = sum(chances), sum(p * (1 - p) for p in chances) ** 0.5
     assert abs(earned - expected) < 3 * deviation
 
 
-def test_the_right_option_stands_in_every_place_equally_often() -> None:
+def test_the_right_option_is_at_every_position_equally_often() -> None:
     for size in {len(task.options) for _, task in CHOICES}:
         drawn = [(task, seed) for task, seed in draws() if len(task.options) == size]
         places = [[o.right for o in shown_options(task, seed)].index(True) for task, seed in drawn]

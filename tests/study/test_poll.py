@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.study.grading.checks import grade
+from core.study.grading.checks import grade_answer
 from core.study.grading.numbers import VARIANTS, draw
 from core.study.options import shown_options
 from core.study.poll import bars, countable, right_answer
@@ -19,8 +19,8 @@ def test_equal_expressions_are_counted_together() -> None:
 
 @pytest.mark.parametrize("name", ["1a", "1b", "1c"])
 def test_the_right_expression_is_right(name: str) -> None:
-    text, verdict = right_answer(Expression("", name), "ABCDE")
-    assert verdict.correct
+    text, grade = right_answer(Expression("", name), "ABCDE")
+    assert grade.correct
     assert "readable" not in text
 
 
@@ -28,8 +28,8 @@ def test_the_right_expression_is_right(name: str) -> None:
 def test_numbers_within_the_tolerance_are_counted_together(variant: str) -> None:
     task = Number(variant)
     answer = draw(variant, "ABCDE").answer
-    text, verdict = right_answer(task, "ABCDE")
-    assert verdict.correct
+    text, grade = right_answer(task, "ABCDE")
+    assert grade.correct
     assert countable(task, repr(answer), "ABCDE") == text
     nearly = answer * (1 + draw(variant, "ABCDE").tolerance / 2)
     assert countable(task, repr(nearly), "ABCDE") == text
@@ -44,9 +44,9 @@ def test_every_option_has_its_bar_in_the_order_of_the_room() -> None:
             shown = bars(task, {task.options[-1].text: 3}, "ABCDE", revealed=False)
             assert list(shown) == [o.text for o in shown_options(task, "ABCDE")]
             assert sum(shown.values()) == 3
-            right, verdict = right_answer(task, "ABCDE")
+            right, grade = right_answer(task, "ABCDE")
             assert right in shown
-            assert verdict == grade(task, right, "ABCDE")
+            assert grade == grade_answer(task, right, "ABCDE")
 
 
 def test_the_right_expression_has_a_bar_once_it_is_revealed_and_not_before() -> None:

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, strategies as st
 
 from core.study.progress import (
-    PATIENCE,
+    MIN_ATTEMPTS,
     Answer,
-    Progress,
     Record,
+    StudyProgress,
     again,
     attempt,
     draft,
     due,
-    due_on,
+    due_date,
     dump,
     give_up,
     load,
@@ -30,36 +30,36 @@ from core.study.summary import summary_html, verify
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-def worked(*correct: bool) -> Progress:
-    progress = predict(Progress(), "1a", "One factor W_h")
+def worked(*correct: bool) -> StudyProgress:
+    progress = predict(StudyProgress(), "1a", "One factor W_h")
     for right in correct:
         progress = attempt(progress, "1a", 0, 1, right, NOW)
     return progress
 
 
-def test_the_answer_is_earned_by_a_right_check_and_not_before():
-    assert not Progress().record("1a").done(1)
+def test_the_model_answer_is_earned_by_right_answers_only():
+    assert not StudyProgress().record("1a").done(1)
     assert not worked(False, False).record("1a").done(1)
     assert worked(False, True).record("1a").done(1)
 
 
-def test_the_answer_can_be_asked_for_after_enough_attempts():
+def test_the_model_answer_can_be_shown_after_enough_attempts():
     with pytest.raises(ValueError, match="3 times first"):
         give_up(worked(False), "1a", 1, NOW)
-    progress = give_up(worked(*[False] * PATIENCE), "1a", 1, NOW)
+    progress = give_up(worked(*[False] * MIN_ATTEMPTS), "1a", 1, NOW)
     assert progress.record("1a").done(1)
     assert progress.record("1a").gave_up
 
 
-def test_the_first_prediction_stands():
+def test_a_later_prediction_does_not_replace_the_first():
     assert predict(worked(), "1a", "another").record("1a").prediction == "One factor W_h"
 
 
 def test_what_was_easy_comes_back_later_than_what_was_hard():
     dates = [
-        due_on(worked(True).record("1a")),
-        due_on(worked(False, True).record("1a")),
-        due_on(give_up(worked(*[False] * PATIENCE), "1a", 1, NOW).record("1a")),
+        due_date(worked(True).record("1a")),
+        due_date(worked(False, True).record("1a")),
+        due_date(give_up(worked(*[False] * MIN_ATTEMPTS), "1a", 1, NOW).record("1a")),
     ]
     assert dates[0] > dates[1] >= dates[2] > NOW
     assert due(worked(True), NOW) == []
@@ -71,17 +71,17 @@ def test_a_second_round_draws_fresh_numbers_and_comes_back_later():
     second = again(first, "1a")
     assert second.task_seed("1a") != first.task_seed("1a")
     assert not second.record("1a").done(1)
-    later = due_on(first.record("1a"))
+    later = due_date(first.record("1a"))
     second = attempt(second, "1a", 0, 1, True, later)
-    assert due_on(second.record("1a")) - later > later - NOW
+    assert due_date(second.record("1a")) - later > later - NOW
 
 
-def test_saved_and_loaded_it_is_the_same():
+def test_progress_survives_saving_and_loading():
     written = draft(
         worked(False), "1a", 0, Answer("x₁ fades 🙂\n\nbecause …", ("a point",), "1", 3.5)
     )
     for progress in (
-        *(Progress(), worked(False), worked(False, True), again(worked(True), "1a")),
+        *(StudyProgress(), worked(False), worked(False, True), again(worked(True), "1a")),
         *(written, attempt(written, "1a", 0, 1, True, NOW, Answer("Wx x1", at=4.0))),
     ):
         assert load(dump(progress)) == progress
@@ -93,7 +93,7 @@ def test_saved_and_loaded_it_is_the_same():
     [
         ("", "not JSON"),
         ("[" * 100_000, "not JSON"),
-        ("{}", "no progress file"),
+        ("{}", "not a progress file"),
         ('{"unrolled": "progress", "version": 9}', "version 9"),
         ('{"unrolled": "progress", "version": 1}', "damaged"),
         ("x" * 2_000_000, "at most"),
@@ -104,7 +104,7 @@ def test_another_file_is_refused_in_one_sentence(text, sentence):
         load(text)
 
 
-def test_a_file_from_before_answers_were_kept_is_read() -> None:
+def test_an_old_file_without_answers_is_read() -> None:
     table = json.loads(dump(worked(False, True)))
     del table["records"]["1a"]["typed"], table["records"]["1a"]["sent"]
     assert load(json.dumps(table)) == worked(False, True)
@@ -119,7 +119,7 @@ def test_a_file_from_before_answers_were_kept_is_read() -> None:
         *(("step", "0"), ("step", 10**9), ("card_id", 1e400), ("state", 7)),
     ],
 )  # fmt: skip
-def test_a_card_the_scheduler_cannot_go_on_with_is_refused(field: str, value: object) -> None:
+def test_a_card_that_the_scheduler_cannot_use_is_refused(field: str, value: object) -> None:
     table = json.loads(dump(worked(True)))
     table["records"]["1a"]["card"][field] = value
     with pytest.raises(ValueError, match="damaged"):
@@ -138,7 +138,7 @@ def test_a_card_the_scheduler_cannot_go_on_with_is_refused(field: str, value: ob
         {"text": "a", "lines": [], "seed": "", "at": "now"},
     ],
 )
-def test_an_answer_that_is_none_is_refused(answer: object) -> None:
+def test_a_malformed_answer_is_refused(answer: object) -> None:
     table = json.loads(dump(worked(False)))
     table["records"]["1a"]["sent"] = {"0": answer}
     with pytest.raises(ValueError, match="damaged"):
@@ -160,7 +160,7 @@ records = st.builds(
     *(cards, checked, checked),
 )  # fmt: skip
 progresses = st.builds(
-    Progress, st.just("1"), st.dictionaries(st.sampled_from(["1a", "1b"]), records)
+    StudyProgress, st.just("1"), st.dictionaries(st.sampled_from(["1a", "1b"]), records)
 ).map(lambda progress: merge(progress, progress))
 
 
@@ -174,7 +174,7 @@ def test_an_answer_longer_than_any_field_holds_is_still_read_back() -> None:
 
 
 @given(progresses, progresses, progresses)
-def test_progress_is_merged_in_any_order_to_the_same(a, b, c):
+def test_merging_does_not_depend_on_the_order(a, b, c):
     assert merge(a, a) == a
     assert merge(a, b) == merge(b, a)
     assert merge(merge(a, b), c) == merge(a, merge(b, c))
@@ -195,14 +195,14 @@ def test_what_is_earned_in_one_tab_stays_earned(a, b):
 
 def test_a_question_answered_here_and_given_up_there_is_right() -> None:
     right = worked(True)
-    both = merge(give_up(worked(*[False] * PATIENCE), "1a", 1, NOW), right)
+    both = merge(give_up(worked(*[False] * MIN_ATTEMPTS), "1a", 1, NOW), right)
     data = verify(summary_html("Ada", both, shipped(), NOW))
     assert data["rows"][0]["result"] == "right"
 
 
-def test_the_latest_text_of_two_tabs_stands_and_the_seed_is_one_s_own() -> None:
-    old = draft(Progress("group-1"), "1f", 0, Answer("a first, longer text", at=1.0))
-    new = draft(Progress("group-2"), "1f", 0, Answer("a text", at=2.0))
+def test_the_latest_text_of_two_tabs_counts_and_each_keeps_its_seed() -> None:
+    old = draft(StudyProgress("group-1"), "1f", 0, Answer("a first, longer text", at=1.0))
+    new = draft(StudyProgress("group-2"), "1f", 0, Answer("a text", at=2.0))
     assert merge(old, new).record("1f").typed["0"].text == "a text"
     assert merge(old, new).seed == "group-1"
     checked = attempt(new, "1f", 0, 2, False, NOW, Answer("a text, checked", at=3.0))
@@ -219,7 +219,7 @@ BAD_VALUES = [None, -1, 10**9, "x" * 3000, [], [1, 1], {"a": 1}, True, 1.5, {"st
     ),
     st.sampled_from(BAD_VALUES),
 )
-def test_a_damaged_record_is_refused_or_still_a_progress(field, value):
+def test_a_damaged_record_is_refused_or_valid(field, value):
     table = json.loads(dump(worked(True)))
     table["records"]["1a"][field] = value
     try:
@@ -228,10 +228,10 @@ def test_a_damaged_record_is_refused_or_still_a_progress(field, value):
         assert str(error).endswith(".")  # noqa: PT017  either is fine, an exception of another kind is not
 
 
-def test_a_class_keeps_progress_under_chosen_names(tmp_path):
+def test_a_class_stores_progress_under_names(tmp_path):
     path = tmp_path / "class.sqlite3"
     class_store.save("Ada", "lovelace", worked(True), path)
-    class_store.save("Bob", "builder", Progress(), path)
+    class_store.save("Bob", "builder", StudyProgress(), path)
     assert class_store.fetch("Ada", "lovelace", path) == worked(True)
     class_store.save("Ada", "lovelace", worked(False), path)
     assert class_store.fetch("Ada", "lovelace", path) == worked(False)
@@ -239,14 +239,14 @@ def test_a_class_keeps_progress_under_chosen_names(tmp_path):
         with pytest.raises(ValueError, match="check both"):
             class_store.fetch(name, word, path)
     with pytest.raises(ValueError, match="is taken"):
-        class_store.save("Ada", "guess", Progress(), path)
+        class_store.save("Ada", "guess", StudyProgress(), path)
     for name in ("", "x" * 99, "../etc", "a\nb", "'; DROP TABLE student"):
         with pytest.raises(ValueError, match="cannot be used"):
-            class_store.save(name, "word", Progress(), path)
+            class_store.save(name, "word", StudyProgress(), path)
     assert b"lovelace" not in path.read_bytes()
 
 
-def test_the_summary_carries_its_data_and_shows_when_it_was_changed():
+def test_a_changed_summary_is_detected():
     progress = replace(worked(False, True), seed="group-7")
     progress = predict(progress, "1b", "<script>alert(1)</script>")
     page = summary_html("Ada <b>", progress, shipped(), NOW)
@@ -261,5 +261,5 @@ def test_the_summary_carries_its_data_and_shows_when_it_was_changed():
     with pytest.raises(ValueError, match="was changed"):  # what is shown counts too
         verify(page.replace("<td>not begun</td>", "<td>right</td>", 1))
     assert verify(page.replace("\n", "\r\n")) == data
-    with pytest.raises(ValueError, match="no study summary"):
+    with pytest.raises(ValueError, match="not a study summary"):
         verify("<p>hello</p>")

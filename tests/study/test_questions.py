@@ -5,10 +5,10 @@ import re
 import pytest
 
 from core.study import question as q
-from core.study.grading.checks import grade, shuffled
+from core.study.grading.checks import grade_answer, shuffled
 from core.study.grading.numbers import VARIANTS, draw, grade_number, read_number
-from core.study.measure.measured import MEASURES, fill, places
 from core.study.measure.models import measure
+from core.study.measure.store import MEASUREMENTS, fill, placeholders
 from core.study.question import Choice, Number, Order, Rubric, own_files, own_folder, read_question
 from tests.conftest import ROOT
 
@@ -35,15 +35,15 @@ def test_the_code_a_question_links_to_exists(name):
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_every_measured_place_is_a_value_that_is_measured(name):
+def test_every_placeholder_names_a_measured_value(name):
     for sentence in QUESTIONS[name].answer.measured:
-        assert sentence.name in MEASURES
-        for place, key in places(sentence.text):
+        assert sentence.name in MEASUREMENTS
+        for place, key in placeholders(sentence.text):
             assert place == sentence.name
-            assert key in (*MEASURES[place].keys, "machine")
+            assert key in (*MEASUREMENTS[place].keys, "machine")
         assert "{" not in re.sub(r"\{\w+\.\w+(:[^}]*)?\}", "", sentence.text)
     for text in (QUESTIONS[name].answer.text, QUESTIONS[name].answer.loose):
-        assert places(text) == []
+        assert placeholders(text) == []
 
 
 def test_every_model_answer_quotes_this_machine():
@@ -51,9 +51,9 @@ def test_every_model_answer_quotes_this_machine():
 
 
 @pytest.mark.parametrize("name", ["unrolled", "decay", "gradient", "positions", "pieces"])
-def test_what_needs_no_model_can_be_measured_anywhere(name):
+def test_measurements_without_a_model_work_everywhere(name):
     values = measure(name)
-    assert set(MEASURES[name].keys) <= set(values)
+    assert set(MEASUREMENTS[name].keys) <= set(values)
     sentences = [m.text for q in QUESTIONS.values() for m in q.answer.measured if m.name == name]
     assert all(fill(text, {name: values}) for text in sentences)
     if name == "unrolled":
@@ -76,14 +76,14 @@ def test_a_sentence_without_its_numbers_is_not_shown():
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_has_a_right_answer_and_a_reply_to_every_wrong_one(task):
     if isinstance(task, Choice):
-        replies = [grade(task, option.text, "1") for option in task.options]
-        assert [verdict.correct for verdict in replies].count(True) == 1
-        assert len({verdict.message for verdict in replies}) == len(task.options)
+        replies = [grade_answer(task, option.text, "1") for option in task.options]
+        assert [grade.correct for grade in replies].count(True) == 1
+        assert len({grade.message for grade in replies}) == len(task.options)
     if isinstance(task, Order):
-        assert grade(task, task.items, "1").correct
+        assert grade_answer(task, task.items, "1").correct
         mixed = tuple(shuffled(task.items, "1"))
         assert mixed != task.items
-        assert not grade(task, mixed, "1").correct
+        assert not grade_answer(task, mixed, "1").correct
         for early, before, reply in task.slips:
             wrong = list(task.items)
             wrong.insert(before, wrong.pop(early))
@@ -92,21 +92,21 @@ def test_every_task_has_a_right_answer_and_a_reply_to_every_wrong_one(task):
                 for a, b, r in task.slips
                 if wrong.index(task.items[a]) < wrong.index(task.items[b])
             }
-            assert grade(task, tuple(wrong), "1").message in replies
+            assert grade_answer(task, tuple(wrong), "1").message in replies
             assert reply in replies
     if isinstance(task, Number):
         drawn = draw(task.variant, "1")
-        assert grade(task, str(drawn.answer), "1").correct
+        assert grade_answer(task, str(drawn.answer), "1").correct
     if isinstance(task, Rubric):
-        assert grade(task, task.points, "1").correct
-        assert not grade(task, (), "1").correct
-    assert grade(task, "nonsense", "1").message
-    assert grade(task, ("nonsense",), "1").message
-    assert not grade(task, "nonsense", "1").correct
+        assert grade_answer(task, task.points, "1").correct
+        assert not grade_answer(task, (), "1").correct
+    assert grade_answer(task, "nonsense", "1").message
+    assert grade_answer(task, ("nonsense",), "1").message
+    assert not grade_answer(task, "nonsense", "1").correct
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_a_seed_draws_the_same_task_and_its_mistakes_are_told_apart(variant):
+def test_a_seed_draws_the_same_task_and_its_mistakes_differ(variant):
     drawn = {draw(variant, str(seed)).prompt for seed in range(40)}
     assert len(drawn) > 5
     for seed in range(100):
@@ -116,9 +116,9 @@ def test_a_seed_draws_the_same_task_and_its_mistakes_are_told_apart(variant):
             task, f"{task.answer:.6g}" if task.tolerance else f"{task.answer}"
         ).correct
         for value, reply in task.mistakes:
-            verdict = grade_number(task, repr(value))
-            assert not verdict.correct, (task.prompt, value)
-            assert verdict.message in [r for _, r in task.mistakes]
+            grade = grade_number(task, repr(value))
+            assert not grade.correct, (task.prompt, value)
+            assert grade.message in [r for _, r in task.mistakes]
             assert reply
 
 
@@ -197,7 +197,7 @@ def test_a_teacher_s_own_folder_is_read(tmp_path):
     assert own_folder(tmp_path / "none")[1][0].startswith("There is no folder")
 
 
-def test_the_question_in_the_contributing_guide_is_one():
+def test_the_question_in_the_contributing_guide_is_valid():
     guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     example = guide.split("```toml\n")[1].split("```")[0]
     assert read_question("guide.toml", example.encode()).experiment.page == "gpt"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.study.storage.rooms import CODE, MAX_ANSWERS, MAX_KEPT, MAX_OPEN, Rooms
+from core.study.storage.rooms import CODE, MAX_ANSWERS, MAX_OPEN, MAX_ROOMS, Rooms
 
 CHOICES = ["one", "two", "three", "four"]
 
@@ -18,7 +18,7 @@ CHOICES = ["one", "two", "three", "four"]
 def rooms(tmp_path: Path) -> Iterator[Rooms]:
     opened = Rooms(tmp_path / "rooms.sqlite3")
     yield opened
-    opened.shut()
+    opened.release()
 
 
 def test_a_room_has_a_short_code_and_counts_answers(rooms):
@@ -33,15 +33,15 @@ def test_a_room_has_a_short_code_and_counts_answers(rooms):
 def test_a_phone_answers_once(rooms):
     room, _ = rooms.open_room("1a")
     phone = rooms.new_token()
-    assert not rooms.has_answered(room.code, phone)
+    assert rooms.answer_of(room.code, phone) is None
     rooms.answer(room.code, phone, "one")
     with pytest.raises(ValueError, match="answered already"):
         rooms.answer(room.code, phone, "two")
-    assert rooms.has_answered(room.code, phone)
+    assert rooms.answer_of(room.code, phone) is not None
     assert rooms.counts(room.code) == {"one": 1}
 
 
-def test_only_the_one_who_opened_it_reveals_and_closes(rooms):
+def test_only_the_owner_reveals_and_closes_a_room(rooms):
     room, secret = rooms.open_room("1a")
     for change in (rooms.reveal, rooms.close):
         for guess in ("", "guess", room.code, secret[:-1]):
@@ -53,7 +53,7 @@ def test_only_the_one_who_opened_it_reveals_and_closes(rooms):
         rooms.answer(room.code, rooms.new_token(), "late")
 
 
-def test_a_room_closes_by_itself_and_is_gone_a_day_later(rooms, monkeypatch):
+def test_a_room_closes_by_itself_and_is_deleted_a_day_later(rooms, monkeypatch):
     import core.study.storage.rooms as module
 
     room, _ = rooms.open_room("1a", minutes=1)
@@ -89,7 +89,7 @@ def test_an_empty_or_endless_answer_is_refused(rooms, given):
         rooms.answer(room.code, rooms.new_token(), given)
 
 
-def test_tokens_of_one_s_own_making_are_refused(rooms, tmp_path):
+def test_forged_tokens_are_refused(rooms, tmp_path):
     room, _ = rooms.open_room("1a")
     ours, other = rooms.new_token(), Rooms(tmp_path / "other.sqlite3")
     name, signature = ours.split(".")
@@ -104,7 +104,7 @@ def test_tokens_of_one_s_own_making_are_refused(rooms, tmp_path):
         f" {ours}",
     ]
     forged += ["", "a-token-of-a-phone", "é" * 22 + "." + signature, name, other.new_token()]
-    other.shut()
+    other.release()
     for token in forged:
         with pytest.raises(ValueError, match="no token"):
             rooms.answer(room.code, token, "one")
@@ -117,7 +117,7 @@ def test_another_server_on_the_same_file_and_a_later_one_accept_the_token(rooms)
     for _ in range(2):
         other = Rooms(rooms.path)
         assert other.accepts(token)
-        other.shut()
+        other.release()
 
 
 def test_a_full_room_takes_no_more_answers(rooms):
@@ -146,18 +146,18 @@ def test_a_thousand_rooms_are_not_opened_at_once(rooms):
 def test_rooms_that_are_closed_at_once_do_not_fill_the_file(rooms):
     kept, secret = rooms.open_room("1a")
     rooms.answer(kept.code, rooms.new_token(), "one")
-    for _ in range(MAX_KEPT + 50):
+    for _ in range(MAX_ROOMS + 50):
         room, secret = rooms.open_room("1b")
         rooms.answer(room.code, rooms.new_token(), "two")
         rooms.close(room.code, secret)
     rooms.open_room("1c")
     with rooms._database.reading() as file:
-        assert file.execute("SELECT COUNT(*) FROM room").fetchone()[0] == MAX_KEPT
-        assert file.execute("SELECT COUNT(*) FROM answer").fetchone()[0] == MAX_KEPT - 1
+        assert file.execute("SELECT COUNT(*) FROM room").fetchone()[0] == MAX_ROOMS
+        assert file.execute("SELECT COUNT(*) FROM answer").fetchone()[0] == MAX_ROOMS - 1
     assert rooms.counts(kept.code) == {"one": 1}, "an open room stays"
 
 
-def test_the_file_keeps_no_token_and_no_secret(rooms):
+def test_the_file_contains_no_token_and_no_secret(rooms):
     room, secret = rooms.open_room("1a")
     phone = rooms.new_token()
     rooms.answer(room.code, phone, "one")
@@ -193,7 +193,7 @@ def _answer_many(path: Path, code: str, choice: str, how_many: int) -> None:
     rooms = Rooms(path)
     for _ in range(how_many):
         rooms.answer(code, rooms.new_token(), choice)
-    rooms.shut()
+    rooms.release()
 
 
 def test_several_servers_share_a_room(rooms):

@@ -1,8 +1,8 @@
-"""Grading answers: algebra read by a parser of its own, numbers with tolerance, choices, orders.
+"""Grading of answers: algebra, numbers with a tolerance, choices, orders and rubrics.
 
     from core.study.grading import grade_expression
 
-Imports core.linear_rnn and core.study; nothing that was typed is evaluated.
+Imports core.linear_rnn, whose parser reads the algebra; nothing that was typed is evaluated.
 """
 
 from typing import TYPE_CHECKING

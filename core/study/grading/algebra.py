@@ -5,8 +5,8 @@
 An answer is right when, multiplied out, it holds the same words in W_h, W_x, W_y, x_i as the
 unrolled recurrence (`core.linear_rnn.expansion`); products do not commute. The general sum is
 decided by writing it out for T = 1 … 5, and for the T above that up to which a number in its limits
-may still open a range (`core.study.grading.series_ast.reach`): two sums of this shape that agree
-there agree for every T, since powers and indices are of first degree in T and i.
+may still open a range (`reach`): two sums of this shape that agree there agree for every T, since
+powers and indices are of first degree in T and i.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from collections import Counter
 from collections.abc import Iterable
 
 from core.linear_rnn.expansion import Expander, TooLong, Word
-from core.study.grading.feedback import diagnose
-from core.study.grading.grade import Verdict
-from core.study.grading.normalise import plain, right_hand_side
-from core.study.grading.series_ast import MAX_TERMS, Node, at, names, reach
-from core.study.grading.series_parser import MAX_CHARACTERS, parse
+from core.linear_rnn.parsing.series_ast import MAX_TERMS, Node, expand, free_names, reach
+from core.linear_rnn.parsing.series_parser import parse
+from core.study.grading.feedback import feedback
+from core.study.grading.grade import Grade
 
-__all__ = ["Verdict", "canonical", "grade_expression", "unrolled_words"]
+__all__ = ["Grade", "canonical", "grade_expression", "unrolled_words"]
 
 LENGTHS = {"1a": (2,), "1b": (3,), "1c": (1, 2, 3, 4, 5)}
 
@@ -31,56 +30,49 @@ def unrolled_words(T: int) -> Counter[Word]:
     return Counter({("W_y", *["W_h"] * (T - i), "W_x", f"x_{i}"): 1 for i in range(1, T + 1)})
 
 
-def grade_expression(question: str, text: str) -> Verdict:
+def grade_expression(question: str, text: str) -> Grade:
     """Grade an answer to question 1a, 1b or 1c as typed. Never raises on any text.
 
     Raises ValueError only for a question that is none of the three.
     """
     if question not in LENGTHS:
         raise ValueError(f"Question {question!r} is not graded by algebra: 1a, 1b and 1c are.")
-    pen = Expander()
+    expander = Expander()
     try:
-        answer = _read(text)
-        if question != "1c" and "T" in names(answer):
+        answer = parse(text)
+        if question != "1c" and "T" in free_names(answer):
             raise ValueError(
                 f"T has no value in y_{LENGTHS[question][0]}: write the number for it."
             )
-        typed = {T: at(answer, T, pen) for T in LENGTHS[question]}
+        typed = {T: expand(answer, T, expander) for T in LENGTHS[question]}
     except ValueError as error:
-        return Verdict(False, str(error))
+        return Grade(False, str(error))
     wrong = [T for T in LENGTHS[question] if typed[T] != _target(T)]
     if not wrong:
         return (
-            _for_every_length(answer, pen) if question == "1c" else Verdict(True, _PRAISE[question])
+            _for_every_length(answer, expander)
+            if question == "1c"
+            else Grade(True, _PRAISE[question])
         )
-    if question == "1c" and len(wrong) == 4 and "T" not in names(answer):
+    if question == "1c" and len(wrong) == 4 and "T" not in free_names(answer):
         T = next(T for T in LENGTHS[question] if T not in wrong)
-        return Verdict(
+        return Grade(
             False, f"This is right for T = {T} only: write the sum for every T, with T in it."
         )
     T = 3 if 3 in wrong else wrong[0]
-    message = diagnose(typed[T], unrolled_words, T)
-    return Verdict(False, f"Written out at T = {T}: {message}" if question == "1c" else message)
+    message = feedback(typed[T], unrolled_words, T)
+    return Grade(False, f"Written out at T = {T}: {message}" if question == "1c" else message)
 
 
 def canonical(question: str, text: str) -> str:
     """One spelling for all forms of the same answer, so that a poll can count them together."""
     try:
         T = 3 if question == "1c" else LENGTHS[question][0]
-        typed = at(_read(text), T, Expander())
+        typed = expand(parse(text), T, Expander())
     except ValueError:
         return "not readable"
     shown = _total(typed.items())
     return shown if len(shown) <= 120 else shown[:119] + "…"
-
-
-def _read(text: str) -> Node:
-    if len(text) > MAX_CHARACTERS:  # before it is spelled plainly too, which takes time
-        raise ValueError(
-            f"The answer has {len(text):,} characters: "
-            f"write the expression alone, in at most {MAX_CHARACTERS:,}."
-        )
-    return parse(right_hand_side(plain(text)))
 
 
 def _total(terms: Iterable[tuple[Word, int]]) -> str:
@@ -98,27 +90,27 @@ def _target(T: int) -> Counter[Word]:
     return Counter({(("phi_y", frozenset(unrolled_words(T).items())),): 1})
 
 
-def _for_every_length(answer: Node, pen: Expander) -> Verdict:
-    """The verdict on a general sum that is right for T = 1 … 5."""
+def _for_every_length(answer: Node, expander: Expander) -> Grade:
+    """The grade of a general sum that is right for T = 1 … 5."""
     last = LENGTHS["1c"][-1] + reach(answer)
     if last > MAX_TERMS:
         return _OPEN
     for T in range(LENGTHS["1c"][-1] + 1, last + 1):
         try:
-            typed = at(answer, T, pen)
+            typed = expand(answer, T, expander)
         except TooLong:
             return _OPEN
         except ValueError as error:
-            return Verdict(False, f"It is right for T = 1 to {T - 1} only: {error}")
+            return Grade(False, f"It is right for T = 1 to {T - 1} only: {error}")
         if typed != _target(T):
-            why = diagnose(typed, unrolled_words, T)
-            return Verdict(False, f"It is right for T = 1 to {T - 1} only; at T = {T}: {why}")
-    return Verdict(
+            why = feedback(typed, unrolled_words, T)
+            return Grade(False, f"It is right for T = 1 to {T - 1} only; at T = {T}: {why}")
+    return Grade(
         True, f"Right: it agrees with the recurrence for T = 1 to {last}, and so for every T."
     )
 
 
-_OPEN = Verdict(
+_OPEN = Grade(
     False,
     "It is right for T = 1 to 5, and the large numbers in its range leave the rest open: "
     "write a range such as i=1..T.",

@@ -1,47 +1,47 @@
-"""Grading a check: choices by their option's reply, orders by the first slip, numbers, algebra."""
+"""Grade the answer to a check of any kind: choice, order, number, algebra or rubric."""
 
 from __future__ import annotations
 
 import random
 
 from core.study.grading.algebra import grade_expression
-from core.study.grading.grade import Verdict
+from core.study.grading.grade import Grade
 from core.study.grading.numbers import draw, grade_number
 from core.study.question import Choice, Expression, Number, Order, Rubric, Task
 
-Given = str | tuple[str, ...]  # the text typed, the option chosen, or the items in order
+Response = str | tuple[str, ...]  # the text typed, the option chosen, or the items in order
 
 
-def grade(task: Task, given: Given, seed: str) -> Verdict:
-    """Grade what a student gave. Never raises on anything that was typed or chosen.
+def grade_answer(task: Task, response: Response, seed: str) -> Grade:
+    """Grade a response. Never raises on anything that was typed or chosen.
 
-    For a rubric `given` is the points the student says are met.
+    For a rubric the response is the points that the student finds in their own text.
     """
-    match task, given:
+    match task, response:
         case Choice(), str():
             for option in task.options:
-                if option.text == given:
-                    return Verdict(option.right, option.reply)
-            return Verdict(False, "Choose one of the answers.")
+                if option.text == response:
+                    return Grade(option.right, option.reply)
+            return Grade(False, "Choose one of the answers.")
         case Order(), tuple():
-            return _grade_order(task, given)
+            return _grade_order(task, response)
         case Number(), str():
-            return grade_number(draw(task.variant, seed), given)
+            return grade_number(draw(task.variant, seed), response)
         case Expression(), str():
-            return grade_expression(task.grade_as, given)
+            return grade_expression(task.grade_as, response)
         case Rubric(), tuple():
-            met = sum(point in given for point in task.points)
+            met = sum(point in response for point in task.points)
             if met >= task.enough:
-                return Verdict(True, f"{met} of {len(task.points)} points, by your own reading.")
-            return Verdict(
+                return Grade(True, f"{met} of {len(task.points)} points, by your own assessment.")
+            return Grade(
                 False,
-                f"{met} of {len(task.points)} points: add to your text until {task.enough} are.",
+                f"{met} of {len(task.points)} points: add to your text until {task.enough} fit.",
             )
-    return Verdict(False, "There is no answer yet: give one first.")
+    return Grade(False, "There is no answer yet: give one first.")
 
 
 def shuffled(items: tuple[str, ...], seed: str) -> list[str]:
-    """The items in an order of this seed that is not the given one."""
+    """The items in an order drawn from the seed, never in their own order."""
     order = list(items)
     rng = random.Random(f"order:{seed}:{items[0]}")
     while True:
@@ -50,18 +50,18 @@ def shuffled(items: tuple[str, ...], seed: str) -> list[str]:
             return order
 
 
-def _grade_order(task: Order, given: tuple[str, ...]) -> Verdict:
-    if sorted(given) != sorted(task.items):
-        return Verdict(False, f"Place all {len(task.items)} lines, each once.")
-    if given == task.items:
-        return Verdict(True, "Right, in this order.")
+def _grade_order(task: Order, response: tuple[str, ...]) -> Grade:
+    if sorted(response) != sorted(task.items):
+        return Grade(False, f"Place all {len(task.items)} lines, each once.")
+    if response == task.items:
+        return Grade(True, "Right, in this order.")
     for early, before, reply in task.slips:
-        if given.index(task.items[early]) < given.index(task.items[before]):
-            return Verdict(False, reply)
-    first = next(i for i, (a, b) in enumerate(zip(given, task.items, strict=True)) if a != b)
-    return Verdict(
+        if response.index(task.items[early]) < response.index(task.items[before]):
+            return Grade(False, reply)
+    first = next(i for i, (a, b) in enumerate(zip(response, task.items, strict=True)) if a != b)
+    return Grade(
         False,
-        f"The first {first} of them are right, line {first + 1} is not yet its place."
+        f"The first {first} are right; line {first + 1} belongs elsewhere."
         if first
-        else "The first line is not the beginning yet.",
+        else "The first line belongs elsewhere.",
     )

@@ -1,4 +1,4 @@
-"""What went wrong in an expanded answer: the usual mistakes, looked for one after the other.
+"""What is wrong with an expanded answer: the usual mistakes, checked one after the other.
 
 The sentences say where to look, and never what the answer is.
 """
@@ -13,8 +13,8 @@ from core.linear_rnn.expansion import Word
 Terms = Counter[Word]
 
 
-def diagnose(typed: Terms, unrolled: Callable[[int], Terms], T: int) -> str:
-    """One sentence on why `typed`, multiplied out at length T, is not φ_y of `unrolled(T)`."""
+def feedback(typed: Terms, unrolled: Callable[[int], Terms], T: int) -> str:
+    """One sentence: why `typed`, multiplied out at length T, is not φ_y of `unrolled(T)`."""
     activated = [word for word in typed if any(_is_phi(letter) for letter in word)]
     if not activated:
         if typed == unrolled(T):
@@ -45,7 +45,7 @@ _GENERAL = "It differs from the recurrence: substitute one step at a time and co
 
 
 def _leftovers(typed: Terms, T: int) -> str:
-    """States that were not substituted, a bias, terms without exactly one input."""
+    """States that were not substituted, a bias, and terms without exactly one input."""
     for letter in sorted({str(letter) for word in typed for letter in word}):
         if letter == "h_0":
             return "h_0 is kept: the start state is zero, so its term vanishes."
@@ -63,7 +63,7 @@ def _leftovers(typed: Terms, T: int) -> str:
 
 
 def _inputs(typed: Terms, unrolled: Callable[[int], Terms], T: int) -> str:
-    """Inputs that are missing, not yet seen, or in more than one term."""
+    """Inputs that are missing, come after step T, or stand in more than one term."""
     for other in range(1, T + 3):
         if other != T and typed == unrolled(other):
             return f"This is y_{other}, and y_{T} is asked for."
@@ -83,7 +83,7 @@ def _inputs(typed: Terms, unrolled: Callable[[int], Terms], T: int) -> str:
 
 
 def _factors(typed: Terms, T: int) -> str:
-    """Each input has one term; its factors are missing, doubled, out of order or miscounted."""
+    """Factors that are missing, doubled, out of order or miscounted; every input has one term."""
     by_input = sorted(typed, key=_input)
     for matrix in ("W_y", "W_x"):
         lacking = [word for word in by_input if matrix not in word]

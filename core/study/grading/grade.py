@@ -1,11 +1,11 @@
-"""What a grader says."""
+"""The result of grading one answer."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Right or not, and one or two sentences to the student; the message is never empty."""
+class Grade:
+    """Whether the answer is right, and a message of one or two sentences, never empty."""
 
     correct: bool
     message: str

@@ -1,7 +1,7 @@
-"""Questions with a number for an answer, drawn afresh for every seed, and reading the number.
+"""Questions whose answer is a number: drawn for each seed, graded, and read from text.
 
-Each draws round values, computes the right answer, and knows the usual wrong ones: what comes out
-when K or V is forgotten, when ln is turned upside down, when the crossing token is left out.
+Each draws round values, computes the right answer and lists the usual wrong ones: K or V forgotten,
+the quotient inverted, the crossing token left out.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.study.grading.grade import Verdict
+from core.study.grading.grade import Grade
 
 _SCALES = {
     **{"": 1.0, "k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "g": 1e9, "billion": 1e9},
@@ -27,44 +27,44 @@ _NUMBER = re.compile(
 
 @dataclass(frozen=True)
 class NumberTask:
-    """One drawn task. answer in `unit`; right within `tolerance` (relative; 0: exact)."""
+    """One drawn task. answer: in `unit`; right within `tolerance` (relative; 0 for exact)."""
 
     prompt: str
     answer: float
     unit: str
     tolerance: float
     mistakes: tuple[tuple[float, str], ...]
-    worked: str  # how it is computed, shown once it is earned
+    worked: str  # the computation, shown with a right answer
 
 
 def draw(variant: str, seed: str) -> NumberTask:
-    """The task of that variant for that seed; the same seed gives the same task everywhere."""
+    """The task of this variant for this seed, the same on every machine."""
     return VARIANTS[variant](random.Random(f"{variant}:{seed}"))
 
 
-def grade_number(task: NumberTask, text: str) -> Verdict:
-    """Right within the tolerance, or which slip leads to this number. Never raises on any text."""
+def grade_number(task: NumberTask, text: str) -> Grade:
+    """Grade the number in `text`; feedback names the mistake that leads to it. Never raises."""
     value = read_number(text)
     if value is None:
-        return Verdict(
-            False, f"No number is read from this: write it as in 1234, 1.2e6 or 3.5 ({task.unit})."
+        return Grade(
+            False, f"This is not a number: write it as in 1234, 1.2e6 or 3.5 ({task.unit})."
         )
     if _near(value, task.answer, task.tolerance):
-        return Verdict(True, f"Right. {task.worked}")
+        return Grade(True, f"Right. {task.worked}")
     slips = [slip for slip in task.mistakes if _near(value, slip[0], task.tolerance)]
     if slips:
         _, reply = min(slips, key=lambda slip: abs(value - slip[0]))
-        return Verdict(False, reply)
+        return Grade(False, reply)
     if value < 0:
-        return Verdict(False, f"It cannot be negative: it is a number of {task.unit}.")
+        return Grade(False, f"It cannot be negative: it is a number of {task.unit}.")
     ratio = value / task.answer
     if 0.3 < ratio < 3:
-        return Verdict(False, f"Close, but too {'large' if ratio > 1 else 'small'}.")
-    return Verdict(False, f"Far too {'large' if ratio > 1 else 'small'}: write down each factor.")
+        return Grade(False, f"Close, but too {'large' if ratio > 1 else 'small'}.")
+    return Grade(False, f"Far too {'large' if ratio > 1 else 'small'}: write down each factor.")
 
 
 def read_number(text: str) -> float | None:
-    """1234, 1,234, 1.2e6, 1.2·10^6, 2.3 MB, 4 million; None when it is no number."""
+    """The value of 1234, 1,234, 1.2e6, 1.2·10^6, 2.3 MB or 4 million; None for anything else."""
     match = _NUMBER.fullmatch(text.strip()) if len(text) < 60 else None
     if match is None:
         return None

@@ -1,4 +1,4 @@
-"""Lessons to take away: each a script of cells, exported as a notebook at the page's settings.
+"""Lessons to take away: scripts of cells, exported as notebooks with the page's settings.
 
 The scripts in lessons/ use core alone.
 """

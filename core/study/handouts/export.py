@@ -1,8 +1,8 @@
-"""A lesson to take away, at its present settings: a runnable notebook, or a plain script.
+"""Export a lesson with its current settings: as a runnable notebook or as a plain script.
 
-Each lesson is one script in lessons/, written with `core` alone and cut into cells by
-`# %%`. Its settings cell is the only part that changes: every name there is a control of the page,
-and the value put in is a literal of the same type, or the default stays.
+Each lesson is one script in lessons/ that imports only `core`, cut into cells by `# %%`. Only its
+settings cell changes: every name there is a control of the page, and its value is replaced by a
+literal of the same type, or stays at the default.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Value = str | int | float | bool
 
 @cache
 def exported() -> tuple[str, ...]:
-    """The lessons that can be taken away."""
+    """The lessons that can be exported."""
     return tuple(sorted(path.stem for path in LESSONS.glob("*.py")))
 
 
@@ -33,25 +33,25 @@ def settings(lesson: str) -> dict[str, Value]:
     return {name: value for name, value, _ in _assignments(_source(lesson))}
 
 
-def script(lesson: str, chosen: Mapping[str, object]) -> str:
-    """The lesson as a Python script with the chosen settings.
+def script(lesson: str, values: Mapping[str, object]) -> str:
+    """The lesson as a Python script with these settings.
 
-    Raises ValueError for a lesson that cannot be taken away.
+    Raises ValueError for a lesson that cannot be exported.
     """
     source = _source(lesson)
     lines = source.splitlines()
     for name, default, line in _assignments(source):
-        if name in chosen:
-            lines[line] = f"{name} = {_literal(chosen[name], default)!r}"
+        if name in values:
+            lines[line] = f"{name} = {_literal(values[name], default)!r}"
     return "\n".join(lines) + "\n"
 
 
-def notebook(lesson: str, chosen: Mapping[str, object]) -> str:
+def notebook(lesson: str, values: Mapping[str, object]) -> str:
     """The same as a Jupyter notebook (JSON)."""
     import nbformat
 
     cells: list[Any] = []
-    for kind, text in cells_of(script(lesson, chosen)):
+    for kind, text in cells_of(script(lesson, values)):
         identity = {"id": f"{lesson}-{len(cells)}"}
         if kind == "markdown":
             cells.append(nbformat.v4.new_markdown_cell(text, **identity))
@@ -84,7 +84,7 @@ def _source(lesson: str) -> str:
     path = LESSONS / f"{lesson}.py"
     if not _NAME.fullmatch(lesson) or not path.is_file():
         raise ValueError(
-            f"The lesson {lesson[:20]!r} cannot be taken away: {', '.join(exported())} can."
+            f"The lesson {lesson[:20]!r} cannot be exported: {', '.join(exported())} can."
         )
     return path.read_text(encoding="utf-8")
 
@@ -95,17 +95,17 @@ def _assignments(source: str) -> tuple[tuple[str, Value, int], ...]:
     start = source.index("# %% settings")
     end = source.index("# %%", start + 4)
     first, last = source[:start].count("\n"), source[:end].count("\n")
-    found = []
+    assignments = []
     for node in ast.parse(source).body:
         if isinstance(node, ast.Assign) and first < node.lineno - 1 < last:
             target = node.targets[0]
             assert isinstance(target, ast.Name)
-            found.append((target.id, ast.literal_eval(node.value), node.lineno - 1))
-    return tuple(found)
+            assignments.append((target.id, ast.literal_eval(node.value), node.lineno - 1))
+    return tuple(assignments)
 
 
 def _literal(value: object, default: Value) -> Value:
-    """`value` as a plain value of the default's type; the default when it is none."""
+    """`value` as a literal of the default's type; the default for anything else."""
     if isinstance(default, bool):
         return value if isinstance(value, bool) else default
     if isinstance(default, str):

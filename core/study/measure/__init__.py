@@ -1,4 +1,4 @@
-"""Numbers that model answers quote, measured on this machine and kept.
+"""The numbers that model answers quote: measured on this machine and stored.
 
-Imports whatever it measures; `measured` reads what is kept and imports no torch.
+Imports whatever it measures; `store` imports no torch.
 """

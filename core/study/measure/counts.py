@@ -1,6 +1,6 @@
 """Measurements that need no model: algebra, operation counts, spectra, position codes, histories.
 
-As in `core.study.measure.models`, each function returns the values that `MEASURES` names.
+As in `core.study.measure.models`, each function returns the values that `MEASUREMENTS` names.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from core.models.zoo import ASSETS, find_model
 from core.run_files.directory import RunDirectory
-from core.study.measure.measured import Values
+from core.study.measure.store import Values
 
 FIRST_LONG = 8  # T of the longer sum
 

@@ -1,6 +1,6 @@
 """Measurements of what trained models do inside: causality, heads, patches, maps.
 
-As in `core.study.measure.models`, each function returns the values that `MEASURES` names.
+As in `core.study.measure.models`, each function returns the values that `MEASUREMENTS` names.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import torch
 
 from core.models.registry import build
 from core.models.zoo import LoadedModel, find_model, load_model
-from core.study.measure.measured import Values
+from core.study.measure.store import Values
 
 PICTURES = 200
 

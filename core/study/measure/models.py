@@ -1,7 +1,7 @@
-"""Measuring, on this machine and within seconds, the numbers that model answers quote.
+"""Measure the numbers that model answers quote, on this machine and within seconds.
 
-Each function gives the values that `core.study.measure.measured.MEASURES` names. Errors:
-ValueError, one sentence, when a model is needed and none is at hand.
+Each function returns the values that `core.study.measure.store.MEASUREMENTS` names. Errors:
+ValueError, one sentence, when a model is needed and there is none.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from core.models.zoo import LoadedModel, ModelEntry, available_models, load_model
 from core.study.measure import counts, theory
-from core.study.measure.measured import Values
+from core.study.measure.store import Values
 
 if TYPE_CHECKING:
     from core.gpt import DialogueGPT
@@ -24,7 +24,7 @@ MOVED = 4  # pixels
 
 
 def measure(name: str) -> Values:
-    """Measure one of MEASURES. Raises ValueError, one sentence, when it cannot be measured here."""
+    """Measure one of MEASUREMENTS. Raises ValueError, one sentence, if that is impossible here."""
     return _FUNCTIONS[name]()
 
 
@@ -58,7 +58,7 @@ def generation() -> Values:
 def generation_values(
     model: str, tokens: int, parallel: float, uncached: float, cached: float
 ) -> Values:
-    """What MEASURES names for `generation`, from three speeds in tokens a second."""
+    """What MEASUREMENTS names for `generation`, from three speeds in tokens a second."""
     from core.linear_rnn.cost import this_machine
 
     return {
@@ -80,16 +80,16 @@ def strategies() -> Values:
     loaded = _gpt()
     model = cast("DialogueGPT", loaded.model)
     tokens = min(TOKENS, model.max_N - 1)
-    found: Values = {"machine": this_machine(), "model": loaded.entry.name, "tokens": tokens}
+    values: Values = {"machine": this_machine(), "model": loaded.entry.name, "tokens": tokens}
     for name, strategy in (("greedy", Greedy()), ("nucleus", Nucleus(p=0.9, t=1.0))):
         list(generate(DecodingEngine.of(model), [0], strategy, 10, torch.Generator()))  # warm-up
         engine = DecodingEngine.of(model)
         generator = torch.Generator().manual_seed(0)
         began = time.perf_counter()
         made = [step.token for step in generate(engine, [0], strategy, tokens, generator)]
-        found[f"{name}_ms"] = (time.perf_counter() - began) / tokens * 1e3
-        found[f"{name}_distinct"] = len(set(made)) / tokens
-    return found
+        values[f"{name}_ms"] = (time.perf_counter() - began) / tokens * 1e3
+        values[f"{name}_distinct"] = len(set(made)) / tokens
+    return values
 
 
 def empty_prompt() -> Values:
@@ -117,7 +117,7 @@ def samples() -> Values:
                 **{"label": entry.name, "first_epoch": first["epoch"], "last_epoch": last["epoch"]},
                 **{"first": _short(first["text"]), "last": _short(last["text"])},
             }
-    raise ValueError("No GPT at hand has kept its samples: train one for two epochs or more.")
+    raise ValueError("No GPT here has stored its samples: train one for two epochs or more.")
 
 
 def heatmap() -> Values:
@@ -135,7 +135,7 @@ def heatmap() -> Values:
 
     entries = [entry for entry in _preferred("vit") if entry.data == "shapes"]
     if not entries:
-        raise ValueError("No Vision Transformer trained on Shapes is at hand: train one first.")
+        raise ValueError("No Vision Transformer trained on Shapes is here: train one first.")
     loaded = load_model(entries[0])
     pictures, _, masks = shapes.generate(IMAGES, seed=1)
     mean, std = (torch.tensor(loaded.extra[name]).view(1, 3, 1, 1) for name in ("mean", "std"))
@@ -160,7 +160,7 @@ def rivals() -> Values:
     from core.run_files.directory import RunDirectory
 
     pictures, labels, _ = shapes.generate(IMAGES, seed=1)
-    found: Values = {"images": IMAGES, "moved": MOVED}
+    values: Values = {"images": IMAGES, "moved": MOVED}
     for kind in ("cnn", "vit"):
         entries = [
             entry
@@ -175,8 +175,8 @@ def rivals() -> Values:
         mean, std = (torch.tensor(loaded.extra[name]).view(1, 3, 1, 1) for name in ("mean", "std"))
         inputs = (torch.from_numpy(pictures).float() / 255 - mean) / std
         still, moved = shift_accuracy(loaded.model, inputs, torch.from_numpy(labels), (0, MOVED))
-        found |= {kind: loaded.entry.name, f"{kind}_still": still, f"{kind}_moved": moved}
-    return found
+        values |= {kind: loaded.entry.name, f"{kind}_still": still, f"{kind}_moved": moved}
+    return values
 
 
 def runs() -> Values:
@@ -193,7 +193,7 @@ def runs() -> Values:
                 **{"label": f"{entry.name} on {entry.data}", "epochs": last["epoch"]},
                 **{"train": last["train"]["accuracy"], "held_out": last["held_out"]["accuracy"]},
             }
-    raise ValueError("No Vision Transformer at hand has kept its accuracies: train one first.")
+    raise ValueError("No Vision Transformer here has stored its accuracies: train one first.")
 
 
 def _preferred(kind: str) -> list[ModelEntry]:
@@ -203,7 +203,7 @@ def _preferred(kind: str) -> list[ModelEntry]:
 def _gpt() -> LoadedModel:
     entries = sorted(_preferred("gpt"), key=lambda entry: entry.data == "grammar")
     if not entries:
-        raise ValueError("There is no dialogue GPT at hand: train one first.")
+        raise ValueError("There is no dialogue GPT here: train one first.")
     return load_model(entries[0])
 
 

@@ -1,6 +1,6 @@
 """The numbers of model answers that need no trained model: algebra, time and gradients.
 
-As in `core.study.measure.models`, each function gives the values that `MEASURES` names.
+As in `core.study.measure.models`, each function returns the values that `MEASUREMENTS` names.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from core.linear_rnn.flops import LAYERS, CostRecord
-from core.study.measure.measured import Values
+from core.study.measure.store import Values
 
 COST_D, COST_T = 64, (64, 1024)
 LOSS_T = (20, 200)  # where the gradient to the first token is compared
@@ -34,7 +34,7 @@ def decay() -> Values:
 
     size, radius = 16, 0.9
     W = preset("nonnormal", size)
-    T, peak = growth(W).at(radius).peak
+    T, peak = growth(W).at(radius).peak()
     end = float(np.linalg.norm(np.linalg.matrix_power(with_radius(W, radius), 1000), 2))
     half_life = math.log(0.5) / math.log(radius)
     return {"size": size, "peak": peak, "peak_step": T, "half_life": half_life, "end": end}
@@ -48,7 +48,7 @@ def cost() -> Values:
 
 
 def cost_values(records: Iterable[CostRecord], d: int) -> Values:
-    """What MEASURES names for `cost`: times on this machine's CPU at the shortest and longest T."""
+    """The values of `cost`: times on this machine's CPU at the shortest and the longest T."""
     from core.linear_rnn.cost import this_machine
 
     times = {

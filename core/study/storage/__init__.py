@@ -1,4 +1,4 @@
-"""SQLite files of the study pages: rooms of a poll, and progress kept on a class's server.
+"""SQLite files of the study pages: rooms for polls, and the progress of a class.
 
 Imports core.study and core.system.
 """

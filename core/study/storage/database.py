@@ -1,9 +1,9 @@
-"""SQLite files of the study pages: opened, checked, migrated, and failures as one sentence.
+"""The SQLite files of the study pages: open, check and migrate them; each failure is one sentence.
 
-Each file has two numbers in its header: `application_id` says whose file it is, `user_version`
-how many of the schema's steps it has taken. A file of an older version takes the missing steps in
-one transaction; any other file is left as it is. WAL mode: readers and one writer do not wait for
-each other. Several threads and several processes may use one file.
+Two numbers in the header identify a file: `application_id` marks it as ours, `user_version` is the
+number of schema steps that have been applied. An older file gets the missing steps in one
+transaction; any other file is left alone. In WAL mode readers and one writer do not wait for each
+other. Several threads and processes may use one file.
 """
 
 from __future__ import annotations
@@ -23,19 +23,23 @@ from core.system.folders import user_folder
 
 WAIT_SECONDS = 5.0  # for another writer
 MAX_MEGABYTES = 200  # of one file
-_PAGE = 4096  # bytes
+SIZE_LIMIT = "PRAGMA max_page_count = 51200"  # the same, in pages of 4,096 bytes
 _CHOOSE = "or choose another folder with UNROLLED_STATE"
 
 
 def state_folder() -> Path:
-    """The folder of rooms and kept progress: UNROLLED_STATE, else `unrolled/state` in the user's
+    """The folder of rooms and stored progress: UNROLLED_STATE, else `unrolled/state` in the user's
     data directory."""
     return user_folder("state", "UNROLLED_STATE")
 
 
 @dataclass(frozen=True)
 class Schema:
-    """application_id: four bytes that mark our files. steps: SQL scripts; version n took n."""
+    """What a file of ours looks like, and how an older one becomes it.
+
+    application_id: four bytes that mark the file. steps: SQL scripts; step n makes version n of
+    version n - 1 and writes both numbers into the header, where they differ.
+    """
 
     application_id: int
     steps: tuple[str, ...]
@@ -51,12 +55,12 @@ class Schema:
 def state_file(name: str, schema: Schema) -> Path:
     """The path of a database in the state folder.
 
-    Earlier versions kept their databases in the folder that holds the runs folder. If there is one
-    and no new one, it is copied; the old file stays. Errors: OSError, one sentence.
+    Older versions had their databases beside the runs folder. Such a file is copied if there is no
+    new one yet; the old file stays. Raises OSError, one sentence.
     """
     path, old = state_folder() / name, runs_folder().parent / name
     with _folder_of(path):
-        if not path.exists() and os.path.isfile(old):  # False where it may not be looked for
+        if not path.exists() and os.path.isfile(old):  # False where the folder may not be read
             try:
                 with FileLock(path.with_name(f".{name}.lock"), timeout=WAIT_SECONDS):
                     if not path.exists():
@@ -68,42 +72,42 @@ def state_file(name: str, schema: Schema) -> Path:
 
 @contextmanager
 def _folder_of(path: Path) -> Iterator[None]:
-    """Create the folder; what the system says about it and the files in it becomes a sentence."""
+    """Create the folder; a system error about it or its files becomes one sentence."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         yield
     except OSError as error:
-        if not error.strerror:  # a sentence already
+        if not error.strerror:  # it is one of ours
             raise
         raise OSError(
-            f"{path.name} cannot be kept in the folder {path.parent.name!r} ({error.strerror}): "
+            f"{path.name} cannot be stored in the folder {path.parent.name!r} ({error.strerror}): "
             f"let this user write there, {_CHOOSE}."
         ) from error
 
 
 def _copy(old: Path, new: Path, schema: Schema) -> None:
-    """By SQLite's own backup: also complete while an older server still writes to `old`."""
-    half = new.with_name(f".{new.name}.half")
-    half.unlink(missing_ok=True)
-    with sentences(old), closing(sqlite3.connect(old, timeout=WAIT_SECONDS)) as source:
+    """Copy with SQLite's own backup: complete even while an older server writes to `old`."""
+    partial = new.with_name(f".{new.name}.half")
+    partial.unlink(missing_ok=True)
+    with one_sentence_errors(old), closing(sqlite3.connect(old, timeout=WAIT_SECONDS)) as source:
         if _columns(source) != schema.columns(1):  # another program's file of that name
             return
-        with closing(sqlite3.connect(half)) as target:
+        with closing(sqlite3.connect(partial)) as target:
             source.backup(target)
-    os.replace(half, new)
+    os.replace(partial, new)
 
 
 class Database:
     """One connection to one file; a context manager that closes it.
 
-    Errors: OSError, one sentence naming the file: it is not ours, newer, damaged, in use, full or
-    must not be written.
+    Raises OSError, one sentence that names the file, if it is not ours, newer, damaged, in use,
+    full or read-only.
     """
 
     def __init__(self, path: Path, schema: Schema):
         self.path = path
         self._turn = threading.Lock()
-        with _folder_of(path), sentences(path):
+        with _folder_of(path), one_sentence_errors(path):
             self._connection = sqlite3.connect(
                 path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
             )
@@ -126,7 +130,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """The connection, for one thread at a time."""
-        with sentences(self.path):
+        with one_sentence_errors(self.path):
             if not self._turn.acquire(timeout=2 * WAIT_SECONDS):
                 raise OSError(_in_use(self.path))
             try:
@@ -141,49 +145,45 @@ class Database:
             yield connection
 
     def _prepare(self, schema: Schema) -> None:
-        self._connection.execute(f"PRAGMA max_page_count = {MAX_MEGABYTES * 2**20 // _PAGE}")
+        self._connection.execute(SIZE_LIMIT)
         if self._check(schema) < len(schema.steps):
             with _transaction(self._connection):
-                version = self._check(schema)  # another process may have been quicker
+                version = self._check(schema)  # another process may have been faster
                 for step in schema.steps[version:]:
                     for statement in step.split(";"):  # executescript would commit
                         self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA application_id = {schema.application_id}")
-                self._connection.execute(f"PRAGMA user_version = {len(schema.steps)}")
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
 
     def _check(self, schema: Schema) -> int:
-        """The version of the file; 0 for an empty one. Errors: OSError when it is not ours."""
-        owner, version = (
-            self._connection.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("application_id", "user_version")
-        )
-        found = _columns(self._connection)
+        """The version of the file; 0 for an empty one. Raises OSError if the file is not ours."""
+        (owner,) = self._connection.execute("PRAGMA application_id").fetchone()
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        columns = _columns(self._connection)
         if owner == schema.application_id and version > len(schema.steps):
             raise OSError(
                 f"{self.path.name} was written by a newer version of Unrolled (file version "
                 f"{version}, known up to {len(schema.steps)}): update Unrolled, {_CHOOSE}."
             )
         if owner == 0 and version == 0:  # new, or from before files had a version
-            if not found:
+            if not columns:
                 return 0
-            if found == schema.columns(1):
-                return 0  # the first step leaves existing tables as they are
-        elif owner == schema.application_id and found == schema.columns(version):
+            if columns == schema.columns(1):
+                return 0  # the first step does not touch existing tables
+        elif owner == schema.application_id and columns == schema.columns(version):
             return int(version)
         raise OSError(_foreign(self.path))
 
 
 @contextmanager
-def sentences(path: Path) -> Iterator[None]:
+def one_sentence_errors(path: Path) -> Iterator[None]:
     """Turn SQLite's errors about `path` into an OSError of one sentence."""
     try:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the extension
         name, reason = path.name, str(error)
-        known = {
+        messages = {
             sqlite3.SQLITE_NOTADB: _foreign(path),
             sqlite3.SQLITE_CORRUPT: f"{name} is damaged: restore a copy of it, {_CHOOSE}.",
             sqlite3.SQLITE_CANTOPEN: f"{name} cannot be opened: let this user read and write "
@@ -196,7 +196,7 @@ def sentences(path: Path) -> Iterator[None]:
             f"itself may have {MAX_MEGABYTES} MB.",
         }
         other = f"{name} cannot be used ({reason}): check the file and its folder, {_CHOOSE}."
-        raise OSError(known.get(code, other)) from error
+        raise OSError(messages.get(code, other)) from error
 
 
 @contextmanager
@@ -206,7 +206,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         yield
         connection.execute("COMMIT")
     except BaseException:
-        if connection.in_transaction:  # SQLite itself ends it on some errors
+        if connection.in_transaction:  # on some errors SQLite itself has rolled back
             connection.execute("ROLLBACK")
         raise
 

@@ -1,8 +1,9 @@
-"""Ask the room: a poll that phones join by a short code, in one SQLite file.
+"""Ask the room: polls that phones join with a short code, in one SQLite file.
 
-A room belongs to whoever holds its secret (only the lecturer's link has it). A phone is a random
-token that this server has signed, and each token answers once. No names, no accounts; a room closes
-by itself and is deleted a day later. One short transaction per answer: hundreds may answer at once.
+A room belongs to the holder of its secret, which only the lecturer's link contains. A phone has a
+random token, signed by this server, and answers once. There are no names and no accounts; a room
+closes by itself and is deleted a day later. An answer is one short transaction, so hundreds can
+arrive at once.
 """
 
 from __future__ import annotations
@@ -20,18 +21,20 @@ from pathlib import Path
 from core.study.storage.database import Database, Schema, state_file
 
 MINUTES_OPEN = 30
-KEPT_SECONDS = 24 * 3600
+RETENTION_SECONDS = 24 * 3600
 MAX_OPEN = 100  # rooms at once
-MAX_KEPT = 1000  # rooms in the file, closed ones included
+MAX_ROOMS = 1000  # rooms in the file, closed ones included
 MAX_ANSWERS = 1000  # in one room
 MAX_TEXT = 500  # characters of an answer
-_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that looks like something else
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no two that look alike
 CODE = re.compile(rf"[{_LETTERS}]{{5}}")
 TOKEN = re.compile(r"([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{22})")  # random, and its signature
 SCHEMA = Schema(
     0x556E526D,  # "UnRm"
     (
         """
+PRAGMA application_id = 0x556E526D;
+PRAGMA user_version = 1;
 CREATE TABLE IF NOT EXISTS room (
     code TEXT PRIMARY KEY, secret BLOB NOT NULL, question TEXT NOT NULL,
     closes REAL NOT NULL, revealed INTEGER NOT NULL DEFAULT 0);
@@ -39,6 +42,7 @@ CREATE TABLE IF NOT EXISTS answer (
     code TEXT NOT NULL, token BLOB NOT NULL, given TEXT NOT NULL, PRIMARY KEY (code, token));
 """,
         """
+PRAGMA user_version = 2;
 CREATE TABLE signing (key BLOB NOT NULL);
 INSERT INTO signing VALUES (randomblob(32));
 """,
@@ -60,16 +64,16 @@ class Room:
 
 
 class Rooms:
-    """The rooms in one file. A mistake is a ValueError, a file that fails an OSError."""
+    """The rooms in one file. Raises ValueError for wrong input, OSError if the file fails."""
 
     def __init__(self, path: Path | None = None):
         self.path = path or state_file("rooms.sqlite3", SCHEMA)
-        # One connection for good: closing the last one would write the whole log back each time.
+        # One lasting connection: closing the last one writes the whole log back.
         self._database = Database(self.path, SCHEMA)
         with self._database.reading() as database:
             self._key: bytes = database.execute("SELECT key FROM signing").fetchone()[0]
 
-    def shut(self) -> None:
+    def release(self) -> None:
         """Release the file; the rooms stay in it."""
         self._database.close()
 
@@ -101,18 +105,18 @@ class Rooms:
         """The room of that code. Raises ValueError when there is none."""
         if CODE.fullmatch(code):
             with self._database.reading() as database:
-                found = _find(database, code)
-            if found is not None:
-                return found
+                room = _find(database, code)
+            if room is not None:
+                return room
         raise ValueError(f"There is no room {code[:10]!r}: check the five letters on the screen.")
 
     def new_token(self) -> str:
-        """A token for a phone that has none; only this file's rooms accept it."""
+        """A new token for a phone; only the rooms in this file accept it."""
         name = secrets.token_urlsafe(16)
         return f"{name}.{self._sign(name)}"
 
     def accepts(self, token: str) -> bool:
-        """Whether `token` is one of ours."""
+        """Whether this server has signed `token`."""
         parts = TOKEN.fullmatch(token)
         return parts is not None and hmac.compare_digest(parts[2], self._sign(parts[1]))
 
@@ -120,16 +124,16 @@ class Rooms:
         digest = hmac.digest(self._key, name.encode(), "sha256")[:16]
         return urlsafe_b64encode(digest).decode().rstrip("=")
 
-    def answer(self, code: str, token: str, given: str) -> None:
+    def answer(self, code: str, token: str, text: str) -> None:
         """Count one answer of the phone `token`.
 
-        Raises ValueError when the token is not ours, the room is closed or full, or this phone
-        has answered.
+        Raises ValueError if the token is not ours, the room is closed or full, or this phone has
+        answered already.
         """
         if not self.accepts(token):
             raise ValueError("This phone has no token: allow the page to keep one and reload it.")
-        if not given.strip() or len(given) > MAX_TEXT:
-            raise ValueError(f"The answer has {len(given)} characters: send 1 to {MAX_TEXT}.")
+        if not text.strip() or len(text) > MAX_TEXT:
+            raise ValueError(f"The answer has {len(text)} characters: send 1 to {MAX_TEXT}.")
         self.room(code)
         with self._database.writing() as database:
             room = _find(database, code)
@@ -139,16 +143,12 @@ class Rooms:
             if database.execute(count, (code,)).fetchone()[0] >= MAX_ANSWERS:
                 raise ValueError(f"The room {code} is full: it holds {MAX_ANSWERS:,} answers.")
             try:
-                database.execute("INSERT INTO answer VALUES (?, ?, ?)", (code, _hash(token), given))
+                database.execute("INSERT INTO answer VALUES (?, ?, ?)", (code, _hash(token), text))
             except sqlite3.IntegrityError:
                 raise ValueError("This phone has answered already: one answer each.") from None
 
-    def has_answered(self, code: str, token: str) -> bool:
-        """Whether that phone's answer is counted."""
-        return self.given(code, token) is not None
-
-    def given(self, code: str, token: str) -> str | None:
-        """The answer of that phone as it is counted; None as long as there is none."""
+    def answer_of(self, code: str, token: str) -> str | None:
+        """The answer of that phone as it is counted; None until it has answered."""
         query = "SELECT given FROM answer WHERE code = ? AND token = ?"
         with self._database.reading() as database:
             row = database.execute(query, (code, _hash(token))).fetchone()
@@ -164,33 +164,33 @@ class Rooms:
             return dict(database.execute(query, (code,)).fetchall())
 
     def reveal(self, code: str, secret: str) -> None:
-        """Show the histogram to the phones too; answers are no longer counted."""
+        """Show the result to the phones too; no more answers are counted."""
         self._change(code, secret, "UPDATE room SET revealed = 1 WHERE code = ?")
 
     def close(self, code: str, secret: str) -> None:
-        """Count no more answers from now on."""
-        self._change(code, secret, f"UPDATE room SET closes = {time.time()!r} WHERE code = ?")
+        """Stop counting answers."""
+        self._change(code, secret, "UPDATE room SET closes = ? WHERE code = ?", time.time())
 
     def owns(self, code: str, secret: str) -> bool:
-        """Whether `secret` is that of the one who opened the room."""
+        """Whether `secret` is the room's own."""
         with self._database.reading() as database:
             row = database.execute("SELECT secret FROM room WHERE code = ?", (code,)).fetchone()
         return row is not None and hmac.compare_digest(row[0], _hash(secret))
 
-    def _change(self, code: str, secret: str, update: str) -> None:
+    def _change(self, code: str, secret: str, update: str, *values: float) -> None:
         if not self.owns(code, secret):
             raise ValueError(f"Only the one who opened the room {code[:10]!r} can change it.")
         with self._database.writing() as database:
-            database.execute(update, (code,))
+            database.execute(update, (*values, code))
 
 
 def _delete_old(database: sqlite3.Connection, now: float) -> None:
-    """Rooms that closed a day ago, and the earliest closed ones beyond MAX_KEPT."""
-    database.execute("DELETE FROM room WHERE closes < ?", (now - KEPT_SECONDS,))
+    """Delete rooms that closed a day ago, and beyond MAX_ROOMS those that closed first."""
+    database.execute("DELETE FROM room WHERE closes < ?", (now - RETENTION_SECONDS,))
     database.execute(
         "DELETE FROM room WHERE closes <= ? AND code NOT IN "
         "(SELECT code FROM room ORDER BY closes DESC LIMIT ?)",
-        (now, MAX_KEPT - 1),
+        (now, MAX_ROOMS - 1),
     )
     database.execute("DELETE FROM answer WHERE code NOT IN (SELECT code FROM room)")
 
@@ -202,5 +202,5 @@ def _find(database: sqlite3.Connection, code: str) -> Room | None:
 
 
 def _hash(secret: str) -> bytes:
-    """Long random secrets need no salt."""
+    """A hash without salt, which long random secrets do not need."""
     return hashlib.sha256(secret.encode()).digest()

@@ -25,9 +25,9 @@ def times(
     """
     several = len({device for device, _ in curves}) > 1
     data = [_times(device, layer, points, several) for (device, layer), points in curves.items()]
-    found = [(name, at) for name, at in crossings.items() if at is not None]
+    known = [(name, at) for name, at in crossings.items() if at is not None]
     shapes, notes = [], []
-    for name, at in found:
+    for name, at in known:
         shapes.append(vertical_line(at, DASHED) | {"yref": "paper"})
         notes.append(_note(at, name))
     measured = [p for points in curves.values() for p in points]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.linear_rnn.decay import Decay
+from core.linear_rnn.decay import NORM_STEPS, Decay
 from dashboard.figures.layout import (
     LEGEND_BELOW,
     Drawing,
@@ -28,16 +28,17 @@ def decay_curves(
     T runs from 1 to `longest`; the marks of `decay` inside that range are dashed lines.
     """
     T = np.arange(1, longest + 1)
+    shown = int(np.searchsorted(NORM_STEPS, longest)) + 1  # the line reaches the right edge
     norm = "‖W<sub>h</sub><sup>T−1</sup>‖₂"
     contribution = "‖W<sub>h</sub><sup>T−1</sup> W<sub>x</sub> x₁‖"
     data = [
         _modes(decay, longest),
-        _curve(T, decay.norm[:longest], norm, ORANGE, 4, "solid"),
+        _curve(NORM_STEPS[:shown], decay.norm[:shown], norm, ORANGE, 4, "solid"),
         _curve(T, decay.input[:longest], contribution, BLUE, 3, "dash"),
     ]
     if gradient is not None:
         data.append(_gradient(*gradient, longest))
-    low, high = _range(decay.norm[:longest])
+    low, high = _range(decay.norm[:shown])
     marks = [(at, name) for at, name in _marks(decay) if at is not None and at <= longest]
     layout = {
         "xaxis": axis("T, steps", range=[1, longest]),

@@ -42,5 +42,5 @@ for (layer, head), rise in sorted(
 layers, heads = heads_of(gpt)
 for layer in range(layers):
     off = frozenset((layer, head) for head in range(heads))
-    said = int(trace(gpt, inputs, Edit(off=off)).logits[0, -1].argmax())
-    print(f"without layer {layer + 1}'s heads: {words.vocab[said]}")
+    prediction = int(trace(gpt, inputs, Edit(off=off)).logits[0, -1].argmax())
+    print(f"without layer {layer + 1}'s heads: {words.vocab[prediction]}")

@@ -37,15 +37,15 @@ inputs = (torch.from_numpy(images).float() / 255 - torch.tensor(mean).view(1, 3,
     torch.tensor(std).view(1, 3, 1, 1)
 )
 with torch.no_grad():
-    said = vit(inputs)[0].argmax(-1)
-print("it says:", classes[int(said[picture - 1])])
+    prediction = vit(inputs)[0].argmax(-1)
+print("it says:", classes[int(prediction[picture - 1])])
 
 # %% [markdown]
 # ## Take away first what is bright
 # If the map is true, the probability of the answer falls quickly: a small area under its curve.
 
 # %%
-image, target = inputs[picture - 1], said[picture - 1 : picture]
+image, target = inputs[picture - 1], prediction[picture - 1 : picture]
 orders = {
     how: most_important_first(patch_map(vit, image[None], how, target)[0])
     for how in ("attention", "rollout", "gradient")
@@ -63,6 +63,6 @@ for how, order in orders.items():
 # %%
 outlines = torch.from_numpy(masks)
 for how in ("attention", "rollout", "gradient"):
-    weights = patch_map(vit, inputs, how, said)
+    weights = patch_map(vit, inputs, how, prediction)
     print(f"{how:>9}: {attention_on_object(weights, outlines).mean():.1%} on the object")
 print(f"  nothing: {object_share(outlines, weights.shape[-1]).mean():.1%}")

@@ -14,8 +14,9 @@ longest = 200
 # ## The expansion, line by line
 
 # %%
+from core.linear_rnn import same_expression, unroll, unroll_steps
 from core.linear_rnn.printing import to_text
-from core.linear_rnn.unrolling import recurrence, same_expression, unroll, unroll_steps
+from core.linear_rnn.unrolling import recurrence
 
 for step in unroll_steps(T):
     print(f"{step.number}. {to_text(step.expression)}")
@@ -25,14 +26,14 @@ print("equal to the recurrence:", same_expression(unroll(T), recurrence(T)))
 # ## What is left of x_1 after T - 1 steps
 
 # %%
-from core.linear_rnn.decay import growth
+from core.linear_rnn.decay import NORM_STEPS, growth
 from core.linear_rnn.matrices import PRESETS, preset
 
 name = next((k for k, p in PRESETS.items() if matrix in (k, p.title)), "nonnormal")
 decay = growth(preset(name, size)).at(rho if name != "nilpotent" else None)
 print(f"{PRESETS[name].title}, {size} x {size}, spectral radius {rho}")
-for T_now, log_norm in enumerate(decay.norm, 1):
+for T_now, log_norm in zip(NORM_STEPS, decay.norm, strict=True):
     if T_now in (1, 2, 3, 5, 10, 20, 50, 100, 200, 500) and T_now <= longest:
         print(f"T = {T_now:3d}   norm of W_h^(T-1) = {10.0**log_norm:.3g}")
-peak_T, peak = decay.peak
+peak_T, peak = decay.peak(longest)
 print(f"largest at T = {peak_T}: {peak:.4g}; half-life of a mode: {decay.marks.half_life}")

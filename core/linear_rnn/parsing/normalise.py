@@ -1,8 +1,8 @@
-"""The usual ways to write a formula (LaTeX, Unicode, plain) brought to one plain spelling.
+"""Bring the usual ways to write a formula (LaTeX, Unicode, plain text) to one plain spelling.
 
     \\phi_y\\left(W_{y} \\sum_{i=1}^{T} W_h^{T-i} …      φ_y(W_y Σᵢ₌₁ᵀ W_hᵀ⁻ⁱ …
 
-Text is only replaced by text here; nothing is parsed or evaluated.
+This only replaces text by text; nothing is parsed or evaluated.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SUM_RAISED_FIRST = re.compile(rf"sum ?\^ ?{_GROUP} ?_ ?(\{{[^{{}}]*\}}|\([^()]*
 _W_RAISED_FIRST = re.compile(rf"([Ww]) ?\^ ?{_GROUP} ?_ ?(\{{? ?[hxy] ?\}}?)")
 
 
-def plain(text: str) -> str:
+def normalise(text: str) -> str:
     """`text` in plain letters: `W_h`, `x_i`, `phi`, `sum`, `^{…}`, `_{…}`, `*`, `-`."""
     text = re.sub(r"^\s*(?:\\[(\[]|[`'\"])|(?:\\[)\]]|[`'\"])[\s.,]*$", " ", text)
     text = _LATEX_LAYOUT.sub(" ", _LATEX_FACE.sub("", text))
@@ -61,19 +61,21 @@ def plain(text: str) -> str:
 
 
 def right_hand_side(text: str) -> str:
-    """What stands right of `y_2 =`, `y(T) :=` or `h_2 =`; of a chain of equations the last."""
+    """The text right of `y_2 =`, `y(T) :=` or `h_2 =`; of a chain of equations, the last one."""
     text = re.split(r"= ?(?=phi)", _single_spaced(text))[-1]
     return re.sub(r"^(?:[yh] ?_? ?[({\[]? ?\w{0,4} ?[)}\]]? ?)?:?=", "", text, count=1)
 
 
 def _single_spaced(text: str) -> str:
-    """No two spaces beside each other: a pattern then tries few ways to share them out."""
+    """Single spaces only, so that no pattern can backtrack over runs of spaces."""
     return " ".join(text.split())
 
 
 def _run(text: str, spelled: dict[str, str], mark: str) -> str:
-    """Every run of raised (or lowered) characters as ^{…} (or _{…})."""
-    pattern = f"[{re.escape(''.join(spelled))}]+"
-    return re.sub(
-        pattern, lambda run: mark + "{" + "".join(spelled[c] for c in run.group()) + "}", text
-    )
+    """Every run of raised (or lowered) characters as ^{…} (or _{…}), digits without the braces."""
+
+    def plain_run(run: re.Match[str]) -> str:
+        letters = "".join(spelled[character] for character in run[1])
+        return f"{mark}{letters} " if letters.isdecimal() else f"{mark}{{{letters}}}"
+
+    return re.sub(rf"{re.escape(mark)}?([{re.escape(''.join(spelled))}]+)", plain_run, text)

@@ -1,4 +1,4 @@
-"""The tokens of an algebra answer in plain spelling: letters, numbers, words, signs, brackets."""
+"""Cut an answer in plain spelling into tokens: letters, numbers, words, signs and brackets."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ CLOSES = {"(": ")", "[": "]", "{": "}"}
 _KNOWN = "use W_h, W_x, W_y, x_1, x_2, …, phi_y, sum, T"
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
-      | (?P<foreign>[Ww]_?(?:[hx]y|y[hx]|[hx]h(?!_?[0-9({\[]))(?![A-Za-z]))
+      | (?P<foreign>[Ww]_?(?:[hx]y|[yhx]h(?!_?[0-9({\[])|yx(?!_?[0-9({\[]))(?![A-Za-z]))
       | (?P<matrix>[Ww]_?[hxyHXY])
-      | (?P<bias>b_[hxy])
+      | (?P<bias>b_[hxy]|b(?=b|phi|[Ww]_?[hxy]|[xh]_?[0-9]))
       | (?P<phi>phi(?:_?[yY])?(?![a-z]))
       | (?P<sum>sum)
       | (?P<word>for|from|to|in|range|over|runs|goes)(?![A-Za-z])
@@ -31,12 +31,12 @@ _SAME = {"**": "^", "@": "*", ".": "*"}
 class Token(NamedTuple):
     kind: str  # matrix, bias, phi, sum, word, vector, name, number, dots, or the sign itself
     text: str
-    sub: str = ""  # of a vector: what stands right behind it, as in x1, x_i, xT
+    sub: str = ""  # the index directly after a vector, as in x1, x_i, xT
 
 
 def tokens(text: str) -> list[Token]:
-    """The tokens of `text`, spaces left out. Raises ValueError, one sentence."""
-    found = []
+    """The tokens of `text` without spaces. Raises ValueError, one sentence."""
+    result = []
     at = 0
     while at < len(text):
         match = _TOKEN.match(text, at)
@@ -45,22 +45,22 @@ def tokens(text: str) -> list[Token]:
         at = match.end()
         kind, piece = str(match.lastgroup), match.group()
         if kind == "foreign":
-            raise ValueError(f"{piece!r} is no matrix of this RNN: they are W_h, W_x and W_y.")
+            raise ValueError(f"{piece!r} is no matrix of this RNN: it has W_h, W_x and W_y.")
         if kind == "broken":
             raise ValueError(f"{piece[:12]} is not whole: powers and indices are whole numbers.")
         if match["vector"]:
-            found.append(Token("vector", match["vector"], match["sub"] or ""))
+            result.append(Token("vector", match["vector"], match["sub"] or ""))
         elif kind == "sign":
             sign = _SAME.get(piece, piece)
-            found.append(Token(sign, sign))
+            result.append(Token(sign, sign))
         elif kind != "space":
-            found.append(Token(kind, piece))
-    return found
+            result.append(Token(kind, piece))
+    return result
 
 
 def check_nesting(tokens: list[Token]) -> None:
-    """Raises ValueError, one sentence, unless every bracket closes the one opened last, and for
-    more brackets or sums than may stand inside each other."""
+    """Raise ValueError, one sentence, for unbalanced brackets, and for brackets or sums nested too
+    deeply."""
     if (sums := sum(token.kind == "sum" for token in tokens)) > MAX_SUMS:
         raise ValueError(f"The answer has {sums} sums: write at most {MAX_SUMS}.")
     opened: list[str] = []
@@ -82,7 +82,7 @@ def check_nesting(tokens: list[Token]) -> None:
 
 
 def misplaced(token: Token) -> str:
-    """The sentence for a token that cannot stand where it does."""
+    """The error sentence for a token in a wrong position."""
     match token.kind:
         case "dots":
             return "Dots leave open what stands between: write one sum, as in sum(…, i=1..T)."

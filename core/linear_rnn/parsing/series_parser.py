@@ -1,4 +1,4 @@
-"""From text to the nodes of `core.study.grading.series_ast`: a recursive descent over the tokens.
+"""From text to a tree of `series_ast` nodes, by recursive descent over the tokens.
 
 total   = product { "+" product }
 product = factor { ["*" | "@"] factor }
@@ -6,14 +6,15 @@ factor  = atom [ "^" power ]
 atom    = W_h | W_x | W_y | b | I | 0 | 1 | x index | h index
         | phi "(" total ")" | "(" total ")" | series
 series  = "sum" "(" total "," range ")"  |  "sum" "_" "{" range "}" [ "^" power ] product
-range   = name "=" number ".." number, and the other usual ways to say it
+range   = name "=" number ".." number, or one of the other usual notations
 """
 
 from __future__ import annotations
 
 from typing import NoReturn
 
-from core.study.grading.series_ast import (
+from core.linear_rnn.parsing.normalise import normalise, right_hand_side
+from core.linear_rnn.parsing.series_ast import (
     Letter,
     Linear,
     Node,
@@ -24,27 +25,37 @@ from core.study.grading.series_ast import (
     Total,
     Vector,
 )
-from core.study.grading.tokens import CLOSES, Token, check_nesting, misplaced, tokens
+from core.linear_rnn.parsing.tokens import CLOSES, Token, check_nesting, misplaced, tokens
 
 MAX_CHARACTERS = 2000
+MAX_NORMALISED = 4 * MAX_CHARACTERS  # one sign can become a word: φ becomes phi, ᵀ ^{T}
 
 
 def parse(text: str) -> Node:
-    """The node tree of an answer in plain spelling. Raises ValueError, one sentence."""
+    """The tree of an answer in plain text, Unicode or LaTeX; of an equation, its right-hand side.
+
+    Raises ValueError, one sentence.
+    """
     if len(text) > MAX_CHARACTERS:
         raise ValueError(
             f"The answer has {len(text):,} characters: "
             f"write the expression alone, in at most {MAX_CHARACTERS:,}."
         )
+    text = right_hand_side(normalise(text))
+    if len(text) > MAX_NORMALISED:
+        raise ValueError(
+            f"The answer has {len(text):,} characters in plain spelling: "
+            f"write it in W_h, W_x, W_y, x_1, x_2, … and phi_y."
+        )
     if not text.strip():
         raise ValueError("The answer is empty: write the right-hand side, starting with phi_y(.")
-    found = tokens(text)
-    check_nesting(found)
-    return _whole(found)
+    token_list = tokens(text)
+    check_nesting(token_list)
+    return _whole(token_list)
 
 
 class _Reader:
-    """Reads tokens from left to right; `kind` is the kind of the next one."""
+    """Reads tokens from left to right; `kind` is the kind of the next token."""
 
     def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
@@ -67,7 +78,7 @@ class _Reader:
         return self.tokens[self.position - 1]
 
     def refuse(self) -> NoReturn:
-        """Raises ValueError with the sentence for a token that cannot stand where it does."""
+        """Raise ValueError for the next token, which is in a wrong position."""
         if self.kind == "end":
             raise ValueError("The answer breaks off: something is missing after its last sign.")
         raise ValueError(misplaced(self.tokens[self.position]))
@@ -149,7 +160,7 @@ class _Reader:
         return _atom_index(token.text)
 
     def series(self) -> Node:
-        """What follows the word sum."""
+        """The range and the body after the word sum."""
         if self.kind in CLOSES:
             body, limits = _split(self.group())
             if body:

@@ -1,11 +1,9 @@
-"""Answers with sums in them: read once with symbolic T and index, then written out for any T.
+"""The tree of a typed answer: T and the index of a sum stay symbols until it is expanded for a T.
 
     phi_y(Wy * sum(Wh^(T-i) * Wx * x_i, i=1..T))
     at T = 2:    φ_y(W_y (W_h W_x x_1 + W_h⁰ W_x x_2))
 
-The text is cut by our own tokeniser and read by a recursive descent that can only build the seven
-kinds of node below; powers and indices are sums of whole numbers, T and index names. Nothing of
-the text is evaluated.
+There are seven kinds of node; powers and indices are sums of whole numbers, T and index names.
 """
 
 from __future__ import annotations
@@ -17,6 +15,7 @@ from dataclasses import dataclass
 from core.linear_rnn.expansion import Expanded, Expander, Word
 
 MAX_POWER = 64
+MAX_INDEX = 99
 MAX_TERMS = 24  # of one sum, written out
 
 Linear = Mapping[str, int]  # T - i + 1 is {"T": 1, "i": -1, "": 1}
@@ -71,28 +70,33 @@ class Series:
 Node = Letter | Vector | Power | Product | Total | Phi | Series
 
 
-def names(node: Node) -> frozenset[str]:
-    """The letters that powers, indices and limits are written in, without the sums' own indices."""
+def constant(form: Linear) -> int | None:
+    """The number that a power or an index is; None when T or an index is in it."""
+    return form.get("", 0) if set(form) <= {""} else None
+
+
+def free_names(node: Node) -> frozenset[str]:
+    """The names in powers, indices and limits, without the indices that the sums define."""
     match node:
         case Letter():
             return frozenset()
         case Vector(index=index):
             return frozenset(index) - {""}
         case Power(base=base, exponent=exponent):
-            return names(base) | (frozenset(exponent) - {""})
+            return free_names(base) | (frozenset(exponent) - {""})
         case Product(factors=parts) | Total(terms=parts):
-            return frozenset().union(*(names(part) for part in parts))
+            return frozenset().union(*(free_names(part) for part in parts))
         case Phi(argument=argument):
-            return names(argument)
+            return free_names(argument)
         case Series(body=body, name=name, low=low, high=high):
-            return (names(body) - {name}) | ((frozenset(low) | frozenset(high)) - {""})
+            return (free_names(body) - {name}) | ((frozenset(low) | frozenset(high)) - {""})
 
 
 def reach(node: Node) -> int:
     """Σ of the plain numbers in the limits of all sums.
 
-    A sum over i = 6 … T is empty up to T = 5. From this length on no range opens or closes any
-    more, since every limit is T, an index or a number, or the difference of those.
+    A sum over i = 6 … T is empty up to T = 5. Beyond this length no range becomes empty or
+    non-empty any more, since limits are sums and differences of T, indices and numbers.
     """
     match node:
         case Power(base=part) | Phi(argument=part):
@@ -104,25 +108,25 @@ def reach(node: Node) -> int:
     return 0
 
 
-def at(node: Node, T: int, pen: Expander) -> Counter[Word]:
-    """The answer for a sequence of T inputs, every sum written out and multiplied out by `pen`.
+def expand(node: Node, T: int, expander: Expander) -> Counter[Word]:
+    """The words of the answer for a sequence of T inputs, all sums written out, multiplied out.
 
     Raises ValueError, one sentence, for a negative or large power, an index that is none of the
-    sequence, a letter without a value, or more than the pen may write.
+    sequence, a letter without a value, or more than the expander may write.
     """
-    return _write_out(node, {"T": T}, pen).words
+    return _expand(node, {"T": T}, expander).words
 
 
-def _write_out(node: Node, values: Mapping[str, int], pen: Expander) -> Expanded:
+def _expand(node: Node, values: Mapping[str, int], expander: Expander) -> Expanded:
     match node:
         case Letter(name="0"):
-            return pen.whole(0)
+            return expander.whole(0)
         case Letter(name="1" | "I"):
-            return pen.whole(1)
+            return expander.whole(1)
         case Letter(name=name):
-            return pen.letter(name)
+            return expander.letter(name)
         case Vector(letter=letter, index=index):
-            return pen.letter(_vector(letter, _number(index, values), values))
+            return expander.letter(_vector(letter, _number(index, values), values))
         case Power(base=base, exponent=exponent):
             k = _number(exponent, values)
             if not 0 <= k <= MAX_POWER:
@@ -131,13 +135,13 @@ def _write_out(node: Node, values: Mapping[str, int], pen: Expander) -> Expanded
                     f"A power is {size}: it becomes {_short(k)} {_where(values)}, "
                     f"and it should count the steps that an input has waited."
                 )
-            return pen.power(_write_out(base, values, pen), k)
+            return expander.power(_expand(base, values, expander), k)
         case Product(factors=factors):
-            return pen.product([_write_out(part, values, pen) for part in factors])
+            return expander.product([_expand(part, values, expander) for part in factors])
         case Total(terms=terms):
-            return pen.sum([_write_out(part, values, pen) for part in terms])
+            return expander.sum([_expand(part, values, expander) for part in terms])
         case Phi(argument=argument):
-            return pen.phi_y(_write_out(argument, values, pen))
+            return expander.phi_y(_expand(argument, values, expander))
         case Series(body=body, name=name, low=low, high=high):
             first, last = _number(low, values), _number(high, values)
             if "T" in low and "T" not in high:  # counted downwards, T … 1
@@ -148,7 +152,7 @@ def _write_out(node: Node, values: Mapping[str, int], pen: Expander) -> Expanded
                     f"{_where(values)}; the sequence has only T inputs."
                 )
             steps = range(first, last + 1)
-            return pen.sum([_write_out(body, {**values, name: i}, pen) for i in steps])
+            return expander.sum([_expand(body, {**values, name: i}, expander) for i in steps])
 
 
 def _vector(letter: str, index: int, values: Mapping[str, int]) -> str:
@@ -157,8 +161,10 @@ def _vector(letter: str, index: int, values: Mapping[str, int]) -> str:
             f"The inputs start at x_1, and the answer uses x_{_short(index)} {_where(values)}: "
             f"check the first and the last index."
         )
-    if index < 0 or index > 99:
-        raise ValueError(f"{letter}_{_short(index)} {_where(values)} is no step of the sequence.")
+    if index < 0 or index > MAX_INDEX:
+        raise ValueError(
+            f"{letter}_{_short(index)} {_where(values)} is not a step of the sequence."
+        )
     return f"{letter}_{index}"
 
 

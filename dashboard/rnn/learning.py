@@ -1,0 +1,105 @@
+"""The learning section: five layers trained on the copy-memory task while you watch.
+
+torch is imported when a training starts.
+"""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.linear_rnn.latch_sweep import SweepReport, read_sweep
+from dashboard.components import page
+from dashboard.figures.layout import Drawing, readable
+from dashboard.figures.rnn import latch
+
+if TYPE_CHECKING:
+    from core.linear_rnn.latch_task import MemoryRecord, MemoryTask
+
+MEMORY_TASK = (
+    "**Copy memory.** One of 8 symbols at step 1, then `delay` steps of noise, then: which "
+    "symbol was it? Guessing is right 1 time in 8. Five layers of 32 units "
+    "get the same 300 steps of training."
+    " torch initialises the RNNs at ρ ≈ 0.58, and 0.58²⁰ is 2 · 10⁻⁵. "
+    "What if W_h is initialised orthogonal instead?"
+)
+TRAINED = "rnn-trained"
+
+
+def train_all(delay: int, orthogonal: bool) -> None:
+    """Train the five layers, drawing their curves, and store the records in the session."""
+
+    from core.linear_rnn.latch_task import LAYERS, MemoryTask, train_memory
+
+    task = MemoryTask(delay=delay, orthogonal=orthogonal)
+    records: dict[str, list[MemoryRecord]] = {}
+    bar, figure = st.progress(0.0, "Training…"), st.empty()
+    for number, layer in enumerate(LAYERS):
+        for record in train_memory(layer, task):
+            records.setdefault(layer, []).append(record)
+            done = (number + record.step / task.steps) / len(LAYERS)
+            bar.progress(done, f"{layer}, step {record.step} of {task.steps}")
+            figure.plotly_chart(readable(curves(records, task.steps)), theme=None)
+    bar.empty()
+    figure.empty()
+    st.session_state.setdefault(TRAINED, []).append((task, records))
+
+
+def trained() -> list[tuple["MemoryTask", dict[str, list["MemoryRecord"]]]]:
+    """The trainings of this session, the latest one last."""
+    return list(st.session_state.get(TRAINED, []))
+
+
+def curves(records: dict[str, list["MemoryRecord"]], steps: int) -> Drawing:
+    """Accuracy against training steps."""
+    lines = {
+        layer: ([r.step for r in layer_records], [r.accuracy for r in layer_records])
+        for layer, layer_records in records.items()
+    }
+    return latch.learning_curves(lines, steps)
+
+
+def show_trained() -> None:
+    """The latest training of this session, if there is one: accuracy and gradients."""
+    if not (runs := trained()):
+        return
+    task, records = runs[-1]
+    start = ", W_h orthogonal at the start" if task.orthogonal else ""
+    page.show_figure(
+        curves(records, task.steps),
+        key="trained",
+        title=f"Trained here: delay {task.delay}{start}",
+        description="Accuracy on 256 fresh sequences while training.",
+    )
+    gradients = {
+        layer: (r[0].gradient, r[-1].gradient)
+        for layer, r in records.items()
+        if r[0].gradient is not None
+    }
+    page.show_figure(
+        latch.gradients_by_step(gradients),
+        key="gradients",
+        title="How much the last state listens to each step: ‖∂h_T/∂x_t‖",
+        description="Thin: before training; thick: after. A curve that falls towards t = 1 by "
+        "orders of magnitude shows exponential decay: the loss cannot reach step 1.",
+    )
+
+
+@st.cache_data(show_spinner=False)
+def shipped_sweep() -> SweepReport:
+    return read_sweep()
+
+
+def show_sweep() -> None:
+    """Accuracy against delay: the shipped trainings and those of this session."""
+    sweep = shipped_sweep()
+    own = [
+        (layer, task.delay, layer_records[-1].accuracy)
+        for task, records in trained()
+        for layer, layer_records in records.items()
+    ]
+    page.show_figure(
+        latch.accuracy_by_delay(sweep, own),
+        key="sweep",
+        title="Accuracy against delay",
+        description=f"Shipped with the program: {sweep.training}. Large open markers: yours.",
+    )
