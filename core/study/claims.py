@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
+from core.models.zoo import ASSETS
 from core.study.claim import Claim
+from core.study.measure.store import Values, load_measurements
 from core.study.question import Choice, shipped
 from core.study.storyline import lessons, storyline
+
+SHIPPED = ASSETS / "measurements" / "claims.json"
 
 
 @dataclass(frozen=True)
@@ -35,13 +43,31 @@ def all_claims() -> list[tuple[str, Claim]]:
     return [(where, claim) for where, claims in found.items() for claim in claims]
 
 
-def check_all() -> Iterator[Result]:
-    """Measure what each claim needs, once, and compare. A few claims take seconds."""
+def check_all(write: Path | None = None) -> Iterator[Result]:
+    """Measure what each claim needs, once, and compare. A few measurements take seconds.
+
+    write: a file for the values, with this machine's name, such as SHIPPED.
+    """
+    from core.linear_rnn.cost import this_machine
     from core.study.measure.models import measure
 
-    measured = {}
+    measured: dict[str, Values] = {}
     for where, claim in all_claims():
         if claim.measure not in measured:
             measured[claim.measure] = measure(claim.measure)
         values = measured[claim.measure]
         yield Result(where, f"{where}: {claim.line(values)}", claim.holds(values))
+    if write is not None:
+        about = {"machine": this_machine(), "date": time.strftime("%Y-%m-%d"), "values": measured}
+        write.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+
+
+def known_values(name: str) -> tuple[Values, str] | None:
+    """The values of a measurement and where they are from: this machine, or the one that made
+    assets/measurements/claims.json. None if neither has measured it."""
+    if name in (here := load_measurements()):
+        return here[name], f"Measured on this machine on {here[name].get('day', 'an earlier day')}."
+    with suppress(OSError, ValueError, KeyError):
+        about = json.loads(SHIPPED.read_text(encoding="utf-8"))
+        return about["values"][name], f"Measured on {about['machine']}, {about['date']}."
+    return None

@@ -11,6 +11,7 @@ import streamlit as st
 from core.study.storyline import Beat, Storyline, storyline
 from dashboard import state
 from dashboard.components import streamlit_dom as dom
+from dashboard.components.formula import formula
 from dashboard.stage import stage_keys
 
 _AT = "stage-at"
@@ -32,7 +33,7 @@ def show(lesson: str) -> None:
         lines = [f"*{beat.question}*"] if beat.question else []
         lines += [f"**{beat.reveal}**"] if beat.reveal and state.revealed() else []
         if lines:  # one paragraph: Reveal pushes nothing down while both fit into a line
-            st.markdown(" ".join(lines))
+            st.markdown(formula(" ".join(lines), safe=True))
     with st.container(key="stage-keys"):
         stage_keys.stage_keys(
             lesson,

@@ -20,8 +20,9 @@ from core.study.progress import (
 )
 from core.study.question import Choice, Expression, Question, Task
 from dashboard.components import page
+from dashboard.components.formula import formula
 from dashboard.components.scroll_into_view import scroll_into_view
-from dashboard.study import progress_browser, study_state, tasks
+from dashboard.study import claims, progress_browser, study_state, tasks
 
 
 def predict(question: Question) -> None:
@@ -30,7 +31,7 @@ def predict(question: Question) -> None:
     record = progress.record(question.id)
     st.subheader("1 · Predict", anchor=False)
     if record.prediction:
-        st.markdown(f"Your prediction: {tasks.formula(record.prediction)}")
+        st.markdown(f"Your prediction: {formula(record.prediction)}")
         return
     key = _widget_key(question, "predict")
     with st.form(key):
@@ -93,7 +94,7 @@ def _answered(question: Question, i: int) -> None:
             tasks.show(task, sent)
             reply = grade_answer(task, tasks.response(task, sent), sent.seed).message
         icon = ":material/check_circle:" if right else ":material/info:"
-        (st.success if right else st.info)(tasks.formula(reply), icon=icon)
+        (st.success if right else st.info)(formula(reply), icon=icon)
 
 
 def _open(question: Question, i: int, task: Task) -> None:
@@ -122,7 +123,7 @@ def _open(question: Question, i: int, task: Task) -> None:
         st.rerun()
     if sent is not None:
         grade = grade_answer(task, tasks.response(task, sent), sent.seed)
-        st.warning(tasks.formula(grade.message), icon=":material/undo:")
+        st.warning(formula(grade.message), icon=":material/undo:")
 
 
 def answer(question: Question) -> None:
@@ -130,6 +131,7 @@ def answer(question: Question) -> None:
     record = study_state.progress().record(question.id)
     st.subheader("4 · Model answer", anchor=False)
     _compare(question, record.prediction)
+    claims.show(question, record.prediction)
     st.markdown(question.answer.text)
     with st.container(key="loose"):
         st.markdown("**Where common notes are loose**")
@@ -162,8 +164,7 @@ def _compare(question: Question, prediction: str) -> None:
         grade = grade_answer(task, prediction, "")
         right = "right" if grade.correct else "wrong"
         st.info(
-            f"**Your prediction was {right}:** {tasks.formula(prediction)}  \n"
-            f"{tasks.formula(grade.message)}",
+            f"**Your prediction was {right}:** {formula(prediction)}  \n{formula(grade.message)}",
             icon=":material/check_circle:" if grade.correct else ":material/undo:",
         )
 
@@ -173,7 +174,7 @@ def _measured(name: str, text: str) -> None:
     sentence = fill(text, load_measurements())
     with st.container(border=True):
         if sentence is not None:
-            st.markdown(tasks.formula(sentence))
+            st.markdown(formula(sentence))
             label = "Measure again"
         else:
             st.caption("This has not been measured on this machine yet.")

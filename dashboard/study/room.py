@@ -17,6 +17,7 @@ from core.study.question import Choice, Expression, Number, Question
 from core.study.storage.rooms import MINUTES_OPEN, Room, Rooms
 from dashboard import limits
 from dashboard.components import page
+from dashboard.components.formula import formula
 from dashboard.figures.poll import poll_bars
 from dashboard.study import study_state, tasks
 from dashboard.study.phone_token import phone_token
@@ -123,8 +124,8 @@ def _right_answer(room: Room, task: poll.Asked) -> None:
     """The right answer and why it is right."""
     text, grade = poll.right_answer(task, room.code)
     with st.container(key="right-answer"):
-        st.markdown(f":material/check_circle: **The right answer: {tasks.formula(text)}**")
-        st.markdown(tasks.formula(grade.message))
+        st.markdown(f":material/check_circle: **The right answer: {formula(text)}**")
+        st.markdown(formula(grade.message))
 
 
 def _decides(room: Room, question: Question) -> None:
@@ -136,7 +137,7 @@ def _decides(room: Room, question: Question) -> None:
     if isinstance(question.predict, Choice):
         for option in shown_options(question.predict, room.code):
             if not option.right:
-                st.markdown(tasks.formula(f"✗ **{option.text}** {option.reply}", safe=True))
+                st.markdown(formula(f"✗ **{option.text}** {option.reply}", safe=True))
 
 
 def _counting(room: Room) -> bool:
@@ -229,7 +230,7 @@ def _show_grade(room: Room, task: poll.Asked, counted: str) -> bool:
     show = st.success if grade.correct else st.warning
     show(
         f"**Your answer was {'right' if grade.correct else 'wrong'}:** "
-        f"{tasks.formula(typed or counted)}  \n{tasks.formula(grade.message)}",
+        f"{formula(typed or counted)}  \n{formula(grade.message)}",
         icon=":material/check_circle:" if grade.correct else ":material/undo:",
     )
     return grade.correct

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import streamlit as st
@@ -12,22 +11,10 @@ from core.study.grading.numbers import draw
 from core.study.options import shown_options
 from core.study.progress import Answer
 from core.study.question import Choice, Expression, Number, Order, Rubric, Task
-from dashboard.components import page
+from dashboard.components.formula import formula
 
 ENOUGH_PROSE = 40  # characters, from which on the rubric is shown
 _LETTERS = "ABCDEFGHIJKL"
-
-
-_LETTER = re.compile(r"(?<![\w$])(W|[xhyφ])\\?_(\w+)(?:\^(\w+))?")
-
-
-def formula(text: str, *, safe: bool = False) -> str:
-    """Text as Markdown with the letters of the RNN set as formulas: W_h, x_1, φ_y, W_h^2.
-
-    safe: the text is ours and may contain Markdown; otherwise it is shown literally.
-    """
-    shown = text if safe else page.escape(text)
-    return _LETTER.sub(lambda m: f"${m[1]}_{{{m[2]}}}{f'^{{{m[3]}}}' if m[3] else ''}$", shown)
 
 
 def ask(

@@ -57,9 +57,10 @@ def test_a_storyline_is_presented_with_the_keyboard(
         assert [
             text for text, size in page.evaluate(_SIZES, dom.PLOT) if size < FIGURE_FONT_SIZE - 0.1
         ] == []
-        assert page.get_by_text(beat.reveal, exact=True).count() == 0
+        reveal = page.locator(f"{dom.keyed('stage-beat')} strong")
+        assert reveal.count() == 0
         page.keyboard.press("r")
-        expect(page.get_by_text(beat.reveal, exact=True)).to_be_visible(timeout=30_000)
+        expect(reveal).to_be_visible(timeout=30_000)
         wait_ready(page)
         assert set(beat.show) == set(in_view(page, beat.show)), f"beat {number} after Reveal"
         if number < len(story.beats):

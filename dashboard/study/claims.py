@@ -1,0 +1,44 @@
+"""What decides a question: each measurement with its number, and whether it says so here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.study.claim import Claim
+from core.study.claims import known_values
+from core.study.question import Choice, Question
+from dashboard.components.formula import formula
+
+
+def show(question: Question, prediction: str) -> None:
+    """The comparisons that the right prediction rests on, and what refutes the student's own."""
+    refuted: Sequence[Claim] = ()
+    if isinstance(question.predict, Choice):
+        chosen = (option for option in question.predict.options if option.text == prediction)
+        refuted = next((option.refuted for option in chosen), ())
+    shown = dict.fromkeys([*refuted, *question.decides])
+    if not shown:
+        return
+    with st.container(border=True, key="decided-by"):
+        st.markdown("**What decides it**")
+        for claim in shown:
+            _claim(claim)
+
+
+def _claim(claim: Claim) -> None:
+    known = known_values(claim.measure)
+    if known is None:
+        st.caption("This has not been measured on this machine yet.")
+        return
+    values, source = known
+    sentence = formula(claim.sentence(values), safe=True)
+    if claim.holds(values):
+        st.markdown(f":material/check: {sentence}. :small[{source}]")
+    else:
+        st.warning(
+            f"{sentence}. {source} That is not {claim.comparison} {claim.bound(values):.3g}, so on "
+            "this machine the answer is not supported: trust the measurement.",
+            icon=":material/rule:",
+        )
