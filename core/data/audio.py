@@ -1,6 +1,6 @@
-"""Sound as a picture: a clip, its spectrogram, and the spectrogram cut into patches.
+"""Audio as a picture: a clip, its spectrogram, and the spectrogram split into patches.
 
-Letters   n samples · F frequency bins · T moments · p patch side
+Letters   n samples · F frequency bins · T time steps · p patch side
 
 Sources: Gong, Chung & Glass 2021, "AST: Audio Spectrogram Transformer", section 2.1.
 """
@@ -15,20 +15,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-RATE = 8000  # samples a second of everything here
+RATE = 8000  # samples a second
 LONGEST = 10.0  # seconds
 TONES = {"C": 261.63, "D": 293.66, "E": 329.63, "F": 349.23, "G": 392.0, "A": 440.0, "H": 493.88}
 
 
 def tone_sequence(notes: Sequence[str], seconds: float = 0.4) -> Tensor:
-    """Tones one after the other, each with two overtones and a soft end: (n,) in −1 … 1.
+    """A sequence of tones, each with two overtones and a fade-out: (n,) in −1 … 1.
 
-    Errors: ValueError for a note that is not in TONES (a pause is "-"), or none at all.
+    Errors: ValueError for no notes, or a note that is neither in TONES nor "-", a pause.
     """
     unknown = [note for note in notes if note not in TONES and note != "-"]
     if unknown or not notes:
-        known = " ".join(TONES)
-        raise ValueError(f"A tune is made of {known} and - for a pause, not {unknown[:1] or ''}.")
+        wrong = repr(unknown[0][:20]) if unknown else "of nothing"
+        raise ValueError(f"A tune consists of {' '.join(TONES)} and - for a pause, not {wrong}.")
     t = torch.arange(int(RATE * seconds)) / RATE
     fade = torch.exp(-3 * t / seconds) * (t / 0.01).clamp(max=1)
     parts = []
@@ -53,7 +53,7 @@ def read_wav(data: bytes) -> Tensor:
                     f"This sound is {seconds:.1f} s long; choose one of at most {LONGEST:.0f} s."
                 )
             if width not in (1, 2, 4) or not 1000 <= rate <= 200_000 or not 1 <= channels <= 8:
-                raise ValueError("This WAV file is of an unusual kind; save it as 16-bit PCM.")
+                raise ValueError("This WAV file has an unusual format; save it as 16-bit PCM.")
             raw = file.readframes(file.getnframes())
     except (wave.Error, EOFError):
         raise ValueError("This is not an uncompressed WAV file; save it as one.") from None
@@ -62,16 +62,16 @@ def read_wav(data: bytes) -> Tensor:
     scaled = samples.astype(np.float32) / 2 ** (8 * width - 1) - (1 if width == 1 else 0)
     mono = torch.from_numpy(scaled.reshape(-1, channels).mean(1))
     if len(mono) < 64:
-        raise ValueError("This WAV file holds no sound to speak of; choose a longer one.")
+        raise ValueError("This WAV file has fewer than 64 samples; choose a longer one.")
     length = max(1, round(len(mono) * RATE / rate))
     return torch.nn.functional.interpolate(mono.view(1, 1, -1), size=length, mode="linear")[0, 0]
 
 
 def spectrogram(sound: Tensor, bins: int = 64, hop: int = 64) -> Tensor:
-    """How loud each frequency is at each moment, in decibels below the loudest: (bins, T), 0 to 1.
+    """Loudness of each frequency at each time, in decibels below the loudest: (bins, T), 0 to 1.
 
     |STFT|², Hann windows of 256 samples (32 ms) every `hop`; the lowest `bins` of 129 frequencies
-    (31 Hz apart), lowest first; 1 is the loudest point, 0 is 60 dB below it or less.
+    (31 Hz apart), lowest first; 1 is the loudest point, 0 is 60 dB or more below it.
     """
     window = torch.hann_window(256)
     padded = torch.nn.functional.pad(sound, (0, max(0, 256 - len(sound))))
@@ -82,8 +82,7 @@ def spectrogram(sound: Tensor, bins: int = 64, hop: int = 64) -> Tensor:
 
 
 def to_patches(picture: Tensor, side: int) -> Tensor:
-    """(F, T) -> (patches, side²), moment by moment, low frequencies first; what does not fill a
-    patch is left out."""
+    """(F, T) -> (patches, side²) by time, low frequencies first; incomplete patches are dropped."""
     f, t = (length // side for length in picture.shape)
     tiles = picture[: f * side, : t * side].reshape(f, side, t, side)
     return tiles.permute(2, 0, 1, 3).reshape(t * f, side * side)
@@ -92,7 +91,7 @@ def to_patches(picture: Tensor, side: int) -> Tensor:
 def embed_patches(patches: Tensor, dim: int, generator: torch.Generator) -> Tensor:
     """W p + b with a fresh random W (dim, side²): (patches, side²) -> tokens (patches, dim).
 
-    What `PatchEmbed` does to a picture before it has learned anything; b is 0.
+    What an untrained `PatchEmbed` does to a picture; b is 0.
     """
     weight = torch.randn(dim, patches.shape[1], generator=generator) / patches.shape[1] ** 0.5
     tokens: Tensor = patches @ weight.T

@@ -34,6 +34,13 @@ def faults(app: AppTest, errors: list[logging.LogRecord]) -> list[str]:
     ]
 
 
+@pytest.fixture(autouse=True)
+def few_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measurements over hundreds of pictures take a few: what counts here is that they show."""
+    monkeypatch.setattr("dashboard.vision.versus.PICTURES", 20)
+    monkeypatch.setattr("dashboard.vision.faithfulness.PICTURES", 50)
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", [lesson.name for lesson in lessons.available()])
 def test_every_view_of_a_page_is_complete(
