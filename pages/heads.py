@@ -55,7 +55,8 @@ elif section == "all heads measured":
     attention = traced.attention[0]
     places = None
     if not given.causal:
-        attention = attention[..., 1:, 1:]
+        attention = attention[..., 1:, 1:]  # patches only, so that each row sums to one again
+        attention = attention / attention.sum(-1, keepdim=True)
         places = head_metrics.grid_places(round(attention.shape[-1] ** 0.5))
     effect = traces.removal_effect(given.identity, model, given.inputs, answer)
     unit = "tokens" if given.causal else "patches"

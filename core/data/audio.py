@@ -17,14 +17,16 @@ from torch import Tensor
 
 RATE = 8000  # samples a second
 LONGEST = 10.0  # seconds
-TONES = {"C": 261.63, "D": 293.66, "E": 329.63, "F": 349.23, "G": 392.0, "A": 440.0, "H": 493.88}
+TONES = {"C": 261.63, "D": 293.66, "E": 329.63, "F": 349.23, "G": 392.0, "A": 440.0, "B": 493.88}
 
 
 def tone_sequence(notes: Sequence[str], seconds: float = 0.4) -> Tensor:
     """A sequence of tones, each with two overtones and a fade-out: (n,) in −1 … 1.
 
-    Errors: ValueError for no notes, or a note that is neither in TONES nor "-", a pause.
+    "H", the German name of B, is read too. Errors: ValueError for no notes, or a note that is
+    neither in TONES nor "-", a pause.
     """
+    notes = ["B" if note == "H" else note for note in notes]
     unknown = [note for note in notes if note not in TONES and note != "-"]
     if unknown or not notes:
         wrong = repr(unknown[0][:20]) if unknown else "of nothing"

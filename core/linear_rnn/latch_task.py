@@ -1,4 +1,4 @@
-"""The copy-memory task: five layers learn to remember one symbol (needs torch).
+"""The latch task: an RNN, LSTM, GRU and Transformer learn to remember one symbol (needs torch).
 
 In the form of S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory",
 1997, section 5: a symbol is shown at step 1, followed by `delay` steps of noise; at the last step

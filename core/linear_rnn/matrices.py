@@ -82,11 +82,12 @@ class Preset:
 PRESETS: dict[str, Preset] = {
     "vanishing": Preset(
         "Vanishing", 0.9,
-        "At ρ = 0.9 every curve falls in the end, and x₁ is soon under 1 %.", _gaussian,
+        "At ρ = 0.9 every curve falls in the end, and x₁ is soon under 1%.", _gaussian,
     ),
     "exploding": Preset(
         "Exploding", 1.1,
-        "At ρ = 1.1 one mode is above 1, and that is enough: x₁ drowns all that follows.",
+        "At ρ = 1.1 one mode is above 1, and that is enough: the state explodes. Each later input "
+        "is amplified too, so x₁ never makes up more than 1 − ρ⁻² = 17% of it.",
         _gaussian,
     ),
     "nonnormal": Preset(
@@ -115,7 +116,9 @@ PRESETS: dict[str, Preset] = {
     ),
     "orthogonal": Preset(
         "Orthogonal", 1.0,
-        "All |λ| = 1: nothing fades, nothing explodes. A good start for training.", _orthogonal,
+        "All |λ| = 1: nothing fades, nothing explodes, a good start for training. The share of x₁ "
+        "still falls like 1/T, because every later input is kept as well.",
+        _orthogonal,
     ),
     "jordan": Preset(
         "Jordan block", 0.9,

@@ -52,8 +52,8 @@ class Spectrum:
                 f"up to {number(self.condition)} times above ρ^k."
             )
         return (
-            "The eigenvectors are nearly or exactly dependent (defective): P Λ^k P⁻¹ loses "
-            "all digits, so the powers here come from products alone."
+            "The eigenvectors are nearly or exactly dependent (defective), so P⁻¹ is inexact or "
+            "does not exist: the powers here come from products alone."
         )
 
 

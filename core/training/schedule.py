@@ -1,4 +1,4 @@
-"""The learning rate as a pure function of the step."""
+"""The learning rate as a pure function of the step: warm-up, then cosine or linear decay."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""One training process: it drives `train()` and writes the run's directory."""
+"""One training process: drives `train()`, writes records and checkpoints, drops the oldest."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""python -m core.training.timing_trial: how big, how heavy and how long a training will be, here.
+"""python -m core.training.timing_trial: measure a training's size, memory and time per step.
 
 Reads a run's specification (JSON) from standard input, trains for about three seconds, and prints
 an Trial as JSON. A process of its own, so that its peak memory is the training's.

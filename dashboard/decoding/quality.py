@@ -129,12 +129,16 @@ def _curves(sweep: dict[str, Any], human: TextQuality) -> None:
             [point["mean_log_probability"] for point in points],
             [f"{setting}={point['value']:g}" for point in points],
         )
+    less_probable = sum(
+        point["mean_log_probability"] > human.mean_log_probability for point in sweep["points"]
+    )
     page.show_figure(
         figures.quality_curves(curves, (human.distinct2, human.mean_log_probability)),
-        title="Quality against diversity",
+        title="Log-probability of a word (up) against diversity (across)",
         description=f"{sweep['count']} texts of {sweep['length']} words from the empty prompt at "
-        "each setting, and as much held-out text by people. Right is more varied, up is what the "
-        "model finds more probable: people are neither at the top nor far right.",
+        "each setting, and as much held-out text by people. Up is what the model finds more "
+        f"probable, which is not the same as better: text by people lies below {less_probable} of "
+        f"the {len(sweep['points'])} settings.",
         key="sweep",
     )
 

@@ -34,6 +34,10 @@ def wav(samples: np.ndarray, rate: int = 16_000, channels: int = 1) -> bytes:
     return out.getvalue()
 
 
+def test_the_german_name_of_b_is_read() -> None:
+    assert torch.equal(tone_sequence(["H"]), tone_sequence(["B"]))
+
+
 @pytest.mark.parametrize("note", TONES)
 def test_the_loudest_frequency_of_a_tone_is_that_tone(note):
     picture = spectrogram(tone_sequence([note]))

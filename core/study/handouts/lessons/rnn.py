@@ -31,7 +31,9 @@ from core.linear_rnn.matrices import PRESETS, preset
 
 name = next((k for k, p in PRESETS.items() if matrix in (k, p.title)), "nonnormal")
 decay = growth(preset(name, size)).at(rho if name != "nilpotent" else None)
-print(f"{PRESETS[name].title}, {size} x {size}, spectral radius {rho}")
+print(
+    f"{PRESETS[name].title}, {size} x {size}, spectral radius {0 if name == 'nilpotent' else rho}"
+)
 for T_now, log_norm in zip(NORM_STEPS, decay.norm, strict=True):
     if T_now in (1, 2, 3, 5, 10, 20, 50, 100, 200, 500) and T_now <= longest:
         print(f"T = {T_now:3d}   norm of W_h^(T-1) = {10.0**log_norm:.3g}")
