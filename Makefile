@@ -20,7 +20,7 @@ export MALLOC_ARENA_MAX = 2
 # What `make test-fast` leaves out.
 SLOW = tests/browser tests/crawl tests/faults tests/load tests/ray tests/training/test_resume.py \
 	$(addprefix tests/hostile/test_,attacks.py kernel_folder.py pages.py quotas.py server.py)
-PARALLEL = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+PARALLEL = -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
 .PHONY: crawl help run test test-fast test-ray lint bench bench-ui bench-room bench-quality pretrain clean
 

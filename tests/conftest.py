@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.browser.find import NOTHING as NO_BROWSER
 
@@ -60,18 +61,37 @@ FIRST = (
 )
 
 
+def _file_of(item: pytest.Item) -> str:
+    return item.path.relative_to(ROOT / "tests").as_posix()
+
+
+class WholeFiles(LoadScopeScheduling):
+    """Gives each process whole files of tests; the tests of SPREAD one by one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::")[0]
+        return nodeid if file.removeprefix("tests/") in SPREAD else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """How `make test` divides the tests among its processes."""
+    return WholeFiles(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order and groups for `--dist loadgroup`; without it only the order."""
+    """The order: what takes longest comes first."""
+    items.sort(
+        key=lambda item: next(
+            (i for i, name in enumerate(FIRST) if _file_of(item).startswith(name)), len(FIRST)
+        )
+    )
 
-    def turn(item: pytest.Item) -> int:
-        file = item.path.relative_to(ROOT / "tests").as_posix()
-        return next((i for i, name in enumerate(FIRST) if file.startswith(name)), len(FIRST))
 
-    items.sort(key=turn)
-    for item in items:
-        file = item.path.relative_to(ROOT / "tests").as_posix()
-        if file not in SPREAD:
-            item.add_marker(pytest.mark.xdist_group(file))
+@pytest.fixture
+def few_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measurements over hundreds of pictures take a few: for tests that look how they are shown."""
+    monkeypatch.setattr("dashboard.vision.versus.PICTURES", 20)
+    monkeypatch.setattr("dashboard.vision.faithfulness.PICTURES", 50)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

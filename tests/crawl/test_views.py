@@ -34,11 +34,7 @@ def faults(app: AppTest, errors: list[logging.LogRecord]) -> list[str]:
     ]
 
 
-@pytest.fixture(autouse=True)
-def few_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measurements over hundreds of pictures take a few: what counts here is that they show."""
-    monkeypatch.setattr("dashboard.vision.versus.PICTURES", 20)
-    monkeypatch.setattr("dashboard.vision.faithfulness.PICTURES", 50)
+pytestmark = pytest.mark.usefixtures("few_pictures")
 
 
 @pytest.mark.timeout(600)

@@ -70,7 +70,7 @@ def test_a_tune_becomes_tokens_and_a_wrong_note_a_sentence():
 @pytest.mark.parametrize(
     "section", ["little data", "shifted", "other sizes", "where they look", "overfitting"]
 )
-def test_every_comparison_opens_with_whatever_models_there_are(section):
+def test_every_comparison_opens_with_whatever_models_there_are(section, few_pictures):
     opened("versus", compare=section)
 
 
@@ -106,7 +106,7 @@ def test_another_data_set_begins_with_models_of_its_own():
     assert not now & before
 
 
-def test_a_vit_and_a_cnn_are_compared_in_every_section(rivals_at_hand):
+def test_a_vit_and_a_cnn_are_compared_in_every_section(rivals_at_hand, few_pictures):
     for section, title in (
         ("overfitting", "after each epoch"),
         ("little data", "share of the training data"),

@@ -19,6 +19,8 @@ BEATS = {
 }
 BEAT_STATES = {(page, tuple(state.items())) for page, state in BEATS.values() if state}
 
+pytestmark = pytest.mark.usefixtures("few_pictures")
+
 
 @pytest.mark.parametrize("link", EXPERIMENTS | BEATS)
 def test_a_link_leads_to_a_lesson_of_the_table(link: str) -> None:
