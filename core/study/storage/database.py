@@ -146,7 +146,9 @@ class Database:
 
     def _prepare(self, schema: Schema) -> None:
         self._connection.execute(SIZE_LIMIT)
-        if self._check(schema) < len(schema.steps):
+        with _transaction(self._connection, write=False):
+            version = self._check(schema)
+        if version < len(schema.steps):
             with _transaction(self._connection):
                 version = self._check(schema)  # another process may have been faster
                 for step in schema.steps[version:]:
@@ -200,8 +202,9 @@ def one_sentence_errors(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
+def _transaction(connection: sqlite3.Connection, *, write: bool = True) -> Iterator[None]:
+    """All statements or none; what is read in it is the file at one moment."""
+    connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
     try:
         yield
         connection.execute("COMMIT")
