@@ -1,4 +1,4 @@
-"""What the data tests share: the real data if it is at hand, a small archive, a local server."""
+"""What the data tests share: the real data if it is there, a small archive, a local server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CIFAR10 = REAL_DATA / "cifar10-images.tar.xz"
 
 
 def needs(path: Path) -> pytest.MarkDecorator:
-    """Skip a test when this real data file is not at hand."""
+    """Skip a test when this real data file is not there."""
     return pytest.mark.skipif(not path.is_file(), reason=f"{path.name} is not in {REAL_DATA}")
 
 

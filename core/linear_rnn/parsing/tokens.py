@@ -45,7 +45,7 @@ def tokens(text: str) -> list[Token]:
         at = match.end()
         kind, piece = str(match.lastgroup), match.group()
         if kind == "foreign":
-            raise ValueError(f"{piece!r} is no matrix of this RNN: it has W_h, W_x and W_y.")
+            raise ValueError(f"{piece!r} is not a matrix of this RNN: it has W_h, W_x and W_y.")
         if kind == "broken":
             raise ValueError(f"{piece[:12]} is not whole: powers and indices are whole numbers.")
         if match["vector"]:

@@ -102,8 +102,8 @@ def lengths() -> Values:
     about = json.loads((ASSETS / "positions" / "curves.json").read_text(encoding="utf-8"))
     trained = about["trained"]
     found: Values = {"trained": trained, "read": about["read"]}
-    for name, key in (("learned", "learned"), ("sinusoidal", "sinusoidal"), ("none", "none")):
-        loss = about["loss"][key]
+    for name in ("learned", "sinusoidal", "none"):
+        loss = about["loss"][name]
         found[f"{name}_before"] = float(np.mean(loss[: trained - 1]))
         found[f"{name}_past"] = float(np.mean(loss[trained - 1 :]))
     return found

@@ -150,7 +150,7 @@ def object_size() -> Values:
 
     loaded = load_model(find_model("vit-shapes"))
     images, _, masks = shapes.generate(PICTURES, seed=1)
-    inputs = _inputs(loaded, images)
+    inputs = to_input(loaded, images)
     _, rows = class_rows(cast(Any, loaded.model), inputs)
     row, known = rows[..., 1:].mean((1, 2)), torch.from_numpy(masks)
     on = attention_on_object(row, known)
@@ -180,7 +180,7 @@ def maps() -> Values:
     loaded = load_model(find_model("vit-shapes"))
     model = cast(Any, loaded.model)
     images, _, _ = shapes.generate(12, seed=1)
-    inputs = _inputs(loaded, images)
+    inputs = to_input(loaded, images)
     traced = trace(model, inputs)
     target = traced.logits.argmax(-1)
     gradient = class_row(gradient_relevance(model, inputs, target))
@@ -207,7 +207,7 @@ def sizes() -> Values:
     found: Values = {"images": PICTURES, "side": 64}
     for name in ("vit", "cnn"):
         loaded = load_model(find_model(f"{name}-shapes"))
-        inputs, truth = _inputs(loaded, images), torch.from_numpy(labels)
+        inputs, truth = to_input(loaded, images), torch.from_numpy(labels)
         model = loaded.model if name == "cnn" else at_size(cast(Any, loaded.model), 64)
         found[f"{name}_trained"] = accuracy(loaded.model, inputs, truth)
         found[f"{name}_larger"] = accuracy(model, resized(inputs, 64), truth)
@@ -265,6 +265,7 @@ def cache() -> Values:
     return values
 
 
-def _inputs(loaded: LoadedModel, images: Any) -> torch.Tensor:
+def to_input(loaded: LoadedModel, images: Any) -> torch.Tensor:
+    """uint8 pictures (N, 3, S, S), normalised as the model was trained: (N, 3, S, S)."""
     mean, std = (torch.tensor(loaded.extra[name]).view(1, 3, 1, 1) for name in ("mean", "std"))
     return (torch.from_numpy(images).float() / 255 - mean) / std

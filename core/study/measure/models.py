@@ -132,14 +132,14 @@ def heatmap() -> Values:
         object_share,
         spread,
     )
+    from core.study.measure.looks import to_input
 
     entries = [entry for entry in _preferred("vit") if entry.data == "shapes"]
     if not entries:
         raise ValueError("No Vision Transformer trained on Shapes is here: train one first.")
     loaded = load_model(entries[0])
     pictures, _, masks = shapes.generate(IMAGES, seed=1)
-    mean, std = (torch.tensor(loaded.extra[name]).view(1, 3, 1, 1) for name in ("mean", "std"))
-    inputs = (torch.from_numpy(pictures).float() / 255 - mean) / std
+    inputs = to_input(loaded, pictures)
     _, rows = class_rows(cast("VisionTransformer", loaded.model), inputs)
     row = rows[..., 1:].mean((1, 2))
     area = torch.from_numpy(masks).float().mean((1, 2))
@@ -158,6 +158,7 @@ def rivals() -> Values:
     from core.data.images import shapes
     from core.interpret.robustness import shift_accuracy
     from core.run_files.directory import RunDirectory
+    from core.study.measure.looks import to_input
 
     pictures, labels, _ = shapes.generate(IMAGES, seed=1)
     values: Values = {"images": IMAGES, "moved": MOVED}
@@ -172,8 +173,7 @@ def rivals() -> Values:
                 f"No {kind.upper()} trained on all of Shapes is here: train one first."
             )
         loaded = load_model(entries[0])
-        mean, std = (torch.tensor(loaded.extra[name]).view(1, 3, 1, 1) for name in ("mean", "std"))
-        inputs = (torch.from_numpy(pictures).float() / 255 - mean) / std
+        inputs = to_input(loaded, pictures)
         still, moved = shift_accuracy(loaded.model, inputs, torch.from_numpy(labels), (0, MOVED))
         values |= {kind: loaded.entry.name, f"{kind}_still": still, f"{kind}_moved": moved}
     return values
