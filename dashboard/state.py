@@ -17,7 +17,9 @@ from core.tokenizer import WordTokenizer
 OFFERS, DRAWN, SETTINGS, PAGE = "state-offers", "state-drawn", "state-settings", "state-page"
 SHOWN = "state-shown"  # how many figures and controls the beat on the stage shows
 
-HEIGHT, SHARED_HEIGHT = 460, 340  # pixels of 720 for a figure alone, and beside controls
+# Pixels of 720 for a figure alone, beside controls, and in one of two rows of figures.
+HEIGHT, SHARED_HEIGHT, ROW_HEIGHT = 460, 340, 175
+ONE_ROW = 3  # figures and controls at most
 
 
 def presenting() -> bool:
@@ -34,7 +36,8 @@ def figure_height() -> int | None:
     """The pixels a figure may be high so that the room sees all of it; None off the stage."""
     if not presenting():
         return None
-    return SHARED_HEIGHT if st.session_state.get(SHOWN, 1) > 1 else HEIGHT
+    shown = st.session_state.get(SHOWN, 1)
+    return HEIGHT if shown == 1 else SHARED_HEIGHT if shown <= ONE_ROW else ROW_HEIGHT
 
 
 def offer(

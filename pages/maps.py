@@ -19,7 +19,7 @@ SECTIONS = ["one picture, six maps", "take patches away", "500 known objects", "
 section = controls.pick("What to try", SECTIONS, key="try")
 one, two = st.columns([3, 2])
 with one:
-    entry = vit_models.choose_model(prefer="shapes")
+    entry = vit_models.choose_model()
 with two:
     weights = controls.pick("Weights", ["trained", "random"], key="weights")
 loaded = model_choice.load(entry)

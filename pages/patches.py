@@ -8,6 +8,7 @@ from dashboard.components import page
 from dashboard.figures import patches as figures
 from dashboard.figures.maps import vit_maps
 from dashboard.models import model_choice, pictures, vit_models
+from dashboard.vision import patch_positions
 
 page.page_header(
     "Patches of anything",
@@ -23,35 +24,6 @@ import torch  # noqa: E402  the heading must not wait for it
 
 from core.data import audio as sounds  # noqa: E402
 
-
-@page.fragment
-def similar_positions(embeddings: torch.Tensor, grid: int) -> None:
-    """Which positions are similar. Its sliders run nothing else of the page."""
-    one, two = st.columns(2)
-    with one, st.container(horizontal=True):
-        row = controls.slider("Row", 1, grid, grid // 2, key="row")
-        column = controls.slider("Column", 1, grid, grid // 2, key="column")
-    at = (int(row) - 1) * grid + int(column) - 1
-    similarity = positions.similarity(embeddings.double().numpy())
-    with one:
-        page.show_figure(
-            figures.similarity_map(similarity[at].reshape(grid, grid), int(row), int(column)),
-            title=f"4. Which positions are similar to row {row}, column {column}?",
-            description="Cosine similarity of the position embeddings of that place and each row "
-            "(down) and column (across). The model was never told which patches are neighbours.",
-            key="position",
-        )
-    with two:
-        page.show_image(
-            vit_maps.similarity_sheet(similarity),
-            title="5. The same for every patch at once",
-            description="Each small square belongs to the patch at that position, and shows which "
-            "positions are similar: bright is similar, dark is opposite.",
-            key="positions",
-            data={"similarity": similarity},
-        )
-
-
 if kind == "a picture":
     with choices:
         entry = vit_models.choose_model()
@@ -62,14 +34,17 @@ if kind == "a picture":
     with torch.no_grad():
         tokens = model.embed(inputs)[0]
     grid = round((len(tokens) - 1) ** 0.5)
-    size = loaded.config.img_size
+    size, plain = loaded.config.img_size, loaded.entry.architecture == "VisionTransformer"
     left, right = st.columns([2, 3])
     with left:
         page.show_image(
             vit_maps.patch_sheet(picture.image, grid),
-            title=f"1. Cut: {grid}×{grid} patches",
+            title=f"1. Cut: {grid}×{grid} {'patches' if plain else 'cells'}",
             description=f"{size}×{size} pixels, so a patch has {size // grid}×{size // grid}×3 = "
-            f"{(size // grid) ** 2 * 3} numbers.",
+            f"{(size // grid) ** 2 * 3} numbers."
+            if plain
+            else "This model does not cut: its tokens come from convolutions that overlap, and a "
+            "token sees its neighbours' pixels too.",
             key="cut",
             data={"picture": picture.image},
         )
@@ -83,15 +58,19 @@ if kind == "a picture":
         )
     first = next(m for m in model.patch_embed.modules() if isinstance(m, torch.nn.Conv2d))
     filters = first.weight.detach().numpy()
+    shape = f"{filters.shape[2]}×{filters.shape[3]}"
     page.show_image(
         vit_maps.filter_sheet(filters),
-        title=f"3. The {len(filters)} filters of the first convolution, "
-        f"{filters.shape[2]}×{filters.shape[3]} pixels each",
-        description="A feature is large where the picture looks like its filter.",
+        title=f"3. The matrix: {len(filters)} rows, each drawn as {shape} pixels"
+        if plain
+        else f"3. The {len(filters)} filters of the first convolution, {shape} pixels each",
+        description="A number of a token is large where its patch looks like that row."
+        if plain
+        else "A feature is large where the picture looks like its filter.",
         key="filters",
         data={"filters": filters.reshape(len(filters), -1)},
     )
-    similar_positions(model.pos_E.weight.detach(), grid)
+    patch_positions.show(model.pos_E.weight.detach(), grid)
     page.lesson_link("vit", "What the model does with these tokens")
 else:
     clip, names = None, []

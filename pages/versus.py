@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from core.study.measure.robustness import PICTURES, PLACES
 from dashboard import controls
 from dashboard.components import page, tables
 from dashboard.figures import versus as figures
@@ -37,77 +38,67 @@ if absent:
     page.lesson_link("train")
 
 
-def choose_both() -> dict[str, versus.Rival]:
-    """A list for each kind of model: kind -> the selected one."""
-    selected = {}
-    for column, (kind, name) in zip(st.columns(2), versus.KINDS.items(), strict=True):
-        names = {r.name: r for r in kinds[kind]}
-        if names:
-            with column:
-                entries = {r.name: r.entry for r in names.values()}
-                selected[kind] = names[model_choice.choose(name, entries, key=kind).name]
-    return selected
-
-
 if section == "little data":
     by_share = versus.by_share(rivals)
     page.show_figure(
-        figures.lines(
-            by_share,
-            "share of the training data, per cent",
-            [100 * s for s in versus.SHARES],
-            log=True,
-        ),
+        figures.by_share(by_share, sorted({x for xs, *_ in by_share.values() for x in xs})),
         title="Held-out accuracy (up) against the share of the training data (across)",
-        description="The best model of each architecture at each share; the axis across is "
-        "logarithmic. " + versus.missing_shares(rivals),
+        description="The best model of each architecture at each share; whiskers show a second "
+        "seed where there is one. The axis across is logarithmic. "
+        f"{versus.training_differences(rivals)} {versus.missing_shares(rivals)}",
         key="share",
         data={name: list(zip(*points, strict=True)) for name, points in by_share.items()},
     )
 
 elif section == "overfitting":
     named = {r.name: r for r in rivals if r.epochs}
-    whole = [name for name, r in named.items() if r.share == 1.0]
-    shown = controls.several("Models", list(named), whole[:3], key=f"models-{data}", most=4)
+    first = versus.overfitting_first(rivals)
+    shown = controls.several("Models", list(named), first, key=f"models-{data}", most=4)
     selected = [named[name] for name in shown if name in named]
-    gaps = [f"{page.escape(r.name)} {r.training[-1] - r.held_out[-1]:+.1%}" for r in selected]
-    page.show_figure(
-        figures.histories({r.name: (r.epochs, r.training, r.held_out) for r in selected}),
-        title="Accuracy (up) after each epoch (across): training solid, held-out dashed",
-        description=f"The gap at the end: {', '.join(gaps) or 'choose a model'}. A gap that grows "
-        "while the held-out curve is flat is overfitting. With augmentation the training pictures "
-        "are harder, and the gap may be below 0.",
-        key="history",
-    )
+    gaps = [f"{page.escape(r.name)} {r.gap:+.1%}" for r in selected]
+    left, right = st.columns(2)
+    with left:
+        page.show_figure(
+            figures.losses(
+                {r.name: (r.epochs, r.training_loss, r.held_out_loss) for r in selected}
+            ),
+            title="Loss (up) after each epoch (across): training solid, held-out dashed",
+            description="Where the held-out loss begins to rise, the model has begun to memorise: "
+            "it becomes more certain of answers that are wrong.",
+            key="history-loss",
+        )
+    with right:
+        page.show_figure(
+            figures.histories({r.name: (r.epochs, r.training, r.held_out) for r in selected}),
+            title="Accuracy (up) after each epoch (across)",
+            description=f"The gap at the end: {', '.join(gaps) or 'choose a model'}. With "
+            "augmentation the training pictures are harder, and the gap may be below 0.",
+            key="history",
+        )
 
 elif section in ("shifted", "other sizes"):
     shift = section == "shifted"
-    lines, places = {}, versus.SHIFTS if shift else versus.SIZES
-    members = list(choose_both().values())
-    if not shift:
-        others = [r for r in kinds["vit"] if r.entry.architecture == "SinusoidalViT"]
-        members += [r for r in others if r not in members][:1]
+    lines, places = {}, PLACES["shift" if shift else "size"]
+    members = list(versus.choose_both(kinds).values())
+    suits = versus.is_unaugmented if shift else versus.is_sinusoidal
+    third = versus.choose_third(rivals, suits)
+    members += [third] if third and third not in members else []
     for member in members:
-        loaded = model_choice.load(member.entry)
-        at = pictures.pictures_for(loaded)
-        if not pictures.known(at, loaded):
-            st.info(f"This takes the held-out pictures. {page.escape(at.note)}",
+        values = versus.under_change(member, "shift" if shift else "size")
+        if isinstance(values, str):
+            st.info(f"This takes the held-out pictures. {page.escape(values)}",
                     icon=":material/info:")  # fmt: skip
             break
-        values = versus.under_shift(loaded) if shift else versus.at_sizes(loaded)
         lines[f"{member.name} ({member.entry.architecture})"] = (places, values)
     if lines:
         words = "The mean over up, down, left and right; edge pixels are repeated."
         if not shift:
             words = "Trained at 32. A ViT's learned positions are interpolated to the new grid, " \
                 "sinusoidal ones are computed for it, and a CNN needs nothing."  # fmt: skip
-            if not others:
-                words += " There is no ViT with sinusoidal positions trained on " \
-                    f"{page.escape(data)} here yet."  # fmt: skip
         across = "pixels moved" if shift else "side of the picture, pixels"
         page.show_figure(
             figures.lines(lines, across, places),
-            title=f"Accuracy (up) on {versus.PICTURES} held-out pictures, {across} (across)",
+            title=f"Accuracy (up) on {PICTURES} held-out pictures, {across} (across)",
             description=f"{words} The same pictures throughout; {versus.chance(lines)}",
             key=section.replace(" ", "-"),
         )
@@ -117,7 +108,7 @@ else:
 
     from core.interpret.attribution import grad_cam, patch_map
 
-    loaded = {kind: model_choice.load(r.entry) for kind, r in choose_both().items()}
+    loaded = {kind: model_choice.load(r.entry) for kind, r in versus.choose_both(kinds).items()}
     picture = pictures.choose_picture(next(iter(loaded.values())))
     row = picture.image[None] if picture.row is None else picture.row
     for kind, member in loaded.items():

@@ -158,6 +158,8 @@ CONFIGS: dict[str, type[ModelConfig]] = {
     "VisionTransformer": ViTConfig,
     "CompactViT": CompactViTConfig,
     "SinusoidalViT": SinusoidalViTConfig,
+    "PooledCompactViT": CompactViTConfig,
+    "PooledSinusoidalViT": SinusoidalViTConfig,
     "SmallCNN": CNNConfig,
     "DialogueGPT": GPTConfig,
     "CompactGPT": CompactGPTConfig,

@@ -8,7 +8,10 @@ from core.config.model_config import CONFIGS, config_for, require_between, requi
 from core.config.recipe import ImageRecipe, Recipe, TextRecipe
 
 KINDS = {
-    "vit": ("VisionTransformer", "CompactViT", "SinusoidalViT"),
+    "vit": (
+        *("VisionTransformer", "CompactViT", "SinusoidalViT"),
+        *("PooledCompactViT", "PooledSinusoidalViT"),
+    ),
     "cnn": ("SmallCNN",),
     "gpt": ("DialogueGPT", "CompactGPT", "SinusoidalGPT"),
 }

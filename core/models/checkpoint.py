@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from core.config.model_config import ModelConfig, config_for
 from core.models.registry import build
 from core.run_files import schema
+from core.run_files.pooling import architecture_of
 from core.system.atomic_write import write_bytes
 
 # Sizes that no tensor shows: they only set the size of a table, a cache or a picture.
@@ -88,13 +89,14 @@ def read_checkpoint(path: Path) -> Checkpoint:
         tensors = tensors_from_bytes(data)
     except (SafetensorError, ValueError) as error:
         raise CheckpointError(f"{weights.name} is not a safetensors file: {error}.") from error
+    architecture = architecture_of(about["architecture"], path)
     try:
-        config = config_for(about["architecture"], about["config"])
+        config = config_for(architecture, about["config"])
     except ValueError as error:
         raise CheckpointError(
             f"{about_path.name} has no usable configuration: {str(error).rstrip('.')}."
         ) from error
-    return Checkpoint(about["architecture"], config, tensors, about.get("extra") or {})
+    return Checkpoint(architecture, config, tensors, about.get("extra") or {})
 
 
 def model_from(checkpoint: Checkpoint) -> nn.Module:

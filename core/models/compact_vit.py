@@ -1,12 +1,11 @@
 """A Vision Transformer that learns well from 50,000 small images.
 
 Three 3×3 convolutions with two poolings turn the image into a grid of tokens (stride 4: 8×8 for
-CIFAR-10); pre-norm blocks follow; the class token reads the grid, and sequence pooling (a learned
-softmax-weighted mean of the patch tokens) is added to it before the head.
+CIFAR-10); pre-norm blocks follow. As in the course's model, only the class token is read: what it
+attends to is all that the answer knows of the image.
 
-Sources: Hassani et al. 2021, "Escaping the Big Data Paradigm with Compact Transformers", sections
-3.2-3.3 (convolutional tokenizer, sequence pooling); Xiao et al. 2021, "Early Convolutions Help
-Transformers See Better".
+Sources: Hassani et al. 2021, "Escaping the Big Data Paradigm with Compact Transformers", section
+3.3 (convolutional tokenizer); Xiao et al. 2021, "Early Convolutions Help Transformers See Better".
 """
 
 import torch
@@ -39,7 +38,7 @@ def _conv(nin: int, nout: int, *pool: nn.Module) -> list[nn.Module]:
 
 
 class CompactViT(nn.Module):
-    """logits = head(z_class + Σ_i w_i z_i), w the softmax over patches of a linear score."""
+    """z = Transformer([class; tokens + positions]), logits = head(z_class)."""
 
     def __init__(
         self,
@@ -62,7 +61,6 @@ class CompactViT(nn.Module):
         self.transformer = PreNormTransformer(
             dim, attn_dim, mlp_dim, num_heads, num_layers, dropout
         )
-        self.pool = nn.Linear(dim, 1)
         self.head = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, nout))
         nn.init.normal_(self.pos_E.weight, std=0.02)
 
@@ -75,16 +73,11 @@ class CompactViT(nn.Module):
         return self.read_out(z), alphas
 
     def read_out(self, z: Tensor) -> Tensor:
-        """The residual stream (B, P+1, dim) -> logits (B, nout)."""
-        logits: Tensor = self.head(z[:, 0] + self.pooled(z[:, 1:]))
+        """The residual stream (B, P+1, dim) -> logits (B, nout): only the class token is read."""
+        logits: Tensor = self.head(z[:, 0])
         return logits
 
     def embed(self, img: Tensor) -> Tensor:
         """img: (B, C, S, S) -> z_0 (B, P+1, dim); only grid tokens carry a position."""
         patches = self.patch_embed(img) + self.pos_E.weight
         return torch.cat([self.cls_token.expand(len(img), -1, -1), patches], dim=1)
-
-    def pooled(self, patches: Tensor) -> Tensor:
-        """Sequence pooling: (B, P, dim) -> (B, dim), weights a softmax over the P tokens."""
-        weights: Tensor = self.pool(patches).softmax(dim=1)
-        return (weights * patches).sum(dim=1)

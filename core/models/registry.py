@@ -9,6 +9,7 @@ from core.gpt import DialogueGPT
 from core.models.cnn import SmallCNN
 from core.models.compact_gpt import CompactGPT
 from core.models.compact_vit import CompactViT
+from core.models.pooled_vit import PooledCompactViT, PooledSinusoidalViT
 from core.models.sinusoidal_gpt import SinusoidalGPT
 from core.models.sinusoidal_vit import SinusoidalViT
 from core.vit import VisionTransformer
@@ -17,6 +18,8 @@ MODELS: dict[str, type[nn.Module]] = {
     "VisionTransformer": VisionTransformer,
     "CompactViT": CompactViT,
     "SinusoidalViT": SinusoidalViT,
+    "PooledCompactViT": PooledCompactViT,
+    "PooledSinusoidalViT": PooledSinusoidalViT,
     "SmallCNN": SmallCNN,
     "DialogueGPT": DialogueGPT,
     "CompactGPT": CompactGPT,

@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Any
 from core.config.run_spec import KINDS
 from core.models.identity import identity_of
 from core.run_files import schema
-from core.run_files.directory import RUN_ID, RunDirectory, runs_folder
+from core.run_files.directory import RUN_ID, RunDirectory, read_json, runs_folder
+from core.run_files.pooling import architecture_of
 
 if TYPE_CHECKING:
     from core.models.checkpoint import Checkpoint
     from core.tokenizer import WordTokenizer
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
+SECOND_SEED = "second_seed.json"  # beside a shipped model: the last epoch of a second training
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,14 @@ def at_checkpoint(entry: ModelEntry, weights: Path) -> ModelEntry:
     return replace(entry, weights=weights, digest=about["sha256"], identity=known_as)
 
 
+def second_accuracy(entry: ModelEntry) -> float | None:
+    """The held-out accuracy of the same training with another seed; None if not known."""
+    path = entry.path / SECOND_SEED
+    if not entry.shipped or not path.exists():
+        return None
+    return float(read_json(path)["held_out"]["accuracy"])
+
+
 def load_model(entry: ModelEntry) -> LoadedModel:
     """Read, verify and build the model. Errors: ValueError, one sentence."""
     from core.models.checkpoint import model_from, read_checkpoint
@@ -195,7 +205,7 @@ def _entry_as_of(
     return ModelEntry(
         name=run.path.name,
         kind=spec["kind"],
-        architecture=about["architecture"],
+        architecture=architecture_of(about["architecture"], weights),
         data=data,
         path=run.path,
         weights=weights,

@@ -16,7 +16,7 @@ import torch
 from core.config.run_spec import RunSpec
 from core.models.checkpoint import model_from, read_checkpoint, write_checkpoint
 from core.models.registry import parameter_count
-from core.models.zoo import ASSETS
+from core.models.zoo import ASSETS, SECOND_SEED
 from core.run_files.directory import RunDirectory, replace_json
 
 MAX_STEPS = 200
@@ -65,6 +65,19 @@ def note_evaluation(target: Path, figures: dict[str, Any]) -> None:
     lines = [x for x in card.read_text(encoding="utf-8").splitlines() if not x.startswith(start)]
     row = next(i for i, line in enumerate(lines) if line.startswith("| last epoch while"))
     lines.insert(row, f"{start} {model} --data {data}` | {text} |")
+    card.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def note_second_seed(target: Path, run: RunDirectory) -> None:
+    """Keep the last epoch of the same training with another seed: second_seed.json, card."""
+    last, seed = run.last_records()["epoch"], run.spec()["seed"]
+    kept = {key: last[key] for key in ("epoch", "train", "held_out")}
+    replace_json(target / SECOND_SEED, {"seed": seed, **kept})
+    measures = ", ".join(f"{k} {v:.4g}" for k, v in last["held_out"].items())
+    card = target / "card.md"
+    lines = card.read_text(encoding="utf-8").splitlines()
+    row = next(i for i, line in enumerate(lines) if line.startswith("| training |"))
+    lines.insert(row, f"| last epoch with seed {seed} | {measures} |")
     card.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.config.run_spec import RunSpec
 from core.models.zoo import entry_of
-from core.publish.shipped_models import SHIPPED
+from core.publish.shipped_models import REPEATED, SHIPPED
 from core.run_files.directory import RunDirectory, runs_folder
 from core.training.command_line import train_run
 
@@ -24,13 +24,16 @@ def train_shipped(name: str, data_dir: str | None, threads: int) -> Path:
     """
     if name not in SHIPPED:
         raise ValueError(f"There is no shipped model {name!r}; choose from {', '.join(SHIPPED)}.")
-    run = trained(f"pretrain-{name}", replace(SHIPPED[name], data_dir=data_dir, threads=threads))
+    spec = replace(SHIPPED[name], data_dir=data_dir, threads=threads)
+    run = trained(f"pretrain-{name}", spec)
     from core.decoding.quality_sweep import write_sweep
     from core.publish.evaluation import evaluate  # these imports load torch
-    from core.publish.publish import note_evaluation, publish
+    from core.publish.publish import note_evaluation, note_second_seed, publish
 
     shipped = publish(run.path, name)
     note_evaluation(shipped, evaluate(entry_of(shipped), SHIPPED[name].data, data_dir))
+    if name in REPEATED:
+        note_second_seed(shipped, trained(f"pretrain-{name}-seed-1", replace(spec, seed=1)))
     if SHIPPED[name].kind == "gpt":
         write_sweep(name, data_dir)  # the quality of its texts, for the decoding page
     return shipped

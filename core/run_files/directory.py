@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from core.run_files import metrics as records, schema
+from core.run_files.pooling import POOLED, architecture_of
 from core.system.atomic_write import write_bytes
 from core.system.folders import user_folder
 
@@ -72,7 +73,11 @@ class RunDirectory:
 
     def spec(self) -> dict[str, Any]:
         """The contents of spec.json. Errors: ValueError when it is missing or damaged."""
-        return {**schema.read(self.path / "spec.json", schema.Spec)}
+        spec = schema.read(self.path / "spec.json", schema.Spec)
+        if spec["architecture"] not in POOLED:
+            return {**spec}
+        weights = self.last_checkpoint() or self.path / "start" / "weights"
+        return {**spec, "architecture": architecture_of(spec["architecture"], weights)}
 
     def status(self) -> dict[str, Any]:
         """{"state": one of STATES, "message", "updated": seconds since 1970, ...}."""

@@ -10,35 +10,60 @@ MARKS = ["circle", "square", "diamond", "cross", "triangle-up", "x"]
 
 
 def lines(
-    series: Mapping[str, tuple[Sequence[float], Sequence[float]]],
-    x: str,
-    places: Sequence[float],
-    log: bool = False,
+    series: Mapping[str, tuple[Sequence[float], Sequence[float]]], x: str, places: Sequence[float]
 ) -> Drawing:
     """Accuracy curves, each with its own marker: name -> (x values, accuracies 0 to 1).
 
     places: the measured values of x, which become the ticks.
     """
+    data = [_points(xs, ys, name, i) for i, (name, (xs, ys)) in enumerate(series.items())]
+    return _per_cent(data, axis(x, tickvals=list(places)), "held-out accuracy")
+
+
+def by_share(
+    series: Mapping[str, tuple[Sequence[float], Sequence[float], Sequence[float]]],
+    places: Sequence[float],
+) -> Drawing:
+    """Accuracy by share of the data: name -> (per cent, mean of the seeds, half their difference).
+
+    The whiskers of a point are its two seeds.
+    """
     data = [
-        _line(xs, ys, name, i, i % 2 == 1, "%{x}: %{y:.1%}")
-        for i, (name, (xs, ys)) in enumerate(series.items())
+        _points(xs, ys, name, i)
+        | {"error_y": {"type": "data", "array": list(spread), "thickness": 2, "width": 6}}
+        for i, (name, (xs, ys, spread)) in enumerate(series.items())
     ]
-    across = axis(x, type="log" if log else "linear", tickvals=list(places))
-    if log:
-        across |= {"range": [-0.2, 2.2], "minor": {"showgrid": False}}
+    across = axis("share of the training data, per cent", type="log", tickvals=list(places))
+    across |= {"range": [-0.2, 2.2], "minor": {"showgrid": False}}
     return _per_cent(data, across, "held-out accuracy")
 
 
-def histories(
-    series: Mapping[str, tuple[Sequence[int], Sequence[float], Sequence[float]]],
-) -> Drawing:
+Histories = Mapping[str, tuple[Sequence[int], Sequence[float], Sequence[float]]]
+
+
+def histories(series: Histories) -> Drawing:
     """Accuracy by epoch: name -> (epochs, training, held-out); held-out curves are dashed."""
-    data = [
-        _line(epochs, values, f"{name}, {which}", i, which == "held-out", "epoch %{x}: %{y:.1%}")
+    across = axis("epoch", rangemode="tozero")
+    return _per_cent(_both(series, "epoch %{x}: %{y:.1%}"), across, "accuracy")
+
+
+def losses(series: Histories) -> Drawing:
+    """Loss in nats by epoch, drawn as `histories` draws accuracies."""
+    across, down = axis("epoch", rangemode="tozero"), axis("loss, nats", rangemode="tozero")
+    layout = {"height": 440, "legend": LEGEND_ABOVE, "xaxis": across, "yaxis": down}
+    return figure(_both(series, "epoch %{x}: %{y:.2f} nats"), layout)
+
+
+def _both(series: Histories, hover: str) -> list[Spec]:
+    return [
+        _line(epochs, values, f"{name}, {which}", i, which == "held-out", hover)
         for i, (name, (epochs, *both)) in enumerate(series.items())
         for which, values in zip(("training", "held-out"), both, strict=True)
     ]
-    return _per_cent(data, axis("epoch", rangemode="tozero"), "accuracy")
+
+
+def _points(xs: Sequence[float], ys: Sequence[float], name: str, i: int) -> Spec:
+    return _line(xs, ys, name, i, i % 2 == 1, "%{x}: %{y:.1%}")
 
 
 def _line(

@@ -66,11 +66,7 @@ def choose() -> ModelInput:
     with one:
         kind = controls.pick("The model reads", [TEXT, PICTURES], key="reads")
     with two:
-        entry = (
-            gpt_models.choose_gpt()
-            if kind == TEXT
-            else vit_models.choose_model("vit", prefer="shapes")
-        )
+        entry = gpt_models.choose_gpt() if kind == TEXT else vit_models.choose_model("vit")
     with three:
         weights = controls.pick("Weights", ["trained", "random"], key="weights")
     loaded = model_choice.load(entry)

@@ -16,14 +16,20 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def choose_model(
-    key: str = "model", label: str = "Model", prefer: str = "cifar10"
-) -> zoo.ModelEntry:
+def choose_model(key: str = "model", label: str = "Model") -> zoo.ModelEntry:
     """A list of the available Vision Transformers; the page ends here with a sentence when there is
-    none. Models whose data is on this machine come first, and of these the preferred data's."""
+    none. First come models of Shapes, which is on every machine and whose objects are known, and of
+    these the course's own architecture: its patches are patches, and only its class token is read.
+    """
     entries = model_choice.available("vit", "Vision Transformer")
     here = {source.name for source in at_hand() if source.here}
-    names = sorted(entries, key=lambda n: (entries[n].data not in here, entries[n].data != prefer))
+
+    def place(name: str) -> tuple[bool, bool, bool]:
+        entry = entries[name]
+        plain = entry.architecture == "VisionTransformer"
+        return entry.data not in here, entry.data != "shapes", not plain
+
+    names = sorted(entries, key=place)
     right = [f"{name}: {entries[name].held_out.get('accuracy', 0):.1%}" for name in names]
     return model_choice.choose(
         label,

@@ -85,6 +85,8 @@ def _hide_all_but(beat: Beat) -> str:
     held = [] if state.revealed() else beat.hold
     figures = [dom.keyed(f"figure-{name}") for name in held]
     covered = ", ".join(f"{one}, {one} *" for one in figures)
+    in_rows = state.figure_height() == state.ROW_HEIGHT
+    without_captions = f"{page} {dom.CAPTION} {{ display: none; }}" if in_rows else ""
     return f"""<style>
 {covered or "no-element"} {{ visibility: hidden !important; }}
 {page} {dom.ELEMENT}:not({these}):not({inside}):not(:has({failed})) {{ display: none; }}
@@ -98,6 +100,7 @@ def _hide_all_but(beat: Beat) -> str:
   background: var(--st-background-color, Canvas); border-radius: 0.35rem; }}
 {page} {{ padding-bottom: 3rem; }}
 {page} {dom.IMAGE} img {{ max-height: {state.figure_height()}px; width: auto; }}
+{without_captions}
 </style>"""
 
 

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
+from core.config.recipe import Recipe
+from core.config.run_spec import RunSpec
 from core.models import zoo
 from core.run_files.directory import RunDirectory
-from dashboard.models import pictures, vit_models
+from core.study.measure.robustness import PICTURES, What, accuracies, shipped_accuracies
+from dashboard import controls
+from dashboard.models import model_choice, pictures
 
 KINDS = {"vit": "Vision Transformer", "cnn": "CNN"}
-SHARES = (0.01, 0.1, 1.0)
-PICTURES = 200
-SHIFTS = (0, 1, 2, 3, 4)
-SIZES = (24, 28, 32, 40, 48, 56, 64)
 
 
 @dataclass(frozen=True)
 class Rival:
     """A model of pictures and its training. share: of the training set, 0 to 1; seen: images;
-    epochs: their numbers; training and held_out: the accuracies after each."""
+    epochs: their numbers; training and held_out: the accuracies after each, and the losses, nats.
+    """
 
     entry: zoo.ModelEntry
     share: float
@@ -30,10 +32,22 @@ class Rival:
     epochs: list[int]
     training: list[float]
     held_out: list[float]
+    training_loss: list[float]
+    held_out_loss: list[float]
 
     @property
     def name(self) -> str:
         return self.entry.name
+
+    @property
+    def recipe(self) -> Recipe:
+        """With what it was trained."""
+        return RunSpec.from_dict(RunDirectory(self.entry.path).spec()).recipe_config()
+
+    @property
+    def gap(self) -> float:
+        """Training minus held-out accuracy after the last epoch, 0 before the first."""
+        return self.training[-1] - self.held_out[-1] if self.epochs else 0.0
 
 
 def rivals(data: str) -> list[Rival]:
@@ -44,14 +58,61 @@ def rivals(data: str) -> list[Rival]:
 
 def _rival(entry: zoo.ModelEntry) -> Rival:
     run = RunDirectory(entry.path)
-    rows = [
-        (r["epoch"], r["train"]["accuracy"], r["held_out"]["accuracy"], r.get("examples", 0))
-        for r in run.epochs()
-        if "accuracy" in r["train"] and "accuracy" in r["held_out"]
+    rows = [r for r in run.epochs() if "accuracy" in r["train"] and "accuracy" in r["held_out"]]
+    curves = [
+        [r[part].get(measure, math.nan) for r in rows]
+        for measure in ("accuracy", "loss")
+        for part in ("train", "held_out")
     ]
-    epochs, training, held_out, seen = map(list, zip(*rows, strict=True)) if rows else ([],) * 4
-    share = run.spec().get("share", 1.0)
-    return Rival(entry, share, max(seen, default=0), epochs, training, held_out)
+    seen = max((r.get("examples", 0) for r in rows), default=0)
+    return Rival(entry, run.spec().get("share", 1.0), seen, [r["epoch"] for r in rows], *curves)
+
+
+def choose_both(kinds: dict[str, list[Rival]]) -> dict[str, Rival]:
+    """A list for each kind of model: kind -> the selected one."""
+    selected = {}
+    for column, (kind, name) in zip(st.columns(2), KINDS.items(), strict=True):
+        members = {r.name: r for r in kinds[kind]}
+        if members:
+            with column:
+                entries = {r.name: r.entry for r in members.values()}
+                at = _default(kinds[kind])
+                entry = model_choice.choose(name, entries, key=kind, index=at)
+                selected[kind] = members[entry.name]
+    return selected
+
+
+def _default(members: list[Rival]) -> int:
+    """Which of the models of a kind is selected at first: the best plain ViT, else the first."""
+    plain = [r for r in members if r.entry.architecture == "VisionTransformer" and r.epochs]
+    return members.index(max(plain, key=lambda r: r.held_out[-1])) if plain else 0
+
+
+def choose_third(members: list[Rival], suits: Callable[[Rival], bool]) -> Rival | None:
+    """A list of all models and "none". The first that suits and knows all of the data is chosen."""
+    names = {r.name: r for r in members}
+    good = [r.name for r in members if r.share == 1.0 and r.epochs and suits(r)]
+    at = 1 + list(names).index(good[0]) if good else 0
+    name = controls.choice("Beside them", ["none", *names], key="beside", index=at)
+    return names.get(name)
+
+
+def is_unaugmented(rival: Rival) -> bool:
+    """Whether it is a ViT trained without shifted and mirrored copies of the pictures."""
+    return rival.entry.kind == "vit" and not getattr(rival.recipe, "augment", True)
+
+
+def is_sinusoidal(rival: Rival) -> bool:
+    """Whether its positions are a formula, which holds on every grid."""
+    return rival.entry.architecture == "SinusoidalViT"
+
+
+def overfitting_first(members: list[Rival]) -> list[str]:
+    """The two models trained on all of the data whose gap is largest, and the most accurate one."""
+    whole = [r for r in members if r.epochs and r.share == 1.0]
+    widest = sorted(whole, key=lambda r: -r.gap)[:2]
+    best = max(whole, key=lambda r: r.held_out[-1], default=None)
+    return [r.name for r in (*widest, *([best] if best not in widest and best else []))]
 
 
 def damaged(members: list[Rival]) -> str:
@@ -74,7 +135,7 @@ def budget(members: list[Rival]) -> list[dict[str, object]]:
             "model": r.name, "architecture": r.entry.architecture,
             "parameters": _parameters(r.entry.identity, r.entry), "data": r.share,
             "images seen": r.seen, "training": r.training[-1], "held out": r.held_out[-1],
-            "gap": r.training[-1] - r.held_out[-1],
+            "gap": r.gap,
         }
         for r in members if r.epochs
     ]  # fmt: skip
@@ -97,27 +158,41 @@ def _parameters(identity: str, _entry: zoo.ModelEntry) -> int | None:
         return parameter_count(build(checkpoint.architecture, checkpoint.config))
 
 
-def by_share(members: list[Rival]) -> dict[str, tuple[list[float], list[float]]]:
-    """Architecture -> shares of the data in per cent, and the best held-out accuracy there."""
-    best: dict[tuple[str, float], float] = {}
+def by_share(members: list[Rival]) -> dict[str, tuple[list[float], list[float], list[float]]]:
+    """Architecture -> shares of the data in per cent, the held-out accuracy of the best model
+    there, and half the difference to its second seed (0 where there is none): their mean ± that."""
+    best: dict[tuple[str, float], tuple[float, float | None]] = {}
     for rival in members:
         if rival.epochs:
             key = (rival.entry.architecture, rival.share)
-            best[key] = max(best.get(key, 0.0), rival.held_out[-1])
-    lines: dict[str, tuple[list[float], list[float]]] = {}
-    for (architecture, share), accuracy in sorted(best.items()):
-        xs, ys = lines.setdefault(architecture, ([], []))
+            found = rival.held_out[-1], zoo.second_accuracy(rival.entry)
+            best[key] = max(best.get(key, (0.0, None)), found, key=lambda pair: pair[0])
+    lines: dict[str, tuple[list[float], list[float], list[float]]] = {}
+    for (architecture, share), (first, other) in sorted(best.items()):
+        xs, ys, spreads = lines.setdefault(architecture, ([], [], []))
+        second = first if other is None else other
         xs.append(100 * share)
-        ys.append(accuracy)
+        ys.append((first + second) / 2)
+        spreads.append(abs(first - second) / 2)
     return lines
 
 
+def training_differences(members: list[Rival]) -> str:
+    """Which optimiser each architecture of these models was trained with, as a sentence."""
+    optimisers: dict[str, set[str]] = {}
+    for rival in members:
+        optimisers.setdefault(rival.entry.architecture, set()).add(rival.recipe.optimizer)
+    named = [f"{name}: {' and '.join(sorted(used))}" for name, used in optimisers.items()]
+    return f"Optimiser of {', '.join(named)}."
+
+
 def missing_shares(members: list[Rival]) -> str:
-    """Which of the shares no ViT or no CNN was trained on, as a sentence; "" when all are there."""
+    """Which share has a model of one kind and none of the other, as a sentence; "" if none has."""
+    trained = [(r.entry.kind, r.share) for r in members if r.epochs]
+    every = sorted({share for _, share in trained})
     absent = []
     for kind, name in KINDS.items():
-        shares = {round(r.share, 4) for r in members if r.entry.kind == kind and r.epochs}
-        gone = [f"{100 * share:g}%" for share in SHARES if share not in shares]
+        gone = [f"{100 * share:g}%" for share in every if (kind, share) not in trained]
         if gone:
             absent.append(f"no {name} trained on {', '.join(gone)} of the data")
     return f"There is {' and '.join(absent)} here yet; the Train page trains it." if absent else ""
@@ -129,30 +204,22 @@ def chance(lines: dict[str, Any]) -> str:
     return f"the sampling error of a point is at most ±{2 * (worst / PICTURES) ** 0.5:.1%}."
 
 
-def under_shift(loaded: zoo.LoadedModel) -> list[float]:
-    """Accuracy when the pictures move by SHIFTS pixels."""
-    return _measured(loaded.entry.name, loaded.entry.identity, "shift", loaded)
+def under_change(rival: Rival, what: What) -> list[float] | str:
+    """The accuracies at PLACES[what]: those shipped with the model, or measured here once.
 
-
-def at_sizes(loaded: zoo.LoadedModel) -> list[float]:
-    """Accuracy when the pictures are scaled to SIZES."""
-    return _measured(loaded.entry.name, loaded.entry.identity, "size", loaded)
+    A sentence instead if that takes pictures that are not on this machine.
+    """
+    known = shipped_accuracies(rival.entry, what)
+    if known is not None:
+        return known
+    loaded = model_choice.load(rival.entry)
+    at = pictures.pictures_for(loaded)
+    if not pictures.known(at, loaded):
+        return at.note
+    return _measured(loaded.entry.name, loaded.entry.identity, what, loaded)
 
 
 @st.cache_data(max_entries=24, show_spinner="Measuring …")
-def _measured(name: str, identity: str, what: str, _loaded: zoo.LoadedModel) -> list[float]:
-    import torch
-
-    from core.interpret.robustness import accuracy, at_size, resized, shift_accuracy
-
+def _measured(name: str, identity: str, what: What, _loaded: zoo.LoadedModel) -> list[float]:
     shown = pictures.pictures_for(_loaded)
-    images = vit_models.to_input(_loaded, shown.images[:PICTURES])
-    labels = torch.from_numpy(np.asarray(shown.labels[:PICTURES]))
-    model: Any = _loaded.model
-    if what == "shift":
-        return shift_accuracy(model, images, labels, SHIFTS)
-    accuracies = []
-    for size in SIZES:
-        fitted = model if _loaded.entry.kind == "cnn" else at_size(model, size)
-        accuracies.append(accuracy(fitted, resized(images, size), labels))
-    return accuracies
+    return accuracies(_loaded, shown.images[:PICTURES], shown.labels[:PICTURES], what)

@@ -12,6 +12,8 @@ import asyncio
 import json
 import tempfile
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from core.study.storage.rooms import Rooms
 from tests.browser.server import dashboard
 from tests.hostile.attacks import ATTACKS, beside_a_bystander, find
 from tests.hostile.conftest import Served
+from tests.load.attacker import from_elsewhere
 from tests.load.client import Tab
 
 MOST = 1.0  # seconds somebody else may wait
@@ -87,7 +90,8 @@ async def siege(served: Served, minutes: float) -> int:
     worst, every = 0.0, []
     while time.monotonic() < until:
         for attack in ATTACKS:
-            other = await beside_a_bystander(attack, served)
+            elsewhere = replace(attack, deed=partial(from_elsewhere, attack))
+            other = await beside_a_bystander(elsewhere, served)
             every += other.waits
             worst = max(worst, *other.waits)
             print(f"{attack.name}: longest wait {max(other.waits):.2f} s", flush=True)

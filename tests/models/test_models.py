@@ -6,7 +6,7 @@ import torch
 from core.config.model_config import CONFIGS, GPTConfig, ViTConfig, config_for
 from core.gpt import DialogueGPT, DialogueLoss
 from core.models.compact_gpt import CompactGPT
-from core.models.registry import build, parameter_count
+from core.models.registry import MODELS, build, parameter_count
 from core.models.sinusoidal_gpt import SinusoidalGPT, sinusoidal_positions
 from core.tokenizer import START_ID, UNK_ID
 from core.vit import PatchEmbed, VisionTransformer
@@ -33,7 +33,10 @@ def test_the_courses_vit_has_809866_parameters():
     assert model.cls_token.shape == (1, 1, 128)
 
 
-@pytest.mark.parametrize("architecture", ["VisionTransformer", "CompactViT"])
+VITS = [name for name in MODELS if "ViT" in name or "Vision" in name]
+
+
+@pytest.mark.parametrize("architecture", VITS)
 def test_vit_shapes_and_maps(architecture):
     model = small(architecture)
     images = torch.randn(2, 3, 32, 32)
@@ -44,6 +47,16 @@ def test_vit_shapes_and_maps(architecture):
     assert logits.shape == (2, 10)
     assert alphas.shape == (2, 2, 2, 65, 65)
     torch.testing.assert_close(alphas.sum(-1), torch.ones(2, 2, 2, 65))
+
+
+@pytest.mark.parametrize("architecture", VITS)
+def test_only_a_model_that_is_called_pooled_reads_more_than_the_class_token(architecture):
+    model = small(architecture)
+    z = torch.randn(2, 65, SMALL["dim"])
+    other = z.clone()
+    other[:, 1:] += 1
+    same = torch.equal(model.read_out(z), model.read_out(other))
+    assert same == ("Pooled" not in architecture)
 
 
 def test_the_class_token_starts_from_a_standard_normal_distribution():

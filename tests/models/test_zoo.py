@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from core.config.run_spec import RunSpec
+from core.data.images import shapes
 from core.models.zoo import ASSETS, available_models, find_model, load_model
 from core.publish.evaluation import main as evaluate
 from core.publish.publish import note_evaluation, publish
@@ -130,3 +132,20 @@ def test_other_weights_in_the_same_place_are_seen(tmp_path, monkeypatch) -> None
     about.write_text(text.replace(before.digest, "f" * 64) + " ", encoding="utf-8")  # in place
     assert find_model("mine").digest == "f" * 64
     assert available_models("vit")[-1].digest == "f" * 64
+
+
+@pytest.mark.parametrize("name", [e.name for e in available_models("vit") if e.shipped])
+def test_without_the_class_token_a_shipped_vit_knows_nothing(name):
+    """Its last class token replaced by the mean of 500, it gives one answer to all pictures, which
+    on Shapes is right for less than 20%."""
+    loaded = load_model(find_model(name))
+    mean, std = (torch.tensor(loaded.extra[key]).view(3, 1, 1) for key in ("mean", "std"))
+    pictures, labels, _ = shapes.generate(500, seed=1)
+    inputs = (torch.from_numpy(pictures).float() / 255 - mean) / std
+    with torch.inference_mode():
+        z, _ = loaded.model.transformer(loaded.model.embed(inputs))
+        z[:, 0] = z[:, 0].mean(0)
+        answers = loaded.model.read_out(z).argmax(-1)
+    assert len(answers.unique()) == 1
+    if loaded.entry.data == "shapes":
+        assert (answers == torch.from_numpy(labels)).float().mean() < 0.2

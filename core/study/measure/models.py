@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from core.models.zoo import LoadedModel, ModelEntry, available_models, load_model
@@ -132,7 +133,7 @@ def heatmap() -> Values:
         object_share,
         spread,
     )
-    from core.study.measure.looks import to_input
+    from core.study.measure.vision import to_input
 
     entries = [entry for entry in _preferred("vit") if entry.data == "shapes"]
     if not entries:
@@ -158,7 +159,7 @@ def rivals() -> Values:
     from core.data.images import shapes
     from core.interpret.robustness import shift_accuracy
     from core.run_files.directory import RunDirectory
-    from core.study.measure.looks import to_input
+    from core.study.measure.vision import to_input
 
     pictures, labels, _ = shapes.generate(IMAGES, seed=1)
     values: Values = {"images": IMAGES, "moved": MOVED}
@@ -212,13 +213,11 @@ def _short(text: str) -> str:
     return " ".join(words[:14]) + (" …" if len(words) > 14 else "")
 
 
-def _looks(name: str) -> Callable[[], Values]:
-    """A measurement of core.study.measure.looks, which imports torch when it is called."""
+def _inside(module: str, name: str) -> Callable[[], Values]:
+    """A measurement of core.study.measure.looks or vision; they import torch when it is called."""
 
     def look() -> Values:
-        from core.study.measure import looks
-
-        values: Values = getattr(looks, name)()
+        values: Values = getattr(import_module(f"core.study.measure.{module}"), name)()
         return values
 
     return look
@@ -231,10 +230,13 @@ _FUNCTIONS: dict[str, Callable[[], Values]] = {
     **{"empty_prompt": empty_prompt, "samples": samples, "heatmap": heatmap, "runs": runs},
     **{name: getattr(counts, name) for name in (
         *("symbols", "operations", "modes", "gates", "code", "lengths", "overfitting"),
+        "longer_training",
         *("little_data", "early_text", "scaling", "people"),
     )},
-    **{name: _looks(name) for name in (
-        *("causality", "repeats", "first_difference", "heads", "patches", "object_size"),
-        *("maps", "sizes", "table", "cache"),
+    **{name: _inside("looks", name) for name in (
+        *("causality", "repeats", "first_difference", "heads", "table", "cache"),
+    )},
+    **{name: _inside("vision", name) for name in (
+        *("patches", "object_size", "layers", "maps", "sizes", "shifts"),
     )},
 }  # fmt: skip

@@ -110,8 +110,14 @@ MEASUREMENTS = {
         *("epochs", "lowest_epoch", "lowest_loss", "last_loss", "train", "train_at_lowest"),
         *("held_out", "held_out_at_lowest"),
     )),
-    "little_data": Measurement("Look up the histories on shares of CIFAR-10", tuple(
-        f"{kind}_{share}" for kind in ("vit", "cnn") for share in ("all", "tenth", "hundredth")
+    "longer_training": Measurement("Look up the history of vit-cifar10-course-20", (
+        *("epochs", "lowest_epoch", "lowest_loss", "last_loss", "train", "train_at_lowest"),
+        *("held_out", "held_out_at_lowest"),
+    )),
+    "little_data": Measurement("Look up the histories on shares of CIFAR-10", (
+        *(f"{kind}_{share}" for kind in ("plain", "vit", "cnn")
+          for share in ("all", "tenth", "hundredth")),
+        "seeds_differ",
     )),
     "early_text": Measurement("Read the first and the last text of gpt-shakespeare-course", (
         *("token", "repeated", "epochs", "first_distinct", "last_distinct"),
@@ -135,10 +141,19 @@ MEASUREMENTS = {
         *("model", "count", "largest", "harmless", "first_layer", "last_layer"),
     )),
     "patches": Measurement("Shuffle the patches of a picture", (
-        *("patches", "tokens", "same_blocks", "bag_difference", "place_difference"),
+        *("patches", "tokens", "same_blocks", "matrix_difference", "bag_difference"),
+        "place_difference",
     )),
     "object_size": Measurement("Compare attention on small and on large objects", (
         *("images", "small", "large", "uniform_small", "uniform_large", "on_object", "covered"),
+    )),
+    "layers": Measurement("Look where each layer of a Vision Transformer looks", (
+        *("images", "first_on_object", "last_on_object", "first_patches", "last_patches"),
+        *("covered", "heads_alike"),
+    )),
+    "shifts": Measurement("Look up how accurate models are on pictures that move", (
+        *("pixels", "plain_still", "plain_moved", "bare_still", "bare_moved", "cnn_still"),
+        *("cnn_moved",),
     )),
     "maps": Measurement("Delete patches by a map and at random", (
         *("images", "alike", "by_map", "by_chance"),

@@ -80,7 +80,7 @@ def patch_sheet(image: np.ndarray, grid: int, side: int = 384) -> bytes:
 
 
 @memoise
-def filter_sheet(filters: np.ndarray, columns: int = 16, cell: int = 34) -> bytes:
+def filter_sheet(filters: np.ndarray, columns: int = 16, cell: int = 70) -> bytes:
     """The filters of the patch embedding. filters: (D, 3, p, p), any scale; each is drawn from its
     smallest value (black) to its largest (white), the same scale for its three colours."""
     tiles = []

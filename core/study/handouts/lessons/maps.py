@@ -24,6 +24,7 @@ from core.models.zoo import available_models, find_model, load_model
 
 torch.set_num_threads(1)
 trained_on_shapes = [entry for entry in available_models("vit") if entry.data == "shapes"]
+trained_on_shapes.sort(key=lambda entry: entry.architecture != "VisionTransformer")
 at_hand = [find_model(model)] if model else trained_on_shapes
 if at_hand:
     loaded = load_model(at_hand[0])

@@ -26,6 +26,7 @@ truth = torch.from_numpy(labels)
 def ready(kind, name, architecture, config):
     """The model of that name, or one trained on Shapes, or random weights: and its inputs."""
     on_shapes = [entry for entry in available_models(kind) if entry.data == "shapes"]
+    on_shapes.sort(key=lambda entry: entry.architecture not in ("VisionTransformer", "SmallCNN"))
     at_hand = [find_model(name)] if name else on_shapes
     mean, std = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
     if at_hand:
@@ -58,7 +59,7 @@ for name, (member, inputs) in rivals.items():
 # The CNN simply runs; the position table of the ViT is interpolated to the new grid.
 
 # %%
-for side in (24, 32, 48):
+for side in (24, 32, 48, 64):
     for name, (member, inputs) in rivals.items():
         fitted = member if name == "CNN" else at_size(member, side)
         print(f"{side}×{side} {name}: {accuracy(fitted, resized(inputs, side), truth):.1%}")

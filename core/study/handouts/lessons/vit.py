@@ -17,7 +17,8 @@ from core.models.registry import build
 from core.models.zoo import available_models, find_model, load_model
 
 torch.set_num_threads(1)
-at_hand = [find_model(model)] if model else available_models("vit")
+plain = [entry for entry in available_models("vit") if entry.name == "vit-shapes-plain"]
+at_hand = [find_model(model)] if model else plain or available_models("vit")
 if at_hand:
     loaded = load_model(at_hand[0])
     vit, classes = loaded.model, loaded.extra["classes"]

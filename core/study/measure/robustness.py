@@ -1,0 +1,95 @@
+"""Accuracy of the shipped picture models when pictures move or change their size.
+
+    python -m core.study.measure.robustness [--data-dir FOLDER]
+
+measures them all on the first 200 held-out pictures of their data and writes
+assets/measurements/robustness.json, so that a page shows them at once, also where the data is not.
+A model is known there by `ModelEntry.identity`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+
+from core.models.zoo import ASSETS, LoadedModel, ModelEntry, available_models, load_model
+from core.system.processor import processor_name
+
+What = Literal["shift", "size"]
+PICTURES = 200
+PLACES: dict[What, tuple[int, ...]] = {
+    "shift": (0, 1, 2, 4, 6, 8),  # pixels
+    "size": (24, 28, 32, 40, 48, 56, 64),  # side of the picture in pixels
+}
+SHIPPED = ASSETS / "measurements" / "robustness.json"
+
+
+@cache
+def _table() -> dict[str, dict[str, list[float]]]:
+    about = json.loads(SHIPPED.read_text(encoding="utf-8")) if SHIPPED.exists() else {}
+    return dict(about.get("accuracies", {}))
+
+
+def shipped_accuracies(entry: ModelEntry, what: What) -> list[float] | None:
+    """The accuracies at PLACES[what] that were measured when the model was shipped, else None."""
+    return _table().get(entry.identity, {}).get(what)
+
+
+def accuracies(loaded: LoadedModel, pictures: Any, labels: Any, what: What) -> list[float]:
+    """Measured here. pictures: uint8 (N, 3, S, S); labels: (N,)."""
+    import torch
+
+    from core.interpret.robustness import accuracy, at_size, resized, shift_accuracy
+
+    mean, std = (torch.tensor(loaded.extra[key]).view(3, 1, 1) for key in ("mean", "std"))
+    inputs = (torch.from_numpy(np.ascontiguousarray(pictures)).float() / 255 - mean) / std
+    inputs = resized(inputs, loaded.config.img_size)
+    truth = torch.from_numpy(np.asarray(labels))
+    if what == "shift":
+        return shift_accuracy(loaded.model, inputs, truth, PLACES[what])
+    is_cnn = loaded.entry.kind == "cnn"
+    return [
+        accuracy(
+            loaded.model if is_cnn else at_size(loaded.model, side), resized(inputs, side), truth
+        )
+        for side in PLACES[what]
+    ]
+
+
+def main() -> int:
+    """Measure every shipped model of pictures whose data is here; keep the others' figures."""
+    top = argparse.ArgumentParser(
+        prog="python -m core.study.measure.robustness", description=__doc__
+    )
+    top.add_argument("--data-dir", help="where the source files of the real data are; only read")
+    options = top.parse_args()
+
+    from core.data import load_images
+    from core.system.device import use_threads
+
+    use_threads(1)
+    shipped = [e for e in available_models() if e.shipped and e.kind in ("vit", "cnn")]
+    before = _table()
+    found = {e.identity: before[e.identity] for e in shipped if e.identity in before}
+    for entry in shipped:
+        if entry.identity in found:
+            continue
+        data = load_images(entry.data, options.data_dir)
+        loaded, held_out = (
+            load_model(entry),
+            (data.test_images[:PICTURES], data.test_labels[:PICTURES]),
+        )
+        found[entry.identity] = {what: accuracies(loaded, *held_out, what) for what in PLACES}
+        print(entry.name, found[entry.identity], flush=True)
+    about = {"machine": processor_name(), "pictures": PICTURES, "accuracies": found}
+    SHIPPED.write_text(json.dumps(about, indent=1), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""Measurements that look into the shipped Vision Transformers and CNNs.
+
+As in `core.study.measure.models`, each function returns the values that `MEASUREMENTS` names.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+
+from core.models.registry import build
+from core.models.zoo import LoadedModel, find_model, load_model
+from core.study.measure.robustness import PLACES, What, shipped_accuracies
+from core.study.measure.store import Values
+
+PICTURES = 200
+
+
+def patches() -> Values:
+    """A course ViT's patches: their number, the difference between its convolution with kernel =
+    stride = patch and a matrix times each patch, and the answer for shuffled patches with and
+    without positions."""
+    from core.config.model_config import GPTConfig, ViTConfig
+
+    torch.manual_seed(0)
+    model = cast(Any, build("VisionTransformer", ViTConfig())).eval()
+    picture = torch.randn(1, 3, 32, 32)
+    with torch.no_grad():
+        tokens = model.patch_embed(picture)
+        cut = torch.nn.functional.unfold(picture, 4, stride=4).mT  # (1, patches, 48)
+        by_matrix = cut @ model.patch_embed.conv.weight.flatten(1).T + model.patch_embed.conv.bias
+        order = torch.randperm(tokens.shape[1], generator=torch.Generator().manual_seed(1))
+        z = model.embed(picture)
+        place = model.pos_E.weight
+        bag = z.clone()
+        bag[:, 1:] -= place
+        shuffled = bag.clone()
+        shuffled[:, 1:] = bag[:, 1:][:, order]
+        plain = model.read_out(model.transformer(bag)[0])
+        moved = model.read_out(model.transformer(shuffled)[0])
+        with_place = shuffled.clone()
+        with_place[:, 1:] += place
+        known = model.read_out(model.transformer(z)[0])
+        lost = model.read_out(model.transformer(with_place)[0])
+    text = cast(Any, build("DialogueGPT", GPTConfig(vocab_size=8)))
+    same = type(model.transformer) is type(text.transformer)
+    return {
+        **{"patches": tokens.shape[1], "tokens": z.shape[1], "same_blocks": float(same)},
+        "matrix_difference": float((tokens - by_matrix).abs().max()),
+        "bag_difference": float((plain - moved).abs().max()),
+        "place_difference": float((known - lost).abs().max()),
+    }
+
+
+def object_size() -> Values:
+    """Shapes, small and large objects: the share of the class token's attention on them, and the
+    share that uniform attention would give them."""
+    from core.data.images import shapes
+    from core.interpret.faithfulness import attention_on_object, class_rows, object_share
+
+    loaded = load_model(find_model("vit-shapes-plain"))
+    images, _, masks = shapes.generate(PICTURES, seed=1)
+    inputs = to_input(loaded, images)
+    _, rows = class_rows(cast(Any, loaded.model), inputs)
+    row, known = rows[..., 1:].mean((1, 2)), torch.from_numpy(masks)
+    on = attention_on_object(row, known)
+    uniform = object_share(known, row.shape[-1]).mean(1)
+    small = uniform < uniform.median()
+    return {
+        **{"images": PICTURES, "small": float(on[small].mean()), "large": float(on[~small].mean())},
+        "uniform_small": float(uniform[small].mean()),
+        "uniform_large": float(uniform[~small].mean()),
+        **{"on_object": float(on.mean()), "covered": float(uniform.mean())},
+    }
+
+
+def layers() -> Values:
+    """Shapes, vit-shapes-plain: the share of the class token's attention on the object in the first
+    and in the last layer, and how many patches it is spread over (e to its entropy) there; what the
+    object covers; and how alike the maps of two heads of the last layer are."""
+    from core.data.images import shapes
+    from core.interpret.faithfulness import (
+        attention_on_object,
+        class_rows,
+        correlation,
+        object_share,
+        spread,
+    )
+
+    loaded = load_model(find_model("vit-shapes-plain"))
+    images, _, masks = shapes.generate(PICTURES, seed=1)
+    _, rows = class_rows(cast(Any, loaded.model), to_input(loaded, images))
+    rows, known = rows[..., 1:], torch.from_numpy(masks)
+    found: Values = {"images": PICTURES}
+    for name, layer in (("first", 0), ("last", -1)):
+        heads = rows[:, layer].unbind(1)
+        on = torch.stack([attention_on_object(head, known).mean() for head in heads])
+        patches = torch.stack([spread(head).exp().mean() for head in heads])
+        found |= {f"{name}_on_object": float(on.mean()), f"{name}_patches": float(patches.mean())}
+    last = [head.flatten() for head in rows[:, -1].unbind(1)]
+    pairs = [correlation(a, b) for i, a in enumerate(last) for b in last[:i]]
+    return {
+        **found,
+        "covered": float(object_share(known, rows.shape[-1]).mean()),
+        "heads_alike": sum(pairs) / len(pairs),
+    }
+
+
+def maps() -> Values:
+    """Twelve pictures of Shapes, maps of vit-shapes-plain: how alike two of them are, and the area
+    under the deletion curve by the gradient map and in random order."""
+    from core.data.images import shapes
+    from core.interpret.attribution import class_row, course_heatmap, gradient_relevance
+    from core.interpret.faithfulness import (
+        correlation,
+        deletion_curve,
+        most_important_first,
+        random_curves,
+    )
+    from core.interpret.trace import trace
+
+    loaded = load_model(find_model("vit-shapes-plain"))
+    model = cast(Any, loaded.model)
+    images, _, _ = shapes.generate(12, seed=1)
+    inputs = to_input(loaded, images)
+    traced = trace(model, inputs)
+    target = traced.logits.argmax(-1)
+    gradient = class_row(gradient_relevance(model, inputs, target))
+    mean = course_heatmap(traced.attention)
+    alike = [correlation(a, b) for a, b in zip(gradient, mean, strict=True)]
+    by_map, by_chance = [], []
+    for image, weights, label in zip(inputs, gradient, target.tolist(), strict=True):
+        by_map.append(deletion_curve(model, image, most_important_first(weights), label).area)
+        chance, _ = random_curves(model, image, label, torch.Generator().manual_seed(0), orders=2)
+        by_chance.append(chance.area)
+    count = len(by_map)
+    return {
+        **{"images": count, "alike": sum(alike) / count, "by_map": sum(by_map) / count},
+        "by_chance": sum(by_chance) / count,
+    }
+
+
+def sizes() -> Values:
+    """vit-shapes-plain and cnn-shapes at their trained side of 32 pixels and at 64."""
+    found: Values = {"images": PICTURES, "side": 64}
+    for name, model in (("vit", "vit-shapes-plain"), ("cnn", "cnn-shapes")):
+        found[f"{name}_trained"], found[f"{name}_larger"] = _accuracies(model, "size", (32, 64))
+    return found
+
+
+def shifts() -> Values:
+    """Shapes moved by 6 pixels: the plain ViT trained with shifted and mirrored copies and without
+    (bare), and the CNN."""
+    pixels = 6
+    found: Values = {"pixels": pixels}
+    names = {
+        "plain": "vit-shapes-plain",
+        "bare": "vit-shapes-plain-unaugmented",
+        "cnn": "cnn-shapes",
+    }
+    for name, model in names.items():
+        still, moved = _accuracies(model, "shift", (0, pixels))
+        found |= {f"{name}_still": still, f"{name}_moved": moved}
+    return found
+
+
+def _accuracies(name: str, what: What, places: tuple[int, int]) -> list[float]:
+    """Those shipped with the model, at two of PLACES[what]."""
+    known = shipped_accuracies(find_model(name), what)
+    if known is None:
+        raise ValueError(
+            f"{name} has no shipped accuracies; run python -m core.study.measure.robustness."
+        )
+    return [known[PLACES[what].index(place)] for place in places]
+
+
+def to_input(loaded: LoadedModel, images: Any) -> torch.Tensor:
+    """uint8 pictures (N, 3, S, S), normalised as the model was trained: (N, 3, S, S)."""
+    mean, std = (torch.tensor(loaded.extra[name]).view(1, 3, 1, 1) for name in ("mean", "std"))
+    return (torch.from_numpy(images).float() / 255 - mean) / std
