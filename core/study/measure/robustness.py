@@ -2,7 +2,7 @@
 
     python -m core.study.measure.robustness [--data-dir FOLDER]
 
-measures them all on the first 200 held-out pictures of their data and writes
+measures those trained on all of their data on the first 200 held-out pictures of their data and writes
 assets/measurements/robustness.json, so that a page shows them at once, also where the data is not.
 A model is known there by `ModelEntry.identity`.
 """
@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 
 from core.models.zoo import ASSETS, LoadedModel, ModelEntry, available_models, load_model
+from core.run_files.directory import RunDirectory
 from core.system.processor import processor_name
 
 What = Literal["shift", "size"]
@@ -62,7 +63,7 @@ def accuracies(loaded: LoadedModel, pictures: Any, labels: Any, what: What) -> l
 
 
 def main() -> int:
-    """Measure every shipped model of pictures whose data is here; keep the others' figures."""
+    """Measure every shipped model of pictures that is trained on all of its data."""
     top = argparse.ArgumentParser(
         prog="python -m core.study.measure.robustness", description=__doc__
     )
@@ -74,20 +75,16 @@ def main() -> int:
 
     use_threads(1)
     shipped = [e for e in available_models() if e.shipped and e.kind in ("vit", "cnn")]
-    before = _table()
-    found = {e.identity: before[e.identity] for e in shipped if e.identity in before}
+    found = {e.identity: _table()[e.identity] for e in shipped if e.identity in _table()}
     for entry in shipped:
-        if entry.identity in found:
-            continue
-        data = load_images(entry.data, options.data_dir)
-        loaded, held_out = (
-            load_model(entry),
-            (data.test_images[:PICTURES], data.test_labels[:PICTURES]),
-        )
-        found[entry.identity] = {what: accuracies(loaded, *held_out, what) for what in PLACES}
-        print(entry.name, found[entry.identity], flush=True)
-    about = {"machine": processor_name(), "pictures": PICTURES, "accuracies": found}
-    SHIPPED.write_text(json.dumps(about, indent=1), encoding="utf-8")
+        share = RunDirectory(entry.path).spec().get("share", 1.0)
+        if entry.identity not in found and share == 1.0:
+            data, loaded = load_images(entry.data, options.data_dir), load_model(entry)
+            held_out = data.test_images[:PICTURES], data.test_labels[:PICTURES]
+            found[entry.identity] = {what: accuracies(loaded, *held_out, what) for what in PLACES}
+            print(entry.name, found[entry.identity], flush=True)
+        about = {"machine": processor_name(), "pictures": PICTURES, "accuracies": found}
+        SHIPPED.write_text(json.dumps(about, indent=1), encoding="utf-8")
     return 0
 
 
