@@ -75,8 +75,10 @@ def show_points(task: Rubric, text: str, *, rubric: bool) -> None:
             quote = formula(sentence if len(sentence) <= 120 else f"{sentence[:119]}…")
             lines.append(f":material/check: {point.text}. :small[You wrote: “{quote}”]")
         else:
-            missing = f"{point.text}." if rubric else point.ask
-            lines.append(f":material/radio_button_unchecked: Not found yet: {missing}")
+            missing = (
+                f"Not in your text: {point.text}." if rubric else f"Not found yet: {point.ask}"
+            )
+            lines.append(f":material/radio_button_unchecked: {missing}")
     st.markdown("\n\n".join(lines))
 
 

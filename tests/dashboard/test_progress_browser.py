@@ -183,7 +183,7 @@ def test_an_answer_stays_beside_the_model_answer_after_it_is_given(browser) -> N
     assert "So $x_{1}$ arrives" in shown
     points = wanted.checks[1].points
     assert f":material/check: {points[0].text}" in shown
-    assert all(f"Not found yet: {point.text}" in shown for point in points[1:])
+    assert all(f"Not in your text: {point.text}" in shown for point in points[1:])
     assert "Answered correctly" in shown, "what was earned by ticks, before, stays earned"
     assert "ticked once" not in shown
 

@@ -144,7 +144,7 @@ def test_an_essay_is_answered_with_what_it_says_and_what_is_missing() -> None:
     assert "4 · Model answer" in shown
     answer = QUESTIONS["4g"].answer.text[:40]
     assert shown.index("**Your answer:** It starts with") < shown.index(answer)
-    assert f"Not found yet: {task.points[1].text}" in shown
+    assert f"Not in your text: {task.points[1].text}" in shown
 
 
 def test_after_three_wrong_answers_the_answer_may_be_asked_for() -> None:
