@@ -71,7 +71,9 @@ def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
         with three:
             index = controls.choice("Picture number", range(1, len(row) + 1), key="picture") - 1
         label = int(pictures.labels[row[index]]) if known(pictures, loaded) else None
-        about = pictures.first if row.tolist() == list(range(10)) else pictures.note
+        if pictures.note:
+            st.caption(pictures.note)
+        about = pictures.first if row.tolist() == list(range(10)) else ""
         return SelectedPicture(
             pictures.images[row[index]], label, pictures.images[row], index, about
         )
@@ -100,7 +102,7 @@ def pictures_for(loaded: zoo.LoadedModel) -> Pictures:
             "These are Shapes, drawn by this program; the model was trained on other pictures. "
             f"{page.escape(str(error))}."
         )
-        return replace(drawn, first=f"{drawn.first} {note}", note=note)
+        return replace(drawn, note=note)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the pictures …")
@@ -207,8 +209,6 @@ def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
     certainty, predicted = probability.max(1), probability.argmax(1)
     is_match = np.ones(len(predicted), dtype=bool)
     with st.popover("Which pictures", icon=":material/filter_list:", width="stretch"):
-        if pictures.note:
-            st.caption(pictures.note)
         strip = st.container()
         one, two = st.columns([2, 3])
         if known(pictures, loaded):
