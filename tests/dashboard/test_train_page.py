@@ -67,6 +67,22 @@ def test_what_differs_from_the_course_is_said_with_the_numbers_of_the_shipped_ru
     assert any("number for number" in text for text in said)
 
 
+@pytest.mark.parametrize(
+    ("name", "words"), [("gpt-shakespeare-course", True), ("vit-shapes", False)]
+)
+def test_the_loss_says_what_a_mean_over_an_epoch_counts(name, words):
+    def show(name):
+        from core.models.zoo import find_model
+        from core.run_files.directory import RunDirectory
+        from dashboard.training import run_view
+
+        run_view._curves(run_view.snapshot_of(RunDirectory(find_model(name).path)), 80)
+
+    app = check(AppTest.from_function(show, default_timeout=120, args=(name,)).run())
+    under = next(c.value for c in app.caption if "Cross-entropy in nats" in c.value)
+    assert ("the course's counts every dialogue once" in under) == words
+
+
 def test_the_sizes_of_the_model_reach_the_specification(runs):
     app = check(opened(kind="vit", preset="course"))
     app.selectbox(key="vit-course-data").select("shapes")
