@@ -1,5 +1,7 @@
 """Essays are read for their key points: who knows earns them, who pretends earns nothing."""
 
+import random
+
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -58,6 +60,15 @@ def test_the_question_pasted_back_makes_no_point(name: str, i: int, joint: str) 
     for start in range(0, len(text := joint.join(task.shown)), 2500):
         assert not any(points_found(task, text[start : start + 5000]))
     assert not any(points_found(task, joint.join(reversed(task.shown))[:5000]))
+
+
+@pytest.mark.parametrize(("name", "i"), ESSAYS)
+def test_the_words_of_the_question_in_any_order_make_no_point(name: str, i: int) -> None:
+    task = ESSAYS[name, i]
+    for seed in range(20):
+        words = " ".join(task.shown).replace(".", "").replace("?", "").split()
+        random.Random(seed).shuffle(words)
+        assert not any(points_found(task, " ".join(words)[:5000]))
 
 
 @pytest.mark.parametrize(("name", "i"), ESSAYS)

@@ -5,7 +5,7 @@ found in "fading". A word does not count
 
 - after "not", "never", "hardly" … in the same clause, unless the phrase sought begins with it;
 - in a run of four or more words that is copied from the question;
-- in fewer than four different words, or in two sentences that have no more.
+- in a sentence, or two, of fewer than four different words or of more than sixty.
 
 Nothing that was typed is evaluated; 5,000 characters take a few hundredths of a second.
 """
@@ -24,6 +24,7 @@ from core.study.points import Point
 MAX_TEXT = 5000
 COPIED = 4  # words in a row
 FEWEST = 4  # different words of a sentence
+LONGEST = 60  # words of a sentence: more without a full stop is a list of words
 REACH = 3  # words over which a negation reaches
 BREAK = ","  # a token between clauses
 
@@ -56,8 +57,8 @@ def found(
     copied = _runs(tuple(question))
     sentences = [s.strip() for s in _SENTENCE.split(text[:MAX_TEXT]) if s.strip()]
     read = [_own_words(tokens(sentence), copied) for sentence in sentences]
-    pairs = [_long_enough([*a, BREAK, *b]) for a, b in pairwise(read)]
-    read = [_long_enough(words) for words in read]
+    pairs = [_sentence([*a, BREAK, *b]) for a, b in pairwise(read)]
+    read = [_sentence(words) for words in read]
     made: list[str | None] = []
     for point in points:
         places = [i for i, words in enumerate(read) if _makes(words, point)]
@@ -115,8 +116,9 @@ def _own_words(words: Sequence[str], copied: frozenset[tuple[str, ...]]) -> list
     return [BREAK if i in taken else word for i, word in enumerate(words)]
 
 
-def _long_enough(words: list[str]) -> list[str]:
-    return words if len(set(words) - {BREAK}) >= FEWEST else []
+def _sentence(words: list[str]) -> list[str]:
+    """The words if they can be a sentence, else none."""
+    return words if len(words) <= LONGEST and len(set(words) - {BREAK}) >= FEWEST else []
 
 
 def _makes(words: Sequence[str], point: Point) -> bool:
