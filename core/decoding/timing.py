@@ -252,7 +252,7 @@ def main(path: Path, name: str = "gpt-shakespeare") -> None:
     model = cast(DialogueGPT, load_model(entry).model)
     engine = DecodingEngine.of(model)
     timings = []
-    for timing in time_tokens(model, engine, lengths(model.max_N), repeats=40):
+    for timing in time_tokens(model, engine, lengths(model.max_N), repeats=100):
         print(timing)
         timings.append(timing)
     *_, passes = time_passes(model, engine, repeats=10)

@@ -23,8 +23,7 @@ STEPS = 8
 def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt: Prompt) -> None:
     """Measurement, formula, picture and proof."""
     st.markdown(
-        "No token sees the future, so the keys and values of the past never change. **Keep them**, "
-        "and each new token computes only its own."
+        "No token sees the future, so keys and values of the past never change: **keep them**."
     )
     curves = st.container()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -58,9 +57,11 @@ def _costs(engine: DecodingEngine, report: Report | None) -> None:
     from core.decoding.cost import VARIANTS, bytes_read, cache_bytes, operations
 
     weights = engine.weights
+    curves = st.container()
     T = int(controls.slider("Tokens in the text, T", 1, weights.context_length, 100, key="tokens"))
     if report is not None:
-        timings.show_curves(report, T)
+        with curves:
+            timings.show_curves(report, T)
     counted = {name: operations(weights, T, name) for name in VARIANTS}
     near = report and min(report.timings, key=lambda timing: abs(timing.length - T))
     rows = [

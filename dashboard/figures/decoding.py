@@ -219,8 +219,8 @@ def time_per_token(
     ]  # fmt: skip
     powers = np.log10([min(map(min, times.values())), max(map(max, times.values()))])
     layout = {
-        "height": 460,
-        "legend": LEGEND_BELOW | {"orientation": "v"},
+        "height": 400,
+        "legend": LEGEND_BELOW,
         "xaxis": axis("tokens in the text, T", rangemode="tozero"),
         "yaxis": log_axis("ms", float(powers[0]) - 0.2, float(powers[1]) + 0.2),
     }
