@@ -226,45 +226,6 @@ def table() -> Values:
     return {"rows": model.max_N, "reads_more": 1.0}
 
 
-def cache() -> Values:
-    """The 100th token of gpt-shakespeare in ms, in the same eager code: everything again with the
-    head on all positions, with the head on the last one only, and with a KV cache; then compiled.
-    And the multiply-adds of each, with what doubling T does to them."""
-    from functools import partial
-
-    from core.decoding.cost import operations
-    from core.decoding.engine import DecodingEngine
-    from core.decoding.kv_cache import KVCache, read_tokens
-    from core.decoding.weights import decode_weights
-    from core.study.measure.theory import median_ms
-
-    model = cast(Any, _gpt().model)
-    weights, T = decode_weights(model), 100
-    ids = torch.zeros(1, T, dtype=torch.long)
-
-    def cached(read: Any) -> float:
-        cache = KVCache(model)
-        read(cache, ids[:, :-1])
-
-        def last() -> None:
-            cache.truncate(T - 1)
-            read(cache, ids[:, -1:])
-
-        return median_ms(last)
-
-    with torch.inference_mode():
-        values: Values = {
-            **{"T": T, "all_heads_ms": median_ms(lambda: model(ids))},
-            "last_head_ms": median_ms(lambda: read_tokens(model, KVCache(model), ids)),
-            "cached_ms": cached(partial(read_tokens, model)),
-            "compiled_ms": cached(DecodingEngine.of(model).read),
-        }
-    for name, with_cache in (("with", True), ("without", False)):
-        once, twice = (operations(weights, t, with_cache) for t in (T, 2 * T))
-        values |= {f"{name}_operations": once, f"{name}_doubled": twice / once}
-    return values
-
-
 def to_input(loaded: LoadedModel, images: Any) -> torch.Tensor:
     """uint8 pictures (N, 3, S, S), normalised as the model was trained: (N, 3, S, S)."""
     mean, std = (torch.tensor(loaded.extra[name]).view(1, 3, 1, 1) for name in ("mean", "std"))
