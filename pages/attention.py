@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import controls
-from dashboard.attention import head_edits
+from dashboard.attention import head_edits, own_attention
 from dashboard.components import page
 from dashboard.components.attention_view import attention_view
 from dashboard.figures.maps import head_steps as figures
@@ -112,6 +112,7 @@ def explore() -> None:
 
 
 explore()
+own_attention.show()
 page.lesson_link("heads", "Switch heads off, and compare them")
 page.show_source(
     "core.attention.attention_weights",

@@ -11,15 +11,15 @@ page.page_header(
     "Every word has a probability. **Which do you take**, and what becomes of the text?",
 )
 SECTIONS = ("side by side", "what goes wrong", "epoch by epoch", "the KV cache")
-section = controls.pick("What to look at", SECTIONS, key="section")
-
-# --- model and prompt ---
-left, right = st.columns([2, 3])
+left, right = st.columns([2, 1], gap="medium")
 with left:
+    section = controls.pick("What to look at", SECTIONS, key="section")
+with right:
     entry = gpt_models.choose_gpt()
     loaded = model_choice.load(entry)
     engine = gpt_models.engine(entry)
-with right:
+lesson, below = st.container(), st.container()
+with below if section == "the KV cache" else lesson:
     prompt = gpt_models.ask_prompt(loaded)
 
 from dashboard.decoding import compare, epochs, kv_cache, quality  # noqa: E402
@@ -32,4 +32,5 @@ elif section == "what goes wrong":
 elif section == "epoch by epoch":
     epochs.show(entry, loaded, prompt)
 else:
-    kv_cache.show(entry, loaded, engine, prompt)
+    with lesson:
+        kv_cache.show(entry, loaded, engine, prompt)

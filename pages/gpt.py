@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from dashboard import controls
+from dashboard import controls, state
 from dashboard.components import page
 from dashboard.components.token_strip import Token, percent, shade, token_strip
 from dashboard.figures.maps import attention_maps
 from dashboard.models import gpt_models, model_choice, traces
 
 MOST_BARS = 12
+ALL = "all, side by side"
 
 
 def next_seed() -> None:
@@ -18,8 +19,7 @@ def next_seed() -> None:
 
 page.page_header(
     "Dialogue GPT",
-    "A model that reads words and says which word comes next. Which earlier words does it look "
-    "at to decide?",
+    "A model that reads words and says which comes next. Which earlier words does it look at?",
 )
 # --- controls ---
 left, right = st.columns([2, 3])
@@ -36,11 +36,9 @@ import torch  # noqa: E402  the heading must not wait for it
 from core.decoding.strategies import Greedy, Nucleus, distribution  # noqa: E402
 
 # --- what the model reads ---
+read = enumerate(zip(prompt.words, prompt.ids, strict=True))
 token_strip(
-    [
-        Token(word, note=f"token {i}, id {token_id}, read as {tokenizer.vocab[token_id]}")
-        for i, (word, token_id) in enumerate(zip(prompt.words, prompt.ids, strict=True))
-    ],
+    [Token(w, note=f"token {i}, id {id_}, read as {tokenizer.vocab[id_]}") for i, (w, id_) in read],
     key="read",
     play=False,
     legend=f"The model reads {len(prompt.ids)} tokens of a vocabulary of {tokenizer.vocab_size:,}",
@@ -55,16 +53,21 @@ with looks_at:
     st.header("Where each word looks", anchor=False)
     one, two = st.columns(2)
     with one:
-        layer = controls.choice("Layer", range(1, layers + 1), key="layer", index=layers - 1)
+        layer = controls.choice(
+            "Layer", [*range(1, layers + 1), ALL], key="layer", index=layers - 1
+        )
     with two:
         head = controls.choice("Head", ["mean of all", *range(1, heads + 1)], key="head")
-    chosen = alphas[layer - 1].mean(0) if head == "mean of all" else alphas[layer - 1, head - 1]
+    maps = alphas.mean(1) if head == "mean of all" else alphas[:, head - 1]
     page.show_figure(
-        attention_maps.attention_heatmap(chosen, prompt.words),
-        title=f"Attention of layer {layer}, "
+        attention_maps.causal_heatmaps(
+            {f"layer {i}": a for i, a in enumerate(maps, 1) if layer in (i, ALL)},
+            prompt.words,
+            columns=layers if state.presenting() else 2,
+        ),
+        title=f"Attention of {'every layer' if layer == ALL else f'layer {layer}'}, "
         + (f"head {head}" if isinstance(head, int) else "mean of all heads"),
-        description="Each row is a word that looks, each column a word looked at; a row sums to "
-        "one. The upper right is empty: no word sees the future.",
+        description="Rows are words that look, columns words looked at; a row sums to one.",
         key="map",
     )
 
@@ -88,8 +91,7 @@ with st.expander(f"All {layers * heads} maps at once", icon=":material/grid_on:"
     page.show_image(
         attention_maps.attention_grid(alphas),
         title="Attention of every layer and head",
-        description="Layers from top to bottom, heads from left to right, each map relative to "
-        "its own largest weight.",
+        description="Layers from top to bottom, heads from left to right; each map has its scale.",
         key="maps",
         data={"attention": alphas},
     )
@@ -142,7 +144,6 @@ def go_on() -> None:
     st.caption(f"Computed by {engine.path}, with a key-value cache.")
 
 
-# --- generate ---
 st.header("Generate", anchor=False)
 go_on()
 page.lesson_link("decoding", "Compare the ways of choosing, token by token")

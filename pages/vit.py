@@ -112,8 +112,8 @@ def look() -> None:
             vit_maps.picture_row(picture.row, heat, marked=picture.index),
             title=f"Pictures, and the class token's attention: {over_layers} over layers, "
             f"{over_heads} over heads",
-            description="The course's figure is the mean over both. Do the bright patches follow "
-            "the object? The next lesson measures it.",
+            description=f"{picture.about} The course's figure is the mean over both. Do the bright "
+            "patches follow the object? The next lesson measures it.".strip(),
             key="ten",
             data={"attention": heat, "pictures": picture.row},
         )

@@ -3,26 +3,59 @@
 Letters   T tokens in the text · d = dim · H heads · n width of a head · m = mlp_dim · L layers
           V vocabulary
 
-    projections of one token    P = d·3Hn + Hn·d + 2·d·m             multiply-adds a layer
-    with the cache              L (P + 2·T·H·n) + d·V
-    without                     L (T·P + 2·T²·H·n) + T·d·V           everything again, every time
+    projections of one token                    P = d·3Hn + Hn·d + 2·d·m    multiply-adds a layer
 
-The two products with T are q Kᵀ and A V. Reading memory is what limits one token with a cache:
-every weight once, and every key and value kept so far.
+    no cache, head on all positions             L (T·P + 2·T²·Hn) + T·d·V
+    no cache, head on the last position         L (T·P + 2·T²·Hn) +   d·V
+    cache                                       L (  P + 2·T ·Hn) +   d·V
+
+The two products with T are q Kᵀ and A V. The head is the linear layer to the vocabulary: only the
+logits of the last position choose the next token. In a small model with a large vocabulary,
+computing the others is most of the work of the first variant. Without a cache, q Kᵀ and A V are
+computed as the matrix products do it: all T² pairs, the masked ones too.
+
+Reading memory comes on top: with a cache one token reads every weight once, and every key and value
+kept so far.
 """
+
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from core.decoding.weights import DecodeWeights
 
 FLOAT_BYTES = 4
 
 
-def operations(weights: DecodeWeights, tokens: int, cached: bool) -> int:
-    """Multiply-adds to make the token that follows a text of `tokens` tokens."""
+class Variant(NamedTuple):
+    """What is computed for a new token. rows: of the T positions, those that pass the layers;
+    read: those that pass the vocabulary head. True: all T; False: the last one only."""
+
+    rows: bool
+    read: bool
+
+
+ALL, LAST, CACHE = (
+    "no cache, head on all positions",
+    "no cache, head on the last position",
+    "cache",
+)
+VARIANTS: Mapping[str, Variant] = {
+    ALL: Variant(rows=True, read=True),
+    LAST: Variant(rows=True, read=False),
+    CACHE: Variant(rows=False, read=False),
+}
+
+
+def operations(weights: DecodeWeights, tokens: int, variant: str) -> int:
+    """Multiply-adds of the forward pass that makes the token after a text of T = `tokens` tokens.
+
+    variant: ALL, LAST or CACHE. Only matrix products are counted.
+    """
+    rows, read = (tokens if every else 1 for every in VARIANTS[variant])
     heads = weights.num_heads * weights.head_dim
     projections = 4 * weights.dim * heads + 2 * weights.dim * weights.mlp_dim
-    rows = 1 if cached else tokens
     attention = 2 * rows * tokens * heads
-    head = rows * weights.dim * weights.vocab_size
+    head = read * weights.dim * weights.vocab_size
     return len(weights.blocks) * (rows * projections + attention) + head
 
 

@@ -31,8 +31,8 @@ _SCHEDULER = Scheduler(enable_fuzzing=False, learning_steps=(), relearning_steps
 class Answer:
     """The answer to one check.
 
-    text: what was typed, chosen or written. lines: the order of the lines, or the points that the
-    student finds in the text. seed: what drew the check's numbers. at: seconds since 1970.
+    text: what was typed, chosen or written. lines: the order of the lines. seed: what drew the
+    check's numbers. at: seconds since 1970.
     """
 
     text: str = ""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from core.study.claim import Claim, read_claims
 from core.study.grading.numbers import VARIANTS
+from core.study.points import Point, read_points
 
 SHIPPED = Path(__file__).resolve().parent / "questions"
 ORDER = (
@@ -74,11 +75,15 @@ class Expression:
 
 @dataclass(frozen=True)
 class Rubric:
-    """Prose that the student compares with points, which are shown once it is written."""
+    """Prose that is read for its key points (core.study.grading.essay).
+
+    enough: points needed to pass. shown: the texts of the question, of which no copy counts.
+    """
 
     prompt: str
-    points: tuple[str, ...]
-    enough: int  # points needed to pass
+    points: tuple[Point, ...]
+    enough: int
+    shown: tuple[str, ...] = ()
 
 
 Task = Choice | Order | Number | Expression | Rubric
@@ -180,12 +185,16 @@ def read_question(name: str, content: bytes) -> Question:
 
 
 def _line_of(error: str, content: bytes) -> str:
-    """ ", line 12" if the first word that the sentence quotes stands in a line of the file."""
-    quoted = re.search(r"'([^']+)'", error)
-    if quoted:
-        for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), 1):
-            if f'"{quoted[1]}"' in line:
-                return f", line {number}"
+    """ ", line 12": where the first word that the sentence quotes stands, or else its [[check]]."""
+    lines = list(enumerate(content.decode("utf-8", "replace").splitlines(), 1))
+    if quoted := re.search(r"'([^']+)'", error):
+        for end in ('"', ""):  # a long text is quoted by its beginning
+            for number, line in lines:
+                if f'"{quoted[1]}{end}' in line:
+                    return f", line {number}"
+    if check := re.match(r"\[\[check\]\] (\d+)", error):
+        headings = [number for number, line in lines if line.strip() == "[[check]]"]
+        return f", line {headings[int(check[1]) - 1]}" if headings else ""
     return ""
 
 
@@ -197,16 +206,36 @@ def _question(table: dict[str, Any]) -> Question:
     checks = table.get("check")
     if not isinstance(checks, list) or not checks:
         raise ValueError("it has no [[check]]: add at least one.")
-    return Question(
+    tasks = tuple(_task(check, f"[[check]] {i}") for i, check in enumerate(checks, 1))
+    question = Question(
         id=identity,
         title=_text(table, "title", "the file"),
         text=_text(table, "text", "the file"),
         predict=_task(_without_claim(_table(table, "predict", "the file")), "[predict]"),
         experiment=_experiment(_table(table, "experiment", "the file")),
-        checks=tuple(_task(check, f"[[check]] {i}") for i, check in enumerate(checks, 1)),
+        checks=tasks,
         answer=_answer(_table(table, "answer", "the file")),
         decides=read_claims(table["predict"].get("decides", []), "[predict], decides"),
     )
+    shown = tuple(_shown(question))
+    return replace(
+        question,
+        checks=tuple(replace(t, shown=shown) if isinstance(t, Rubric) else t for t in tasks),
+    )
+
+
+def _shown(question: Question) -> Iterator[str]:
+    """The texts that a student is shown before the model answer, replies included."""
+    yield from (question.title, question.text, question.experiment.say, question.experiment.label)
+    for task in (question.predict, *question.checks):
+        if not isinstance(task, Number):
+            yield task.prompt
+        if isinstance(task, Choice):
+            yield from (text for option in task.options for text in (option.text, option.reply))
+        if isinstance(task, Order):
+            yield from (*task.items, *(reply for _, _, reply in task.slips))
+        if isinstance(task, Rubric):
+            yield from (point.ask for point in task.points)
 
 
 def _without_claim(table: dict[str, Any]) -> dict[str, Any]:
@@ -239,7 +268,9 @@ def _task(table: object, where: str) -> Task:
             return Expression(_text(table, "prompt", where), grade_as)
         case "rubric":
             _only(table, where, "kind prompt points enough")
-            points, enough = _texts(table, "points", where, 1), table.get("enough")
+            points, enough = read_points(table.get("points"), where), table.get("enough")
+            for point in points:
+                _no_markup(f"{point.text} {point.ask}", f"{where}: points")
             if not isinstance(enough, int) or not 1 <= enough <= len(points):
                 raise ValueError(f"{where}: enough must be from 1 to {len(points)} points.")
             return Rubric(_text(table, "prompt", where), points, enough)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core.decoding.text_metrics import TextQuality, measure, repeated
 from core.run_files import schema
-from dashboard import controls
+from dashboard import controls, state
 from dashboard.components import page
 from dashboard.decoding.strategy_controls import Way, choose_way
 from dashboard.figures import decoding as figures
@@ -36,14 +37,26 @@ _ROWS = (
 
 @page.fragment
 def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt: Prompt) -> None:
-    """16 texts drawn at once, measured, beside held-out human text and the sweep of settings.
+    """The sweep of settings with text by people, and 16 texts drawn at once, measured beside it.
 
     A fragment: a slider in it runs nothing else of the page.
     """
+    from core.decoding.strategies import Greedy
+
+    sweep = _sweep(entry)
+    human = sweep and TextQuality(**sweep["human"])
     st.markdown(
-        "Sixteen texts of sixty words, drawn at once. Move a slider: **too cold and they repeat "
-        "themselves, too hot and they fall apart**. What people wrote lies in between."
+        "**Likely is not good.** The texts that the model finds most probable repeat themselves; "
+        "what people wrote is less probable to it than the texts of most settings."
     )
+    if sweep and human:
+        _curves(sweep, human)
+    else:
+        st.caption(
+            "No sweep was measured for this model yet: "
+            f"`python -m core.decoding.quality_sweep {entry.name}` makes it."
+        )
+    st.subheader("Sixteen texts of sixty words, drawn at once", anchor=False)
     left, right = st.columns([1, 2])
     with left:
         way = choose_way("q", "nucleus", abreast=False)
@@ -52,32 +65,30 @@ def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt:
         st.info("Beam search draws nothing, so all sixteen texts would be the same.")
         return
     samples = _samples(entry.identity, tuple(prompt.ids), repr(way.strategy), seed, way, engine)
-    texts = samples.ids.tolist()
     corpus = _corpus(entry, loaded)
     training = None if corpus is None else corpus.training
-    mine = measure(texts, samples.log_probability.numpy(), training)
-    sweep = _sweep(entry)
-    human = sweep and TextQuality(**sweep["human"])
+
+    def measured(drawn: Samples) -> TextQuality:
+        return measure(drawn.ids.tolist(), drawn.log_probability.numpy(), training)
+
     with right:
         people = None if corpus is None else _human(entry.name, entry.identity, loaded, corpus)
         if people is None and sweep:
             people = TextQuality(**sweep["human16"])  # measured when the model was shipped
-        _table(mine, people, way.label)
+        columns, times = {}, {}
+        for column in {way.label: way, "greedy": Way("greedy", Greedy())}.values():
+            of = (entry.identity, tuple(prompt.ids), repr(column.strategy))
+            columns[column.label] = measured(_samples(*of, seed, column, engine))
+            times[column.label] = _time(*of, column, engine)
+        _table(columns | {"people, held out": people}, times)
         if training is None:
             st.caption(
                 f"The training text ({page.escape(entry.data)}) is not on this machine, so "
                 "copied 8-grams cannot be counted here."
             )
-    if sweep and human:
-        _curves(sweep, human)
-    else:
-        st.caption(
-            "No sweep was measured for this model yet: "
-            f"`python -m core.decoding.quality_sweep {entry.name}` makes it."
-        )
     st.subheader("The sixteen texts", anchor=False)
     st.caption("Marked: part of four words in a row that came before in the same text.")
-    for text in texts:
+    for text in samples.ids.tolist():
         st.markdown(_coloured(text, loaded.tokenizer.vocab))
     page.show_source(
         "core.decoding.text_metrics.repetition",
@@ -102,25 +113,38 @@ def _samples(
     return _engine.draw(ids, _way.strategy, LENGTH, TEXTS, chance)
 
 
-def _table(mine: TextQuality, human: TextQuality | None, label: str) -> None:
-    """The measures of these texts beside those of people."""
+@st.cache_data(max_entries=128, show_spinner=False)
+def _time(
+    identity: str, ids: tuple[int, ...], strategy: str, _way: Way, _engine: DecodingEngine
+) -> float:
+    """Milliseconds a token to write one text in this way, measured once for everybody."""
+    from core.decoding.timing import time_strategy
+
+    return time_strategy(_engine, ids, _way.strategy, LENGTH)
+
+
+def _table(columns: Mapping[str, TextQuality | None], times: Mapping[str, float]) -> None:
+    """The measures of each column, and the time of a token where the model wrote the text."""
 
     def shown(quality: TextQuality | None, name: str) -> str:
         value = quality and getattr(quality, name)
         return "–" if value is None else f"{value:.3f}"
 
-    st.table(
-        {
-            "measure": [title for title, _, _ in _ROWS],
-            label: [shown(mine, name) for _, name, _ in _ROWS],
-            "people, held out": [shown(human, name) for _, name, _ in _ROWS],
-            "what it is": [meaning for _, _, meaning in _ROWS],
-        }
-    )
+    rows = {
+        title: [*(shown(quality, name) for quality in columns.values()), meaning]
+        for title, name, meaning in _ROWS
+    }
+    rows["ms a token"] = [
+        *(f"{times[name]:.2f}" if name in times else "–" for name in columns),
+        "the model's pass and the choice of the word, one text, measured here",
+    ]
+    names = ("measure", *columns, "what it is")
+    lines = [(title, *cells) for title, cells in rows.items()]
+    st.table({name: [line[i] for line in lines] for i, name in enumerate(names)})
 
 
 def _curves(sweep: dict[str, Any], human: TextQuality) -> None:
-    """The sweep over p and temperature, with the human point."""
+    """The sweep over p and temperature; on the stage, text by people appears with the answer."""
     curves = {}
     for name, setting in (("nucleus, t = 1", "p"), ("temperature, p = 1", "t")):
         points = [point for point in sweep["points"] if point["setting"] == setting]
@@ -129,16 +153,23 @@ def _curves(sweep: dict[str, Any], human: TextQuality) -> None:
             [point["mean_log_probability"] for point in points],
             [f"{setting}={point['value']:g}" for point in points],
         )
-    less_probable = sum(
-        point["mean_log_probability"] > human.mean_log_probability for point in sweep["points"]
-    )
+    points = sweep["points"]
+    likelier = [p for p in points if p["mean_log_probability"] > human.mean_log_probability]
+    likeliest = max(points, key=lambda p: p["mean_log_probability"])
+    description = f"{sweep['count']} texts of {sweep['length']} words at each setting."
+    asked = state.presenting() and not state.revealed()
+    if not asked:
+        description += (
+            " As much text by people, held out, is less probable to the model than "
+            f"{len(likelier)} of {len(points)} settings. At {likeliest['setting']} = "
+            f"{likeliest['value']:g}, the most probable, {likeliest['rep4']:.0%} of the 4-grams "
+            f"are repeated; people repeat {human.rep4:.1%}."
+        )
+    people = None if asked else (human.distinct2, human.mean_log_probability)
     page.show_figure(
-        figures.quality_curves(curves, (human.distinct2, human.mean_log_probability)),
-        title="Log-probability of a word (up) against diversity (across)",
-        description=f"{sweep['count']} texts of {sweep['length']} words from the empty prompt at "
-        "each setting, and as much held-out text by people. Up is what the model finds more "
-        f"probable, which is not the same as better: text by people lies below {less_probable} of "
-        f"the {len(sweep['points'])} settings.",
+        figures.quality_curves(curves, people),
+        title="How probable the model finds a text, and how varied the text is",
+        description=description,
         key="sweep",
     )
 

@@ -5,7 +5,16 @@ from functools import cache
 
 import numpy as np
 
-from dashboard.figures.layout import LEGEND_BELOW, Drawing, Spec, axis, figure
+from dashboard.figures.layout import (
+    LEGEND_BELOW,
+    Drawing,
+    Spec,
+    axis,
+    figure,
+    horizontal_line,
+    log_axis,
+    vertical_line,
+)
 from dashboard.figures.maps.attention_maps import token_label
 from dashboard.figures.traces import bar, heat, line, scatter, ticks
 from dashboard.palette import BLUE, FIGURE_FONT_SIZE, GREEN, GREY, ORANGE, PURPLE
@@ -124,9 +133,12 @@ def step_attention(weights: np.ndarray, tokens: Sequence[str]) -> Drawing:
 
 def quality_curves(
     curves: Mapping[str, tuple[Sequence[float], Sequence[float], Sequence[str]]],
-    human: tuple[float, float],
+    human: tuple[float, float] | None,
 ) -> Drawing:
-    """Quality against diversity: curves name -> (diversity, quality, setting of each point)."""
+    """Log-probability against diversity: curves name -> (diversity, log P, setting of each point).
+
+    human: text by people; a line across marks how probable the model finds it. None: not shown.
+    """
     data = []
     looks = (
         (BLUE, "circle", "bottom center", "top right"),
@@ -137,18 +149,25 @@ def quality_curves(
     ):
         named = [s if i in (0, len(settings) - 1) else "" for i, s in enumerate(settings)]
         data.append(line(
-            x, y, name, colour, mode="lines+markers+text", text=named, customdata=settings,
-            textposition=[first] * (len(x) - 1) + [last], marker={"size": 10, "symbol": symbol},
+            x, y, name, colour, 3, mode="lines+markers+text", text=named, customdata=settings,
+            textposition=[first] * (len(x) - 1) + [last], marker={"size": 11, "symbol": symbol},
             hovertemplate="%{customdata}: distinct-2 %{x:.3f}, log P %{y:.2f}<extra></extra>",
         ))  # fmt: skip
-    star = {"symbol": "star", "size": 20, "color": ORANGE}
-    data.append(scatter([human[0]], [human[1]], "people", marker=star))
-    layout = {
+    layout: Spec = {
         "height": 460,
         "legend": LEGEND_BELOW,
-        "xaxis": axis("diversity: distinct-2", range=[-0.1, 1.05]),
-        "yaxis": axis("mean log-probability of a word, nats"),
+        "xaxis": axis("diversity: share of different word pairs", range=[-0.1, 1.05]),
+        "yaxis": axis("mean log P of a word, nats"),
     }
+    if human is not None:
+        star = {"symbol": "star", "size": 24, "color": ORANGE}
+        data.append(scatter(
+            [human[0]], [human[1]], "text by people", marker=star, mode="markers+text",
+            text=[f"people: {human[1]:.2f}"], textposition="bottom left",
+        ))  # fmt: skip
+        layout["shapes"] = [
+            horizontal_line(human[1], {"color": ORANGE, "width": 2, "dash": "dash"})
+        ]
     return figure(data, layout)
 
 
@@ -180,20 +199,48 @@ def cache_picture(steps: int, made: int, cached: bool) -> Drawing:
 def time_per_token(
     lengths: Sequence[int],
     times: Mapping[str, Sequence[float]],
-    fits: Mapping[str, Sequence[float]],
+    slopes: Mapping[str, float],
+    mark: int | None = None,
+    shown: int | None = None,
 ) -> Drawing:
-    """Measured milliseconds a token against the length of the text, with the fitted lines."""
-    data = []
-    for (name, y), colour, symbol in zip(
-        times.items(), (ORANGE, BLUE), ("circle", "square"), strict=False
-    ):
-        marker = {"color": colour, "symbol": symbol, "size": 9}
-        data.append(scatter(lengths, y, name, marker=marker))
-        data.append(line(lengths, fits[name], f"fit, {name}", colour))
+    """Measured milliseconds for a token against the length of the text, on a logarithmic axis.
+
+    times: variant -> one for each length; slopes: variant -> ms for 100 tokens more, shown in the
+    legend. mark: a length to mark. shown: how many of the curves are drawn; the axes fit all.
+    """
+    looks = ((ORANGE, "circle"), (PURPLE, "diamond"), (BLUE, "square"), (GREEN, "triangle-up"))
+    data = [
+        line(
+            lengths, y, f"{name}: {slopes[name]:+.2g} ms / 100 tokens", colour, 3,
+            mode="lines+markers", marker={"size": 10, "symbol": symbol},
+            hovertemplate="%{x} tokens: %{y:.3g} ms<extra></extra>",
+        )
+        for (name, y), (colour, symbol) in zip(list(times.items())[:shown], looks, strict=False)
+    ]  # fmt: skip
+    powers = np.log10([min(map(min, times.values())), max(map(max, times.values()))])
     layout = {
-        "height": 420,
+        "height": 400,
         "legend": LEGEND_BELOW,
-        "xaxis": axis("tokens in the text"),
-        "yaxis": axis("ms for the next token", rangemode="tozero"),
+        "xaxis": axis("tokens in the text, T", rangemode="tozero"),
+        "yaxis": log_axis("ms", float(powers[0]) - 0.2, float(powers[1]) + 0.2),
     }
+    if mark is not None:
+        layout["shapes"] = [vertical_line(mark, {"color": GREY, "width": 2, "dash": "dot"})]
     return figure(data, layout)
+
+
+def time_by_pass(ms: Mapping[str, float]) -> Drawing:
+    """Milliseconds a token for each way of reading a text: bars, the first on top."""
+    rows = list(range(len(ms)))
+    bars = bar(
+        list(ms.values()), rows, orientation="h", color=BLUE,
+        text=[f"{y:.2g} ms" for y in ms.values()], textposition="outside", cliponaxis=False,
+        hoverinfo="skip",
+    )  # fmt: skip
+    layout = {
+        "height": 100 + 50 * len(rows),
+        "showlegend": False,
+        "xaxis": axis("ms a token", range=[0, 1.2 * max(ms.values())]),
+        "yaxis": ticks(list(ms)) | {"autorange": "reversed", "showgrid": False},
+    }
+    return figure([bars], layout)

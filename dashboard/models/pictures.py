@@ -13,6 +13,7 @@ from PIL import Image
 
 from core.data.images import shapes
 from core.data.images.arrays import UInt8, fit_square
+from core.data.images.order import held_out_order
 from core.data.images.picture import open_picture
 from core.data.locations import MissingDataError
 from core.data.sources import load_images
@@ -29,13 +30,17 @@ MAX_DECODED, LONGEST_SIDE = 4, 1024  # uploaded pictures of a session, at most 4
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """images: uint8 (N, 3, S, S); labels: (N,); masks: bool (N, S, S) or None; note: a sentence
-    to show when these are not pictures of the model's own data."""
+    """images: uint8 (N, 3, S, S); labels: (N,); masks: bool (N, S, S) or None.
+
+    first: a sentence on what the first ten are. note: a sentence to show when these are not
+    pictures of the model's own data.
+    """
 
     images: UInt8
     labels: np.ndarray
     masks: np.ndarray | None
     source: str
+    first: str = ""
     note: str = ""
 
 
@@ -44,12 +49,14 @@ class SelectedPicture:
     """image: (3, S, S) uint8; label: its class, None if it is unknown.
 
     row: the ten pictures (10, 3, S, S) it was selected from, at `index`; None for a single picture.
+    about: a sentence on which ten these are.
     """
 
     image: UInt8
     label: int | None
     row: UInt8 | None = None
     index: int = 0
+    about: str = ""
 
 
 def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
@@ -64,7 +71,12 @@ def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
         with three:
             index = controls.choice("Picture number", range(1, len(row) + 1), key="picture") - 1
         label = int(pictures.labels[row[index]]) if known(pictures, loaded) else None
-        return SelectedPicture(pictures.images[row[index]], label, pictures.images[row], index)
+        if pictures.note:
+            st.caption(pictures.note)
+        about = pictures.first if row.tolist() == list(range(10)) else ""
+        return SelectedPicture(
+            pictures.images[row[index]], label, pictures.images[row], index, about
+        )
     if source == "draw a shape":
         with two, st.popover("The shape", icon=":material/tune:", width="stretch"):
             image, label = draw_shape(size)
@@ -85,24 +97,36 @@ def pictures_for(loaded: zoo.LoadedModel) -> Pictures:
     try:
         return _held_out(name)
     except (MissingDataError, ValueError) as error:
-        return replace(drawn_shapes(AT_HAND), note=f"You see Shapes. {page.escape(str(error))}")
+        drawn = drawn_shapes(AT_HAND)
+        note = (
+            "These are Shapes, drawn by this program; the model was trained on other pictures. "
+            f"{page.escape(str(error))}."
+        )
+        return replace(drawn, note=note)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the pictures …")
 def _held_out(name: str) -> Pictures:
+    """Up to 1,000 test pictures."""
     data = load_images(name)
-    spread = np.random.default_rng(0).permutation(len(data.test_images))[:1000]
-    masks = None if data.test_masks is None else np.asarray(data.test_masks[spread])
+    order, first = held_out_order(name, data.test_labels)
+    order = order[:1000]
+    masks = None if data.test_masks is None else np.asarray(data.test_masks[order])
     return Pictures(
-        np.ascontiguousarray(data.test_images[spread]), data.test_labels[spread], masks, data.name
+        np.ascontiguousarray(data.test_images[order]),
+        data.test_labels[order],
+        masks,
+        data.name,
+        first,
     )
 
 
 @st.cache_resource(max_entries=2, show_spinner="Drawing the pictures …")
 def drawn_shapes(count: int) -> Pictures:
-    """The first pictures of the test set of Shapes."""
+    """The first pictures of the test set of Shapes, beginning with one of each class."""
     images, labels, masks = shapes.generate(count, seed=1)
-    return Pictures(images, labels, masks, "shapes")
+    order, first = held_out_order("shapes", labels)
+    return Pictures(images[order], labels[order], masks[order], "shapes", first)
 
 
 def known(pictures: Pictures, loaded: zoo.LoadedModel) -> bool:
@@ -175,8 +199,6 @@ def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
     certainty, predicted = probability.max(1), probability.argmax(1)
     is_match = np.ones(len(predicted), dtype=bool)
     with st.popover("Which pictures", icon=":material/filter_list:", width="stretch"):
-        if pictures.note:
-            st.caption(pictures.note)
         strip = st.container()
         one, two = st.columns([2, 3])
         if known(pictures, loaded):

@@ -18,7 +18,7 @@ from core.study.progress import (
     give_up,
     predict as store_prediction,
 )
-from core.study.question import Choice, Expression, Question, Task
+from core.study.question import Choice, Expression, Question, Rubric, Task
 from dashboard.components import page
 from dashboard.components.formula import formula
 from dashboard.components.scroll_into_view import scroll_into_view
@@ -91,8 +91,14 @@ def _answered(question: Question, i: int) -> None:
     with st.container(border=True):
         if sent is not None:
             st.markdown(tasks.prompt(task, sent.seed))
-            tasks.show(task, sent)
-            reply = grade_answer(task, tasks.response(task, sent), sent.seed).message
+            if not isinstance(task, Rubric):  # an essay stands beside the model answer
+                tasks.show(task, sent)
+            elif not record.done(len(question.checks)):
+                tasks.show(task, sent)
+                tasks.show_points(task, sent.text, rubric=False)
+            grade = grade_answer(task, tasks.response(task, sent), sent.seed)
+            if grade.correct or not right:  # what was earned under older rules stays earned
+                reply = grade.message
         icon = ":material/check_circle:" if right else ":material/info:"
         (st.success if right else st.info)(formula(reply), icon=icon)
 
@@ -124,6 +130,8 @@ def _open(question: Question, i: int, task: Task) -> None:
     if sent is not None:
         grade = grade_answer(task, tasks.response(task, sent), sent.seed)
         st.warning(formula(grade.message), icon=":material/undo:")
+        if isinstance(task, Rubric):
+            tasks.show_points(task, sent.text, rubric=False)
 
 
 def answer(question: Question) -> None:
@@ -132,7 +140,24 @@ def answer(question: Question) -> None:
     st.subheader("4 · Model answer", anchor=False)
     _compare(question, record.prediction)
     claims.show(question, record.prediction)
-    st.markdown(question.answer.text)
+    essays = [
+        (task, record.sent[str(i)])
+        for i, task in enumerate(question.checks)
+        if isinstance(task, Rubric) and str(i) in record.sent
+    ]
+    if essays:
+        mine, model = st.columns(2, gap="large")
+        for task, sent in essays:
+            with mine:
+                tasks.show(task, sent)
+        with model:
+            st.markdown("**Model answer:**")
+            st.markdown(question.answer.text)
+        for task, sent in essays:
+            st.markdown("**The points of a good answer**")
+            tasks.show_points(task, sent.text, rubric=True)
+    else:
+        st.markdown(question.answer.text)
     with st.container(key="loose"):
         st.markdown("**Where common notes are loose**")
         st.markdown(question.answer.loose)

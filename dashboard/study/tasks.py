@@ -6,14 +6,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.study.grading.checks import Response, shuffled
+from core.study.grading.checks import Response, points_found, shuffled
 from core.study.grading.numbers import draw
 from core.study.options import shown_options
 from core.study.progress import Answer
 from core.study.question import Choice, Expression, Number, Order, Rubric, Task
 from dashboard.components.formula import formula
 
-ENOUGH_PROSE = 40  # characters, from which on the rubric is shown
 _LETTERS = "ABCDEFGHIJKL"
 
 
@@ -42,8 +41,7 @@ def ask(
         case Number() | Expression():
             _line(task, key, seed, on_change)
         case Rubric():
-            if not _rubric(task, key, on_change):
-                return None
+            st.text_area(task.prompt, max_chars=5000, height=140, key=key, on_change=on_change)
     answer = _read(task, key, seed)
     return answer if answer.text or answer.lines else None
 
@@ -55,7 +53,7 @@ def prompt(task: Task, seed: str) -> str:
 
 def response(task: Task, answer: Answer) -> Response:
     """The part of an answer that is graded."""
-    return answer.lines if isinstance(task, Order | Rubric) else answer.text
+    return answer.lines if isinstance(task, Order) else answer.text
 
 
 def show(task: Task, answer: Answer) -> None:
@@ -64,10 +62,24 @@ def show(task: Task, answer: Answer) -> None:
     st.markdown("\n\n".join(["**Your answer:** " + "".join(written[:1]), *written[1:]]))
     if isinstance(task, Order):
         st.markdown("\n".join(f"1. {formula(line)}" for line in answer.lines))
-    if isinstance(task, Rubric):
-        marks = {True: ":material/check_box:", False: ":material/check_box_outline_blank:"}
-        points = (f"{marks[point in answer.lines]} {point}" for point in task.points)
-        st.markdown("  \n".join(points))
+
+
+def show_points(task: Rubric, text: str, *, rubric: bool) -> None:
+    """The points that the text makes, each with its sentence, and those that are missing.
+
+    rubric: name the missing points too; otherwise only the question that leads to each.
+    """
+    lines = []
+    for point, sentence in zip(task.points, points_found(task, text), strict=True):
+        if sentence is not None:
+            quote = formula(sentence if len(sentence) <= 120 else f"{sentence[:119]}…")
+            lines.append(f":material/check: {point.text}. :small[You wrote: “{quote}”]")
+        else:
+            missing = (
+                f"Not in your text: {point.text}." if rubric else f"Not found yet: {point.ask}"
+            )
+            lines.append(f":material/radio_button_unchecked: {missing}")
+    st.markdown("\n\n".join(lines))
 
 
 def _read(task: Task, key: str, seed: str) -> Answer:
@@ -77,9 +89,6 @@ def _read(task: Task, key: str, seed: str) -> Answer:
         case Order():
             mixed = shuffled(task.items, seed)
             return Answer(lines=tuple(mixed[_LETTERS.index(letter)] for letter in held(key) or ()))
-        case Rubric():
-            ticked = (point for i, point in enumerate(task.points) if held(f"{key}-{i}"))
-            return Answer(held(f"{key}-prose") or "", tuple(ticked))
     return Answer(held(key) or "")
 
 
@@ -95,8 +104,7 @@ def _restore(task: Task, key: str, seed: str, initial: Answer) -> None:
             mixed = shuffled(task.items, seed)
             values = {key: [_LETTERS[mixed.index(item)] for item in initial.lines if item in mixed]}
         case Rubric():
-            values = {f"{key}-{i}": point in initial.lines for i, point in enumerate(task.points)}
-            values[f"{key}-prose"] = initial.text
+            values = {key: initial.text}
     st.session_state.update({name: value for name, value in values.items() if value})
 
 
@@ -123,17 +131,3 @@ def _order(task: Order, key: str, seed: str, on_change: Callable[[], None] | Non
         st.markdown(f"{letter}. {formula(line)}")
     letters = list(_LETTERS[: len(mixed)])
     st.multiselect("The order, first line first", letters, key=key, on_change=on_change)
-
-
-def _rubric(task: Rubric, key: str, on_change: Callable[[], None] | None) -> bool:
-    """Draw the text field; return whether the text is long enough for the rubric below it."""
-    written = st.text_area(
-        task.prompt, max_chars=5000, height=140, key=f"{key}-prose", on_change=on_change
-    )
-    if len(written.strip()) < ENOUGH_PROSE:
-        st.caption("The rubric is shown once you have written a few sentences.")
-        return False
-    st.markdown("**Read your text again: which of these points does it make?**")
-    for i, point in enumerate(task.points):
-        st.checkbox(point, key=f"{key}-{i}", on_change=on_change)
-    return True

@@ -19,6 +19,10 @@ from dashboard.figures import curves
 from dashboard.training.run_insight import attention_over_time, texts_over_time
 
 PARTIAL = "The readable records are shown."
+EVERY_WORD = (
+    " The mean over an epoch counts every word once; the course's counts every dialogue once (each "
+    "batch by its dialogues), so the two differ a little."
+)
 REFRESH = 1.0  # seconds between two updates of a run in progress
 ICONS = {
     "queued": "hourglass_empty",
@@ -187,14 +191,15 @@ def _log(run: RunDirectory) -> None:
 
 
 def _curves(history: Snapshot, epochs: int) -> None:
+    measure = history.derive(curves.measure_beside_loss)
+    text = measure == "perplexity"
     page.show_figure(
         history.derive(curves.loss_figure, epochs),
         title="Loss",
         description="Cross-entropy in nats. If the held-out loss rises while the training loss "
-        "falls, the model overfits.",
+        "falls, the model overfits." + (EVERY_WORD if text else ""),
         key="loss",
     )
-    measure = history.derive(curves.measure_beside_loss)
     if measure:
         page.show_figure(
             history.derive(curves.measure_figure, measure, epochs),

@@ -1,13 +1,16 @@
 """The decoding page: every section and way of choosing, branches, links and bad input."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunData, RerunException
 from streamlit.testing.v1 import AppTest
 
 from core.decoding import quality_sweep
+from core.decoding.timing import read_report
 from core.models import zoo
 from core.study.measure.store import fill, load_measurements
 from core.study.question import shipped
@@ -102,7 +105,12 @@ def test_the_sixteen_texts_are_measured_beside_people() -> None:
     app = opened(section="what goes wrong")
     table = app.table[0].value
     assert list(table["measure"])[:2] == ["rep-4", "distinct-1"]
-    assert all(float(value) is not None for value in table["people, held out"])
+    assert list(table.columns)[1:4] == ["nucleus, p = 0.9, t = 1", "greedy", "people, held out"]
+    *people, no_time = table["people, held out"]
+    assert all(float(value) is not None for value in people)
+    assert no_time == "–"
+    assert table["measure"].iloc[-1] == "ms a token"
+    assert all(float(value) > 0 for value in table.iloc[-1, 1:3])
     cold = float(table.iloc[0, 1])
     check(app.slider(key="p-q").set_value(0.01).run())
     assert float(app.table[0].value.iloc[0, 1]) >= cold  # greedy repeats itself more
@@ -131,12 +139,43 @@ def test_the_cache_is_measured_and_proved_on_request(
 ) -> None:
     monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path / "runs"))
     app = opened(section="the KV cache")
-    check(app.button[0].click().run(timeout=120))
+    assert not load_measurements()
+    assert len(app.get("plotly_chart")) == 2  # gpt-grammar: nothing is shipped, only the pictures
+    check(app.button[0].click().run(timeout=300))
     assert any("ids **equal**" in m.value for m in app.markdown)
+    assert len(app.get("plotly_chart")) == 4
+    assert not any(button.label == "Cancel" for button in app.button)
     for sentence in (*shipped()["4i"].answer.measured, *shipped()["4e"].answer.measured):
         assert fill(sentence.text, load_measurements()), "the study quotes what was measured here"
-    found = load_measurements()["generation"]
-    assert found["speedup"] == pytest.approx(found["uncached_s"] / found["cached_s"])
+    found = load_measurements()
+    assert found["cache"]["gain"] == found["cache"]["last_ms"] / found["cache"]["cache_ms"]
+    assert found["generation"]["tokens"] == 100
+
+
+def test_what_was_measured_elsewhere_is_shown_at_once_with_its_machine() -> None:
+    app = opened(section="the KV cache", model="gpt-shakespeare", tokens="150")
+    assert len(app.get("plotly_chart")) == 4
+    report = read_report()
+    assert any(f"Measured on {report.machine}" in c.value for c in app.caption)
+    assert report.digest == zoo.find_model("gpt-shakespeare").digest
+    columns = list(app.dataframe[0].value.columns)
+    assert columns[1:] == ["multiply-adds, T = 150", "measured, T = 150"]
+
+
+def test_a_measurement_is_left_by_a_click_on_cancel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The click ends the run of the page that measures; the next one shows what was known."""
+    stopped = []
+
+    def never(*_: object) -> Iterator[object]:
+        stopped.append(1)
+        raise RerunException(RerunData())
+        yield
+
+    monkeypatch.setattr("core.decoding.timing.time_tokens", never)
+    app = opened(section="the KV cache", model="gpt-grammar")
+    check(app.button[0].click().run())
+    assert stopped == [1]
+    assert len(app.get("plotly_chart")) == 2
 
 
 def test_a_long_history_is_shown_where_it_changes_and_whole_in_a_table(

@@ -60,10 +60,12 @@ def test_the_grid_refuses_other_shapes() -> None:
 
 def test_one_map_keeps_its_numbers_names_and_direction(alphas: np.ndarray) -> None:
     tokens = ["the", "cat", "the", "<b>", "sat"]
-    fig = checked(maps.attention_heatmap(alphas[1, 2], tokens))
+    fig = checked(maps.causal_heatmaps({"layer 2": alphas[1, 2]}, tokens))
     heat = fig.data[0]
     assert np.asarray(heat.z).dtype == np.float32
-    np.testing.assert_array_equal(heat.z, alphas[1, 2])
+    past = np.tri(5, dtype=bool)
+    np.testing.assert_array_equal(heat.z[past], alphas[1, 2][past])
+    assert np.isnan(heat.z[~past]).all(), "masked is not the colour of a small weight"
     assert fig.layout.xaxis.title.text == "key token"
     assert fig.layout.yaxis.title.text == "query token"
     assert list(fig.layout.yaxis.ticktext) == ["the", "cat", "the", "&lt;b&gt;", "sat"]
@@ -73,7 +75,18 @@ def test_one_map_keeps_its_numbers_names_and_direction(alphas: np.ndarray) -> No
 
 def test_one_map_refuses_other_tokens(alphas: np.ndarray) -> None:
     with pytest.raises(ValueError, match="does not fit 2 tokens"):
-        maps.attention_heatmap(alphas[0, 0], ["a", "b"])
+        maps.causal_heatmaps({"": alphas[0, 0]}, ["a", "b"])
+
+
+def test_maps_beside_each_other_do_not_overlap(alphas: np.ndarray) -> None:
+    fig = checked(maps.causal_heatmaps({str(i): alphas[0, 0] for i in range(4)}, list("abcde"), 2))
+    across = [fig.layout[f"xaxis{i}"].domain for i in ("", 2, 3, 4)]
+    down = [fig.layout[f"yaxis{i}"].domain for i in ("", 2, 3, 4)]
+    assert across[0] == across[2]
+    assert across[0][1] < across[1][0]
+    assert down[0] == down[1]
+    assert down[2][1] < down[0][0]
+    assert [trace.zmax for trace in fig.data] == [1] * 4
 
 
 def test_bars_keep_their_order_even_when_names_repeat() -> None:

@@ -41,7 +41,7 @@ POINTS = ([0.1, 0.2], [-1.0, -2.0], ["1", "2"])
 CURVE = SimpleNamespace(share=torch.linspace(0, 1, 9), probability=torch.rand(9))
 
 DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
-    (attention_maps.attention_heatmap, (some((5, 5)), WORDS[:5])),
+    (attention_maps.causal_heatmaps, ({"one": some((5, 5)), "two": some((5, 5))}, WORDS[:5], 2)),
     (attention_maps.probability_bars, (WORDS, some(12), 2)),
     (compare.compare_figure, (RUNS, "loss", "time", 0.5, True)),
     (curves.steps_figure, (RUNS, "norm", 5, True)),
@@ -54,7 +54,8 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (decoding.step_attention, (some((2, 3, 12)), WORDS)),
     (decoding.quality_curves, ({"one": POINTS, "two": POINTS}, (0.5, -4.0))),
     (decoding.cache_picture, (6, 3, True)),
-    (decoding.time_per_token, ([1, 2], {"with": [1, 2]}, {"with": [1, 2]})),
+    (decoding.time_per_token, ([1, 2], {"with": [1, 2]}, {"with": 0.1}, 2)),
+    (decoding.time_by_pass, ({"one pass": 0.1, "one by one": 1.0},)),
     (head_steps.step_matrix, (MASKED, "query token", "key token", WORDS[:6], 2, 1)),
     (head_steps.step_matrix, (some((30, 40)), "query token", "feature", WORDS, 2)),
     (head_steps.product_bars, (some(8), -some(8))),

@@ -172,9 +172,7 @@ def test_an_answer_stays_beside_the_model_answer_after_it_is_given(browser) -> N
     progress = predict(StudyProgress(), "1f", "a guess")
     right = next(option for option in wanted.checks[0].options if option.right)
     progress = attempt(progress, "1f", 0, 2, True, NOW, Answer(right.text))
-    essay = Answer(
-        "Attention **has** a short path.\n\nSo x_1 arrives.", wanted.checks[1].points[:3]
-    )
+    essay = Answer("Attention **has** a short path.\n\nSo x_1 arrives.", ("ticked once",))
     browser.told = Stored("m1", dump(attempt(progress, "1f", 1, 2, True, NOW, essay)), "")
     shown = text_of(open_question("1f"))
     assert "4 · Model answer" in shown
@@ -183,8 +181,11 @@ def test_an_answer_stays_beside_the_model_answer_after_it_is_given(browser) -> N
     assert right.reply in shown.replace("\\", "")
     assert "Attention \\*\\*has\\*\\* a short path\\." in shown
     assert "So $x_{1}$ arrives" in shown
-    assert f":material/check_box: {wanted.checks[1].points[0]}" in shown
-    assert "3 of 4 points" in shown
+    points = wanted.checks[1].points
+    assert f":material/check: {points[0].text}" in shown
+    assert all(f"Not in your text: {point.text}" in shown for point in points[1:])
+    assert "Answered correctly" in shown, "what was earned by ticks, before, stays earned"
+    assert "ticked once" not in shown
 
 
 def test_next_leads_to_a_question_that_is_not_earned_yet(browser) -> None:

@@ -14,6 +14,7 @@ from core.study.progress import StudyProgress, dump, load
 from core.study.question import Choice, Expression, Number, Order, Rubric, shipped
 from dashboard.study.tasks import formula
 from tests.conftest import ROOT
+from tests.study.essays import KNOWS
 
 QUESTIONS = shipped()
 RIGHT = {
@@ -21,7 +22,7 @@ RIGHT = {
     "1b": "phi_y(Wy (Wh^2 Wx x1 + Wh Wx x2 + Wx x3))",
     "1c": "phi_y(Wy sum(Wh^(T-i) Wx x_i, i=1..T))",
 }
-PROSE = "A few sentences of my own, long enough that the rubric may be shown."
+PROSE = "A few sentences of my own that go on for long enough but say nothing of it."
 
 
 @pytest.fixture(autouse=True)
@@ -53,9 +54,7 @@ def fill_in(app: AppTest, task: object, place: str, seed: str, right: bool) -> N
     elif isinstance(task, Expression):
         app.text_input(key).set_value(RIGHT[task.grade_as] if right else "phi_y(Wy Wx x1)")
     elif isinstance(task, Rubric):
-        app.text_area(f"{key}-prose").set_value(PROSE).run()
-        for i in range(len(task.points)):
-            app.checkbox(f"{key}-{i}").set_value(right)
+        app.text_area(key).set_value(KNOWS[place[:2]] if right else PROSE)
 
 
 def button(app: AppTest, label: str, nth: int = 0):
@@ -104,14 +103,48 @@ def test_a_question_is_worked_through_wrong_and_then_right(name: str) -> None:
         assert "has not been measured on this machine yet" in text_of(app)
 
 
+def _said(task: Rubric) -> list[str]:
+    return [said for point in task.points for said in (point.text, point.ask)]
+
+
 def test_before_a_prediction_nothing_on_the_page_says_what_is_right() -> None:
     for name, question in QUESTIONS.items():
         shown = text_of(open_question(name))
         tasks = [question.predict, *question.checks]
         replies = [o.reply for task in tasks if isinstance(task, Choice) for o in task.options]
-        points = [p for task in tasks if isinstance(task, Rubric) for p in task.points]
+        points = [p for task in tasks if isinstance(task, Rubric) for p in _said(task)]
         for secret in (*replies, *points, question.answer.text, question.answer.loose):
             assert secret not in shown
+
+
+def test_an_essay_is_answered_with_what_it_says_and_what_is_missing() -> None:
+    task = QUESTIONS["4g"].checks[1]
+    app = open_question("4g")
+    fill_in(app, QUESTIONS["4g"].predict, "4g-1-predict", "", right=True)
+    button(app, "Keep my prediction").click().run()
+    fill_in(app, QUESTIONS["4g"].checks[0], "4g-1-check-0", "", right=True)
+    app.button("4g-1-check-0-send").click().run()
+    assert not app.checkbox, "nothing can be ticked"
+
+    mine = "It starts with a speaker's name and a colon, as most do."
+    app.text_area("4g-1-check-1-given").set_value(mine)
+    app.button("4g-1-check-1-send").click().run()
+    shown = text_of(app).replace("\\", "")
+    assert "Your text makes 1 of 3 points; 2 are needed." in shown
+    assert task.points[0].text in shown
+    assert f"You wrote: “{mine}”" in shown
+    for point in task.points[1:]:
+        assert point.ask in shown
+        assert point.text not in shown, "what is missing is asked for, not told"
+    assert app.text_area("4g-1-check-1-given").value == mine, "nothing written is lost"
+
+    app.text_area("4g-1-check-1-given").set_value(mine + " It loops, as greedy never changes.")
+    app.button("4g-1-check-1-send").click().run()
+    shown = text_of(app).replace("\\", "")
+    assert "4 · Model answer" in shown
+    answer = QUESTIONS["4g"].answer.text[:40]
+    assert shown.index("**Your answer:** It starts with") < shown.index(answer)
+    assert f"Not in your text: {task.points[1].text}" in shown
 
 
 def test_after_three_wrong_answers_the_answer_may_be_asked_for() -> None:

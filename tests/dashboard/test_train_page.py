@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from core.config.run_spec import RunSpec
 from core.data.locations import JobProgress
 from core.data.text import shakespeare
+from core.models.zoo import find_model
 from core.run_files.directory import RunDirectory
 from core.runs import launch, queue
 from tests.conftest import ROOT
@@ -53,6 +54,33 @@ def test_start_makes_one_run_with_the_chosen_settings(runs, monkeypatch, kind, w
     assert (spec.kind, spec.recipe_config().epochs, spec.seed) == (kind, 3, 7)
     assert app.query_params["run"] in (name, [name])
     assert [s.value for s in app.subheader] == [":material/hourglass_empty: Queued"]
+
+
+def test_what_differs_from_the_course_is_said_with_the_numbers_of_the_shipped_run(runs):
+    said = [c.value for c in opened(kind="gpt", preset="course").caption]
+    sentence = next(text for text in said if "on fewer dialogues" in text)
+    message = RunDirectory(find_model("gpt-shakespeare-course").path).status()["message"]
+    for number in ("7,222", "6,500", "722", "13,456"):
+        assert number in message
+        assert number in sentence
+    said = [c.value for c in opened(kind="vit", preset="course").caption]
+    assert any("number for number" in text for text in said)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("gpt-shakespeare-course", True), ("vit-shapes", False)]
+)
+def test_the_loss_says_what_a_mean_over_an_epoch_counts(name, words):
+    def show(name):
+        from core.models.zoo import find_model
+        from core.run_files.directory import RunDirectory
+        from dashboard.training import run_view
+
+        run_view._curves(run_view.snapshot_of(RunDirectory(find_model(name).path)), 80)
+
+    app = check(AppTest.from_function(show, default_timeout=120, args=(name,)).run())
+    under = next(c.value for c in app.caption if "Cross-entropy in nats" in c.value)
+    assert ("the course's counts every dialogue once" in under) == words
 
 
 def test_the_sizes_of_the_model_reach_the_specification(runs):

@@ -9,9 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.data.images import shapes
+from core.data.images.arrays import ImageData
+from core.data.images.cifar10 import CLASSES, FIRST_TEN, MEAN, STD, first_ten
 from core.models import zoo
 from dashboard.figures.data import as_svg
 from dashboard.figures.maps.vit_maps import filter_sheet, patch_sheet, picture_row, picture_strip
+from dashboard.models import pictures
 from tests.conftest import ROOT
 
 PAGE = ROOT / "pages" / "vit.py"
@@ -93,6 +97,51 @@ def test_pictures_the_model_gets_wrong_can_be_asked_for(app):
     said, true = heading.strip("*").removeprefix("It says: ").rstrip(".").split(". It is: ")
     assert said != true
     assert any("what the model says" in c.value for c in app.caption)
+
+
+def test_shapes_begin_with_one_of_each_class_and_keep_the_others():
+    drawn, plain = pictures.drawn_shapes(200), shapes.generate(200, seed=1)
+    assert drawn.labels[:10].tolist() == list(range(10))
+    assert sorted(drawn.images.tobytes()[i * 3072 : (i + 1) * 3072] for i in range(200)) == sorted(
+        image.tobytes() for image in plain[0]
+    )
+
+
+def test_cifar10_begins_with_the_ten_of_the_course(monkeypatch):
+    labels = np.sort(np.concatenate([FIRST_TEN, np.arange(2000) % 10]))
+    images = np.zeros((len(labels), 3, 32, 32), np.uint8)
+    images[first_ten(labels), 0, 0, 0] = range(1, 11)
+    data = ImageData(
+        "cifar10", images, labels, images, labels, CLASSES, MEAN, STD, checksum="", note=""
+    )
+    monkeypatch.setattr(pictures, "load_images", lambda name: data)
+    at_hand = pictures._held_out.__wrapped__("cifar10")
+    assert at_hand.images[:10, 0, 0, 0].tolist() == list(range(1, 11))
+    assert at_hand.labels[:10].tolist() == list(FIRST_TEN)
+    assert (at_hand.images[10:] == 0).all()
+    assert len(at_hand.images) == 1000
+    assert "the ones the course shows" in at_hand.first
+
+
+@needs_model
+@pytest.mark.parametrize("name", ["vit", "maps"])
+def test_without_the_data_set_drawn_pictures_are_shown_and_named(name, monkeypatch, tmp_path):
+    """One sentence says what they are and how to get the course's, and the figures are there."""
+    from streamlit.testing.v1 import AppTest
+
+    monkeypatch.setenv("UNROLLED_DATA", str(tmp_path))
+    monkeypatch.setattr(pictures, "_held_out", pictures._held_out.__wrapped__)
+    app = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=120)
+    app.query_params["model"] = "vit-cifar10-course"
+    app.run()
+    assert not app.exception
+    said = [c.value.replace("\\", "") for c in app.caption]
+    note = next(text for text in said if "These are Shapes" in text)
+    assert "the model was trained on other pictures" in note
+    assert "core.data get cifar10" in note
+    if name == "vit":
+        under = next(text for text in said if "figure is the mean over both" in text)
+        assert "One picture of each of the ten classes of Shapes" in under
 
 
 @needs_model

@@ -14,7 +14,7 @@ from PIL import Image
 from core.data import CIFAR10Dataset, MissingDataError, load_images
 from core.data.__main__ import main
 from core.data.images import cifar10, cifar10_original, tar_folders
-from core.data.images.cifar10 import CLASSES
+from core.data.images.cifar10 import CLASSES, FIRST_TEN, first_ten
 from core.data.images.tar_folders import read_archive
 from core.data.locations import drain
 from tests.data.data_files import CIFAR10, Server, files_below, needs, noise, picture, tar_xz
@@ -88,6 +88,16 @@ def test_the_real_archive_s_first_images(monkeypatch: pytest.MonkeyPatch) -> Non
     assert next(job).unit == "images"
     assert next(job).done > 0
     job.close()
+
+
+def test_the_ten_pictures_of_the_course_are_found_in_either_order() -> None:
+    """Sorted by class, the first cat, ship, ship … are those that come first in the original."""
+    rest = np.random.default_rng(0).integers(0, 10, 500)
+    original = np.concatenate([FIRST_TEN, rest])
+    assert first_ten(original).tolist() == list(range(10))
+    places = np.argsort(original, kind="stable")  # as in an archive of class folders
+    assert places[first_ten(original[places])].tolist() == list(range(10))
+    assert first_ten(np.array([0, 1, 2])).tolist() == [0, 1, 2]
 
 
 def test_the_dataset_is_normalised(tmp_path: Path) -> None:

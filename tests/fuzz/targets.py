@@ -21,7 +21,9 @@ from core.linear_rnn import parse_answer, same_expression, unroll
 from core.run_files import metrics, schema
 from core.runs.archive import unpack
 from core.study.grading.algebra import canonical, grade_expression
+from core.study.grading.checks import points_found
 from core.study.grading.numbers import read_number
+from core.study.question import Rubric, shipped
 
 MEMORY = Path("/dev/shm")  # files are written thousands of times a second
 SECONDS = 0.5  # 0.1 is promised; five times that, for a machine under load
@@ -34,12 +36,18 @@ def answer(data: bytes) -> None:
 
 
 def study(data: bytes) -> None:
-    """The fields of the study page: algebra graded and counted in a poll, and a number."""
+    """The fields of the study page: algebra graded and counted in a poll, a number, an essay."""
     text = _text(data)
+    points_found(_essay(), text)
     for question in ("1a", "1b", "1c"):
         assert grade_expression(question, text).message
         assert canonical(question, text)
     read_number(text)
+
+
+@cache
+def _essay() -> Rubric:
+    return next(task for task in shipped()["1f"].checks if isinstance(task, Rubric))
 
 
 def history(data: bytes) -> None:

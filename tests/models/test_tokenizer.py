@@ -133,6 +133,18 @@ def test_the_vocabulary_of_tiny_shakespeare() -> None:
     assert decoded == "<START> KING RICHARD III : Say that I did all this for love of her ."
 
 
+@needs(SHAKESPEARE)
+def test_the_sixteen_ids_that_the_course_prints() -> None:
+    """Held against numpy's own sorted unique words as well, so that no order is assumed twice."""
+    text = SHAKESPEARE.read_text(encoding="utf-8")
+    ids = WordTokenizer(text).encode(SENTENCE).tolist()
+    printed = [0, 1396, 1986, 1284, 18, 2148, 12580, 1279, 5523, 3135]
+    printed += [12633, 6669, 8559, 9443, 7480, 16]
+    assert ids == printed
+    vocab = [*SPECIALS, *np.unique(split_words(text))]
+    assert ids[1:] == [vocab.index(word) for word in split_words(SENTENCE)]
+
+
 def test_a_vocabulary_comes_from_the_training_part_only() -> None:
     data = dialogue_data("mine", "", ["common word", "common rare"], 0.5, "")
     vocab = WordTokenizer(data.vocabulary_text()).vocab

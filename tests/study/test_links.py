@@ -59,7 +59,7 @@ def test_the_experiment_opens_at_exactly_its_state(question: str) -> None:
         assert app.session_state[key] == chosen, f"{key} stands at {app.session_state[key]!r}"
 
 
-@pytest.mark.parametrize(("page", "state"), sorted(BEAT_STATES), ids=str)
+@pytest.mark.parametrize(("page", "state"), sorted(BEAT_STATES, key=str), ids=str)
 def test_a_beat_sets_controls_that_offer_its_values(page: str, state: tuple) -> None:
     app = opened(page, {}, dict(state))
     for key, value in state:

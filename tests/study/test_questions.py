@@ -98,8 +98,9 @@ def test_every_task_has_a_right_answer_and_a_reply_to_every_wrong_one(task):
         drawn = draw(task.variant, "1")
         assert grade_answer(task, str(drawn.answer), "1").correct
     if isinstance(task, Rubric):
-        assert grade_answer(task, task.points, "1").correct
-        assert not grade_answer(task, (), "1").correct
+        points = "\n".join(point.text for point in task.points)
+        assert grade_answer(task, points, "1").correct
+        assert not grade_answer(task, "", "1").correct
     assert grade_answer(task, "nonsense", "1").message
     assert grade_answer(task, ("nonsense",), "1").message
     assert not grade_answer(task, "nonsense", "1").correct

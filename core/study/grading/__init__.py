@@ -1,4 +1,4 @@
-"""Grading of answers: algebra, numbers with a tolerance, choices, orders and rubrics.
+"""Grading of answers: algebra, numbers with a tolerance, choices, orders and essays.
 
     from core.study.grading import grade_expression
 

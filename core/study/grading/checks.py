@@ -1,10 +1,11 @@
-"""Grade the answer to a check of any kind: choice, order, number, algebra or rubric."""
+"""Grade the answer to a check of any kind: choice, order, number, algebra or essay."""
 
 from __future__ import annotations
 
 import random
 
 from core.study.grading.algebra import grade_expression
+from core.study.grading.essay import found
 from core.study.grading.grade import Grade
 from core.study.grading.numbers import draw, grade_number
 from core.study.question import Choice, Expression, Number, Order, Rubric, Task
@@ -13,10 +14,7 @@ Response = str | tuple[str, ...]  # the text typed, the option chosen, or the it
 
 
 def grade_answer(task: Task, response: Response, seed: str) -> Grade:
-    """Grade a response. Never raises on anything that was typed or chosen.
-
-    For a rubric the response is the points that the student finds in their own text.
-    """
+    """Grade a response. Never raises on anything that was typed or chosen."""
     match task, response:
         case Choice(), str():
             for option in task.options:
@@ -29,15 +27,18 @@ def grade_answer(task: Task, response: Response, seed: str) -> Grade:
             return grade_number(draw(task.variant, seed), response)
         case Expression(), str():
             return grade_expression(task.grade_as, response)
-        case Rubric(), tuple():
-            met = sum(point in response for point in task.points)
+        case Rubric(), str():
+            met = sum(where is not None for where in points_found(task, response))
+            count = f"Your text makes {met} of {len(task.points)} points"
             if met >= task.enough:
-                return Grade(True, f"{met} of {len(task.points)} points, by your own assessment.")
-            return Grade(
-                False,
-                f"{met} of {len(task.points)} points: add to your text until {task.enough} fit.",
-            )
+                return Grade(True, f"{count}.")
+            return Grade(False, f"{count}; {task.enough} are needed. Add to it and check again.")
     return Grade(False, "There is no answer yet: give one first.")
+
+
+def points_found(task: Rubric, text: str) -> tuple[str | None, ...]:
+    """For each point of the essay the sentence of `text` that makes it, or None."""
+    return found(text, task.points, task.shown)
 
 
 def shuffled(items: tuple[str, ...], seed: str) -> list[str]:

@@ -2,7 +2,8 @@
 
 Each lesson is one script in lessons/ that imports only `core`, cut into cells by `# %%`. Only its
 settings cell changes: every name there is a control of the page, and its value is replaced by a
-literal of the same type, or stays at the default.
+literal of the same type, or stays at the default. An exercise (exercises/) has no settings, imports
+torch alone and is run by the student, never here.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 LESSONS = Path(__file__).resolve().parent / "lessons"
+EXERCISES = Path(__file__).resolve().parent / "exercises"
 MAX_TEXT = 500
 _NAME = re.compile(r"[a-z]{1,20}")
 _CELL = re.compile(r"^# %%(.*)$", re.M)
@@ -48,11 +50,21 @@ def script(lesson: str, values: Mapping[str, object]) -> str:
 
 def notebook(lesson: str, values: Mapping[str, object]) -> str:
     """The same as a Jupyter notebook (JSON)."""
+    return as_notebook(script(lesson, values), lesson)
+
+
+def exercise(name: str) -> str:
+    """A script with classes to fill in and the cases that test them; it needs torch alone."""
+    return (EXERCISES / f"{name}.py").read_text(encoding="utf-8")
+
+
+def as_notebook(source: str, name: str) -> str:
+    """A script of cells as a Jupyter notebook (JSON)."""
     import nbformat
 
     cells: list[Any] = []
-    for kind, text in cells_of(script(lesson, values)):
-        identity = {"id": f"{lesson}-{len(cells)}"}
+    for kind, text in cells_of(source):
+        identity = {"id": f"{name}-{len(cells)}"}
         if kind == "markdown":
             cells.append(nbformat.v4.new_markdown_cell(text, **identity))
         else:

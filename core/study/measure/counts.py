@@ -183,14 +183,18 @@ def scaling() -> Values:
 
 
 def people() -> Values:
-    """The shipped sweep of a GPT: log-probability of text people wrote, beside sampled text."""
+    """The shipped sweep of a GPT: log-probability of text people wrote, beside sampled text.
+
+    likelier: settings whose texts are more probable to the model than those of people.
+    """
     table = json.loads((ASSETS / "gpt-shakespeare" / "quality.json").read_text(encoding="utf-8"))
-    points = table["points"]
+    points, human = table["points"], table["human"]["mean_log_probability"]
     at_p = {point["value"]: point for point in points if point["setting"] == "p"}
     return {
-        "people": table["human"]["mean_log_probability"],
+        "people": human,
         "people_repetition": table["human"]["rep4"],
-        "median_setting": float(np.median([p["mean_log_probability"] for p in points])),
+        "settings": len(points),
+        "likelier": sum(p["mean_log_probability"] > human for p in points),
         **{"low_p_repetition": at_p[0.1]["rep4"], "high_p_repetition": at_p[0.9]["rep4"]},
         **{"low_p": at_p[0.1]["mean_log_probability"], "high_p": at_p[0.9]["mean_log_probability"]},
     }

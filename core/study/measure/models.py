@@ -6,20 +6,18 @@ ValueError, one sentence, when a model is needed and there is none.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from core.models.zoo import LoadedModel, ModelEntry, available_models, load_model
-from core.study.measure import counts, theory
+from core.study.measure import counts, decoding, theory
 from core.study.measure.store import Values
 
 if TYPE_CHECKING:
     from core.gpt import DialogueGPT
     from core.vit import VisionTransformer
 
-TOKENS = 150
 IMAGES = 200
 MOVED = 4  # pixels
 
@@ -27,70 +25,6 @@ MOVED = 4  # pixels
 def measure(name: str) -> Values:
     """Measure one of MEASUREMENTS. Raises ValueError, one sentence, if that is impossible here."""
     return _FUNCTIONS[name]()
-
-
-def generation() -> Values:
-    """Tokens a second: one pass over a known text, and one by one without and with a cache."""
-    import torch
-
-    from core.decoding.engine import DecodingEngine
-
-    loaded = _gpt()
-    model = cast("DialogueGPT", loaded.model)
-    tokens = min(TOKENS, model.max_N - 1)
-    start = torch.zeros(1, 1, dtype=torch.long)
-    with torch.inference_mode():
-        text = model.generate(start, tokens)
-        began = time.perf_counter()
-        model.generate(start, tokens)
-        uncached = time.perf_counter() - began
-        parallel = theory.median_ms(lambda: model(text)) / 1e3
-        engine = DecodingEngine.of(model)
-        ids = [0]
-        began = time.perf_counter()
-        for _ in range(tokens):
-            ids.append(int(engine(ids).argmax()))
-        cached = time.perf_counter() - began
-    return generation_values(
-        loaded.entry.name, tokens, text.shape[1] / parallel, tokens / uncached, tokens / cached
-    )
-
-
-def generation_values(
-    model: str, tokens: int, parallel: float, uncached: float, cached: float
-) -> Values:
-    """What MEASUREMENTS names for `generation`, from three speeds in tokens a second."""
-    from core.linear_rnn.cost import this_machine
-
-    return {
-        **{"machine": this_machine(), "model": model, "tokens": tokens},
-        **{"parallel": parallel, "uncached": uncached, "cached": cached},
-        **{"uncached_s": tokens / uncached, "cached_s": tokens / cached},
-        "speedup": cached / uncached,
-    }
-
-
-def strategies() -> Values:
-    """Time a token and share of different tokens, greedily and from the nucleus p = 0.9."""
-    import torch
-
-    from core.decoding.engine import DecodingEngine
-    from core.decoding.strategies import Greedy, Nucleus, generate
-    from core.linear_rnn.cost import this_machine
-
-    loaded = _gpt()
-    model = cast("DialogueGPT", loaded.model)
-    tokens = min(TOKENS, model.max_N - 1)
-    values: Values = {"machine": this_machine(), "model": loaded.entry.name, "tokens": tokens}
-    for name, strategy in (("greedy", Greedy()), ("nucleus", Nucleus(p=0.9, t=1.0))):
-        list(generate(DecodingEngine.of(model), [0], strategy, 10, torch.Generator()))  # warm-up
-        engine = DecodingEngine.of(model)
-        generator = torch.Generator().manual_seed(0)
-        began = time.perf_counter()
-        made = [step.token for step in generate(engine, [0], strategy, tokens, generator)]
-        values[f"{name}_ms"] = (time.perf_counter() - began) / tokens * 1e3
-        values[f"{name}_distinct"] = len(set(made)) / tokens
-    return values
 
 
 def empty_prompt() -> Values:
@@ -226,7 +160,8 @@ def _inside(module: str, name: str) -> Callable[[], Values]:
 _FUNCTIONS: dict[str, Callable[[], Values]] = {
     **{"unrolled": theory.unrolled, "decay": theory.decay, "cost": theory.cost},
     **{"gradient": theory.gradient, "pieces": theory.pieces, "positions": theory.positions},
-    **{"rivals": rivals, "generation": generation, "strategies": strategies},
+    **{"rivals": rivals, "generation": decoding.generation, "strategies": decoding.strategies},
+    **{"cache": decoding.cache, "next_word": decoding.next_word},
     **{"empty_prompt": empty_prompt, "samples": samples, "heatmap": heatmap, "runs": runs},
     **{name: getattr(counts, name) for name in (
         *("symbols", "operations", "modes", "gates", "code", "lengths", "overfitting"),
@@ -234,7 +169,7 @@ _FUNCTIONS: dict[str, Callable[[], Values]] = {
         *("little_data", "early_text", "scaling", "people"),
     )},
     **{name: _inside("looks", name) for name in (
-        *("causality", "repeats", "first_difference", "heads", "table", "cache"),
+        *("causality", "repeats", "first_difference", "heads", "table"),
     )},
     **{name: _inside("vision", name) for name in (
         *("patches", "object_size", "layers", "maps", "sizes", "shifts"),

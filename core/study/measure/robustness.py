@@ -2,7 +2,7 @@
 
     python -m core.study.measure.robustness [--data-dir FOLDER]
 
-measures those trained on all of their data on the first 200 held-out pictures of their data and writes
+measures those trained on all of their data on 200 held-out pictures and writes
 assets/measurements/robustness.json, so that a page shows them at once, also where the data is not.
 A model is known there by `ModelEntry.identity`.
 """
@@ -71,6 +71,7 @@ def main() -> int:
     options = top.parse_args()
 
     from core.data import load_images
+    from core.data.images.order import held_out_order
     from core.system.device import use_threads
 
     use_threads(1)
@@ -80,7 +81,8 @@ def main() -> int:
         share = RunDirectory(entry.path).spec().get("share", 1.0)
         if entry.identity not in found and share == 1.0:
             data, loaded = load_images(entry.data, options.data_dir), load_model(entry)
-            held_out = data.test_images[:PICTURES], data.test_labels[:PICTURES]
+            order = held_out_order(entry.data, data.test_labels)[0][:PICTURES]
+            held_out = data.test_images[order], data.test_labels[order]
             found[entry.identity] = {what: accuracies(loaded, *held_out, what) for what in PLACES}
             print(entry.name, found[entry.identity], flush=True)
         about = {"machine": processor_name(), "pictures": PICTURES, "accuracies": found}

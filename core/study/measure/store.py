@@ -65,8 +65,8 @@ MEASUREMENTS = {
     "generation": Measurement(
         "Time reading and generating with a GPT (about 10 seconds)",
         (
-            *("model", "tokens", "parallel", "uncached", "cached"),
-            *("uncached_s", "cached_s", "speedup"),
+            *("machine", "model", "tokens", "training_ms", "pass_ms", "batch_ms", "single_ms"),
+            *("whole_ms", "engine_ms", "batch_step_ms", "pass_gain", "batch_gain", "weights_mb"),
         ),
     ),
     "strategies": Measurement(
@@ -126,8 +126,11 @@ MEASUREMENTS = {
         *("n", "keys", "uniform", "undivided", "divided"),
     )),
     "people": Measurement("Look up the sweep of gpt-shakespeare", (
-        *("people", "people_repetition", "median_setting", "low_p_repetition"),
+        *("people", "people_repetition", "settings", "likelier", "low_p_repetition"),
         *("high_p_repetition", "low_p", "high_p"),
+    )),
+    "next_word": Measurement("Read the opening of a speech with a GPT", (
+        *("model", "word", "first", "probability", "sum", "first_layer", "last_layer"),
     )),
     "causality": Measurement("Look at the attention of a GPT", (
         *("model", "later", "row_error", "first_row", "probability"),
@@ -159,9 +162,10 @@ MEASUREMENTS = {
         *("images", "alike", "by_map", "by_chance"),
     )),
     "table": Measurement("Read one token more than the table has rows", ("rows", "reads_more")),
-    "cache": Measurement("Time the 100th token with and without a cache", (
-        *("T", "all_heads_ms", "last_head_ms", "cached_ms", "compiled_ms", "with_operations"),
-        *("with_doubled", "without_operations", "without_doubled"),
+    "cache": Measurement("Time the next token with and without a cache (about 5 seconds)", (
+        *("machine", "model", "T", "all_ms", "last_ms", "cache_ms", "engine_ms", "all_slope"),
+        *("last_slope", "cache_slope", "all_operations", "last_operations", "cache_operations"),
+        *("last_doubled", "cache_doubled", "head_share", "gain", "operations_gain"),
     )),
     "sizes": Measurement("Show larger pictures to a CNN and a ViT", (
         *("images", "side", "vit_trained", "vit_larger", "cnn_trained", "cnn_larger"),

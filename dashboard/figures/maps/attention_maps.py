@@ -5,14 +5,14 @@ Letters   L layers · H heads · T tokens · P patches of an image. A map is alp
 
 import io
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from plotly.colors import sample_colorscale
 
-from dashboard.figures.layout import Drawing, axis, figure, literal
+from dashboard.figures.layout import Drawing, Spec, axis, figure, literal
 from dashboard.figures.memoise import memoise
 from dashboard.figures.traces import bar, heat, ticks
 from dashboard.palette import BLUE, FIGURE_FONT_SIZE, PLATE, PLATE_TEXT, SEQUENTIAL
@@ -79,29 +79,53 @@ def to_palette(weights: np.ndarray, scale_to: float | None = None) -> np.ndarray
     return np.clip(np.rint(weights / top * (_STEPS - 1)), 0, _STEPS - 1).astype(np.uint8)
 
 
-def attention_heatmap(
-    alpha: np.ndarray, tokens: Sequence[str], scale_to: float | None = None
+def causal_heatmaps(
+    alphas: Mapping[str, np.ndarray], tokens: Sequence[str], columns: int = 1
 ) -> Drawing:
-    """One map in detail; alpha: (T, T), rows are queries.
+    """Causal maps beside each other on one scale from 0 to 1; the masked upper right stays empty.
 
-    Colours run from 0 to scale_to, or to the largest weight.
+    alphas: title -> (T, T), rows are queries. columns: how many maps stand in a row.
     """
-    alpha = np.asarray(alpha, dtype=np.float32)
-    if alpha.shape != (len(tokens), len(tokens)):
-        raise ValueError(f"A map of shape {alpha.shape} does not fit {len(tokens)} tokens.")
-    names = [token_label(token) for token in tokens]
-    labels, named = np.asarray(names), ticks(names, most=40)
-    cells = heat(
-        alpha, "weight", scale_to,
-        customdata=np.stack(np.broadcast_arrays(labels[:, None], labels[None, :]), -1),
-        hovertemplate="%{customdata[0]} attends to %{customdata[1]}: %{z:.3f}<extra></extra>",
-    )  # fmt: skip
-    layout = {
-        "xaxis": axis("key token", tickangle=-60, **named),
-        "yaxis": axis("query token", autorange="reversed", **named),
-        "height": min(760, 220 + FIGURE_FONT_SIZE * 2 * len(named["ticktext"])),
-    }
-    return figure([cells], layout)
+    for alpha in alphas.values():
+        if alpha.shape != (len(tokens), len(tokens)):
+            raise ValueError(f"A map of shape {alpha.shape} does not fit {len(tokens)} tokens.")
+    labels = np.asarray([token_label(token) for token in tokens])
+    pairs = np.stack(np.broadcast_arrays(labels[:, None], labels[None, :]), -1)
+    names = ticks(labels.tolist(), most=20)
+    columns = min(columns, len(alphas))
+    rows = -(-len(alphas) // columns)
+    data: list[Spec] = []
+    notes: list[Spec] = []
+    layout: Spec = {}
+    for i, (title, alpha) in enumerate(alphas.items()):
+        masked = np.where(np.tri(len(tokens), dtype=bool), alpha, np.nan).astype(np.float32)
+        row, column = divmod(i, columns)
+        end = "" if i == 0 else str(i + 1)
+        left, top = column / columns, 1 - row / rows
+        right = left + (0.88 if columns > 1 else 1) / columns
+        bottom = top - (0.72 if rows > 1 else 1) / rows
+        data.append(heat(
+            masked, "weight", 1, xaxis=f"x{end}", yaxis=f"y{end}", showscale=i == 0,
+            customdata=pairs,
+            hovertemplate="%{customdata[0]} attends to %{customdata[1]}: %{z:.3f}<extra></extra>",
+        ))  # fmt: skip
+        layout[f"xaxis{end}"] = axis(
+            "key token", domain=[left, right], anchor=f"y{end}", tickangle=-60
+        )
+        layout[f"yaxis{end}"] = axis(
+            "" if column else "query token", domain=[bottom, top], anchor=f"x{end}"
+        )
+        layout[f"xaxis{end}"] |= names | {"showgrid": False}
+        layout[f"yaxis{end}"] |= (names if column == 0 else {"showticklabels": False}) | {
+            "autorange": "reversed",
+            "showgrid": False,
+        }
+        if len(alphas) > 1:
+            notes.append({"text": title, "x": left, "y": top, "xref": "paper", "yref": "paper",
+                          "xanchor": "left", "yanchor": "bottom", "showarrow": False})  # fmt: skip
+    layout["annotations"] = notes
+    layout["height"] = min(760, rows * (180 + FIGURE_FONT_SIZE * 2 * len(names["ticktext"])))
+    return figure(data, layout)
 
 
 def probability_bars(

@@ -44,10 +44,22 @@ for strategy in (Greedy(), Nucleus(p=0.9, t=1.0), Temperature(t=1.0)):
 # ## What a KV cache saves for the next token
 
 # %%
-from core.decoding.cost import cache_bytes, operations
+from core.decoding.cost import VARIANTS, cache_bytes, operations
+from core.decoding.timing import slope, time_tokens
 from core.decoding.weights import decode_weights
 
 weights = decode_weights(gpt)
-without, cached = (operations(weights, tokens, kept) for kept in (False, True))
-print(f"T = {tokens}: {without:,} multiply-adds without, {cached:,} with ({without / cached:.0f}x)")
+for variant in VARIANTS:
+    print(f"{operations(weights, tokens, variant):>15,} multiply-adds: {variant}, T = {tokens}")
 print(f"the cache holds {cache_bytes(weights, tokens):,} bytes")
+
+# %% [markdown]
+# ## Measured here: milliseconds for the next token, each saving apart
+
+# %%
+timings = list(time_tokens(gpt, DecodingEngine.of(gpt), [50, 100, 150]))
+for timing in timings:
+    for variant, ms in timing.ms.items():
+        print(f"T = {timing.length:3}: {ms:8.3f} ms, {variant}")
+for variant in timings[0].ms:
+    print(f"{slope(timings, variant):+8.3f} ms for 100 tokens more, {variant}")

@@ -41,7 +41,10 @@ for word, probability in zip(tokenizer.words(best.indices), best.values, strict=
 
 # %%
 print(tuple(alphas[0].shape))
-print(alphas[0, min(layer, alphas.shape[1]) - 1].mean(0).round(decimals=2))
+count = alphas.shape[1]
+for shown in [min(layer, count)] if isinstance(layer, int) else range(1, count + 1):
+    print("layer", shown)
+    print(alphas[0, shown - 1].mean(0).round(decimals=2))
 
 # %% [markdown]
 # ## The text going on

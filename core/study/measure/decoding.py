@@ -1,0 +1,128 @@
+"""Measurements of decoding: what a token costs, and what a way of choosing costs.
+
+As in `core.study.measure.models`, each function returns the values that `MEASUREMENTS` names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from core.models.zoo import find_model, load_model
+from core.study.measure.store import Values
+
+if TYPE_CHECKING:
+    from core.decoding.engine import DecodingEngine
+    from core.decoding.timing import Passes, TokenTiming
+    from core.gpt import DialogueGPT
+
+MODEL = "gpt-shakespeare"
+T = 100
+TOKENS = 150
+
+
+def _engine() -> DecodingEngine:
+    from core.decoding.engine import DecodingEngine
+
+    return DecodingEngine.of(cast("DialogueGPT", load_model(find_model(MODEL)).model))
+
+
+def generation() -> Values:
+    """A text read in one pass, and token by token: alone, sixteen at once, and without a cache."""
+    from core.decoding.timing import Passes, time_passes
+
+    engine = _engine()
+    *_, passes = time_passes(engine.model, engine, T)
+    return generation_values(MODEL, cast(Passes, passes), engine)
+
+
+def generation_values(model: str, passes: Passes, engine: DecodingEngine) -> Values:
+    """What MEASUREMENTS names for `generation`: milliseconds a token, but for batch_step_ms, which
+    is those of a step of all 16 texts."""
+    from core.decoding.cost import bytes_read
+    from core.decoding.timing import BATCH, machine
+
+    return {
+        **{"machine": machine(), "model": model, "tokens": passes.tokens},
+        **{"training_ms": passes.training, "pass_ms": passes.one_pass, "batch_ms": passes.batch},
+        **{"single_ms": passes.single, "whole_ms": passes.whole, "engine_ms": passes.engine},
+        **{"batch_step_ms": BATCH * passes.batch, "pass_gain": passes.single / passes.one_pass},
+        **{"batch_gain": passes.single / passes.batch},
+        "weights_mb": bytes_read(engine.weights, 0, 32) / 1e6,
+    }
+
+
+def cache() -> Values:
+    """The next token in the same eager code: head on all positions, head on the last one only, and
+    with a KV cache; then as the engine does it. And the multiply-adds of each."""
+    from core.decoding.timing import lengths, time_tokens
+
+    engine = _engine()
+    timings = list(time_tokens(engine.model, engine, lengths(engine.weights.context_length, 4)))
+    return cache_values(MODEL, timings, engine)
+
+
+def cache_values(model: str, timings: Sequence[TokenTiming], engine: DecodingEngine) -> Values:
+    """What MEASUREMENTS names for `cache`, from timings in which the one nearest T = 100 counts.
+
+    slope: ms a token for 100 tokens more of text. doubled: operations at 2 T over those at T.
+    head_share: of the multiply-adds of the first variant, those of the vocabulary head.
+    """
+    from core.decoding.cost import ALL, CACHE, LAST, operations
+    from core.decoding.timing import COMPILED, machine, slope
+
+    near = min(timings, key=lambda timing: abs(timing.length - T))
+    length, ms = near.length, near.ms
+    every, last, kept = (operations(engine.weights, length, v) for v in (ALL, LAST, CACHE))
+    doubled = {v: operations(engine.weights, 2 * length, v) for v in (LAST, CACHE)}
+    return {
+        **{"machine": machine(), "model": model, "T": length, "all_ms": ms[ALL]},
+        **{"last_ms": ms[LAST], "cache_ms": ms[CACHE], "engine_ms": ms.get(COMPILED, ms[CACHE])},
+        **{f"{name}_slope": slope(timings, v)
+           for name, v in (("all", ALL), ("last", LAST), ("cache", CACHE))},
+        **{"all_operations": every, "last_operations": last, "cache_operations": kept},
+        **{"last_doubled": doubled[LAST] / last, "cache_doubled": doubled[CACHE] / kept},
+        **{"head_share": (every - last) / every * length / max(length - 1, 1)},
+        **{"gain": ms[LAST] / ms[CACHE], "operations_gain": last / kept},
+    }  # fmt: skip
+
+
+def strategies() -> Values:
+    """Time a token and share of different tokens, greedily and from the nucleus p = 0.9; both
+    chosen by the same engine."""
+    import torch
+
+    from core.decoding.strategies import Greedy, Nucleus
+    from core.decoding.timing import machine, time_strategy
+
+    engine = _engine()
+    tokens = min(TOKENS, engine.weights.context_length - 1)
+    values: Values = {"machine": machine(), "model": MODEL, "tokens": tokens}
+    for name, strategy in (("greedy", Greedy()), ("nucleus", Nucleus(p=0.9, t=1.0))):
+        made = engine.draw([0], strategy, tokens, 1, torch.Generator().manual_seed(0)).ids[0]
+        values[f"{name}_ms"] = time_strategy(engine, [0], strategy, tokens)
+        values[f"{name}_distinct"] = len(set(made.tolist())) / tokens
+    return values
+
+
+def next_word() -> Values:
+    """The opening of a speech, up to a comma: the most probable next word (first: 1 if it is "my"),
+    and the largest weight of the comma in head 1 of the first and of the last layer."""
+    import torch
+
+    from core.decoding.prompt import read_prompt
+
+    loaded = load_model(find_model(MODEL))
+    model = cast("DialogueGPT", loaded.model)
+    assert loaded.tokenizer is not None
+    ids = read_prompt("KING RICHARD III:\nWhy,", loaded.tokenizer, model.max_N).ids
+    with torch.no_grad():
+        logits, alphas = model(torch.tensor([ids]), return_attn=True)
+    probability = logits[0, -1].softmax(-1)
+    word = loaded.tokenizer.vocab[int(probability.argmax())]
+    comma = alphas[0, :, 0, -1].max(-1).values
+    return {
+        **{"model": MODEL, "word": word, "first": float(word == "my")},
+        **{"probability": float(probability.max()), "sum": float(probability.sum())},
+        **{"first_layer": float(comma[0]), "last_layer": float(comma[-1])},
+    }

@@ -1,0 +1,47 @@
+"""Attention of the student's own: a notebook to take away and fill in. Nothing is run here."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.study.handouts import export
+
+_CASES = (
+    "the **shapes** of outputs and weights",
+    "**no mask**: every row of weights is softmax(QKᵀ/√n) and sums to one",
+    "**any mask**: masked weights are exactly 0, in every layer and head",
+    "**causal mask**: a later token changes no earlier output and no earlier weight",
+)
+
+
+def show() -> None:
+    """What the notebook asks for, and the buttons that download it."""
+    st.header("Write it yourself", anchor=False)
+    with st.container(border=True, key="own-attention"):
+        st.markdown(
+            "Write one head and several heads in a notebook of your own; it needs nothing but "
+            "torch. Four cases test them, and a case that fails says in one sentence what is wrong:"
+        )
+        st.markdown("\n".join(f"{i}. {case}" for i, case in enumerate(_CASES, 1)))
+        with st.container(horizontal=True):
+            _download("Notebook to fill in", "ipynb", "application/x-ipynb+json")
+            _download("The same as a script", "py", "text/x-python")
+
+
+def _download(label: str, ending: str, mime: str) -> None:
+    """One button; the file is made on the click."""
+
+    def make() -> bytes:
+        source = export.exercise("attention")
+        made = export.as_notebook(source, "own-attention") if ending == "ipynb" else source
+        return made.encode()
+
+    st.download_button(
+        label,
+        make,
+        f"own-attention.{ending}",
+        mime,
+        key=f"own-{ending}",
+        on_click="ignore",
+        icon=":material/download:",
+    )

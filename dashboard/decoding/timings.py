@@ -1,0 +1,119 @@
+"""The measurement of decoding: the shipped one, or one made here, with progress and cancel."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard import state
+from dashboard.components import page
+from dashboard.figures import decoding as figures
+
+if TYPE_CHECKING:
+    from core.decoding.engine import DecodingEngine
+    from core.decoding.prompt import Prompt
+    from core.decoding.timing import Proof, Report
+    from core.models.zoo import LoadedModel, ModelEntry
+
+_KEY = "timing"
+PROVED = 60  # tokens generated both ways
+
+
+def known(entry: ModelEntry) -> tuple[Report | None, Proof | None]:
+    """The measurement of this model: of this session, else the shipped one, else none."""
+    measured = st.session_state.get(_KEY)
+    if measured is not None and measured[0] == entry.identity:
+        _, report, proof = measured
+        return report, proof
+    shipped = _shipped()
+    return (shipped if shipped.digest == entry.digest else None), None
+
+
+@st.cache_data(show_spinner=False)
+def _shipped() -> Report:
+    from core.decoding.timing import read_report
+
+    return read_report()
+
+
+def measure(
+    entry: ModelEntry,
+    loaded: LoadedModel,
+    engine: DecodingEngine,
+    prompt: Prompt,
+    spot: DeltaGenerator,
+) -> None:
+    """Measure and store it. A click on Cancel, as on any control, ends this run of the page."""
+    from core.decoding.timing import (
+        Passes,
+        Report,
+        lengths,
+        machine,
+        prove,
+        time_passes,
+        time_tokens,
+    )
+
+    with spot.container(horizontal=True, vertical_alignment="bottom"):
+        bar = st.progress(0.0, "Starting …")
+        cancel = st.empty()
+    cancel.button("Cancel", key="cancel-timing", icon=":material/close:")
+    window, model = engine.weights.context_length, loaded.model
+    timings = []
+    for timing in time_tokens(model, engine, points := lengths(window)):
+        timings.append(timing)
+        done = len(timings) / len(points)
+        bar.progress(0.5 * done, f"The token after {timing.length} tokens …")
+    for number, passes in enumerate(time_passes(model, engine)):
+        if isinstance(passes, str):
+            bar.progress(0.5 + 0.08 * number, f"{passes} …")
+    assert isinstance(passes, Passes)
+    bar.progress(0.9, "Generating the same text both ways …")
+    proof = prove(model, engine, prompt.ids[-window // 2 :], PROVED)
+    bar.empty()
+    cancel.empty()
+    report = Report(
+        machine(), date.today().isoformat(), entry.name, entry.digest, engine.weight_bits, timings,
+        passes,
+    )  # fmt: skip
+    st.session_state[_KEY] = (entry.identity, report, proof)
+    _quotable(report, engine)
+
+
+def _quotable(report: Report, engine: DecodingEngine) -> None:
+    """Record the measurement for the model answers of the study."""
+    from core.study.measure.decoding import cache_values, generation_values
+    from core.study.measure.store import save_measurement
+
+    values = {
+        "cache": cache_values(report.model, report.timings, engine),
+        "generation": generation_values(report.model, report.passes, engine),
+    }
+    with page.one_sentence_for_errors():
+        for name, measured in values.items():
+            save_measurement(name, measured)
+
+
+def show_curves(report: Report, T: int) -> None:
+    """Time for the next token against the length of the text, a curve for each variant.
+
+    On the stage, those with a cache appear with the answer.
+    """
+    from core.decoding.timing import slope
+
+    lengths = [timing.length for timing in report.timings]
+    names = list(report.timings[0].ms)
+    times = {name: [timing.ms[name] for timing in report.timings] for name in names}
+    slopes = {name: slope(report.timings, name) for name in names}
+    asked = state.presenting() and not state.revealed()
+    page.show_figure(
+        figures.time_per_token(lengths, times, slopes, T, shown=2 if asked else len(names)),
+        title="Time for the next token as the text grows",
+        description=f"Measured on {report.machine}, {report.date}, with "
+        f"{page.escape(report.model)}. All but the compiled code run the same PyTorch; compiled, "
+        f"weights have {report.bits} bits.",
+        key="times",
+    )
