@@ -226,6 +226,7 @@ def _looks(name: str) -> Callable[[], Values]:
 
 _FUNCTIONS: dict[str, Callable[[], Values]] = {
     **{"unrolled": theory.unrolled, "decay": theory.decay, "cost": theory.cost},
+    **{"parallel": theory.parallel, "forget_gate": theory.forget_gate},
     **{"gradient": theory.gradient, "pieces": theory.pieces, "positions": theory.positions},
     **{"rivals": rivals, "generation": generation, "strategies": strategies},
     **{"empty_prompt": empty_prompt, "samples": samples, "heatmap": heatmap, "runs": runs},
