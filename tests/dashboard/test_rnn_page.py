@@ -190,7 +190,8 @@ def test_measuring_here_replaces_what_was_shipped(
     app.button[0].click().run(timeout=300)
     assert any("measured here" in c.value for c in fine(app).caption)
     quoted = shipped()["1e"].answer.measured[0]
-    assert "d = 16: on one thread, from T = 512 to 1024" in (fill(quoted.text, load_measurements()) or "")
+    sentence = fill(quoted.text, load_measurements()) or ""
+    assert "d = 16: on one thread, from T = 512 to 1024" in sentence
     app.session_state["d"] = 64
     app.button[0].click().run(timeout=300)
     app.session_state["d"] = 16
