@@ -71,6 +71,7 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (patches.moments_alike, (some((7, 7)), 0.1)),
     (poll.poll_bars, ({"a long answer that is broken into lines, for it is long": 3, "b": 9}, "b")),
     (positions.table_map, (some((20, 8)), 3)),
+    (positions.similarity_map, (some((9, 9)),)),
     (positions.similarity_curves, ({"sinusoidal": (some(9), some(9))},)),
     (positions.one_frequency, (some(20), some(20), 3)),
     (positions.clock, (0.6, 0.8)),

@@ -160,6 +160,7 @@ def _looks(name: str) -> Callable[[], Values]:
 
 _FUNCTIONS: dict[str, Callable[[], Values]] = {
     **{"unrolled": theory.unrolled, "decay": theory.decay, "cost": theory.cost},
+    **{"parallel": theory.parallel, "forget_gate": theory.forget_gate},
     **{"gradient": theory.gradient, "pieces": theory.pieces, "positions": theory.positions},
     **{"rivals": rivals, "generation": decoding.generation, "strategies": decoding.strategies},
     **{"cache": decoding.cache, "next_word": decoding.next_word},

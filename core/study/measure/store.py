@@ -59,9 +59,20 @@ MEASUREMENTS = {
         ("size", "peak", "peak_step", "half_life", "end"),
     ),
     "cost": Measurement(
-        "Time an RNN and a self-attention layer (about 10 seconds)",
-        ("d", "T_low", "T_high", "rnn_low", "rnn_high", "attention_low", "attention_high"),
+        "Time an RNN and a self-attention layer with 1 and 2 threads (about 15 seconds)",
+        (
+            *("d", "T_low", "T_high", "rnn_low", "rnn_high", "attention_low", "attention_high"),
+            *("rnn_two", "attention_two"),
+        ),
     ),
+    "parallel": Measurement("Look up the times with 1 and 2 threads, and bound them on P units", (
+        *("machine", "T", "d", "P", "rnn_one", "rnn_two", "rnn_gain", "rnn_units"),
+        *("attention_one", "attention_two", "attention_gain", "attention_units", "crossing"),
+    )),
+    "forget_gate": Measurement("Train an LSTM with both biases, and a tanh RNN", (
+        *("delay", "lstm_start", "lstm_after", "opened_start", "opened_after", "tanh_start"),
+        *("tanh_after", "gru_start", "gru_after", "gate_after"),
+    )),
     "generation": Measurement(
         "Time reading and generating with a GPT (about 10 seconds)",
         (
@@ -88,16 +99,19 @@ MEASUREMENTS = {
     ),
     "symbols": Measurement("Count the factors in the unrolled sums", (
         *("first_in_y2", "second_in_y2", "terms_in_y3", "T", "terms", "first_power", "last_power"),
-        "highest_power",
+        *("highest_power", "longest", "longest_power"),
     )),
     "operations": Measurement("Count the operations of both layers", (
         *("d", "T", "rnn_doubled", "attention_doubled", "rnn_chain", "attention_chain"),
+        *("rnn_span", "attention_span", "rnn_work", "attention_work"),
     )),
     "modes": Measurement("Compute powers of a diagonal and of an orthogonal matrix", (
-        *("steps", "slow", "fast", "orthogonal_change"),
+        *("steps", "slow", "fast", "norm", "norm_difference", "orthogonal_change"),
     )),
     "gates": Measurement("Look up the sweep over delays", (
-        *("short", "long", "chance", "lstm_short", "tanh_short", "gru_long", "transformer_long"),
+        *("short", "long", "chance", "lstm_short", "lstm_long", "opened_short", "opened_long"),
+        *("tanh_short", "tanh_long", "gru_short", "gru_long"),
+        *("transformer_short", "transformer_long"),
     )),
     "code": Measurement("Compute the sinusoidal code", (
         *("first_wavelength", "last_wavelength", "off_diagonal_spread"),
