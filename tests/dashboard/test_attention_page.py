@@ -93,6 +93,22 @@ def test_heads_are_sorted_with_the_largest_first():
     assert list(fig.data[1].y) == [0.2, 0.2]
 
 
+def test_frames_mark_where_an_induction_head_looks():
+    names = ["a", "b", "a", "c"]
+    fig = checked(heads.repeats_map(np.eye(4), names, [-1, -1, 1, -1], 2))
+    assert {(s.x0, s.x1, s.y0, s.y1) for s in fig.layout.shapes} == {(0.5, 1.5, 1.5, 2.5)}
+    shown = np.asarray(fig.data[0].z, dtype=float)
+    assert np.isnan(shown[np.triu_indices(4, 1)]).all(), "the future is empty"
+    assert not np.isnan(shown[np.tril_indices(4)]).any()
+
+
+def test_the_loss_of_each_word_is_drawn_twice_and_repeated_words_are_bold():
+    loss, without = np.array([4.0, 0.1]), np.array([4.0, 3.0])
+    fig = checked(heads.loss_by_word(loss, without, ["<i>", "moon"], "off", [False, True]))
+    assert [list(bars.y) for bars in fig.data] == [[4.0, 0.1], [4.0, 3.0]]
+    assert list(fig.layout.xaxis.ticktext) == ["&lt;i&gt;", "<b>moon</b>"]
+
+
 def test_what_a_user_typed_is_no_markup_on_an_axis():
     fig = checked(heads.lens_words(np.ones((2, 1)), [["<b>x"], ["y"]], ["<i>z"]))
     assert fig.data[0].text[0][0] == "&lt;b&gt;x"
