@@ -82,6 +82,16 @@ def test_a_first_row_without_a_choice_does_not_set_the_colours():
     assert other.data[0].zmax == 1
 
 
+def test_masked_scores_and_their_weights_are_empty_cells():
+    for empty, written in ((-np.inf, "−∞"), (np.nan, "0")):
+        values = np.array([[1.0, empty], [0.5, 0.5]])
+        cells = checked(
+            head_steps.step_matrix(values, "query token", "key token", ["a", "b"])
+        ).data[0]
+        assert np.isnan(np.asarray(cells.z, dtype=float)[0, 1])
+        assert cells.text[0][1] == written
+
+
 def test_the_bars_of_a_product_add_up_to_the_score():
     q, k = np.array([1.0, -2.0, 0.5]), np.array([3.0, 1.0, 4.0])
     assert np.sum(checked(head_steps.product_bars(q, k)).data[0].y) == pytest.approx(q @ k)
