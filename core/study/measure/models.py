@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
+from core.data.sources import GENERATED
 from core.models.zoo import LoadedModel, ModelEntry, available_models, load_model
 from core.study.measure import counts, decoding, theory
 from core.study.measure.store import Values
@@ -42,7 +43,7 @@ def samples() -> Values:
     """The first and the last sample of the GPT's training, from its own record."""
     from core.run_files.directory import RunDirectory
 
-    order = sorted(_preferred("gpt"), key=lambda e: (e.data == "grammar", "course" not in e.name))
+    order = sorted(_preferred("gpt"), key=lambda e: (e.data in GENERATED, "course" not in e.name))
     for entry in order:
         epochs = [r for r in RunDirectory(entry.path).epochs() if r.get("text")]
         if len(epochs) > 1:
@@ -135,7 +136,7 @@ def _preferred(kind: str) -> list[ModelEntry]:
 
 
 def _gpt() -> LoadedModel:
-    entries = sorted(_preferred("gpt"), key=lambda entry: entry.data == "grammar")
+    entries = sorted(_preferred("gpt"), key=lambda entry: entry.data in GENERATED)
     if not entries:
         raise ValueError("There is no dialogue GPT here: train one first.")
     return load_model(entries[0])
@@ -146,13 +147,13 @@ def _short(text: str) -> str:
     return " ".join(words[:14]) + (" …" if len(words) > 14 else "")
 
 
-def _looks(name: str) -> Callable[[], Values]:
-    """A measurement of core.study.measure.looks, which imports torch when it is called."""
+def _looks(name: str, module: str = "looks") -> Callable[[], Values]:
+    """A measurement of core.study.measure.looks, or of heads, which import torch when called."""
 
     def look() -> Values:
-        from core.study.measure import looks
+        from importlib import import_module
 
-        values: Values = getattr(looks, name)()
+        values: Values = getattr(import_module(f"core.study.measure.{module}"), name)()
         return values
 
     return look
@@ -170,7 +171,8 @@ _FUNCTIONS: dict[str, Callable[[], Values]] = {
         *("little_data", "early_text", "scaling", "people"),
     )},
     **{name: _looks(name) for name in (
-        *("causality", "repeats", "first_difference", "heads", "patches", "object_size"),
+        *("causality", "repeats", "first_difference", "patches", "object_size"),
         *("maps", "sizes", "table"),
     )},
+    **{name: _looks(name, "heads") for name in ("heads", "induction", "layers")},
 }  # fmt: skip

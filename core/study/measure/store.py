@@ -149,7 +149,14 @@ MEASUREMENTS = {
     "first_difference": Measurement("Compare sampled with greedy text, step by step",
                                 ("seeds", "agree")),
     "heads": Measurement("Remove each head of a GPT once", (
-        *("model", "count", "largest", "harmless", "first_layer", "last_layer"),
+        *("model", "count", "largest"),
+    )),
+    "induction": Measurement("Look for induction heads in all GPTs (about 10 seconds)", (
+        *("model", "best", "layer", "head", "others", "other_models", "repeated"),
+        *("repeated_without", "new", "new_without"),
+    )),
+    "layers": Measurement("Read gpt-refrain layer by layer", (
+        *("model", "answer", "embedding", "first_layer", "last", "without_first", "one_head"),
     )),
     "patches": Measurement("Shuffle the patches of a picture", (
         *("patches", "tokens", "same_blocks", "bag_difference", "place_difference"),
