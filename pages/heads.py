@@ -12,14 +12,24 @@ page.page_header(
     "Heads and layers",
     "**Which heads do the work**, and after which layer does the model know the answer?",
 )
-SECTIONS = ["switch heads off", "all heads measured", "layer by layer", "side by side", "the leak"]
+SECTIONS = [
+    *("switch heads off", "a head at work", "all heads measured", "layer by layer"),
+    *("side by side", "the leak"),
+]
 section = controls.pick("What to try", SECTIONS, key="try")
-given = model_input.choose()
+given = model_input.choose(prefer="gpt-refrain")
 
 import torch  # noqa: E402  the heading must not wait for it
 
 from core.interpret import head_metrics  # noqa: E402
-from core.interpret.trace import Edit, causal_leak, heads_of, logit_lens  # noqa: E402
+from core.interpret.trace import (  # noqa: E402
+    Edit,
+    causal_leak,
+    heads_of,
+    lens_probability,
+    logit_lens,
+)
+from dashboard.attention import head_at_work  # noqa: E402
 
 model, tokens = given.model, given.tokens
 layers, heads = heads_of(model)
@@ -38,7 +48,7 @@ if section == "switch heads off":
         float(head_metrics.surprise(model, t.logits, given.inputs, answer))
         for t in (traced, without)
     ]
-    order = (intact + now).argsort(descending=True)[:8].tolist()
+    order = (intact + now).argsort(descending=True)[:6].tolist()
     page.show_figure(
         figures.before_after(
             [given.answers[i] for i in order], intact[order].numpy(), now[order].numpy(),
@@ -50,6 +60,9 @@ if section == "switch heads off":
         f"The loss goes from {losses[0]:.3f} to {losses[1]:.3f} nats.",
         key="off",
     )  # fmt: skip
+
+elif section == "a head at work" and given.causal:
+    head_at_work.show(given, traced, names)
 
 elif section == "all heads measured":
     attention = traced.attention[0]
@@ -88,8 +101,9 @@ elif section == "layer by layer":
     probability, ids = logit_lens(model, traced.stream, top=1 if given.causal else 10**6)
     if given.causal:
         words = [[given.answers[int(i)] for i in row] for row in ids[0, :, :, 0]]
-        fig = head_figures.lens_words(probability[0, :, :, 0].numpy(), words, tokens)
-        quantity = "the best next word at each position (across)"
+        final = lens_probability(model, traced.stream, ids[:, -1, :, 0])
+        fig = head_figures.lens_words(final[0].numpy(), words, tokens)
+        quantity = "its next word (text) and how probable its final answer is (colour)"
     else:
         spread = torch.zeros_like(probability).scatter(-1, ids, probability)
         fig = head_figures.lens_classes(spread[0].numpy(), given.answers)
@@ -106,7 +120,7 @@ elif section == "side by side":
     model_input.show_beside(given, traced)
 
 elif not given.causal:
-    st.info("A Vision Transformer has no future to hide: choose text.", icon=":material/info:")
+    st.info("This works with text only: choose text above.", icon=":material/info:")
 
 else:
     last = len(tokens) - 1

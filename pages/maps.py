@@ -91,8 +91,7 @@ def take_patches_away() -> None:
             figures.curves(*curves),
             title=f"Probability of “{page.escape(classes[answer])}” (up) as patches are removed, "
             "and as they appear (across)",
-            description="A faithful map falls and rises faster than random order (dashed, the "
-            "mean of four). Removed patches take the mean colour of the data.",
+            description=faithfulness.CURVES,
             key="curves",
         )
 

@@ -8,18 +8,14 @@ from dashboard.attention import position_data
 from dashboard.components import page
 from dashboard.figures import positions as figures
 
-TOKENS = 200
+TOKENS, NEAR = 200, 64
 
 page.page_header(
     "Positions",
     "Attention sees all words at once, like a bag of words. **How does the model know their "
     "order**, and what if the text is longer than any it was trained on?",
 )
-st.markdown(
-    "A position code is a row of numbers added to each word's embedding: one row a position. "
-    "You will see **the formula's table and learned ones**, **how similar two positions are**, "
-    "**one frequency at a time**, and then predict what happens **past the trained length**."
-)
+st.markdown(position_data.INTRODUCTION)
 
 
 @page.fragment
@@ -58,13 +54,22 @@ def tables_and_frequencies() -> None:
     shown = {"sinusoidal": positions.similarity_by_distance(formula)}
     if name != "sinusoidal":
         shown[name] = positions.similarity_by_distance(table)
-    page.show_figure(
-        figures.similarity_curves(shown),
-        title="Cosine of two rows, by how far apart they are",
-        description="Mean over all pairs at that distance, and one standard deviation around it. "
-        "For the formula there is no deviation: the similarity depends on the distance alone.",
-        key="similarity",
-    )
+    left, right = st.columns([2, 3])
+    with left:
+        page.show_figure(
+            figures.similarity_map(positions.similarity(table[:NEAR])),
+            title=f"Cosine of any two of the first {NEAR} rows",
+            description="A diagonal is one distance; for the formula each has one colour.",
+            key="similarity-map",
+        )
+    with right:
+        page.show_figure(
+            figures.similarity_curves(shown),
+            title="Cosine of two rows, by how far apart they are",
+            description="Mean over all pairs at that distance, and one standard deviation around "
+            "it. For the formula there is none: the similarity depends on the distance alone.",
+            key="similarity",
+        )
     page.show_math(
         r"\begin{gathered} P_t \cdot P_{t+k} = \sum_i \cos(\omega_i k) \\ P_{t+k} = R_k\, P_t "
         r"\end{gathered}",
@@ -138,12 +143,7 @@ for scheme, column in zip(NAMES, st.columns(3), strict=True):
         )  # fmt: skip
         truth = position_data.verdict(before[scheme], after[scheme], ANSWERS)
         st.caption(f"It {truth} (you predicted: {guesses[scheme]}).")
-st.markdown(
-    "The learned table has rows beyond the trained length only because it has 200 rows: they were "
-    "never trained, so they are noise. With a table of 64 rows the model could not read "
-    "longer texts. The formula is defined everywhere, but its values there are new to the model. "
-    "Without positions the causal mask still helps: the first word sees one word, the tenth ten."
-)
+st.markdown(position_data.WHY)
 page.show_source(
     "core.models.positions.sinusoidal", "core.models.sinusoidal_gpt.SinusoidalGPT",
     "core.models.positions.turn", "core.publish.position_experiment.loss_by_position",

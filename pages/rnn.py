@@ -13,10 +13,9 @@ from core.linear_rnn.proof import difference, remainder
 from dashboard import controls
 from dashboard.components import page
 from dashboard.figures.rnn import decay as rnn_decay, matrix
-from dashboard.rnn import matrix_choice
-from dashboard.rnn.cost import D_VALUES, measure_here, show_costs
+from dashboard.rnn import learning as latch, matrix_choice
+from dashboard.rnn.cost import cost_controls, show_costs
 from dashboard.rnn.expansion import check_answer, copies, show_step, stepper
-from dashboard.rnn.learning import MEMORY_TASK, show_sweep, show_trained, train_all
 
 
 @page.fragment
@@ -35,7 +34,7 @@ def expansion() -> None:
     show_step(steps, at, name)
 
     left, middle, right = st.columns([2, 1, 1], gap="medium")
-    with left:
+    with left, st.container(key="figure-general-sum"):
         page.show_math(general_sum(**options), "The same sum for every T.")
     middle.metric("Sum − recurrence: terms", remainder(T, **options))
     right.metric("On random matrices", f"{difference(T, **options):.1e}")
@@ -111,27 +110,25 @@ def look_closer(matrix_view: matrix_choice.MatrixView, energy: object, longest: 
 
 @page.fragment
 def learning() -> None:
-    st.markdown(MEMORY_TASK)
-    left, right = st.columns(2, vertical_alignment="bottom")
-    with left:
-        delay = controls.slider("Delay, steps", 1, 60, 20, key="delay")
-    with right:
-        orthogonal = controls.switch("Start W_h orthogonal (ρ = 1)", key="orthogonal")
+    st.markdown(latch.LATCH_TASK)
+    settings = latch.training_controls()
     if st.button("Train all five here", type="primary", icon=":material/play_arrow:"):
-        train_all(delay, orthogonal)
-    show_trained()
-    show_sweep()
-    page.show_source("core.linear_rnn.latch_task.train_memory")
+        latch.train_all(**settings)
+    latch.show_trained()
+    latch.show_sweep()
+    task = "core.linear_rnn.latch_task"
+    page.show_source(f"{task}.train_memory", f"{task}.open_forget_gate")
 
 
 @page.fragment
 def cost() -> None:
-    with (row := st.container(horizontal=True, vertical_alignment="bottom")):
-        d = controls.pick("Features d", D_VALUES, key="d", index=1)
-    if row.button("Measure here", type="primary", icon=":material/timer:"):
-        measure_here(d)
-    show_costs(d)
-    page.show_source("core.linear_rnn.flops.counts", "core.linear_rnn.cost.measure")
+    d, T, P = cost_controls()
+    show_costs(d, T, P)
+    page.show_source(
+        "core.linear_rnn.flops.counts",
+        "core.linear_rnn.flops.time_on_units",
+        "core.linear_rnn.cost.measure",
+    )
 
 
 SECTIONS = {

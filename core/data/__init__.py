@@ -1,4 +1,4 @@
-"""The data of the course: CIFAR-10, Shapes, Tiny Shakespeare, Grammar, and a user's own.
+"""The data of the course: CIFAR-10, Shapes, Tiny Shakespeare, Grammar, Refrain, and a user's own.
 
     from core.data import DialogueDataset, collate_fn, load_dialogues, load_images
 

@@ -74,15 +74,41 @@ def induction(model: DialogueGPT, generator: torch.Generator, length: int = 24) 
     return stripe[..., 1:].mean((0, -1))
 
 
+def induction_targets(ids: Tensor) -> Tensor:
+    """Where an induction head looks: the token after the last earlier occurrence of each token.
+
+    ids: (T,) -> (T,): for token i the largest j + 1 with ids[j] = ids[i] and j < i, -1 if the
+    token is new.
+    """
+    seen: dict[int, int] = {}
+    found = []
+    for i, token in enumerate(ids.tolist()):
+        found.append(seen.get(token, -2) + 1)
+        seen[token] = i
+    return torch.tensor(found)
+
+
+def repeated(ids: Tensor) -> Tensor:
+    """Which of the T − 1 next tokens only continue a repetition: where an induction head finds the
+    next token itself. ids: (T,) -> (T − 1,) of booleans."""
+    targets = induction_targets(ids)[:-1]
+    return (targets >= 0) & (ids[targets] == ids[1:])
+
+
+def loss_by_token(logits: Tensor, ids: Tensor) -> Tensor:
+    """−ln p of each next token, in nats: (B, T, V) and (B, T) -> (B, T − 1)."""
+    log_p = logits[:, :-1].log_softmax(-1)
+    return -log_p.gather(-1, ids[:, 1:, None])[..., 0]
+
+
 def surprise(model: Traceable, logits: Tensor, inputs: Tensor, answer: int) -> Tensor:
     """The loss of each sample in nats, (B,): −ln p of the class `answer` for a ViT; for a GPT the
     mean −ln p of the text's own next tokens, or of `answer` when the text is a single token."""
-    log_p = logits.log_softmax(-1)
     if not isinstance(model, DialogueGPT):
-        return -log_p[:, answer]
+        return -logits.log_softmax(-1)[:, answer]
     if inputs.shape[1] == 1:
-        return -log_p[:, -1, answer]
-    return -log_p[:, :-1].gather(-1, inputs[:, 1:, None]).mean((-2, -1))
+        return -logits.log_softmax(-1)[:, -1, answer]
+    return loss_by_token(logits, inputs).mean(-1)
 
 
 def removal_effect(model: Traceable, inputs: Tensor, answer: int, at_once: int = 6) -> Tensor:

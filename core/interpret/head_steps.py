@@ -76,7 +76,7 @@ def head_steps(
         Step("v", "Values", "V = x W_V^\\top + b_V", "v = x @ W_V.T + b_V", key, inside, v),
         Step("scores", "Every query against every key", r"Q K^\top", "scores = q @ k.T",
              query, key, scores),
-        Step("scaled", "Divided by the root of the head dimension",
+        Step("scaled", "Divided by √n",
              rf"Q K^\top / (\sqrt{{n}}{warm}),\quad n = {n}",
              f"scaled = scores / math.sqrt(n_hidden){warm_code}", query, key, scaled),
         Step("masked", "What must not be seen is −∞",

@@ -195,6 +195,14 @@ def logit_lens(model: Traceable, stream: Tensor, top: int = 5) -> tuple[Tensor, 
     return torch.stack([b.values for b in best_of], 1), torch.stack([b.indices for b in best_of], 1)
 
 
+def lens_probability(model: Traceable, stream: Tensor, ids: Tensor) -> Tensor:
+    """The logit lens for given tokens: the probability of ids[b, t] as next token after position t,
+    if the model stopped after each block. stream: (B, L+1, T, dim), ids: (B, T) -> (B, L+1, T)."""
+    with torch.no_grad(), evaluating(model):
+        each = [model.read_out(z).softmax(-1).gather(-1, ids[..., None]) for z in stream.unbind(1)]
+    return torch.stack(each, 1)[..., 0]
+
+
 def causal_leak(
     model: DialogueGPT, ids: Tensor, position: int, new_id: int, edit: Edit = UNCHANGED
 ) -> Tensor:

@@ -1,15 +1,18 @@
 """Measured forward times of an RNN and a self-attention layer, beside the counts (needs torch).
 
-    python -m core.linear_rnn.cost FILE.json      measure everything and write the report
+    python -m core.linear_rnn.cost FILE.json      measure everything and write the report (minutes)
 
 The RNN is torch's own (its loop over T runs in C++, not in Python); attention is the textbook head
-of the course. Both run as in use: eval mode, no gradients, batch 1, float32.
+of the course. Both run as in use: eval mode, no gradients, batch 1, float32. Each number of threads
+has a process of its own, because a library keeps the number it found when it started.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -21,35 +24,56 @@ import torch
 from torch import Tensor, nn
 
 from core.attention import AttentionHead
-from core.linear_rnn.flops import D_VALUES, LAYERS, T_VALUES, CostRecord, Layer
+from core.linear_rnn.flops import D_VALUES, LAYERS, T_VALUES, THREADS, CostRecord, Layer
 from core.system.device import use_threads
 from core.system.processor import processor_name
 
-REPEATS = 7
+ROOT = Path(__file__).resolve().parents[2]
+REPEATS = 9
+PAUSE = 0.02  # seconds before a sample: who has slept is run at once, whatever else the CPU does
 SHORTEST = 2e-3  # seconds of a sample at least: faster passes are repeated within it
 
 
-def devices() -> list[str]:
-    """The devices to measure on: "cpu", and "cuda" if there is a GPU."""
-    return ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
+def measure_apart(
+    d_values: Sequence[int], T_values: Sequence[int] = T_VALUES, repeats: int = REPEATS
+) -> Iterator[CostRecord]:
+    """Forward times on the CPU with each number of THREADS, then on a GPU if there is one."""
+    places = [("cpu", threads) for threads in THREADS]
+    if torch.cuda.is_available():
+        places.append(("cuda", 1))
+    for device, threads in places:
+        task = json.dumps([list(d_values), list(T_values), repeats, device])
+        numbers = {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+        with subprocess.Popen(
+            [sys.executable, "-m", "core.linear_rnn.cost", "--measure", task],
+            cwd=ROOT, env=os.environ | numbers, stdout=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
+            try:
+                assert process.stdout is not None
+                for line in process.stdout:
+                    yield CostRecord(**json.loads(line))
+            finally:
+                process.kill()
+        if process.returncode:
+            raise ValueError(f"The measurement on {device} stopped: the terminal says why.")
 
 
 def measure(
     d_values: Sequence[int],
     T_values: Sequence[int] = T_VALUES,
     repeats: int = REPEATS,
-    on: Sequence[str] = ("cpu",),
+    device: str = "cpu",
 ) -> Iterator[CostRecord]:
-    """Forward times, one record a point, alternating between the two layers at every T."""
-    for device in on:
-        for d in d_values:
-            layers = {layer: _layer(layer, d).to(device) for layer in LAYERS}
-            for T in T_values:
-                x = torch.randn(1, T, d, device=device)
-                for layer in LAYERS:
-                    times = _sample(layers[layer], x, repeats)
-                    low, median, high = statistics.quantiles(times, n=4)
-                    yield CostRecord(device, layer, T, d, median, low, high)
+    """Forward times in this process, alternating between the two layers at every T."""
+    threads = torch.get_num_threads()
+    for d in d_values:
+        layers = {layer: _layer(layer, d).to(device) for layer in LAYERS}
+        for T in T_values:
+            x = torch.randn(1, T, d, device=device)
+            for layer in LAYERS:
+                times = _sample(layers[layer], x, repeats)
+                fastest, median = min(times), statistics.median(times)
+                yield CostRecord(device, threads, layer, T, d, fastest, median)
 
 
 def _layer(layer: Layer, d: int) -> nn.Module:
@@ -61,7 +85,11 @@ def _sample(layer: nn.Module, x: Tensor, repeats: int) -> list[float]:
     """Seconds of one forward pass, `repeats` times; a warm-up sets the passes per sample."""
     layer(x)
     inside = max(1, round(SHORTEST / _seconds(layer, x, 1)))
-    return [_seconds(layer, x, inside) for _ in range(repeats)]
+    times = []
+    for _ in range(repeats):
+        time.sleep(PAUSE)
+        times.append(_seconds(layer, x, inside))
+    return times
 
 
 def _seconds(layer: nn.Module, x: Tensor, passes: int) -> float:
@@ -80,22 +108,34 @@ def _wait(x: Tensor) -> None:
 
 def this_machine() -> str:
     """The machine in words: processor, threads in use, GPU, torch."""
-    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
     threads = torch.get_num_threads()
-    used = f"{threads} thread{'s' if threads > 1 else ''}"
+    return _machine(f"{threads} thread{'s' if threads > 1 else ''}")
+
+
+def whole_machine() -> str:
+    """The machine in words: processor, cores, GPU, torch."""
+    return _machine(f"{os.cpu_count()} cores")
+
+
+def _machine(used: str) -> str:
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
     return f"{processor_name()}, {used}{gpu}, torch {torch.__version__.split('+')[0]}"
 
 
 def main(path: Path) -> None:
-    use_threads(1)
     records = []
-    for record in measure(D_VALUES, on=devices()):
+    for record in measure_apart(D_VALUES):
         records.append(asdict(record))
-        print(f"{record.device} {record.layer} T {record.T} d {record.d}: {record.median:.2e} s")
-    report = {"machine": this_machine(), "date": date.today().isoformat(), "records": records}
+        print(record, flush=True)
+    report = {"machine": whole_machine(), "date": date.today().isoformat(), "records": records}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if sys.argv[1] == "--measure":  # one process of `measure_apart`
+        use_threads(int(os.environ["OMP_NUM_THREADS"]))
+        for record in measure(*json.loads(sys.argv[2])):
+            print(json.dumps(asdict(record)), flush=True)
+    else:
+        main(Path(sys.argv[1]))

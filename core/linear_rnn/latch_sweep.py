@@ -1,15 +1,19 @@
 """Accuracy against delay: every layer trained on every delay with several seeds.
 
-python -m core.linear_rnn.latch_sweep FILE.json     train everything and write the report (minutes)
+    python -m core.linear_rnn.latch_sweep FILE.json     train all 144 and write the report
+
+The LSTM is trained twice: with torch's initialisation, and with a forget-gate bias of 1.
+One thread needs about three minutes.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import statistics
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 DELAYS = (3, 5, 10, 15, 20, 30, 45, 60)
@@ -24,6 +28,7 @@ class SweepPoint:
     layer: str
     delay: int
     accuracies: tuple[float, ...]
+    forget_bias: float = 0.0
 
     @property
     def median(self) -> float:
@@ -37,15 +42,19 @@ class SweepReport:
     training: str
     points: tuple[SweepPoint, ...]
 
-    def curve(self, layer: str) -> list[SweepPoint]:
+    def curve(self, layer: str, forget_bias: float = 0.0) -> list[SweepPoint]:
         """The points of one layer, by delay."""
-        return sorted((p for p in self.points if p.layer == layer), key=lambda p: p.delay)
+        same = [p for p in self.points if (p.layer, p.forget_bias) == (layer, forget_bias)]
+        return sorted(same, key=lambda p: p.delay)
 
 
 def read_sweep(path: Path = SHIPPED) -> SweepReport:
-    """A report written by `python -m core.linear_rnn.latch_sweep`."""
+    """A report of `python -m core.linear_rnn.latch_sweep`; older ones have no forget_bias."""
     stored = json.loads(path.read_text(encoding="utf-8"))
-    points = (SweepPoint(p["layer"], p["delay"], tuple(p["accuracies"])) for p in stored["points"])
+    points = (
+        SweepPoint(p["layer"], p["delay"], tuple(p["accuracies"]), p.get("forget_bias", 0.0))
+        for p in stored["points"]
+    )
     return SweepReport(stored["training"], tuple(points))
 
 
@@ -55,15 +64,16 @@ def main(path: Path, delays: Sequence[int] = DELAYS, seeds: Sequence[int] = SEED
 
     use_threads(1)
     points = []
-    for delay in delays:
-        for layer in LAYERS:
-            accuracies = []
-            for seed in seeds:
-                task = MemoryTask(delay=delay, seed=seed)
-                last = list(train_memory(layer, task, every=task.steps))[-1]
-                accuracies.append(round(last.accuracy, 4))
-            points.append({"layer": layer, "delay": delay, "accuracies": accuracies})
-            print(delay, layer, accuracies, flush=True)
+    variants = [(layer, 0.0) for layer in LAYERS] + [("LSTM", 1.0)]
+    for delay, (layer, forget_bias) in itertools.product(delays, variants):
+        accuracies = []
+        for seed in seeds:
+            task = MemoryTask(delay=delay, seed=seed, forget_bias=forget_bias)
+            last = list(train_memory(layer, task, every=task.steps))[-1]
+            accuracies.append(round(last.accuracy, 4))
+        point = SweepPoint(layer, delay, tuple(accuracies), forget_bias)
+        points.append(asdict(point))
+        print(point, flush=True)
     task = MemoryTask()
     training = (
         f"{task.steps} steps of Adam at {task.learning_rate:g}, batch {task.batch}, "

@@ -9,6 +9,9 @@ path from step 1 to step T helps, so the gradient ‖∂h_T/∂x_1‖ decides
 torch initialises W_h with entries uniform in ±1/√d, of variance 1/(3d): by the circular law the
 spectral radius is about 1/√3 = 0.58, and 0.58^20 = 2·10^-5. `orthogonal` initialises W_h of the
 linear and the tanh RNN with ρ = 1 instead (A. Saxe, J. McClelland, S. Ganguli, 2014, section 4).
+The LSTM's cell is c_t = f_t c_{t-1} + …; torch's biases near 0 start the forget gate f_t at
+σ(0) = ½, `forget_bias` = 1 starts it at σ(1) = 0.73 (R. Jozefowicz, W. Zaremba, I. Sutskever, "An
+Empirical Exploration of Recurrent Network Architectures", 2015, section 2.2).
 The layers that torch does not have are in `recurrent_cells`.
 
 Letters: B batch, T = delay + 1 steps, d = hidden units, n = K + 2 input features.
@@ -44,6 +47,7 @@ class MemoryTask:
     batch: int = 64
     learning_rate: float = 5e-3
     orthogonal: bool = False
+    forget_bias: float = 0.0  # of the LSTM's forget gate; 0 leaves torch's initialisation
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -84,6 +88,8 @@ class Memory(nn.Module):
             nn.init.orthogonal_(self.layer.W_h.weight)
         elif task.orthogonal and layer == "tanh RNN":
             nn.init.orthogonal_(self.layer.get_parameter("weight_hh_l0"))
+        if task.forget_bias and isinstance(self.layer, nn.LSTM):
+            open_forget_gate(self.layer, task.forget_bias)
 
     def last_state(self, x: Tensor) -> Tensor:
         """h_T: (B, T, n) -> (B, d)."""
@@ -93,6 +99,27 @@ class Memory(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = self.read(self.last_state(x))
         return logits
+
+
+@torch.no_grad()
+def open_forget_gate(lstm: nn.LSTM, bias: float) -> None:
+    """Set the forget gate's bias of a one-layer LSTM; torch adds two, and the other becomes 0.
+
+    torch stores the gates as input, forget, cell, output, d rows each.
+    """
+    forget = slice(lstm.hidden_size, 2 * lstm.hidden_size)
+    lstm.get_parameter("bias_ih_l0")[forget] = bias
+    lstm.get_parameter("bias_hh_l0")[forget] = 0.0
+
+
+def forget_gates(lstm: nn.LSTM, x: Tensor) -> Tensor:
+    """f_t = σ(W_f x_t + b_f + U_f h_{t-1}) for t = 2 … T: (B, T, n) -> (B, T - 1, d)."""
+    W, U, b, c = (lstm.get_parameter(f"{name}_l0").detach().chunk(4)[1] for name in (
+        "weight_ih", "weight_hh", "bias_ih", "bias_hh"
+    ))  # fmt: skip
+    with torch.no_grad():
+        h, _ = lstm(x)
+        return torch.sigmoid(x[:, 1:] @ W.T + h[:, :-1] @ U.T + b + c)
 
 
 def sequences(task: MemoryTask, count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -109,11 +136,20 @@ def train_memory(layer: Layer, task: MemoryTask, every: int = 25) -> Iterator[Me
 
     Same task and layer, same records. Raises ValueError for an unknown layer.
     """
+    yield from train(new_model(layer, task), layer, task, every)
+
+
+def new_model(layer: Layer, task: MemoryTask) -> Memory:
+    """An untrained model; the global random state stays. Raises ValueError for an unknown layer."""
     if layer not in LAYERS:
         raise ValueError(f"There is no layer {layer!r}: choose one of {', '.join(LAYERS)}.")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(task.seed)
-        model = Memory(layer, task)
+        return Memory(layer, task)
+
+
+def train(model: Memory, layer: Layer, task: MemoryTask, every: int) -> Iterator[MemoryRecord]:
+    """Train the model; a record every `every` steps."""
     random = torch.Generator().manual_seed(task.seed)
     fresh = sequences(task, 256, torch.Generator().manual_seed(task.seed + 1))
     optimiser = torch.optim.Adam(model.parameters(), lr=task.learning_rate)

@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     top = argparse.ArgumentParser(prog="python -m core.evaluate", description=__doc__)
     top.add_argument("name", metavar="NAME", help="a shipped model, a run's id or a run directory")
     top.add_argument(
-        "--data", required=True, help="cifar10, shapes, shakespeare, grammar or a path"
+        "--data", required=True, help="cifar10, shapes, shakespeare, grammar, refrain or a path"
     )
     top.add_argument("--data-dir", help="where the source files of the data are; only read")
     top.add_argument("--threads", type=int, default=0, help="CPU threads, 0 for torch's choice")

@@ -72,6 +72,17 @@ SHIPPED: dict[str, RunSpec] = {
     "vit-cifar10-course": COURSE["vit"],
     "vit-cifar10-course-20": replace(COURSE["vit"], recipe={"epochs": 20, "precision": "bf16"}),
     "gpt-grammar": DEMO["gpt"],
+    # The smallest circuit that finds a repetition: one head in each of two layers. With sinusoidal
+    # positions "the token before" is one linear map, the same everywhere, and soon learned.
+    "gpt-refrain": RunSpec(
+        "gpt",
+        "SinusoidalGPT",
+        model={"dim": 64, "attn_dim": 32, "mlp_dim": 64, "num_heads": 1, "num_layers": 2}
+        | {"max_N": 96},
+        recipe={"epochs": 36, "batch_size": 32, "lr": 2e-3, "optimizer": "muon", "clip": 1.0}
+        | {"schedule": "warmup", "batches": "length"},
+        data="refrain",
+    ),
     "gpt-shakespeare": BEST["gpt"],
     "gpt-shakespeare-course": COURSE["gpt"],
     "gpt-shakespeare-sinusoidal": replace(COURSE["gpt"], architecture="SinusoidalGPT"),

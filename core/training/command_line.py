@@ -63,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
         )
         sub.add_argument("--architecture", choices=architectures, help="the class to train")
         sub.add_argument(
-            "--data", help="cifar10, shapes, shakespeare, grammar, or a path of your own"
+            "--data", help="cifar10, shapes, shakespeare, grammar, refrain, or a path of your own"
         )
         sub.add_argument("--data-dir", help="where the source files of the data are; only read")
         sub.add_argument("--run-dir", type=Path, help="a new folder for this run")

@@ -13,6 +13,7 @@ from dashboard.components import page
 from dashboard.figures.maps import head_steps as figures
 
 if TYPE_CHECKING:
+    from core.interpret.head_steps import Step
     from core.interpret.trace import Edit, Trace, Traceable
 
 
@@ -42,11 +43,17 @@ def show(
         st.markdown(f"Layer {layer}, head {head}. Shape **{size}**: {step.rows} × {step.columns}.")
         if step.columns == "key token":
             st.metric(f"Query {query}, key {key}", f"{float(step.value[query, key]):.6g}")
+        if step.name == "scaled":
+            _with_and_without_root(steps, tokens, query)
     pairs = step.columns == "key token"
+    value = step.value
+    if step.name == "alpha":  # a masked cell is empty, not the colour of a small weight
+        blocked = steps[names.index("masked")].value.isneginf()
+        value = value.masked_fill(blocked, float("nan"))
     with right:
         page.show_figure(
             figures.step_matrix(
-                step.value.numpy(), step.rows, step.columns, tokens,
+                value.numpy(), step.rows, step.columns, tokens,
                 query if "key" not in step.rows else key, key if pairs else None,
             ),
             title=f"{step.title}: {step.rows} (down) × {step.columns} (across)",
@@ -64,3 +71,20 @@ def show(
             key="product",
             data={"q": q.numpy(), "k": k.numpy(), "product": product.numpy()},
         )
+
+
+def _with_and_without_root(steps: Sequence[Step], tokens: Sequence[str], query: int) -> None:
+    """The weights of one query if its scores were not divided by √n."""
+    of = {step.name: step.value[query] for step in steps if step.columns == "key token"}
+    keys = (~of["masked"].isneginf()).nonzero()[:, 0]
+    divided, undivided = (of[name][keys].softmax(-1) for name in ("scaled", "scores"))
+    order = undivided.argsort(descending=True)[:8]
+    page.show_figure(
+        figures.before_after(
+            [tokens[i] for i in keys[order]], divided[order].numpy(), undivided[order].numpy(),
+            "not divided", "weight",
+        ),
+        title="Weights (across) of the keys (down)",
+        description=f"Query {query} after the softmax, its scores divided by √n (as it is) or not.",
+        key="scaling",
+    )  # fmt: skip

@@ -12,6 +12,17 @@ import streamlit as st
 from core.models import zoo
 
 FOLDER = zoo.ASSETS / "positions"
+INTRODUCTION = (
+    "A position code is a row of numbers added to each word's embedding: one row a position. "
+    "You will see **the formula's table and learned ones**, **how similar two positions are**, "
+    "**one frequency at a time**, and then predict what happens **past the trained length**."
+)
+WHY = (
+    "The learned table has rows beyond the trained length only because it has 200 rows: they were "
+    "never trained, so they are noise. With a table of 64 rows the model could not read "
+    "longer texts. The formula is defined everywhere, but its values there are new to the model. "
+    "Without positions the causal mask still helps: the first word sees one word, the tenth ten."
+)
 COMMAND = "python -m core.publish.position_experiment"
 
 

@@ -34,6 +34,17 @@ def table_map(table: np.ndarray, row: int) -> Drawing:
     return figure([cells], layout)
 
 
+def similarity_map(cosines: np.ndarray) -> Drawing:
+    """The cosine of any two positions (T, T) as a heatmap."""
+    cells = heat(
+        cosines.astype(np.float32), "cosine", 1.0, signed=True,
+        hovertemplate="positions %{y} and %{x}: %{z:.3f}<extra></extra>",
+    )  # fmt: skip
+    rows = axis("position", autorange="reversed", scaleanchor="x", constrain="domain")
+    columns = axis("position", constrain="domain")
+    return figure([cells], {"height": 400, "xaxis": columns, "yaxis": rows})
+
+
 def similarity_curves(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Drawing:
     """Mean cosine by distance with one standard deviation around it: name -> (mean, deviation)."""
     data: list[Spec] = []

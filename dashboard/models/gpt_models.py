@@ -16,16 +16,22 @@ if TYPE_CHECKING:
     from core.decoding.engine import DecodingEngine
     from core.decoding.prompt import Prompt
 
-PROMPTS = {"grammar": "KING:\nGood queen, where are the"}
+PROMPTS = {
+    "grammar": "KING:\nGood queen, where are the",
+    "refrain": "raven candle moon thorn river\napple lamp snow bell\nraven candle moon thorn",
+}
 OTHER_PROMPT = "KING RICHARD III:\nWhy,"
 LONGEST_LINKED = 2_000  # characters a link carries, of the end, which the model reads
 
 
-def choose_gpt(key: str = "model") -> zoo.ModelEntry:
-    """A list of the available GPTs; the page ends here with a sentence when there is none."""
+def choose_gpt(key: str = "model", prefer: str = "gpt-shakespeare") -> zoo.ModelEntry:
+    """A list of the available GPTs; the page ends here with a sentence when there is none.
+
+    prefer: the one that is selected first.
+    """
     entries = model_choice.available("gpt", "dialogue GPT")
     names = list(entries)
-    best = names.index("gpt-shakespeare") if "gpt-shakespeare" in names else 0
+    best = names.index(prefer) if prefer in names else 0
     read = [
         f"{entry.name}: {entry.data}, {entry.held_out['perplexity']:.1f}"
         for entry in entries.values()

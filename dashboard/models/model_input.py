@@ -58,15 +58,20 @@ class ModelInput:
         return (logits[0, -1] if self.causal else logits[0]).softmax(-1)
 
 
-def choose() -> ModelInput:
-    """Controls for model, weights and input; the page ends with a sentence if none can be used."""
+def choose(prefer: str = "gpt-shakespeare") -> ModelInput:
+    """Controls for model, weights and input; the page ends with a sentence if none can be used.
+
+    prefer: the GPT that is selected first.
+    """
     import torch
 
     one, two, three, four = st.columns([5, 7, 5, 4])
     with one:
         kind = controls.pick("The model reads", [TEXT, PICTURES], key="reads")
     with two:
-        entry = gpt_models.choose_gpt() if kind == TEXT else vit_models.choose_model("vit")
+        entry = (
+            gpt_models.choose_gpt(prefer=prefer) if kind == TEXT else vit_models.choose_model("vit")
+        )
     with three:
         weights = controls.pick("Weights", ["trained", "random"], key="weights")
     loaded = model_choice.load(entry)

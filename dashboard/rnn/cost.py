@@ -11,24 +11,40 @@ from core.linear_rnn.flops import (
     D_VALUES,
     LAYERS,
     T_VALUES,
+    THREADS,
     CostRecord,
     CostReport,
+    Layer,
     counts,
     crossover_of_counts,
     crossover_of_times,
     read_report,
     slope,
+    time_on_units,
+    units_where_attention_wins,
 )
 from core.study.measure.store import save_measurement
 from core.study.measure.theory import cost_values
+from dashboard import controls
 from dashboard.components import page, tables
 from dashboard.figures.layout import readable
 from dashboard.figures.rnn import cost as cost_figures
 
-__all__ = ["D_VALUES"]
-
 MEASURED = "rnn-measured"
 RAISED = str.maketrans("0123456789.-", "⁰¹²³⁴⁵⁶⁷⁸⁹·⁻")
+TOKENS = (256, 1024, 4096)
+UNITS = (1, 64, 1024, 16384)
+
+
+def cost_controls() -> tuple[int, int, int]:
+    """d, T and P, and the button that measures here."""
+    with (row := st.container(horizontal=True, vertical_alignment="bottom")):
+        d = controls.pick("Features d", D_VALUES, key="d", index=1)
+        T = controls.pick("Tokens T", TOKENS, key="tokens", index=1)
+        P = controls.pick("Units P", UNITS, key="P", index=2)
+    if row.button("Measure here", type="primary", icon=":material/timer:"):
+        measure_here(d)
+    return d, T, P
 
 
 def measure_here(d: int) -> None:
@@ -36,14 +52,14 @@ def measure_here(d: int) -> None:
     from core.linear_rnn import cost as clock
 
     records: list[CostRecord] = []
-    devices = clock.devices()
-    total = len(devices) * len(T_VALUES) * len(LAYERS)
-    machine, today = clock.this_machine(), date.today().isoformat()
+    total = len(THREADS) * len(T_VALUES) * len(LAYERS)
+    machine, today = clock.whole_machine(), date.today().isoformat()
     bar, figure = st.progress(0.0, "Measuring…"), st.empty()
-    for record in clock.measure([d], on=devices):
+    for record in clock.measure_apart([d]):
         records.append(record)
-        now = f"{record.layer} on {record.device}, d {record.d}, T {record.T}"
-        bar.progress(len(records) / total, f"{now}: {1e3 * record.median:.3g} ms")
+        where = record.device if record.device != "cpu" else f"{record.threads} thread(s)"
+        now = f"{record.layer}, {where}, d {record.d}, T {record.T}"
+        bar.progress(min(len(records) / total, 1.0), f"{now}: {1e3 * record.fastest:.3g} ms")
         if record.layer == LAYERS[-1]:  # between two lengths: drawing disturbs no sample
             lines = cost_lines(CostReport(machine, today, tuple(records)), d)
             figure.plotly_chart(readable(cost_figures.times(lines, {})), theme=None)
@@ -67,58 +83,94 @@ def shipped_costs() -> CostReport:
     return read_report()
 
 
-def cost_lines(report: CostReport, d: int) -> dict[tuple[str, str], list[CostRecord]]:
-    """The measured curves for d features: (device, layer) -> points by T."""
-    devices = sorted({r.device for r in report.records})
-    return {
-        (device, layer): report.points(device, layer, d) for device in devices for layer in LAYERS
-    }
+def cost_lines(report: CostReport, d: int) -> dict[tuple[str, int, Layer], list[CostRecord]]:
+    """The measured curves for d features: (device, threads, layer) -> points by T."""
+    places = sorted({(r.device, r.threads) for r in report.records})
+    curves = {(*at, layer): report.points(*at, layer, d) for at in places for layer in LAYERS}
+    return {which: points for which, points in curves.items() if points}
 
 
-def show_costs(d: int) -> None:
+def show_costs(d: int, T: int, P: int) -> None:
     """Times and counts for d features: measured in this session, otherwise as shipped."""
     report, here = costs()
     if here and d not in {r.d for r in report.records}:
         report, here = shipped_costs(), False
-    where = "Measured here, on" if here else "Shipped with the program, measured on"
+    where = "measured here, on" if here else "shipped with the program, measured on"
+    source = f"{where} {report.machine}, {report.date}"
+    show_units(report, d, T, P, source)
+    show_times(report, d, source)
+    show_counts(d)
+
+
+def show_units(report: CostReport, d: int, T: int, P: int, source: str) -> None:
+    """Both layers on P units: Brent's bound, beside what 1 and 2 threads took."""
+    measured = {layer: report.seconds(layer, T, d) for layer in LAYERS}
+    page.show_figure(
+        cost_figures.on_units(measured, T, d, P, UNITS[-1]),
+        key="units",
+        title=f"Which is faster on P parallel units? T = {T:,}, d = {d}, batch 1",
+        description="Lines are a **model**, Brent's bound (work − span) / P + span, at the speed "
+        "measured on one thread: its units never wait for memory or for each other. Markers: 1 "
+        f"and 2 threads, {source}.",
+    )
+    one = {layer: measured[layer][1] for layer in LAYERS}
+    with st.container(horizontal=True):
+        for layer in LAYERS:
+            count = counts(layer, T, d)
+            modelled = 1e3 * time_on_units(one[layer], count, P)
+            st.metric(f"{layer}: P = {P:,}, model", f"{modelled:.3g} ms", width="content")
+            if 2 in measured[layer]:
+                gain = one[layer] / measured[layer][2]
+                st.metric(f"{layer}: a second thread", f"{gain:.1f}× as fast", width="content")
+        crossing = units_where_attention_wins(one["RNN"], one["attention"], T, d)
+        faster = "never" if crossing is None else f"P = {crossing:,.0f}"
+        st.metric("Attention is faster from", faster, width="content", help="In the model.")
+
+
+def show_times(report: CostReport, d: int, source: str) -> None:
+    """The measured times over T."""
     lines = cost_lines(report, d)
-    rnn, attention = (lines["cpu", layer] for layer in LAYERS)
-    measured = crossover_of_times(rnn, attention)
-    crossings = {"counts cross": crossover_of_counts(d), "times cross": measured}
+    curves = {n: [lines.get(("cpu", n, layer), []) for layer in LAYERS] for n in THREADS}
+    crossings = {n: crossover_of_times(*both) for n, both in curves.items() if len(both[0]) > 1}
     page.show_figure(
         cost_figures.times(lines, crossings),
         key="times",
-        title=f"One forward pass, d = {d}, batch 1",
-        description=f"{where} {report.machine}, {report.date}. Medians of 7, bars are quartiles.",
+        title=f"Measured: one forward pass over T tokens, d = {d}, batch 1",
+        description=f"The fastest pass of each, {source}. Other processes can only slow one down.",
     )
-    rising = {layer: slope(lines["cpu", layer]) for layer in LAYERS}
     with st.container(horizontal=True):
-        for layer, fitted in rising.items():
-            st.metric(
-                f"{layer}: time grows like",
-                "T" + f"{fitted:.2f}".translate(RAISED),
-                width="content",
-            )
-        st.metric("Counts cross at", f"T = {crossover_of_counts(d):.0f}", width="content")
-        crossing = "not here" if measured is None else f"T = {measured:.0f}"
-        st.metric("Times cross at", crossing, width="content")
-    st.caption("Exponents are fitted to the measured medians from T = 512 on.")
+        for layer in LAYERS:
+            fitted = f"{slope(lines['cpu', 1, layer]):.2f}".translate(RAISED)
+            st.metric(f"{layer}, 1 thread: time grows like", f"T{fitted}", width="content")
+        for threads, crossing in crossings.items():
+            label = f"Times cross, {threads} thread{'s' if threads > 1 else ''}"
+            found = "not here" if crossing is None else f"T = {crossing:.0f}"
+            st.metric(label, found, width="content")
+    st.caption("Exponents are fitted to the measured times from T = 512 on.")
+
+
+def show_counts(d: int) -> None:
+    """Work and the longest chain, from the formulas."""
     page.show_figure(
         cost_figures.operations(T_VALUES, d),
         key="operations",
         title="Multiply-adds, from the formulas",
         description="QKᵀ and AV are O(T² d) each, one step of the RNN is O(d²). Projections apart, "
-        "the counts cross at T = d / 2.",
+        f"the counts cross at T = d / 2 = {crossover_of_counts(d):.0f}; in total attention always "
+        "does more.",
     )
-    table = [
-        {
-            "layer": layer,
-            "T": T,
-            "multiply-adds": f"{counts(layer, T, d).total:,}",
-            "memory": f"{counts(layer, T, d).memory / 2**20:,.2f} MiB",
-            "longest chain of dependent steps": f"{counts(layer, T, d).chain:,}",
-        }
-        for T in (64, 1024, 4096)
-        for layer in LAYERS
-    ]
+    table = []
+    for T in (64, 1024, 4096):
+        for layer in LAYERS:
+            count = counts(layer, T, d)
+            table.append(
+                {
+                    "layer": layer,
+                    "T": T,
+                    "work: multiply-adds": f"{count.total:,}",
+                    "longest chain: layer steps": f"{count.chain:,}",
+                    "span: operations in that chain": f"{count.span:,}",
+                    "memory": f"{count.memory / 2**20:,.2f} MiB",
+                }
+            )
     tables.show(table, hide_index=True)

@@ -24,7 +24,7 @@ def stepper(count: int) -> int:
     state.offer("rnn_step", 0)
     state.put_in_link("rnn_step", str(step) if step else None)
     at = min(step, count - 1)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="stepper"):
         moves = (
             ("First", 0, "home", ":material/first_page:"),
             ("Back", at - 1, "left", ":material/chevron_left:"),
@@ -46,7 +46,7 @@ def _go_to(step: int) -> None:
 
 def show_step(steps: list[SubstitutionStep], at: int, name: str) -> None:
     """The step number `at`: what it does, the line before it, and the new line of `name`."""
-    with st.container(border=True):
+    with st.container(border=True, key="figure-unrolled"):
         st.markdown(f"**Step {at} of {len(steps) - 1}.** {in_math(steps[at].sentence)}")
         if at > 0:
             st.latex(to_latex(steps[at - 1].expression, left=name))

@@ -75,7 +75,8 @@ def _handle_key(story: Storyline, at: int) -> None:
 def _hide_all_but(beat: Beat) -> str:
     """The style sheet that hides everything but the beat and what it shows.
 
-    What Reveal uncovers keeps its place meanwhile, so that nothing jumps.
+    What Reveal uncovers keeps its place meanwhile, so that nothing jumps. Captions are for readers:
+    they would lie under the keys, and every figure has its own as a text alternative.
     """
     heading, keys = dom.keyed("stage-beat"), dom.keyed("stage-keys")
     keep = [dom.keyed(f"{kind}{name}") for kind in ("", "figure-") for name in beat.show]
@@ -99,6 +100,7 @@ def _hide_all_but(beat: Beat) -> str:
   position: fixed; right: 1rem; bottom: 0.4rem; width: auto; z-index: 9; padding: 0.2rem 0.5rem;
   background: var(--st-background-color, Canvas); border-radius: 0.35rem; }}
 {page} {{ padding-bottom: 3rem; }}
+{page} {dom.CAPTION} {{ display: none; }}
 {page} {dom.IMAGE} img {{ max-height: {state.figure_height()}px; width: auto; }}
 {without_captions}
 </style>"""

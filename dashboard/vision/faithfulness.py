@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from core.interpret.faithfulness import Curve
 
 PICTURES = 500
+CURVES = (
+    "A faithful map falls and rises faster than random order (dashed, the mean of four). Removed "
+    "patches take the mean colour of the data: the model was trained on no such picture, so it may "
+    "react to the grey patches themselves (Hooker et al. 2019, ROAR, train again for that reason; "
+    "RISE inserts into a blurred picture instead)."
+)
 
 
 def answer(identity: str, model: Any, inputs: Tensor) -> int:

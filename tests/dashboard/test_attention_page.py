@@ -82,6 +82,16 @@ def test_a_first_row_without_a_choice_does_not_set_the_colours():
     assert other.data[0].zmax == 1
 
 
+def test_masked_scores_and_their_weights_are_empty_cells():
+    for empty, written in ((-np.inf, "−∞"), (np.nan, "0")):
+        values = np.array([[1.0, empty], [0.5, 0.5]])
+        cells = checked(
+            head_steps.step_matrix(values, "query token", "key token", ["a", "b"])
+        ).data[0]
+        assert np.isnan(np.asarray(cells.z, dtype=float)[0, 1])
+        assert cells.text[0][1] == written
+
+
 def test_the_bars_of_a_product_add_up_to_the_score():
     q, k = np.array([1.0, -2.0, 0.5]), np.array([3.0, 1.0, 4.0])
     assert np.sum(checked(head_steps.product_bars(q, k)).data[0].y) == pytest.approx(q @ k)
@@ -91,6 +101,22 @@ def test_heads_are_sorted_with_the_largest_first():
     fig = checked(heads.sorted_heads(np.array([[0.1, 0.5], [0.3, 0.2]]), "share", chance=0.2))
     assert list(fig.data[0].x) == ["1.2", "2.1", "2.2", "1.1"]
     assert list(fig.data[1].y) == [0.2, 0.2]
+
+
+def test_frames_mark_where_an_induction_head_looks():
+    names = ["a", "b", "a", "c"]
+    fig = checked(heads.repeats_map(np.eye(4), names, [-1, -1, 1, -1], 2))
+    assert {(s.x0, s.x1, s.y0, s.y1) for s in fig.layout.shapes} == {(0.5, 1.5, 1.5, 2.5)}
+    shown = np.asarray(fig.data[0].z, dtype=float)
+    assert np.isnan(shown[np.triu_indices(4, 1)]).all(), "the future is empty"
+    assert not np.isnan(shown[np.tril_indices(4)]).any()
+
+
+def test_the_loss_of_each_word_is_drawn_twice_and_repeated_words_are_bold():
+    loss, without = np.array([4.0, 0.1]), np.array([4.0, 3.0])
+    fig = checked(heads.loss_by_word(loss, without, ["<i>", "moon"], "off", [False, True]))
+    assert [list(bars.y) for bars in fig.data] == [[4.0, 0.1], [4.0, 3.0]]
+    assert list(fig.layout.xaxis.ticktext) == ["&lt;i&gt;", "<b>moon</b>"]
 
 
 def test_what_a_user_typed_is_no_markup_on_an_axis():

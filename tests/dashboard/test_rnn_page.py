@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.linear_rnn.decay import growth, orbit, shares
-from core.linear_rnn.flops import T_VALUES, CostRecord, read_report
+from core.linear_rnn.flops import LAYERS, T_VALUES, CostRecord, read_report
 from core.linear_rnn.latch_sweep import read_sweep
 from core.linear_rnn.matrices import PRESETS, preset, with_radius
 from core.study.measure.store import fill, load_measurements
@@ -144,10 +144,33 @@ def test_learning_and_cost_show_what_is_shipped() -> None:
     app = fine(opened(section="Learning"))
     assert len(app.get("plotly_chart")) == 1
     app = fine(opened(section="Cost", d="256"))
-    assert len(app.get("plotly_chart")) == 2
-    assert any("Shipped with the program" in c.value for c in app.caption)
-    facts = {m.label: m.value for m in app.metric}
-    assert facts["Counts cross at"] == "T = 128"
+    assert len(app.get("plotly_chart")) == 3
+    assert sum("shipped with the program" in c.value for c in app.caption) == 2
+    assert any("cross at T = d / 2 = 128" in c.value for c in app.caption)
+
+
+def test_more_units_stop_helping_the_rnn_first() -> None:
+    at = {}
+    for P in ("1", "16384"):
+        app = fine(opened(section="Cost", P=P))
+        facts = {m.label: m.value for m in app.metric}
+        at[P] = [float(facts[f"{layer}: P = {int(P):,}, model"].split()[0])
+                 for layer in ("RNN", "attention")]  # fmt: skip
+    rnn, attention = (one / many for one, many in zip(at["1"], at["16384"], strict=True))
+    assert rnn < 1000
+    assert attention > 10_000
+
+
+def test_the_sweep_is_put_into_words_with_its_own_numbers() -> None:
+    words = next(m.value for m in opened(section="Learning").markdown if "LSTM last" in m.value)
+    plain, opened_gate = (
+        point.median
+        for bias in (0.0, 1.0)
+        for point in read_sweep().curve("LSTM", bias)
+        if point.delay == 15
+    )
+    assert f"it is right {plain:.0%} of the time" in words
+    assert f"the LSTM is right {opened_gate:.0%} of the time" in words
 
 
 def test_training_here_shows_curves_gradients_and_a_mark_in_the_sweep() -> None:
@@ -162,17 +185,17 @@ def test_measuring_here_replaces_what_was_shipped(
     from core.linear_rnn import cost as clock
 
     monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(clock, "T_VALUES", (16, 512, 1024))
-    monkeypatch.setattr(clock.measure, "__defaults__", ((16, 512, 1024), 3, ("cpu",)))
+    monkeypatch.setattr(clock.measure_apart, "__defaults__", ((512, 1024), 2))
     app = opened(section="Cost", d="16")
-    app.button[0].click().run(timeout=120)
-    assert any("Measured here" in c.value for c in fine(app).caption)
-    (quoted,) = shipped()["1e"].answer.measured
-    assert "d = 16: from T = 16 to 1024" in (fill(quoted.text, load_measurements()) or "")
+    app.button[0].click().run(timeout=300)
+    assert any("measured here" in c.value for c in fine(app).caption)
+    quoted = shipped()["1e"].answer.measured[0]
+    sentence = fill(quoted.text, load_measurements()) or ""
+    assert "d = 16: on one thread, from T = 512 to 1024" in sentence
     app.session_state["d"] = 64
-    app.button[0].click().run(timeout=120)
+    app.button[0].click().run(timeout=300)
     app.session_state["d"] = 16
-    assert any("Measured here" in c.value for c in fine(app.run()).caption)  # both are kept
+    assert any("measured here" in c.value for c in fine(app.run()).caption)  # both are kept
 
 
 def test_sliders_and_steps_never_load_torch() -> None:
@@ -215,10 +238,11 @@ def test_every_figure_is_valid_and_names_its_axes() -> None:
     norms = np.array([0.0, 1e-9, 1.0])
     valid(latch.gradients_by_step({"GRU": (norms, None), "LSTM": (norms, 2 * norms)}))
     valid(cost.operations(T_VALUES, 64))
-    lines = {("cpu", "RNN"): read_report().points("cpu", "RNN", 64)}
-    valid(cost.times(lines, {"here": 100.0, "nowhere": None}))
-    gpu = {("cuda", "RNN"): [CostRecord("cuda", "RNN", 16, 8, 2e-5, 1e-5, 3e-5)]}
+    lines = {("cpu", 1, layer): read_report().points("cpu", 1, layer, 64) for layer in LAYERS}
+    valid(cost.times(lines, {1: 100.0, 2: None}))
+    gpu = {("cuda", 1, "RNN"): [CostRecord("cuda", 1, "RNN", 16, 8, 2e-5, 3e-5)]}
     valid(cost.times(lines | gpu, {}))
+    valid(cost.on_units({"RNN": {1: 4e-3, 2: 4e-3}, "attention": {1: 5e-3}}, 1024, 64, 64, 16384))
 
 
 def valid(fig: Drawing) -> None:

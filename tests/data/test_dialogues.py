@@ -109,7 +109,7 @@ def test_a_text_without_blank_lines_is_split_at_its_lines(tmp_path: Path) -> Non
 
 
 def test_an_unknown_name_is_refused() -> None:
-    with pytest.raises(MissingDataError, match="shakespeare or grammar"):
+    with pytest.raises(MissingDataError, match="shakespeare or grammar or refrain"):
         load_dialogues("hamlet")
 
 

@@ -193,6 +193,7 @@ def test_list_shows_the_available_data(capsys: pytest.CaptureFixture[str], folde
     assert "grammar      dialogues  here" in printed
     assert {row.name: row.here for row in at_hand()} == {
         "cifar10": False, "shapes": True, "shakespeare": False, "grammar": True,
+        "refrain": True,
     }  # fmt: skip
     assert not folder.exists()
 

@@ -11,9 +11,12 @@ from core.interpret.head_metrics import (
     first_token,
     grid_places,
     induction,
+    induction_targets,
+    loss_by_token,
     mean_distance,
     previous_token,
     removal_effect,
+    repeated,
     surprise,
 )
 from core.interpret.head_steps import head_steps, head_weights, pair_product
@@ -24,6 +27,7 @@ from core.interpret.trace import (
     blocks_of,
     causal_leak,
     fused_logits,
+    lens_probability,
     logit_lens,
     trace,
 )
@@ -238,6 +242,37 @@ def test_the_induction_stripe_is_the_token_after_the_first_copy(monkeypatch):
     found = induction(tiny("gpt"), torch.Generator().manual_seed(0), length)
     assert found[1, 0] == 1.0
     assert found.sum() == 1.0
+
+
+def test_a_token_that_returns_is_continued_by_what_followed_it_last():
+    assert induction_targets(torch.tensor([5, 7, 5, 8, 5, 7])).tolist() == [-1, -1, 1, -1, 3, 2]
+    assert induction_targets(torch.tensor([3, 3, 3])).tolist() == [-1, 1, 2]
+    assert induction_targets(torch.tensor([4])).tolist() == [-1]
+
+
+def test_a_repetition_is_what_followed_last_time_and_follows_again():
+    assert repeated(torch.tensor([5, 7, 9, 5, 7, 5, 8])).tolist() == [0, 0, 0, 1, 0, 0]
+    assert repeated(torch.tensor([4])).tolist() == []
+
+
+def test_the_loss_of_each_token_is_that_of_torch():
+    ids = torch.tensor([[1, 4, 2, 0]])
+    logits = torch.randn(1, 4, 6, generator=torch.Generator().manual_seed(0))
+    expected = torch.nn.functional.cross_entropy(logits[0, :-1], ids[0, 1:], reduction="none")
+    assert torch.allclose(loss_by_token(logits, ids)[0], expected)
+
+
+@pytest.mark.parametrize("name", GPTS)
+def test_the_lens_gives_the_probability_of_any_token(name):
+    model, ids = tiny(name), some_input(name)
+    traced = trace(model, ids)
+    best, words = logit_lens(model, traced.stream, top=3)
+    for layer in range(4):
+        of_second = lens_probability(model, traced.stream, words[:, layer, :, 1])
+        assert torch.allclose(of_second[:, layer], best[:, layer, :, 1])
+    last = traced.logits.softmax(-1)
+    given = lens_probability(model, traced.stream, torch.full_like(ids, 3))
+    assert torch.allclose(given[:, -1], last[..., 3], atol=1e-6)
 
 
 def test_random_weights_have_no_induction_head():

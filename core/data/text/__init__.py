@@ -1,4 +1,4 @@
-"""Text data: Tiny Shakespeare, the Grammar, and dialogues as data sets of token ids.
+"""Text data: Tiny Shakespeare, Grammar, Refrain, and dialogues as data sets of token ids.
 
 Imports core.data and below.
 """

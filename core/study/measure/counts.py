@@ -15,7 +15,7 @@ from core.models.zoo import ASSETS, find_model, second_accuracy
 from core.run_files.directory import RunDirectory
 from core.study.measure.store import Values
 
-FIRST_LONG = 8  # T of the longer sum
+FIRST_LONG, LONGEST = 8, 12  # T of the longer sums
 
 
 def symbols() -> Values:
@@ -29,56 +29,65 @@ def symbols() -> Values:
         assert inside is not None
         return {word[-1]: word.count("W_h") for word in words(inside)}
 
-    second, third, long = factors(2), factors(3), factors(FIRST_LONG)
+    second, third, long, longest = map(factors, (2, 3, FIRST_LONG, LONGEST))
     return {
         **{"first_in_y2": second["x_1"], "second_in_y2": second["x_2"]},
         **{"terms_in_y3": len(third), "T": FIRST_LONG, "terms": len(long)},
         **{"first_power": long["x_1"], "last_power": long[f"x_{FIRST_LONG}"]},
-        "highest_power": max(long.values()),
+        **{"highest_power": max(long.values()), "longest": LONGEST},
+        "longest_power": longest["x_1"],
     }
 
 
 def operations() -> Values:
-    """What doubling T does to the multiply-adds of both layers (T = 64 d), and their chains."""
+    """What doubling T does to the work of both layers (T = 64 d), and over 1,000 tokens their work,
+    their steps that wait for each other and the operations in that chain."""
     from core.linear_rnn.flops import counts
 
     d, T = 64, 4096
     rnn, attention = ([counts(layer, t, d) for t in (T, 2 * T)] for layer in ("RNN", "attention"))
-    return {
-        **{"d": d, "T": T, "rnn_doubled": rnn[1].total / rnn[0].total},
-        "attention_doubled": attention[1].total / attention[0].total,
-        **{"rnn_chain": counts("RNN", 1000, d).chain},
-        "attention_chain": counts("attention", 1000, d).chain,
-    }
+    found: Values = {"d": d, "T": T, "rnn_doubled": rnn[1].total / rnn[0].total}
+    found["attention_doubled"] = attention[1].total / attention[0].total
+    for name, count in (
+        ("rnn", counts("RNN", 1000, d)),
+        ("attention", counts("attention", 1000, d)),
+    ):
+        found |= {f"{name}_chain": count.chain, f"{name}_span": count.span}
+        found[f"{name}_work"] = count.total
+    return found
 
 
 def modes() -> Values:
-    """A diagonal matrix with |λ| = 0.9 and 0.5: what is left of each mode after 30 steps; and the
-    norm of an orthogonal matrix's 100th power."""
-    from core.linear_rnn.matrices import preset
+    """The diagonal preset at ρ = 0.9: what is left of its slowest and its fastest mode after 30
+    steps, and of the matrix; and the norm of an orthogonal matrix's 100th power."""
+    from core.linear_rnn.matrices import preset, with_radius
 
     steps = 30
-    left = np.linalg.matrix_power(np.diag([0.9, 0.5]), steps)
-    power = np.linalg.matrix_power(preset("orthogonal", 16), 100)
+    power = np.linalg.matrix_power(with_radius(preset("diagonal", 16), 0.9), steps)
+    left = np.abs(np.diagonal(power))
+    kept = np.linalg.matrix_power(preset("orthogonal", 16), 100)
     return {
-        **{"steps": steps, "slow": float(left[0, 0]), "fast": float(left[1, 1])},
-        "orthogonal_change": abs(float(np.linalg.norm(power, 2)) - 1),
+        **{"steps": steps, "slow": float(left.max()), "fast": float(left.min())},
+        "norm": (norm := float(np.linalg.norm(power, 2))),
+        "norm_difference": abs(norm / float(left.max()) - 1),
+        "orthogonal_change": abs(float(np.linalg.norm(kept, 2)) - 1),
     }
 
 
 def gates() -> Values:
-    """The shipped sweep: median accuracy of each layer after a short and a longer delay."""
-    from core.linear_rnn.latch_sweep import SHIPPED
+    """The shipped sweep: median accuracy of the layers after a short and a longer delay, and of
+    the LSTM whose forget gate starts with bias 1 ("opened")."""
+    from core.linear_rnn.latch_sweep import read_sweep
 
-    points = json.loads(SHIPPED.read_text(encoding="utf-8"))["points"]
-    accuracy = {
-        (point["layer"], point["delay"]): float(np.median(point["accuracies"])) for point in points
-    }
-    return {
-        **{"short": 15, "long": 20, "chance": 0.125},
-        **{"lstm_short": accuracy["LSTM", 15], "tanh_short": accuracy["tanh RNN", 15]},
-        **{"gru_long": accuracy["GRU", 20], "transformer_long": accuracy["Transformer", 20]},
-    }
+    sweep, short, long = read_sweep(), 15, 20
+    found: Values = {"short": short, "long": long, "chance": 0.125}
+    for name, layer, forget_bias in (
+        ("lstm", "LSTM", 0.0), ("opened", "LSTM", 1.0), ("tanh", "tanh RNN", 0.0),
+        ("gru", "GRU", 0.0), ("transformer", "Transformer", 0.0),
+    ):  # fmt: skip
+        median = {point.delay: point.median for point in sweep.curve(layer, forget_bias)}
+        found |= {f"{name}_short": median[short], f"{name}_long": median[long]}
+    return found
 
 
 def code() -> Values:

@@ -85,28 +85,6 @@ def first_difference() -> Values:
     return {"seeds": seeds, "agree": agree}
 
 
-def heads() -> Values:
-    """A GPT on one line: what the loss rises by without each single head, and the probability of
-    its own answer read from the first and from the last layer."""
-    from core.interpret.head_metrics import removal_effect
-    from core.interpret.trace import trace
-
-    loaded = _gpt()
-    model = cast(Any, loaded.model)
-    ids = _ids(loaded, "KING:\nGood queen, where are the")
-    traced = trace(model, ids)
-    answer = int(traced.logits[0, -1].argmax())
-    effect = removal_effect(model, ids, answer)
-    stream = traced.stream[0, :, -1]
-    with torch.no_grad():
-        lens = model.read_out(stream[:, None])[:, -1].softmax(-1)[:, answer].tolist()
-    return {
-        **{"model": loaded.entry.name, "count": effect.numel(), "largest": float(effect.max())},
-        "harmless": float((effect < 0.1).float().mean()),
-        **{"first_layer": lens[0], "last_layer": lens[-1]},
-    }
-
-
 def table() -> Values:
     """Rows of a GPT's learned position table; reads_more: 1 if it reads one token more, else 0."""
     loaded = _gpt("gpt-shakespeare-course")

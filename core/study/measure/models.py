@@ -10,6 +10,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+from core.data.sources import GENERATED
 from core.models.zoo import LoadedModel, ModelEntry, available_models, load_model
 from core.study.measure import counts, decoding, theory
 from core.study.measure.store import Values
@@ -43,7 +44,7 @@ def samples() -> Values:
     """The first and the last sample of the GPT's training, from its own record."""
     from core.run_files.directory import RunDirectory
 
-    order = sorted(_preferred("gpt"), key=lambda e: (e.data == "grammar", "course" not in e.name))
+    order = sorted(_preferred("gpt"), key=lambda e: (e.data in GENERATED, "course" not in e.name))
     for entry in order:
         epochs = [r for r in RunDirectory(entry.path).epochs() if r.get("text")]
         if len(epochs) > 1:
@@ -136,7 +137,7 @@ def _preferred(kind: str) -> list[ModelEntry]:
 
 
 def _gpt() -> LoadedModel:
-    entries = sorted(_preferred("gpt"), key=lambda entry: entry.data == "grammar")
+    entries = sorted(_preferred("gpt"), key=lambda entry: entry.data in GENERATED)
     if not entries:
         raise ValueError("There is no dialogue GPT here: train one first.")
     return load_model(entries[0])
@@ -148,7 +149,7 @@ def _short(text: str) -> str:
 
 
 def _inside(module: str, name: str) -> Callable[[], Values]:
-    """A measurement of core.study.measure.looks or vision; they import torch when it is called."""
+    """A measurement of core.study.measure.looks, heads or vision, which import torch."""
 
     def look() -> Values:
         values: Values = getattr(import_module(f"core.study.measure.{module}"), name)()
@@ -159,6 +160,7 @@ def _inside(module: str, name: str) -> Callable[[], Values]:
 
 _FUNCTIONS: dict[str, Callable[[], Values]] = {
     **{"unrolled": theory.unrolled, "decay": theory.decay, "cost": theory.cost},
+    **{"parallel": theory.parallel, "forget_gate": theory.forget_gate},
     **{"gradient": theory.gradient, "pieces": theory.pieces, "positions": theory.positions},
     **{"rivals": rivals, "generation": decoding.generation, "strategies": decoding.strategies},
     **{"cache": decoding.cache, "next_word": decoding.next_word},
@@ -169,9 +171,10 @@ _FUNCTIONS: dict[str, Callable[[], Values]] = {
         *("little_data", "early_text", "scaling", "people"),
     )},
     **{name: _inside("looks", name) for name in (
-        *("causality", "repeats", "first_difference", "heads", "table"),
+        *("causality", "repeats", "first_difference", "table"),
     )},
     **{name: _inside("vision", name) for name in (
-        *("patches", "object_size", "layers", "maps", "sizes", "shifts"),
+        *("patches", "object_size", "vit_layers", "maps", "sizes", "shifts"),
     )},
+    **{name: _inside("heads", name) for name in ("heads", "induction", "layers")},
 }  # fmt: skip

@@ -59,9 +59,20 @@ MEASUREMENTS = {
         ("size", "peak", "peak_step", "half_life", "end"),
     ),
     "cost": Measurement(
-        "Time an RNN and a self-attention layer (about 10 seconds)",
-        ("d", "T_low", "T_high", "rnn_low", "rnn_high", "attention_low", "attention_high"),
+        "Time an RNN and a self-attention layer with 1 and 2 threads (about 15 seconds)",
+        (
+            *("d", "T_low", "T_high", "rnn_low", "rnn_high", "attention_low", "attention_high"),
+            *("rnn_two", "attention_two"),
+        ),
     ),
+    "parallel": Measurement("Look up the times with 1 and 2 threads, and bound them on P units", (
+        *("machine", "T", "d", "P", "rnn_one", "rnn_two", "rnn_gain", "rnn_units"),
+        *("attention_one", "attention_two", "attention_gain", "attention_units", "crossing"),
+    )),
+    "forget_gate": Measurement("Train an LSTM with both biases, and a tanh RNN", (
+        *("delay", "lstm_start", "lstm_after", "opened_start", "opened_after", "tanh_start"),
+        *("tanh_after", "gru_start", "gru_after", "gate_after"),
+    )),
     "generation": Measurement(
         "Time reading and generating with a GPT (about 10 seconds)",
         (
@@ -88,16 +99,19 @@ MEASUREMENTS = {
     ),
     "symbols": Measurement("Count the factors in the unrolled sums", (
         *("first_in_y2", "second_in_y2", "terms_in_y3", "T", "terms", "first_power", "last_power"),
-        "highest_power",
+        *("highest_power", "longest", "longest_power"),
     )),
     "operations": Measurement("Count the operations of both layers", (
         *("d", "T", "rnn_doubled", "attention_doubled", "rnn_chain", "attention_chain"),
+        *("rnn_span", "attention_span", "rnn_work", "attention_work"),
     )),
     "modes": Measurement("Compute powers of a diagonal and of an orthogonal matrix", (
-        *("steps", "slow", "fast", "orthogonal_change"),
+        *("steps", "slow", "fast", "norm", "norm_difference", "orthogonal_change"),
     )),
     "gates": Measurement("Look up the sweep over delays", (
-        *("short", "long", "chance", "lstm_short", "tanh_short", "gru_long", "transformer_long"),
+        *("short", "long", "chance", "lstm_short", "lstm_long", "opened_short", "opened_long"),
+        *("tanh_short", "tanh_long", "gru_short", "gru_long"),
+        *("transformer_short", "transformer_long"),
     )),
     "code": Measurement("Compute the sinusoidal code", (
         *("first_wavelength", "last_wavelength", "off_diagonal_spread"),
@@ -141,7 +155,14 @@ MEASUREMENTS = {
     "first_difference": Measurement("Compare sampled with greedy text, step by step",
                                 ("seeds", "agree")),
     "heads": Measurement("Remove each head of a GPT once", (
-        *("model", "count", "largest", "harmless", "first_layer", "last_layer"),
+        *("model", "count", "largest"),
+    )),
+    "induction": Measurement("Look for induction heads in all GPTs (about 10 seconds)", (
+        *("model", "best", "layer", "head", "others", "other_models", "repeated"),
+        *("repeated_without", "new", "new_without"),
+    )),
+    "layers": Measurement("Read gpt-refrain layer by layer", (
+        *("model", "answer", "embedding", "first_layer", "last", "without_first", "one_head"),
     )),
     "patches": Measurement("Shuffle the patches of a picture", (
         *("patches", "tokens", "same_blocks", "matrix_difference", "bag_difference"),
@@ -150,7 +171,7 @@ MEASUREMENTS = {
     "object_size": Measurement("Compare attention on small and on large objects", (
         *("images", "small", "large", "uniform_small", "uniform_large", "on_object", "covered"),
     )),
-    "layers": Measurement("Look where each layer of a Vision Transformer looks", (
+    "vit_layers": Measurement("Look where each layer of a Vision Transformer looks", (
         *("images", "first_on_object", "last_on_object", "first_patches", "last_patches"),
         *("covered", "heads_alike"),
     )),

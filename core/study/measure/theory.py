@@ -9,13 +9,25 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.linear_rnn.flops import LAYERS, CostRecord
+from core.linear_rnn.flops import (
+    LAYERS,
+    CostRecord,
+    counts,
+    read_report,
+    time_on_units,
+    units_where_attention_wins,
+)
 from core.study.measure.store import Values
 
+if TYPE_CHECKING:
+    from core.linear_rnn.latch_task import Layer
+
 COST_D, COST_T = 64, (64, 1024)
+PARALLEL_T, UNITS = 1024, 1024  # where the shipped measurement is quoted
 LOSS_T = (20, 200)  # where the gradient to the first token is compared
 SIDE, PATCH = 32, 4  # a picture of CIFAR-10, and the course's patch
 
@@ -41,28 +53,74 @@ def decay() -> Values:
 
 
 def cost() -> Values:
-    """Forward times of both layers at a short and a long T, in ms."""
+    """Forward times of both layers at a short and a long T, in ms, with 1 and 2 threads."""
     from core.linear_rnn import cost as linear_rnn_cost
 
-    return cost_values(linear_rnn_cost.measure([COST_D], COST_T), COST_D)
+    return cost_values(linear_rnn_cost.measure_apart([COST_D], COST_T), COST_D)
 
 
 def cost_values(records: Iterable[CostRecord], d: int) -> Values:
     """The values of `cost`: times on this machine's CPU at the shortest and the longest T."""
-    from core.linear_rnn.cost import this_machine
+    from core.linear_rnn.cost import whole_machine
 
     times = {
-        (record.layer, record.T): record.median * 1e3
+        (record.layer, record.threads, record.T): record.fastest * 1e3
         for record in records
         if record.d == d and record.device == "cpu"
     }
-    low, high = (pick(T for _, T in times) for pick in (min, max))
+    low, high = (pick(T for *_, T in times) for pick in (min, max))
     rnn, attention = LAYERS
     return {
-        **{"machine": this_machine(), "d": d, "T_low": low, "T_high": high},
-        **{"rnn_low": times[rnn, low], "rnn_high": times[rnn, high]},
-        **{"attention_low": times[attention, low], "attention_high": times[attention, high]},
+        **{"machine": whole_machine(), "d": d, "T_low": low, "T_high": high},
+        **{"rnn_low": times[rnn, 1, low], "rnn_high": times[rnn, 1, high]},
+        **{"attention_low": times[attention, 1, low], "attention_high": times[attention, 1, high]},
+        **{"rnn_two": times[rnn, 2, high], "attention_two": times[attention, 2, high]},
     }
+
+
+def parallel() -> Values:
+    """The shipped measurement at one T and d with 1 and 2 threads, in ms, and Brent's bound."""
+    report, T, d, P = read_report(), PARALLEL_T, COST_D, UNITS
+    found: Values = {"machine": report.machine, "T": T, "d": d, "P": P}
+    times = {layer: report.seconds(layer, T, d) for layer in LAYERS}
+    for layer, name in zip(LAYERS, ("rnn", "attention"), strict=True):
+        one, two = times[layer][1], times[layer][2]
+        found |= {f"{name}_one": 1e3 * one, f"{name}_two": 1e3 * two, f"{name}_gain": one / two}
+        found[f"{name}_units"] = 1e3 * time_on_units(one, counts(layer, T, d), P)
+    crossing = units_where_attention_wins(times["RNN"][1], times["attention"][1], T, d)
+    return found | {"crossing": math.inf if crossing is None else crossing}
+
+
+def forget_gate() -> Values:
+    """By which factor a step the gradient ‖∂h_T/∂x_t‖ falls from t = T to 1, at the start and after
+    300 steps of training: a tanh RNN, a GRU, an LSTM, and one with forget bias 1 ("opened"). And
+    the mean forget gate of the LSTM after training, which starts at 0.5."""
+    import torch
+    from torch import nn
+
+    from core.linear_rnn.latch_task import MemoryTask, forget_gates, new_model, sequences, train
+
+    delay = 15
+    found: Values = {"delay": delay}
+    trainings: tuple[tuple[str, Layer, float], ...] = (
+        ("lstm", "LSTM", 0.0), ("opened", "LSTM", 1.0), ("tanh", "tanh RNN", 0.0),
+        ("gru", "GRU", 0.0),
+    )  # fmt: skip
+    for name, layer, forget_bias in trainings:
+        task = MemoryTask(delay=delay, forget_bias=forget_bias)
+        model = new_model(layer, task)
+        for when, record in zip(
+            ("start", "after"), train(model, layer, task, task.steps), strict=True
+        ):
+            assert record.gradient is not None
+            found[f"{name}_{when}"] = float(
+                (record.gradient[0] / record.gradient[-1]) ** (1 / delay)
+            )
+        if name == "lstm":
+            x, _ = sequences(task, 256, torch.Generator().manual_seed(1))
+            assert isinstance(model.layer, nn.LSTM)
+            found["gate_after"] = float(forget_gates(model.layer, x).mean())
+    return found
 
 
 def gradient() -> Values:

@@ -75,7 +75,7 @@ def object_size() -> Values:
     }
 
 
-def layers() -> Values:
+def vit_layers() -> Values:
     """Shapes, vit-shapes-plain: the share of the class token's attention on the object in the first
     and in the last layer, and how many patches it is spread over (e to its entropy) there; what the
     object covers; and how alike the maps of two heads of the last layer are."""

@@ -18,6 +18,7 @@ from dashboard import state
 from dashboard.components import page
 from dashboard.figures.maps.attention_maps import attention_grid, colours
 
+BELOW = 90  # pixels below the maps, where numbers and words are read
 _FILES = Path(__file__).resolve().parent
 _component = st.components.v2.component(
     "unrolled_attention_view",
@@ -51,7 +52,8 @@ def attention_view(
         if on_choose is not None and isinstance(said, Mapping):
             on_choose({name: _within(said.get(name), most) for name, most in limits.items()})
 
-    data = pack(alphas, tokens, chosen, causal, picture, state.figure_height())
+    tall = state.figure_height()
+    data = pack(alphas, tokens, chosen, causal, picture, tall and tall - BELOW)
     _component(key=key, data=data, on_chosen_change=clicked)
     page.caption_and_downloads(
         "Rows are queries, columns are keys; a row sums to one. In each map the colours end where "

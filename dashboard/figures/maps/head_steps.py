@@ -20,11 +20,11 @@ def step_matrix(
     query: int | None = None,
     key: int | None = None,
 ) -> Drawing:
-    """values: (R, C), −∞ where masked. rows and columns: the names of the axes; one that counts
-    tokens shows their texts. The row of the chosen query and the chosen cell are framed. Colours
-    end at the `brightest` cell."""
+    """values: (R, C), −∞ for a masked score and NaN for the weight 0 that it gets; both cells stay
+    empty. rows and columns: the names of the axes; one that counts tokens shows their texts. The
+    row of the chosen query and the chosen cell are framed. Colours end at the `brightest` cell."""
     values = np.asarray(values, dtype=np.float32)
-    masked = np.isneginf(values)
+    masked = ~np.isfinite(values)
     finite = np.where(masked, np.nan, values)
     signed = bool(np.nanmin(np.append(finite, 0.0)) < 0)
     span = brightest(finite)
@@ -32,7 +32,7 @@ def step_matrix(
     cells = heat(finite, "value", span, signed=signed, hovertemplate=hover, hoverongaps=False)
     if values.size <= MOST_NUMBERS:
         text = np.char.mod("%.2f", np.where(masked, 0, values))
-        text[masked] = "−∞"
+        text[masked] = np.where(np.isnan(values), "0", "−∞")[masked]
         cells |= {"text": text, "texttemplate": "%{text}"}
     frames = []
     if query is not None:
@@ -40,11 +40,12 @@ def step_matrix(
         frames += cell_frame(-0.5, values.shape[1] - 0.5, query - 0.5, query + 0.5, thick)
         if key is not None:
             frames += cell_frame(key - 0.5, key + 0.5, query - 0.5, query + 0.5, 2 * thick)
+    plain = {"showgrid": False, "zeroline": False}
     across = _counting(columns, values.shape[1], tokens, 12)
     layout = {
         "height": int(min(640, 200 + 22 * max(8, values.shape[0]))),
-        "xaxis": across | {"tickangle": -60 if "token" in columns else 0},
-        "yaxis": _counting(rows, values.shape[0], tokens, 24) | {"autorange": "reversed"},
+        "xaxis": across | {"tickangle": -60 if "token" in columns else 0} | plain,
+        "yaxis": _counting(rows, values.shape[0], tokens, 24) | {"autorange": "reversed"} | plain,
         "shapes": frames,
     }
     return figure([cells], layout)
@@ -76,7 +77,11 @@ def product_bars(q: np.ndarray, k: np.ndarray) -> Drawing:
 
 
 def before_after(
-    labels: Sequence[str], before: np.ndarray, after: np.ndarray, changed: str = "changed"
+    labels: Sequence[str],
+    before: np.ndarray,
+    after: np.ndarray,
+    changed: str = "changed",
+    quantity: str = "probability",
 ) -> Drawing:
     """Probabilities before and after a change, side by side; the first label on top."""
     places, names = list(range(len(labels))), [token_label(label) for label in labels]
@@ -93,7 +98,7 @@ def before_after(
     layout = {
         "height": 140 + 44 * len(labels),
         "legend": LEGEND_ABOVE,
-        "xaxis": axis("probability", rangemode="tozero"),
+        "xaxis": axis(quantity, rangemode="tozero"),
         "yaxis": ticks(names) | {"autorange": "reversed"},
     }
     return figure(data, layout)

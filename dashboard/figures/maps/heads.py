@@ -1,13 +1,80 @@
-"""What heads and layers do: the logit lens, the causal leak, heads sorted by a score."""
+"""What heads and layers do: a head at work, the logit lens, the causal leak, sorted heads."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure, vertical_line
+from dashboard.figures.layout import (
+    LEGEND_ABOVE,
+    Drawing,
+    Spec,
+    axis,
+    cell_frame,
+    figure,
+    vertical_line,
+)
 from dashboard.figures.maps.attention_maps import token_label
 from dashboard.figures.traces import bar, heat, line, ticks
 from dashboard.palette import BLUE, GREY, ORANGE
+
+
+def repeats_map(
+    attention: np.ndarray, tokens: Sequence[str], targets: Sequence[int], query: int
+) -> Drawing:
+    """The map of one head; framed are the keys where an induction head looks.
+
+    attention: (T, T), tokens: T names. targets: the framed key of each query, -1 for none. The
+    frame of the row `query` is thicker.
+    """
+    count = len(tokens)
+    later = np.triu(np.ones((count, count), dtype=bool), 1)
+    cells = heat(
+        np.where(later, np.nan, attention), "weight", 1, hoverongaps=False,
+        hovertemplate="%{y} looks at %{x}: %{z:.3f}<extra></extra>",
+    )  # fmt: skip
+    frames = []
+    for i, j in enumerate(targets):
+        if j >= 0:
+            wide = (2 if i == query else 1) if count > 24 else (4 if i == query else 2)
+            frames += cell_frame(j - 0.5, j + 0.5, i - 0.5, i + 0.5, wide)
+    names = ticks([token_label(token) for token in tokens], most=32)
+    plain = {"showgrid": False, "zeroline": False}
+    layout = {
+        "height": int(min(640, 160 + 18 * max(10, count))),
+        "xaxis": axis("key: who is looked at", tickangle=-60, **plain, **names),
+        "yaxis": axis("query: who looks", autorange="reversed", **plain, **names),
+        "shapes": frames,
+    }
+    return figure([cells], layout)
+
+
+def loss_by_word(
+    loss: np.ndarray, without: np.ndarray, words: Sequence[str], off: str, repeated: Sequence[bool]
+) -> Drawing:
+    """The loss of each word of a text, as it is and with heads switched off.
+
+    loss, without: (T,) in nats. words: the T words that were to be predicted. repeated: which of
+    them only continue a repetition; their names are bold.
+    """
+    places = list(range(len(words)))
+    names = [
+        f"<b>{token_label(word)}</b>" if again else token_label(word)
+        for word, again in zip(words, repeated, strict=True)
+    ]
+    data = [
+        bar(places, values, name, colour, pattern, customdata=names,
+            hovertemplate="%{customdata}: %{y:.3f} nats<extra></extra>")
+        for name, values, colour, pattern in (
+            ("as it is", loss, BLUE, ""), (off, without, ORANGE, "/"),
+        )
+    ]  # fmt: skip
+    layout = {
+        "height": 420,
+        "legend": LEGEND_ABOVE,
+        "xaxis": axis("word to predict", tickangle=-60, **ticks(names, most=32)),
+        "yaxis": axis("loss, nats", rangemode="tozero"),
+    }
+    return figure(data, layout)
 
 
 def lens_words(
@@ -15,13 +82,15 @@ def lens_words(
 ) -> Drawing:
     """The best next word after each block, at each position.
 
-    probability: (L+1, T) of that word, words: the same shape, tokens: the T words read.
+    words: (L+1, T). probability: (L+1, T), the colours: of the word of the last row, in which the
+    model's own answers are. tokens: the T words read.
     """
     count = len(tokens)
     named = {
         "text": [[token_label(w, 9) for w in row] for row in words],
         "texttemplate": "%{text}" if count <= 16 else None,
-        "hovertemplate": "%{y}, after %{x}: %{text} (%{z:.3f})<extra></extra>",
+        "hovertemplate": "%{y}, after %{x}: says %{text}; its final answer has %{z:.3f}"
+        "<extra></extra>",
     }
     across = axis("token read", **ticks([token_label(token) for token in tokens], most=32))
     return _lens(probability, named, across)

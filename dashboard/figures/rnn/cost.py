@@ -1,37 +1,83 @@
-"""Forward times of an RNN and a self-attention layer over T, with the counts' crossover beside."""
+"""Forward times of an RNN and a self-attention layer, over T and over units, and their counts."""
 
 from collections.abc import Mapping, Sequence
 from math import log10
 
 import numpy as np
 
-from core.linear_rnn.flops import CostRecord, Layer, counts
+from core.linear_rnn.flops import CostRecord, Layer, counts, time_on_units
 from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, figure, log_axis, vertical_line
-from dashboard.figures.traces import error_bars, line
-from dashboard.palette import AMBER, BLUE, GREY, ORANGE
+from dashboard.figures.traces import line, scatter
+from dashboard.palette import AMBER, BLUE, FIGURE_TEXT, ORANGE
 
 DASHED = {"color": AMBER, "width": 2, "dash": "dash"}
-MIDDLE = 256  # T, half way along the axis
-LOOKS = {"RNN": (BLUE, "circle"), "attention": (ORANGE, "square")}
+LOOKS: dict[Layer, tuple[str, str]] = {"RNN": (BLUE, "circle"), "attention": (ORANGE, "square")}
+
+
+def on_units(
+    measured: Mapping[Layer, Mapping[int, float]], T: int, d: int, P: int, most: int
+) -> Drawing:
+    """Milliseconds against the number of units, both logarithmic: Brent's bound as lines up to
+    `most` units, the measured times as markers, and P as a vertical line.
+
+    measured: layer -> {threads: seconds}, with 1 among the threads.
+    """
+    units = np.geomspace(1, most, 57)
+    data = []
+    for layer, seconds in measured.items():
+        colour, symbol = LOOKS[layer]
+        count = counts(layer, T, d)
+        model = [1e3 * time_on_units(seconds[1], count, units_here) for units_here in units]
+        hover = f"{layer} on %{{x:,.0f}} units, model: %{{y:.3g}} ms<extra></extra>"
+        dash = "solid" if layer == "RNN" else "dash"
+        data.append(line(units, model, f"{layer}, model", colour, 4, dash, hovertemplate=hover))
+    for layer, seconds in measured.items():
+        colour, symbol = LOOKS[layer]
+        marker = {"size": 15, "symbol": symbol, "color": colour}
+        data.append(
+            scatter(
+                list(seconds),
+                [1e3 * each for each in seconds.values()],
+                f"{layer}, measured",
+                marker=marker | {"line": {"width": 2, "color": FIGURE_TEXT}},
+                hovertemplate=f"{layer}, %{{x}} threads, measured: %{{y:.3g}} ms<extra></extra>",
+            )
+        )
+    times = np.concatenate([np.asarray(trace["y"]) for trace in data])
+    powers = [16**k for k in range(5) if 16**k <= most]
+    layout = {
+        "xaxis": {
+            "title": {"text": "P, units that compute at the same time (logarithmic)"},
+            "type": "log",
+            "tickvals": powers,
+            "ticktext": [f"{power:,}" for power in powers],
+            "range": [-0.15, log10(most) + 0.15],
+        },
+        "yaxis": log_axis("ms", log10(times.min()) - 0.3, log10(times.max()) + 0.3, 6),
+        "height": 380,
+        "legend": LEGEND_ABOVE,
+        "shapes": [vertical_line(P, DASHED)],
+    }
+    return figure(data, layout)
 
 
 def times(
-    curves: Mapping[tuple[str, str], Sequence[CostRecord]],
-    crossings: Mapping[str, float | None],
+    curves: Mapping[tuple[str, int, Layer], Sequence[CostRecord]],
+    crossings: Mapping[int, float | None],
 ) -> Drawing:
-    """Milliseconds against T, both logarithmic: (device, layer) -> points with their quartiles.
+    """Milliseconds of the fastest pass against T, both logarithmic: (device, threads, layer) ->
+    points.
 
-    crossings: name -> T of a vertical line, None for a line that is not there.
+    crossings: threads -> T of a vertical line, None for a line that is not there.
     """
-    several = len({device for device, _ in curves}) > 1
-    data = [_times(device, layer, points, several) for (device, layer), points in curves.items()]
-    known = [(name, at) for name, at in crossings.items() if at is not None]
+    data = [_times(*which, points) for which, points in curves.items() if points]
     shapes, notes = [], []
-    for name, at in known:
-        shapes.append(vertical_line(at, DASHED) | {"yref": "paper"})
-        notes.append(_note(at, name))
+    for row, (threads, at) in enumerate(crossings.items()):
+        if at is not None:
+            shapes.append(vertical_line(at, DASHED) | {"yref": "paper"})
+            notes.append(_note(at, f"times cross, {_threads(threads)}", row))
     measured = [p for points in curves.values() for p in points]
-    low, high = min(p.low for p in measured), max(p.high for p in measured)
+    low, high = min(p.fastest for p in measured), max(p.fastest for p in measured)
     layout = _log_axes("forward pass, ms", 1e3 * low, 1e3 * high)
     return figure(data, layout | {"shapes": shapes, "annotations": notes})
 
@@ -55,23 +101,25 @@ def operations(T_values: Sequence[int], d: int) -> Drawing:
     return figure(data, _log_axes("multiply-adds", min(sizes), max(sizes)))
 
 
-def _times(device: str, layer: str, points: Sequence[CostRecord], several: bool) -> Spec:
+def _times(device: str, threads: int, layer: Layer, points: Sequence[CostRecord]) -> Spec:
     colour, symbol = LOOKS[layer]
-    gpu = device != "cpu"
-    median = np.array([p.median for p in points])
-    above, below = ([p.high for p in points] - median, median - [p.low for p in points])
+    several = device != "cpu" or threads > 1
+    where = device if device != "cpu" else _threads(threads)
     return line(
         [p.T for p in points],
-        (1e3 * median).tolist(),
-        f"{layer} on {device}" if several else layer,
+        [1e3 * p.fastest for p in points],
+        f"{layer}, {where}",
         colour,
         3,
-        "dash" if gpu else "solid",
+        "solid" if not several else "dot" if device == "cpu" else "dash",
         mode="lines+markers",
-        marker={"size": 11, "symbol": f"{symbol}-open" if gpu else symbol},
-        error_y=error_bars((1e3 * above).tolist(), (1e3 * below).tolist(), GREY, 2),
-        hovertemplate=f"{layer} on {device}, T = %{{x}}: %{{y:.3g}} ms<extra></extra>",
+        marker={"size": 11, "symbol": f"{symbol}-open" if several else symbol},
+        hovertemplate=f"{layer}, {where}, T = %{{x}}: %{{y:.3g}} ms<extra></extra>",
     )
+
+
+def _threads(number: int) -> str:
+    return f"{number} thread{'s' if number > 1 else ''}"
 
 
 def _log_axes(y: str, low: float, high: float) -> Spec:
@@ -90,8 +138,7 @@ def _log_axes(y: str, low: float, high: float) -> Spec:
     }
 
 
-def _note(at: float, text: str) -> Spec:
-    """A name beside its line, where rising curves leave room: early on top, late at the foot."""
-    y, shift = (1, -14) if at < MIDDLE else (0, 14)
-    place = {"x": log10(at), "yref": "paper", "y": y, "yshift": shift, "xshift": 4}
+def _note(at: float, text: str, row: int) -> Spec:
+    """A name at the foot of its line, where rising curves leave room; two in two rows."""
+    place = {"x": log10(at), "yref": "paper", "y": 0, "yshift": 14 + 20 * row, "xshift": 4}
     return place | {"text": text, "showarrow": False, "xanchor": "left"}

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from core.linear_rnn.latch_sweep import SweepReport
+from core.linear_rnn.latch_sweep import SweepPoint, SweepReport
 from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure, log_axis
 from dashboard.figures.traces import error_bars, line, scatter
 from dashboard.palette import AMBER, BLUE, GREEN, GREY, ORANGE, PURPLE
@@ -56,25 +56,11 @@ def accuracy_by_delay(sweep: SweepReport, own: Sequence[tuple[str, int, float]] 
     """Median accuracy against delay with the range of the seeds; `own`: (layer, delay, accuracy)
     of trainings made just now, as large open markers."""
     data = [_chance(max(p.delay for p in sweep.points))]
-    for layer, (colour, dash, symbol) in LOOKS.items():
-        points = sweep.curve(layer)
-        median = np.array([p.median for p in points])
-        above = np.array([max(p.accuracies) for p in points]) - median
-        below = median - np.array([min(p.accuracies) for p in points])
-        data.append(
-            line(
-                [p.delay for p in points],
-                median,
-                layer,
-                colour,
-                3,
-                dash,
-                mode="lines+markers",
-                marker={"size": 11, "symbol": symbol},
-                error_y=error_bars(above, below, colour, 1.5),
-                hovertemplate=f"{layer}, delay %{{x}}: %{{y:.0%}}<extra></extra>",
-            )
-        )
+    for layer, look in LOOKS.items():
+        data.append(_with_range(sweep.curve(layer), look, layer))
+        if opened := sweep.curve(layer, 1.0):
+            look = look[0], "solid", f"{look[2]}-open"
+            data.append(_with_range(opened, look, f"{layer}, forget bias 1"))
     for layer, delay, accuracy in own:
         colour, _, symbol = LOOKS[layer]
         mark = {"size": 18, "symbol": f"{symbol}-open", "color": colour, "line": {"width": 4}}
@@ -89,6 +75,26 @@ def accuracy_by_delay(sweep: SweepReport, own: Sequence[tuple[str, int, float]] 
             )
         )
     return figure(data, _accuracy_axis("delay, steps") | {"height": 480})
+
+
+def _with_range(points: Sequence[SweepPoint], look: tuple[str, str, str], name: str) -> Spec:
+    """The medians of one curve, with the range of the seeds."""
+    colour, dash, symbol = look
+    median = np.array([p.median for p in points])
+    above = np.array([max(p.accuracies) for p in points]) - median
+    below = median - np.array([min(p.accuracies) for p in points])
+    return line(
+        [p.delay for p in points],
+        median,
+        name,
+        colour,
+        3,
+        dash,
+        mode="lines+markers",
+        marker={"size": 11, "symbol": symbol, "line": {"width": 3}},
+        error_y=error_bars(above, below, colour, 1.5),
+        hovertemplate=f"{name}, delay %{{x}}: %{{y:.0%}}<extra></extra>",
+    )
 
 
 def _curve(layer: str, steps: Sequence[int], accuracies: Sequence[float]) -> Spec:

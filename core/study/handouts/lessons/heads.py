@@ -5,18 +5,24 @@
 
 # %% settings
 model = ""
-prompt = "KING:\nGood queen, where are the"
+prompt = "raven candle moon thorn river\napple lamp snow bell\nraven candle moon thorn"
 
 # %%
 import torch
 
 from core.decoding.prompt import read_prompt
-from core.interpret.head_metrics import entropy, removal_effect
+from core.interpret.head_metrics import (
+    entropy,
+    induction,
+    induction_targets,
+    loss_by_token,
+    removal_effect,
+)
 from core.interpret.trace import Edit, heads_of, trace
-from core.models.zoo import available_models, find_model, load_model
+from core.models.zoo import find_model, load_model
 
 torch.set_num_threads(1)
-loaded = load_model(find_model(model) if model else available_models("gpt")[0])
+loaded = load_model(find_model(model or "gpt-refrain"))
 gpt, words = loaded.model, loaded.tokenizer
 inputs = torch.tensor([read_prompt(prompt, words, gpt.max_N).ids])
 traced = trace(gpt, inputs)
@@ -44,3 +50,25 @@ for layer in range(layers):
     off = frozenset((layer, head) for head in range(heads))
     prediction = int(trace(gpt, inputs, Edit(off=off)).logits[0, -1].argmax())
     print(f"without layer {layer + 1}'s heads: {words.vocab[prediction]}")
+
+# %% [markdown]
+# ## A head that finds a repetition
+# The score is measured on random words given twice: the weight of each word of the second copy on
+# the word that followed it in the first. Then on the text above: where this head looks, and what
+# each word's loss is with it and without it.
+
+# %%
+scores = induction(gpt, torch.Generator().manual_seed(0))
+layer, head = divmod(int(scores.argmax()), scores.shape[1])
+print(f"layer {layer + 1}, head {head + 1}: induction score {float(scores[layer, head]):.2f}")
+off = Edit(off=frozenset({(layer, head)}))
+names = loaded.tokenizer.words(inputs[0])
+weights = traced.attention[0, layer, head]
+for i, j in enumerate(induction_targets(inputs[0]).tolist()):
+    if j >= 0:
+        print(f"{names[i]} looks at {names[j]} with weight {float(weights[i, j]):.2f}")
+whole, without = (
+    loss_by_token(logits, inputs)[0] for logits in (traced.logits, trace(gpt, inputs, off).logits)
+)
+for word, before, after in zip(names[1:], whole.tolist(), without.tolist(), strict=True):
+    print(f"{word:12}{before:8.2f}{after:8.2f} nats")

@@ -1,0 +1,67 @@
+"""Every section of the heads page opens without an error and says what its figure shows."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import ROOT
+
+SECTIONS = (
+    "switch heads off", "a head at work", "all heads measured", "layer by layer", "side by side",
+    "the leak",
+)  # fmt: skip
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "pages" / "heads.py"), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception, [e.value for e in app.exception]
+    assert not app.error, [e.value for e in app.error]
+    return app
+
+
+def captions(app: AppTest) -> str:
+    return "\n".join(c.value for c in app.caption)
+
+
+@pytest.mark.parametrize("reads", ["text", "pictures"])
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_section_opens(section: str, reads: str) -> None:
+    app = opened(reads=reads, **{"try": section})
+    assert app.segmented_control(key="try").value == section
+    told = [info.value for info in app.info]
+    alone = reads == "pictures" and section in ("a head at work", "the leak")
+    assert any("text only" in line for line in told) == alone
+
+
+def test_the_head_at_work_is_the_one_with_the_largest_score() -> None:
+    app = opened(**{"try": "a head at work"})
+    assert app.selectbox(key="at_work").value == "layer 2, head 1"
+    assert "“thorn” (row 13) looks at “river” with weight 1.00" in captions(app)
+    assert "Bold words continue a repetition: their mean loss is 0." in captions(app)
+
+
+def test_text_without_a_repetition_says_so() -> None:
+    app = opened(prompt="moon river", **{"try": "a head at work"})
+    assert "No word occurs twice in this text" in captions(app)
+    assert "No word of this text continues a repetition" in captions(app)
+
+
+def test_a_single_token_has_no_losses() -> None:
+    app = opened(prompt="", **{"try": "a head at work"})
+    assert "No word occurs twice" in captions(app)
+
+
+def test_without_layer_1_the_next_word_is_lost() -> None:
+    said = captions(opened())
+    assert "Whole: **river** (9" in said
+    assert "Without: **river**" not in said
+
+
+def test_no_word_is_changed_by_a_later_one() -> None:
+    app = opened(**{"try": "the leak"})
+    assert next(m.value for m in app.metric) == "0"
+    app.slider(key="at").set_value(2).run()
+    assert not app.error
+    assert next(m.value for m in app.metric) == "0"
