@@ -219,7 +219,7 @@ def time_per_token(
     ]  # fmt: skip
     powers = np.log10([min(map(min, times.values())), max(map(max, times.values()))])
     layout = {
-        "height": 400,
+        "height": 370,
         "legend": LEGEND_BELOW,
         "xaxis": axis("tokens in the text, T", rangemode="tozero"),
         "yaxis": log_axis("ms", float(powers[0]) - 0.2, float(powers[1]) + 0.2),

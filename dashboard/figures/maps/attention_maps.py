@@ -115,10 +115,11 @@ def causal_heatmaps(
         layout[f"yaxis{end}"] = axis(
             "" if column else "query token", domain=[bottom, top], anchor=f"x{end}"
         )
-        layout[f"xaxis{end}"] |= names | {"showgrid": False}
+        layout[f"xaxis{end}"] |= names | {"showgrid": False, "zeroline": False}
         layout[f"yaxis{end}"] |= (names if column == 0 else {"showticklabels": False}) | {
             "autorange": "reversed",
             "showgrid": False,
+            "zeroline": False,
         }
         if len(alphas) > 1:
             notes.append({"text": title, "x": left, "y": top, "xref": "paper", "yref": "paper",

@@ -91,7 +91,12 @@ def _with_range(points: Sequence[SweepPoint], look: tuple[str, str, str], name: 
         3,
         dash,
         mode="lines+markers",
-        marker={"size": 11, "symbol": symbol, "line": {"width": 3}},
+        marker={
+            "size": 11,
+            "symbol": symbol,
+            "color": colour,
+            "line": {"width": 2, "color": colour},
+        },
         error_y=error_bars(above, below, colour, 1.5),
         hovertemplate=f"{name}, delay %{{x}}: %{{y:.0%}}<extra></extra>",
     )
