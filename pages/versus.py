@@ -62,7 +62,7 @@ elif section == "overfitting":
             figures.losses(
                 {r.name: (r.epochs, r.training_loss, r.held_out_loss) for r in selected}
             ),
-            title="Loss (up) after each epoch (across): training solid, held-out dashed",
+            title="Loss (up) by epoch: training solid, held-out dashed",
             description="Where the held-out loss begins to rise, the model has begun to memorise: "
             "it becomes more certain of answers that are wrong.",
             key="history-loss",
@@ -70,7 +70,7 @@ elif section == "overfitting":
     with right:
         page.show_figure(
             figures.histories({r.name: (r.epochs, r.training, r.held_out) for r in selected}),
-            title="Accuracy (up) after each epoch (across)",
+            title="Accuracy (up) by epoch (across)",
             description=f"The gap at the end: {', '.join(gaps) or 'choose a model'}. With "
             "augmentation the training pictures are harder, and the gap may be below 0.",
             key="history",

@@ -55,8 +55,10 @@ def losses(series: Histories) -> Drawing:
 
 
 def _both(series: Histories, hover: str) -> list[Spec]:
+    """Two lines for each name; the legend has the solid one."""
     return [
-        _line(epochs, values, f"{name}, {which}", i, which == "held-out", hover)
+        _line(epochs, values, name, i, which == "held-out", f"{which}, {hover}")
+        | {"legendgroup": name, "showlegend": which == "training"}
         for i, (name, (epochs, *both)) in enumerate(series.items())
         for which, values in zip(("training", "held-out"), both, strict=True)
     ]

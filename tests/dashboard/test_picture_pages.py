@@ -109,7 +109,7 @@ def test_another_data_set_begins_with_models_of_its_own():
 
 def test_a_vit_and_a_cnn_are_compared_in_every_section(rivals_at_hand, few_pictures):
     for section, title in (
-        ("overfitting", "after each epoch"),
+        ("overfitting", "by epoch"),
         ("little data", "share of the training data"),
         ("shifted", "held-out pictures, pixels moved"),
         ("other sizes", "side of the picture, pixels"),
