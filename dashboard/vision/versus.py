@@ -18,6 +18,12 @@ from dashboard import controls
 from dashboard.models import model_choice, pictures
 
 KINDS = {"vit": "Vision Transformer", "cnn": "CNN"}
+NAMES = {  # of architectures, as a figure calls them
+    "VisionTransformer": "plain ViT",
+    "CompactViT": "ViT that begins with convolutions",
+    "SinusoidalViT": "the same with sinusoidal positions",
+    "SmallCNN": "CNN",
+}
 
 
 @dataclass(frozen=True)
@@ -159,7 +165,7 @@ def _parameters(identity: str, _entry: zoo.ModelEntry) -> int | None:
 
 
 def by_share(members: list[Rival]) -> dict[str, tuple[list[float], list[float], list[float]]]:
-    """Architecture -> shares of the data in per cent, the held-out accuracy of the best model
+    """Name of an architecture -> shares of the data in per cent, the held-out accuracy of the best model
     there, and half the difference to its second seed (0 where there is none): their mean ± that."""
     best: dict[tuple[str, float], tuple[float, float | None]] = {}
     for rival in members:
@@ -169,7 +175,8 @@ def by_share(members: list[Rival]) -> dict[str, tuple[list[float], list[float], 
             best[key] = max(best.get(key, (0.0, None)), found, key=lambda pair: pair[0])
     lines: dict[str, tuple[list[float], list[float], list[float]]] = {}
     for (architecture, share), (first, other) in sorted(best.items()):
-        xs, ys, spreads = lines.setdefault(architecture, ([], [], []))
+        name = NAMES.get(architecture, architecture)
+        xs, ys, spreads = lines.setdefault(name, ([], [], []))
         second = first if other is None else other
         xs.append(100 * share)
         ys.append((first + second) / 2)
@@ -182,8 +189,11 @@ def training_differences(members: list[Rival]) -> str:
     optimisers: dict[str, set[str]] = {}
     for rival in members:
         optimisers.setdefault(rival.entry.architecture, set()).add(rival.recipe.optimizer)
-    named = [f"{name}: {' and '.join(sorted(used))}" for name, used in optimisers.items()]
-    return f"Optimiser of {', '.join(named)}."
+    named = [
+        f"{NAMES.get(architecture, architecture)}: {' and '.join(sorted(used))}"
+        for architecture, used in optimisers.items()
+    ]
+    return f"Optimisers differ ({'; '.join(named)})." if len(named) > 1 else ""
 
 
 def missing_shares(members: list[Rival]) -> str:
