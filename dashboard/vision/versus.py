@@ -165,8 +165,8 @@ def _parameters(identity: str, _entry: zoo.ModelEntry) -> int | None:
 
 
 def by_share(members: list[Rival]) -> dict[str, tuple[list[float], list[float], list[float]]]:
-    """Name of an architecture -> shares of the data in per cent, the held-out accuracy of the best model
-    there, and half the difference to its second seed (0 where there is none): their mean ± that."""
+    """Name of an architecture -> shares of the data in per cent; accuracy of the best model there,
+    the mean with its second seed; half the difference of the two, 0 where there is one."""
     best: dict[tuple[str, float], tuple[float, float | None]] = {}
     for rival in members:
         if rival.epochs:
