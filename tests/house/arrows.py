@@ -29,7 +29,7 @@ DASHBOARD = {
     "components": "state lessons figures palette",
     "controls": "components state",
     "models": "controls components figures state limits",
-    "rnn": "components figures state",
+    "rnn": "controls components figures state",
     "attention": "models controls components figures",
     "vision": "models controls components figures",
     "decoding": "models controls components figures state",

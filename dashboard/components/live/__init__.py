@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dashboard import palette
+from dashboard import palette, state
 
 _FILES = Path(__file__).resolve().parent
 _STOPPED = "This figure stopped in your browser, so the server draws it: reload the page to retry."
@@ -46,14 +46,20 @@ class Dial:
 
     def fits(self, value: object) -> bool:
         """Whether a browser may send this."""
-        if (
-            not isinstance(value, int | float)
-            or isinstance(value, bool)
-            or not math.isfinite(value)
-        ):
+        if not isinstance(value, int | float) or isinstance(value, bool):
             return False
-        whole = isinstance(self.step, int)
-        return self.low <= value <= self.high and not (whole and value != int(value))
+        within = math.isfinite(value) and self.low <= value <= self.high
+        return within and (not isinstance(self.step, int) or value == int(value))
+
+    def as_widget(self) -> None:
+        """Streamlit's own slider, for a page without its instrument."""
+        kind = int if isinstance(self.step, int) else float
+        st.session_state[self.key] = kind(self.value)
+        limits = kind(self.low), kind(self.high)
+        st.slider(
+            self.label, *limits, step=kind(self.step), key=self.key, help=self.help,
+            disabled=self.off,
+        )  # fmt: skip
 
 
 class Instrument:
@@ -79,17 +85,19 @@ class Instrument:
         dials: Sequence[Dial],
         *,
         others: Mapping[str, tuple[Value, Fits]] | None = None,
-        without: Sequence[str] = (),
         on_release: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> bool:
-        """Draw it; false where it has stopped, and a sentence says so.
+        """Draw it; false where it has stopped: then a sentence says so, above ordinary sliders.
 
         data: what the figures need, as JSON. others: values without a slider, each with the check
-        of what a browser sends. without: figures that stay hidden. on_release is called with the
-        values that were accepted, before the page runs again.
+        of what a browser sends. on_release is called with the values that were accepted, before
+        the page runs again.
         """
         if self.stopped:
             st.warning(_STOPPED, icon=":material/warning:")
+            for column, dial in zip(st.columns(len(dials) or 1), dials, strict=False):
+                with column:
+                    dial.as_widget()
             return False
         key = f"live-{self.name}"
         checks: dict[str, Fits] = {dial.key: dial.fits for dial in dials if not dial.off}
@@ -111,7 +119,8 @@ class Instrument:
         values |= {name: value for name, (value, _) in (others or {}).items()}
         shapes = [{k: v for k, v in asdict(d).items() if k != "value"} for d in dials]
         order = _order(self.name, values, _said(key, "values"))
-        whole = {"dials": shapes, "order": order, "without": list(without), **data}
+        stage = {"held": state.held(), "tall": state.figure_height()}
+        whole = {"dials": shapes, "order": order, **stage, **data}
         self._component(
             key=key, data=whole, on_values_change=released, on_failed_change=failed,
             height="content",

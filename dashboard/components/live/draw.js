@@ -35,8 +35,10 @@ class Plot {
 
   // Begins a drawing: what the axes show. log: "x", "y" or "xy". ticks: {x: [[at, name], …]}.
   frame({ x, y, log = "", names = ["", ""], ticks = {}, bare = false }) {
-    this.width = this.svg.parentElement.clientWidth || 320;
-    this.height = Math.min(this.tall, Math.max(170, this.width * this.ratio));
+    this.width = Math.max(200, this.svg.parentElement.clientWidth);
+    const phone = this.root.parentElement.clientWidth < 480; // where sliders stand above
+    const wanted = Math.max(170, this.width * this.ratio * (phone ? 0.72 : 1));
+    this.height = Math.min(this.limit ?? Infinity, this.tall, wanted);
     this.em = parseFloat(getComputedStyle(this.svg).fontSize) || 16;
     this.parts = [];
     this.data = [];

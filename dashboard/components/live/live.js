@@ -62,7 +62,11 @@ class Instrument {
       this.order = n;
       this.data = data;
       this.addDials(data.dials);
-      for (const { root, name } of this.plots) root.hidden = data.without.includes(name);
+      for (const plot of this.plots) {
+        plot.root.style.visibility = data.held.includes(plot.name) ? "hidden" : "";
+        plot.limit = data.tall ?? Infinity; // a lecturer's screen does not scroll
+      }
+      this.say.style.visibility = data.held.length ? "hidden" : "";
       this.load(data);
       this.show();
       this.redraw(true);
@@ -126,6 +130,7 @@ class Instrument {
   }
 
   release() {
+    this.redraw(true);
     clearTimeout(this.resting);
     this.resting = setTimeout(() => {
       if (!this.held) this.send("values", { n: this.order, ...this.values });
