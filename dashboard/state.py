@@ -16,6 +16,7 @@ from core.tokenizer import WordTokenizer
 # Entries of the session that are not controls. No control's key starts with "state-".
 OFFERS, DRAWN, SETTINGS, PAGE = "state-offers", "state-drawn", "state-settings", "state-page"
 SHOWN = "state-shown"  # how many figures and controls the beat on the stage shows
+ON_STAGE = "state-on-stage"  # their names
 HELD = "state-held"  # the figures that the beat on the stage hides until Reveal
 
 HEIGHT, SHARED_HEIGHT = 460, 340  # pixels of 720 for a figure alone, and beside controls
@@ -29,6 +30,12 @@ def presenting() -> bool:
 def revealed() -> bool:
     """Whether the lecturer has revealed the answer of this beat (`?reveal=1`)."""
     return presenting() and st.query_params.get("reveal") == "1"
+
+
+def on_stage() -> list[str]:
+    """What the beat on the stage shows; empty off the stage."""
+    kept: list[str] = st.session_state.get(ON_STAGE, []) if presenting() else []
+    return kept
 
 
 def held() -> list[str]:

@@ -27,6 +27,7 @@ def show(lesson: str) -> None:
     _apply_beat(story, at)
     beat = story.beats[at]
     st.session_state[state.SHOWN] = len(beat.show)
+    st.session_state[state.ON_STAGE] = list(beat.show)
     st.session_state[state.HELD] = list(beat.hold)
     st.html(_hide_all_but(beat))
     with st.container(key="stage-beat"):

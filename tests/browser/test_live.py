@@ -55,7 +55,7 @@ def begin(page: Page, **data: Any) -> None:
 
 def receive(page: Page, n: int = 1, **values: float) -> None:
     order = {"n": n, "values": {"a": 1.0, "b": 3} | values}
-    page.evaluate("window.receive", {"dials": DIALS, "order": order, "held": []})
+    page.evaluate("window.receive", {"dials": DIALS, "order": order, "held": [], "only": []})
 
 
 def sent(page: Page) -> list[Any]:

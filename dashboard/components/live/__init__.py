@@ -63,7 +63,10 @@ class Dial:
 
 
 class Instrument:
-    """A registered component. scripts: its own files, read after draw.js and live.js."""
+    """A registered component. scripts: its own files, read after draw.js and live.js.
+
+    It may stand on a page several times, under different keys.
+    """
 
     def __init__(self, name: str, *scripts: Path):
         self.name = name
@@ -84,6 +87,7 @@ class Instrument:
         data: Payload,
         dials: Sequence[Dial],
         *,
+        key: str = "",
         others: Mapping[str, tuple[Value, Fits]] | None = None,
         on_release: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> bool:
@@ -99,7 +103,8 @@ class Instrument:
                 with column:
                     dial.as_widget()
             return False
-        key = f"live-{self.name}"
+        name = f"{self.name}-{key}" if key else self.name
+        key = f"live-{name}"
         checks: dict[str, Fits] = {dial.key: dial.fits for dial in dials if not dial.off}
         checks |= {name: fits for name, (_, fits) in (others or {}).items()}
 
@@ -118,8 +123,8 @@ class Instrument:
         values: dict[str, Value] = {dial.key: dial.value for dial in dials}
         values |= {name: value for name, (value, _) in (others or {}).items()}
         shapes = [{k: v for k, v in asdict(d).items() if k != "value"} for d in dials]
-        order = _order(self.name, values, _said(key, "values"))
-        stage = {"held": state.held(), "tall": state.figure_height()}
+        order = _order(name, values, _said(key, "values"))
+        stage = {"held": state.held(), "only": state.on_stage(), "tall": state.figure_height()}
         whole = {"dials": shapes, "order": order, **stage, **data}
         self._component(
             key=key, data=whole, on_values_change=released, on_failed_change=failed,

@@ -38,7 +38,7 @@ class Plot {
     this.width = Math.max(200, this.svg.parentElement.clientWidth);
     const phone = this.root.parentElement.clientWidth < 480; // where sliders stand above
     const wanted = Math.max(170, this.width * this.ratio * (phone ? 0.72 : 1));
-    this.height = Math.min(this.limit ?? Infinity, this.tall, wanted);
+    this.height = Math.min(this.limit ?? this.tall, wanted);
     this.em = parseFloat(getComputedStyle(this.svg).fontSize) || 16;
     this.parts = [];
     this.data = [];
@@ -150,6 +150,37 @@ class Plot {
     if (name) this.data.push({ name, rows: values });
   }
 
+  // Cells as `heat`, for more than a few thousand: a picture behind the axes, painted when `values`
+  // are others than before.
+  pixels(values, { low, high, scale }) {
+    if (!this.image) {
+      this.image = document.createElement("canvas");
+      this.svg.before(this.image);
+    }
+    const [w, h] = [this.width - this.left - this.right, this.height - this.top - this.bottom];
+    Object.assign(this.image.style, { left: `${this.left}px`, top: `${this.top}px`,
+      width: `${w}px`, height: `${h}px` });
+    this.data.push({ name: "value", rows: values });
+    if (values === this.painted) return;
+    this.painted = values;
+    [this.image.width, this.image.height] = [values[0].length, values.length];
+    const colours = scale.map((hex) => {
+      const n = parseInt(hex.slice(1), 16);
+      return (255 << 24) | ((n & 255) << 16) | (n & 0xff00) | (n >> 16);
+    });
+    const picture = new ImageData(this.image.width, this.image.height);
+    const cells = new Uint32Array(picture.data.buffer);
+    const last = scale.length - 1;
+    let at = 0;
+    for (const row of values) {
+      for (const value of row) {
+        const level = Math.round(((value - low) / (high - low)) * last);
+        cells[at++] = colours[Math.max(0, Math.min(last, level))];
+      }
+    }
+    this.image.getContext("2d").putImageData(picture, 0, 0);
+  }
+
   // Shows the drawing; words: its text alternative.
   done(words) {
     const [w, h] = [this.width - this.left - this.right, this.height - this.top - this.bottom];
@@ -183,6 +214,12 @@ class Plot {
     const copy = this.svg.cloneNode(true);
     const { color, fontFamily, fontSize } = getComputedStyle(this.svg);
     copy.setAttribute("style", `color:${color};font:${fontSize} ${fontFamily.replace(/"/g, "'")}`);
+    if (this.image) {
+      const { left, top, width, height } = this.image.style;
+      copy.insertAdjacentHTML("afterbegin", `<image href="${this.image.toDataURL()}" ` +
+        `x="${left}" y="${top}" width="${width}" height="${height}" preserveAspectRatio="none" ` +
+        `style="image-rendering:pixelated"/>`);
+    }
     return new XMLSerializer().serializeToString(copy);
   }
 
@@ -198,7 +235,8 @@ class Plot {
 }
 
 // About `count` round places of an axis with their names; of exponents, powers of ten.
-function steps([low, high], count, log) {
+function steps(span, count, log) {
+  const [low, high] = [Math.min(...span), Math.max(...span)];
   const rough = (high - low) / Math.max(1, count);
   const unit = 10 ** Math.floor(Math.log10(rough));
   const step = log ? Math.max(1, Math.ceil(rough))

@@ -62,9 +62,11 @@ class Instrument {
       this.order = n;
       this.data = data;
       this.addDials(data.dials);
+      const named = this.plots.filter((plot) => data.only.includes(plot.name));
       for (const plot of this.plots) {
+        plot.root.classList.toggle("off", named.length > 0 && !named.includes(plot));
         plot.root.style.visibility = data.held.includes(plot.name) ? "hidden" : "";
-        plot.limit = data.tall ?? Infinity; // a lecturer's screen does not scroll
+        plot.limit = data.tall ?? undefined; // a lecturer's screen does not scroll
       }
       this.say.style.visibility = data.held.length ? "hidden" : "";
       this.load(data);
@@ -155,7 +157,8 @@ class Instrument {
 
   // A mark that is dragged, or moved by arrow keys; move([x, y]) gets places on the axes, by(key)
   // a step as [dx, dy]. grab([x, y]) says whether anything is taken hold of there.
-  drag(plot, { label, grab = () => true, move, by }) {
+  // local: a value that the server need not know.
+  drag(plot, { label, grab = () => true, move, by, local = false }) {
     const area = plot.svg;
     area.setAttribute("tabindex", "0");
     area.classList.add("hand");
@@ -174,13 +177,13 @@ class Instrument {
     area.onpointerup = area.onpointercancel = () => {
       const moved = this.held === area;
       this.held = null;
-      if (moved) this.release();
+      if (moved && !local) this.release();
     };
     area.onkeydown = (event) => this.guard(() => {
       const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
       if (!by(step[event.key] ?? [0, 0], event)) return;
       event.preventDefault();
-      this.release();
+      if (!local) this.release();
     });
   }
 
@@ -223,6 +226,13 @@ async function picture(plot) {
   pen.fillRect(0, 0, canvas.width, canvas.height);
   pen.drawImage(image, 0, 0, canvas.width, canvas.height);
   return new Promise((done) => canvas.toBlob(done, "image/png"));
+}
+
+// Bytes that Python deflated and packed as base64.
+async function inflated(text) {
+  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 // Numbers that Python packed as base64, in float64, float32 or, as codes, in two bytes.
