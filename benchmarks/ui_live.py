@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import numpy as np
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import CDPSession, Locator, Page
 
 from benchmarks.measure import Row
 from benchmarks.table import within
@@ -67,18 +67,32 @@ def live(page: Page, address: str) -> Iterator[Row]:
         page.wait_for_selector(".live figure svg[viewBox]")
         page.wait_for_timeout(SETTLE)
         page.evaluate(WATCH)
+        tracing = page.context.new_cdp_session(page)
+        tracing.send("Performance.enable", {"timeDomain": "threadTicks"})
+        busy = _busy(tracing)
         slider = page.get_by_role("slider", name=what, exact=True)
         if slider.count():
             _drag_thumb(slider.first)
         else:
             _drag_mark(page.locator(f"[data-plot={what}]:visible svg[role=application]").first)
         found = page.evaluate("seen")
+        busy = (_busy(tracing) - busy) / max(1, found["drawn"])
+        tracing.detach()
         seconds = (found["last"] - found["first"]) / 1000
         a_second = found["drawn"] / seconds
         median = float(np.median(found["paints"]))
-        about = f"{what} dragged for {seconds:.1f} s, {MOVES} movements; median {median:.0f} ms"
+        about = (
+            f"{what} dragged for {seconds:.1f} s, {found['drawn']} redraws of {MOVES} movements; "
+            f"median {median:.0f} ms, of which the page's thread computes {busy:.1f} ms"
+        )
         yield within(f"live:{name}", "ms, p95", PAINT, found["paints"], about)
         yield within(f"live-redraws:{name}", "a second", REDRAWS, [a_second], about)
+
+
+def _busy(tracing: CDPSession) -> float:
+    """Milliseconds of processor time that the page's thread has spent, waiting left out."""
+    metrics = tracing.send("Performance.getMetrics")["metrics"]
+    return 1000 * float(next(m["value"] for m in metrics if m["name"] == "TaskDuration"))
 
 
 def _drag_thumb(slider: Locator) -> None:

@@ -1,4 +1,4 @@
-"""What instruments share, in Chromium without a server: sliders, figures, messages, errors."""
+"""What instruments share, in Chromium, mostly without a server: sliders, messages, errors."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.components import live
+from dashboard.components import live, streamlit_dom as dom
 from dashboard.components.live import Dial
+from tests.browser.axe import barriers_in_both_themes
+from tests.browser.conftest import PHONE
+from tests.browser.waiting import no_errors, open_page
 from tests.conftest import ROOT
 
 SHARED = ROOT / "dashboard" / "components" / "live"
@@ -38,8 +41,9 @@ class MadeUp extends Instrument {
 }
 const begin = mount(MadeUp);
 window.sent = [];
-window.receive = (data) => begin({ data, parentElement: document.body,
+begin({ data: { name: "made-up" }, parentElement: document.body,
   setStateValue: (name, value) => window.sent.push([name, value]) });
+window.receive = (data) => feed({ data: { name: "made-up", ...data } });
 """
 
 
@@ -49,7 +53,9 @@ def begin(page: Page, **data: Any) -> None:
     style = (SHARED / "style.css").read_text(encoding="utf-8")
     html = (SHARED / "live.html").read_text(encoding="utf-8")
     page.set_content(f"<style>{style}</style>{html}")
-    page.add_script_tag(content=live.script() + MADE_UP)
+    feed = (SHARED / "feed.js").read_text(encoding="utf-8")
+    feed = feed.replace("export default function", "function feed")
+    page.add_script_tag(content=live.script() + feed + MADE_UP)
     receive(page, **data)
 
 
@@ -146,3 +152,34 @@ def test_whole_numbers_stay_whole() -> None:
     dial = Dial("b", "Bars", 1, 9, 1, 3)
     assert dial.fits(4.0)
     assert not dial.fits(4.5)
+
+
+@pytest.mark.parametrize(
+    ("lesson", "query"),
+    [
+        ("rnn", "section=Eigenvalues+and+decay&view=orbit"),
+        ("positions", ""),
+        ("decoding", "model=gpt-grammar&length=12"),
+    ],
+)
+def test_no_barriers_and_nothing_wider_than_a_phone(
+    lesson: str, query: str, phone_page: Page, dashboard_url: str
+) -> None:
+    open_page(phone_page, dashboard_url, lesson, query)
+    expect(phone_page.locator(".live figure svg[viewBox]").first).to_be_visible()
+    found = barriers_in_both_themes(phone_page)
+    assert [one for one in found if "katex" not in one] == []  # formulas scroll on a phone
+    width = phone_page.locator(dom.MAIN).evaluate("main => main.scrollWidth")
+    assert width <= PHONE["width"]
+    no_errors(phone_page)
+
+
+def test_touch_moves_a_slider_and_a_mark(phone_page: Page, dashboard_url: str) -> None:
+    open_page(phone_page, dashboard_url, "positions")
+    slider = phone_page.get_by_role("slider", name="Position, t")
+    expect(slider).to_have_value("10")
+    box = slider.bounding_box()
+    assert box
+    phone_page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    phone_page.wait_for_url("**t=*")
+    assert 80 < int(slider.input_value()) < 120

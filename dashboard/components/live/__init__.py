@@ -25,6 +25,12 @@ _STOPPED = "This figure stopped in your browser, so the server draws it: reload 
 _COLOURS = ("BLUE", "ORANGE", "GREEN", "PURPLE", "AMBER", "GREY")
 _LEVELS = 33  # colours of a heat map
 
+_feed = st.components.v2.component(
+    "unrolled_live_feed",
+    html="<span hidden></span>\n",
+    js=(_FILES / "feed.js").read_text(encoding="utf-8"),
+)
+
 Value = float | str
 Payload = Mapping[str, Any]
 Fits = Callable[[object], bool]
@@ -127,9 +133,10 @@ class Instrument:
         stage = {"held": state.held(), "only": state.on_stage(), "tall": state.figure_height()}
         whole = {"dials": shapes, "order": order, **stage, **data}
         self._component(
-            key=key, data=whole, on_values_change=released, on_failed_change=failed,
+            key=key, data={"name": name}, on_values_change=released, on_failed_change=failed,
             height="content",
         )  # fmt: skip
+        _feed(key=f"feed-{name}", data={"name": name, **whole}, height="content")
         return True
 
 
