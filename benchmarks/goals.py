@@ -75,6 +75,8 @@ GOALS |= {
     "ui-memory-session": _at_most(2, None, "product"),
     "ui-attention-step": _at_most(300, 100, "product"),
     "ui-attention-move": _at_most(100, None, "product"),
+    "live": _at_most(33, 16, "product"),
+    "live-redraws": Goal(30, 60, "product"),
     "room-dropped": _at_most(0, None, "product"),
     "room-first-view": _at_most(5, None, "product"),
     "room-change": _at_most(1, None, "product"),

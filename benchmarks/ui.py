@@ -16,6 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.measure import Row
 from benchmarks.table import record
+from benchmarks.ui_live import live
 from benchmarks.ui_seen import attention, seen
 from benchmarks.ui_server import cold, memory, server_part
 from tests.browser.conftest import DESKTOP, FLAGS
@@ -34,6 +35,7 @@ def rows(page: Page, folder: Path) -> Iterator[Row]:
         yield run(memory(address))
         yield from seen(page, address)
         yield from attention(page, address)
+        yield from live(page, address)
 
 
 @contextmanager

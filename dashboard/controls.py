@@ -4,6 +4,7 @@ Each takes `key`, the name of its parameter in the address, unique on its page. 
 that does not fit falls back to the default; limits are checked again in `core`.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.components import page
+from dashboard.components.live import Dial
 
 Option = TypeVar("Option")
 
@@ -59,6 +61,37 @@ def slider(
     chosen = st.slider(label, low, high, value, step, key=key, help=help, bind="query-params")
     state.record(key, chosen)
     return chosen
+
+
+def dial(
+    label: str,
+    low: float,
+    high: float,
+    value: float,
+    *,
+    key: str,
+    step: float = 1,
+    help: str | None = None,
+    unit: str = "",
+    off: bool = False,
+) -> Dial:
+    """A slider that an instrument draws, with its value now; it is in the link as all others are.
+
+    A whole `step` means whole numbers. New limits clamp the value. off: it cannot be moved.
+    """
+    _warn_if_unknown(label, key, _within(low, high), value)
+    asked, now = st.query_params.get(key), st.session_state.get(key, value)
+    if asked is not None and not state.offered(key) and _within(low, high)(asked):
+        now = float(asked)
+    if not isinstance(now, int | float) or not math.isfinite(now):
+        now = value
+    now = min(max(now, low), high)
+    now = int(now) if isinstance(step, int) else now
+    state.offer(key, value)
+    st.session_state[key] = now
+    state.record(key, now)
+    state.put_in_link(key, f"{now:g}" if now != value else None)
+    return Dial(key, label, low, high, step, now, help, unit, off)
 
 
 def choice(

@@ -16,10 +16,12 @@ from core.tokenizer import WordTokenizer
 # Entries of the session that are not controls. No control's key starts with "state-".
 OFFERS, DRAWN, SETTINGS, PAGE = "state-offers", "state-drawn", "state-settings", "state-page"
 SHOWN = "state-shown"  # how many figures and controls the beat on the stage shows
+ON_STAGE = "state-on-stage"  # their names
+HELD = "state-held"  # the figures that the beat on the stage hides until Reveal
 
 # Pixels of 720 for a figure alone, beside controls, and in one of two rows of figures.
 HEIGHT, SHARED_HEIGHT, ROW_HEIGHT = 460, 340, 175
-ONE_ROW = 3  # figures and controls at most
+ONE_ROW = 4  # figures and controls at most
 
 
 def presenting() -> bool:
@@ -30,6 +32,18 @@ def presenting() -> bool:
 def revealed() -> bool:
     """Whether the lecturer has revealed the answer of this beat (`?reveal=1`)."""
     return presenting() and st.query_params.get("reveal") == "1"
+
+
+def on_stage() -> list[str]:
+    """What the beat on the stage shows; empty off the stage."""
+    kept: list[str] = st.session_state.get(ON_STAGE, []) if presenting() else []
+    return kept
+
+
+def held() -> list[str]:
+    """The figures that the lecturer has not revealed yet."""
+    kept: list[str] = st.session_state.get(HELD, []) if presenting() and not revealed() else []
+    return kept
 
 
 def figure_height() -> int | None:

@@ -61,6 +61,7 @@ _CSS = f"""<style>{_FIGURE_CSS}
   {_WRITTEN} > * {{ min-width: 640px; }}
   {dom.FORMULA_ALONE} > {dom.FORMULA} {{ font-size: 1em; }}
 }}
+[class*="st-key-feed-"] {{ display: none; }}
 {_MENU} {{ gap: 0.35rem; }}
 {_MENU} {dom.CAPTION} {{ padding-top: 1.2rem; font-weight: 600; }}
 </style>"""

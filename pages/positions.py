@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.models import positions
 from dashboard import controls, state
-from dashboard.attention import position_data
+from dashboard.attention import position_data, positions_instrument
 from dashboard.components import page
 from dashboard.figures import positions as figures
 
@@ -20,27 +20,23 @@ st.markdown(position_data.INTRODUCTION)
 
 @page.fragment
 def tables_and_frequencies() -> None:
-    """Their controls run nothing else of the page."""
+    """Its controls run nothing else of the page."""
     tables = {"sinusoidal": None, **position_data.learned_tables()}
-    one, two, three = st.columns(3)
-    with one:
-        name = controls.choice("Table", list(tables), key="table")
-    with two:
-        dim = int(controls.slider("Columns, d (of the formula)", 8, 256, 64, key="dim", step=8))
-    with three:
-        position = int(controls.slider("Position, t", 0, TOKENS - 1, 10, key="t"))
-    formula = positions.sinusoidal(TOKENS, dim)
-    table = formula if tables[name] is None else tables[name]
-
-    st.header("The table", anchor=False)
-    page.show_figure(
-        figures.table_map(table, min(position, len(table) - 1)),
-        title=f"The {'formula' if name == 'sinusoidal' else 'learned table'}: "
-        f"{len(table)} positions, {table.shape[1]} columns",
-        description="Each row is what is added to the word at that position. The formula turns "
-        "fast on the left and slowly on the right; a learned table starts as noise, and rows that "
-        "no training text reached stay noise.",
-        key="table-map",
+    name = controls.choice("Table", list(tables), key="table")
+    dim = controls.dial("Columns, d (of the formula)", 8, 256, 64, key="dim", step=8)
+    pairs = int(dim.value) // 2
+    dials = [
+        controls.dial("Position, t", 0, TOKENS - 1, 10, key="t"),
+        dim,
+        controls.dial("Pair of columns, i", 0, pairs - 1, min(6, pairs - 1), key="i"),
+    ]
+    if not positions_instrument.show(tables[name], TOKENS, dials):
+        position_data.show_figures(tables[name], name, TOKENS, *(int(d.value) for d in dials))
+    st.caption(
+        "Each row of the table is what is added to the word at that position. A learned table "
+        "starts as noise, and rows that no training text reached stay noise. A pair of columns is "
+        "a hand on a clock that turns at its own speed: fast pairs tell neighbours apart, slow "
+        "pairs tell early from late."
     )
     page.show_math(
         r"\begin{gathered} P_{t,\,2i} = \sin(\omega_i t), \quad P_{t,\,2i+1} = \cos(\omega_i t) \\ "
@@ -50,55 +46,22 @@ def tables_and_frequencies() -> None:
     )
 
     # --- similarity ---
+    table = tables[name]
+    if table is None:
+        table = positions.sinusoidal(TOKENS, int(dim.value))
     st.header("How similar are two positions?", anchor=False)
-    shown = {"sinusoidal": positions.similarity_by_distance(formula)}
-    if name != "sinusoidal":
-        shown[name] = positions.similarity_by_distance(table)
-    left, right = st.columns([2, 3])
-    with left:
-        page.show_figure(
-            figures.similarity_map(positions.similarity(table[:NEAR])),
-            title=f"Cosine of any two of the first {NEAR} rows",
-            description="A diagonal is one distance; for the formula each has one colour.",
-            key="similarity-map",
-        )
-    with right:
-        page.show_figure(
-            figures.similarity_curves(shown),
-            title="Cosine of two rows, by how far apart they are",
-            description="Mean over all pairs at that distance, and one standard deviation around "
-            "it. For the formula there is none: the similarity depends on the distance alone.",
-            key="similarity",
-        )
+    page.show_figure(
+        figures.similarity_map(positions.similarity(table[:NEAR])),
+        title=f"Cosine of any two of the first {NEAR} rows",
+        description="A diagonal is one distance; for the formula each has one colour.",
+        key="similarity-map",
+    )
     page.show_math(
         r"\begin{gathered} P_t \cdot P_{t+k} = \sum_i \cos(\omega_i k) \\ P_{t+k} = R_k\, P_t "
         r"\end{gathered}",
         "The product of two rows depends only on their distance k, and going k further is one "
         "fixed rotation, whatever t is: a head can learn “three words back”.",
     )
-
-    # --- one frequency ---
-    st.header("One frequency at a time", anchor=False)
-    pair = int(
-        controls.slider("Pair of columns, i", 0, dim // 2 - 1, min(6, dim // 2 - 1), key="i")
-    )
-    length = positions.wavelength(dim, pair)
-    left, right = st.columns([2, 1])
-    sine, cosine = formula[:, 2 * pair], formula[:, 2 * pair + 1]
-    with left:
-        page.show_figure(
-            figures.one_frequency(sine, cosine, position),
-            title=f"Columns {2 * pair} and {2 * pair + 1}: one turn in {length:,.1f} tokens",
-            description="Fast pairs tell neighbours apart, slow pairs tell early from late.",
-            key="frequency",
-        )
-    with right:
-        page.show_figure(
-            figures.clock(sine[position], cosine[position]),
-            title=f"The hand at position {position}",
-            description="A pair is a hand on a clock that turns at its own speed.",
-            key="clock",
-        )
 
 
 tables_and_frequencies()

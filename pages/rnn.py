@@ -3,17 +3,13 @@
 Nothing here imports torch until a gradient, a training or the clock is asked for.
 """
 
-import math
-
 import streamlit as st
 
 from core.linear_rnn import general_sum, same_expression, unroll, unroll_steps
-from core.linear_rnn.decay import orbit, shares
 from core.linear_rnn.proof import difference, remainder
 from dashboard import controls
 from dashboard.components import page
-from dashboard.figures.rnn import decay as rnn_decay, matrix
-from dashboard.rnn import learning as latch, matrix_choice
+from dashboard.rnn import decay_figures, instrument, learning as latch, matrix_choice
 from dashboard.rnn.cost import cost_controls, show_costs
 from dashboard.rnn.expansion import check_answer, copies, show_step, stepper
 
@@ -46,66 +42,22 @@ def expansion() -> None:
 @page.fragment
 def eigenvalues_and_decay() -> None:
     with page.one_sentence_for_errors():
-        matrix_view, longest = matrix_choice.matrix_controls()
-        decay = matrix_view.growth.at(matrix_view.radius)
-        left, right = st.columns([2, 1], vertical_alignment="center")
-        left.markdown(matrix_view.sentence)
-        with right:
-            proof = controls.switch("Prove it with autograd", key="autograd")
-        gradient = matrix_choice.gradient(matrix_view.W) if proof else None
-        left, right = st.columns([2, 3])
-        with left:
-            page.show_figure(
-                matrix.eigenvalue_plane(matrix_view.eigenvalues),
-                title="Eigenvalues λ of W_h",
-                description="Dotted: the unit circle. Inside it a mode fades, outside it explodes. "
-                "Diamond: the largest |λ|, which decides.",
-                key="eigenvalues",
-            )
-        with right:
-            page.show_figure(
-                rnn_decay.decay_curves(decay, longest, gradient),
-                title="What is left of x₁ after T − 1 steps",
-                description=f"{matrix_choice.peak(decay, longest)} "
-                "W_x is orthogonal and ‖x₁‖ = 1: all that is seen is W_h's doing.",
-                key="decay",
-            )
-        with st.container(horizontal=True):
-            for name, value in matrix_choice.facts(matrix_view, decay).items():
-                st.metric(name, value, width="content")
-        st.markdown(matrix_view.growth.spectrum.explanation)
-        look_closer(matrix_view, decay.energy, longest)
+        view, closer = matrix_choice.matrix_controls()
+        proof = st.session_state.get("autograd", st.query_params.get("autograd") == "true")
+        gradient = matrix_choice.gradient(view.W) if proof else None
+        rho, longest = view.dials
+        at = controls.dial("T, the state read", 1, longest.value, 20, key="at")
+        dials = [rho, at, longest]
+        if closer == "orbit":
+            dials.append(controls.dial("Direction of x", 0, 360, 60, key="angle", unit="°"))
+            dials.append(controls.dial("Steps k of the orbit", 0, 40, 40, key="k"))
+        if not instrument.show(view, dials, closer, gradient):
+            decay_figures.show(view, int(longest.value), closer, gradient)
+        controls.switch("Prove it with autograd", key="autograd")
+        st.markdown(f"{view.sentence} {matrix_choice.explanation(view)}")
+        if closer == "entries":
+            matrix_choice.edit_entries(view)
     page.show_source("core.linear_rnn.powers.powers", "core.linear_rnn.gradient.gradient_norms")
-
-
-def look_closer(matrix_view: matrix_choice.MatrixView, energy: object, longest: int) -> None:
-    view = controls.pick("Look closer", ("closed", "shares", "orbit", "entries"), key="view")
-    if view == "shares":
-        page.show_figure(
-            rnn_decay.share_map(*shares(energy, longest=longest)),
-            title="The share of every input in every state",
-            description="Down a column: how much of h_T is x₁, x₂, … (of its variance, for "
-            "independent inputs). Bright near the diagonal only: a short memory.",
-            key="shares",
-        )
-    elif view == "orbit":
-        angle = controls.slider("Direction of x, degrees", 0, 360, 60, key="angle")
-        W = matrix_choice.two_by_two(matrix_view)
-        page.show_figure(
-            matrix.orbit(orbit(W, math.radians(angle), 40)),
-            title="The orbit x, W x, W² x, … of the 2 × 2 matrix",
-            description="Press play. The modulus of λ decides where it ends, its angle makes it "
-            "turn, and non-normality makes it swing out first.",
-            key="orbit",
-        )
-    elif view == "entries":
-        matrix_choice.edit_entries(matrix_view)
-        page.show_figure(
-            matrix.entries(matrix_view.W),
-            title="The entries of W_h",
-            description="Blue below zero, red above.",
-            key="entries",
-        )
 
 
 @page.fragment

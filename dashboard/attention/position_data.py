@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.models import zoo
+from core.models import positions, zoo
+from dashboard.components import page
+from dashboard.figures import positions as figures
 
 FOLDER = zoo.ASSETS / "positions"
 INTRODUCTION = (
@@ -96,3 +98,43 @@ def verdict(before: float, after: float, answers: tuple[str, str, str]) -> str:
     """Which of the three answers the measurement gives: within 2 %, within 20 %, or more."""
     change = after / before - 1
     return answers[0] if change < 0.02 else answers[1] if change < 0.2 else answers[2]
+
+
+def show_figures(
+    learned: np.ndarray | None, name: str, tokens: int, t: int, dim: int, pair: int
+) -> None:
+    """The figures as the server draws them: for a browser in which the instrument stopped."""
+    formula = positions.sinusoidal(tokens, dim)
+    table = formula if learned is None else learned
+    page.show_figure(
+        figures.table_map(table, min(t, len(table) - 1)),
+        title=f"The table “{page.escape(name)}”: {len(table)} positions, {table.shape[1]} columns",
+        description="Each row is what is added to the word at that position.",
+        key="table-map",
+    )
+    curves = {"sinusoidal": positions.similarity_by_distance(formula)}
+    if learned is not None:
+        curves[name] = positions.similarity_by_distance(table)
+    page.show_figure(
+        figures.similarity_curves(curves),
+        title="Cosine of two rows, by how far apart they are",
+        description="Mean over all pairs at that distance, and one standard deviation around it.",
+        key="similarity",
+    )
+    sine, cosine = formula[:, 2 * pair], formula[:, 2 * pair + 1]
+    left, right = st.columns([2, 1])
+    with left:
+        page.show_figure(
+            figures.one_frequency(sine, cosine, t),
+            title=f"Columns {2 * pair} and {2 * pair + 1}: one turn in "
+            f"{positions.wavelength(dim, pair):,.1f} tokens",
+            description="Fast pairs tell neighbours apart, slow pairs tell early from late.",
+            key="frequency",
+        )
+    with right:
+        page.show_figure(
+            figures.clock(sine[t], cosine[t]),
+            title=f"The hand at position {t}",
+            description="A pair is a hand on a clock that turns at its own speed.",
+            key="clock",
+        )

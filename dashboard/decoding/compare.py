@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,10 @@ import streamlit as st
 from core.decoding.text_metrics import repeated
 from dashboard import controls, state
 from dashboard.components import page
+from dashboard.components.live import Dial
 from dashboard.components.token_strip import Token, percent, shade, token_strip
-from dashboard.decoding import branches
-from dashboard.decoding.strategy_controls import choose_way
+from dashboard.decoding import branches, instrument
+from dashboard.decoding.strategy_controls import Way, choose_live_way
 from dashboard.figures import decoding as figures
 from dashboard.models.generation_cache import GenerationCache, Text
 from dashboard.models.gpt_models import LONGEST_LINKED
@@ -43,7 +45,7 @@ def show(
         length = int(controls.slider("Words to add", 5, 150, 40, key="length"))
         seed = int(controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same text."))
     letters = "abcd"[:count]
-    ways, texts, trees = {}, {}, {}
+    ways, dials, texts, trees = {}, {}, {}, {}
     index = int(controls.slider("Step", 1, length, 1, key="step", help="Or click a word.")) - 1
     with texts_above:
         columns = st.columns(count)
@@ -54,7 +56,7 @@ def show(
         )
     for letter, default, column in zip(letters, DEFAULTS, columns, strict=False):
         with column:
-            ways[letter] = choose_way(letter, default, abreast=count < 3)
+            ways[letter], dials[letter] = choose_live_way(letter, default)
             trees[letter] = branches.tree(letter, (entry.identity, prompt.ids))
             branches.walk(letter, trees[letter])
             texts[letter] = generations.text(
@@ -66,7 +68,7 @@ def show(
         with column:
             st.subheader(ways[letter].label, anchor=False)
             step = texts[letter].step(index)
-            _show_step(letter, index, step, tokenizer, trees[letter])
+            _show_step(letter, index, step, tokenizer, trees[letter], ways[letter], dials[letter])
             _attention_of(loaded, step, letter)
 
 
@@ -126,12 +128,36 @@ def _strip(text: Text, tokenizer: WordTokenizer) -> tuple[list[Token], str]:
 
 
 def _show_step(
-    letter: str, index: int, step: Step, tokenizer: WordTokenizer, tree: branches.Tree
+    letter: str,
+    index: int,
+    step: Step,
+    tokenizer: WordTokenizer,
+    tree: branches.Tree,
+    way: Way,
+    dials: Sequence[Dial],
 ) -> None:
     """One step in full: the model's distribution, the filtered one, and how the word was chosen."""
     vocab = tokenizer.vocab
-    before, after, order = (t.numpy() for t in (step.distribution, step.left, step.order))
     fig, shown = _drawn(step, tokenizer, state.presenting())
+    before = step.distribution.numpy()
+    bars = BARS_ON_STAGE if state.presenting() else BARS
+    if not instrument.show(step, way.name, vocab, dials, key=letter, number=index + 1, bars=bars):
+        _show_figure(letter, index, step, vocab, fig)
+    before_it = step.ids[len(step.ids) - index :]
+
+    def force(picked: int) -> None:
+        tree.grow(before_it, shown[picked], vocab[shown[picked]])
+
+    token_strip(
+        [Token(vocab[i], note=f"take it: {percent(before[i])}") for i in shown],
+        key=f"force-{letter}", on_pick=force, play=False, selected=shown.index(step.token),
+        legend="Force another word: a click grows a branch from this step.",
+    )  # fmt: skip
+
+
+def _show_figure(letter: str, index: int, step: Step, vocab: Sequence[str], fig: Drawing) -> None:
+    """The step as the server draws it: for a browser in which the instrument stopped."""
+    before, after, order = (t.numpy() for t in (step.distribution, step.left, step.order))
     word = page.escape(vocab[step.token])
     if step.forced:
         how = f"You chose **{word}** here"
@@ -144,13 +170,11 @@ def _show_step(
         f"{len(vocab):,} words kept, rank **{step.rank}** for the model, whose entropy is "
         f"**{step.entropy:.2f}** nats."
     )
-    hatched = "Hatched" if state.presenting() else "Hatched and dotted"
     page.show_figure(
         fig,
         title=f"Step {index + 1}: the most probable words of {len(vocab):,}",
-        description=f"{hatched}: the model's probability. Solid: after temperature and "
-        "cut, orange the word taken. Violet: the mass down to each word; the first to reach p is "
-        "the last kept.",
+        description="Hatched: the model's probability. Solid: after temperature and cut, orange "
+        "the word taken. Violet: the mass down to each word.",
         key=f"bars-{letter}",
         data=lambda: {
             "word": [vocab[i] for i in order],
@@ -158,16 +182,6 @@ def _show_step(
             "after": after[order],
         },
     )
-    before_it = step.ids[len(step.ids) - index :]
-
-    def force(picked: int) -> None:
-        tree.grow(before_it, shown[picked], vocab[shown[picked]])
-
-    token_strip(
-        [Token(vocab[i], note=f"take it: {percent(before[i])}") for i in shown],
-        key=f"force-{letter}", on_pick=force, play=False, selected=shown.index(step.token),
-        legend="Force another word: a click grows a branch from this step.",
-    )  # fmt: skip
 
 
 @lru_cache(maxsize=32)  # each keeps its step, some 500 KB

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
 from dashboard import controls
+from dashboard.components.live import Dial
 
 if TYPE_CHECKING:
     from core.decoding.strategies import Strategy
 
 WAYS = ("greedy", "temperature", "nucleus", "top-k", "beam")
+
+
+class Slider(NamedTuple):
+    """The slider of one setting of a strategy."""
+
+    name: str
+    label: str
+    low: float
+    high: float
+    value: float
+    step: float
+    help: str | None = None
+
+
+HEAT = Slider("t", "Temperature", 0.0, 2.0, 1.0, 0.05, "0 is greedy.")
+SLIDERS = {
+    "greedy": [],
+    "temperature": [HEAT],
+    "nucleus": [HEAT, Slider("p", "Top-p", 0.01, 1.0, 0.9, 0.01)],
+    "top-k": [HEAT, Slider("k", "Top-k", 1, 200, 40, 1)],
+    "beam": [Slider("width", "Beams", 1, 8, 4, 1)],
+}
 
 
 @dataclass(frozen=True)
@@ -47,25 +71,41 @@ def choose_way(letter: str, default: str, *, abreast: bool) -> Way:
 
     abreast: there is room for two sliders side by side. Temperature 0 is greedy.
     """
+    name = _name(letter, default)
+    with st.container(horizontal=True) if abreast else nullcontext():
+        values = {
+            s.name: controls.slider(
+                s.label, s.low, s.high, s.value, key=f"{s.name}-{letter}", step=s.step, help=s.help
+            )
+            for s in SLIDERS[name]
+        }
+    return _way(name, values)
+
+
+def choose_live_way(letter: str, default: str) -> tuple[Way, list[Dial]]:
+    """The choice of one column, whose sliders its instrument draws."""
+    name = _name(letter, default)
+    dials = [
+        controls.dial(
+            s.label, s.low, s.high, s.value, key=f"{s.name}-{letter}", step=s.step, help=s.help
+        )
+        for s in SLIDERS[name]
+    ]
+    return _way(name, {s.name: d.value for s, d in zip(SLIDERS[name], dials, strict=True)}), dials
+
+
+def _name(letter: str, default: str) -> str:
+    return controls.choice("Next word by", WAYS, key=f"way-{letter}", index=WAYS.index(default))
+
+
+def _way(name: str, values: Mapping[str, float]) -> Way:
     from core.decoding.strategies import Greedy, Nucleus, Temperature, TopK
 
-    name = controls.choice("Next word by", WAYS, key=f"way-{letter}", index=WAYS.index(default))
-    if name == "greedy":
-        return Way(name, Greedy())
+    t = values.get("t", 1.0)
     if name == "beam":
-        width = controls.slider("Beams", 1, 8, 4, key=f"width-{letter}")
-        return Way(name, Temperature(), int(width))
-    p, k = 1.0, 0.0
-    with st.container(horizontal=True) if abreast else nullcontext():
-        t = controls.slider(
-            "Temperature", 0.0, 2.0, 1.0, key=f"t-{letter}", step=0.05, help="0 is greedy."
-        )
-        if name == "nucleus":
-            p = controls.slider("Top-p", 0.01, 1.0, 0.9, key=f"p-{letter}", step=0.01)
-        if name == "top-k":
-            k = controls.slider("Top-k", 1, 200, 40, key=f"k-{letter}")
-    if t == 0:
+        return Way(name, Temperature(), int(values["width"]))
+    if name == "greedy" or t == 0:
         return Way("greedy", Greedy())
     if name == "nucleus":
-        return Way(name, Nucleus(p=p, t=t))
-    return Way(name, TopK(k=int(k), t=t) if name == "top-k" else Temperature(t=t))
+        return Way(name, Nucleus(p=values["p"], t=t))
+    return Way(name, TopK(k=int(values["k"]), t=t) if name == "top-k" else Temperature(t=t))

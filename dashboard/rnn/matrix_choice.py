@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.linear_rnn.decay import MAX_STEPS, Decay, Growth, growth
+from core.linear_rnn.eigenvalue_moves import Modes, modes, move_eigenvalues, read_moves
 from core.linear_rnn.gradient import SAMPLED_STEPS, gradient_norms
 from core.linear_rnn.matrices import (
     MAX_BYTES,
@@ -19,25 +20,34 @@ from core.linear_rnn.matrices import (
     with_radius,
 )
 from core.linear_rnn.spectrum import number
-from dashboard import state
+from dashboard import controls, state
+from dashboard.components.live import Dial
 
 OWN = "own"
 OWN_ROWS = "0.9, 0.5\n0, 0.8"
 LONGEST_LINKED = 2000
+MOVABLE = 32  # sizes up to this have eigenvalues that can be moved: each move measures all powers
 LONGEST = 200  # T up to which the curves are shown at first
 RANDOM = ("vanishing", "exploding", "gaussian", "symmetric", "orthogonal", "stochastic")
+CLOSER = ("closed", "shares", "orbit", "entries")
 EDITABLE = 6  # sizes up to this have every entry in a table to type in
 
 
 @dataclass(frozen=True)
 class MatrixView:
-    """The matrix as shown, its measured powers, and the radius it is scaled to (None: as is)."""
+    """The matrix as shown, its measured powers, and the radius it is scaled to (None: as is).
+
+    base: the matrix before eigenvalues were moved and before it was scaled. moved: as in the link.
+    """
 
     W: np.ndarray
     growth: Growth
     radius: float | None
     sentence: str
     preset: str | None
+    base: np.ndarray
+    moved: str
+    dials: tuple[Dial, Dial]  # of ρ, and of the largest T
 
     @property
     def eigenvalues(self) -> np.ndarray:
@@ -48,12 +58,14 @@ class MatrixView:
         return np.asarray(found.eigenvalues * (self.radius / found.radius))
 
 
-def matrix_controls() -> tuple[MatrixView, int]:
-    """Draw the controls; return the matrix and the largest T to show.
+def matrix_controls() -> tuple[MatrixView, str]:
+    """Draw the controls of the matrix; return it and the name of the closer look.
 
     Raises ValueError for text that is not a matrix.
     """
-    first, second, third, fourth = st.columns([5, 4, 4, 4])
+    first, second, third = st.columns([4, 3, 3])
+    with third:
+        closer = controls.choice("Look closer", CLOSER, key="view")
     names = [*PRESETS, OWN]
     state.offer("matrix", names[0], names, _title)
     name = first.selectbox(
@@ -61,29 +73,72 @@ def matrix_controls() -> tuple[MatrixView, int]:
         on_change=_take_radius,
     )  # fmt: skip
     usual = (PRESETS[name].radius if name != OWN else 0.0) or 0.9
-    state.offer("rho", usual)
-    longest = fourth.slider(
-        "T up to", 20, MAX_STEPS, LONGEST, 10, key="longest", bind="query-params"
-    )
     state.record("matrix", name)
-    state.record("longest", longest)
+    scaled = name != "nilpotent"
     if name == OWN:
-        scale = second.toggle("Scale it to ρ", key="scale", bind="query-params")
-        slider = _radius(third, usual, disabled=not scale)
-        W, measured = _own()
-        radius = slider if scale else None
-        sentence = f"Your own matrix, {len(W)} × {len(W)}."
+        scaled = second.toggle("Scale it to ρ", key="scale", bind="query-params")
+        base, chosen = _own(), None
+        sentence = f"Your own matrix, {len(base)} × {len(base)}."
     else:
-        size = second.slider("Size d", MIN_SIZE, MAX_SIZE, 16, key="size", bind="query-params")
-        radius = _radius(third, usual, disabled=name == "nilpotent")
+        size = second.slider(
+            "Size d", MIN_SIZE, MAX_SIZE, 16, key="size", bind="query-params", on_change=_forget
+        )
         state.record("size", size)
-        state.record("rho", radius)
-        W = preset(name, size, draw())
-        measured = measured_preset(name, size, draw())
-        sentence = PRESETS[name].sentence
+        base, chosen, sentence = preset(name, size, draw()), name, PRESETS[name].sentence
+    rho = controls.dial(
+        "Spectral radius ρ", 0.1, 1.5, usual, key="rho", step=0.01, off=not scaled,
+        help="The largest |λ|: the whole matrix is multiplied by one factor.",
+    )  # fmt: skip
+    longest = controls.dial("T up to", 20, MAX_STEPS, LONGEST, key="longest", step=10)
+    moved = _moved(base)
+    measured = measured_own(to_csv(base)) if chosen is None else measured_preset(name, size, draw())
+    W = base
+    if moved:
+        W = _with_moves(base, measured.spectrum.radius, moved)
+        measured = measured_own(to_csv(W))
+    radius = rho.value if scaled else None
     if radius is not None and measured.spectrum.radius > 0:
         W = with_radius(W, radius)
-    return MatrixView(W, measured, radius, sentence, None if name == OWN else name), longest
+    view = MatrixView(W, measured, radius, sentence, chosen, base, moved, (rho, longest))
+    return view, closer
+
+
+def modes_of(base: np.ndarray) -> Modes | None:
+    """P, Λ and P⁻¹ of base / ρ(base), whose eigenvalues can be moved; None where they cannot."""
+    found = measured_own(to_csv(base)).spectrum if len(base) <= MOVABLE else None
+    if found is None or found.radius == 0 or not found.trusted:
+        return None
+    return modes(base / found.radius)
+
+
+def fitting_moves(base: np.ndarray, text: object) -> bool:
+    """Whether a browser may send these moves of the eigenvalues of `base`."""
+    found = modes_of(base)
+    if not isinstance(text, str) or len(text) > LONGEST_LINKED or found is None:
+        return text == ""
+    try:
+        return bool(read_moves(text, found)) or text == ""
+    except ValueError:
+        return False
+
+
+def _with_moves(base: np.ndarray, radius: float, moved: str) -> np.ndarray:
+    found = modes_of(base)
+    assert found is not None, "moves were checked"
+    return radius * move_eigenvalues(base / radius, found, read_moves(moved, found))
+
+
+def _moved(base: np.ndarray) -> str:
+    """The moved eigenvalues, of the session or of a new link; "" when they do not fit."""
+    asked = st.query_params.get("moved", "")
+    known = state.offered("moved") or "moved" not in st.query_params
+    text = st.session_state.get("moved", "") if known else asked
+    text = text if fitting_moves(base, text) else ""
+    state.offer("moved", "")
+    st.session_state["moved"] = text
+    state.record("moved", text)
+    state.put_in_link("moved", text or None)
+    return str(text)
 
 
 def facts(view: MatrixView, decay: Decay) -> dict[str, str]:
@@ -103,6 +158,14 @@ def facts(view: MatrixView, decay: Decay) -> dict[str, str]:
     }
 
 
+def explanation(view: MatrixView) -> str:
+    """What the eigenvalues say about the powers, and how exact the lecture's formula is here."""
+    found, error = view.growth.spectrum, view.growth.formula_error
+    condition = number(found.condition) if found.condition < 1e15 else "∞ (defective)"
+    off = f"{error:.0e}" if error < 1 else "everything"
+    return f"{found.explanation} cond(P) = {condition}; P Λ⁴⁹⁹ P⁻¹ is off by {off}."
+
+
 def peak(decay: Decay, longest: int) -> str:
     """One sentence: where the norm of the powers is largest."""
     at, size = decay.peak(longest)
@@ -113,10 +176,10 @@ def two_by_two(view: MatrixView) -> np.ndarray:
     """The matrix itself if it is 2 × 2, otherwise its preset at size 2 with the same radius."""
     if len(view.W) == 2:
         return view.W
-    if view.preset is None or view.radius is None:
+    if view.preset is None:
         raise ValueError(f"Your matrix is {len(view.W)} × {len(view.W)}: an orbit needs 2 × 2.")
     W = preset(view.preset, 2, draw())
-    return with_radius(W, view.radius) if view.preset != "nilpotent" else W
+    return W if view.radius is None else with_radius(W, view.radius)
 
 
 def _step(T: int | None) -> str:
@@ -128,22 +191,17 @@ def draw() -> int:
     return int(st.session_state.get("draw", 0))
 
 
-def _radius(column: st.delta_generator.DeltaGenerator, usual: float, disabled: bool) -> float:
-    return column.slider(
-        "Spectral radius ρ", 0.1, 1.5, usual, 0.01, key="rho", bind="query-params",
-        disabled=disabled, help="The largest |λ|: the whole matrix is multiplied by one factor.",
-    )  # fmt: skip
-
-
-def _own() -> tuple[np.ndarray, Growth]:
+def _own() -> np.ndarray:
     """A pasted or uploaded matrix; the link holds texts of up to LONGEST_LINKED characters."""
     linked = st.query_params.get("rows", OWN_ROWS)[:LONGEST_LINKED]
-    text = st.text_area("Rows, one a line", linked, max_chars=MAX_BYTES, key="own", height=150)
+    text = st.text_area(
+        "Rows, one a line", linked, max_chars=MAX_BYTES, key="own", height=150,
+        on_change=_forget,
+    )  # fmt: skip
     own = text != OWN_ROWS and len(text) <= LONGEST_LINKED
     state.put_in_link("rows", text if own else None)
     file = st.file_uploader("… or a CSV file (it takes the place of the text)", type=["csv", "txt"])
-    W = parse_matrix(file.getvalue() if file is not None else text)
-    return W, measured_own(to_csv(W))
+    return parse_matrix(file.getvalue() if file is not None else text)
 
 
 def edit_entries(view: MatrixView) -> None:
@@ -189,12 +247,19 @@ def _set(**values: object) -> None:
 
 def _take_radius() -> None:
     """Set ρ to the radius at which the new preset shows its point."""
+    _forget()
     name = st.session_state["matrix"]
     if name in PRESETS and PRESETS[name].radius > 0:
         st.session_state["rho"] = PRESETS[name].radius
 
 
+def _forget() -> None:
+    """The moves of eigenvalues belong to one matrix."""
+    st.session_state["moved"] = ""
+
+
 def _draw_again() -> None:
+    _forget()
     st.session_state["draw"] = draw() + 1
 
 
@@ -206,4 +271,4 @@ def _take_entries(key: str, W: np.ndarray) -> None:
             at = int(row), int(column) - 1
             if value is not None and max(at) < len(W) and min(at) >= 0:
                 changed[at] = value
-    _set(matrix=OWN, own=to_csv(changed), scale=False)
+    _set(matrix=OWN, own=to_csv(changed), scale=False, moved="")

@@ -27,6 +27,8 @@ def show(lesson: str) -> None:
     _apply_beat(story, at)
     beat = story.beats[at]
     st.session_state[state.SHOWN] = len(beat.show)
+    st.session_state[state.ON_STAGE] = list(beat.show)
+    st.session_state[state.HELD] = list(beat.hold)
     st.html(_hide_all_but(beat))
     with st.container(key="stage-beat"):
         st.title(beat.sentence, anchor=False)
@@ -84,10 +86,8 @@ def _hide_all_but(beat: Beat) -> str:
     these, inside = ", ".join(keep), ", ".join(f"{one} *" for one in keep)
     page, failed = dom.CONTENT, dom.ALERT  # no :has inside :has, or a browser drops the whole rule
     held = [] if state.revealed() else beat.hold
-    figures = [dom.keyed(f"figure-{name}") for name in held]
+    figures = [dom.keyed(f"{kind}{name}") for kind in ("", "figure-") for name in held]
     covered = ", ".join(f"{one}, {one} *" for one in figures)
-    in_rows = state.figure_height() == state.ROW_HEIGHT
-    without_captions = f"{page} {dom.CAPTION} {{ display: none; }}" if in_rows else ""
     return f"""<style>
 {covered or "no-element"} {{ visibility: hidden !important; }}
 {page} {dom.ELEMENT}:not({these}):not({inside}):not(:has({failed})) {{ display: none; }}
@@ -102,7 +102,6 @@ def _hide_all_but(beat: Beat) -> str:
 {page} {{ padding-bottom: 3rem; }}
 {page} {dom.CAPTION} {{ display: none; }}
 {page} {dom.IMAGE} img {{ max-height: {state.figure_height()}px; width: auto; }}
-{without_captions}
 </style>"""
 
 

@@ -58,6 +58,31 @@ def test_the_link_follows_a_slider_however_fast_it_moves(page: Page, dashboard_u
         expect(page).to_have_url(re.compile(rf"[?&]{key}=5(&|$)"))
 
 
+def test_temperature_moves_the_bars_at_once_and_the_text_on_release(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "decoding", QUERY + "&way-b=temperature&t-b=0.5")
+    bars = page.locator("[data-plot=bars] svg[role]").nth(1)
+    expect(bars).to_have_attribute("aria-label", re.compile("after temperature"))
+    before = bars.get_attribute("aria-label")
+    page.get_by_role("slider", name="Temperature").press("End")
+    expect(bars).not_to_have_attribute("aria-label", before or "")
+    expect(page).to_have_url(re.compile("t-b=2"))
+    expect(page.get_by_role("heading", name="temperature 2")).to_be_visible()
+    wait_ready(page)
+    no_errors(page)
+
+
+def test_the_random_number_is_dragged_to_another_word(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "decoding", QUERY + "&way-b=temperature&t-b=2")
+    strip = page.locator("[data-plot=draw]:visible svg[role]")
+    expect(page.get_by_text("The random number 0.").first).to_contain_text("selected")
+    strip.press("ArrowRight")
+    expect(page.get_by_text("would select").first).to_be_visible()
+    assert "u=" not in page.url
+    no_errors(page)
+
+
 def test_no_section_is_wider_than_a_phone(phone_page: Page, dashboard_url: str) -> None:
     for section in ("side by side", "what goes wrong", "the KV cache"):
         open_page(phone_page, dashboard_url, "decoding", f"{QUERY}&section={section}")

@@ -37,11 +37,55 @@ def test_arrow_keys_step_through_the_expansion(
 
 def test_moving_the_radius_redraws_and_changes_the_link(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "rnn", DECAY + "&matrix=Orthogonal&rho=0.9")
-    expect(page.get_by_text("‖W_h^(T−1)‖ peaks at T = 1: 1.")).to_be_visible()
-    slider = page.locator(dom.SLIDER).filter(has_text="Spectral radius").locator("input")
-    slider.focus()
+    figure = page.locator("[data-plot=decay] .hand")
+    expect(figure).to_have_attribute("aria-label", re.compile("peaks at T = 1: 1[.]"))
+    slider = page.get_by_role("slider", name="Spectral radius")
     slider.press("End")
-    expect(page.get_by_text("Up to T = 200, ‖W_h^(T−1)‖ peaks at T = 200")).to_be_visible()
+    expect(figure).to_have_attribute("aria-label", re.compile("Up to T = 200, .* at T = 200"))
+    expect(page).to_have_url(re.compile("rho=1.5"))
+    wait_ready(page)
+    no_errors(page)
+
+
+def test_an_eigenvalue_is_dragged_with_its_conjugate(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "rnn", DECAY + "&matrix=Scaled+rotation&size=4")
+    plane = page.locator("[data-plot=eigenvalues] .hand")
+    expect(plane).to_have_attribute("aria-label", re.compile("largest modulus is 0.970"))
+    box = plane.bounding_box()
+    assert box
+    selected = page.locator("[data-plot=eigenvalues] circle").first.bounding_box()
+    assert selected
+    x, y = selected["x"] + selected["width"] / 2, selected["y"] + selected["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 40, y, steps=4)
+    page.mouse.up()
+    page.wait_for_url("**moved=*")
+    wait_ready(page)
+    before = page.url
+    plane.press("ArrowUp")
+    page.wait_for_function("before => location.href !== before", arg=before)
+    page.reload()
+    wait_ready(page)
+    expect(plane).to_have_attribute("aria-label", re.compile("4 eigenvalues"))
+    assert "moved=" in page.url
+    no_errors(page)
+
+
+def test_an_error_in_the_instrument_leaves_the_figures_of_the_server(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "rnn", DECAY + "&rho=0.8")
+    page.evaluate(
+        """() => { const at = [...document.querySelectorAll("*")].map((e) => (e.shadowRoot ?? e)
+          .querySelector(".live")).find((one) => one?.instrument).instrument;
+          at.draw = () => { throw new Error("made up"); }; at.redraw(true); }"""
+    )
+    expect(page.get_by_text("stopped in your browser, so the server draws it")).to_be_visible()
+    expect(page.locator(dom.keyed("figure-curves")).locator(dom.PLOT)).to_be_visible()
+    slider = page.locator(dom.SLIDER).filter(has_text="Spectral radius").locator("input")
+    expect(slider).to_have_value("0.8")
+    slider.press("End")
     expect(page).to_have_url(re.compile("rho=1.5"))
     wait_ready(page)
     no_errors(page)
@@ -49,9 +93,7 @@ def test_moving_the_radius_redraws_and_changes_the_link(page: Page, dashboard_ur
 
 def test_the_script_has_the_current_settings(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "rnn", DECAY + "&longest=50")
-    slider = page.locator(dom.SLIDER).filter(has_text="T up to").locator("input")
-    slider.focus()
-    slider.press("ArrowRight")
+    page.get_by_role("slider", name="T up to").press("ArrowRight")
     expect(page).to_have_url(re.compile("longest=60"))
     wait_ready(page)
     with page.expect_download() as download:
@@ -61,10 +103,11 @@ def test_the_script_has_the_current_settings(page: Page, dashboard_url: str) -> 
 
 def test_the_orbit_plays(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "rnn", DECAY + "&matrix=Scaled+rotation&size=2&view=orbit")
-    figure = page.locator(dom.keyed("figure-orbit"))
-    expect(figure.locator(".slider-label").filter(has_text="k = 0")).to_have_count(1)
-    figure.locator(".updatemenu-button").first.click()
-    expect(figure.locator(".slider-label").filter(has_text="k = 3")).to_have_count(1)
+    page.get_by_role("slider", name="Steps k").press("Home")
+    figure = page.locator("[data-plot=orbit]")
+    expect(figure.locator("svg[aria-label*='k = 0:']")).to_be_visible()
+    figure.get_by_role("button", name="Play").click()
+    expect(figure.locator("svg[aria-label*='k = 3:']")).to_be_visible()
     no_errors(page)
 
 

@@ -27,7 +27,7 @@ def in_view(page: Page, keys: tuple[str, ...]) -> list[str]:
     """Which of a beat's figures and controls can be seen."""
     seen = []
     for key in keys:
-        places = page.locator(f"{dom.keyed(key)}, {dom.keyed('figure-' + key)}")
+        places = page.locator(f"{dom.keyed(key)}, {dom.keyed('figure-' + key)}, [data-plot={key}]")
         if any(place.is_visible() for place in places.all()):
             seen.append(key)
     return seen
@@ -104,7 +104,9 @@ def test_a_figure_and_its_controls_are_in_view_together(
     reveal = "&reveal=1" if held else ""
     open_page(page, dashboard_url, lesson, query=f"mode=present&beat={beat}{reveal}")
     at_beat(page, beat, len(storyline(lesson).beats))
-    figures = page.locator(f"{dom.PLOT}:visible, {dom.IMAGE} img:visible")
+    figures = page.locator(
+        f"{dom.PLOT}:visible, {dom.IMAGE} img:visible, [data-plot] svg[role]:visible"
+    )
     expect(figures.first).to_be_visible()
     boxes = [box for figure in figures.all() if (box := figure.bounding_box())]
     assert boxes

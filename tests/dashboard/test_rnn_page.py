@@ -32,6 +32,15 @@ def opened(**query: str) -> AppTest:
     return app.run()
 
 
+def without_instrument(**query: str) -> AppTest:
+    """The page in a session whose browser has reported an error of the instrument."""
+    app = AppTest.from_file(str(PAGE), default_timeout=60)
+    app.session_state["state-live-stopped-rnn"] = True
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
 def fine(app: AppTest) -> AppTest:
     assert not app.exception, [e.value for e in app.exception]
     assert not app.error, [e.value for e in app.error]
@@ -96,13 +105,16 @@ def test_an_answer_is_checked_and_a_bad_one_gets_a_sentence() -> None:
 @pytest.mark.parametrize("name", PRESETS)
 @pytest.mark.parametrize("view", ["shares", "orbit", "entries"])
 def test_every_preset_opens_with_every_view(name: str, view: str) -> None:
-    app = opened(section=DECAY, matrix=PRESETS[name].title, view=view, size="4")
-    assert len(fine(app).get("plotly_chart")) == 3
+    query = {"section": DECAY, "matrix": PRESETS[name].title, "view": view, "size": "4"}
+    assert len(fine(without_instrument(**query)).get("plotly_chart")) == 3
+    app = fine(opened(**query))
+    assert not app.get("plotly_chart")
     assert any(PRESETS[name].sentence in m.value for m in app.markdown)
 
 
 def test_a_preset_brings_its_radius_and_the_slider_moves_it() -> None:
-    app = opened(section=DECAY)
+    app = without_instrument(section=DECAY)
+    assert "stopped in your browser" in app.warning[0].value
     app.selectbox(key="matrix").set_value("orthogonal").run()
     facts = {m.label: m.value for m in fine(app).metric}
     assert facts["ρ = max |λ|"] == "1"
@@ -114,8 +126,40 @@ def test_a_preset_brings_its_radius_and_the_slider_moves_it() -> None:
 
 
 def test_the_gradient_comes_from_torch() -> None:
-    app = opened(section=DECAY, matrix="Scaled rotation", size="4", autograd="true")
+    app = without_instrument(section=DECAY, matrix="Scaled rotation", size="4", autograd="true")
     assert len(fine(app).get("plotly_chart")) == 2
+
+
+def test_values_of_the_link_are_taken_and_those_out_of_range_are_not() -> None:
+    app = fine(opened(section=DECAY, rho="0.5", longest="100", at="7"))
+    assert (app.session_state["rho"], app.session_state["longest"]) == (0.5, 100)
+    assert app.session_state["at"] == 7
+    app = fine(opened(section=DECAY, rho="9", longest="x", at="-1"))
+    assert (app.session_state["rho"], app.session_state["longest"]) == (0.9, 200)
+    assert sum("which is not here" in note.value for note in app.info) == 3
+    app.session_state["rho"] = 1e9
+    assert fine(app.run()).session_state["rho"] == 1.5
+
+
+def test_moved_eigenvalues_are_in_the_link_until_the_matrix_changes() -> None:
+    query = {"section": DECAY, "matrix": "Symmetric", "size": "4"}
+    app = fine(without_instrument(**query, moved="0:0.2:0"))
+    assert app.session_state["moved"] == "0:0.2:0"
+    assert app.query_params["moved"] == "0:0.2:0"
+    app.slider(key="size").set_value(5).run()
+    assert fine(app).session_state["moved"] == ""
+    for forged in ("0:0.2:1", "9:1:0", "0:1e9:0", "x" * 5000, "0:nan:0"):
+        assert fine(opened(**query, moved=forged)).session_state["moved"] == ""
+
+
+def test_the_browser_is_told_its_values_only_when_it_has_others() -> None:
+    app = fine(opened(section=DECAY))
+    first = app.session_state["state-live-order-rnn"]
+    assert first["values"]["rho"] == 0.9
+    assert fine(app.run()).session_state["state-live-order-rnn"] == first
+    app.session_state["rho"] = 0.7
+    told = fine(app.run()).session_state["state-live-order-rnn"]
+    assert (told["n"], told["values"]["rho"]) == (first["n"] + 1, 0.7)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +248,7 @@ def test_sliders_and_steps_never_load_torch() -> None:
         f"at = AppTest.from_file({str(PAGE)!r}, default_timeout=60).run()\n"
         "at.slider(key='T').set_value(7).run(); at.button(key='step-Next').click().run()\n"
         f"at.session_state['section'] = {DECAY!r}; at.run()\n"
-        "at.slider(key='rho').set_value(1.2).run(); at.slider(key='size').set_value(40).run()\n"
+        "at.session_state['rho'] = 1.2; at.run(); at.slider(key='size').set_value(40).run()\n"
         "at.session_state['section'] = 'Cost'; at.run()\n"
         "assert not at.exception, at.exception\n"
         "sys.exit('torch was loaded' if 'torch' in sys.modules else 0)"

@@ -26,7 +26,7 @@ DASHBOARD = {
     "state": "",
     "limits": "",
     "stage": "state components",
-    "components": "state lessons figures",
+    "components": "state lessons figures palette",
     "controls": "components state",
     "models": "controls components figures state limits",
     "rnn": "controls components figures state",

@@ -99,8 +99,11 @@ def test_every_table_opens_and_nonsense_in_a_link_does_no_harm() -> None:
     for name in app.selectbox(key="table").options:
         app.selectbox(key="table").select(name).run()
         assert not app.exception
-    app.slider(key="dim").set_value(8).run()
-    assert not app.exception
+    app.session_state["dim"] = 8
+    assert not app.run().exception
+    assert app.session_state["i"] == 3  # of the four pairs
+    app.session_state["state-live-stopped-positions"] = True
+    assert len(app.run().get("plotly_chart")) == 5
 
 
 def test_the_measured_curves_wait_for_a_prediction() -> None:

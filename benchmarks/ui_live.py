@@ -1,0 +1,121 @@
+"""Instruments while a thumb is dragged: redraws a second, and the time from input to paint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+import numpy as np
+from playwright.sync_api import CDPSession, Locator, Page
+
+from benchmarks.measure import Row
+from benchmarks.table import within
+from tests.browser.waiting import open_page
+
+PAINT, REDRAWS = 33, 30  # ms, p95, at most; a second, at least
+MOVES, SETTLE = 150, 2000  # of the mouse in one drag; ms
+DECAY = {"section": "Eigenvalues and decay"}
+ROTATION = DECAY | {"matrix": "Scaled rotation"}
+# instrument -> page, link, and what is dragged: a slider's label, or a figure's name
+DRAGS = {
+    "rnn": ("rnn", DECAY, "Spectral radius ρ"),
+    "rnn-shares": ("rnn", DECAY | {"view": "shares"}, "Spectral radius ρ"),
+    "rnn-orbit": ("rnn", DECAY | {"view": "orbit", "size": "2"}, "Direction of x"),
+    "rnn-eigenvalue": ("rnn", ROTATION, "eigenvalues"),
+    "rnn-eigenvalue-32": ("rnn", ROTATION | {"size": "32"}, "eigenvalues"),
+    "decoding": ("decoding", {"columns": "2", "length": "10"}, "Temperature"),
+    "decoding-draw": ("decoding", {"columns": "2", "length": "10"}, "draw"),
+    "positions": ("positions", {}, "Position, t"),
+    "positions-columns": ("positions", {}, "Columns, d (of the formula)"),
+}  # fmt: skip
+# Input events and drawings of the instruments; a message sent in the drawing's frame arrives when
+# the frame has been painted.
+WATCH = """() => {
+  const seen = window.seen = { paints: [], drawn: 0, first: 0, last: 0 };
+  let began = null;
+  const listen = (place) => {
+    for (const name of ["input", "pointermove"]) {
+      place.addEventListener(name, (event) => {
+        if (name === "pointermove" && !event.buttons) return;
+        began ??= event.timeStamp;
+        seen.first ||= event.timeStamp;
+      }, { capture: true });
+    }
+    place.addEventListener("drawn", () => {
+      seen.drawn++;
+      const from = began;
+      began = null;
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => {
+        seen.last = performance.now();
+        if (from !== null) seen.paints.push(seen.last - from);
+      };
+      channel.port2.postMessage(0);
+    });
+  };
+  for (const element of document.querySelectorAll("*")) {
+    const live = element.shadowRoot?.querySelector(".live");
+    if (live) listen(live);
+  }
+}"""
+
+
+def live(page: Page, address: str) -> Iterator[Row]:
+    """Two rows for each drag: from input to paint, and redraws a second."""
+    for name, (lesson, link, what) in DRAGS.items():
+        open_page(page, address, lesson, urlencode(link))
+        page.wait_for_selector(".live figure svg[viewBox]")
+        page.wait_for_timeout(SETTLE)
+        page.evaluate(WATCH)
+        tracing = page.context.new_cdp_session(page)
+        tracing.send("Performance.enable", {"timeDomain": "threadTicks"})
+        busy = _busy(tracing)
+        slider = page.get_by_role("slider", name=what, exact=True)
+        if slider.count():
+            _drag_thumb(slider.first)
+        else:
+            _drag_mark(page.locator(f"[data-plot={what}]:visible svg[role=application]").first)
+        found = page.evaluate("seen")
+        busy = (_busy(tracing) - busy) / max(1, found["drawn"])
+        tracing.detach()
+        seconds = (found["last"] - found["first"]) / 1000
+        a_second = found["drawn"] / seconds
+        median = float(np.median(found["paints"]))
+        about = (
+            f"{what} dragged for {seconds:.1f} s, {found['drawn']} redraws of {MOVES} movements; "
+            f"median {median:.0f} ms, of which the page's thread computes {busy:.1f} ms"
+        )
+        yield within(f"live:{name}", "ms, p95", PAINT, found["paints"], about)
+        yield within(f"live-redraws:{name}", "a second", REDRAWS, [a_second], about)
+
+
+def _busy(tracing: CDPSession) -> float:
+    """Milliseconds of processor time that the page's thread has spent, waiting left out."""
+    metrics = tracing.send("Performance.getMetrics")["metrics"]
+    return 1000 * float(next(m["value"] for m in metrics if m["name"] == "TaskDuration"))
+
+
+def _drag_thumb(slider: Locator) -> None:
+    box = slider.bounding_box()
+    assert box, "the slider is in view"
+    y = box["y"] + box["height"] / 2
+    mouse = slider.page.mouse
+    mouse.move(box["x"] + box["width"] * 0.2, y)
+    mouse.down()
+    for part in (0.9, 0.1, 0.6):
+        mouse.move(box["x"] + box["width"] * part, y, steps=MOVES // 3)
+    mouse.up()
+
+
+def _drag_mark(figure: Locator) -> None:
+    """A figure's mark: a ring, where it has one, otherwise wherever the figure is pressed."""
+    ring = figure.locator("circle").first
+    box = (ring if figure.locator("circle").count() else figure).bounding_box()
+    assert box, "the figure is in view"
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    mouse = figure.page.mouse
+    mouse.move(x, y)
+    mouse.down()
+    for across, down in ((-60, 0), (-60, 60), (0, 0)):
+        mouse.move(x + across, y + down, steps=MOVES // 3)
+    mouse.up()

@@ -1,0 +1,184 @@
+"""Instruments: sliders and figures in one component, redrawn in the browser while one moves them.
+
+draw.js draws (axes, lines, bars, heat), live.js has the sliders and the messages; an instrument
+adds a file with its arithmetic and one that draws. The server is told when the hand rests.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard import palette, state
+
+_FILES = Path(__file__).resolve().parent
+_STOPPED = "This figure stopped in your browser, so the server draws it: reload the page to retry."
+_COLOURS = ("BLUE", "ORANGE", "GREEN", "PURPLE", "AMBER", "GREY")
+_LEVELS = 33  # colours of a heat map
+
+_feed = st.components.v2.component(
+    "unrolled_live_feed",
+    html="<span hidden></span>\n",
+    js=(_FILES / "feed.js").read_text(encoding="utf-8"),
+)
+
+Value = float | str
+Payload = Mapping[str, Any]
+Fits = Callable[[object], bool]
+
+
+@dataclass(frozen=True)
+class Dial:
+    """A slider of an instrument: its label, its range, and its value now."""
+
+    key: str
+    label: str
+    low: float
+    high: float
+    step: float
+    value: float
+    help: str | None = None
+    unit: str = ""
+    off: bool = False
+
+    def fits(self, value: object) -> bool:
+        """Whether a browser may send this."""
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return False
+        within = math.isfinite(value) and self.low <= value <= self.high
+        return within and (not isinstance(self.step, int) or value == int(value))
+
+    def as_widget(self) -> None:
+        """Streamlit's own slider, for a page without its instrument."""
+        kind = int if isinstance(self.step, int) else float
+        st.session_state[self.key] = kind(self.value)
+        limits = kind(self.low), kind(self.high)
+        st.slider(
+            self.label, *limits, step=kind(self.step), key=self.key, help=self.help,
+            disabled=self.off,
+        )  # fmt: skip
+
+
+class Instrument:
+    """A registered component. scripts: its own files, read after draw.js and live.js.
+
+    It may stand on a page several times, under different keys.
+    """
+
+    def __init__(self, name: str, *scripts: Path):
+        self.name = name
+        self._component = st.components.v2.component(
+            f"unrolled_live_{name}",
+            html=(_FILES / "live.html").read_text(encoding="utf-8"),
+            css=(_FILES / "style.css").read_text(encoding="utf-8"),
+            js=script(*scripts),
+        )
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it failed in this session's browser: then the page draws its own figure."""
+        return bool(st.session_state.get(f"state-live-stopped-{self.name}"))
+
+    def show(
+        self,
+        data: Payload,
+        dials: Sequence[Dial],
+        *,
+        key: str = "",
+        others: Mapping[str, tuple[Value, Fits]] | None = None,
+        on_release: Callable[[Mapping[str, Any]], None] | None = None,
+    ) -> bool:
+        """Draw it; false where it has stopped: then a sentence says so, above ordinary sliders.
+
+        data: what the figures need, as JSON. others: values without a slider, each with the check
+        of what a browser sends. on_release is called with the values that were accepted, before
+        the page runs again.
+        """
+        if self.stopped:
+            st.warning(_STOPPED, icon=":material/warning:")
+            for column, dial in zip(st.columns(len(dials) or 1), dials, strict=False):
+                with column:
+                    dial.as_widget()
+            return False
+        name = f"{self.name}-{key}" if key else self.name
+        key = f"live-{name}"
+        checks: dict[str, Fits] = {dial.key: dial.fits for dial in dials if not dial.off}
+        checks |= {name: fits for name, (_, fits) in (others or {}).items()}
+
+        def released() -> None:
+            said = _said(key, "values")
+            if isinstance(said, Mapping):
+                taken = {n: said[n] for n, fits in checks.items() if n in said and fits(said[n])}
+                st.session_state.update(taken)
+                if on_release is not None:
+                    on_release(taken)
+
+        def failed() -> None:
+            if _said(key, "failed"):
+                st.session_state[f"state-live-stopped-{self.name}"] = True
+
+        values: dict[str, Value] = {dial.key: dial.value for dial in dials}
+        values |= {name: value for name, (value, _) in (others or {}).items()}
+        shapes = [{k: v for k, v in asdict(d).items() if k != "value"} for d in dials]
+        order = _order(name, values, _said(key, "values"))
+        stage = {"held": state.held(), "only": state.on_stage(), "tall": state.figure_height()}
+        whole = {"dials": shapes, "order": order, **stage, **data}
+        self._component(
+            key=key, data={"name": name}, on_values_change=released, on_failed_change=failed,
+            height="content",
+        )  # fmt: skip
+        _feed(key=f"feed-{name}", data={"name": name, **whole}, height="content")
+        return True
+
+
+def packed(values: np.ndarray, kind: str = "<f8") -> str:
+    """An array as text that `numbers` of live.js reads: base64 of its bytes."""
+    return base64.b64encode(np.ascontiguousarray(values, dtype=kind).tobytes()).decode()
+
+
+@cache
+def script(*scripts: Path) -> str:
+    """The JavaScript of an instrument: the palette, what all share, and its own files."""
+    colours = {name: getattr(palette, name) for name in _COLOURS}
+    scales = {"SEQUENTIAL": palette.SEQUENTIAL, "DIVERGING": palette.DIVERGING}
+    lines = [f"const COLOURS = {json.dumps(colours)};"]
+    lines += [f"const {name} = {json.dumps(_scale(scale))};" for name, scale in scales.items()]
+    files = (_FILES / "draw.js", _FILES / "live.js", *scripts)
+    return "\n".join([*lines, *(file.read_text(encoding="utf-8") for file in files)])
+
+
+def _scale(name: str) -> list[str]:
+    from plotly.colors import sample_colorscale  # the first page must not wait for it
+
+    steps = sample_colorscale(name, np.linspace(0, 1, _LEVELS).tolist(), colortype="tuple")
+    return ["#" + "".join(f"{round(255 * part):02x}" for part in step) for step in steps]
+
+
+def _said(key: str, what: str) -> object:
+    """What the browser has sent last; None before that, or when it is malformed."""
+    kept = st.session_state.get(key)
+    return kept.get(what) if isinstance(kept, Mapping) else None
+
+
+def _order(name: str, values: dict[str, Value], said: object) -> dict[str, object]:
+    """The values that the browser must take, numbered.
+
+    It is the same order as before while the browser has these values already: then the whole
+    message is the one it keeps, and only its hash is sent.
+    """
+    order: dict[str, Any] = st.session_state.get(f"state-live-order-{name}", {"n": 0, "values": {}})
+    answered = isinstance(said, Mapping) and said.get("n") == order["n"]
+    holds: Mapping[str, object] = said if answered else order["values"]  # type: ignore[assignment]
+    if any(name not in holds or holds[name] != value for name, value in values.items()):
+        order = {"n": order["n"] + 1, "values": values}
+        st.session_state[f"state-live-order-{name}"] = order
+    return order

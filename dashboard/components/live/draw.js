@@ -1,0 +1,253 @@
+// Figures in the browser: axes, lines, bars, heat and marks as SVG, redrawn whole at each change.
+//
+// const plot = new Plot(host, { name: "decay", title: "What is left", ratio: 0.6 });
+// plot.frame({ x: [1, 200], y: [-3, 1], log: "y", names: ["T, steps", "size"] });
+// plot.line(xs, ys, { colour: COLOURS.BLUE, width: 3, dash: "8 6" });
+// plot.done("In words, for those who cannot see it.");
+//
+// Coordinates are those of the axes; on a logarithmic axis they are exponents of ten. Text has the
+// page's colour and font (currentColor), the size of the style sheet; nothing is drawn outside the
+// axes. Needs COLOURS, SEQUENTIAL and DIVERGING, which Python puts before this file.
+
+const plain = (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+const short = (v) => String(Math.round(v * 10) / 10);
+const POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+const raised = (n) => String(n).replace(/\d/g, (d) => POWERS[d]).replace("-", "⁻");
+
+class Plot {
+  // name: of the figure in its container and its downloads. ratio: height by width, bounded by
+  // `tall` pixels. square: one scale for both axes.
+  constructor(host, { name, title, ratio = 0.62, tall = 420, square = false }) {
+    Object.assign(this, { name, ratio, tall, square, parts: [], data: [] });
+    this.root = document.createElement("figure");
+    this.root.dataset.plot = name;
+    this.root.innerHTML = `<figcaption></figcaption><p class="legend"></p>
+      <div class="canvas"><svg role="img" xmlns="http://www.w3.org/2000/svg"></svg></div>`;
+    [this.caption, this.legend] = this.root.children;
+    this.svg = this.root.querySelector("svg");
+    this.title = title;
+    host.append(this.root);
+  }
+
+  set title(text) {
+    this.caption.textContent = text;
+  }
+
+  // Begins a drawing: what the axes show. log: "x", "y" or "xy". ticks: {x: [[at, name], …]}.
+  frame({ x, y, log = "", names = ["", ""], ticks = {}, bare = false }) {
+    this.width = Math.max(200, this.svg.parentElement.clientWidth);
+    const phone = this.root.parentElement.clientWidth < 480; // where sliders stand above
+    const wanted = Math.max(170, this.width * this.ratio * (phone ? 0.72 : 1));
+    this.height = Math.min(this.limit ?? this.tall, wanted);
+    this.em = parseFloat(getComputedStyle(this.svg).fontSize) || 16;
+    this.parts = [];
+    this.data = [];
+    const em = this.em;
+    const rows = ticks.y ?? steps(y, (this.height - 3 * em) / (2.4 * em), log.includes("y"));
+    const longest = Math.max(0, ...rows.map(([, name]) => name.length));
+    this.left = bare ? 6 : em * (names[1] ? 1.7 : 0.4) + 0.56 * em * longest;
+    [this.top, this.right] = [6, 8];
+    this.bottom = bare ? 6 : em * (names[0] ? 2.9 : 1.5);
+    const [wide, high] = [this.width - this.left - this.right, this.height - this.top - this.bottom];
+    if (this.square) {
+      const unit = Math.min(wide / (x[1] - x[0]), high / (y[1] - y[0]));
+      this.left += (wide - unit * (x[1] - x[0])) / 2;
+      this.right = this.width - this.left - unit * (x[1] - x[0]);
+      this.bottom = this.height - this.top - unit * (y[1] - y[0]);
+    }
+    this.spans = { x, y };
+    const [w, h] = [this.width - this.left - this.right, this.height - this.top - this.bottom];
+    this.x = (v) => this.left + ((v - x[0]) / (x[1] - x[0])) * w;
+    this.y = (v) => this.top + h - ((v - y[0]) / (y[1] - y[0])) * h;
+    if (bare) return;
+    const columns = ticks.x ?? steps(x, w / (3.6 * em), log.includes("x"));
+    const [floor, faint] = [this.top + h, `stroke="currentColor" stroke-opacity="0.2"`];
+    for (const [at, name] of rows) {
+      const y0 = short(this.y(at));
+      this.parts.push(`<path d="M${short(this.left)} ${y0}h${short(w)}" ${faint}/>`);
+      this.text(this.left - 6, this.y(at), name, { anchor: "end" });
+    }
+    for (const [at, name] of columns) {
+      this.parts.push(`<path d="M${short(this.x(at))} ${short(this.top)}V${short(floor)}" ${faint}/>`);
+      this.text(this.x(at), floor + 0.85 * em, name, { anchor: "middle" });
+    }
+    if (names[0]) this.text(this.left + w / 2, floor + 2.2 * em, names[0], { anchor: "middle" });
+    if (names[1]) {
+      this.text(0, 0, names[1], { anchor: "middle",
+        move: `translate(${short(this.left - 0.56 * em * longest - 0.95 * em)} ` +
+          `${short(this.top + h / 2)}) rotate(-90)` });
+    }
+  }
+
+  // Text at a place of the drawing in pixels.
+  text(x, y, words, { anchor = "start", colour = "currentColor", bold = false, move = "" } = {}) {
+    const place = move ? `transform="${move}"` : `x="${short(x)}" y="${short(y)}"`;
+    this.parts.push(`<text ${place} text-anchor="${anchor}" dy="0.35em" fill="${colour}"` +
+      `${bold ? ` font-weight="600"` : ""}>${plain(words)}</text>`);
+  }
+
+  // A line through points; a value that is not finite leaves a gap. name: for the legend and data.
+  line(xs, ys, { colour = "currentColor", width = 2, dash = "", name = "", closed = false,
+    fill = "none" } = {}) {
+    let path = "";
+    let pen = "M";
+    for (let i = 0; i < xs.length; i++) {
+      if (!Number.isFinite(xs[i]) || !Number.isFinite(ys[i])) { pen = "M"; continue; }
+      path += `${pen}${short(this.x(xs[i]))} ${short(this.y(ys[i]))}`;
+      pen = "L";
+    }
+    if (!path) return;
+    this.parts.push(`<path d="${path}${closed ? "Z" : ""}" fill="${fill}" stroke="${colour}" ` +
+      `stroke-width="${width}" stroke-dasharray="${dash}" stroke-linejoin="round" ` +
+      `clip-path="url(#${this.name}-inside)"/>`);
+    if (name) this.data.push({ name, xs, ys, colour, dash, width });
+  }
+
+  // Points of one look. shape: "circle" or "diamond".
+  points(xs, ys, { colour = COLOURS.BLUE, size = 5, shape = "circle", name = "" } = {}) {
+    let path = "";
+    for (let i = 0; i < xs.length; i++) {
+      if (!Number.isFinite(xs[i]) || !Number.isFinite(ys[i])) continue;
+      const [x, y] = [this.x(xs[i]), this.y(ys[i])];
+      path += shape === "diamond"
+        ? `M${short(x)} ${short(y - size)}l${size} ${size}l${-size} ${size}l${-size} ${-size}z`
+        : `M${short(x - size)} ${short(y)}a${size} ${size} 0 1 0 ${2 * size} 0` +
+          `a${size} ${size} 0 1 0 ${-2 * size} 0z`;
+    }
+    this.parts.push(`<path d="${path}" fill="${colour}" clip-path="url(#${this.name}-inside)"/>`);
+    if (name) this.data.push({ name, xs, ys, colour, dot: true });
+  }
+
+  // Horizontal bars from 0, row i at y = at[i]; thick: part of a row. hatched: only its outline.
+  bars(at, values, { colour = COLOURS.BLUE, thick = 0.8, shift = 0, hatched = false,
+    name = "" } = {}) {
+    const row = Math.abs(this.y(1) - this.y(0));
+    const look = hatched ? `fill="${colour}" fill-opacity="0.25" stroke="${colour}"` : "";
+    for (let i = 0; i < at.length; i++) {
+      const width = Math.max(0, this.x(values[i]) - this.x(0));
+      this.parts.push(`<rect x="${short(this.x(0))}" width="${short(width)}" ` +
+        `y="${short(this.y(at[i]) + (shift - thick / 2) * row)}" height="${short(thick * row)}" ` +
+        (look || `fill="${Array.isArray(colour) ? colour[i] : colour}"`) + "/>");
+    }
+    const first = Array.isArray(colour) ? colour[0] : colour;
+    if (name) this.data.push({ name, xs: values, ys: at, colour: first, box: true });
+  }
+
+  // Cells: values[row][column], row 0 on top, each one unit wide around whole numbers. Values from
+  // low to high take the colours of `scale`, NaN stays empty.
+  heat(values, { low, high, scale = SEQUENTIAL, name = "" }) {
+    const paths = scale.map(() => "");
+    const [w, h] = [this.x(1) - this.x(0), this.y(1) - this.y(0)];
+    const last = scale.length - 1;
+    values.forEach((row, i) => row.forEach((value, j) => {
+      if (Number.isNaN(value)) return;
+      const level = Math.round(((value - low) / (high - low)) * last);
+      paths[Math.max(0, Math.min(last, level))] +=
+        `M${short(this.x(j - 0.5))} ${short(this.y(i - 0.5))}h${short(w)}v${short(h)}h${short(-w)}z`;
+    }));
+    paths.forEach((path, level) => path && this.parts.push(
+      `<path d="${path}" fill="${scale[level]}" shape-rendering="crispEdges"/>`));
+    if (name) this.data.push({ name, rows: values });
+  }
+
+  // Cells as `heat`, for more than a few thousand: a picture behind the axes, painted when `values`
+  // are others than before.
+  pixels(values, { low, high, scale }) {
+    if (!this.image) {
+      this.image = document.createElement("canvas");
+      this.svg.before(this.image);
+    }
+    const [w, h] = [this.width - this.left - this.right, this.height - this.top - this.bottom];
+    Object.assign(this.image.style, { left: `${this.left}px`, top: `${this.top}px`,
+      width: `${w}px`, height: `${h}px` });
+    this.data.push({ name: "value", rows: values });
+    if (values === this.painted) return;
+    this.painted = values;
+    [this.image.width, this.image.height] = [values[0].length, values.length];
+    const colours = scale.map((hex) => {
+      const n = parseInt(hex.slice(1), 16);
+      return (255 << 24) | ((n & 255) << 16) | (n & 0xff00) | (n >> 16);
+    });
+    const picture = new ImageData(this.image.width, this.image.height);
+    const cells = new Uint32Array(picture.data.buffer);
+    const last = scale.length - 1;
+    let at = 0;
+    for (const row of values) {
+      for (const value of row) {
+        const level = Math.round(((value - low) / (high - low)) * last);
+        cells[at++] = colours[Math.max(0, Math.min(last, level))];
+      }
+    }
+    this.image.getContext("2d").putImageData(picture, 0, 0);
+  }
+
+  // Shows the drawing; words: its text alternative.
+  done(words) {
+    const [w, h] = [this.width - this.left - this.right, this.height - this.top - this.bottom];
+    this.svg.setAttribute("viewBox", `0 0 ${short(this.width)} ${short(this.height)}`);
+    this.svg.setAttribute("width", short(this.width));
+    this.svg.setAttribute("height", short(this.height));
+    this.svg.setAttribute("aria-label", `${this.caption.textContent}. ${words}`);
+    this.svg.innerHTML = `<defs><clipPath id="${this.name}-inside"><rect x="${short(this.left)}" ` +
+      `y="${short(this.top)}" width="${short(w)}" height="${short(h)}"/></clipPath></defs>` +
+      this.parts.join("");
+    const legend = this.data.filter((one) => one.xs).map((one) =>
+      `<span><svg width="28" height="12" aria-hidden="true">${one.box || one.dot
+        ? `<rect x="8" width="12" height="12" fill="${one.colour}"/>`
+        : `<path d="M0 6h28" stroke="${one.colour}" stroke-width="${Math.min(4, one.width)}" ` +
+          `stroke-dasharray="${one.dash}"/>`}</svg> ${plain(one.name)}</span>`).join(" ");
+    if (legend !== this.shown) this.legend.innerHTML = this.shown = legend;
+  }
+
+  // Where the pointer is, in coordinates of the axes.
+  at(event) {
+    const box = this.svg.getBoundingClientRect();
+    const [w, h] = [this.width - this.left - this.right, this.height - this.top - this.bottom];
+    const { x, y } = this.spans;
+    const across = (event.clientX - box.left) * (this.width / box.width) - this.left;
+    const down = (event.clientY - box.top) * (this.height / box.height) - this.top;
+    return [x[0] + (across / w) * (x[1] - x[0]), y[0] + (1 - down / h) * (y[1] - y[0])];
+  }
+
+  // The figure as it is seen, complete in itself.
+  svgText() {
+    const copy = this.svg.cloneNode(true);
+    const { color, fontFamily, fontSize } = getComputedStyle(this.svg);
+    copy.setAttribute("style", `color:${color};font:${fontSize} ${fontFamily.replace(/"/g, "'")}`);
+    if (this.image) {
+      const { left, top, width, height } = this.image.style;
+      copy.insertAdjacentHTML("afterbegin", `<image href="${this.image.toDataURL()}" ` +
+        `x="${left}" y="${top}" width="${width}" height="${height}" preserveAspectRatio="none" ` +
+        `style="image-rendering:pixelated"/>`);
+    }
+    return new XMLSerializer().serializeToString(copy);
+  }
+
+  // Lines, bars and cells as comma-separated values.
+  csv() {
+    const cell = (v) => typeof v === "number" ? v // text that a spreadsheet would run is quoted
+      : `"${String(v).replace(/^[=+\-@\t\r]/, "'$&").replace(/"/g, '""')}"`;
+    return this.data.map((one) => one.rows
+      ? [[one.name], ...one.rows].map((row) => row.map(cell).join(",")).join("\n")
+      : [["x", one.name], ...Array.from(one.xs, (x, i) => [x, one.ys[i]])]
+        .map((row) => row.map(cell).join(",")).join("\n")).join("\n\n") + "\n";
+  }
+}
+
+// About `count` round places of an axis with their names; of exponents, powers of ten.
+function steps(span, count, log) {
+  const [low, high] = [Math.min(...span), Math.max(...span)];
+  const rough = (high - low) / Math.max(1, count);
+  const unit = 10 ** Math.floor(Math.log10(rough));
+  const step = log ? Math.max(1, Math.ceil(rough))
+    : unit * [1, 2, 5, 10].find((n) => n * unit >= rough * 0.999);
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const found = [];
+  for (let n = Math.ceil(low / step - 1e-9); n * step <= high + 1e-9 * step; n++) {
+    const at = n * step;
+    const name = log ? (at === 0 ? "1" : at === 1 ? "10" : `10${raised(at)}`)
+      : at.toFixed(digits).replace("-", "−");
+    found.push([at, name]);
+  }
+  return found;
+}

@@ -1,0 +1,62 @@
+"""The instrument of a decoding step: temperature, cut and random number under the hand."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import zlib
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dashboard.components.live import Dial, Instrument
+
+if TYPE_CHECKING:
+    from core.decoding.strategies import Step
+
+_FILES = Path(__file__).resolve().parent
+INSTRUMENT = Instrument("decoding", _FILES / "arithmetic.js", _FILES / "step.js")
+CODES = 65535
+NAMED = 200  # words that are sent by name, the most probable ones
+
+
+def show(
+    step: Step, way: str, vocab: Sequence[str], dials: Sequence[Dial], *,
+    key: str, number: int, bars: int,
+) -> bool:  # fmt: skip
+    """Draw it; false where it has stopped. number: of the step, from 1. bars: words to show."""
+    order = step.order.numpy()
+    logits, high, low = _packed(step)
+    data: dict[str, Any] = {
+        "logits": logits, "high": high, "low": low, "count": len(vocab), "way": way, "bars": bars,
+        "words": [vocab[i] for i in order[:NAMED]], "taken": step.rank - 1, "step": number,
+        "takenWord": vocab[step.token], "draw": step.draw, "forced": step.forced,
+    }  # fmt: skip
+    told = (logits, high, low, step.draw, step.token, number, way)
+    data["id"] = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+    return INSTRUMENT.show(data, dials, key=key)
+
+
+@lru_cache(maxsize=64)  # some 10 KB each
+def _packed(step: Step) -> tuple[str, float, float]:
+    ordered = step.logits.numpy()[step.order.numpy()].astype(np.float64)
+    codes, high, low = encode(ordered)
+    return base64.b64encode(codes).decode(), high, low
+
+
+def encode(ordered: np.ndarray) -> tuple[bytes, float, float]:
+    """Falling logits (V,) as 16-bit codes, the differences of neighbours deflated; their range.
+
+    A difference is a byte; 255 stands for 255 and more to come. -inf takes the smallest code.
+    """
+    finite = ordered[np.isfinite(ordered)]
+    high, low = (float(finite.max()), float(finite.min())) if len(finite) else (0.0, 0.0)
+    span = (high - low) or 1.0
+    codes = np.rint((np.clip(ordered, low, high) - low) / span * CODES).astype(np.int64)
+    codes = np.where(high > low, codes, CODES)
+    steps = -np.diff(codes, prepend=CODES)
+    parts = b"".join(b"\xff" * (n // 255) + bytes([n % 255]) for n in steps.tolist())
+    return zlib.compress(parts, 6), high, low

@@ -1,0 +1,185 @@
+"""What instruments share, in Chromium, mostly without a server: sliders, messages, errors."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard.components import live, streamlit_dom as dom
+from dashboard.components.live import Dial
+from tests.browser.axe import barriers_in_both_themes
+from tests.browser.conftest import PHONE
+from tests.browser.waiting import no_errors, open_page
+from tests.conftest import ROOT
+
+SHARED = ROOT / "dashboard" / "components" / "live"
+DIALS = [
+    {"key": "a", "label": "Height", "low": 0, "high": 2, "step": 0.01, "unit": ""},
+    {"key": "b", "label": "Bars", "low": 1, "high": 9, "step": 1, "unit": ""},
+]
+MADE_UP = """
+class MadeUp extends Instrument {
+  build() {
+    this.one = this.plot({ name: "one", title: "A line" });
+    this.two = this.plot({ name: "two", title: "Bars" });
+    this.drag(this.one, { label: "mark", move: ([x, y]) => this.set({ a: y }),
+      by: ([dx, dy]) => (dy ? (this.set({ a: this.values.a + dy / 10 }), true) : false) });
+  }
+  draw() {
+    const { a, b } = this.values;
+    if (a > 1.9) throw new Error("too high");
+    this.one.frame({ x: [0, 10], y: [0, 2], names: ["time", "size"] });
+    this.one.line([0, 10], [a, a], { name: "=level", width: 3 });
+    this.one.done(`The line is at ${a}.`);
+    this.two.frame({ x: [0, 1], y: [b - 0.5, -0.5], ticks: { y: [[0, "<i>first</i>"]] } });
+    this.two.bars([...Array(b).keys()], Array(b).fill(0.5));
+    this.two.done(`${b} bars.`);
+    this.say.textContent = `height ${a.toFixed(2)}`;
+  }
+}
+const begin = mount(MadeUp);
+window.sent = [];
+begin({ data: { name: "made-up" }, parentElement: document.body,
+  setStateValue: (name, value) => window.sent.push([name, value]) });
+window.receive = (data) => feed({ data: { name: "made-up", ...data } });
+"""
+
+
+def begin(page: Page, **data: Any) -> None:
+    """A page with the made-up instrument on it, as Streamlit mounts a component."""
+    page.goto("about:blank")
+    style = (SHARED / "style.css").read_text(encoding="utf-8")
+    html = (SHARED / "live.html").read_text(encoding="utf-8")
+    page.set_content(f"<style>{style}</style>{html}")
+    feed = (SHARED / "feed.js").read_text(encoding="utf-8")
+    feed = feed.replace("export default function", "function feed")
+    page.add_script_tag(content=live.script() + feed + MADE_UP)
+    receive(page, **data)
+
+
+def receive(page: Page, n: int = 1, **values: float) -> None:
+    order = {"n": n, "values": {"a": 1.0, "b": 3} | values}
+    page.evaluate("window.receive", {"dials": DIALS, "order": order, "held": [], "only": []})
+
+
+def sent(page: Page) -> list[Any]:
+    return list(page.evaluate("window.sent"))
+
+
+def test_a_slider_moves_its_figure_before_the_server_hears_of_it(page: Page) -> None:
+    begin(page)
+    slider = page.get_by_role("slider", name="Height")
+    expect(page.get_by_text("height 1.00")).to_be_visible()
+    box = slider.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] / 2, steps=5)
+    expect(page.get_by_text("height 0.4")).to_be_visible()
+    assert sent(page) == []
+    page.mouse.up()
+    page.wait_for_function("window.sent.length")
+    name, values = sent(page)[0]
+    assert (name, values["n"], values["b"]) == ("values", 1, 3)
+    assert 0.4 <= values["a"] < 0.5
+    slider.press("Home")
+    expect(page.get_by_role("img", name="The line is at 0.")).to_have_count(0)  # it can be dragged
+    expect(page.locator("svg[aria-label*='The line is at 0.']")).to_be_visible()
+
+
+def test_the_same_order_again_leaves_the_hand_alone_and_a_new_one_is_taken(page: Page) -> None:
+    begin(page)
+    page.get_by_role("slider", name="Bars").press("End")
+    expect(page.locator("svg[aria-label*='9 bars']")).to_be_visible()
+    receive(page)
+    expect(page.locator("svg[aria-label*='9 bars']")).to_be_visible()
+    receive(page, n=2, b=2)
+    expect(page.locator("svg[aria-label*='2 bars']")).to_be_visible()
+    expect(page.get_by_role("slider", name="Bars")).to_have_value("2")
+
+
+def test_a_mark_is_dragged_and_moved_by_arrow_keys(page: Page) -> None:
+    begin(page)
+    figure = page.locator("[data-plot=one] .hand")
+    figure.press("ArrowUp")
+    expect(page.get_by_text("height 1.10")).to_be_visible()
+    box = figure.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 150, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 150, box["y"] + box["height"] * 0.6, steps=3)
+    page.mouse.up()
+    page.wait_for_function("window.sent.at(-1)?.[1].a < 0.7")
+
+
+def test_an_error_ends_one_instrument_and_is_told_once(page: Page) -> None:
+    begin(page)
+    page.get_by_role("slider", name="Height").press("End")
+    expect(page.get_by_text("stopped in your browser")).to_be_visible()
+    page.wait_for_function("window.sent.some(([name]) => name === 'failed')")
+    receive(page, n=2)
+    assert [one for one in sent(page) if one[0] == "failed"] == [["failed", "too high"]]
+
+
+@pytest.mark.parametrize("name", ["PNG", "SVG", "Data"])
+def test_a_figure_is_saved(page: Page, name: str) -> None:
+    begin(page)
+    page.locator("[data-plot=one] summary").click()
+    with page.expect_download() as download:
+        page.locator("[data-plot=one]").get_by_role("button", name=name).click()
+    content = Path(download.value.path()).read_bytes()
+    assert {
+        "PNG": content.startswith(b"\x89PNG") and len(content) > 2000,
+        "SVG": b"currentColor" in content and b"color:" in content and b"size" in content,
+        "Data": content.startswith(b'"x","\'=level"\n0,1\n10,1'),
+    }[name]
+
+
+def test_names_are_never_markup_and_colours_are_the_palette(page: Page) -> None:
+    begin(page)
+    expect(page.locator("[data-plot=two] text").filter(has_text="<i>first</i>")).to_be_visible()
+    assert json.loads(page.evaluate("JSON.stringify(COLOURS)"))["BLUE"] == live.palette.BLUE
+
+
+@pytest.mark.parametrize("value", [2.5, -1, float("nan"), float("inf"), "1", None, True, 1e308])
+def test_a_forged_value_does_not_fit(value: object) -> None:
+    assert not Dial("a", "Height", 0, 2, 0.01, 1.0).fits(value)
+
+
+def test_whole_numbers_stay_whole() -> None:
+    dial = Dial("b", "Bars", 1, 9, 1, 3)
+    assert dial.fits(4.0)
+    assert not dial.fits(4.5)
+
+
+@pytest.mark.parametrize(
+    ("lesson", "query"),
+    [
+        ("rnn", "section=Eigenvalues+and+decay&view=orbit"),
+        ("positions", ""),
+        ("decoding", "model=gpt-grammar&length=12"),
+    ],
+)
+def test_no_barriers_and_nothing_wider_than_a_phone(
+    lesson: str, query: str, phone_page: Page, dashboard_url: str
+) -> None:
+    open_page(phone_page, dashboard_url, lesson, query)
+    expect(phone_page.locator(".live figure svg[viewBox]").first).to_be_visible()
+    found = barriers_in_both_themes(phone_page)
+    assert [one for one in found if "katex" not in one] == []  # formulas scroll on a phone
+    width = phone_page.locator(dom.MAIN).evaluate("main => main.scrollWidth")
+    assert width <= PHONE["width"]
+    no_errors(phone_page)
+
+
+def test_touch_moves_a_slider_and_a_mark(phone_page: Page, dashboard_url: str) -> None:
+    open_page(phone_page, dashboard_url, "positions")
+    slider = phone_page.get_by_role("slider", name="Position, t")
+    expect(slider).to_have_value("10")
+    box = slider.bounding_box()
+    assert box
+    phone_page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    phone_page.wait_for_url("**t=*")
+    assert 80 < int(slider.input_value()) < 120
