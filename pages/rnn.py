@@ -13,7 +13,7 @@ from core.linear_rnn.proof import difference, remainder
 from dashboard import controls
 from dashboard.components import page
 from dashboard.figures.rnn import decay as rnn_decay, matrix
-from dashboard.rnn import matrix_choice
+from dashboard.rnn import matrix_choice, network
 from dashboard.rnn.cost import D_VALUES, measure_here, show_costs
 from dashboard.rnn.expansion import check_answer, copies, show_step, stepper
 from dashboard.rnn.learning import MEMORY_TASK, show_sweep, show_trained, train_all
@@ -136,6 +136,7 @@ def cost() -> None:
 
 SECTIONS = {
     "Expansion": expansion,
+    "Network": page.fragment(network.show),
     "Eigenvalues and decay": eigenvalues_and_decay,
     "Learning": learning,
     "Cost": cost,

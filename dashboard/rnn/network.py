@@ -1,0 +1,86 @@
+"""The unrolled network, drawn: presets of W_h, T and ρ move in the browser."""
+
+import re
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.linear_rnn.matrices import PRESETS, preset
+from core.linear_rnn.paths import path_inputs
+from dashboard import state
+from dashboard.components.network_view import network_view, packed
+
+SIZE = 8  # features of a state: each is one cell of the drawing
+LONGEST = 12
+RADII = (0.1, 1.5)
+# What can be selected: its name in the link, and its value at first
+DEFAULTS = {"network": "vanishing", "steps": 8, "radius": 0.9, "lit": 1}
+
+
+def show() -> None:
+    """The drawing with its controls; what is selected is part of the link."""
+    at = selected()
+    for key, default in DEFAULTS.items():
+        options = list(PRESETS) if key == "network" else ()
+        state.offer(key, default, options)
+        state.record(key, at[key])
+        state.put_in_link(key, None if at[key] == default else str(at[key]))
+    names = {"network": "matrix", "steps": "T", "radius": "rho", "lit": "i"}
+    back = {name: key for key, name in names.items()}
+    network_view(
+        "rnn",
+        drawn_model(),
+        {names[key]: value for key, value in at.items()},
+        key="unrolled",
+        on_change=lambda told: st.session_state.update(
+            checked({back[name]: value for name, value in told.items() if name in back})
+        ),
+    )
+
+
+def drawn_model() -> dict[str, object]:
+    """Every preset at spectral radius 1 (the nilpotent one has 0), and the inputs W_x x_i."""
+    return {
+        "d": SIZE,
+        "longest": LONGEST,
+        "radii": RADII,
+        "U": packed(path_inputs(SIZE, LONGEST)),
+        "matrices": [
+            {"name": name, "title": kind.title, "radius": kind.radius,
+             "W": packed(preset(name, SIZE))}
+            for name, kind in PRESETS.items()
+        ],
+    }  # fmt: skip
+
+
+def selected() -> dict[str, object]:
+    """What is selected now: the session's values, or the link's on arrival, or the defaults."""
+    linked = {
+        key: int(text) if re.fullmatch(r"[0-9]{1,3}", text) else text
+        for key, text in st.query_params.items()
+        if key in DEFAULTS
+    }
+    held = {key: st.session_state[key] for key in DEFAULTS if key in st.session_state}
+    return checked(linked | held)
+
+
+def checked(values: Mapping[str, object]) -> dict[str, object]:
+    """All of DEFAULTS, with the given values where they are possible."""
+    name = values.get("network")
+    name = name if isinstance(name, str) and name in PRESETS else DEFAULTS["network"]
+    usual = PRESETS[str(name)].radius or DEFAULTS["radius"]
+    steps = int(_number(values.get("steps"), 1, LONGEST, DEFAULTS["steps"]))
+    return {
+        "network": name,
+        "steps": steps,
+        "radius": round(_number(values.get("radius"), *RADII, usual), 2),
+        "lit": int(_number(values.get("lit"), 1, steps, 1)),
+    }
+
+
+def _number(value: object, low: float, high: float, instead: object) -> float:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        number = float("nan")
+    return number if low <= number <= high else float(instead)  # type: ignore[arg-type]

@@ -1,0 +1,115 @@
+"""The drawings of networks in a browser: what is drawn is what Python computes."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.linear_rnn.matrices import preset, with_radius
+from core.linear_rnn.paths import path_inputs, path_norms
+from dashboard.components import streamlit_dom as dom
+from tests.browser.axe import barriers_in_both_themes
+from tests.browser.conftest import PHONE
+from tests.browser.waiting import no_errors, open_page, wait_ready
+
+NETWORK = "section=Network"
+
+
+def bands(page: Page) -> tuple[float, dict[tuple[int, int], tuple[float, float]]]:
+    """Pixels a unit is thick, and of each band (input, step) its two thicknesses in pixels."""
+    read = """svg => [Number(svg.dataset.scale), [...svg.querySelectorAll('.path path[data-step]')]
+      .map(p => [p.parentNode.dataset.input, p.dataset.step, p.dataset.from, p.dataset.to]
+      .map(Number))]"""
+    scale, rows = page.locator(".net svg.drawing").evaluate(read)
+    return scale, {(int(i), int(j)): (a, b) for i, j, a, b in rows}
+
+
+@pytest.mark.parametrize(("name", "T", "rho"), [("vanishing", 8, 0.9), ("nonnormal", 12, 1.05)])
+def test_a_path_is_as_thick_as_what_is_left_of_its_input(
+    page: Page, dashboard_url: str, console: list[str], name: str, T: int, rho: float
+) -> None:
+    open_page(page, dashboard_url, "rnn", f"{NETWORK}&network={name}&steps={T}&radius={rho}")
+    expect(page.locator(".net .path")).to_have_count(T)
+    scale, found = bands(page)
+    norms = path_norms(with_radius(preset(name, 8), rho), path_inputs(8, T))
+    assert len(found) == T * (T + 1) // 2
+    for (i, j), (before, after) in found.items():
+        assert before == pytest.approx(scale * norms[i - 1, j - 1], rel=1e-6)
+        assert after == pytest.approx(scale * norms[i - 1, min(j, T - 1)], rel=1e-6)
+    arriving = page.locator(".net .path").evaluate_all(
+        "all => all.map(p => [Number(p.dataset.input), Number(p.dataset.norm)])"
+    )
+    assert np.allclose([norm for _, norm in sorted(arriving)], norms[:, -1], rtol=1e-6)
+    no_errors(page)
+    assert [line for line in console if "404" not in line] == []
+
+
+def test_dragging_redraws_without_the_server_and_the_link_follows_on_release(
+    page: Page, dashboard_url: str
+) -> None:
+    sent: list[object] = []
+    page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(frame)))
+    open_page(page, dashboard_url, "rnn", NETWORK)
+    slider = page.get_by_role("slider", name="Steps T")
+    box = slider.bounding_box()
+    assert box is not None
+    page.wait_for_timeout(500)
+    count, seen = len(sent), set()
+    page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for step in range(20, int(box["width"]), 20):
+        page.mouse.move(box["x"] + step, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(40)
+        seen.add(page.locator(".net .path").count())
+    assert len(sent) == count
+    assert len(seen) > 6
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"[?&]steps=1[0-2]"))
+    wait_ready(page)
+    expect(page.locator(".net .path")).to_have_count(int(slider.input_value()))
+
+
+def test_a_node_shows_its_term_by_click_and_by_key(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "rnn", f"{NETWORK}&steps=5")
+    drawing = page.locator(".net svg.drawing")
+    headline = drawing.locator(".headline")
+    expect(headline).to_have_text("y5 = φy(Wy(Wh4 Wx x1 + …))")
+    drawing.locator("[data-node='x_{4}']").click()
+    expect(headline).to_have_text("y5 = φy(Wy(… + Wh Wx x4 + …))")
+    page.wait_for_url(re.compile(r"[?&]lit=4"))
+    wait_ready(page)
+    drawing.press("ArrowRight")
+    expect(headline).to_have_text("y5 = φy(Wy(… + Wx x5))")
+    expect(drawing.locator(".cell")).to_have_count(8)
+    expect(page.locator(".net .say")).to_contain_text("The path of x₅ is lit")
+    drawing.press("Escape")
+    expect(headline).to_have_text("y5 = φy(Wy(Wh4 Wx x1 + …))")
+
+
+def test_it_plays_steps_and_is_saved(page: Page, dashboard_url: str, tmp_path: Path) -> None:
+    open_page(page, dashboard_url, "rnn", f"{NETWORK}&steps=10")
+    play = page.get_by_role("button", name="Play")
+    play.click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.locator(".net .path")).to_have_count(12)
+    expect(play).to_be_visible()  # it has stopped at the longest
+    page.get_by_role("button", name="Step").click()
+    expect(page.locator(".net .path")).to_have_count(1)
+    for ending, start in (("SVG", b"<svg"), ("PNG", b"\x89PNG")):
+        with page.expect_download() as download:
+            page.locator(".net").get_by_role("button", name=ending).click()
+        content = Path(download.value.path()).read_bytes()
+        assert content.startswith(start)
+        assert len(content) > 2000
+    page.get_by_text("The drawing as text").click()
+    expect(page.locator(".net .text li")).to_have_text(["x_1: ‖W_x x_1‖ = 1.00"])
+
+
+def test_it_fits_a_phone_and_has_no_barriers(phone_page: Page, dashboard_url: str) -> None:
+    open_page(phone_page, dashboard_url, "rnn", f"{NETWORK}&steps=12")
+    expect(phone_page.locator(".net .path")).to_have_count(12)
+    width = phone_page.locator(dom.MAIN).evaluate("main => main.scrollWidth")
+    assert width <= PHONE["width"]
+    assert barriers_in_both_themes(phone_page) == []
