@@ -1,14 +1,12 @@
 """The unrolled network, drawn: presets of W_h, T and ρ move in the browser."""
 
-import re
 from collections.abc import Mapping
 
 import streamlit as st
 
 from core.linear_rnn.matrices import PRESETS, preset
 from core.linear_rnn.paths import path_inputs
-from dashboard import state
-from dashboard.components.network_view import network_view, packed
+from dashboard.components.network_view import keep, linked, network_view, packed
 
 SIZE = 8  # features of a state: each is one cell of the drawing
 LONGEST = 12
@@ -19,12 +17,8 @@ DEFAULTS = {"network": "vanishing", "steps": 8, "radius": 0.9, "lit": 1}
 
 def show() -> None:
     """The drawing with its controls; what is selected is part of the link."""
-    at = selected()
-    for key, default in DEFAULTS.items():
-        options = list(PRESETS) if key == "network" else ()
-        state.offer(key, default, options)
-        state.record(key, at[key])
-        state.put_in_link(key, None if at[key] == default else str(at[key]))
+    at = checked(linked(DEFAULTS))
+    keep(at, DEFAULTS, {"network": list(PRESETS)})
     names = {"network": "matrix", "steps": "T", "radius": "rho", "lit": "i"}
     back = {name: key for key, name in names.items()}
     network_view(
@@ -51,17 +45,6 @@ def drawn_model() -> dict[str, object]:
             for name, kind in PRESETS.items()
         ],
     }  # fmt: skip
-
-
-def selected() -> dict[str, object]:
-    """What is selected now: the session's values, or the link's on arrival, or the defaults."""
-    linked = {
-        key: int(text) if re.fullmatch(r"[0-9]{1,3}", text) else text
-        for key, text in st.query_params.items()
-        if key in DEFAULTS
-    }
-    held = {key: st.session_state[key] for key in DEFAULTS if key in st.session_state}
-    return checked(linked | held)
 
 
 def checked(values: Mapping[str, object]) -> dict[str, object]:

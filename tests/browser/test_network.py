@@ -2,13 +2,19 @@
 
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+import torch
+from playwright.sync_api import Locator, Page, expect
 
+from core.decoding.prompt import read_prompt
+from core.interpret.block_steps import stream_norms
+from core.interpret.trace import trace
 from core.linear_rnn.matrices import preset, with_radius
 from core.linear_rnn.paths import path_inputs, path_norms
+from core.models import load_model
 from dashboard.components import streamlit_dom as dom
 from tests.browser.axe import barriers_in_both_themes
 from tests.browser.conftest import PHONE
@@ -113,3 +119,114 @@ def test_it_fits_a_phone_and_has_no_barriers(phone_page: Page, dashboard_url: st
     width = phone_page.locator(dom.MAIN).evaluate("main => main.scrollWidth")
     assert width <= PHONE["width"]
     assert barriers_in_both_themes(phone_page) == []
+
+
+def opened(page: Page) -> Locator:
+    """The drawing of a Transformer on the page."""
+    drawing = page.locator(".net svg.drawing")
+    expect(drawing.locator("g").first).to_be_attached()
+    return drawing
+
+
+def test_the_model_is_drawn_and_a_block_opens_into_the_numbers_of_its_trace(
+    page: Page, dashboard_url: str, console: list[str]
+) -> None:
+    loaded = load_model("gpt-grammar")
+    prompt = read_prompt("KING:\nGood queen, where are the", loaded.tokenizer, loaded.model.max_N)
+    traced = trace(loaded.model, torch.tensor([prompt.ids]))
+    last = len(prompt.ids) - 1
+    open_page(page, dashboard_url, "attention", "network=true&model=gpt-grammar")
+    drawing = opened(page)
+    layers, heads = loaded.config.num_layers, loaded.config.num_heads
+    expect(drawing.locator("[data-block]")).to_have_count(layers)
+    expect(drawing.locator("[data-head]")).to_have_count(layers * heads)
+    norms, widths, largest, most = drawing.locator(".stream path").evaluate(
+        "p => [p.dataset.norms.split(' ').map(Number), p.dataset.widths.split(' ').map(Number), "
+        "Number(p.dataset.largest), Number(p.dataset.most)]"
+    )
+    true = stream_norms(loaded.model, traced)
+    assert np.allclose(norms, true[:, last], rtol=1e-6)
+    assert np.allclose(widths, most * np.array(norms) / largest, rtol=1e-6)
+    assert largest == pytest.approx(float(true.max()), rel=1e-6)
+    best = traced.logits[0, -1].softmax(-1).max(-1)
+    bar = drawing.locator(".answers .bar").first
+    assert float(bar.get_attribute("data-chance") or 0) == pytest.approx(float(best.values), 1e-5)
+    expect(drawing.locator(".answers")).to_contain_text(loaded.tokenizer.vocab[int(best.indices)])
+
+    drawing.locator("[data-head='1,2']").click()
+    page.wait_for_url(re.compile(r"net_block=1"))
+    expect(drawing.locator("[data-step='alpha']")).to_be_visible()
+    for step in ("q", "scores", "masked", "alpha", "attended", "after", "mlp", "end"):
+        expect(drawing.locator(f"[data-step='{step}']")).to_have_count(1)
+    drawing.locator("[data-step='alpha']").click()
+    drawing.locator("[data-step='alpha']").click()
+    expect(drawing.locator(".number")).to_have_count(len(prompt.ids))
+    wanted = traced.attention[0, 1, 2, last].numpy()
+    assert np.allclose(shown(drawing), wanted, rtol=2e-3, atol=1e-4)
+    drawing.press("ArrowUp")  # another token
+    expect(drawing.locator(".number").last).to_have_text("0")
+    assert np.allclose(shown(drawing), traced.attention[0, 1, 2, last - 1], rtol=2e-3, atol=1e-4)
+    no_errors(page)
+    assert [line for line in console if "404" not in line] == []
+
+
+def shown(drawing: Locator) -> list[float]:
+    found: list[float] = drawing.locator(".number").evaluate_all(
+        "all => all.map(n => Number(n.dataset.value))"
+    )
+    return found
+
+
+def test_a_head_leads_to_its_steps_and_back(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "attention", "network=true&model=gpt-grammar")
+    drawing = opened(page)
+    drawing.press("ArrowRight")
+    drawing.press("ArrowDown")
+    link = page.get_by_role("link", name="Block 2, head 2, step by step")
+    expect(link).to_have_attribute("href", re.compile(r"^attention\?.*layer=2&head=2&query=\d+%3A"))
+    link.click()
+    expect(page.get_by_text("Layer 2, head 2. Shape")).to_be_visible()
+    page.get_by_text("Draw the whole network").click()
+    expect(page.get_by_role("link", name="Block 2, head 2, step by step")).to_be_visible()
+
+
+def test_keys_zoom_and_it_plays(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "attention", "network=true&model=gpt-grammar")
+    drawing = opened(page)
+    drawing.press("Enter")
+    expect(drawing.locator("[data-step='alpha']")).to_be_visible()
+    drawing.press("ArrowRight")
+    drawing.press("Enter")
+    expect(drawing.locator(".number")).to_have_count(16)  # q has the head's features
+    drawing.press("Escape")
+    drawing.press("Escape")
+    expect(drawing.locator("[data-block]")).to_have_count(3)
+    page.get_by_role("button", name="Step").click()
+    expect(drawing.locator(".answers")).to_have_attribute("opacity", "0.18")
+    page.get_by_role("button", name="Play").click()
+    expect(drawing.locator(".answers")).to_have_attribute("opacity", "1")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+
+
+def test_a_picture_is_cut_into_patches_and_becomes_tokens(page: Page, dashboard_url: str) -> None:
+    query = "network=true&reads=pictures&vit=vit-cifar10-course"
+    open_page(page, dashboard_url, "attention", query)
+    drawing = opened(page)
+    config = load_model("vit-cifar10-course").config
+    expect(drawing.locator("[data-block]")).to_have_count(config.num_layers)
+    expect(drawing.locator("[data-head]")).to_have_count(config.num_layers * config.num_heads)
+    expect(drawing.locator("[data-patch]")).to_have_count(15)
+    drawing.locator(".embed").click()
+    names = ["cut", "flat", "projected", "front", "position", "end"]
+    expect(drawing.locator("[data-step]")).to_have_count(len(names))
+    found = drawing.locator("[data-step]").evaluate_all("all => all.map(s => s.dataset.step)")
+    assert found == names
+    no_errors(page)
+
+
+def test_what_is_typed_is_shown_and_not_rendered(page: Page, dashboard_url: str) -> None:
+    typed = "<img src=x onerror=alert(1)> <b>"
+    open_page(page, dashboard_url, "attention", f"network=true&prompt={quote(typed)}")
+    drawing = opened(page)
+    expect(drawing.locator("img, b")).to_have_count(0)
+    expect(drawing.locator(".chip").filter(has_text="<")).not_to_have_count(0)

@@ -12,7 +12,7 @@ const EVERY = 900; // milliseconds between two steps while playing
 
 class Frame {
   constructor(root) {
-    for (const name of ["bar", "drawing", "read", "files", "text", "say"]) {
+    for (const name of ["bar", "drawing", "foot", "read", "files", "text", "say"]) {
       this[name] = root.querySelector("." + name);
     }
     this.details = root.querySelector("details");
@@ -55,7 +55,7 @@ class Frame {
     if (this.details.open) this.tell();
     if (settled) {
       this.say.textContent = this.picture.sentence();
-      this.report(this.picture.at);
+      this.report({ ...this.picture.at });
     }
   }
 
