@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import controls
 from dashboard.components import page
+from dashboard.decoding import cache_drawing
 from dashboard.figures import decoding as figures
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ STEPS = 8
 
 def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt: Prompt) -> None:
     """Picture, formula, measurement and proof."""
+    if controls.switch("Draw the cache of this model", key="network"):
+        cache_drawing.show(entry, loaded, prompt)
+        return
     st.markdown(
         "No token sees the future, so the keys and values of the past never change. **Keep them**, "
         "and each new token computes only its own."

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from core.models import zoo
 from dashboard.components.network_view import keep, linked, network_view, packed
 from dashboard.figures.maps.attention_maps import colours, enlarge
 from dashboard.figures.maps.vit_maps import channels_last
 from dashboard.models import traces
+from dashboard.models.model_input import ModelInput, patch_names
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from core.interpret.trace import Trace
-    from dashboard.models.model_input import ModelInput
+    from core.models.zoo import LoadedModel
 
 MOST = 16  # tokens drawn: more would be too small to read from the last row
 SAID = 6  # next words or classes with their probabilities
@@ -50,6 +50,13 @@ def show(given: ModelInput, *, key: str, on_head: OnHead | None = None) -> None:
             on_head(now["block"], now["part"], tokens[now["at_token"]])
 
     network_view("transformer", model | {"here": bool(on_head)}, at, key=key, on_change=take)
+
+
+def show_picture(loaded: LoadedModel, inputs: Tensor, image: np.ndarray) -> None:
+    """Draw a Vision Transformer on one picture; image: (3, S, S) uint8, inputs: (1, 3, S, S)."""
+    names = patch_names(loaded.model)
+    answers = list(loaded.extra["classes"])
+    show(ModelInput(loaded, loaded.model, inputs, names, answers, image, True), key="drawn")
 
 
 def defaults(given: ModelInput, tokens: list[int]) -> dict[str, int]:
@@ -137,13 +144,17 @@ def said_after_each_block(given: ModelInput, traced: Trace, tokens: list[int]) -
     probability, ids = logit_lens(given.model, stream, SAID)
     if not given.causal:  # one answer for the picture, as a row of its own
         probability, ids = probability.unsqueeze(2), ids.unsqueeze(2)
+    chances, names = probability[0].tolist(), ids[0].tolist()
     return [
-        [
-            [[given.answers[i][:LONGEST_NAME], float(f"{p:.6g}")] for p, i in zip(ps, at, strict=True)]
-            for ps, at in zip(row, row_ids, strict=True)
-        ]
-        for row, row_ids in zip(probability[0].tolist(), ids[0].tolist(), strict=True)
-    ]  # fmt: skip
+        [_said(given, *pair) for pair in zip(*row, strict=True)]
+        for row in zip(chances, names, strict=True)
+    ]
+
+
+def _said(given: ModelInput, chances: list[float], ids: list[int]) -> list[list[Any]]:
+    """[answer, probability] of each; every answer is cut to a length that can be drawn."""
+    names = (given.answers[i][:LONGEST_NAME] for i in ids)
+    return [[name, float(f"{p:.6g}")] for name, p in zip(names, chances, strict=True)]
 
 
 def zoomed(given: ModelInput, traced: Trace, tokens: list[int], block: int) -> dict[str, object]:

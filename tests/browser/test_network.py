@@ -10,7 +10,7 @@ import torch
 from playwright.sync_api import Locator, Page, expect
 
 from core.decoding.prompt import read_prompt
-from core.interpret.block_steps import stream_norms
+from core.interpret.block_steps import block_steps, stream_norms
 from core.interpret.trace import trace
 from core.linear_rnn.matrices import preset, with_radius
 from core.linear_rnn.paths import path_inputs, path_norms
@@ -230,3 +230,46 @@ def test_what_is_typed_is_shown_and_not_rendered(page: Page, dashboard_url: str)
     drawing = opened(page)
     expect(drawing.locator("img, b")).to_have_count(0)
     expect(drawing.locator(".chip").filter(has_text="<")).not_to_have_count(0)
+
+
+def test_the_cache_fills_and_attends_with_the_weights_of_the_trace(
+    page: Page, dashboard_url: str
+) -> None:
+    loaded = load_model("gpt-grammar")
+    prompt = read_prompt("KING:\nGood queen, where are the", loaded.tokenizer, loaded.model.max_N)
+    read = len(prompt.ids)
+    query = "section=the+KV+cache&network=true&model=gpt-grammar&cache_block=1"
+    open_page(page, dashboard_url, "decoding", query)
+    drawing = opened(page)
+    layers = loaded.config.num_layers
+    expect(drawing.locator(".kept")).to_have_count(2 * layers * read)
+    traced = trace(loaded.model, torch.tensor([prompt.ids]))
+    looks = drawing.locator(".look").evaluate_all("all => all.map(p => Number(p.dataset.weight))")
+    assert np.allclose(looks, traced.attention[0, 1].mean(0)[-1], atol=1e-5)
+    norms = drawing.locator(".kept[data-kind=k][data-layer='1']").evaluate_all(
+        "all => all.map(p => Number(p.dataset.norm))"
+    )
+    keys = block_steps(loaded.model, traced, 1)["k"].transpose(0, 1).flatten(1)
+    assert np.allclose(norms, keys.norm(dim=-1), rtol=1e-4)
+    drawing.press("ArrowRight")
+    expect(drawing.locator(".kept")).to_have_count(2 * layers * (read + 1))
+    page.wait_for_url(re.compile(rf"cache_read={read + 1}"))
+    no_errors(page)
+
+
+def test_the_drawings_on_home_lead_to_their_lessons(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url)
+    cards = page.locator(".card")
+    expect(cards).to_have_count(4)
+    links = cards.evaluate_all("all => all.map(a => a.getAttribute('href').split('?')[0])")
+    assert links == ["rnn", "attention", "vit", "decoding"]
+    norms = cards.nth(0).locator(".path").evaluate_all("all => all.map(p => +p.dataset.norm)")
+    true = path_norms(with_radius(preset("vanishing", 8), 0.9), path_inputs(8, 5))[:, -1]
+    assert np.allclose(norms, true, rtol=1e-6)
+    config = load_model("gpt-shakespeare").config
+    expect(cards.nth(1).locator("[data-block]")).to_have_count(config.num_layers)
+    cards.nth(0).click()
+    page.wait_for_url(re.compile(r"/rnn\?section=Network"))
+    wait_ready(page)
+    expect(page.locator(".net .path")).to_have_count(8)
+    no_errors(page)

@@ -111,8 +111,8 @@ def test_an_opened_block_has_the_numbers_of_the_trace(name):
     embedding = transformer.zoomed(model, traced, tokens, 3)["steps"]
     end = traced.stream[0, 0, tokens].numpy()
     assert np.allclose(numbers(embedding["end"]), end, rtol=1e-3, atol=1e-3)
-    parts = [numbers(embedding[n]).astype(float) for n in
-             (("embedded", "position") if "gpt" in name else ("projected", "position"))]  # fmt: skip
+    first = "embedded" if "gpt" in name else "projected"
+    parts = [numbers(embedding[n]).astype(float) for n in (first, "position")]
     patches = slice(None) if "gpt" in name else slice(1, None)  # the class token has no patch
     assert np.allclose(sum(parts)[patches], end[patches], atol=2e-2)
     assert ("flat" in embedding) == (name == "vit")

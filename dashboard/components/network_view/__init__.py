@@ -1,7 +1,7 @@
 """The network, drawn: SVG made in the browser from a model's configuration and its trace.
 
-Each kind of drawing is one JavaScript file between svg.js and view.js, which they share. Moving,
-playing and zooming ask no server; a choice is reported once it is made.
+Each kind of drawing is a list of JavaScript files, most of them shared. Moving, playing and zooming
+ask no server; a choice is reported once it is made.
 """
 
 import base64
@@ -17,13 +17,17 @@ import streamlit as st
 from dashboard import state
 
 _FILES = Path(__file__).resolve().parent
-DRAWINGS = {"rnn": ("rnn.js",), "transformer": ("block.js", "model.js")}
+DRAWINGS = {
+    "rnn": ("svg.js", "paths.js", "rnn.js", "view.js"),
+    "transformer": ("svg.js", "numbers.js", "block.js", "model.js", "overview.js", "view.js"),
+    "cache": ("svg.js", "cache.js", "view.js"),
+    "cards": ("svg.js", "paths.js", "block.js", "cards.js"),
+}
 
 
 def scripts_of(kind: str) -> tuple[str, str, str]:
     """HTML, CSS and JavaScript of a kind of drawing, without comments: it is sent with the data."""
-    files = ("svg.js", *DRAWINGS[kind], "view.js")
-    lines = (line.strip() for file in files for line in _read(file).splitlines())
+    lines = (line.strip() for file in DRAWINGS[kind] for line in _read(file).splitlines())
     js = "\n".join(line for line in lines if not line.startswith("//"))
     return _read("view.html"), _read("style.css"), js
 
@@ -65,6 +69,15 @@ def network_view(
         sent = {"id": identity, "at": now, "turn": sent["turn"] + 1, "echo": now == told}
         st.session_state[f"{key}-sent"] = sent
     _components[kind](key=key, data=[{**model, **sent}], on_at_change=changed)
+
+
+def network_cards(data: Mapping[str, object], *, key: str) -> str | None:
+    """Small drawings that are links; returns the kind of the one that was clicked."""
+    identity = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
+    result = _components["cards"](
+        key=key, data=[{**data, "id": identity}], on_go_change=lambda: None
+    )
+    return result.go if isinstance(result.go, str) else None
 
 
 def linked(defaults: Mapping[str, object]) -> dict[str, object]:

@@ -3,26 +3,6 @@
 // at h_j as ‖W_h^{j-i} W_x x_i‖, the part of it that is left there; what reaches y_T is the term
 // W_h^{T-i} W_x x_i of the sum. On a narrow screen time runs down instead of to the right.
 
-// W_h^{j-i} W_x x_i for every i ≤ j ≤ T: vectors[i][j - i]. W is row by row; U[i] is W_x x_i.
-// Twin of core.linear_rnn.paths.path_norms, with the norms taken.
-function paths(W, U, T, rho) {
-  const d = U[0].length;
-  return U.slice(0, T).map((u, i) => {
-    const steps = [{ vector: u, norm: Math.hypot(...u) }];
-    for (let j = i + 1; j < T; j++) {
-      const last = steps[steps.length - 1].vector;
-      const vector = new Float64Array(d);
-      for (let r = 0; r < d; r++) {
-        let sum = 0;
-        for (let c = 0; c < d; c++) sum += W[r * d + c] * last[c];
-        vector[r] = rho * sum;
-      }
-      steps.push({ vector, norm: Math.hypot(...vector) });
-    }
-    return steps;
-  });
-}
-
 const [BAND, WIDEST] = [92, 22]; // pixels: all bands together, and one at most
 
 class Drawing {
@@ -310,8 +290,4 @@ class Drawing {
       "its entries");
     return top + d * size + 3 * unit;
   }
-}
-
-function sub(number) {
-  return String(number).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
 }

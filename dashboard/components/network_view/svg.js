@@ -67,6 +67,16 @@ function digits(value) {
   return text.replace("-", "−").replace("e+", "e");
 }
 
+// A probability in percent.
+function percentage(chance) {
+  return chance >= 0.0995 ? `${Math.round(100 * chance)}%` : `${(100 * chance).toPrecision(2)}%`;
+}
+
+// A name of at most `length` letters.
+function shorten(name, length) {
+  return name.length > length ? name.slice(0, Math.max(1, length - 1)) + "…" : name;
+}
+
 // Floats sent as base64: kind 64 or 32.
 function floats(text, kind = 32) {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
