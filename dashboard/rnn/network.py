@@ -12,14 +12,14 @@ SIZE = 8  # features of a state: each is one cell of the drawing
 LONGEST = 12
 RADII = (0.1, 1.5)
 # What can be selected: its name in the link, and its value at first
-DEFAULTS = {"network": "vanishing", "steps": 8, "radius": 0.9, "lit": 1}
+DEFAULTS = {"net_W": "vanishing", "net_T": 8, "net_rho": 0.9, "net_i": 1}
 
 
 def show() -> None:
     """The drawing with its controls; what is selected is part of the link."""
     at = checked(linked(DEFAULTS))
-    keep(at, DEFAULTS, {"network": list(PRESETS)})
-    names = {"network": "matrix", "steps": "T", "radius": "rho", "lit": "i"}
+    keep(at, DEFAULTS, {"net_W": list(PRESETS)})
+    names = {"net_W": "matrix", "net_T": "T", "net_rho": "rho", "net_i": "i"}
     back = {name: key for key, name in names.items()}
     network_view(
         "rnn",
@@ -49,15 +49,15 @@ def drawn_model() -> dict[str, object]:
 
 def checked(values: Mapping[str, object]) -> dict[str, object]:
     """All of DEFAULTS, with the given values where they are possible."""
-    name = values.get("network")
-    name = name if isinstance(name, str) and name in PRESETS else DEFAULTS["network"]
-    usual = PRESETS[str(name)].radius or DEFAULTS["radius"]
-    steps = int(_number(values.get("steps"), 1, LONGEST, DEFAULTS["steps"]))
+    name = values.get("net_W")
+    name = name if isinstance(name, str) and name in PRESETS else DEFAULTS["net_W"]
+    usual = PRESETS[str(name)].radius or DEFAULTS["net_rho"]
+    steps = int(_number(values.get("net_T"), 1, LONGEST, DEFAULTS["net_T"]))
     return {
-        "network": name,
-        "steps": steps,
-        "radius": round(_number(values.get("radius"), *RADII, usual), 2),
-        "lit": int(_number(values.get("lit"), 1, steps, 1)),
+        "net_W": name,
+        "net_T": steps,
+        "net_rho": round(_number(values.get("net_rho"), *RADII, usual), 2),
+        "net_i": int(_number(values.get("net_i"), 1, steps, 1)),
     }
 
 

@@ -36,7 +36,7 @@ def bands(page: Page) -> tuple[float, dict[tuple[int, int], tuple[float, float]]
 def test_a_path_is_as_thick_as_what_is_left_of_its_input(
     page: Page, dashboard_url: str, console: list[str], name: str, T: int, rho: float
 ) -> None:
-    open_page(page, dashboard_url, "rnn", f"{NETWORK}&network={name}&steps={T}&radius={rho}")
+    open_page(page, dashboard_url, "rnn", f"{NETWORK}&net_W={name}&net_T={T}&net_rho={rho}")
     expect(page.locator(".net .path")).to_have_count(T)
     scale, found = bands(page)
     norms = path_norms(with_radius(preset(name, 8), rho), path_inputs(8, T))
@@ -72,19 +72,19 @@ def test_dragging_redraws_without_the_server_and_the_link_follows_on_release(
     assert len(sent) == count
     assert len(seen) > 6
     page.mouse.up()
-    page.wait_for_url(re.compile(r"[?&]steps=1[0-2]"))
+    page.wait_for_url(re.compile(r"[?&]net_T=1[0-2]"))
     wait_ready(page)
     expect(page.locator(".net .path")).to_have_count(int(slider.input_value()))
 
 
 def test_a_node_shows_its_term_by_click_and_by_key(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url, "rnn", f"{NETWORK}&steps=5")
+    open_page(page, dashboard_url, "rnn", f"{NETWORK}&net_T=5")
     drawing = page.locator(".net svg.drawing")
     headline = drawing.locator(".headline")
     expect(headline).to_have_text("y5 = φy(Wy(Wh4 Wx x1 + …))")
     drawing.locator("[data-node='x_{4}']").click()
     expect(headline).to_have_text("y5 = φy(Wy(… + Wh Wx x4 + …))")
-    page.wait_for_url(re.compile(r"[?&]lit=4"))
+    page.wait_for_url(re.compile(r"[?&]net_i=4"))
     wait_ready(page)
     drawing.press("ArrowRight")
     expect(headline).to_have_text("y5 = φy(Wy(… + Wx x5))")
@@ -95,7 +95,7 @@ def test_a_node_shows_its_term_by_click_and_by_key(page: Page, dashboard_url: st
 
 
 def test_it_plays_steps_and_is_saved(page: Page, dashboard_url: str, tmp_path: Path) -> None:
-    open_page(page, dashboard_url, "rnn", f"{NETWORK}&steps=10")
+    open_page(page, dashboard_url, "rnn", f"{NETWORK}&net_T=10")
     play = page.get_by_role("button", name="Play")
     play.click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
@@ -114,7 +114,7 @@ def test_it_plays_steps_and_is_saved(page: Page, dashboard_url: str, tmp_path: P
 
 
 def test_it_fits_a_phone_and_has_no_barriers(phone_page: Page, dashboard_url: str) -> None:
-    open_page(phone_page, dashboard_url, "rnn", f"{NETWORK}&steps=12")
+    open_page(phone_page, dashboard_url, "rnn", f"{NETWORK}&net_T=12")
     expect(phone_page.locator(".net .path")).to_have_count(12)
     width = phone_page.locator(dom.MAIN).evaluate("main => main.scrollWidth")
     assert width <= PHONE["width"]

@@ -36,9 +36,9 @@ def test_every_matrix_is_drawn_and_the_message_is_small():
 @pytest.mark.parametrize(
     "values",
     [
-        {"steps": 99, "radius": float("nan"), "lit": -1, "network": "<b>"},
-        {"steps": None, "radius": "1e999", "lit": [], "network": {}},
-        {"steps": "x" * 5000, "other": 1},
+        {"net_T": 99, "net_rho": float("nan"), "net_i": -1, "net_W": "<b>"},
+        {"net_T": None, "net_rho": "1e999", "net_i": [], "net_W": {}},
+        {"net_T": "x" * 5000, "other": 1},
     ],
 )
 def test_values_that_are_not_possible_become_the_defaults(values):
@@ -46,10 +46,10 @@ def test_values_that_are_not_possible_become_the_defaults(values):
 
 
 def test_possible_values_stay_and_a_path_ends_with_the_text():
-    given = {"network": "orthogonal", "steps": 5, "radius": 1.234, "lit": 5}
-    assert network.checked(given) == given | {"radius": 1.23}
-    assert network.checked(given | {"steps": 4})["lit"] == 1
-    assert network.checked({"network": "exploding"})["radius"] == 1.1
+    given = {"net_W": "orthogonal", "net_T": 5, "net_rho": 1.234, "net_i": 5}
+    assert network.checked(given) == given | {"net_rho": 1.23}
+    assert network.checked(given | {"net_T": 4})["net_i"] == 1
+    assert network.checked({"net_W": "exploding"})["net_rho"] == 1.1
 
 
 def given_text(name="gpt", tokens=9):
@@ -101,14 +101,14 @@ def test_an_opened_block_has_the_numbers_of_the_trace(name):
     model = given_text(name) if "gpt" in name else given_picture(name)
     traced = trace(model.model, model.inputs)
     tokens = transformer.shown_tokens(model, traced)
-    steps = transformer.zoomed(model, traced, tokens, 1)["steps"]
+    steps = transformer.zoomed(model, traced, tokens, 1)["net_T"]
     true = block_steps(model.model, traced, 1)
     for step in ("x", "q", "k", "v", "out", "attended", "after", "mlp", "end"):
         wanted = true[step][..., tokens, :].numpy()
         assert np.allclose(numbers(steps[step]), wanted, rtol=1e-3, atol=1e-3), step
     wanted = true["alpha"][:, tokens][..., tokens].numpy()
     assert np.allclose(numbers(steps["alpha"]), wanted, rtol=1e-3, atol=1e-4)
-    embedding = transformer.zoomed(model, traced, tokens, 3)["steps"]
+    embedding = transformer.zoomed(model, traced, tokens, 3)["net_T"]
     end = traced.stream[0, 0, tokens].numpy()
     assert np.allclose(numbers(embedding["end"]), end, rtol=1e-3, atol=1e-3)
     first = "embedded" if "gpt" in name else "projected"

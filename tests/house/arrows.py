@@ -28,7 +28,7 @@ DASHBOARD = {
     "stage": "state components",
     "components": "state lessons figures",
     "controls": "components state",
-    "models": "controls components figures state limits",
+    "models": "controls components figures lessons state limits",
     "rnn": "components figures state",
     "attention": "models controls components figures",
     "vision": "models controls components figures",

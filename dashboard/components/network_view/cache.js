@@ -54,8 +54,8 @@ class Drawing {
     const t = read - 1;
     const [word, chance] = next[t];
     const computed = this.layers * 2;
-    return `${read <= prompt ? "Prompt" : "Made"}: “${tokens[t]}” is read. Computed: ${computed} ` +
-      `vectors; kept: ${computed * t}, in ${(this.bytes(read) / 1024).toFixed(0)} KiB with these. ` +
+    return `${read <= prompt ? "Prompt" : "Made"}: “${tokens[t]}” is read. Computed (orange): ` +
+      `${computed} vectors; kept (blue): ${computed * t}, in ${(this.bytes(read) / 1024).toFixed(0)} KiB with these. ` +
       `Next: “${word}” (${percentage(chance)}). Without the cache: ${computed * read} vectors.`;
   }
 

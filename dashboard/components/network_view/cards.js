@@ -90,7 +90,7 @@ function smallModel(svg, { gpt }) {
   draw(stream, "path", { d: `M0 97 H${WIDE} V103 H0 Z` });
   draw(svg, "text", { x: WIDE, y: 123, "text-anchor": "end", class: "strong" },
     `→ ${shorten(gpt.next[0], 10)} ${percentage(gpt.next[1])}`);
-  draw(svg, "text", { x: 0, y: 123 }, `… ${shorten(gpt.tokens[gpt.tokens.length - 1], 9)}`);
+  draw(svg, "text", { x: 0, y: 123 }, `… ${shorten(gpt.tokens.slice(-2).join(" "), 9)}`);
 }
 
 // A picture, cut into patches, in a row behind the class token.

@@ -5,7 +5,12 @@ export default function ({ data: [data], parentElement, setStateValue }) {
   const root = parentElement.querySelector(".net");
   root.frame ??= new Frame(root);
   root.frame.report = (at) => setStateValue("at", at);
-  root.frame.load(data);
+  try {
+    root.frame.load(data);
+  } catch (error) {
+    root.frame.read.textContent = "This browser cannot draw the network.";
+    throw error;
+  }
 }
 
 const EVERY = 900; // milliseconds between two steps while playing
