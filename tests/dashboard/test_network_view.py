@@ -101,14 +101,14 @@ def test_an_opened_block_has_the_numbers_of_the_trace(name):
     model = given_text(name) if "gpt" in name else given_picture(name)
     traced = trace(model.model, model.inputs)
     tokens = transformer.shown_tokens(model, traced)
-    steps = transformer.zoomed(model, traced, tokens, 1)["net_T"]
+    steps = transformer.zoomed(model, traced, tokens, 1)["steps"]
     true = block_steps(model.model, traced, 1)
     for step in ("x", "q", "k", "v", "out", "attended", "after", "mlp", "end"):
         wanted = true[step][..., tokens, :].numpy()
         assert np.allclose(numbers(steps[step]), wanted, rtol=1e-3, atol=1e-3), step
     wanted = true["alpha"][:, tokens][..., tokens].numpy()
     assert np.allclose(numbers(steps["alpha"]), wanted, rtol=1e-3, atol=1e-4)
-    embedding = transformer.zoomed(model, traced, tokens, 3)["net_T"]
+    embedding = transformer.zoomed(model, traced, tokens, 3)["steps"]
     end = traced.stream[0, 0, tokens].numpy()
     assert np.allclose(numbers(embedding["end"]), end, rtol=1e-3, atol=1e-3)
     first = "embedded" if "gpt" in name else "projected"
