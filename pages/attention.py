@@ -7,7 +7,7 @@ from dashboard.attention import head_edits, own_attention
 from dashboard.components import page
 from dashboard.components.attention_view import attention_view
 from dashboard.figures.maps import head_steps as figures
-from dashboard.models import model_input, traces
+from dashboard.models import model_input, network, traces
 
 page.page_header(
     "Attention, step by step",
@@ -35,9 +35,17 @@ def remember(cell: dict[str, int]) -> None:
     st.session_state["query"], st.session_state["key"] = cell["query"], cell["key"]
 
 
+def to_maps(layer: int, head: int, query: int) -> None:
+    """The link of a head in the drawing leads to its steps below the maps."""
+    st.session_state["network"] = False
+    remember({"layer": layer, "head": head, "query": query, "key": st.session_state.get("key", 1)})
+
+
 @page.fragment
 def explore() -> None:
     """The maps, and what a change does. Its controls run nothing else of the page."""
+    if controls.switch("Draw the whole network", key="network"):
+        return network.show(given, key="drawn", on_head=to_maps)
     maps = st.container()
     with st.container(border=True):
         one, two, three, four = st.columns(4)

@@ -96,6 +96,7 @@ with st.expander(f"All {layers * heads} maps at once", icon=":material/grid_on:"
         data={"attention": alphas},
     )
 page.lesson_link("attention", "Follow the numbers of a head, step by step")
+page.lesson_link("attention", "The whole network, drawn", network="true", model=entry.name)
 page.show_math(
     r"\begin{gathered} P(x_{t+1} = v \mid x_1 \ldots x_t) = \\ "
     r"\mathrm{softmax}(W\,\mathrm{LayerNorm}(h_t) + b)_v \end{gathered}",

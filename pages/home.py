@@ -10,13 +10,16 @@ from dashboard import controls, lessons, state
 from dashboard.components import page
 from dashboard.figures.maps.attention_maps import attention_grid
 from dashboard.figures.maps.bar_picture import bar_picture
-from dashboard.models import traces
+from dashboard.models import network_cards, traces
 
 page.page_header(
     "Unrolled",
     "From the recurrent network to attention, a Vision Transformer and a small GPT. "
     "Everything you see is computed live, by code you can read.",
 )
+
+with page.one_sentence_for_errors():
+    network_cards.show()
 
 LINES = {
     "grammar": "DUKE: Good queen, where are the poor soldiers? QUEEN: Good duke, the",

@@ -9,7 +9,7 @@ from core.linear_rnn import general_sum, same_expression, unroll, unroll_steps
 from core.linear_rnn.proof import difference, remainder
 from dashboard import controls
 from dashboard.components import page
-from dashboard.rnn import decay_figures, instrument, learning as latch, matrix_choice
+from dashboard.rnn import decay_figures, instrument, learning as latch, matrix_choice, network
 from dashboard.rnn.cost import cost_controls, show_costs
 from dashboard.rnn.expansion import check_answer, copies, show_step, stepper
 
@@ -85,6 +85,7 @@ def cost() -> None:
 
 SECTIONS = {
     "Expansion": expansion,
+    "Network": page.fragment(network.show),
     "Eigenvalues and decay": eigenvalues_and_decay,
     "Learning": learning,
     "Cost": cost,

@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import controls
 from dashboard.components import page
 from dashboard.figures.maps import attention_maps, vit_maps
-from dashboard.models import model_choice, pictures, traces, vit_models
+from dashboard.models import model_choice, network, pictures, traces, vit_models
 
 page.page_header(
     "Vision Transformer",
@@ -17,7 +17,7 @@ page.page_header(
 def look() -> None:
     """Its controls run nothing else of the page."""
     # --- controls ---
-    one, two, three = st.columns([3, 2, 2])
+    one, two, three, four = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
     with one:
         entry = vit_models.choose_model()
     loaded = model_choice.load(entry)
@@ -34,11 +34,15 @@ def look() -> None:
         layer = controls.choice("Layer", ["mean", *range(1, layers + 1)], key="layer")
     with three:
         head = controls.choice("Head", ["mean", *range(1, heads + 1)], key="head")
+    with four:
+        drawn = controls.switch("Draw the network", key="network")
     picture = pictures.choose_picture(loaded)
     image, label = picture.image, picture.label
 
     # --- what it sees, and what it says ---
     inputs = vit_models.to_input(loaded, image[None])
+    if drawn:
+        return network.show_picture(loaded, inputs, image)
     traced = traces.trace(entry.identity, model, inputs)
     tokens = traced.attention.shape[-1]
     grid = round((tokens - 1) ** 0.5)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import controls
 from dashboard.components import page, tables
-from dashboard.decoding import timings
+from dashboard.decoding import cache_drawing, timings
 from dashboard.figures import decoding as figures
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ STEPS = 8
 
 def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt: Prompt) -> None:
     """Measurement, formula, picture and proof."""
+    if controls.switch("Draw the cache of this model", key="network"):
+        cache_drawing.show(entry, loaded, prompt)
+        return
     st.markdown(
         "No token sees the future, so keys and values of the past never change: **keep them**."
     )

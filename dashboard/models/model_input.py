@@ -91,11 +91,16 @@ def choose(prefer: str = "gpt-shakespeare") -> ModelInput:
             st.caption(pictures.note)
         own = upload(loaded.config.img_size)
     image = pictures.images[int(number) - 1] if own is None else own
-    grid = round(model.pos_E.num_embeddings**0.5)
-    names = ["class", *(f"row {r + 1}, col {c + 1}" for r in range(grid) for c in range(grid))]
+    names = patch_names(model)
     inputs = vit_models.to_input(loaded, image[None])
     answers = list(loaded.extra["classes"])
     return ModelInput(loaded, model, inputs, names, answers, image, weights == "trained")
+
+
+def patch_names(model: Any) -> list[str]:
+    """The names of a Vision Transformer's tokens: the class token, then the patches row by row."""
+    grid = range(round(model.pos_E.num_embeddings**0.5))
+    return ["class", *(f"row {r + 1}, col {c + 1}" for r in grid for c in grid)]
 
 
 def _below_a_label() -> Any:

@@ -1,0 +1,108 @@
+"""The network, drawn: SVG made in the browser from a model's configuration and its trace.
+
+Each kind of drawing is a list of JavaScript files, most of them shared. Moving, playing and zooming
+ask no server; a choice is reported once it is made.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from dashboard import state
+
+_FILES = Path(__file__).resolve().parent
+DRAWINGS = {
+    "rnn": ("svg.js", "paths.js", "rnn.js", "view.js"),
+    "transformer": ("svg.js", "numbers.js", "block.js", "model.js", "overview.js", "view.js"),
+    "cache": ("svg.js", "cache.js", "view.js"),
+    "cards": ("svg.js", "paths.js", "block.js", "cards.js"),
+}
+
+
+def scripts_of(kind: str) -> tuple[str, str, str]:
+    """HTML, CSS and JavaScript of a kind of drawing, without comments: it is sent with the data."""
+    lines = (line.strip() for file in DRAWINGS[kind] for line in _read(file).splitlines())
+    js = "\n".join(line for line in lines if not line.startswith("//"))
+    return _read("view.html"), _read("style.css"), js
+
+
+def _read(name: str) -> str:
+    return (_FILES / name).read_text(encoding="utf-8")
+
+
+_components = {
+    kind: st.components.v2.component(f"unrolled_network_{kind}", html=html, css=css, js=js)
+    for kind, (html, css, js) in ((kind, scripts_of(kind)) for kind in DRAWINGS)
+}
+
+
+def network_view(
+    kind: str,
+    model: Mapping[str, object],
+    at: Mapping[str, object],
+    *,
+    key: str,
+    on_change: Callable[[Mapping[str, object]], None],
+) -> None:
+    """Draw a network. on_change is called with what the user selected, before the page runs again.
+
+    model: what is drawn, as JSON with `packed` arrays. at: what is selected in it; it is not sent
+    back to the browser that has just reported it.
+    """
+
+    def changed() -> None:
+        told = st.session_state[key].get("at")
+        if isinstance(told, Mapping):
+            on_change(told)
+
+    identity = hashlib.sha256(json.dumps(model, sort_keys=True).encode()).hexdigest()[:16]
+    now = dict(at)
+    sent = st.session_state.get(f"{key}-sent", {"turn": 0})
+    told = (st.session_state.get(key) or {}).get("at")
+    if sent.get("id") != identity or now != (told or sent.get("at")):
+        sent = {"id": identity, "at": now, "turn": sent["turn"] + 1, "echo": now == told}
+        st.session_state[f"{key}-sent"] = sent
+    _components[kind](key=key, data=[{**model, **sent}], on_at_change=changed)
+
+
+def network_cards(data: Mapping[str, object], *, key: str) -> str | None:
+    """Small drawings that are links; returns the kind of the one that was clicked."""
+    identity = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
+    result = _components["cards"](
+        key=key, data=[{**data, "id": identity}], on_go_change=lambda: None
+    )
+    return result.go if isinstance(result.go, str) else None
+
+
+def linked(defaults: Mapping[str, object]) -> dict[str, object]:
+    """What is selected, under the keys of `defaults`, not yet checked: on arrival at a page its
+    link wins, later the session."""
+    asked = {
+        key: int(text) if re.fullmatch(r"[0-9]{1,3}", text) else text
+        for key, text in st.query_params.items()
+        if key in defaults
+    }
+    held = {key: st.session_state[key] for key in defaults if key in st.session_state}
+    return asked | held if state.offered(next(iter(defaults))) else held | asked
+
+
+def keep(
+    values: Mapping[str, object], defaults: Mapping[str, object], options: Mapping[str, list[str]]
+) -> None:
+    """Store what is selected, in the session and in the link; options: of keys that have some."""
+    for key, value in values.items():
+        state.offer(key, defaults[key], options.get(key, ()))
+        state.record(key, value)
+        state.put_in_link(key, None if value == defaults[key] else str(value))
+        st.session_state[key] = value
+
+
+def packed(values: np.ndarray) -> str:
+    """An array's numbers, row by row, as base64; the drawing knows its shape and type."""
+    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()

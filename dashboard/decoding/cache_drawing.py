@@ -1,0 +1,88 @@
+"""The drawing of generation with a key-value cache: what is kept, computed and attended to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from dashboard.components.network_view import keep, linked, network_view, packed
+from dashboard.models import gpt_models, traces
+
+if TYPE_CHECKING:
+    from core.decoding.prompt import Prompt
+    from core.interpret.trace import Trace
+    from core.models.zoo import LoadedModel, ModelEntry
+
+MADE = 8  # words generated after the prompt
+MOST = 40  # tokens drawn at most: of a longer prompt its end
+LONGEST_NAME = 40  # characters of a word
+DEFAULTS = {"cache_read": 1, "cache_block": 0}
+
+
+def show(entry: ModelEntry, loaded: LoadedModel, prompt: Prompt) -> None:
+    """Greedy words after the prompt, and the cache after each token that is read."""
+    import torch
+
+    from core.decoding.strategies import Greedy
+
+    ids = tuple(prompt.ids)[-(MOST - MADE) :]
+    made = gpt_models.generations(entry).text(ids, Greedy(), MADE).tokens
+    text = [*ids, *made]
+    traced = traces.trace(entry.identity, loaded.model, torch.tensor([text]))
+    model = drawn(loaded, traced, text, len(ids))
+    first = DEFAULTS | {"cache_read": len(ids)}
+    at = checked(linked(first), len(text), loaded.config.num_layers, len(ids))
+    keep(at, first, {})
+
+    def take(told: Mapping[str, object]) -> None:
+        named = {"cache_read": told.get("read"), "cache_block": told.get("layer")}
+        st.session_state.update(checked(named, len(text), loaded.config.num_layers, len(ids)))
+
+    selected = {"read": at["cache_read"], "layer": at["cache_block"]}
+    network_view("cache", model, selected, key="filling", on_change=take)
+
+
+def drawn(loaded: LoadedModel, traced: Trace, text: list[int], prompt: int) -> dict[str, object]:
+    """What the browser draws: ‖k‖ and ‖v‖ (L, T) of all heads, attention (L, T, T) as the mean over
+    heads, and the likeliest next word after every token.
+
+    No token sees the future, so the keys of the whole text are those that the cache has kept.
+    """
+    from core.interpret.block_steps import block_steps
+    from core.interpret.trace import heads_of
+
+    layers, heads = heads_of(loaded.model)
+    steps = [block_steps(loaded.model, traced, layer) for layer in range(layers)]
+    norms = {
+        name: np.stack([s[name].transpose(0, 1).flatten(1).norm(dim=-1).numpy() for s in steps])
+        for name in ("k", "v")
+    }
+    best = traced.logits[0].softmax(-1).max(-1)
+    vocabulary = loaded.tokenizer.vocab
+    return {
+        "layers": layers,
+        "width": heads * steps[0]["k"].shape[-1],
+        "prompt": prompt,
+        "tokens": [vocabulary[i][:LONGEST_NAME] for i in text],
+        "keys": packed(norms["k"].astype(np.float32)),
+        "values": packed(norms["v"].astype(np.float32)),
+        "looks": packed(traced.attention[0].mean(1).numpy().astype(np.float32)),
+        "next": [
+            [vocabulary[i][:LONGEST_NAME], float(f"{p:.6g}")]
+            for p, i in zip(best.values.tolist(), best.indices.tolist(), strict=True)
+        ],
+    }
+
+
+def checked(values: Mapping[str, object], tokens: int, layers: int, prompt: int) -> dict[str, int]:
+    """Tokens read (from 1) and the block whose attention is drawn; else the end of the prompt."""
+    read, block = values.get("cache_read"), values.get("cache_block")
+    possible = isinstance(read, int) and not isinstance(read, bool) and 1 <= read <= tokens
+    known = isinstance(block, int) and not isinstance(block, bool) and 0 <= block < layers
+    return {
+        "cache_read": int(read) if possible else prompt,  # type: ignore[call-overload]
+        "cache_block": int(block) if known else 0,  # type: ignore[call-overload]
+    }

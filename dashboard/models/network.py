@@ -1,0 +1,198 @@
+"""The drawing of a Transformer that reads text or a picture: what is sent to the browser."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard.components.network_view import keep, linked, network_view, packed
+from dashboard.figures.maps.attention_maps import colours, enlarge
+from dashboard.figures.maps.vit_maps import channels_last
+from dashboard.models import traces
+from dashboard.models.model_input import ModelInput, patch_names
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.interpret.trace import Trace
+    from core.models.zoo import LoadedModel
+
+MOST = 16  # tokens drawn: more would be too small to read from the last row
+SAID = 6  # next words or classes with their probabilities
+LONGEST_NAME = 40  # characters of a token or an answer
+# What can be selected, all counted from 0: token among those drawn, depth of the zoom
+OnHead = Callable[[int, int, int], None]
+FIELDS = ("block", "part", "at_token", "depth", "stage")
+
+
+def show(given: ModelInput, *, key: str, on_head: OnHead | None = None) -> None:
+    """Draw the model on its input; block, head, token and zoom are selected in the drawing.
+
+    on_head(block, head, token) is called when the user follows the link to a head's steps, on the
+    page that has them; elsewhere the link opens that page.
+    """
+    traced = traces.trace(given.identity, given.model, given.inputs)
+    tokens = shown_tokens(given, traced)
+    first = {f"net_{name}": value for name, value in defaults(given, tokens).items()}
+    held = {name.removeprefix("net_"): value for name, value in linked(first).items()}
+    at = checked(given, tokens, held)
+    keep({f"net_{name}": value for name, value in at.items()}, first, {})
+    model = overview(given, traced, tokens) | zoomed(given, traced, tokens, at["block"])
+
+    def take(told: Mapping[str, object]) -> None:
+        now = checked(given, tokens, told)
+        st.session_state.update({f"net_{name}": value for name, value in now.items()})
+        if told.get("leave") and on_head is not None:
+            on_head(now["block"], now["part"], tokens[now["at_token"]])
+
+    network_view("transformer", model | {"here": bool(on_head)}, at, key=key, on_change=take)
+
+
+def show_picture(loaded: LoadedModel, inputs: Tensor, image: np.ndarray) -> None:
+    """Draw a Vision Transformer on one picture; image: (3, S, S) uint8, inputs: (1, 3, S, S)."""
+    names = patch_names(loaded.model)
+    answers = list(loaded.extra["classes"])
+    show(ModelInput(loaded, loaded.model, inputs, names, answers, image, True), key="drawn")
+
+
+def defaults(given: ModelInput, tokens: list[int]) -> dict[str, int]:
+    """The whole model is shown at first, with the token that is read out lit."""
+    return dict.fromkeys(FIELDS, 0) | {"at_token": len(tokens) - 1 if given.causal else 0}
+
+
+def checked(given: ModelInput, tokens: list[int], values: Mapping[str, object]) -> dict[str, int]:
+    """All FIELDS, with the given values where the model has them; block L is the embedding."""
+    from core.interpret.trace import heads_of
+
+    layers, heads = heads_of(given.model)
+    limits = {"block": layers, "part": heads - 1, "at_token": len(tokens) - 1, "depth": 2}
+    limits["stage"] = 20
+    at = defaults(given, tokens)
+    for name, most in limits.items():
+        value = values.get(name)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most:
+            at[name] = value
+    return at
+
+
+def shown_tokens(given: ModelInput, traced: Trace) -> list[int]:
+    """The tokens drawn, at most MOST: the last ones of a text; of a picture the class token and
+    the patches that it attends to most, as the mean over all layers and heads."""
+    count = traced.attention.shape[-1]
+    if given.causal:
+        return list(range(max(0, count - MOST), count))
+    mean = traced.attention[0, :, :, 0, 1:].mean((0, 1))
+    best = mean.topk(min(MOST - 1, count - 1)).indices + 1
+    return [0, *sorted(best.tolist())]
+
+
+def overview(given: ModelInput, traced: Trace, tokens: list[int]) -> dict[str, object]:
+    """What the drawing of the whole model needs."""
+    from core.interpret.block_steps import stream_norms
+    from core.interpret.trace import blocks_of, heads_of
+
+    model, config = given.model, given.loaded.config
+    layers, heads = heads_of(model)
+    first = blocks_of(model)[0]
+    rows = traced.attention[0][:, :, tokens]
+    maps = rows[..., tokens] if given.causal else rows
+    norms = stream_norms(model, traced)[:, tokens]
+    return {
+        "name": given.loaded.entry.name if given.trained else "random weights",
+        "layers": layers, "heads": heads, "dim": config.dim, "head_dim": first.attn.n_hidden,
+        "mlp_dim": config.mlp_dim, "prenorm": hasattr(first, "norm"), "causal": given.causal,
+        "tokens": [given.tokens[i][:LONGEST_NAME] for i in tokens], "numbers": tokens,
+        "total": len(given.tokens), "vocabulary": len(given.answers),
+        "maps": packed(np.rint(255 * np.sqrt(maps.numpy())).astype(np.uint8)),
+        "norms": [[float(f"{n:.8g}") for n in row] for row in norms.tolist()],
+        "lens": said_after_each_block(given, traced, tokens),
+        "colours": colours()[::4].tolist(),
+        "picture": picture_of(given), "link": link_of(given),
+    }  # fmt: skip
+
+
+def link_of(given: ModelInput) -> dict[str, str]:
+    """The page of a head's steps, with this model; JavaScript adds layer, head and query."""
+    name = given.loaded.entry.name
+    reads = {"reads": "text", "model": name} if given.causal else {"reads": "pictures", "vit": name}
+    prompt = {"prompt": st.query_params["prompt"]} if "prompt" in st.query_params else {}
+    return reads | prompt | {"weights": "trained" if given.trained else "random"}
+
+
+def picture_of(given: ModelInput) -> dict[str, object] | None:
+    """The picture in its own pixels as a PNG, and how many patches it has along a side."""
+    if given.picture is None:
+        return None
+    config = given.loaded.config
+    own = enlarge(channels_last(given.picture), config.img_size)
+    content = base64.b64encode(own).decode()
+    side = round(given.model.pos_E.num_embeddings**0.5)
+    pixels = config.img_size // side
+    flat = given.loaded.entry.architecture == "VisionTransformer"
+    return {"png": content, "side": side, "pixels": pixels, "flat": flat, "size": config.img_size}
+
+
+def said_after_each_block(given: ModelInput, traced: Trace, tokens: list[int]) -> list[Any]:
+    """The logit lens: [L+1][tokens or 1] lists of [answer, probability], the likeliest first."""
+    from core.interpret.trace import logit_lens
+
+    stream = traced.stream[:, :, tokens] if given.causal else traced.stream
+    probability, ids = logit_lens(given.model, stream, SAID)
+    if not given.causal:  # one answer for the picture, as a row of its own
+        probability, ids = probability.unsqueeze(2), ids.unsqueeze(2)
+    chances, names = probability[0].tolist(), ids[0].tolist()
+    return [
+        [_said(given, *pair) for pair in zip(*row, strict=True)]
+        for row in zip(chances, names, strict=True)
+    ]
+
+
+def _said(given: ModelInput, chances: list[float], ids: list[int]) -> list[list[Any]]:
+    """[answer, probability] of each; every answer is cut to a length that can be drawn."""
+    names = (given.answers[i][:LONGEST_NAME] for i in ids)
+    return [[name, float(f"{p:.6g}")] for name, p in zip(names, chances, strict=True)]
+
+
+def zoomed(given: ModelInput, traced: Trace, tokens: list[int], block: int) -> dict[str, object]:
+    """The matrices of one block (or, as block L, of the embedding) for the tokens drawn, as 16-bit
+    floats: {"opened": block, "steps": {name: [shape, numbers]}}."""
+    from core.interpret.block_steps import block_steps
+    from core.interpret.trace import heads_of
+
+    if block == heads_of(given.model)[0]:
+        found = embedding_steps(given, traced)
+    else:
+        found = block_steps(given.model, traced, block)
+        for name in ("z", "concat", "scaled", "masked"):  # the drawing makes them of others
+            del found[name]
+        found = {n: v[..., tokens] if n in ("scores", "alpha") else v for n, v in found.items()}
+    steps = {
+        name: [list(value.shape), packed(value.detach().numpy().astype(np.float16))]
+        for name, value in ((n, v[..., tokens, :]) for n, v in found.items())
+    }
+    return {"opened": block, "steps": steps}
+
+
+def embedding_steps(given: ModelInput, traced: Trace) -> dict[str, Tensor]:
+    """What becomes z_0: E[token] + P[position], or patches, flattened or convolved, + positions."""
+    import torch
+
+    model, end = given.model, traced.stream[0, 0]
+    with torch.no_grad():
+        if given.causal:
+            position = model.positions(len(end)).expand_as(end)
+            return {"embedded": end - position, "position": position, "end": end}
+        empty = torch.full((1, end.shape[-1]), torch.nan)
+        projected = torch.cat([empty, model.patch_embed(given.inputs)[0]])
+        position = torch.cat([empty, model.pos_E.weight[: len(end) - 1]])
+        steps = {"projected": projected, "position": position, "end": end}
+        steps["front"] = torch.cat([end[:1], projected[1:]])
+        if given.loaded.entry.architecture == "VisionTransformer":
+            side = given.loaded.config.patch_size
+            flat = torch.nn.functional.unfold(given.inputs, side, stride=side)[0].T
+            steps["flat"] = torch.cat([torch.full((1, flat.shape[1]), torch.nan), flat])
+        return steps
