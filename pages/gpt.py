@@ -21,7 +21,6 @@ page.page_header(
     "Dialogue GPT",
     "A model that reads words and says which comes next. Which earlier words does it look at?",
 )
-# --- controls ---
 left, right = st.columns([2, 3])
 with left:
     entry = gpt_models.choose_gpt()
