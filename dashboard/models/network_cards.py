@@ -11,8 +11,8 @@ import streamlit as st
 
 from core.config.model_config import ViTConfig
 from core.data.images import shapes
+from core.linear_rnn.instruments.paths import path_inputs
 from core.linear_rnn.matrices import preset
-from core.linear_rnn.paths import path_inputs
 from core.models import zoo
 from core.run_files import schema
 from dashboard import lessons, state

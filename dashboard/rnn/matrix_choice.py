@@ -7,8 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from core.linear_rnn.decay import MAX_STEPS, Decay, Growth, growth
-from core.linear_rnn.eigenvalue_moves import Modes, modes, move_eigenvalues, read_moves
 from core.linear_rnn.gradient import SAMPLED_STEPS, gradient_norms
+from core.linear_rnn.instruments.eigenvalue_moves import Modes, modes, move_eigenvalues, read_moves
 from core.linear_rnn.matrices import (
     MAX_BYTES,
     MAX_SIZE,

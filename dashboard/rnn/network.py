@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from core.linear_rnn.instruments.paths import path_inputs
 from core.linear_rnn.matrices import PRESETS, preset
-from core.linear_rnn.paths import path_inputs
 from dashboard.components.network_view import keep, linked, network_view, packed
 
 SIZE = 8  # features of a state: each is one cell of the drawing

@@ -12,8 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 from core.decoding.prompt import read_prompt
 from core.interpret.block_steps import block_steps, stream_norms
 from core.interpret.trace import trace
+from core.linear_rnn.instruments.paths import path_inputs, path_norms
 from core.linear_rnn.matrices import preset, with_radius
-from core.linear_rnn.paths import path_inputs, path_norms
 from core.models import load_model
 from dashboard.components import streamlit_dom as dom
 from tests.browser.axe import barriers_in_both_themes

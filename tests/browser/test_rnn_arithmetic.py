@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from core.linear_rnn.decay import NORM_STEPS, Growth, growth, input_vector, orbit, shares
-from core.linear_rnn.eigenvalue_moves import modes, move_eigenvalues, read_moves
+from core.linear_rnn.instruments.eigenvalue_moves import modes, move_eigenvalues, read_moves
 from core.linear_rnn.matrices import PRESETS, preset
 from tests.conftest import ROOT
 

@@ -57,6 +57,8 @@ def test_every_section_on_the_truth_of_maps_opens(section, weights):
 @needs_vit
 def test_a_picture_becomes_tokens():
     app = opened("patches")
+    assert any("3. The matrix: 64 rows" in m.value for m in app.markdown)
+    app = opened("patches", model="vit-shapes")
     assert any("filters of the first convolution" in m.value for m in app.markdown)
 
 
@@ -232,4 +234,7 @@ def test_figures_of_patches_and_scatter_say_what_is_on_their_axes():
     assert fig.layout.xaxis.title.text == "pixels moved"
     assert fig.layout.yaxis.range == (0, 1.04)
     fig = checked(versus_figures.histories({"a": ([1, 2], [0.1, 0.5], [0.1, 0.3])}))
-    assert [line.name for line in fig.data] == ["a, training", "a, held-out"]
+    assert [(line.line.dash, line.showlegend) for line in fig.data] == [
+        ("solid", True),
+        ("dash", False),
+    ]

@@ -90,7 +90,7 @@ def test_choosing_a_layer_and_a_head_names_them_under_the_map(app):
 
 @needs_model
 def test_pictures_the_model_gets_wrong_can_be_asked_for(app):
-    app.query_params["model"], app.query_params["answer"] = "vit-shapes", "wrong"
+    app.query_params["model"], app.query_params["answer"] = "vit-shapes-plain", "wrong"
     app.run()
     assert not app.exception
     heading = next(m.value for m in app.markdown if "It says:" in m.value)

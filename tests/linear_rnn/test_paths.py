@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from core.linear_rnn.decay import growth
+from core.linear_rnn.instruments.paths import path_inputs, path_norms
 from core.linear_rnn.matrices import preset, with_radius
-from core.linear_rnn.paths import path_inputs, path_norms
 
 
 def test_the_terms_add_up_to_the_state_and_their_lengths_are_the_last_column() -> None:

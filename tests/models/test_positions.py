@@ -103,7 +103,7 @@ def test_every_table_opens_and_nonsense_in_a_link_does_no_harm() -> None:
     assert not app.run().exception
     assert app.session_state["i"] == 3  # of the four pairs
     app.session_state["state-live-stopped-positions"] = True
-    assert len(app.run().get("plotly_chart")) == 5
+    assert len(app.run().get("plotly_chart")) == 6
 
 
 def test_the_measured_curves_wait_for_a_prediction() -> None:

@@ -1,4 +1,4 @@
-// The arithmetic of the unrolled RNN; twin of core/linear_rnn/paths.py
+// The arithmetic of the unrolled RNN; twin of core/linear_rnn/instruments/paths.py
 
 // W_h^{j-i} W_x x_i for every i ≤ j ≤ T: vectors[i][j - i]. W is row by row; U[i] is W_x x_i.
 function paths(W, U, T, rho) {

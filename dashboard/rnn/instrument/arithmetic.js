@@ -7,7 +7,7 @@ for (let T = 80; T <= MAX_STEPS; T += 20) NORM_STEPS.push(T);
 const FLOAT32_ROUNDING = -24 * Math.log10(2);
 const FLOAT32_LARGEST = Math.log10(3.4028234663852886e38);
 
-// core/linear_rnn/eigenvalue_moves.py: W + Σ (λ' − λ) p qᵀ, a conjugate with its partner.
+// core/linear_rnn/instruments/eigenvalue_moves.py: W + Σ (λ' − λ) p qᵀ, a conjugate with its partner.
 // modes: {re, im, partner, right: {re, im}, left: {re, im}}; moves: Map of place to [re, im].
 function moveEigenvalues(W, d, modes, moves) {
   const out = Float64Array.from(W);
