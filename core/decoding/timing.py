@@ -28,7 +28,7 @@ from core.decoding.kv_cache import KVCache, read_tokens
 from core.decoding.strategies import Greedy, Strategy, generate
 from core.gpt import DialogueGPT, DialogueLoss
 from core.models.zoo import ASSETS, find_model, load_model
-from core.system.processor import processor_name
+from core.system.device import this_machine
 
 COMPILED = "cache, compiled code"
 NEAR_TIE = 1e-4  # logits closer than this may be ordered either way in float32
@@ -194,13 +194,6 @@ def prove(
     return Proof(num_tokens, equal, largest, ties)
 
 
-def machine() -> str:
-    """What the report was measured on, in words."""
-    threads = torch.get_num_threads()
-    used = f"{threads} thread{'s' if threads > 1 else ''}"
-    return f"{processor_name()}, {used}, torch {torch.__version__.split('+')[0]}"
-
-
 def read_report(path: Path = SHIPPED) -> Report:
     """A measurement written by `python -m core.decoding.timing`."""
     return msgspec.json.decode(path.read_bytes(), type=Report)
@@ -259,7 +252,13 @@ def main(path: Path, name: str = "gpt-shakespeare") -> None:
     print(passes)
     assert isinstance(passes, Passes)
     report = Report(
-        machine(), date.today().isoformat(), name, entry.digest, engine.weight_bits, timings, passes
+        this_machine(),
+        date.today().isoformat(),
+        name,
+        entry.digest,
+        engine.weight_bits,
+        timings,
+        passes,
     )
     path.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
 

@@ -25,8 +25,7 @@ from torch import Tensor, nn
 
 from core.attention import AttentionHead
 from core.linear_rnn.flops import D_VALUES, LAYERS, T_VALUES, THREADS, CostRecord, Layer
-from core.system.device import use_threads
-from core.system.processor import processor_name
+from core.system.device import use_threads, whole_machine
 
 ROOT = Path(__file__).resolve().parents[2]
 REPEATS = 9
@@ -104,22 +103,6 @@ def _seconds(layer: nn.Module, x: Tensor, passes: int) -> float:
 def _wait(x: Tensor) -> None:
     if x.is_cuda:
         torch.cuda.synchronize()
-
-
-def this_machine() -> str:
-    """The machine in words: processor, threads in use, GPU, torch."""
-    threads = torch.get_num_threads()
-    return _machine(f"{threads} thread{'s' if threads > 1 else ''}")
-
-
-def whole_machine() -> str:
-    """The machine in words: processor, cores, GPU, torch."""
-    return _machine(f"{os.cpu_count()} cores")
-
-
-def _machine(used: str) -> str:
-    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
-    return f"{processor_name()}, {used}{gpu}, torch {torch.__version__.split('+')[0]}"
 
 
 def main(path: Path) -> None:

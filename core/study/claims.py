@@ -48,8 +48,8 @@ def check_all(write: Path | None = None) -> Iterator[Result]:
 
     write: a file for the values, with this machine's name, such as SHIPPED.
     """
-    from core.linear_rnn.cost import this_machine
     from core.study.measure.models import measure
+    from core.system.device import this_machine
 
     measured: dict[str, Values] = {}
     for where, claim in all_claims():

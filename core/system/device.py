@@ -1,6 +1,10 @@
 """Which device computes, and with how many threads."""
 
+import os
+
 import torch
+
+from core.system.processor import processor_name
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -29,3 +33,19 @@ def use_threads(number: int) -> None:
     It is set in either case: until then, MKL may take fewer threads than torch says.
     """
     torch.set_num_threads(number or torch.get_num_threads())
+
+
+def this_machine() -> str:
+    """The machine in words: processor, threads in use, GPU, torch."""
+    threads = torch.get_num_threads()
+    return _machine(f"{threads} thread{'s' if threads > 1 else ''}")
+
+
+def whole_machine() -> str:
+    """The machine in words: processor, cores, GPU, torch."""
+    return _machine(f"{os.cpu_count()} cores")
+
+
+def _machine(used: str) -> str:
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
+    return f"{processor_name()}, {used}{gpu}, torch {torch.__version__.split('+')[0]}"

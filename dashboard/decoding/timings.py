@@ -51,11 +51,11 @@ def measure(
         Passes,
         Report,
         lengths,
-        machine,
         prove,
         time_passes,
         time_tokens,
     )
+    from core.system.device import this_machine
 
     with spot.container(horizontal=True, vertical_alignment="bottom"):
         bar = st.progress(0.0, "Starting …")
@@ -76,7 +76,7 @@ def measure(
     bar.empty()
     cancel.empty()
     report = Report(
-        machine(), date.today().isoformat(), entry.name, entry.digest, engine.weight_bits, timings,
+        this_machine(), date.today().isoformat(), entry.name, entry.digest, engine.weight_bits, timings,
         passes,
     )  # fmt: skip
     st.session_state[_KEY] = (entry.identity, report, proof)

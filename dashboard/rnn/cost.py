@@ -50,10 +50,11 @@ def cost_controls() -> tuple[int, int, int]:
 def measure_here(d: int) -> None:
     """Time both layers on this machine, drawing the curves, and store them in the session."""
     from core.linear_rnn import cost as clock
+    from core.system.device import whole_machine
 
     records: list[CostRecord] = []
     total = len(THREADS) * len(T_VALUES) * len(LAYERS)
-    machine, today = clock.whole_machine(), date.today().isoformat()
+    machine, today = whole_machine(), date.today().isoformat()
     bar, figure = st.progress(0.0, "Measuring…"), st.empty()
     for record in clock.measure_apart([d]):
         records.append(record)

@@ -32,6 +32,7 @@ from core.linear_rnn.latch_task import (
     sequences,
     train_memory,
 )
+from core.system.device import this_machine
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -240,7 +241,7 @@ def test_measuring_gives_every_point_with_its_spread() -> None:
         (layer, T) for T in (8, 16) for layer in ("RNN", "attention")
     ]
     assert all(0 < r.fastest <= r.median < 10 for r in found)
-    assert "torch" in clock.this_machine()
+    assert "torch" in this_machine()
 
 
 def test_each_number_of_threads_is_measured_in_a_process_of_its_own() -> None:

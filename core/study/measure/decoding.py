@@ -40,10 +40,11 @@ def generation_values(model: str, passes: Passes, engine: DecodingEngine) -> Val
     """What MEASUREMENTS names for `generation`: milliseconds a token, but for batch_step_ms, which
     is those of a step of all 16 texts."""
     from core.decoding.cost import bytes_read
-    from core.decoding.timing import BATCH, machine
+    from core.decoding.timing import BATCH
+    from core.system.device import this_machine
 
     return {
-        **{"machine": machine(), "model": model, "tokens": passes.tokens},
+        **{"machine": this_machine(), "model": model, "tokens": passes.tokens},
         **{"training_ms": passes.training, "pass_ms": passes.one_pass, "batch_ms": passes.batch},
         **{"single_ms": passes.single, "whole_ms": passes.whole, "engine_ms": passes.engine},
         **{"batch_step_ms": BATCH * passes.batch, "pass_gain": passes.single / passes.one_pass},
@@ -69,14 +70,15 @@ def cache_values(model: str, timings: Sequence[TokenTiming], engine: DecodingEng
     head_share: of the multiply-adds of the first variant, those of the vocabulary head.
     """
     from core.decoding.cost import ALL, CACHE, LAST, operations
-    from core.decoding.timing import COMPILED, machine, slope
+    from core.decoding.timing import COMPILED, slope
+    from core.system.device import this_machine
 
     near = min(timings, key=lambda timing: abs(timing.length - T))
     length, ms = near.length, near.ms
     every, last, kept = (operations(engine.weights, length, v) for v in (ALL, LAST, CACHE))
     doubled = {v: operations(engine.weights, 2 * length, v) for v in (LAST, CACHE)}
     return {
-        **{"machine": machine(), "model": model, "T": length, "all_ms": ms[ALL]},
+        **{"machine": this_machine(), "model": model, "T": length, "all_ms": ms[ALL]},
         **{"last_ms": ms[LAST], "cache_ms": ms[CACHE], "engine_ms": ms.get(COMPILED, ms[CACHE])},
         **{f"{name}_slope": slope(timings, v)
            for name, v in (("all", ALL), ("last", LAST), ("cache", CACHE))},
@@ -93,11 +95,12 @@ def strategies() -> Values:
     import torch
 
     from core.decoding.strategies import Greedy, Nucleus
-    from core.decoding.timing import machine, time_strategy
+    from core.decoding.timing import time_strategy
+    from core.system.device import this_machine
 
     engine = _engine()
     tokens = min(TOKENS, engine.weights.context_length - 1)
-    values: Values = {"machine": machine(), "model": MODEL, "tokens": tokens}
+    values: Values = {"machine": this_machine(), "model": MODEL, "tokens": tokens}
     for name, strategy in (("greedy", Greedy()), ("nucleus", Nucleus(p=0.9, t=1.0))):
         made = engine.draw([0], strategy, tokens, 1, torch.Generator().manual_seed(0)).ids[0]
         values[f"{name}_ms"] = time_strategy(engine, [0], strategy, tokens)

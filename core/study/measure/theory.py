@@ -61,7 +61,7 @@ def cost() -> Values:
 
 def cost_values(records: Iterable[CostRecord], d: int) -> Values:
     """The values of `cost`: times on this machine's CPU at the shortest and the longest T."""
-    from core.linear_rnn.cost import whole_machine
+    from core.system.device import whole_machine
 
     times = {
         (record.layer, record.threads, record.T): record.fastest * 1e3
@@ -157,7 +157,7 @@ def pieces() -> Values:
     import torch
 
     from core.attention import AttentionHead
-    from core.linear_rnn.cost import this_machine
+    from core.system.device import this_machine
 
     head = AttentionHead(128, 64).eval()
     pixels, patches = SIDE * SIDE, (SIDE // PATCH) ** 2
