@@ -76,9 +76,14 @@ def measure(
     bar.empty()
     cancel.empty()
     report = Report(
-        this_machine(), date.today().isoformat(), entry.name, entry.digest, engine.weight_bits, timings,
+        this_machine(),
+        date.today().isoformat(),
+        entry.name,
+        entry.digest,
+        engine.weight_bits,
+        timings,
         passes,
-    )  # fmt: skip
+    )
     st.session_state[_KEY] = (entry.identity, report, proof)
     _quotable(report, engine)
 
