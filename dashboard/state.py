@@ -21,7 +21,7 @@ HELD = "state-held"  # the figures that the beat on the stage hides until Reveal
 
 # Pixels of 720 for a figure alone, beside controls, and in one of two rows of figures.
 HEIGHT, SHARED_HEIGHT, ROW_HEIGHT = 460, 340, 175
-ONE_ROW = 4  # figures and controls at most
+ONE_ROW = 5  # figures and controls at most
 
 
 def presenting() -> bool:

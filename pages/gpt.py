@@ -73,7 +73,7 @@ with looks_at:
 # --- what comes next ---
 logits = engine(prompt.ids)
 probabilities = distribution(logits)
-best = probabilities.topk(min(MOST_BARS, len(probabilities)))
+best = probabilities.topk(min(6 if state.presenting() else MOST_BARS, len(probabilities)))
 with comes_next:
     st.header("What comes next", anchor=False)
     page.show_figure(

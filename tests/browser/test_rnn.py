@@ -76,6 +76,7 @@ def test_an_error_in_the_instrument_leaves_the_figures_of_the_server(
     page: Page, dashboard_url: str
 ) -> None:
     open_page(page, dashboard_url, "rnn", DECAY + "&rho=0.8")
+    expect(page.locator(".live figure svg").first).to_be_visible()
     page.evaluate(
         """() => { const at = [...document.querySelectorAll("*")].map((e) => (e.shadowRoot ?? e)
           .querySelector(".live")).find((one) => one?.instrument).instrument;

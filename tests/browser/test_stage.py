@@ -123,7 +123,7 @@ def test_arrow_keys_step_through_layers_and_heads(page: Page, dashboard_url: str
     page.keyboard.press("ArrowUp")
     expect(page).to_have_url(re.compile("layer=1"))
     page.keyboard.press("Shift+ArrowDown")
-    expect(page).to_have_url(re.compile("head=1"))
+    expect(page).to_have_url(re.compile("head=4"))
 
 
 def test_the_notes_follow_in_a_second_window(page: Page, dashboard_url: str) -> None:

@@ -15,7 +15,7 @@ def test_a_run_outlives_page_and_server_and_becomes_a_model(page: Page, tmp_path
         open_page(page, address, "train", "kind=gpt&gpt-demo-epochs=2&gpt-demo-num_layers=1")
         page.get_by_role("button", name="Start training").click()
         page.wait_for_url("**run=gpt-grammar-**")
-        page.get_by_text("each batch").wait_for(timeout=120_000)  # the first points of the curve
+        page.get_by_text("each batch").first.wait_for(timeout=120_000)
         no_errors(page)
         name = page.url.split("run=")[1].split("&")[0]
         page.goto("about:blank")

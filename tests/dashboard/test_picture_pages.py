@@ -129,6 +129,8 @@ def test_pictures_that_are_not_here_are_asked_for_in_a_sentence(tmp_path, monkey
     monkeypatch.setenv("UNROLLED_DATA", str(tmp_path))
     st.cache_resource.clear()
     app = opened("versus", compare="shifted", data="cifar10")
+    assert not app.info, "the accuracies of shipped models are there without the pictures"
+    app = opened("versus", compare="shifted", data="cifar10", cnn="cnn-cifar10-1pct")
     assert any("core.data get cifar10" in note.value.replace("\\", "") for note in app.info)
 
 

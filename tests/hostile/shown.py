@@ -38,7 +38,9 @@ AS_IT_IS = {
     "selectbox": {"options", "raw_value"}, "multiselect": {"options", "default", "raw_values"},
     "text_input": {"default", "value"}, "text_area": {"default", "value"},
     "code": {"code_text"}, "page_link": {"query_string"}, "plotly_chart": {"spec", "alt"},
-    "image": {"alt"}, "imgs": {"alt"}, "bidi_component": {"json", "mixed", "arrow_data", "bytes"},
+    "image": {"alt"}, "imgs": {"alt"}, "bidi_component": {
+        "json", "mixed", "arrow_data", "bytes", "js_content",
+    },
     "dataframe": {"data", "columns", "styler"}, "slider": {"options"},
 }  # fmt: skip
 

@@ -14,9 +14,11 @@ function mount(Kind) {
     const root = parentElement.querySelector(".live");
     root.instrument ??= new Kind(root);
     root.instrument.send = setStateValue;
-    const place = (window.unrolledLive ??= {})[data.name] ??= {}; // see feed.js
-    place.receive = (sent) => root.instrument.receive(sent);
-    if (place.data) place.receive(place.data);
+    const place = (window.unrolledLive ??= {})[data.name] ??= { drawn: [] }; // see feed.js
+    // While Streamlit replaces an element, the old and the new one are there together.
+    const others = place.drawn.filter((one) => one !== root.instrument);
+    place.drawn = [...others, root.instrument].slice(-3);
+    if (place.data) root.instrument.receive(place.data);
   };
 }
 
@@ -142,11 +144,13 @@ class Instrument {
   }
 
   redraw(changed) {
+    this.changed ||= changed; // a frame asked for by a new size draws new values too
     if (!this.data || this.asked) return;
     this.asked = requestAnimationFrame(() => {
       this.asked = 0;
       const width = this.figures.clientWidth;
-      if (!changed && width === this.width) return;
+      if (!this.changed && width === this.width) return;
+      this.changed = false;
       this.width = width;
       this.guard(() => { this.show(); this.draw(); });
       this.root.dispatchEvent(new CustomEvent("drawn", { bubbles: true, composed: true }));

@@ -15,7 +15,7 @@ from dashboard.figures.layout import (
 )
 from dashboard.figures.maps.attention_maps import token_label
 from dashboard.figures.traces import bar, heat, line, ticks
-from dashboard.palette import BLUE, GREY, ORANGE
+from dashboard.palette import BLUE, FIGURE_FONT_SIZE, GREY, ORANGE
 
 
 def repeats_map(
@@ -89,6 +89,7 @@ def lens_words(
     named = {
         "text": [[token_label(w, 9) for w in row] for row in words],
         "texttemplate": "%{text}" if count <= 16 else None,
+        "textfont": {"size": FIGURE_FONT_SIZE},
         "hovertemplate": "%{y}, after %{x}: says %{text}; its final answer has %{z:.3f}"
         "<extra></extra>",
     }
