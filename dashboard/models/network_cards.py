@@ -22,7 +22,7 @@ from dashboard.figures.maps.attention_maps import colours, enlarge
 from dashboard.figures.maps.vit_maps import channels_last
 from dashboard.models import traces
 
-GPT, VIT = "gpt-shakespeare", "vit-shapes"
+GPT, VIT = "gpt-shakespeare", "vit-shapes-plain"
 TEXT = "KING RICHARD III:\nWhy,"
 MOST = 10  # tokens of the text that are drawn, the last ones
 STEPS, SIZE, RADIUS = 5, 8, 0.9  # of the RNN
@@ -32,7 +32,7 @@ CARDS = {
     "gpt": ("Transformer", "Heads on one stream.", "attention", {"network": "true"}),
     "vit": (
         "Vision Transformer", "A picture becomes tokens.", "vit",
-        {"network": "true", "model": "vit-shapes"},
+        {"network": "true", "model": "vit-shapes-plain"},
     ),
     "cache": (
         "Generation", "Keys and values are kept.", "decoding",

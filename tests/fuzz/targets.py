@@ -96,7 +96,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 }
 
 
-def _once(target: str, data: bytes) -> float:
+def attempt(target: str, data: bytes) -> float:
+    """Seconds it took. Raises AssertionError for more than SECONDS or what is no sentence."""
     said = "An answer."
     started = time.thread_time()
     try:
@@ -106,18 +107,6 @@ def _once(target: str, data: bytes) -> float:
     seconds = time.thread_time() - started
     assert said.endswith((".", "?")), said
     assert len(said) < LONGEST_SENTENCE, said
-    return seconds
-
-
-def attempt(target: str, data: bytes) -> float:
-    """Seconds it took. Raises AssertionError for more than SECONDS or what is no sentence.
-
-    What takes too long is tried again: a collection of all the process's garbage, which belongs to
-    nobody's formula, does not come twice.
-    """
-    seconds = _once(target, data)
-    if seconds >= SECONDS:
-        seconds = _once(target, data + b" ")  # nothing that was kept of the first try helps
     assert seconds < SECONDS, f"{seconds:.2f} s"
     return seconds
 

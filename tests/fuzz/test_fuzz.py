@@ -1,5 +1,7 @@
 """The fuzzer's corpus once over, and formulas made up by our own grammar, without the fuzzer."""
 
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,15 @@ from tests.fuzz.targets import TARGETS, attempt
 
 CORPUS = sorted(p for p in (Path(__file__).parent / "corpus").glob("*/*") if p.is_file())
 FORMULAS = 500
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nobodys_garbage() -> Iterator[None]:
+    """What other tests left in memory is not searched through on a formula's clock."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.mark.parametrize("seed", CORPUS, ids=lambda p: f"{p.parent.name}-{p.name}")
