@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import lessons, state, style
 from dashboard.components import export_menu, page
+from dashboard.course import page_end
 from dashboard.stage import stage
 
 # Read by torch when it is first imported: beside a training run, more threads are slower.
@@ -34,3 +35,5 @@ with page.one_sentence_for_errors():
     if state.presenting():
         stage.show(chosen.url_path or "home")
     chosen.run()
+    if not state.presenting():
+        page_end.show(chosen.url_path or "home")
