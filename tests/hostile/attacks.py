@@ -33,7 +33,7 @@ LOST = (WebSocketException, OSError, TimeoutError)
 
 @dataclass(frozen=True)
 class Attack:
-    """deed: runs the attack on a server; memory: MiB by which the server may have grown afterwards."""
+    """deed: runs the attack on a server; memory: MiB by which the server may grow."""
 
     name: str
     deed: Callable[[Served], Awaitable[None]]

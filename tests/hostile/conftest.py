@@ -40,7 +40,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def one_sentence(message: str) -> None:
-    """The message is one short line that ends like a sentence and contains no path of the server."""
+    """The message is one short line, ends like a sentence and contains no path of ours."""
     assert 10 < len(message) <= 500, message
     assert "\n" not in message.strip(), message
     assert message.rstrip()[-1] in ".!?)", message

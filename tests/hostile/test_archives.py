@@ -1,4 +1,4 @@
-"""Untrusted zips of runs: bombs, paths, links, forged weights. Each is refused and leaves no file."""
+"""Untrusted zips of runs (bombs, paths, links, forged weights) are refused and leave no file."""
 
 import csv
 import hashlib
