@@ -65,7 +65,7 @@ def said(views: list[View], sentence: str) -> int:
 
 
 async def guess(served: Served, ip: str, name: str, times: int, word: str = "guess") -> list[View]:
-    """The views after `count` guesses over one connection, without a pause."""
+    """The views after `times` guesses over one connection, without a pause."""
     tab, view = await visit(served, "study", ip)
     tab.set(keyed(view, "study-name"), string_value=name)
     tab.set(keyed(view, "study-word"), string_value=word)
