@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import lessons
+from dashboard import lessons, state
 from dashboard.components import page
 from dashboard.course import last_lesson
 from dashboard.study import study_state
 
 
 def show(name: str) -> None:
-    """Draw the end of that lesson; Home and Study have none."""
+    """Draw the end of that lesson; Home, Study and the lecturer's view have none."""
     at = lessons.stop_of(name)
-    if at is None:
+    if at is None or state.presenting():
         return
     last_lesson.remember(name)
     stop, questions, progress = lessons.COURSE[at], study_state.questions(), study_state.progress()

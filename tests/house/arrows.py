@@ -36,7 +36,7 @@ DASHBOARD = {
     "training": "controls components figures limits",
     "study": "components figures limits",
     "course": "study models components lessons state",
-    "app": "course components stage state lessons style",
+    "app": "course components limits stage state lessons style",
 }
 ARROWS = {f"core.{room}": {f"core.{to}" for to in tos.split()} for room, tos in CORE.items()}
 ARROWS |= {
