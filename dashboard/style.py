@@ -46,6 +46,7 @@ _CSS = f"""<style>{_FIGURE_CSS}
   {dom.CONTENT} {{ padding: 3rem 3.2rem 4rem 2.5rem; }}
 }}
 {dom.CONTENT} h1 {{ padding-top: 0; }}
+::highlight(glossary) {{ text-decoration: underline dotted; }}
 {dom.keyed("question")} p {{ font-size: 1.1rem; }}
 {dom.CAPTION} {{ color: inherit; opacity: 0.85; }}
 {dom.PRIMARY_BUTTON}, {dom.CHOSEN_OPTION}, {dom.CHOSEN_OPTION_CROSS} {{

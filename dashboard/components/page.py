@@ -13,6 +13,7 @@ from streamlit.logger import get_logger
 
 from dashboard import lessons, state
 from dashboard.components.copy_button import copy_button
+from dashboard.components.glossary import explain_words
 from dashboard.components.picture_buttons import picture_buttons
 from dashboard.components.source import Source, read_source
 from dashboard.figures import data as figure_data
@@ -74,6 +75,8 @@ def page_header(title: str, question: str) -> None:
         asked = st.query_params.get("back", "")
         if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,19}", asked):
             lesson_link("study", f"Back to question {asked}", q=asked)
+        if not state.presenting():
+            explain_words()
         copy_link()
     with st.container(key="question"):
         st.markdown(question)

@@ -33,7 +33,7 @@ DASHBOARD = {
     "attention": "models controls components figures",
     "vision": "models controls components figures",
     "decoding": "models controls components figures state",
-    "training": "controls components figures limits",
+    "training": "controls components figures limits state",
     "study": "components figures limits",
     "course": "study models components lessons state",
     "app": "course components limits stage state lessons style",
