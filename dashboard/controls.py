@@ -121,8 +121,10 @@ def pick(
     index: int = 0,
     show: Callable[[Option], str] = str,
     help: str | None = None,
+    bare: bool = False,
 ) -> Option:
-    """One of a few options, all visible; exactly one is selected."""
+    """One of a few options, all visible; exactly one is selected. bare: only heard, not shown, is
+    the label of options that say themselves what they are, such as sections."""
     _warn_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
     state.offer(key, options[index], options, show)
     chosen = st.segmented_control(
@@ -134,6 +136,7 @@ def pick(
         help=help,
         required=True,
         wrap=True,
+        label_visibility="collapsed" if bare else "visible",
         bind="query-params",
     )
     return _option(chosen, options, index, show, key)
