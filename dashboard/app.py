@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import lessons, limits, state, style
 from dashboard.components import export_menu, page
+from dashboard.course import page_end
 from dashboard.stage import stage
 
 # Read by torch when it is first imported: beside a training run, more threads are slower.
@@ -38,6 +39,7 @@ def show() -> None:
         if state.presenting():
             stage.show(chosen.url_path or "home")
         chosen.run()
+        page_end.show(chosen.url_path or "home")
 
 
 with limits.first_view():
