@@ -35,7 +35,7 @@ DASHBOARD = {
     "decoding": "models controls components figures state",
     "training": "controls components figures limits",
     "study": "components figures limits",
-    "app": "components stage state lessons style",
+    "app": "components limits stage state lessons style",
 }
 ARROWS = {f"core.{room}": {f"core.{to}" for to in tos.split()} for room, tos in CORE.items()}
 ARROWS |= {
