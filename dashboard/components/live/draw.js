@@ -16,7 +16,7 @@ const raised = (n) => String(n).replace(/\d/g, (d) => POWERS[d]).replace("-", "â
 
 class Plot {
   // name: of the figure in its container and its downloads. ratio: height by width, bounded by
-  // `tall` pixels. square: one scale for both axes.
+  // `tall` pixels; set `high` for a height of its own. square: one scale for both axes.
   constructor(host, { name, title, ratio = 0.62, tall = 420, square = false }) {
     Object.assign(this, { name, ratio, tall, square, parts: [], data: [] });
     this.root = document.createElement("figure");
@@ -38,7 +38,7 @@ class Plot {
     this.width = Math.max(200, this.svg.parentElement.clientWidth);
     const phone = this.root.parentElement.clientWidth < 480; // where sliders stand above
     const wanted = Math.max(170, this.width * this.ratio * (phone ? 0.72 : 1));
-    this.height = Math.min(this.limit ?? this.tall, wanted);
+    this.height = Math.min(this.limit ?? this.high ?? this.tall, this.high ?? wanted);
     this.em = parseFloat(getComputedStyle(this.svg).fontSize) || 16;
     this.parts = [];
     this.data = [];
