@@ -62,7 +62,7 @@ def menu(pages: Mapping[str, st.Page]) -> None:
             if lesson.group != group:
                 group = lesson.group
                 st.caption(group)
-            st.page_link(page, width="stretch")
+            st.page_link(page, label=lessons.menu_title(lesson), width="stretch")
 
 
 def page_header(title: str, question: str) -> None:
