@@ -1,8 +1,8 @@
 """The RNN lesson as a student uses it, and its figures."""
 
-import re
 import base64
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -190,7 +190,8 @@ def test_learning_and_cost_show_what_is_shipped() -> None:
     assert len(app.get("plotly_chart")) == 1
     app = fine(opened(section="Cost", d="256"))
     assert len(app.get("plotly_chart")) == 3
-    assert sum("shipped with the program" in c.value for c in app.caption) == 2
+    said = [f"{c.value} {c.help}" for c in app.caption]
+    assert sum("shipped with the program" in text for text in said) == 2
     assert any("cross at T = d / 2 = 128" in c.value for c in app.caption)
 
 
