@@ -115,7 +115,7 @@ class Step extends Instrument {
     const { model, step } = this.now;
     const { drawn } = this.data;
     plot.title = `${this.data.name}, step ${step}`;
-    const narrow = plot.root.clientWidth < 400;
+    const narrow = plot.room.width < 400;
     const most = Math.min(narrow ? 8 : this.data.bars, warm.length);
     const rows = [...Array(most).keys()];
     if (chosen >= most) rows[most - 1] = chosen;
