@@ -34,7 +34,7 @@ DASHBOARD = {
     "vision": "models controls components figures",
     "decoding": "models controls components figures state",
     "training": "controls components figures limits",
-    "study": "components figures limits",
+    "study": "components figures lessons limits state",
     "app": "components stage state lessons style",
 }
 ARROWS = {f"core.{room}": {f"core.{to}" for to in tos.split()} for room, tos in CORE.items()}
