@@ -96,17 +96,17 @@ page.show_figure(
 )
 if None in guesses.values():
     st.caption("Answer all three to see the curves beyond the line.")
-    st.stop()
-before, after = position_data.means(experiment)
-for scheme, column in zip(NAMES, st.columns(3), strict=True):
-    with column:
-        st.metric(
-            NAMES[scheme], f"{after[scheme]:.2f} nats", f"{after[scheme] - before[scheme]:+.2f}",
-            delta_color="inverse", help=f"past {experiment.trained}, and the change from before",
-        )  # fmt: skip
-        truth = position_data.verdict(before[scheme], after[scheme], ANSWERS)
-        st.caption(f"It {truth} (you predicted: {guesses[scheme]}).")
-st.markdown(position_data.WHY)
+else:
+    before, after = position_data.means(experiment)
+    for scheme, column in zip(NAMES, st.columns(3), strict=True):
+        with column:
+            change = f"{after[scheme] - before[scheme]:+.2f}"
+            about = f"past {experiment.trained}, and the change from before"
+            value = f"{after[scheme]:.2f} nats"
+            st.metric(NAMES[scheme], value, change, delta_color="inverse", help=about)
+            truth = position_data.verdict(before[scheme], after[scheme], ANSWERS)
+            st.caption(f"It {truth} (you predicted: {guesses[scheme]}).")
+    st.markdown(position_data.WHY)
 page.show_source(
     "core.models.positions.sinusoidal", "core.models.sinusoidal_gpt.SinusoidalGPT",
     "core.models.positions.turn", "core.publish.position_experiment.loss_by_position",

@@ -93,6 +93,6 @@ SECTIONS = {
 page.page_header(
     "Unrolled RNN", "What does a recurrent network still know of its first input after T steps?"
 )
-section = controls.pick("Section", list(SECTIONS), key="section")
+section = controls.pick("Section", list(SECTIONS), key="section", bare=True)
 with st.container(key=SECTIONS[section].__name__):
     SECTIONS[section]()

@@ -35,7 +35,8 @@ DASHBOARD = {
     "decoding": "models controls components figures state",
     "training": "controls components figures limits",
     "study": "components figures lessons limits state",
-    "app": "components stage state lessons style",
+    "course": "study models components lessons state",
+    "app": "course components limits stage state lessons style",
 }
 ARROWS = {f"core.{room}": {f"core.{to}" for to in tos.split()} for room, tos in CORE.items()}
 ARROWS |= {
