@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from core.study.claim import Claim, read_claims
-from core.study.question import State, checked_state
+from core.study.question import ORDER, State, checked_state
 
 SHIPPED = Path(__file__).resolve().parent / "storylines"
 LESSON = re.compile(r"[a-z]{1,20}")
-_KEYS = {"sentence", "question", "reveal", "notes", "state", "show", "hold", "decides"}
+_KEYS = {"sentence", "question", "reveal", "notes", "state", "show", "hold", "decides", "poll"}
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Beat:
 
     show: the keys of the figures and controls that stay visible.
     hold: those of `show` that Reveal uncovers together with the answer.
+    poll: the study question whose prediction can be asked here, or "".
     """
 
     sentence: str
@@ -38,6 +39,7 @@ class Beat:
     show: tuple[str, ...]
     hold: tuple[str, ...] = ()
     decides: tuple[Claim, ...] = ()  # the measurements that the reveal rests on
+    poll: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,9 @@ def _beat(table: dict[str, Any], where: str) -> Beat:
         raise ValueError(f"{where}: show must list keys of figures and controls.")
     if not set(hold) <= set(show):
         raise ValueError(f"{where}: hold must list keys that are in show.")
+    poll = table.get("poll", "")
+    if poll not in ("", *ORDER):
+        raise ValueError(f"{where}: poll is {poll!r}: use the id of a study question, such as 1d.")
     return Beat(
         table["sentence"],
         table.get("question", ""),
@@ -88,4 +93,5 @@ def _beat(table: dict[str, Any], where: str) -> Beat:
         show,
         hold,
         read_claims(table.get("decides", []), f"{where}, decides"),
+        poll,
     )
