@@ -4,12 +4,14 @@ import os
 
 import streamlit as st
 
-from dashboard import lessons, state, style
+from dashboard import lessons, limits, state, style
 from dashboard.components import export_menu, page
+from dashboard.course import page_end
 from dashboard.stage import stage
 
 # Read by torch when it is first imported: beside a training run, more threads are slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 st.set_page_config("Unrolled", page_icon=style.ICON, layout="wide", initial_sidebar_state=285)
 style.apply(presenting=state.presenting())
 
@@ -30,7 +32,8 @@ if not state.presenting():
     st.logo(style.ICON, size="large")
     page.menu(pages)
     export_menu.show(chosen.url_path or "home")
-with page.one_sentence_for_errors():
+with page.one_sentence_for_errors(), limits.first_view():
     if state.presenting():
         stage.show(chosen.url_path or "home")
     chosen.run()
+    page_end.show(chosen.url_path or "home")

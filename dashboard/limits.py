@@ -18,6 +18,7 @@ import streamlit as st
 from core.runs import queue
 from core.study.storage.class_store import WrongPassphrase
 from core.system.rate_limits import Delays, Rate
+from core.system.turns import Turns
 
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 MAX_WAITING = 30  # runs in the queue, from all visitors together
@@ -43,6 +44,8 @@ GUESSES_OF_A_NAME = Delays(free=5, longest=5 * MINUTE, forget=DAY)
 GUESSES_OF_A_SESSION = Delays(free=5, longest=5 * MINUTE, forget=DAY)
 GUESSES_OF_AN_ADDRESS = Delays(free=30, longest=10, forget=HOUR)
 
+FIRST_VIEWS = Turns(places=2, seconds=0.5)
+
 _ONE_START = threading.Lock()
 
 
@@ -50,6 +53,21 @@ def session() -> str:
     """An id of this session that its browser neither knows nor can change."""
     name: str = st.session_state.setdefault("visitor", secrets.token_hex(8))
     return name
+
+
+@contextmanager
+def first_view() -> Iterator[None]:
+    """A session's first view takes turns with those of others; every later run begins at once.
+
+    A first view draws a whole page. Sixty that are opened in one moment would otherwise keep those
+    who are already at work waiting until all sixty are drawn.
+    """
+    if "seen" in st.session_state:
+        yield
+        return
+    st.session_state["seen"] = True
+    with FIRST_VIEWS.turn():
+        yield
 
 
 def address() -> str:

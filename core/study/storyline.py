@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from core.study.claim import Claim, read_claims
-from core.study.question import State, checked_state
+from core.study.question import ORDER, State, checked_state
 
 SHIPPED = Path(__file__).resolve().parent / "storylines"
 LESSON = re.compile(r"[a-z]{1,20}")
-_KEYS = {"sentence", "question", "reveal", "notes", "state", "show", "hold", "decides"}
+_KEYS = {"sentence", "question", "reveal", "notes", "state", "show", "hold", "decides", "poll"}
 _KEYS |= {"axes", "height"}
 
 
@@ -29,6 +29,7 @@ class Beat:
 
     show: the keys of the figures and controls that stay visible.
     hold: those of `show` that Reveal uncovers together with the answer.
+    poll: the study question whose prediction can be asked here, or "".
     axes: those of `hold` whose axes are seen before, so that the room can predict what they show.
     height: pixels of 720 for each figure, where the stage's own rule leaves room or takes too much.
     """
@@ -41,6 +42,7 @@ class Beat:
     show: tuple[str, ...]
     hold: tuple[str, ...] = ()
     decides: tuple[Claim, ...] = ()  # the measurements that the reveal rests on
+    poll: str = ""
     axes: tuple[str, ...] = ()
     height: int | None = None
 
@@ -86,6 +88,9 @@ def _beat(table: dict[str, Any], where: str) -> Beat:
         raise ValueError(f"{where}: show must list keys of figures and controls.")
     if not set(hold) <= set(show):
         raise ValueError(f"{where}: hold must list keys that are in show.")
+    poll = table.get("poll", "")
+    if poll not in ("", *ORDER):
+        raise ValueError(f"{where}: poll is {poll!r}: use the id of a study question, such as 1d.")
     if not set(axes) <= set(hold):
         raise ValueError(f"{where}: axes must list keys that are in hold.")
     height = table.get("height")
@@ -100,6 +105,7 @@ def _beat(table: dict[str, Any], where: str) -> Beat:
         show,
         hold,
         read_claims(table.get("decides", []), f"{where}, decides"),
+        poll,
         axes,
         height,
     )

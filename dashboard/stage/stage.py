@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.study.storyline import Beat, Storyline, storyline
 from dashboard import state
-from dashboard.components import streamlit_dom as dom
+from dashboard.components import page, streamlit_dom as dom
 from dashboard.components.formula import formula
 from dashboard.stage import stage_keys
 
@@ -35,7 +35,11 @@ def show(lesson: str) -> None:
     st.session_state[state.HELD] = list(beat.hold)
     st.html(_hide_all_but(beat))
     with st.container(key="stage-beat"):
-        st.title(beat.sentence, anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.title(beat.sentence, anchor=False, width="stretch")
+            if beat.poll:
+                poll = {"q": beat.poll, "ask": f"{lesson}-{at + 1}"}
+                page.marked_link("study", "Ask the room", "groups", poll)
         lines = [f"*{beat.question}*"] if beat.question else []
         lines += [f"**{beat.reveal}**"] if beat.reveal and state.revealed() else []
         if lines:  # one paragraph: Reveal pushes nothing down while both fit into a line
