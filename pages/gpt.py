@@ -6,7 +6,7 @@ from dashboard import controls, state
 from dashboard.components import page
 from dashboard.components.token_strip import Token, percent, shade, token_strip
 from dashboard.figures.maps import attention_maps
-from dashboard.models import gpt_models, model_choice, traces
+from dashboard.models import gpt_models, model_choice, network, traces
 
 MOST_BARS = 12
 ALL = "all, side by side"
@@ -95,7 +95,7 @@ with st.expander(f"All {layers * heads} maps at once", icon=":material/grid_on:"
         data={"attention": alphas},
     )
 page.lesson_link("attention", "Follow the numbers of a head, step by step")
-page.lesson_link("attention", "The whole network, drawn", network="true", model=entry.name)
+network.show_text(loaded, prompt)
 page.show_math(
     r"\begin{gathered} P(x_{t+1} = v \mid x_1 \ldots x_t) = \\ "
     r"\mathrm{softmax}(W\,\mathrm{LayerNorm}(h_t) + b)_v \end{gathered}",

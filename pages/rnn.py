@@ -35,7 +35,7 @@ def expansion() -> None:
         page.show_math(general_sum(**options), "The same sum for every T.")
     middle.metric("Sum − recurrence: terms", remainder(T, **options))
     right.metric("On random matrices", f"{difference(T, **options):.1e}")
-    check_answer(T, unroll(T, **options))
+    check_answer(T, **options)
     copies(steps[-1].expression, name)
     page.show_source(unroll, unroll_steps, same_expression, label="Show the algebra")
 

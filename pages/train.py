@@ -38,8 +38,8 @@ with right:
                     page.lesson_link("train", other, run=other)
     else:
         st.info(
-            "No training is running. Start one to see its curves here. A training continues when you "
-            "close this page; the link of the run opens it again."
+            "No training is running. Start one to see its curves here. A training continues when "
+            "you close this page; the link of the run opens it again."
         )
 
 page.show_source(

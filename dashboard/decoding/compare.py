@@ -44,7 +44,7 @@ def show(
         count = controls.pick("Columns", [1, 2, 3, 4], key="columns", index=1)
         length = int(controls.slider("Words to add", 5, 150, 40, key="length"))
         seed = int(controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same text."))
-    with drawings, st.container(key="step"):
+    with drawings, st.container(key="figure-step"):
         step = controls.dial("Step", 1, length, 1, key="step", help="Or click a word.")
         instrument.STEPS.show({}, [step])
     index = int(step.value) - 1

@@ -34,7 +34,7 @@ DASHBOARD = {
     "vision": "models controls components figures",
     "decoding": "models controls components figures state",
     "training": "controls components figures limits",
-    "study": "components figures limits",
+    "study": "components figures lessons limits state",
     "course": "study models components lessons state",
     "app": "course components limits stage state lessons style",
 }

@@ -45,7 +45,7 @@ def show(
     order = step.order.numpy()
     logits, high, low = _packed(step)
     data: dict[str, Any] = {
-        "name": name, "logits": logits, "high": high, "low": low, "count": len(vocab),
+        "title": name, "logits": logits, "high": high, "low": low, "count": len(vocab),
         "bars": bars,
         "words": [vocab[i] for i in order[:NAMED]], "taken": step.rank - 1, "step": index + 1,
         "takenWord": vocab[step.token], "draw": step.draw, "forced": step.forced,

@@ -114,7 +114,7 @@ class Step extends Instrument {
     const plot = this.bars;
     const { model, step } = this.now;
     const { drawn } = this.data;
-    plot.title = `${this.data.name}, step ${step}`;
+    plot.title = `${this.data.title}, step ${step}`;
     const narrow = plot.room.width < 400;
     const most = Math.min(narrow ? 8 : this.data.bars, warm.length);
     const rows = [...Array(most).keys()];
