@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NAMED, KNOTS = 24, 36  # words of a step that are sent by name; places of the curve below them
 UNIT = 0.005  # nats: of the differences that are sent
-REACH = 24  # steps to either side
+REACH = 22  # steps to either side
 _SKETCHES = 8192  # some 500 bytes each
 
 
