@@ -4,9 +4,10 @@ import streamlit as st
 
 from dashboard import controls, state
 from dashboard.components import page
+from dashboard.components.panes import panes
 from dashboard.components.token_strip import Token, token_strip
 from dashboard.figures.maps import attention_maps
-from dashboard.models import gpt_models, model_choice, traces
+from dashboard.models import gpt_models, model_choice, network, traces
 
 ALL = "all, side by side"
 
@@ -14,7 +15,7 @@ page.page_header(
     "Dialogue GPT",
     "A model that reads words and says which comes next. Which earlier words does it look at?",
 )
-words, steps = st.columns([2, 3], gap="medium")
+words, steps = panes("text", (2, 3))
 with words:
     one, two = st.columns([3, 2])
     with one:
@@ -43,6 +44,7 @@ import torch  # noqa: E402  the heading must not wait for it
 from dashboard.decoding import one_text  # noqa: E402
 
 one_text.show(generations, tokenizer, prompt, words, steps)
+network.show_text(loaded, prompt)
 page.show_math(
     r"\begin{gathered} P(x_{t+1} = v \mid x_1 \ldots x_t) = \\ "
     r"\mathrm{softmax}(W\,\mathrm{LayerNorm}(h_t) + b)_v \end{gathered}",
@@ -57,9 +59,7 @@ def where_it_looks() -> None:
     traced = traces.trace(entry.identity, model, torch.tensor([prompt.ids]))
     alphas = traced.attention[0].numpy()  # (L, H, T, T)
     layers, heads = alphas.shape[:2]
-    left, right = (
-        (st.container(), st.container()) if state.presenting() else st.columns([2, 3], gap="medium")
-    )
+    left, right = (st.container(), st.container()) if state.presenting() else panes("maps", (2, 3))
     with left:
         one, two = st.columns(2)
         with one:
@@ -69,7 +69,6 @@ def where_it_looks() -> None:
         with two:
             head = controls.choice("Head", ["mean of all", *range(1, heads + 1)], key="head")
         page.lesson_link("attention", "Follow the numbers of a head, step by step")
-        page.lesson_link("attention", "The whole network, drawn", network="true", model=entry.name)
         page.lesson_link("decoding", "Compare the ways of choosing, token by token")
     maps = alphas.mean(1) if head == "mean of all" else alphas[:, head - 1]
     with right:

@@ -15,6 +15,7 @@ DECAY = {"section": "Eigenvalues and decay", "matrix": "Scaled rotation"}
 INSTRUMENTS = {
     "rnn": ("live-rnn", DECAY, {"rho": 0.7}),
     "positions": ("live-positions", {"table": "trained to 64 tokens"}, {"t": 50}),
+    "vit": ("live-maps", {"model": "vit-cifar10"}, {"patch": 20, "layer": 2}),
     "decoding": (
         "live-decoding-b", {"model": "gpt-shakespeare", "step": "3", "length": "10"}, {"t-b": 0.5},
     ),

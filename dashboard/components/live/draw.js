@@ -50,10 +50,11 @@ class Plot {
     this.bottom = bare ? 6 : em * (names[0] ? 2.9 : 1.5);
     const [wide, high] = [this.width - this.left - this.right, this.height - this.top - this.bottom];
     if (this.square) {
-      const unit = Math.min(wide / (x[1] - x[0]), high / (y[1] - y[0]));
-      this.left += (wide - unit * (x[1] - x[0])) / 2;
-      this.right = this.width - this.left - unit * (x[1] - x[0]);
-      this.bottom = this.height - this.top - unit * (y[1] - y[0]);
+      const [across, up] = [Math.abs(x[1] - x[0]), Math.abs(y[1] - y[0])];
+      const unit = Math.min(wide / across, high / up);
+      this.left += (wide - unit * across) / 2;
+      this.right = this.width - this.left - unit * across;
+      this.bottom = this.height - this.top - unit * up;
     }
     this.spans = { x, y };
     const [w, h] = [this.width - this.left - this.right, this.height - this.top - this.bottom];
@@ -153,22 +154,14 @@ class Plot {
   // Cells as `heat`, for more than a few thousand: a picture behind the axes, painted when `values`
   // are others than before.
   pixels(values, { low, high, scale }) {
-    if (!this.image) {
-      this.image = document.createElement("canvas");
-      this.svg.before(this.image);
-    }
-    const [w, h] = [this.width - this.left - this.right, this.height - this.top - this.bottom];
-    Object.assign(this.image.style, { left: `${this.left}px`, top: `${this.top}px`,
-      width: `${w}px`, height: `${h}px` });
     this.data.push({ name: "value", rows: values });
-    if (values === this.painted) return;
+    if (values === this.painted) return this.place(this.spans);
     this.painted = values;
-    [this.image.width, this.image.height] = [values[0].length, values.length];
     const colours = scale.map((hex) => {
       const n = parseInt(hex.slice(1), 16);
       return (255 << 24) | ((n & 255) << 16) | (n & 0xff00) | (n >> 16);
     });
-    const picture = new ImageData(this.image.width, this.image.height);
+    const picture = new ImageData(values[0].length, values.length);
     const cells = new Uint32Array(picture.data.buffer);
     const last = scale.length - 1;
     let at = 0;
@@ -178,7 +171,27 @@ class Plot {
         cells[at++] = colours[Math.max(0, Math.min(last, level))];
       }
     }
+    this.raster(picture);
+  }
+
+  // A picture (ImageData) behind the axes, over the spans x and y of them or all of them.
+  raster(picture, { x = this.spans.x, y = this.spans.y } = {}) {
+    this.place({ x, y });
+    const { width, height } = picture;
+    if (this.image.width !== width || this.image.height !== height) {
+      Object.assign(this.image, { width, height });
+    }
     this.image.getContext("2d").putImageData(picture, 0, 0);
+  }
+
+  place({ x, y }) {
+    if (!this.image) {
+      this.image = document.createElement("canvas");
+      this.svg.before(this.image);
+    }
+    const [left, top] = [this.x(x[0]), this.y(y[1])];
+    Object.assign(this.image.style, { left: `${left}px`, top: `${top}px`,
+      width: `${this.x(x[1]) - left}px`, height: `${this.y(y[0]) - top}px` });
   }
 
   // Shows the drawing; words: its text alternative.

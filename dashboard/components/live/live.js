@@ -69,9 +69,10 @@ class Instrument {
       const named = this.plots.filter((plot) => data.only.includes(plot.name));
       for (const plot of this.plots) {
         plot.root.classList.toggle("off", named.length > 0 && !named.includes(plot));
-        plot.root.style.visibility = data.held.includes(plot.name) ? "hidden" : "";
+        plot.root.classList.toggle("held", data.held.includes(plot.name));
         plot.limit = data.tall ?? undefined; // a lecturer's screen does not scroll
       }
+      this.root.classList.toggle("presented", Boolean(data.tall));
       this.say.style.visibility = data.held.length ? "hidden" : "";
       this.load(data);
       this.show();
