@@ -100,7 +100,8 @@ FORGED_BY_KEY = {
         {"layer": 99}, {"head": [1]}, {"through": 1},
     ]),
     "heads": ("live-heads", {"model": "gpt-shakespeare"}, [
-        {"heads_off": one} for one in ("9.0", "0.9", "0.0,", "-1.0", "0.0;1.0", "0." + "1" * 9000, 5)
+        {"heads_off": off}
+        for off in ("9.0", "0.9", "0.0,", "-1.0", "0.0;1.0", "0." + "1" * 9000, 5)
     ]),
 }  # fmt: skip
 
