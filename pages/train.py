@@ -6,6 +6,7 @@ from core.run_files.version import code_version
 from core.runs import queue
 from dashboard import limits, state
 from dashboard.components import page
+from dashboard.components.panes import panes
 from dashboard.training import recipe_controls, run_view
 
 page.page_header(
@@ -40,7 +41,7 @@ if name:
 
 # --- a new training ---
 if not name:
-    left, right = st.columns([3, 2], gap="large")
+    left, right = panes("train", (3, 2))
     with left, page.one_sentence_for_errors():
         choose_and_start()
     right.info("No training is running. Start one to see its curves, its maps and what it says.")
