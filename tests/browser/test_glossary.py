@@ -61,10 +61,12 @@ def test_a_term_is_explained_on_hover_on_tap_and_by_keyboard(
 ) -> None:
     open_page(page, dashboard_url, "gpt")
     expect(page.get_by_role("button", name="Words", exact=True)).to_be_visible()
+    page.wait_for_function("CSS.highlights.has('glossary')")
+    page.wait_for_timeout(1500)  # until the page stands still
     box = page.evaluate(
-        """() => { const range = [...CSS.highlights.get('glossary')].find(r => {
-             const b = r.getBoundingClientRect(); return b.top > 60 && b.bottom < innerHeight; });
-           const { x, y, width, height } = range.getBoundingClientRect();
+        """() => { const [range] = CSS.highlights.get('glossary');
+           range.startContainer.parentElement.scrollIntoView({ block: 'center' });
+           const [{ x, y, width, height }] = range.getClientRects();
            return [x + width / 2, y + height / 2]; }"""
     )
     tip = page.get_by_role("tooltip")
