@@ -16,7 +16,8 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.components import page
-from dashboard.figures.maps.attention_maps import attention_grid, colours
+from dashboard.figures.maps.attention_maps import colours
+from dashboard.figures.maps.printed_maps import printed_grid
 
 BELOW = 90  # pixels below the maps, where numbers and words are read
 _FILES = Path(__file__).resolve().parent
@@ -59,7 +60,7 @@ def attention_view(
         "Rows are queries, columns are keys; a row sums to one. In each map the colours end where "
         "all but one cell in 200 lie (in a causal map, of all rows but the first, which has no "
         "choice), and follow the square root of the weight. Click to choose.",
-        lambda: attention_grid(alphas),
+        lambda: printed_grid(alphas, tokens),
         key,
         {"attention": alphas, "tokens": list(tokens)},
     )
