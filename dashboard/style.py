@@ -45,7 +45,8 @@ _CSS = f"""<style>{_FIGURE_CSS}
 {dom.CONTENT} :is(p, li) {{ max-width: 60rem; }}
 @media (min-width: 641px) {{
   {dom.HEADER} {{ height: 3rem; min-height: 3rem; background: none; pointer-events: none; }}
-  {dom.HEADER} button {{ pointer-events: auto; }}
+  {dom.HEADER} * {{ pointer-events: none; }}
+  {dom.HEADER} :is(button, button *) {{ pointer-events: auto; }}
   {dom.CONTENT} {{ padding: 0.9rem 3.2rem 4rem 2.5rem; }}
 }}
 {dom.CONTENT} h1 {{ padding: 0; font-size: 2rem; }}
