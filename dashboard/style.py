@@ -45,6 +45,7 @@ _CSS = f"""<style>{_FIGURE_CSS}
 {dom.CONTENT} :is(p, li) {{ max-width: 60rem; }}
 @media (min-width: 641px) {{
   {dom.HEADER} {{ height: 3rem; min-height: 3rem; background: none; pointer-events: none; }}
+  {dom.HEADER} :not(button, button *) {{ pointer-events: none; }}
   {dom.HEADER} button {{ pointer-events: auto; }}
   {dom.CONTENT} {{ padding: 0.9rem 3.2rem 4rem 2.5rem; }}
 }}
@@ -69,9 +70,11 @@ _CSS = f"""<style>{_FIGURE_CSS}
 }}
 [class*="st-key-feed-"] {{ display: none; }}
 [class*="st-key-questions-"] a:not(:hover) {{ background: none; }}
-[class*="st-key-questions-"] a * {{ font-weight: 400; white-space: normal; }}
+[class*="st-key-questions-"] a * {{ font-weight: 400; }}
+:is([class*="st-key-questions-"], .st-key-experiment) a * {{ white-space: normal; }}
 [class*="st-key-questions-"] a strong {{ font-weight: 600; }}
-[class*="st-key-order-"] button {{ justify-content: flex-start; text-align: left; }}
+[class*="st-key-order-"] :is(button, button > div) {{
+  justify-content: flex-start; text-align: left; }}
 {_MENU} {{ gap: 0.35rem; }}
 {_MENU} {dom.CAPTION} {{ padding-top: 1.2rem; font-weight: 600; }}
 {panes.CSS}</style>"""
