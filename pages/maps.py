@@ -1,7 +1,5 @@
 """Are the maps true? Attribution maps, deletion and insertion, and 500 pictures."""
 
-import math
-
 import streamlit as st
 
 from dashboard import controls
@@ -9,7 +7,7 @@ from dashboard.components import page
 from dashboard.figures import faithfulness as figures
 from dashboard.figures.maps import attention_maps, heads as head_figures, vit_maps
 from dashboard.models import model_choice, pictures, vit_models
-from dashboard.vision import faithfulness
+from dashboard.vision import faithfulness, object_size
 
 page.page_header(
     "Are the maps true?",
@@ -101,8 +99,6 @@ if section == SECTIONS[0]:
 elif section == SECTIONS[1]:
     take_patches_away()
 else:
-    from core.interpret.faithfulness import correlation
-
     st.caption(
         "500 held-out Shapes pictures, whose object is known to the pixel"
         + ("." if entry.data == "shapes" else "; this model was trained on other pictures.")
@@ -122,26 +118,8 @@ else:
             key="known",
         )
     else:
-        spread, sizes = known["spread"], known["size"]
-        names = ["mean of all"] + [f"{i + 1}.{j + 1}" for i in range(layers) for j in range(heads)]
-        name = controls.choice("Layer.head", names, key="of")
-        values = spread.mean((1, 2))
-        if name != "mean of all":
-            i, j = (int(part) - 1 for part in name.split("."))
-            values = spread[:, i, j]
-        r = correlation(sizes, values)
-        random = faithfulness.on_known_objects(loaded, "random")["spread"].mean((1, 2))
-        patches = model.pos_E.num_embeddings
-        page.show_figure(
-            figures.size_scatter(sizes.numpy(), values.numpy(), r, random.numpy(), patches),
-            title="Does attention spread (up) with the size of the object (across)? "
-            f"Correlation r = {r:+.2f}",
-            description="Each point is a picture: across, the share of its pixels that are object; "
-            "up, the entropy of the class token's attention over the patches (dotted: an even "
-            f"spread, ln {patches} = {math.log(patches):.2f}). With random weights "
-            f"r = {correlation(sizes, random):+.2f}.",
-            key="size",
-        )
+        random = faithfulness.on_known_objects(loaded, "random")
+        object_size.show(known, random, model.pos_E.num_embeddings)
 
 page.show_source(
     "core.interpret.attribution.rollout", "core.interpret.attribution.gradient_relevance",

@@ -94,7 +94,8 @@ def _on_known_objects(
     name: str, identity: str, weights: str, _loaded: zoo.LoadedModel
 ) -> dict[str, Any]:
     """ "share of attention on the object" and "pointing game": values (L, H), chance, and the
-    score of fused maps; "spread": (N, L, H) nats; "size": (N,) share of pixels."""
+    score of fused maps; "spread": (N, L, H) nats; "on object": (N, L, H) shares; "size": (N,)
+    share of pixels."""
     import torch
 
     from core.interpret import faithfulness
@@ -130,5 +131,6 @@ def _on_known_objects(
             },
         ),
         "spread": faithfulness.spread(heads),
+        "on object": faithfulness.attention_on_object(heads, masks),
         "size": size,
     }
