@@ -17,6 +17,7 @@ INSTRUMENTS = {
     "positions": ("live-positions", {"table": "trained to 64 tokens"}, {"t": 50}),
     "vit": ("live-maps", {"model": "vit-cifar10"}, {"patch": 20, "layer": 2}),
     "heads": ("live-heads", {"model": "gpt-shakespeare"}, {"heads_off": "0.1,2.3"}),
+    "patches": ("live-patches", {}, {"row": 2}),
     "decoding": (
         "live-decoding-b", {"model": "gpt-shakespeare", "step": "3", "length": "10"}, {"t-b": 0.5},
     ),
@@ -95,7 +96,8 @@ FORGED_BY_KEY = {
         {"layer": 99}, {"head": [1]}, {"through": 1},
     ]),
     "heads": ("live-heads", {"model": "gpt-shakespeare"}, [
-        {"heads_off": one} for one in ("9.0", "0.9", "0.0,", "-1.0", "0.0;1.0", "0." + "1" * 9000, 5)
+        {"heads_off": one}
+        for one in ("9.0", "0.9", "0.0,", "-1.0", "0.0;1.0", "0." + "1" * 9000, 5)
     ]),
 }  # fmt: skip
 
