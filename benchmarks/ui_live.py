@@ -114,6 +114,7 @@ def _drag_thumb(slider: Locator) -> None:
 
 def _drag_mark(figure: Locator) -> None:
     """A figure's mark: a ring, where it has one, otherwise wherever the figure is pressed."""
+    figure.scroll_into_view_if_needed()
     ring = figure.locator("circle").first
     box = (ring if figure.locator("circle").count() else figure).bounding_box()
     assert box, "the figure is in view"
