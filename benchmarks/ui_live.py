@@ -29,6 +29,7 @@ DRAGS = {
     "vit-patch": ("vit", {}, "overlay"),
     "vit-head": ("vit", {"model": "vit-cifar10-course"}, "heads"),
     "vit-rollout": ("vit", {"follow": "rollout", "model": "vit-cifar10-course"}, "overlay"),
+    "patches": ("patches", {}, "position"),
     "positions": ("positions", {}, "Position, t"),
     "positions-columns": ("positions", {}, "Columns, d (of the formula)"),
 }  # fmt: skip
@@ -113,6 +114,7 @@ def _drag_thumb(slider: Locator) -> None:
 
 def _drag_mark(figure: Locator) -> None:
     """A figure's mark: a ring, where it has one, otherwise wherever the figure is pressed."""
+    figure.scroll_into_view_if_needed()
     ring = figure.locator("circle").first
     box = (ring if figure.locator("circle").count() else figure).bounding_box()
     assert box, "the figure is in view"
