@@ -68,6 +68,7 @@ def test_temperature_and_a_masked_cell_move_the_row_at_once_and_the_model_on_rel
     expect(row).to_have_attribute("aria-label", re.compile("KING 0"))
     expect(page.get_by_text("The next word it would say")).to_be_visible()
     slider = page.get_by_role("slider", name="Temperature")
+    slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
     assert box
     unchanged = row.get_attribute("aria-label")
@@ -80,9 +81,6 @@ def test_temperature_and_a_masked_cell_move_the_row_at_once_and_the_model_on_rel
     page.wait_for_url("**temperature=0**")
     expect(page.get_by_text("What the model says, and after your change")).to_be_visible()
     wait_ready(page)
-    box = row.bounding_box()
-    assert box
-    row.scroll_into_view_if_needed()
     row.click(position={"x": 120, "y": 40})  # the second key
     expect(row).to_have_attribute("aria-label", re.compile("KING masked"))
     page.wait_for_url("**cells=6.1**")

@@ -5,8 +5,10 @@ What it computes is the row of one head; on release the same edit is made in eve
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,12 +47,13 @@ def show(
     V = values.numpy()
     fine = V.size <= FINE
     top = float(np.abs(V).max()) or 1.0
-    codes = np.rint(V / top * (32767 if fine else 127))
+    codes = np.rint(V / top * (32767 if fine else 127)).astype("<i2" if fine else "i1").tobytes()
+    was = np.rint(row["alpha"].numpy() * 65535)
     data: dict[str, Any] = {
         "query": query, "tokens": list(tokens), "title": title, "n": V.shape[1],
-        "scores": packed(scores.numpy(), "<f4"), "was": packed(row["alpha"].numpy(), "<f4"),
+        "scores": packed(scores.numpy(), "<f4"), "was": packed(was, "<u2"),
         "wasOut": packed(row["out"].numpy(), "<f4"), "fine": fine, "top": top,
-        "values": packed(codes, "<i2" if fine else "i1"),
+        "values": base64.b64encode(zlib.compress(codes, 6)).decode(),
         "allowed": "".join("1" if one else "0" for one in allowed.tolist()),
     }  # fmt: skip
     data["id"] = hashlib.sha256(repr(sorted(data.items())).encode()).hexdigest()[:16]

@@ -13,6 +13,7 @@ class Row extends Instrument {
     this.out = this.plot({ name: "row-out", title: "Their sum: the head's output", ratio: 0.3,
       tall: 150 });
     this.at = 0; // the row that the arrow keys stand at
+    this.rows = [];
     const within = (i) => Math.max(0, Math.min(this.rows.length - 1, i));
     this.drag(this.weights, { label: "Keys: up and down choose one, Enter masks it", move: () => {},
       grab: ([, y]) => { this.at = within(Math.round(y)); this.mask(); return false; },
@@ -30,27 +31,36 @@ class Row extends Instrument {
     if (data.id === this.id) return;
     this.id = data.id;
     const [Codes, most] = data.fine ? [Int16Array, 32767] : [Int8Array, 127];
+    inflated(data.values).then((bytes) => this.guard(() => {
+      if (this.id === data.id) this.take(data, Float64Array.from(new Codes(bytes.buffer), (code) =>
+        (code / most) * data.top));
+    }));
+  }
+
+  take(data, value) {
+    this.value = value;
     this.scores = numbers(data.scores, Float32Array);
-    this.was = numbers(data.was, Float32Array);
+    this.was = Float64Array.from(numbers(data.was, Uint16Array), (code) => code / 65535);
     this.wasOut = numbers(data.wasOut, Float32Array);
-    this.value = Float64Array.from(numbers(data.values, Codes), (code) => code / most * data.top);
     const seen = [...this.scores.keys()].filter((j) => data.allowed[j] === "1");
     const ranked = [...seen].sort((a, b) => this.was[b] - this.was[a]).slice(0, MOST);
     this.rows = seen.filter((j) => ranked.includes(j));
     this.hidden = seen.length - this.rows.length;
     this.at = Math.min(this.at, Math.max(0, this.rows.length - 1));
+    this.shown = data;
+    this.redraw(true);
   }
 
   // The masked keys of this row.
   masked() {
-    const own = `${this.data.query}.`;
+    const own = `${this.shown.query}.`;
     return this.values.cells.split(",").filter((cell) => cell.startsWith(own))
       .map((cell) => Number(cell.slice(own.length)));
   }
 
   mask() {
     if (!this.rows.length) return;
-    const cell = `${this.data.query}.${this.rows[this.at]}`;
+    const cell = `${this.shown.query}.${this.rows[this.at]}`;
     const cells = this.values.cells.split(",").filter(Boolean);
     const left = cells.filter((one) => one !== cell);
     this.set({ cells: (left.length < cells.length ? left : [...cells, cell]).join(",") });
@@ -58,7 +68,8 @@ class Row extends Instrument {
   }
 
   draw() {
-    const { tokens, query, n, allowed } = this.data;
+    if (!this.shown) return;
+    const { tokens, query, n, allowed, title } = this.shown;
     const masked = new Set(this.masked());
     const t = this.values.temperature;
     const open = Array.from(this.scores, (_, j) => allowed[j] === "1" && !masked.has(j));
@@ -71,7 +82,7 @@ class Row extends Instrument {
     const [before, after] = [at.map((i) => this.was[this.rows[i]]), at.map((i) => now[this.rows[i]])];
 
     let plot = this.weights;
-    plot.title = this.data.title;
+    plot.title = title;
     plot.high = high;
     plot.frame({ x: [0, 1.05 * Math.max(0.02, ...before, ...after)], y: span, names: ["weight", ""],
       ticks: { y: at.map((i) => [i, (masked.has(this.rows[i]) ? "✕ " : "") + name(this.rows[i])]) } });
