@@ -30,7 +30,7 @@ DASHBOARD = {
     "controls": "components state",
     "models": "controls components figures lessons state limits",
     "rnn": "components controls figures state",
-    "attention": "models controls components figures",
+    "attention": "models controls components figures state",
     "vision": "models controls components figures",
     "decoding": "models controls components figures state",
     "training": "controls components figures limits state",

@@ -19,6 +19,7 @@ from dashboard.components import page
 from dashboard.figures.maps.attention_maps import colours
 from dashboard.figures.maps.printed_maps import printed_grid
 
+TALL = 420  # pixels the maps may be high, so that a window of 720 shows them with their controls
 BELOW = 90  # pixels below the maps, where numbers and words are read
 _FILES = Path(__file__).resolve().parent
 _component = st.components.v2.component(
@@ -54,7 +55,8 @@ def attention_view(
             on_choose({name: _within(said.get(name), most) for name, most in limits.items()})
 
     tall = state.figure_height()
-    data = pack(alphas, tokens, chosen, causal, picture, tall and tall - BELOW)
+    tall = tall - BELOW if tall else TALL
+    data = pack(alphas, tokens, chosen, causal, picture, tall)
     _component(key=key, data=data, on_chosen_change=clicked)
     page.caption_and_downloads(
         "Rows are queries, columns are keys; a row sums to one. In each map the colours end where "
