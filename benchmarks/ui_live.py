@@ -13,6 +13,7 @@ from benchmarks.table import within
 from tests.browser.waiting import open_page
 
 PAINT, REDRAWS = 33, 30  # ms, p95, at most; a second, at least
+FIRST, RELEASE = 150, 20  # KiB of messages, at most
 MOVES, SETTLE = 150, 2000  # of the mouse in one drag; ms
 DECAY = {"section": "Eigenvalues and decay"}
 ROTATION = DECAY | {"matrix": "Scaled rotation"}
@@ -73,12 +74,17 @@ WATCH = """() => {
 
 
 def live(page: Page, address: str) -> Iterator[Row]:
-    """Two rows for each drag: from input to paint, and redraws a second."""
+    """Four rows for each drag: from input to paint, redraws a second, and what the page has
+    received by the first view (its program too) and after the release."""
+    received = _received(page)
     for name, (lesson, link, what) in DRAGS.items():
+        received.clear()
         open_page(page, address, lesson, urlencode(link))
         page.wait_for_selector(".live figure svg[viewBox]")
         page.wait_for_timeout(SETTLE)
         page.evaluate(WATCH)
+        first = sum(received) / 1024
+        received.clear()
         tracing = page.context.new_cdp_session(page)
         tracing.send("Performance.enable", {"timeDomain": "threadTicks"})
         busy = _busy(tracing)
@@ -99,6 +105,19 @@ def live(page: Page, address: str) -> Iterator[Row]:
         )
         yield within(f"live:{name}", "ms, p95", PAINT, found["paints"], about)
         yield within(f"live-redraws:{name}", "a second", REDRAWS, [a_second], about)
+        yield within(f"live-first:{name}", "KiB", FIRST, [first], "all messages of the first view")
+        page.wait_for_timeout(SETTLE)
+        released = sum(received) / 1024
+        yield within(
+            f"live-release:{name}", "KiB", RELEASE, [released], "all messages after a drag"
+        )
+
+
+def _received(page: Page) -> list[int]:
+    """The sizes of the messages that the page's server sends, in bytes, as they arrive."""
+    sizes: list[int] = []
+    page.on("websocket", lambda ws: ws.on("framereceived", lambda told: sizes.append(len(told))))
+    return sizes
 
 
 def _busy(tracing: CDPSession) -> float:
