@@ -9,7 +9,7 @@ CORE = {
     "course": "run_files system",
     "data": "course system",
     "config": "data",
-    "models": "config course run_files system",
+    "models": "config data course run_files system",
     "linear_rnn": "course system",
     "decoding": "models data course run_files system",
     "interpret": "models course",

@@ -104,7 +104,7 @@ class Decay extends DecayFigures {
     this.selected = im[found] < 0 ? this.modes.partner[found] : found;
     this.below = im[found] < 0;
     this.grip = c;
-    this.redraw(true);
+    this.redraw();
     return true;
   }
 
@@ -143,7 +143,7 @@ class Decay extends DecayFigures {
     if (event.key === "Enter" || event.key === " ") {
       do this.selected = (this.selected + 1) % re.length;
       while (im[this.selected] < 0);
-      this.redraw(true);
+      this.redraw();
       return true;
     }
     if (!dx && !dy) return false;
