@@ -25,6 +25,10 @@ DRAGS = {
     "rnn-eigenvalue-32": ("rnn", ROTATION | {"size": "32"}, "eigenvalues"),
     "decoding": ("decoding", {"columns": "2", "length": "10"}, "Temperature"),
     "decoding-draw": ("decoding", {"columns": "2", "length": "10"}, "draw"),
+    "heads": ("heads", {"model": "gpt-shakespeare"}, "contributions"),
+    "vit-patch": ("vit", {}, "overlay"),
+    "vit-head": ("vit", {"model": "vit-cifar10-course"}, "heads"),
+    "vit-rollout": ("vit", {"follow": "rollout", "model": "vit-cifar10-course"}, "overlay"),
     "positions": ("positions", {}, "Position, t"),
     "positions-columns": ("positions", {}, "Columns, d (of the formula)"),
 }  # fmt: skip

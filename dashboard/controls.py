@@ -74,10 +74,12 @@ def dial(
     help: str | None = None,
     unit: str = "",
     off: bool = False,
+    options: Sequence[int] = (),
 ) -> Dial:
     """A slider that an instrument draws, with its value now; it is in the link as all others are.
 
     A whole `step` means whole numbers. New limits clamp the value. off: it cannot be moved.
+    options: its values, where the lecturer's keys step through them.
     """
     _warn_if_unknown(label, key, _within(low, high), value)
     asked, now = st.query_params.get(key), st.session_state.get(key, value)
@@ -87,7 +89,8 @@ def dial(
         now = value
     now = min(max(now, low), high)
     now = int(now) if isinstance(step, int) else now
-    state.offer(key, value)
+    state.offer(key, value, options)
+    state.dials(st.session_state.get(state.PAGE, "")).add(key)
     st.session_state[key] = now
     state.record(key, now)
     state.put_in_link(key, f"{now:g}" if now != value else None)
@@ -118,8 +121,10 @@ def pick(
     index: int = 0,
     show: Callable[[Option], str] = str,
     help: str | None = None,
+    bare: bool = False,
 ) -> Option:
-    """One of a few options, all visible; exactly one is selected."""
+    """One of a few options, all visible; exactly one is selected. bare: only heard, not shown, is
+    the label of options that say themselves what they are, such as sections."""
     _warn_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
     state.offer(key, options[index], options, show)
     chosen = st.segmented_control(
@@ -131,6 +136,7 @@ def pick(
         help=help,
         required=True,
         wrap=True,
+        label_visibility="collapsed" if bare else "visible",
         bind="query-params",
     )
     return _option(chosen, options, index, show, key)

@@ -15,13 +15,13 @@ from core.tokenizer import WordTokenizer
 
 # Entries of the session that are not controls. No control's key starts with "state-".
 OFFERS, DRAWN, SETTINGS, PAGE = "state-offers", "state-drawn", "state-settings", "state-page"
-SHOWN = "state-shown"  # how many figures and controls the beat on the stage shows
+TALL = "state-tall"  # pixels for each figure of the beat on the stage
+DIALS = "state-dials"  # of each page: Streamlit keeps their values, which are no widgets
 ON_STAGE = "state-on-stage"  # their names
 HELD = "state-held"  # the figures that the beat on the stage hides until Reveal
 
-# Pixels of 720 for a figure alone, beside controls, and in one of two rows of figures.
-HEIGHT, SHARED_HEIGHT, ROW_HEIGHT = 460, 340, 175
-ONE_ROW = 5  # figures and controls at most
+
+USUAL_HEIGHT = 460  # pixels of 720 for a figure alone
 
 
 def presenting() -> bool:
@@ -48,10 +48,7 @@ def held() -> list[str]:
 
 def figure_height() -> int | None:
     """The pixels a figure may be high so that the room sees all of it; None off the stage."""
-    if not presenting():
-        return None
-    shown = st.session_state.get(SHOWN, 1)
-    return HEIGHT if shown == 1 else SHARED_HEIGHT if shown <= ONE_ROW else ROW_HEIGHT
+    return st.session_state.get(TALL, USUAL_HEIGHT) if presenting() else None
 
 
 def offer(
@@ -95,6 +92,12 @@ def settings(page: str) -> dict[str, object]:
     return kept.setdefault(page, {})
 
 
+def dials(page: str) -> set[str]:
+    """The controls of a page that its instruments draw."""
+    kept: dict[str, set[str]] = st.session_state.setdefault(DIALS, {})
+    return kept.setdefault(page, set())
+
+
 def set_controls(values: Mapping[str, object]) -> None:
     """Set controls before the page draws them; a value that is not among the options is skipped."""
     for key, value in values.items():
@@ -127,9 +130,14 @@ def apply_link(page: str) -> None:
 
     A link without settings, such as the menu's, restores the page as the user left it.
     """
-    if st.session_state.get(PAGE) != page:
+    before = st.session_state.get(PAGE)
+    if before != page:
         st.session_state[DRAWN] = set()
-        if st.query_params:
+        for key in dials(before or ""):  # another page may have a control of that name
+            st.session_state.pop(key, None)
+        if not st.query_params:
+            st.session_state.update({key: settings(page)[key] for key in dials(page)})
+        else:
             for key in offers().keys() - st.query_params.keys():
                 st.session_state.pop(key, None)
     st.session_state[PAGE] = page

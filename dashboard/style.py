@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.components import streamlit_dom as dom
+from dashboard.components import panes, streamlit_dom as dom
 from dashboard.palette import BACKGROUND, FIGURE_GRID, FIGURE_TEXT
 
 # Embedded in the page: an icon by name would be fetched from the network.
@@ -38,15 +38,21 @@ _WIDE = f":is({_ROWS}) {dom.IMAGE}"
 _MAPS = ", ".join(dom.keyed(f"figure-{name}") for name in ("lens", "step-matrix"))
 _WRITTEN = f":is({_MAPS}) {dom.ELEMENT}:has({dom.PLOT})"
 _MENU = dom.keyed("menu")
+_FIGURE, _SAVE = (f'[class*="st-key-{name}-"]' for name in ("figure", "save-menu"))
 
 _CSS = f"""<style>{_FIGURE_CSS}
-{dom.CONTENT} {{ max-width: 1180px; }}
+{dom.CONTENT} {{ max-width: 1400px; }}
+{dom.CONTENT} :is(p, li) {{ max-width: 60rem; }}
 @media (min-width: 641px) {{
-  {dom.HEADER} {{ height: 3rem; min-height: 3rem; }}
-  {dom.CONTENT} {{ padding: 3rem 3.2rem 4rem 2.5rem; }}
+  {dom.HEADER} {{ height: 3rem; min-height: 3rem; background: none; pointer-events: none; }}
+  {dom.HEADER} button {{ pointer-events: auto; }}
+  {dom.CONTENT} {{ padding: 0.9rem 3.2rem 4rem 2.5rem; }}
 }}
-{dom.CONTENT} h1 {{ padding-top: 0; }}
+{dom.CONTENT} h1 {{ padding: 0; font-size: 2rem; }}
+{dom.keyed("question")} {{ margin-top: -0.7rem; }}
 {dom.keyed("question")} p {{ font-size: 1.1rem; }}
+{_FIGURE} {{ gap: 0.35rem; }}
+{_SAVE} button {{ min-height: 1.5rem; padding: 0 0.3rem; }}
 {dom.CAPTION} {{ color: inherit; opacity: 0.85; }}
 {dom.PRIMARY_BUTTON}, {dom.CHOSEN_OPTION}, {dom.CHOSEN_OPTION_CROSS} {{
   color: light-dark(#ffffff, {BACKGROUND[1]}) !important;
@@ -62,9 +68,13 @@ _CSS = f"""<style>{_FIGURE_CSS}
   {dom.FORMULA_ALONE} > {dom.FORMULA} {{ font-size: 1em; }}
 }}
 [class*="st-key-feed-"] {{ display: none; }}
+[class*="st-key-questions-"] a:not(:hover) {{ background: none; }}
+[class*="st-key-questions-"] a * {{ font-weight: 400; white-space: normal; }}
+[class*="st-key-questions-"] a strong {{ font-weight: 600; }}
+[class*="st-key-order-"] button {{ justify-content: flex-start; text-align: left; }}
 {_MENU} {{ gap: 0.35rem; }}
 {_MENU} {dom.CAPTION} {{ padding-top: 1.2rem; font-weight: 600; }}
-</style>"""
+{panes.CSS}</style>"""
 
 _PRESENTER_CSS = f"""<style>
 :root {{ font-size: 24px; }}

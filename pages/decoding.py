@@ -11,16 +11,17 @@ page.page_header(
     "Every word has a probability. **Which do you take**, and what becomes of the text?",
 )
 SECTIONS = ("side by side", "what goes wrong", "epoch by epoch", "the KV cache")
-left, right = st.columns([2, 1], gap="medium")
+left, middle, right = st.columns([53, 20, 14], gap="small")
 with left:
     section = controls.pick("What to look at", SECTIONS, key="section")
-with right:
+with middle:
     entry = gpt_models.choose_gpt()
     loaded = model_choice.load(entry)
     engine = gpt_models.engine(entry)
-lesson, below = st.container(), st.container()
-with below if section == "the KV cache" else lesson:
-    prompt = gpt_models.ask_prompt(loaded)
+with right:
+    st.space("small")
+    with st.popover("The text", icon=":material/edit:"):
+        prompt = gpt_models.ask_prompt(loaded)
 
 from dashboard.decoding import compare, epochs, kv_cache, quality  # noqa: E402
 
@@ -32,5 +33,4 @@ elif section == "what goes wrong":
 elif section == "epoch by epoch":
     epochs.show(entry, loaded, prompt)
 else:
-    with lesson:
-        kv_cache.show(entry, loaded, engine, prompt)
+    kv_cache.show(entry, loaded, engine, prompt)

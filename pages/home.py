@@ -1,30 +1,32 @@
-"""Home: a trained model at work, and links to every lesson. Imports no torch: fast first paint."""
+"""Home: the course, stop by stop, and a trained model at work. Imports no torch."""
 
 import numpy as np
 import streamlit as st
 
 from core.data.sources import at_hand
+from core.decoding.prompt import read_prompt
 from core.models import gpt_numpy, zoo
 from core.tokenizer import UNK
-from dashboard import controls, lessons, state
+from dashboard import controls, state
 from dashboard.components import page
+from dashboard.course import path
 from dashboard.figures.maps.attention_maps import attention_grid
 from dashboard.figures.maps.bar_picture import bar_picture
-from dashboard.models import network_cards, traces
+from dashboard.models import traces
 
 page.page_header(
     "Unrolled",
-    "From the recurrent network to attention, a Vision Transformer and a small GPT. "
-    "Everything you see is computed live, by code you can read.",
+    "From the recurrent network to a small GPT: everything is computed live, by code you can read.",
 )
 
 with page.one_sentence_for_errors():
-    network_cards.show()
+    path.show()
 
 LINES = {
     "grammar": "DUKE: Good queen, where are the poor soldiers? QUEEN: Good duke, the",
     "shakespeare": "KING RICHARD III: Why, what is the matter? BUCKINGHAM: My lord, the king is",
 }
+MAX_TOKENS = 100  # of a typed line of at most 200 characters
 
 
 @page.fragment
@@ -42,8 +44,11 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
             max_chars=200,
             help=f"It knows {tokenizer.vocab_size:,} words and reads any other as {UNK}.",
         )
-    ids = tokenizer.ids(line)
-    probabilities, alphas, milliseconds = traces.reading(entry.identity, tuple(ids), model)
+    prompt = read_prompt(line, tokenizer, MAX_TOKENS)
+    for note in prompt.notes:
+        st.info(page.escape(note), icon=":material/info:")
+    ids, count = prompt.ids, len(prompt.ids)
+    probabilities, alphas, milliseconds = traces.reading(entry.identity, ids, model)
     best = np.argsort(probabilities)[::-1][:8]
 
     left, right = st.columns([3, 2], gap="medium")
@@ -51,7 +56,8 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
         page.show_image(
             attention_grid(alphas, width=520, height=400),
             title="Who attends to whom",
-            description=f"Each square is one attention head reading these {len(ids)} tokens: a row "
+            description=f"Each square is one attention head reading "
+            f"{'this one token' if count == 1 else f'these {count} tokens'}: a row "
             "for each word that looks, a column for each word it may look at. Bright means a "
             "large weight.",
             key="attention",
@@ -80,21 +86,7 @@ if readable:
         read(readable)
 
 # ---- the lessons ------------------------------------------------------------------------------
-GROUPS = {
-    "Theory": "Small enough to follow by hand.",
-    "Models": "Look inside trained models.",
-    "Practice": "Train your own, and find out what you know.",
-}
-for group, summary in GROUPS.items():
-    members = [lesson for lesson in lessons.available() if lesson.group == group]
-    if members:
-        st.header(group, anchor=False)
-        st.markdown(summary)
-        for first in range(0, len(members), 3):
-            for column, lesson in zip(st.columns(3), members[first : first + 3], strict=False):
-                with column.container(border=True, height="stretch"):
-                    page.lesson_link(lesson.name)
-                    st.markdown(lesson.line)
+path.lessons_by_stop()
 
 # ---- models, data and device ------------------------------------------------------------------
 data = ", ".join(f"{row.name}{'' if row.here else ' (not here yet)'}" for row in at_hand())

@@ -110,14 +110,20 @@ def gradient_relevance(model: Traceable, inputs: Tensor, target: Tensor) -> Tens
     return relevance
 
 
-def class_row(maps: Tensor) -> Tensor:
-    """The class token's weight on each patch: (..., P+1, P+1) -> (..., P)."""
-    return maps[..., 0, 1:]
+def class_row(maps: Tensor, query: int = 0) -> Tensor:
+    """The class token's weight on each patch, or that of another token `query`:
+    (..., P+1, P+1) -> (..., P)."""
+    return maps[..., query, 1:]
 
 
-def course_heatmap(alphas: Tensor, over_layers: Fuse = "mean", over_heads: Fuse = "mean") -> Tensor:
-    """The course's figure: the class token's row, fused over heads, then layers: (B, P)."""
-    return fuse_axis(fuse_axis(class_row(alphas), over_heads, 2), over_layers, 1)
+def course_heatmap(
+    alphas: Tensor, over_layers: Fuse = "mean", over_heads: Fuse = "mean", query: int = 0
+) -> Tensor:
+    """The course's figure: the class token's row, fused over heads, then layers: (B, P).
+
+    query: another token whose row is taken instead.
+    """
+    return fuse_axis(fuse_axis(class_row(alphas, query), over_heads, 2), over_layers, 1)
 
 
 def grad_cam(model: SmallCNN, images: Tensor, target: Tensor) -> Tensor:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Literal, ParamSpec
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitPageNotFoundError
 from streamlit.logger import get_logger
 
 from dashboard import lessons, state
 from dashboard.components.copy_button import copy_button
-from dashboard.components.picture_buttons import picture_buttons
+from dashboard.components.save_menu import save_menu
 from dashboard.components.source import Source, read_source
 from dashboard.figures import data as figure_data
 from dashboard.figures.layout import Drawing, readable
@@ -61,7 +62,7 @@ def menu(pages: Mapping[str, st.Page]) -> None:
             if lesson.group != group:
                 group = lesson.group
                 st.caption(group)
-            st.page_link(page, width="stretch")
+            st.page_link(page, label=lessons.menu_title(lesson), width="stretch")
 
 
 def page_header(title: str, question: str) -> None:
@@ -91,30 +92,30 @@ def show_figure(
     description: str,
     key: str,
     data: Data | None = None,
+    more: str | None = None,
 ) -> None:
     """A figure under its title, with a text alternative, and downloads as PNG, SVG and data.
 
     title: one line. description: what the figure shows, in words, for those who cannot see it; it
-    is the caption too. data: named columns or arrays to download instead of the plotted ones, or a
-    function that makes them on demand. key: unique on the page; part of the names of downloads.
+    is the caption too, at most two lines of it. more: the rest, behind the caption's question mark.
+    data: named columns or arrays to download instead of the plotted ones, or a function that makes
+    them on demand. key: unique on the page; part of the names of downloads.
     """
     with st.container(key=f"figure-{key}"):
-        st.markdown(f"**{title}**")
+        files = {"Data": lambda: _packed(data or figure_data.arrays_of(fig))}
+        _titled(title, key, files, plot=True)
         st.plotly_chart(
             readable(fig, state.figure_height()),
             theme=None,
             key=key,
-            alt=alt_text(title, description),
+            alt=alt_text(title, f"{description} {more or ''}".strip()),
             config={
                 "displaylogo": False,
                 "toImageButtonOptions": {"filename": f"unrolled-{key}", "scale": 2},
                 "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
             },
         )
-        with _caption_row(description) as downloads:
-            if downloads:
-                picture_buttons(key, f"unrolled-{key}")
-                _download("Data", lambda: _packed(data or figure_data.arrays_of(fig)), key)
+        st.caption(description, help=more)
 
 
 def show_image(
@@ -125,13 +126,18 @@ def show_image(
     key: str,
     data: Data | None = None,
     width: Literal["stretch", "content"] | int = "content",
+    more: str | None = None,
 ) -> None:
-    """A picture (PNG bytes) under its title, with text alternative and downloads."""
+    """A picture (PNG bytes) under its title, with text alternative and downloads; see show_figure.
+
+    The SVG contains the same pixels, which stay sharp at any size.
+    """
     with st.container(key=f"figure-{key}"):
-        st.markdown(f"**{title}**")
+        _titled(title, key, _files(lambda: png, data))
         # Otherwise Streamlit converts it to JPEG at every run of the page.
-        st.image(png, alt=alt_text(title, description), width=width, output_format="PNG")
-        caption_and_downloads(description, lambda: png, key, data)
+        alt = alt_text(title, f"{description} {more or ''}".strip())
+        st.image(png, alt=alt, width=width, output_format="PNG")
+        st.caption(description, help=more)
 
 
 def caption_and_downloads(
@@ -139,47 +145,36 @@ def caption_and_downloads(
     png: Callable[[], bytes],
     key: str,
     data: Data | None = None,
+    more: str | None = None,
 ) -> None:
-    """The caption below a picture, and buttons for PNG, SVG and data, each made on the click.
+    """The caption below a picture that has no title, and the menu that saves it beside it."""
+    with _row():
+        st.caption(description, help=more, width="stretch")
+        if not state.presenting():
+            save_menu(key, _files(png, data))
 
-    The SVG contains the same pixels, which stay sharp at any size.
-    """
-    with _caption_row(description) as downloads:
-        if downloads:
-            _download("PNG", png, key)
-            _download("SVG", lambda: figure_data.as_svg(png()), key)
-            if data is not None:
-                _download("Data", lambda: _packed(data), key)
+
+def _titled(
+    title: str, key: str, files: Mapping[str, Callable[[], bytes]], *, plot: bool = False
+) -> None:
+    """The title with the menu that saves the figure, which the lecturer's view does not have."""
+    with _row():
+        st.markdown(f"**{title}**", width="stretch")
+        if not state.presenting():
+            save_menu(key, files, plot=plot)
+
+
+def _row() -> DeltaGenerator:
+    return st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False)
+
+
+def _files(png: Callable[[], bytes], data: Data | None) -> dict[str, Callable[[], bytes]]:
+    files = {"PNG": png, "SVG": lambda: figure_data.as_svg(png())}
+    return files if data is None else files | {"Data": lambda: _packed(data)}
 
 
 def _packed(data: Data) -> bytes:
     return figure_data.pack(data() if callable(data) else data)
-
-
-@contextmanager
-def _caption_row(description: str) -> Iterator[bool]:
-    """The caption with downloads beside it; yields false in the lecturer's view, which has none."""
-    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
-        st.caption(description, width="stretch")
-        yield not state.presenting()
-
-
-def _download(label: str, content: Callable[[], bytes], key: str) -> None:
-    """A download made only when the button is clicked, without running the page again."""
-    ending, mime = {
-        "PNG": ("png", "image/png"),
-        "SVG": ("svg", "image/svg+xml"),
-        "Data": ("zip", "application/zip"),
-    }[label]
-    st.download_button(
-        label,
-        content,
-        f"unrolled-{key}.{ending}",
-        mime,
-        key=f"{ending}-{key}",
-        on_click="ignore",
-        type="tertiary",
-    )
 
 
 def show_math(latex: str, words: str) -> None:
@@ -215,16 +210,25 @@ def _show_one_source(source: Source) -> None:
 def lesson_link(name: str, label: str | None = None, **settings: str | int | float) -> None:
     """A link to a lesson with some of its controls set, such as layer=2."""
     lesson = lessons.by_name(name)
+    marked_link(name, label or f"**{lesson.title}**", lesson.icon, settings)
+
+
+def marked_link(
+    name: str, label: str, icon: str, settings: Mapping[str, str | int | float]
+) -> None:
+    """The same with an icon of its own."""
     query = {key: str(value) for key, value in settings.items()}
     if state.presenting():
-        query["mode"] = "present"
-    text = label or f"**{lesson.title}**"
+        query.setdefault("mode", "present")
     try:
         st.page_link(
-            lesson.path, label=text, icon=f":material/{lesson.icon}:", query_params=query or None
+            lessons.by_name(name).path,
+            label=label,
+            icon=f":material/{icon}:",
+            query_params=query or None,
         )
     except StreamlitPageNotFoundError:  # without the router, or no such page
-        st.caption(text)
+        st.caption(label)
 
 
 def show_error(error: Exception) -> None:

@@ -68,6 +68,16 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     return item;
   }));
 
+  // The Step slider marks its word while it moves.
+  window.removeEventListener("unrolled-step", list.mark);
+  list.mark = ({ detail: step }) => {
+    if (!list.isConnected) return window.removeEventListener("unrolled-step", list.mark);
+    list.querySelector("[aria-current]")?.removeAttribute("aria-current");
+    const item = list.children[data.first + step - 1];
+    item?.firstChild.setAttribute("aria-current", "true");
+  };
+  if (data.first !== null) window.addEventListener("unrolled-step", list.mark);
+
   list.onkeydown = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const active = parentElement.activeElement || document.activeElement;
@@ -90,7 +100,10 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   play.onclick = show;
   if (data.play && list.dataset.text !== data.text && !still) show();
   list.dataset.text = data.text;
-  return () => clearInterval(list.timer);
+  return () => {
+    clearInterval(list.timer);
+    window.removeEventListener("unrolled-step", list.mark);
+  };
 }
 """
 
@@ -126,10 +139,12 @@ def token_strip(
     on_pick: Callable[[int], None] | None = None,
     play: bool = True,
     legend: str = "",
+    first: int | None = None,
 ) -> None:
     """Draw the tokens; Play lets those of the model appear one after the other.
 
-    on_pick is called with the index of a clicked token, before the page runs again.
+    on_pick is called with the index of a clicked token, before the page runs again. first: the
+    index of step 1, for a text whose selected token follows the Step slider under the hand.
     """
 
     def picked() -> None:
@@ -143,6 +158,7 @@ def token_strip(
         "selected": selected,
         "play": play,
         "legend": legend,
+        "first": first,
     }
     _component(
         key=key,

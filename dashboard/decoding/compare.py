@@ -14,6 +14,7 @@ from core.decoding.text_metrics import repeated
 from dashboard import controls, state
 from dashboard.components import page
 from dashboard.components.live import Dial
+from dashboard.components.panes import panes
 from dashboard.components.token_strip import Token, percent, shade, token_strip
 from dashboard.decoding import branches, instrument
 from dashboard.decoding.strategy_controls import Way, choose_live_way
@@ -39,37 +40,39 @@ def show(
 ) -> None:
     """One to four columns. A fragment: its controls run nothing else of the page."""
     tokenizer = loaded.tokenizer
-    texts_above = st.container()
-    with st.container(horizontal=True):
+    words, drawings = panes("texts", (2, 3))
+    with words, st.popover("Columns, length, seed", icon=":material/tune:"):
         count = controls.pick("Columns", [1, 2, 3, 4], key="columns", index=1)
         length = int(controls.slider("Words to add", 5, 150, 40, key="length"))
         seed = int(controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same text."))
-    letters = "abcd"[:count]
-    ways, dials, texts, trees = {}, {}, {}, {}
-    index = int(controls.slider("Step", 1, length, 1, key="step", help="Or click a word.")) - 1
-    with texts_above:
-        columns = st.columns(count)
-        st.caption(
-            "The redder a word, the less probable; underlined: in a repeated 4-gram. Step *i* "
-            "uses the **same random number** in every column. Click a word to see how it was "
-            "chosen and to **force** another."
-        )
-    for letter, default, column in zip(letters, DEFAULTS, columns, strict=False):
-        with column:
-            ways[letter], dials[letter] = choose_live_way(letter, default)
-            trees[letter] = branches.tree(letter, (entry.identity, prompt.ids))
-            branches.walk(letter, trees[letter])
-            texts[letter] = generations.text(
-                prompt.ids, ways[letter].strategy, length,
-                seed=seed, forced=trees[letter].forced, width=ways[letter].width,
+    with drawings, st.container(key="figure-step"):
+        step = controls.dial("Step", 1, length, 1, key="step", help="Or click a word.")
+        instrument.STEPS.show({}, [step])
+    index = int(step.value) - 1
+    if count > 2 or state.presenting():  # no room for texts beside the steps
+        text_columns, step_columns = st.columns(count), st.columns(count)
+    else:
+        text_columns = [words.container() for _ in range(count)]
+        step_columns = drawings.columns(count)
+    for letter, default, above, below in zip(
+        "abcd", DEFAULTS, text_columns, step_columns, strict=False
+    ):
+        with above:
+            way, dials = choose_live_way(letter, default)
+            tree = branches.tree(letter, (entry.identity, prompt.ids))
+            branches.walk(letter, tree)
+            text = generations.text(
+                prompt.ids, way.strategy, length,
+                seed=seed, forced=tree.forced, width=way.width,
             )  # fmt: skip
-            _show_text(letter, texts[letter], tokenizer, index)
-    for letter, column in zip(letters, st.columns(count), strict=True):
-        with column:
-            st.subheader(ways[letter].label, anchor=False)
-            step = texts[letter].step(index)
-            _show_step(letter, index, step, tokenizer, trees[letter], ways[letter], dials[letter])
-            _attention_of(loaded, step, letter)
+            _show_text(letter, text, tokenizer, index)
+        with below:
+            _show_step(letter, index, text, tokenizer, tree, way, dials)
+            _attention_of(loaded, text.step(index), letter)
+    st.caption(
+        "The redder a word, the less probable; underlined: in a repeated 4-gram. Step *i* uses the "
+        "**same random number** in every column."
+    )
 
 
 def explain(engine: DecodingEngine) -> None:
@@ -101,7 +104,7 @@ def _show_text(letter: str, text: Text, tokenizer: WordTokenizer, index: int) ->
         st.session_state["step"] = picked + 1
 
     strip, line = _strip(text, tokenizer)
-    token_strip(strip, key=f"strip-{letter}", selected=index, on_pick=go)
+    token_strip(strip, key=f"strip-{letter}", selected=index, on_pick=go, first=0)
     st.caption(line)
 
 
@@ -121,16 +124,13 @@ def _strip(text: Text, tokenizer: WordTokenizer) -> tuple[list[Token], str]:
         for i, (one, mark) in enumerate(zip(text.generated, marks, strict=True))
     ]
     mean = fmean(one.log_probability for one in text.generated)
-    return strip, (
-        f"Mean log-probability {mean:.2f} nats a word; {sum(marks)} of {len(marks)} words in a "
-        "repeated 4-gram."
-    )
+    return strip, f"Mean log P: {mean:.2f} nats; {sum(marks)} of {len(marks)} words repeated."
 
 
 def _show_step(
     letter: str,
     index: int,
-    step: Step,
+    text: Text,
     tokenizer: WordTokenizer,
     tree: branches.Tree,
     way: Way,
@@ -138,11 +138,12 @@ def _show_step(
 ) -> None:
     """One step in full: the model's distribution, the filtered one, and how the word was chosen."""
     vocab = tokenizer.vocab
-    fig, shown = _drawn(step, tokenizer, state.presenting())
-    before = step.distribution.numpy()
+    step = text.step(index)
     bars = BARS_ON_STAGE if state.presenting() else BARS
-    if not instrument.show(step, way.name, vocab, dials, key=letter, number=index + 1, bars=bars):
-        _show_figure(letter, index, step, vocab, fig)
+    name = f"{letter}: {way.name}"
+    if not instrument.show(text, index, name, vocab, dials, key=letter, bars=bars):
+        show_figure(index, step, tokenizer, key=f"bars-{letter}")
+    before, shown = step.distribution.numpy(), _shown(step, bars)
     before_it = step.ids[len(step.ids) - index :]
 
     def force(picked: int) -> None:
@@ -155,8 +156,17 @@ def _show_step(
     )  # fmt: skip
 
 
-def _show_figure(letter: str, index: int, step: Step, vocab: Sequence[str], fig: Drawing) -> None:
+def _shown(step: Step, bars: int) -> list[int]:
+    """The tokens of the bars: the most probable ones, and in the last place the one taken."""
+    order = step.order.numpy()
+    places = list(range(min(bars, len(order))))
+    places[-1] = max(places[-1], step.rank - 1)
+    return [int(i) for i in order[places]]
+
+
+def show_figure(index: int, step: Step, tokenizer: WordTokenizer, *, key: str) -> None:
     """The step as the server draws it: for a browser in which the instrument stopped."""
+    vocab = tokenizer.vocab
     before, after, order = (t.numpy() for t in (step.distribution, step.left, step.order))
     word = page.escape(vocab[step.token])
     if step.forced:
@@ -171,11 +181,11 @@ def _show_figure(letter: str, index: int, step: Step, vocab: Sequence[str], fig:
         f"**{step.entropy:.2f}** nats."
     )
     page.show_figure(
-        fig,
+        _drawn(step, tokenizer, state.presenting()),
         title=f"Step {index + 1}: the most probable words of {len(vocab):,}",
         description="Hatched: the model's probability. Solid: after temperature and cut, orange "
         "the word taken. Violet: the mass down to each word.",
-        key=f"bars-{letter}",
+        key=key,
         data=lambda: {
             "word": [vocab[i] for i in order],
             "before": before[order],
@@ -185,27 +195,26 @@ def _show_figure(letter: str, index: int, step: Step, vocab: Sequence[str], fig:
 
 
 @lru_cache(maxsize=32)  # each keeps its step, some 500 KB
-def _drawn(step: Step, tokenizer: WordTokenizer, presenting: bool) -> tuple[Drawing, list[int]]:
-    """The figure of a step, and the tokens of its bars."""
+def _drawn(step: Step, tokenizer: WordTokenizer, presenting: bool) -> Drawing:
+    """The figure of a step."""
     from core.decoding.strategies import distribution, temperature
 
     before, after, order = (t.numpy() for t in (step.distribution, step.left, step.order))
     t, rank = step.strategy.t, step.rank
     warm = before if t == 1 else distribution(temperature(step.logits, t)).numpy()
     bars = BARS_ON_STAGE if presenting else BARS
-    places = list(range(min(bars, len(order))))
-    places[-1] = max(places[-1], rank - 1)  # the word taken, if it is not among the most probable
-    shown = [int(i) for i in order[places]]
+    shown = _shown(step, bars)
     names = [tokenizer.vocab[i] for i in shown]
     if rank > bars:
         names[-1] = f"{names[-1][:8]} ({rank:,})"
+    places = [*range(len(shown) - 1), max(len(shown), rank) - 1]
     fig = figures.step_bars(
         names, before[shown], after[shown],
         np.cumsum(warm[order])[places], shown.index(step.token), getattr(step.strategy, "p", None),
     )  # fmt: skip
     if not presenting:  # a hall could not read both
         fig = figures.with_vocabulary(fig, before[order], after[order], rank)
-    return fig, shown
+    return fig
 
 
 def _attention_of(loaded: LoadedModel, step: Step, letter: str) -> None:

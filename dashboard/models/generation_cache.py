@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from cachetools import LRUCache
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from core.decoding.engine import DecodingEngine
     from core.decoding.strategies import Step, Strategy
 
@@ -44,6 +46,10 @@ class Text:
     @property
     def tokens(self) -> Ids:
         return tuple(token.token for token in self.generated)
+
+    def logits(self, index: int) -> Tensor:
+        """(V,): what token `index`, counted from 0, was chosen from, before any filter."""
+        return self.source.engine((*self.source.prompt, *self.tokens[:index]))
 
     def step(self, index: int) -> Step:
         """The step that chose token `index`, counted from 0, logits included."""

@@ -1,70 +1,57 @@
-"""Home's small drawings of the networks, each a link to its lesson. Needs no torch."""
+"""Home's small drawings, each a link to a stop of the course. Needs no torch."""
 
 from __future__ import annotations
 
 import base64
 from contextlib import suppress
 from dataclasses import fields
-from urllib.parse import urlencode
 
 import numpy as np
-import streamlit as st
+from PIL import Image
 
 from core.config.model_config import ViTConfig
 from core.data.images import shapes
 from core.linear_rnn.instruments.paths import path_inputs
 from core.linear_rnn.matrices import preset
 from core.models import zoo
+from core.models.positions import sinusoidal
 from core.run_files import schema
-from dashboard import lessons, state
+from core.run_files.directory import RunDirectory
+from dashboard import state
 from dashboard.components.network_view import network_cards, packed
-from dashboard.figures.maps.attention_maps import colours, enlarge
+from dashboard.figures.maps.attention_maps import colours, png
 from dashboard.figures.maps.vit_maps import channels_last
 from dashboard.models import traces
 
-GPT, VIT = "gpt-shakespeare", "vit-shapes-plain"
+GPT, VIT, CURVE = "gpt-shakespeare", "vit-shapes-plain", "vit-cifar10-course"
 TEXT = "KING RICHARD III:\nWhy,"
 MOST = 10  # tokens of the text that are drawn, the last ones
 STEPS, SIZE, RADIUS = 5, 8, 0.9  # of the RNN
-# kind -> title, what the drawing shows, the lesson, and the controls that open its drawing there
-CARDS = {
-    "rnn": ("RNN", "What is left of every input?", "rnn", {"section": "Network"}),
-    "gpt": ("Transformer", "Heads on one stream.", "attention", {"network": "true"}),
-    "vit": (
-        "Vision Transformer", "A picture becomes tokens.", "vit",
-        {"network": "true", "model": "vit-shapes-plain"},
-    ),
-    "cache": (
-        "Generation", "Keys and values are kept.", "decoding",
-        {"section": "the KV cache", "network": "true"},
-    ),
-}  # fmt: skip
-
-
 _SIZES = {field.name for field in fields(ViTConfig)}
 
 
-def show() -> None:
-    """One row of drawings, of the models that are here."""
-    data: dict[str, object] = {"rnn": small_rnn()}
+def show(cards: list[dict[str, object]]) -> str | None:
+    """The cards, each with the drawing of its `kind`; returns the kind of the one clicked.
+
+    A card whose model is not on this machine has no drawing.
+    """
+    data: dict[str, object] = {
+        "rnn": small_rnn(),
+        "positions": small_positions(),
+        "maps": small_maps(),
+        "study": [],
+    }
     for entry in zoo.available_models():
         with suppress(ValueError, OSError):  # its lesson says what is wrong with it
             if entry.name == GPT and entry.shipped:
-                data["gpt"] = small_gpt(entry)
+                data["gpt"] = data["cache"] = small_gpt(entry)
             elif entry.name == VIT and entry.shipped:
                 data["vit"] = small_vit(entry)
-    kinds = [kind for kind in CARDS if (kind if kind != "cache" else "gpt") in data]
-    cards = [_card(kind) for kind in kinds]
-    clicked = network_cards(data | {"cards": cards}, key="networks")
-    if clicked in kinds:
-        _, _, lesson, query = CARDS[clicked]
-        st.switch_page(lessons.by_name(lesson).path, query_params=query)
-
-
-def _card(kind: str) -> dict[str, str]:
-    title, line, lesson, query = CARDS[kind]
-    href = f"{lesson}?{urlencode(query)}"
-    return {"kind": kind, "title": title, "line": line, "href": href}
+            elif entry.name == CURVE and entry.shipped:
+                data["train"] = small_curves(entry)
+    drawn = [card if card["kind"] in data else {**card, "empty": True} for card in cards]
+    clicked = network_cards({**data, "cards": drawn}, key="networks")
+    return clicked if clicked in {card["kind"] for card in cards} else None
 
 
 def small_rnn() -> dict[str, object]:
@@ -96,7 +83,34 @@ def small_vit(entry: zoo.ModelEntry) -> dict[str, object]:
     size = 32
     image, _ = shapes.draw(shapes.Shape("star", 9.0, 16.0, 16.0, 0.0, clutter=0.5), size)
     about = schema.read(entry.weights.with_suffix(".json"), schema.Weights)["config"]
-    png = base64.b64encode(enlarge(channels_last(image), size)).decode()
     config = ViTConfig.from_dict({k: v for k, v in about.items() if k in _SIZES})
     side = config.img_size // config.patch_size
-    return {"layers": config.num_layers, "heads": config.num_heads, "side": side, "png": png}
+    return {
+        "layers": config.num_layers,
+        "heads": config.num_heads,
+        "side": side,
+        "png": _png(channels_last(image)),
+    }
+
+
+def small_positions() -> dict[str, object]:
+    """The sinusoidal code of the first tokens: a row for each column of the code."""
+    levels = (sinusoidal(44, 18).T + 1) / 2
+    return {"images": [_png(colours()[np.rint(levels * (len(colours()) - 1)).astype(int)])]}
+
+
+def small_maps() -> dict[str, object]:
+    """A picture, and where its object is: what a true map would show."""
+    image, mask = shapes.draw(shapes.Shape("star", 9.0, 16.0, 16.0, 0.0, clutter=0.5), 32)
+    where = colours()[np.where(mask, len(colours()) - 1, 0)]
+    return {"images": [_png(channels_last(image)), _png(where)]}
+
+
+def small_curves(entry: zoo.ModelEntry) -> dict[str, object]:
+    """Loss of a shipped run after every epoch, on training and held-out data."""
+    epochs = RunDirectory(entry.path).epochs()
+    return {part: [record[part]["loss"] for record in epochs] for part in ("train", "held_out")}
+
+
+def _png(image: np.ndarray) -> str:
+    return base64.b64encode(png(Image.fromarray(image.astype(np.uint8)))).decode()

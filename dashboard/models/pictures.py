@@ -62,13 +62,12 @@ class SelectedPicture:
 def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
     """Controls for the picture; the page ends with a sentence while there is none."""
     size, data = loaded.config.img_size, loaded.entry.data
-    one, two, three = st.columns([3, 2, 2], vertical_alignment="bottom")
-    with one:
+    choices = st.container(horizontal=True, vertical_alignment="bottom")
+    with choices:
         source = controls.pick("Picture", ["at hand", "draw a shape", "my own"], key="from")
     if source == "at hand":
-        with two:
+        with choices:
             pictures, row = browse(loaded)
-        with three:
             index = controls.choice("Picture number", range(1, len(row) + 1), key="picture") - 1
         label = int(pictures.labels[row[index]]) if known(pictures, loaded) else None
         if pictures.note:
@@ -78,10 +77,10 @@ def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
             pictures.images[row[index]], label, pictures.images[row], index, about
         )
     if source == "draw a shape":
-        with two, st.popover("The shape", icon=":material/tune:", width="stretch"):
+        with choices, st.popover("The shape", icon=":material/tune:", width="stretch"):
             image, label = draw_shape(size)
         return SelectedPicture(image, label if data == "shapes" else None)
-    with two, st.popover("The picture", icon=":material/upload:", width="stretch"):
+    with choices, st.popover("The picture", icon=":material/upload:", width="stretch"):
         own = upload(size)
     if own is None:
         st.info("Choose a PNG or JPEG of your own.", icon=":material/upload:")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.components.picture_buttons import picture_buttons
+from dashboard.components.save_menu import picture_buttons
 from dashboard.figures.layout import figure, readable
 from dashboard.figures.traces import heat
 

@@ -260,9 +260,9 @@ def test_the_cache_fills_and_attends_with_the_weights_of_the_trace(
 def test_the_drawings_on_home_lead_to_their_lessons(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url)
     cards = page.locator(".card")
-    expect(cards).to_have_count(4)
+    expect(cards).to_have_count(8)
     links = cards.evaluate_all("all => all.map(a => a.getAttribute('href').split('?')[0])")
-    assert links == ["rnn", "attention", "vit", "decoding"]
+    assert links == ["rnn", "attention", "positions", "vit", "maps", "gpt", "train", "study"]
     norms = cards.nth(0).locator(".path").evaluate_all("all => all.map(p => +p.dataset.norm)")
     true = path_norms(with_radius(preset("vanishing", 8), 0.9), path_inputs(8, 5))[:, -1]
     assert np.allclose(norms, true, rtol=1e-6)

@@ -96,7 +96,8 @@ def test_a_figure_can_be_saved(kind: str, page: Page, dashboard_url: str, tmp_pa
     expect(page.locator(f"{dom.keyed('next')} {dom.PLOT}")).to_be_visible()
     with page.expect_download() as download:
         figure = page.locator(dom.keyed("figure-next"))
-        figure.get_by_role("button", name=kind, exact=True).click()
+        figure.get_by_role("button", name="Save").press("Enter")
+        page.get_by_role("button", name=kind, exact=True).press("Enter")
     download.value.save_as(tmp_path / "saved")
     content = (tmp_path / "saved").read_bytes()
     if kind == "PNG":

@@ -1,30 +1,92 @@
-"""The Vision Transformer in a browser: another layer or head shows another picture."""
+"""The Vision Transformer in a browser: layer, head and the patch that looks, under the hand."""
 
-from playwright.sync_api import Page, expect
+import re
 
-from dashboard.components import streamlit_dom as dom
+from playwright.sync_api import Locator, Page, expect
+
 from tests.browser.waiting import no_errors, open_page, wait_ready
 
 
-def choose(page: Page, label: str, option: str) -> None:
-    page.locator(dom.MAIN).get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=option, exact=True).click()
-    wait_ready(page)
+def figure(page: Page, name: str) -> Locator:
+    return page.locator(f"[data-plot={name}] svg[role=application]")
 
 
-def test_moving_layer_and_head_changes_the_map(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url)
-    page.locator(dom.SIDEBAR).get_by_role("link", name="Vision Transformer").click()
-    page.wait_for_url("**/vit**")
+def pixels(page: Page, name: str) -> str:
+    return str(page.locator(f"[data-plot={name}] canvas").evaluate("e => e.toDataURL()"))
+
+
+def at_patch(page: Page, row: int, column: int) -> tuple[float, float]:
+    """The middle of a patch of the picture, counted from 1, on the page."""
+    box = page.locator("[data-plot=patches] canvas").bounding_box()
+    assert box
+    side = box["width"] / 8
+    return box["x"] + (column - 0.5) * side, box["y"] + (row - 0.5) * side
+
+
+def test_layer_and_head_change_the_map_and_the_link(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "vit")
+    expect(page.locator("figcaption", has_text="The class token: all layers")).to_be_visible()
+    mean = pixels(page, "overlay")
+    page.get_by_role("slider", name="Layer").press("ArrowRight")
+    expect(page.locator("figcaption", has_text="The class token: layer 1")).to_be_visible()
+    assert pixels(page, "overlay") != mean
+    page.wait_for_url("**layer=1*")
+    figure(page, "heads").press("ArrowRight")
+    page.wait_for_url("**head=1*")
+    page.get_by_role("slider", name="Layer").press("Home")
+    page.wait_for_url(re.compile(r"vit\?(?!.*layer)"))
+    no_errors(page)
+
+
+def test_a_pointer_shows_a_patch_and_a_press_keeps_it(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "vit")
+    said = page.locator(".say")
+    expect(said).to_contain_text("The class token gives")
+    page.mouse.move(*at_patch(page, 3, 5))
+    expect(said).to_contain_text("The patch in row 3, column 5 gives")
+    page.mouse.move(5, 5)
+    expect(said).to_contain_text("The class token gives")
+    page.mouse.click(*at_patch(page, 3, 5))
+    page.mouse.move(5, 5)
+    page.wait_for_url("**patch=21*")
+    expect(said).to_contain_text("The patch in row 3, column 5 gives")
+    figure(page, "overlay").press("ArrowDown")
+    page.wait_for_url("**patch=29*")
+    expect(said).to_contain_text("row 4, column 5 gives")
+    figure(page, "patches").press("Home")
+    expect(said).to_contain_text("The class token gives")
+    page.wait_for_url(re.compile(r"vit\?(?!.*patch)"))
+    no_errors(page)
+
+
+def test_rollout_goes_through_the_layers(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "vit", "follow=rollout")
+    slider = page.get_by_role("slider", name="Rollout through layer")
+    expect(slider).to_have_value("3")
+    whole = pixels(page, "overlay")
+    slider.press("ArrowLeft")
+    expect(page.locator("figcaption", has_text="rollout, layers 1 to 2")).to_be_visible()
+    assert pixels(page, "overlay") != whole
+    page.wait_for_url("**through=2*")
+    no_errors(page)
+
+
+def test_a_finger_chooses_a_patch(phone_page: Page, dashboard_url: str) -> None:
+    open_page(phone_page, dashboard_url, "vit")
+    phone_page.locator("[data-plot=patches] canvas").scroll_into_view_if_needed()
+    phone_page.touchscreen.tap(*at_patch(phone_page, 2, 2))
+    phone_page.wait_for_url("**patch=10*")
+    expect(phone_page.locator(".say")).to_contain_text("row 2, column 2 gives")
+
+
+def test_an_error_leaves_the_server_s_figures(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "vit")
+    expect(page.locator(".live figure svg[viewBox]").first).to_be_visible()
+    page.evaluate(
+        "window.unrolledLive.maps.drawn.forEach((one) => { one.draw = () => { throw Error('x') } })"
+    )
+    page.get_by_role("slider", name="Layer").press("ArrowRight")
+    expect(page.get_by_text("the server draws it")).to_be_visible()
     wait_ready(page)
-    picture = page.locator(".st-key-figure-overlay img")
-    mean = picture.get_attribute("src")
-    choose(page, "Layer", "2")
-    expect(picture).not_to_have_attribute("src", mean or "")
-    layer = picture.get_attribute("src")
-    choose(page, "Head", "1")
-    expect(picture).not_to_have_attribute("src", layer or "")
-    expect(page.get_by_text("Layer 2, head 1.")).to_be_visible()
-    assert "layer=2" in page.url
-    assert "head=1" in page.url
+    expect(page.locator(".st-key-figure-overlay img")).to_be_visible()
     no_errors(page)

@@ -16,6 +16,7 @@ from core.models import zoo
 from dashboard.figures.data import as_svg
 from dashboard.figures.maps.vit_maps import filter_sheet, patch_sheet, picture_row, picture_strip
 from dashboard.models import pictures
+from dashboard.vision import maps_instrument
 from tests.conftest import ROOT
 
 PAGE = ROOT / "pages" / "vit.py"
@@ -77,15 +78,35 @@ def app():
 
 
 @needs_model
-def test_choosing_a_layer_and_a_head_names_them_under_the_map(app):
+def test_a_link_sets_layer_head_and_the_token_that_looks(app):
+    for name, value in {"layer": "2", "head": "1", "patch": "9"}.items():
+        app.query_params[name] = value
     app.run()
     assert not app.exception
-    captions = " ".join(c.value for c in app.caption)
-    assert "Mean over all layers, mean over all heads" in captions
-    app.selectbox(key="layer").set_value(2)
-    app.selectbox(key="head").set_value(1).run()
+    assert not app.info
+    order = app.session_state["state-live-order-maps"]["values"]
+    assert order == {"layer": 2, "head": 1, "patch": 9}
+
+
+@needs_model
+def test_without_the_instrument_the_server_draws_the_same(app):
+    """The session of a browser that has reported an error of the instrument."""
+    app.session_state["state-live-stopped-maps"] = True
+    app.run()
     assert not app.exception
-    assert "Layer 2, head 1" in " ".join(c.value for c in app.caption)
+    assert "Mean over all layers, mean over all heads" in captions(app)
+    assert "This figure stopped in your browser" in app.warning[0].value
+    app.slider(key="layer").set_value(2)
+    app.slider(key="head").set_value(1).run()
+    assert not app.exception
+    assert "Layer 2, head 1" in captions(app)
+    app.segmented_control(key="follow").set_value("rollout").run()
+    app.slider(key="through").set_value(2).run()
+    assert "Rollout through layers 1 to 2" in captions(app)
+
+
+def captions(app) -> str:
+    return " ".join(c.value for c in app.caption)
 
 
 @needs_model
@@ -94,9 +115,15 @@ def test_pictures_the_model_gets_wrong_can_be_asked_for(app):
     app.run()
     assert not app.exception
     heading = next(m.value for m in app.markdown if "It says:" in m.value)
-    said, true = heading.strip("*").removeprefix("It says: ").rstrip(".").split(". It is: ")
+    said, true = heading.removeprefix("It says: ").rstrip(".").split(". It is: ")
     assert said != true
     assert any("what the model says" in c.value for c in app.caption)
+
+
+def test_maps_too_large_for_a_message_are_drawn_by_the_server():
+    noise = np.random.default_rng(0).random((6, 8, 65, 65))
+    image = np.zeros((32, 32, 3), np.uint8)
+    assert not maps_instrument.show(noise, image, [], None, [], query=0, rollout=False)
 
 
 def test_shapes_begin_with_one_of_each_class_and_keep_the_others():
@@ -151,7 +178,7 @@ def test_a_drawn_shape_is_named(app):
     app.query_params["model"] = "vit-shapes"
     app.run()
     assert not app.exception
-    assert "It is: ring" in " ".join(m.value for m in app.markdown)
+    assert "It is: **ring**" in " ".join(m.value for m in app.markdown)
 
 
 def gif() -> bytes:
@@ -204,4 +231,4 @@ def test_an_own_picture_is_cropped_and_shown(app):
     app.file_uploader[0].set_value(("mine.png", out.getvalue(), "image/png")).run()
     assert not app.exception
     assert not app.error
-    assert any("patches" in m.value for m in app.markdown)
+    assert any("It says:" in m.value for m in app.markdown)

@@ -1,4 +1,4 @@
-"""What the data tests share: the real data if it is there, a small archive, a local server."""
+"""Helpers of the data tests: the real data if available, a small archive, a local server."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def tar_xz(path: Path, members: dict[str, bytes | tarfile.TarInfo]) -> Path:
     with tarfile.open(fileobj=out, mode="w") as archive:
         for name, content in members.items():
             if isinstance(content, tarfile.TarInfo):
-                archive.fileobj.write(content.tobuf())  # as it is: newer Pythons would look inside
+                archive.fileobj.write(content.tobuf())  # unchanged: newer Pythons would look inside
                 continue
             info = tarfile.TarInfo(name)
             info.size = len(content)

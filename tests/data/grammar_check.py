@@ -1,11 +1,11 @@
-"""Does a text obey the grammar, and does it agree? A reader for the language of grammar.py.
+"""Checks whether a text follows the grammar of grammar.py and its agreements.
 
-The reader is Earley's (1970, "An Efficient Context-Free Parsing Algorithm"): after each word it
-holds every rule that may be under way, so it knows which words may come next. That answers what
-one wants to ask a language model trained on the grammar:
+An Earley parser (1970, "An Efficient Context-Free Parsing Algorithm"): after each word it holds
+every rule that may be in progress, so it knows which words may come next. This answers questions
+about a language model trained on the grammar:
 
 is_grammatical(text)   is this a whole dialogue of the language?
-check(text)            how far does it obey, and how many of its agreements are right?
+check(text)            how much of it follows the grammar, and how many agreements are right?
 allowed_next(words)    which words may follow? (then: what share of its probability goes there?)
 contrasts(n, seed)     n places where one form is right and another is wrong
 """
@@ -26,7 +26,7 @@ KINDS = ("number", "name", "topic")
 
 
 class _Item(NamedTuple):
-    """A rule under way: `rule` began at word `origin` and its first `dot` symbols are read."""
+    """A rule in progress: `rule` began at word `origin` and its first `dot` symbols are read."""
 
     rule: int
     dot: int

@@ -11,23 +11,23 @@ import sys
 import time
 from pathlib import Path
 
-from core.linear_rnn import parse_answer, same_expression, unroll
+from core.linear_rnn import parse_answer, same_expression
 from core.linear_rnn.matrices import parse_matrix
 from core.linear_rnn.printing import to_latex, to_numpy, to_text
-from core.study.grading.algebra import canonical, grade_expression
+from core.study.grading.algebra import canonical, grade_expression, grade_output
 from core.study.grading.numbers import draw, grade_number, read_number
 
-SECONDS_IN_ALL, BYTES_IN_ALL = 60, 2 * 2**30  # of this process, so that nothing runs away
+SECONDS_IN_ALL, BYTES_IN_ALL = 60, 2 * 2**30  # limit of this process
 CALLS = 300  # within each other; Python allows 1000, and a page is some 100 deep before it reads
 
 
 def write_y3(text):
     """What the RNN page does with the line."""
-    return "same" if same_expression(parse_answer(text), unroll(3)) else "not the same"
+    return grade_output(3, text).message, grade_output(3, text, start_state=True, bias=True).message
 
 
 def shown(text):
-    """The same answer written in the three ways of the page, and compared with itself."""
+    """Grade the answer, in each of the page's three notations, against itself."""
     answer, again = parse_answer(text), parse_answer(text)
     assert same_expression(answer, again)
     return len(to_latex(answer)) + len(to_text(answer)) + len(to_numpy(answer))
@@ -158,7 +158,7 @@ PAYLOADS = {
 
 
 def read(field, text):
-    """The field's reader on the text; a sentence is an answer too, any other error is none."""
+    """What the field's reader returns, or its one-sentence error; other errors are raised."""
     try:
         said = FIELDS[field](text)
     except ValueError as error:
@@ -167,7 +167,7 @@ def read(field, text):
 
 
 def peak():
-    """Bytes this process has held at most."""
+    """Peak memory of this process in bytes."""
     status = Path("/proc/self/status").read_text()
     return 1024 * int(re.search(r"VmHWM:\s*(\d+) kB", status)[1])
 

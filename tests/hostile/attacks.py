@@ -1,8 +1,7 @@
-"""What a visitor with a client of their own may try, each with what it may cost the others.
+"""Attacks by a visitor with a custom client, each with the cost it may have for other visitors.
 
-An attack is done to a running server as a client would do it: over its WebSocket, its uploads, and
-files in its runs folder. While it lasts another visitor moves a slider and notes how long that
-takes (`Bystander`).
+An attack uses what a client has: the server's WebSocket, its uploads, and files in its runs
+folder. Meanwhile another visitor moves a slider and measures each answer (`Bystander`).
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ LOST = (WebSocketException, OSError, TimeoutError)
 
 @dataclass(frozen=True)
 class Attack:
-    """deed: does it to a server; memory: MiB by which the server may grow and stay."""
+    """deed: runs the attack on a server; memory: MiB by which the server may grow."""
 
     name: str
     deed: Callable[[Served], Awaitable[None]]
@@ -45,7 +44,7 @@ class Attack:
 class Bystander:
     """Another visitor, who moves a slider until the attack is over; seconds of each answer.
 
-    A process of its own: here the attacker's own work would count as waiting.
+    Runs in a separate process: in this one the attacker's own work would count as waiting.
     """
 
     address: str
@@ -84,7 +83,7 @@ FORMULAS = [
 
 
 async def formulas_on_the_page(served: Served) -> None:
-    """Typed as y_3 into the lesson."""
+    """Formulas typed as y_3 into the lesson."""
     tab = Tab(served.address, "rnn")
     box = find(await tab.open(), "text_input", "Write y_3 yourself")
     for text in FORMULAS:
@@ -93,7 +92,7 @@ async def formulas_on_the_page(served: Served) -> None:
 
 
 async def formulas_in_a_poll(served: Served) -> None:
-    """Sent as answers of a room, each from a phone of its own."""
+    """Formulas sent as answers to a poll, each from another phone."""
     rooms = Rooms(served.folder / "state" / "rooms.sqlite3")
     room, secret = rooms.open_room("1b")
     for text in FORMULAS:
@@ -124,7 +123,7 @@ def _png(side: int) -> bytes:
 
 
 def _progressive_jpeg() -> bytes:
-    """A picture that is sent in thousands of scans, each of which a decoder goes through."""
+    """A progressive JPEG with thousands of scans, each of which a decoder processes."""
     from PIL import Image
 
     out = io.BytesIO()
@@ -136,7 +135,7 @@ def _progressive_jpeg() -> bytes:
 
 
 async def pictures(served: Served) -> None:
-    """Uploaded to a lesson as one's own, and looked at again and again."""
+    """Expensive pictures uploaded to a lesson and shown again and again."""
     tab = Tab(served.address, "vit", {"from": "my own"})
     view = await tab.open()
     uploader = next(w.id for kind, w in view.elements if kind == "file_uploader")
@@ -185,7 +184,7 @@ READING = ("runs", "train", "gpt", "attention", "decoding", "heads", "vit", "map
 
 
 async def histories(served: Served) -> None:
-    """Runs copied from a shipped one with another history; every page that lists models opens."""
+    """Copies of a shipped run with damaged histories; every page that lists models still opens."""
     from core.models import zoo
 
     made = []
@@ -209,7 +208,7 @@ async def histories(served: Served) -> None:
 
 
 async def many_tabs(served: Served) -> None:
-    """Sixty tabs are opened at once and dropped without a goodbye, and sixty more."""
+    """Sixty tabs are opened at once and cut off, and then sixty more."""
     for _ in range(2):
         tabs = [Tab(served.address, page) for page in ("", "rnn", "runs", "study") * 15]
         with suppress(*LOST):
@@ -218,7 +217,7 @@ async def many_tabs(served: Served) -> None:
 
 
 async def words_guessed(served: Served) -> None:
-    """The word that guards somebody's kept progress is tried two hundred times."""
+    """Two hundred guesses at the passphrase of somebody's saved progress."""
     tab = Tab(served.address, "study")
     view = await tab.open()
     tab.set(find(view, "text_input", "study-name"), string_value="ada")
@@ -243,7 +242,7 @@ ATTACKS = [
 
 
 async def beside_a_bystander(attack: Attack, served: Served) -> Bystander:
-    """Do it while somebody else works; what that other visitor saw."""
+    """Run the attack while another visitor works; returns what that visitor saw."""
     over = asyncio.Event()
     other = Bystander(served.address)
     watching = asyncio.create_task(other.stay(over))

@@ -1,4 +1,4 @@
-"""Another visitor, in a process of its own: moves T of the first lesson again and again.
+"""Another visitor, in a separate process, who moves T of the first lesson again and again.
 
     python -m tests.hostile.bystander http://127.0.0.1:PORT
 

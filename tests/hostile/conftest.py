@@ -1,4 +1,4 @@
-"""A dashboard of its own to be attacked, and what must never reach a browser."""
+"""A dashboard to attack, and the text that must never reach a browser."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ class Served:
     folder: Path
 
     def secrets(self) -> list[bytes]:
-        """What an answer must not hold: places on this disk, a traceback, the password file."""
+        """What no answer may contain: paths of this disk, a traceback, the password file."""
         return [str(ROOT).encode(), str(self.folder).encode(), b"Traceback (most", b"root:x:0"]
 
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One server for all hostile tests: what one of them breaks, the next one sees."""
+    """One server for all hostile tests, so that lasting damage shows in the next test."""
     folder = tmp_path_factory.mktemp("attacked")
     with dashboard(folder) as address:
         yield Served(address, folder)
@@ -33,14 +33,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty runs folder inside a folder in which nothing else may appear."""
+    """An empty runs folder; nothing may be written beside it."""
     folder = tmp_path / "place" / "runs"
     monkeypatch.setenv("UNROLLED_RUNS", str(folder))
     return folder
 
 
 def one_sentence(message: str) -> None:
-    """Short enough to be read, on one line, ended like a sentence, and without a path of ours."""
+    """The message is one short line, ends like a sentence and contains no path of ours."""
     assert 10 < len(message) <= 500, message
     assert "\n" not in message.strip(), message
     assert message.rstrip()[-1] in ".!?)", message
@@ -49,7 +49,7 @@ def one_sentence(message: str) -> None:
 
 
 def nothing_told(view: View, served: Served) -> None:
-    """No element names a place of this disk, and no exception comes with its text."""
+    """No element contains a path of this disk, and exceptions come without their text."""
     for kind, content in view.elements:
         sent = content.SerializeToString()
         for secret in served.secrets():

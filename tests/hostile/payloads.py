@@ -1,4 +1,4 @@
-"""What a run may bring to stop the others: one damaged file each, by name.
+"""Damaged runs, by name: each has one file that could break pages for everybody.
 
 Each is put into a copy of a shipped model, once in a zip and once as a folder in the runs folder.
 """
@@ -22,7 +22,7 @@ GPT, VIT = ASSETS / "gpt-grammar", ASSETS / "vit-shapes"
 
 @dataclass(frozen=True)
 class Payload:
-    """`content` stands in `file`, in a run that is otherwise as `model`."""
+    """A copy of the run `model` in which `file` has this `content`."""
 
     name: str
     file: str
@@ -31,7 +31,7 @@ class Payload:
 
 
 def record(kind: str, **change: bytes) -> bytes:
-    """A line of metrics.jsonl in which a field has another value, given as JSON."""
+    """A line of metrics.jsonl with one field replaced; the value is given as JSON."""
     fields = {"kind": json.dumps(kind).encode(), "step": b"9", "epoch": b"1", "seconds": b"2.5",
               "examples": b"64"}  # fmt: skip
     if kind == "epoch":
@@ -43,14 +43,14 @@ def record(kind: str, **change: bytes) -> bytes:
 
 
 def object_with(model: Path, file: str, **change: bytes) -> bytes:
-    """A JSON object of the model in which fields have other values, given as JSON."""
+    """A JSON object of the model with fields replaced; the values are given as JSON."""
     plain = json.loads((model / file).read_text(encoding="utf-8"))
     fields = {name: json.dumps(value).encode() for name, value in plain.items()} | change
     return b"{" + b", ".join(b'"%s": %s' % (n.encode(), v) for n, v in fields.items()) + b"}"
 
 
 def array(shape: str, kind: str = "<f2", rest: bytes = bytes(64)) -> bytes:
-    """A .npy file that promises an array of that shape."""
+    """A .npy file whose header claims an array of that shape."""
     header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".encode()
     header += b" " * (63 - (10 + len(header)) % 64) + b"\n"
     return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + rest
@@ -152,7 +152,7 @@ PAYLOADS = [
     _json(_WEIGHTS, "kind", architecture=b'["CompactGPT"]'),
 ]  # fmt: skip
 
-# What is whole as a file, and does not fit the model beside it: told when the model is opened.
+# Valid files that do not fit their model: reported when the model is opened.
 MISFITS = [
     _whole("vocab.json", "short", json.dumps(_VOCAB[:-1]).encode()),
     _whole("vocab.json", "twice", json.dumps([*_VOCAB[:-1], _VOCAB[4]]).encode()),

@@ -1,4 +1,4 @@
-"""Names that would be markup, models and runs that bear them, and what a page shows of them."""
+"""Names that contain markup, models and runs with these names, and what a page shows of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DATA = "**evil** $evil$ :red[evil] www.evil.example"  # a name that a folder can
 MARKUP = re.compile(
     r"(?<!\\)(://evil|<a |<b>|\*\*evil|\[evil\]\(|\$evil|:material/evil|:red\[evil|www\.evil)"
 )
-# Addresses become links even where every sign of them is escaped.
+# Addresses become links even if every character is escaped.
 ADDRESS = re.compile(r"://evil|www\.evil")
 # What a browser shows letter by letter; each place is tried there too (tests/browser).
 AS_IT_IS = {
@@ -46,12 +46,12 @@ AS_IT_IS = {
 
 
 def name(place: int) -> str:
-    """A hostile name; each place has its own."""
+    """A hostile name, different for each place."""
     return f"{NAMES[place % len(NAMES)]} {place}"
 
 
 def models(folder: Path) -> None:
-    """Two models and a run in `folder` whose classes, words, titles and records are hostile."""
+    """Create two models and a run in `folder` with hostile classes, words, titles and records."""
     _copy("vit-shapes", folder / "vit-evil")
     _copy("gpt-grammar", folder / "gpt-evil")
     _copy("vit-shapes", folder / "vit-data", data=f"not here: {DATA}")

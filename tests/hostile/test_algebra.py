@@ -1,6 +1,6 @@
-"""Formulas and numbers made to explode: every payload into every field, within time and memory.
+"""Formulas and numbers that expand without bound: every payload in every field stays within limits.
 
-Each field has a process of its own, so that what never ends on one payload is stopped and named.
+Each field runs in a separate process, so that a payload that never ends is stopped and named.
 """
 
 import json

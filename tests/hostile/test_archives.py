@@ -1,4 +1,4 @@
-"""Zips of runs from strangers: bombs, paths, links, forged weights; nothing of them is left."""
+"""Untrusted zips of runs (bombs, paths, links, forged weights) are refused and leave no file."""
 
 import csv
 import hashlib
@@ -53,7 +53,7 @@ def checkpoint(content: bytes, **about: Any) -> dict[str, bytes]:
 
 
 def refused(file: io.BytesIO, match: str) -> None:
-    """Refused in one sentence, and the runs folder and its surroundings are as before."""
+    """The zip is refused in one sentence, and the runs folder and its parent are unchanged."""
     with pytest.raises(ValueError, match=match) as said:
         archive.unpack(file)
     one_sentence(str(said.value))
@@ -186,7 +186,7 @@ def test_whatever_json_a_run_brings(
     try:
         run = archive.unpack(zipped(members))
     except ValueError:
-        return  # refused, which is all a stranger needs to know
+        return  # the details stay on the server
     assert run.path.parent == runs
     row = table.row(run.path)
     assert len(row.title) <= table.TITLE_LENGTH

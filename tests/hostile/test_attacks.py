@@ -1,4 +1,4 @@
-"""Attacks at the size that hurts, on a real server that is held to limits by the system."""
+"""Attacks at full size on a real server under limits of the operating system."""
 
 import resource
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ from tests.load.loop import run
 
 ADDRESS_SPACE = 8 << 30  # bytes; torch alone maps three of them
 LARGEST_FILE = 256 * MIB
-PATIENCE = 5.0  # seconds; an attack that works stops the others for minutes, or for good
+PATIENCE = 5.0  # seconds; a successful attack blocks others for minutes or for good
 
 
 async def visit_all(address: str) -> None:
-    """Every page once, so that what it needs is loaded before an attack is measured."""
+    """Open every page once, so that an attack is not measured together with imports."""
     for page in ("", "rnn", "study", *READING):
         tab = Tab(address, page)
         await tab.open()

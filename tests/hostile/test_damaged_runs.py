@@ -1,4 +1,4 @@
-"""A damaged run among others: refused as a zip; as a folder shown as damaged, and in nobody's way.
+"""A damaged run is refused as a zip; as a folder it is shown as damaged and blocks no other run.
 
 The table of attacks is tests/hostile/payloads.py.
 """
@@ -43,7 +43,7 @@ SHIPPED = {path.parent.name for path in zoo.ASSETS.glob("*/spec.json")}
 
 @pytest.fixture(scope="module")
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A runs folder with every damaged run there is, and two whole ones; never changed."""
+    """A read-only runs folder with every damaged run of the table and two intact ones."""
     folder = tmp_path_factory.mktemp("ward")
     for payload in (*PAYLOADS, *MISFITS):
         as_folder(payload, folder)
@@ -214,7 +214,7 @@ def test_an_invalid_example_is_refused(about: bytes, runs: Path) -> None:
 
 
 def test_a_diverged_training_is_not_damaged(runs: Path) -> None:
-    """Losses may be NaN or infinite: Python writes them so, and reads them."""
+    """Losses may be NaN or infinite: Python's JSON writes and reads them."""
     lines = record("step", loss=b"NaN") + record("epoch", held_out=b'{"loss": -Infinity}')
     folder = as_folder(Payload("run", "metrics.jsonl", lines), runs)
     assert table.row(folder).error == ""

@@ -1,6 +1,6 @@
-"""Thousands of files and zips of runs, real ones with something wrong in them: read, or refused.
+"""Thousands of real files and zips of runs with random damage are read or refused.
 
-No input may take longer than PATIENCE or more memory than a run is worth.
+No input may take longer than PATIENCE or more memory than a run is allowed.
 """
 
 import contextlib
@@ -62,7 +62,7 @@ many = settings(
 
 
 def changed(whole: bytes, changes: list[tuple[float, int, bytes]]) -> bytes:
-    """At each place (a share of the length) some bytes go and others come."""
+    """At each place (a fraction of the length) some bytes are replaced by others."""
     for place, gone, come in changes:
         at = int(place * len(whole))
         whole = whole[:at] + come + whole[at + gone :]

@@ -1,6 +1,6 @@
-"""The compiled kernel in the cache folder: cut short, altered, or put there by somebody else.
+"""The compiled kernel in the cache folder: truncated, altered, or written by another user.
 
-Each case runs in a process of its own, which a bad library would end or take over.
+Each case runs in a separate process, which a bad library could crash or take over.
 """
 
 import os
@@ -32,7 +32,7 @@ EAGER = "eager PyTorch"
 
 
 def reads(cache: Path, code: str = READ) -> str:
-    """What another process says that writes 20 words with a kernel kept in `cache`."""
+    """The output of another process that generates 20 words with the kernel in `cache`."""
     environment = os.environ | {"XDG_CACHE_HOME": str(cache), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=ROOT,
@@ -44,7 +44,7 @@ def reads(cache: Path, code: str = READ) -> str:
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder with a kernel that was built and is whole."""
+    """A cache folder with an intact kernel."""
     cache = tmp_path_factory.mktemp("kernel")
     said = reads(cache)
     assert said.startswith("20 ")

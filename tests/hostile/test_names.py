@@ -1,7 +1,7 @@
-"""Ids, link values and short texts from outside: 2,000 and more, none leaves its place.
+"""More than 2,000 untrusted ids, link values and short texts: none reaches another path.
 
-Each function that takes a name from a link is given names made up by hypothesis and the classics
-of path traversal; it finds nothing, says so in one sentence, and makes no file.
+Each function that takes a name from a link is called with names from hypothesis and with known
+path traversals; it finds nothing, says so in one sentence, and creates no file.
 """
 
 import re
@@ -57,7 +57,7 @@ def files_below(folder: Path) -> set[Path]:
 
 
 def asked(function: Callable[[str], object]) -> Callable[[str], None]:
-    """Called with any name: it knows the name, or refuses in one sentence."""
+    """The function accepts any name, or refuses it in one sentence."""
 
     def ask(name: str) -> None:
         try:

@@ -1,7 +1,7 @@
 """Every page against forged links and forged widget values, sent as a hostile client would.
 
-A browser keeps to what a control offers; a client of one's own need not. Whatever comes, the page
-answers, tells nothing of the disk, and the next visitor finds it whole.
+A browser sends only what a control offers; a custom client may send anything. The page always
+answers, reveals nothing about the disk, and works for the next visitor.
 """
 
 import random
@@ -37,7 +37,7 @@ ROUNDS = 3  # forged links and forged states, each of them with most of the page
 
 
 def forged_value(kind: str, draw: random.Random) -> dict[str, Any]:
-    """A state for a control of that kind: mostly of the right type, and never as it should be."""
+    """An invalid state for a control of that kind, mostly of the right type."""
     right = FITTING.get(kind, "trigger_value")
     field = right if draw.random() < 0.8 else draw.choice(list(FITTING.values()))
     match field:
@@ -65,7 +65,7 @@ def page_of(name: str) -> str:
 
 
 async def attack(name: str, served: Served) -> int:
-    """How many forged values the page was sent."""
+    """The number of forged values sent to the page."""
     draw, sent = random.Random(name), 0
     tab = Tab(served.address, page_of(name))
     view = await tab.open()

@@ -1,6 +1,6 @@
-"""Pictures made to be dear: many pixels in few bytes, many passes, sent once and asked for often.
+"""Expensive pictures: many pixels in few bytes, many scans, uploaded once and requested often.
 
-Each is opened in a process of its own whose memory is limited, and that may not hang.
+Each is opened in a separate process with limited memory, which must not hang.
 """
 
 import io
@@ -40,7 +40,7 @@ def png(width: int, height: int, mode: str = "RGB") -> bytes:
 
 
 def jpeg(width: int, height: int, more: int = 0, **options: bool) -> bytes:
-    """A JPEG, its last scan said `more` times again."""
+    """A JPEG whose last scan is repeated `more` times."""
     out = io.BytesIO()
     Image.new("RGB", (width, height), (90, 120, 30)).save(out, "JPEG", quality=5, **options)
     content = out.getvalue()

@@ -1,6 +1,6 @@
-"""One visitor who asks for far too much, against a real server: words, votes, rooms and runs.
+"""One visitor exceeds every quota of a real server: passphrases, votes, rooms and runs.
 
-Each comes from an address of its own, as a proxy on this machine passes it on.
+Each test uses another network address, passed on as by a proxy on this machine.
 """
 
 import json
@@ -34,7 +34,7 @@ def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 async def visit(served: Served, page: str, ip: str, **query: str) -> tuple[Tab, View]:
-    """A new session from that address."""
+    """A new session from this address."""
     tab = Tab(served.address, page, query)
     return tab, await tab.open(**{"X-Forwarded-For": ip})
 
@@ -57,7 +57,7 @@ async def press(tab: Tab, button: str, times: int) -> list[View]:
 
 
 def said(views: list[View], sentence: str) -> int:
-    """How many views have an error with it; all errors are one sentence."""
+    """The number of views with this error; every error must be one sentence."""
     errors = [error.replace("\\", "") for view in views for error in view.errors]
     for error in errors:
         one_sentence(error)
@@ -65,7 +65,7 @@ def said(views: list[View], sentence: str) -> int:
 
 
 async def guess(served: Served, ip: str, name: str, times: int, word: str = "guess") -> list[View]:
-    """So many guesses over one connection, one after the other without a pause."""
+    """The views after `times` guesses over one connection, without a pause."""
     tab, view = await visit(served, "study", ip)
     tab.set(keyed(view, "study-name"), string_value=name)
     tab.set(keyed(view, "study-word"), string_value=word)

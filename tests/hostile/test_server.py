@@ -1,4 +1,4 @@
-"""What the server lets in: safe defaults, strange hosts and origins, uploads that are too large."""
+"""What the server accepts: safe defaults, foreign hosts and origins, uploads that are too large."""
 
 import asyncio
 import http.client
@@ -64,7 +64,7 @@ def test_another_name_of_this_machine_cannot_connect(host: str, served: Served) 
 
 
 def put(served: Served, path: str, length: int, body: bytes = b"", **headers: str) -> int:
-    """The status of an upload that says it has `length` bytes."""
+    """The status of an upload whose header claims `length` bytes."""
     parts = urlsplit(served.address)
     connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=30)
     kind = {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": str(length)}

@@ -1,4 +1,4 @@
-"""A name from outside is shown letter by letter, in every place of every page that shows one."""
+"""Every page shows an untrusted name character by character, in every place."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Files from strangers that are not what their name says: refused in one sentence, quickly."""
+"""Untrusted files that are not what their name says are refused quickly, in one sentence."""
 
 import io
 import json

@@ -34,8 +34,9 @@ DASHBOARD = {
     "vision": "models controls components figures",
     "decoding": "models controls components figures state",
     "training": "controls components figures limits",
-    "study": "components figures limits",
-    "app": "components limits stage state lessons style",
+    "study": "components figures lessons limits state",
+    "course": "study models components lessons state",
+    "app": "course components limits stage state lessons style",
 }
 ARROWS = {f"core.{room}": {f"core.{to}" for to in tos.split()} for room, tos in CORE.items()}
 ARROWS |= {

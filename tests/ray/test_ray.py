@@ -1,6 +1,6 @@
 """Runs on a real Ray cluster on this machine: submit, watch, cancel, wrong token, cluster gone.
 
-`make test-ray` installs Ray apart from the project and sets UNROLLED_TEST_RAY to its command.
+`make test-ray` installs Ray in a separate environment and sets UNROLLED_TEST_RAY to its command.
 """
 
 import os
@@ -62,7 +62,7 @@ def head():
 
 
 def wait_for_head(process, log):
-    """Its web server answers before its nodes have met, so what it says is waited for."""
+    """The web server answers before the nodes have joined, so the test waits for its answer."""
     while "Ray runtime started" not in log.read_text(errors="replace"):
         assert process.poll() is None, log.read_text(errors="replace")[-3000:]
         time.sleep(0.5)

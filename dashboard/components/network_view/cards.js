@@ -1,4 +1,4 @@
-// Four small drawings, each a link to its lesson: RNN, Transformer, Vision Transformer, cache
+// Small drawings, each a link to a stop of the course: the networks, and what else is studied
 
 const [WIDE, HIGH] = [220, 128];
 
@@ -7,17 +7,19 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   if (root.drawn === data.id) return;
   root.drawn = data.id;
   root.replaceChildren();
-  const list = make(root, "nav", { class: "cards", "aria-label": "The networks, drawn" });
+  const list = make(root, "nav", { class: "cards", "aria-label": "The course" });
   for (const card of data.cards) {
-    const link = make(list, "a", { class: "card", href: card.href });
+    const link = make(list, "a", { class: card.here ? "card here" : "card", href: card.href });
     const svg = document.createElementNS(NS, "svg");
     svg.setAttribute("viewBox", `0 0 ${WIDE} ${HIGH}`);
     svg.setAttribute("aria-hidden", "true");
     link.append(svg);
-    make(link, "strong", {}, card.title);
+    make(link, "strong", {}, card.here ? `▸ ${card.title}` : card.title);
+    if (card.here) link.setAttribute("aria-current", "step");
     make(link, "span", {}, card.line);
+    make(link, "em", {}, card.meta);
     newCanvas(svg, card.kind);
-    ({ rnn: smallRnn, gpt: smallModel, vit: smallPicture, cache: smallCache })[card.kind](svg, data);
+    if (!card.empty) SMALL[card.kind](svg, data, card);
     link.onclick = (event) => {
       if (event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();
@@ -154,3 +156,45 @@ function smallCache(svg, { gpt }) {
     }
   }
 }
+
+// Pictures beside each other.
+function smallImages(svg, { images }) {
+  const wide = (WIDE - 12 * (images.length - 1)) / images.length;
+  images.forEach((png, i) => draw(svg, "image", { class: "pixels", x: i * (wide + 12), y: 4,
+    width: wide, height: 110, preserveAspectRatio: images.length > 1 ? "xMidYMid" : "none",
+    href: `data:image/png;base64,${png}` }));
+}
+
+// The loss of a run, epoch by epoch: training, and held out.
+function smallCurves(svg, { train }) {
+  const all = [...train.train, ...train.held_out];
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const last = train.train.length - 1;
+  const place = (y, i) => `${4 + i / last * (WIDE - 8)} ${106 - (y - low) / (high - low) * 96}`;
+  draw(svg, "path", { class: "axis", d: `M2 4 V112 H${WIDE}`, fill: "none" });
+  [[train.train, BLUE, "training"], [train.held_out, ORANGE, "held out"]].forEach(
+    ([values, stroke, name]) => {
+      draw(svg, "path", { d: `M${values.map(place).join(" L")}`, fill: "none", stroke,
+        "stroke-width": 4, "stroke-dasharray": stroke === BLUE ? "none" : "7 5",
+        "data-values": values.join(" ") });
+      const [x, y] = place(values[last], last).split(" ").map(Number);
+      draw(svg, "text", { x, y: stroke === BLUE ? y - 26 : y - 9, "text-anchor": "end",
+        "font-size": 15 }, name);
+    });
+}
+
+// A square for every question, filled once it is earned.
+function smallQuestions(svg, data, { done }) {
+  const columns = Math.ceil(Math.sqrt(done.length * WIDE / HIGH));
+  const size = Math.min(WIDE / columns, HIGH / Math.ceil(done.length / columns));
+  done.forEach((earned, i) => draw(svg, "rect", { class: earned ? "earned" : "open",
+    x: (i % columns) * size + 3, y: Math.floor(i / columns) * size + 3, width: size - 6,
+    height: size - 6, rx: 6, stroke: BLUE, "stroke-width": 2, fill: BLUE,
+    "fill-opacity": earned ? 0.85 : 0 }));
+}
+
+const SMALL = {
+  rnn: smallRnn, gpt: smallModel, vit: smallPicture, cache: smallCache, train: smallCurves,
+  study: smallQuestions, positions: (svg, { positions }) => smallImages(svg, positions),
+  maps: (svg, { maps }) => smallImages(svg, maps),
+};

@@ -1,4 +1,7 @@
-"""The instrument of a decoding step: temperature, cut and random number under the hand."""
+"""The instrument of decoding: a step's temperature, cut and random number, and the step itself.
+
+STEPS is the slider that all columns of a page share; each column draws the step it stands at.
+"""
 
 from __future__ import annotations
 
@@ -13,29 +16,43 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dashboard.components.live import Dial, Instrument
+from dashboard.decoding.instrument.around import around
 
 if TYPE_CHECKING:
     from core.decoding.strategies import Step
+    from dashboard.models.generation_cache import Text
 
 _FILES = Path(__file__).resolve().parent
-INSTRUMENT = Instrument("decoding", _FILES / "arithmetic.js", _FILES / "step.js")
+INSTRUMENT = Instrument(
+    "decoding", *(_FILES / name for name in ("arithmetic.js", "around.js", "step.js"))
+)
+STEPS = Instrument("steps", _FILES / "steps.js")
 CODES = 65535
-NAMED = 200  # words that are sent by name, the most probable ones
+NAMED = 150  # words that are sent by name, the most probable ones
 
 
 def show(
-    step: Step, way: str, vocab: Sequence[str], dials: Sequence[Dial], *,
-    key: str, number: int, bars: int,
+    text: Text, index: int, name: str, vocab: Sequence[str], dials: Sequence[Dial], *,
+    key: str, bars: int,
 ) -> bool:  # fmt: skip
-    """Draw it; false where it has stopped. number: of the step, from 1. bars: words to show."""
+    """Draw step `index` of a text, counted from 0; false where the instrument has stopped.
+
+    name: of the text, above its figure. bars: words to show.
+    """
+    if INSTRUMENT.stopped:  # then none of this is sent
+        return INSTRUMENT.show({}, dials, key=key)
+    step = text.step(index)
     order = step.order.numpy()
     logits, high, low = _packed(step)
     data: dict[str, Any] = {
-        "logits": logits, "high": high, "low": low, "count": len(vocab), "way": way, "bars": bars,
-        "words": [vocab[i] for i in order[:NAMED]], "taken": step.rank - 1, "step": number,
+        "title": name, "logits": logits, "high": high, "low": low, "count": len(vocab),
+        "bars": bars,
+        "words": [vocab[i] for i in order[:NAMED]], "taken": step.rank - 1, "step": index + 1,
         "takenWord": vocab[step.token], "draw": step.draw, "forced": step.forced,
+        "drawn": any(dial.key.split("-")[0] == "t" for dial in dials),
+        "around": around(text, index, vocab),
     }  # fmt: skip
-    told = (logits, high, low, step.draw, step.token, number, way)
+    told = (logits, high, low, step.draw, step.token, index)
     data["id"] = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
     return INSTRUMENT.show(data, dials, key=key)
 

@@ -1,14 +1,16 @@
 // One step of decoding: the whole vocabulary's distribution under temperature and cut, and the
-// random number that chooses, which can be dragged.
+// random number that chooses, which can be dragged. The step is that of the Step slider (steps.js).
 //
-// data: the logits of the step sorted and in two bytes each (differences, deflated), the names of
-// the most probable words, the rank of the word taken, the random number or null, and the bars.
+// data: the logits of one step sorted and in two bytes each (differences, deflated), the names of
+// the most probable words, the rank of the word taken, the random number or null; `around`: the
+// steps before and after it, for around.js; `drawn`: whether chance chooses; how many bars to show.
 
 const CODES = 65535;
+const [BAR, AXIS] = [1.4, 3.2]; // heights, of a row and of the axis below, in the text's size
 
 class Step extends Instrument {
   build() {
-    this.bars = this.plot({ name: "bars", title: "", ratio: 0.95, tall: 430 });
+    this.bars = this.plot({ name: "bars", title: "" });
     this.draws = this.plot({ name: "draw", title: "The random number: drag it", ratio: 0.2,
       tall: 90 });
     this.all = this.plot({ name: "vocabulary", title: "Every word, by rank", ratio: 0.55,
@@ -17,23 +19,56 @@ class Step extends Instrument {
       move: ([u]) => this.set({ u: Math.min(0.999999, Math.max(0, u)) }),
       by: ([dx]) => dx && (this.set({
         u: Math.min(0.999999, Math.max(0, this.values.u + dx / 200)) }), true) });
+    const follow = () => {
+      if (this.root.isConnected) this.redraw(true);
+      else window.removeEventListener("unrolled-step", follow);
+    };
+    window.addEventListener("unrolled-step", follow);
   }
 
   load(data) {
-    const drawn = data.draw !== null;
-    this.draws.root.hidden = !drawn;
+    this.draws.root.hidden = !data.drawn;
     this.all.root.hidden = data.tall !== null; // a hall could not read both
-    this.bars.title = `Step ${data.step}: the most probable words of ${data.count.toLocaleString("en-GB")}`;
-    if (data.id === this.id) return;
-    this.id = data.id;
-    this.values.u = data.draw ?? 0;
-    inflated(data.logits).then((bytes) => this.guard(() => {
-      if (this.id !== data.id) return;
-      this.logits = unpack(bytes, data);
-      this.model = distribution(this.logits);
-      this.surprise = entropy(this.model);
-      this.redraw(true);
-    }));
+    if (data.id !== this.id) {
+      this.id = data.id;
+      inflated(data.logits).then((bytes) => this.guard(() => {
+        if (this.id !== data.id) return;
+        const { step, taken, draw, forced, words, takenWord } = data;
+        this.whole = { id: data.id, step, exact: true, taken, draw, forced, words, takenWord,
+          logits: unpack(bytes, data) };
+        this.redraw(true);
+      }));
+    }
+    if (data.around.id !== this.aroundId) {
+      this.aroundId = data.around.id;
+      unpackAround(data.around, data.count).then((around) => this.guard(() => {
+        if (this.aroundId !== around.id) return;
+        this.around = around;
+        if (!this.now?.exact) this.now = undefined;
+        this.redraw(true);
+      }));
+    }
+  }
+
+  // The step of the slider, which may stand in another instrument.
+  number() {
+    const slider = window.unrolledLive.steps?.drawn.findLast((one) => one.root.isConnected);
+    return slider && !slider.stopped ? slider.values.step : this.data.step;
+  }
+
+  // What is drawn: the step that was sent whole, else its sketch, else the one drawn before.
+  moment() {
+    const number = this.number();
+    const whole = this.whole?.id === this.id && this.whole.step === number;
+    if (this.now?.step === number && (whole ? this.now === this.whole : !this.now.exact)) {
+      return this.now;
+    }
+    const next = whole ? this.whole : this.around && sketched(this.around, number);
+    if (!next) return this.now;
+    if (this.now?.step !== number || this.now.draw !== next.draw) this.values.u = next.draw ?? 0;
+    next.model = distribution(next.logits);
+    next.surprise = entropy(next.model);
+    return this.now = next;
   }
 
   // A value of the sliders here, whatever the column's letter.
@@ -43,71 +78,83 @@ class Step extends Instrument {
   }
 
   name(rank) {
-    const { words, taken } = this.data;
+    const { words, taken, takenWord } = this.now;
     if (rank < words.length) return words[rank];
-    return rank === taken ? this.data.takenWord : `the word of rank ${rank + 1}`;
+    return rank === taken ? takenWord : `the word of rank ${rank + 1}`;
   }
 
   draw() {
-    if (!this.logits) return;
-    const { way, count, bars, taken } = this.data;
-    const t = way === "beam" ? 1 : this.setting("t", way === "greedy" ? 0 : 1);
-    const warm = distribution(this.logits, t);
+    const now = this.moment();
+    if (!now) return;
+    const { count, drawn } = this.data;
+    const t = this.setting("t", 1);
+    const warm = distribution(now.logits, t);
     const [p, k] = [this.setting("p", null), this.setting("k", null)];
     const kept = t === 0 ? 1 : p !== null ? nucleus(warm, p) : k !== null ? topK(warm, k) : count;
     const after = renormalised(warm, kept);
-    const drawn = this.data.draw !== null;
-    const chosen = !drawn ? taken : t === 0 ? 0 : tokenAt(after, this.values.u);
-    this.drawBars(warm, after, p, chosen, bars);
-    if (drawn) this.drawNumber(after, chosen);
+    const chance = drawn && now.draw !== null;
+    const chosen = !chance ? now.taken : t === 0 ? 0 : tokenAt(after, this.values.u);
+    this.drawBars(warm, after, p, chosen);
+    if (drawn) this.drawNumber(after, chosen, chance);
     if (!this.all.root.hidden) this.drawAll(after, kept, chosen);
-    const moved = drawn && this.values.u !== this.data.draw;
-    const how = this.data.forced ? "You chose" : !drawn ? "Deterministic:" :
+    const moved = chance && Math.abs(this.values.u - now.draw) > 1e-7;
+    const about = now.exact ? "" : "≈ "; // a sketch
+    const how = now.forced ? "You chose" : !chance ? "Deterministic:" :
       `The random number ${this.values.u.toFixed(3)} ${moved ? "would select" : "selected"}`;
+    const among = drawn ? ` among <b>${about}${kept.toLocaleString("en-GB")}</b> of ` +
+      `${count.toLocaleString("en-GB")} words kept` : "";
+    const then = drawn ? `, ${about}<b>${entropy(after).toFixed(2)}</b> after temperature and cut` :
+      "";
     this.say.innerHTML = `${how} <b>${plain(this.name(chosen))}</b>: probability ` +
-      `<b>${percent(after[chosen])}</b> among <b>${kept.toLocaleString("en-GB")}</b> of ` +
-      `${count.toLocaleString("en-GB")} words kept, rank <b>${chosen + 1}</b> for the model, ` +
-      `whose entropy is <b>${this.surprise.toFixed(2)}</b> nats; ` +
-      `<b>${entropy(after).toFixed(2)}</b> after temperature and cut.`;
+      `<b>${percent(after[chosen])}</b>${among}. Rank <b>${chosen + 1}</b> for the model; ` +
+      `entropy ${about}<b>${now.surprise.toFixed(2)}</b> nats${then}.`;
   }
 
-  drawBars(warm, after, p, chosen, bars) {
+  drawBars(warm, after, p, chosen) {
     const plot = this.bars;
-    const rows = [...Array(Math.min(bars, warm.length)).keys()];
-    if (chosen >= rows.length) rows[rows.length - 1] = chosen;
-    const [before, left] = [rows.map((i) => this.model[i]), rows.map((i) => after[i])];
-    const most = 1.05 * Math.max(...before, ...left);
+    const { model, step } = this.now;
+    const { drawn } = this.data;
+    plot.title = `${this.data.title}, step ${step}`;
+    const narrow = plot.room.width < 400;
+    const most = Math.min(narrow ? 8 : this.data.bars, warm.length);
+    const rows = [...Array(most).keys()];
+    if (chosen >= most) rows[most - 1] = chosen;
+    const [before, left] = [rows.map((i) => model[i]), rows.map((i) => after[i])];
+    const long = 1.05 * Math.max(...before, ...left);
     const names = rows.map((i, row) => {
       const word = this.name(i);
       const short = word.length > 11 ? word.slice(0, 10) + "…" : word;
       return [row, (i === chosen ? "▶ " : "") + short];
     });
-    plot.frame({ x: [0, most], y: [rows.length - 0.5, -0.5], ticks: { y: names },
+    plot.high = (most * BAR + AXIS) * (plot.em ?? 16);
+    plot.frame({ x: [0, long], y: [most - 0.5, -0.5], ticks: { y: names },
       names: ["probability", ""] });
     const at = [...rows.keys()];
-    plot.bars(at, before, { colour: COLOURS.GREY, thick: 0.38, shift: -0.2, hatched: true,
-      name: "model" });
-    plot.bars(at, left, { thick: 0.38, shift: 0.2, name: "after temperature and cut",
-      colour: rows.map((i) => (i === chosen ? COLOURS.ORANGE : COLOURS.BLUE)) });
+    const colour = rows.map((i) => (i === chosen ? COLOURS.ORANGE : COLOURS.BLUE));
+    if (drawn) {
+      plot.bars(at, before, { colour: COLOURS.GREY, thick: 0.38, shift: -0.2, hatched: true,
+        name: "model" });
+      plot.bars(at, left, { colour, thick: 0.38, shift: 0.2, name: "after the cut" });
+    } else plot.bars(at, before, { colour, thick: 0.7, name: "model" });
     let mass = 0;
     const reached = [];
     for (let i = 0, row = 0; row < rows.length; i++) {
       mass += warm[i];
       if (i === rows[row]) {
-        reached.push(mass * most);
+        reached.push(mass * long);
         row++;
       }
     }
     plot.line(reached, at, { colour: COLOURS.PURPLE, width: 2.5, name: "cumulative, 0 to 1" });
     if (p !== null) {
-      plot.line([p * most, p * most], [-0.5, rows.length - 0.5],
+      plot.line([p * long, p * long], [-0.5, most - 0.5],
         { colour: COLOURS.PURPLE, dash: "7 5", name: `p = ${p.toFixed(2)}` });
     }
-    plot.done(rows.slice(0, 5).map((i) => `${this.name(i)} ${percent(this.model[i])}, after ` +
-      `temperature and cut ${percent(after[i])}`).join("; ") + ".");
+    plot.done(rows.slice(0, 5).map((i) => `${this.name(i)} ${percent(model[i])}` +
+      (drawn ? `, after temperature and cut ${percent(after[i])}` : "")).join("; ") + ".");
   }
 
-  drawNumber(after, chosen) {
+  drawNumber(after, chosen, chance) {
     const plot = this.draws;
     plot.frame({ x: [0, 1], y: [0, 1], ticks: { y: [] }, names: ["", ""] });
     let from = 0;
@@ -130,24 +177,27 @@ class Step extends Instrument {
     plot.parts.push(`<rect x="${short(plot.x(from))}" y="${short(plot.y(0.85))}" width="${
       short(Math.max(0, rest))}" height="${short(plot.y(0.15) - plot.y(0.85))}" ` +
       `fill="${COLOURS.BLUE}" fill-opacity="0.6"/>`);
-    plot.line([this.values.u, this.values.u], [0, 1], { width: 4 });
-    plot.done(`At ${this.values.u.toFixed(3)}: ${this.name(chosen)}.`);
+    if (chance) plot.line([this.values.u, this.values.u], [0, 1], { width: 4 });
+    plot.done(!chance ? "You chose the word." : `At ${this.values.u.toFixed(3)}: ${this.name(chosen)}.`);
   }
 
   drawAll(after, kept, chosen) {
     const plot = this.all;
     const log = Math.log10;
     const ranks = thinned(this.data.count);
-    const floor = Math.max(-12, Math.floor(log(this.model[this.model.length - 1])));
+    const { model } = this.now;
+    const floor = Math.max(-12, Math.floor(log(model[model.length - 1])));
     plot.frame({ x: [0, Math.max(0.1, log(this.data.count))], y: [floor, 0], log: "xy",
       names: ["rank", "probability"] });
-    plot.line(ranks.map(log), ranks.map((r) => log(this.model[r - 1])),
+    plot.line(ranks.map(log), ranks.map((r) => log(model[r - 1])),
       { colour: COLOURS.GREY, dash: "2 4", name: "model" });
-    const left = ranks.filter((r) => r <= kept && after[r - 1] > 0);
-    plot.line(left.map(log), left.map((r) => log(after[r - 1])),
-      { colour: COLOURS.BLUE, width: 3, name: "after temperature and cut" });
-    plot.line([log(kept), log(kept)], [floor, 0], { colour: COLOURS.BLUE, dash: "7 5" });
-    plot.points([log(chosen + 1)], [log(this.model[chosen])],
+    if (this.data.drawn) {
+      const left = ranks.filter((r) => r <= kept && after[r - 1] > 0);
+      plot.line(left.map(log), left.map((r) => log(after[r - 1])),
+        { colour: COLOURS.BLUE, width: 3, name: "after the cut" });
+      plot.line([log(kept), log(kept)], [floor, 0], { colour: COLOURS.BLUE, dash: "7 5" });
+    }
+    plot.points([log(chosen + 1)], [log(model[chosen])],
       { colour: COLOURS.ORANGE, shape: "diamond", size: 8, name: "chosen" });
     plot.done(`${kept} words are kept.`);
   }

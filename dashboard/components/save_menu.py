@@ -1,8 +1,16 @@
-"""Buttons that save a Plotly figure, as the browser shows it, as PNG or SVG."""
+"""The menu that saves a figure: PNG, SVG and its numbers, each made on the click."""
+
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
 from dashboard.components import streamlit_dom as dom
+
+KINDS = {
+    "PNG": ("png", "image/png"),
+    "SVG": ("svg", "image/svg+xml"),
+    "Data": ("zip", "application/zip"),
+}
 
 _HTML = """
 <span class="row">
@@ -39,8 +47,33 @@ export default function ({ data, parentElement }) {
 _component = st.components.v2.component("unrolled_picture_buttons", html=_HTML, css=_CSS, js=_JS)
 
 
+def save_menu(key: str, files: Mapping[str, Callable[[], bytes]], *, plot: bool = False) -> None:
+    """A button "Save" that opens the downloads of the figure `key`.
+
+    files: of KINDS, each with the function that makes its bytes. plot: the figure is one of Plotly
+    with that key, whose PNG and SVG the browser makes as it shows it.
+    """
+    with (
+        st.popover("Save", type="tertiary", key=f"save-menu-{key}"),
+        st.container(horizontal=True, vertical_alignment="center", gap="small"),
+    ):
+        if plot:
+            picture_buttons(key, f"unrolled-{key}")
+        for label, content in files.items():
+            ending, mime = KINDS[label]
+            st.download_button(
+                label,
+                content,
+                f"unrolled-{key}.{ending}",
+                mime,
+                key=f"{ending}-{key}",
+                on_click="ignore",
+                type="tertiary",
+            )
+
+
 def picture_buttons(figure: str, name: str) -> None:
-    """PNG and SVG buttons for the figure with the key `figure`; `name`: of the file."""
+    """PNG and SVG buttons for the Plotly figure with the key `figure`; `name`: of the file."""
     _component(
         key=f"save-{figure}",
         data={

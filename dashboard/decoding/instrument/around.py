@@ -1,0 +1,80 @@
+"""The steps around one, in some 100 bytes each: what is drawn while the Step slider moves.
+
+Of each step's sorted logits, the most probable words are sent by name, of the others some knots,
+evenly spread over the logarithm of the rank; around.js draws straight lines between them.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import zlib
+from collections.abc import Sequence
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from cachetools import LRUCache, cached
+
+if TYPE_CHECKING:
+    from dashboard.models.generation_cache import GeneratedToken, Text
+
+NAMED, KNOTS = 24, 36  # words of a step that are sent by name; places of the curve below them
+UNIT = 0.005  # nats: of the differences that are sent
+REACH = 22  # steps to either side
+_SKETCHES = 8192  # some 500 bytes each
+
+
+def ranks(count: int) -> np.ndarray:
+    """The ranks, from 0, whose logits are sent: each of the first, then on a logarithmic scale."""
+    first = min(NAMED, count)
+    spread = np.rint(np.geomspace(first, count, KNOTS)).astype(int) - 1
+    return np.unique(np.concatenate([np.arange(first), spread]))
+
+
+def around(text: Text, index: int, vocab: Sequence[str]) -> dict[str, Any]:
+    """The steps within REACH of `index`, counted from 0, as around.js reads them."""
+    first = max(0, index - REACH)
+    steps = range(first, min(len(text.generated), index + REACH + 1))
+    return {"first": first} | packed(
+        [_sketch(text, i) for i in steps], [text.generated[i] for i in steps], vocab
+    )
+
+
+def packed(
+    sketches: Sequence[tuple[tuple[int, ...], bytes]],
+    tokens: Sequence[GeneratedToken],
+    vocab: Sequence[str],
+) -> dict[str, Any]:
+    """Sketches of steps and the tokens taken there, as `unpackAround` reads them."""
+    ids = np.array([ids for ids, _ in sketches])
+    names, places = np.unique(np.append(ids, [t.token for t in tokens]), return_inverse=True)
+    body = places.astype("<u2").tobytes() + b"".join(codes for _, codes in sketches)
+    taken = [[t.rank - 1, None if t.draw is None else round(t.draw, 8), t.forced] for t in tokens]
+    data: dict[str, Any] = {
+        "ranks": ranks(len(vocab)).tolist(), "named": ids.shape[1], "unit": UNIT,
+        "body": base64.b64encode(zlib.compress(body, 6)).decode(), "taken": taken,
+        "words": [vocab[i] for i in names],
+    }  # fmt: skip
+    return data | {"id": hashlib.sha256(repr(data).encode()).hexdigest()[:16]}
+
+
+@cached(LRUCache(_SKETCHES), key=lambda text, index: (text.source, index), lock=Lock())
+def _sketch(text: Text, index: int) -> tuple[tuple[int, ...], bytes]:
+    return sketch(text.logits(index).numpy())
+
+
+def sketch(logits: np.ndarray) -> tuple[tuple[int, ...], bytes]:
+    """The ids of the most probable words, and how far the logits fall from one rank to the next.
+
+    A fall is a number of UNITs in a byte; 255 stands for 255 and more to come.
+    """
+    ordered = np.sort(logits)[::-1]
+    first = min(NAMED, len(logits))
+    candidates = np.flatnonzero(logits >= ordered[first - 1])
+    ids = candidates[np.argsort(-logits[candidates], kind="stable")][:first]
+    finite = ordered[np.isfinite(ordered)]
+    low = float(finite.min()) if len(finite) else 0.0
+    kept = np.clip(ordered[ranks(len(logits))].astype(np.float64), low, None)
+    falls = np.diff(np.rint((kept[0] - kept) / UNIT).astype(int), prepend=0).tolist()
+    return tuple(ids.tolist()), b"".join(b"\xff" * (n // 255) + bytes([n % 255]) for n in falls)

@@ -1,0 +1,120 @@
+"""The maps of the Vision Transformer's page: the instrument, or what the server draws instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from dashboard import controls
+from dashboard.components import page
+from dashboard.figures.maps import attention_maps, vit_maps
+from dashboard.vision import maps_instrument
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.interpret.trace import Trace
+
+SAID = 8  # classes with their probabilities
+
+
+def show(
+    traced: Trace, image: np.ndarray, classes: list[str], label: int | None, rollout: bool
+) -> None:
+    """Where each token looks, in every layer and head, or through the layers by rollout.
+
+    image: (3, S, S) uint8. label: the picture's class, None where it is unknown.
+    """
+    alphas = traced.attention[0]
+    layers, heads, tokens, _ = alphas.shape
+    if rollout:
+        dials = [controls.dial("Rollout through layer", 1, layers, layers, key="through")]
+    else:
+        dials = [
+            controls.dial("Layer", 0, layers, 0, key="layer", options=range(layers + 1)),
+            controls.dial("Head", 0, heads, 0, key="head", options=range(heads + 1)),
+        ]
+    query = int(controls.dial("Token that looks", 0, tokens - 1, 0, key="patch").value)
+    probability = traced.logits.softmax(-1)[0]
+    order = probability.argsort(descending=True)[:SAID].tolist()
+    said = [(classes[i], float(probability[i])) for i in order]
+    drawn = maps_instrument.show(
+        alphas.numpy(), vit_maps.channels_last(image), said,
+        None if label is None else classes[label], dials, query=query, rollout=rollout,
+    )  # fmt: skip
+    if not drawn:
+        at = {dial.key: int(dial.value) for dial in dials}
+        where, names = _where(alphas[None], at, query)
+        _show_figures(alphas, image, where, names, query)
+        _show_classes(said, classes, probability.numpy(), label)
+
+
+def _where(alphas: Tensor, at: dict[str, int], query: int) -> tuple[np.ndarray, str]:
+    """The weights (P,) of the chosen token on the patches, and what they are."""
+    from core.interpret.attribution import class_row, course_heatmap, rollout
+
+    if "through" in at:
+        flow = class_row(rollout(alphas[:, : at["through"]]), query)[0]
+        return flow.numpy(), f"rollout through layers 1 to {at['through']}"
+    layer, head = at["layer"], at["head"]
+    chosen = alphas[:, layer - 1 : layer] if layer else alphas
+    chosen = chosen[:, :, head - 1 : head] if head else chosen
+    names = f"layer {layer}" if layer else "mean over all layers"
+    names += f", head {head}" if head else ", mean over all heads"
+    return course_heatmap(chosen, query=query)[0].numpy(), names
+
+
+def _show_figures(
+    alphas: Tensor, image: np.ndarray, where: np.ndarray, names: str, query: int
+) -> None:
+    """The figures as the server draws them: for a browser in which the instrument stopped."""
+    from core.interpret.attribution import class_row
+
+    layers, heads, tokens, _ = alphas.shape
+    grid = round((tokens - 1) ** 0.5)
+    picture = vit_maps.channels_last(image)
+    left, right = st.columns(2)
+    with left:
+        page.show_image(
+            vit_maps.patch_sheet(image, grid),
+            title=f"The picture in {grid * grid} patches",
+            description="The class token comes before the patches and has no picture of its own.",
+            key="patches",
+            data={"picture": image},
+        )
+    with right:
+        who = f"patch {query}" if query else "the class token"
+        page.show_image(
+            attention_maps.class_token_overlay(picture, where),
+            title=f"Where {who} looks",
+            description=f"{names.capitalize()}. The brightest patch gets {where.max():.1%}; an "
+            f"even spread would give {1 / tokens:.1%}.",
+            key="overlay",
+            data={"attention": where.reshape(grid, grid), "picture": picture},
+        )
+    rows = class_row(alphas, query).numpy().reshape(layers, heads, grid, grid)
+    page.show_image(
+        attention_maps.attention_grid(rows, width=700),
+        title=f"The same in all {layers * heads} heads: a row a layer, a column a head",
+        description="Each map is relative to its own largest weight.",
+        key="heads",
+        data={"attention": rows},
+    )
+
+
+def _show_classes(
+    said: list[tuple[str, float]], classes: list[str], probability: np.ndarray, label: int | None
+) -> None:
+    names = [name for name, _ in said]
+    true = classes[label] if label is not None else None
+    page.show_figure(
+        attention_maps.probability_bars(
+            names, [p for _, p in said], names.index(true) if true in names else None
+        ),
+        title="What it says, how probably",
+        description="The largest first" + (", the true one in full colour." if true else "."),
+        key="classes",
+        data={"class": classes, "probability": probability},
+    )
