@@ -1,5 +1,6 @@
 """Every family computes what transformers computes, from the files that transformers writes."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +141,93 @@ def test_masks_that_older_files_store_are_left_out(tmp_path: Path) -> None:
     save_file(tensors, folder / "model.safetensors")
     drain(sources.obtain(str(folder), "old"))
     require_equal(theirs, load_model("old").model, ids())
+
+
+TIMM = {
+    "vit.embeddings.": "", "vit.encoder.layer.": "blocks.", "position_embeddings": "pos_embed",
+    "patch_embeddings.projection": "patch_embed.proj", "layernorm_before": "norm1",
+    "layernorm_after": "norm2", "attention.output.dense": "attn.proj",
+    "intermediate.dense": "mlp.fc1", "output.dense": "mlp.fc2", "vit.layernorm": "norm",
+    "classifier": "head",
+}  # fmt: skip
+
+
+def timm_names(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors of a ViT of transformers as timm stores them."""
+    out = {}
+    for name, tensor in tensors.items():
+        if ".attention.attention." in name:
+            if ".query." in name:
+                parts = [name.replace("query", part) for part in ("query", "key", "value")]
+                layer, kind = name.split(".")[3], name.split(".")[-1]
+                out[f"blocks.{layer}.attn.qkv.{kind}"] = torch.cat([tensors[p] for p in parts])
+            continue
+        for theirs, timm in TIMM.items():
+            name = name.replace(theirs, timm)
+        out[name] = tensor.clone()
+    return out
+
+
+def test_the_same_vit_under_the_names_of_timm(tmp_path: Path) -> None:
+    theirs = random_model("ViT", intermediate_size=4 * 24, layer_norm_eps=1e-6)
+    folder = save(theirs, tmp_path / "timm")
+    save_file(timm_names(load_file(folder / "model.safetensors")), folder / "model.safetensors")
+    sizes = {"embed_dim": 24, "depth": 3, "num_heads": 3, "patch_size": 5, "img_size": 20}
+    config = {
+        "architecture": "vit_tiny_patch16_224", "num_classes": 7, "global_pool": "token",
+        "model_args": sizes, "pretrained_cfg": {"mean": [0.1, 0.2, 0.3], "std": [1, 1, 1]},
+    }  # fmt: skip
+    (folder / "config.json").write_text(json.dumps(config))
+    drain(sources.obtain(str(folder), "timm"))
+    loaded = load_model("timm")
+    require_equal(theirs, loaded.model, images(theirs))
+    assert loaded.extra["mean"] == [0.1, 0.2, 0.3]
+
+
+def test_a_distilled_model_of_timm_answers_with_the_mean_of_two_heads(tmp_path: Path) -> None:
+    import transformers
+
+    deit = random_model("DeiT", intermediate_size=4 * 24, layer_norm_eps=1e-6)
+    torch.manual_seed(4)
+    theirs = transformers.DeiTForImageClassificationWithTeacher(deit.config).eval()
+    drain(sources.obtain(str(save(theirs, tmp_path / "hf")), "hf"))
+    folder = save(theirs, tmp_path / "timm")
+    tensors = load_file(folder / "model.safetensors")
+    changed = {
+        name.replace("deit.", "vit.").replace("cls_classifier", "classifier"): tensor
+        for name, tensor in tensors.items()
+    }
+    named = {
+        name.replace("distillation_token", "dist_token").replace(
+            "distillation_head", "head_dist"
+        ): t
+        for name, t in timm_names(changed).items()
+    }
+    save_file(named, folder / "model.safetensors")
+    config = {
+        "architecture": "deit_tiny_distilled_patch16_224.fb_in1k", "num_classes": 7,
+        "model_args": {
+            "embed_dim": 24, "depth": 3, "num_heads": 3, "patch_size": 5, "img_size": 20
+        },
+    }  # fmt: skip
+    (folder / "config.json").write_text(json.dumps(config))
+    drain(sources.obtain(str(folder), "timm"))
+    with torch.no_grad():
+        expected = theirs(images(theirs)).logits
+        for name in ("hf", "timm"):
+            logits, alphas = load_model(name).model(images(theirs), return_attn=True)
+            torch.testing.assert_close(logits, expected, **CLOSE)
+            assert alphas.shape[-1] == 18  # class, distilled and 16 patches
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"architecture": "swin_tiny"}, {"global_pool": "avg"}, {"model_args": {"init_values": 1e-5}}],
+    ids=str,
+)
+def test_other_models_of_timm_are_refused(changed: dict[str, Any], tmp_path: Path) -> None:
+    folder = save(random_model("ViT"), tmp_path / "timm")
+    config = {"architecture": "vit_tiny_patch16_224", "num_classes": 7, **changed}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match=r"supported"):
+        drain(sources.obtain(str(folder), "timm"))
