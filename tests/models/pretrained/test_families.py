@@ -9,7 +9,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from core.data.locations import drain
-from core.interpret.trace import attention_only, fused_logits, trace
+from core.interpret.attribution import gradient_relevance
+from core.interpret.block_steps import block_steps
+from core.interpret.head_metrics import induction
+from core.interpret.head_steps import head_steps
+from core.interpret.trace import attention_only, causal_leak, fused_logits, trace
 from core.models import load_model
 from core.models.pretrained import sources
 from tests.models.pretrained.saved import LLAMA3, VOCABULARY, random_model, save
@@ -80,6 +84,11 @@ def test_a_model_of_pictures(kind: str, changed: dict[str, Any], tmp_path: Path)
     assert loaded.entry.kind == "vit"
     require_equal(theirs, loaded.model, images(theirs))
     assert len(loaded.extra["classes"]) == theirs.config.num_labels
+    traced = trace(loaded.model, images(theirs))
+    with torch.no_grad():
+        torch.testing.assert_close(traced.logits, theirs(images(theirs)).logits, **CLOSE)
+    relevance = gradient_relevance(loaded.model, images(theirs), torch.tensor([0, 1]))
+    assert relevance.shape == traced.attention.shape[:1] + traced.attention.shape[-2:]
 
 
 @pytest.mark.parametrize("kind", ["GPT2", "Llama", "Qwen2"])
@@ -96,6 +105,14 @@ def test_the_lessons_look_into_it_as_into_the_course_model(kind: str, tmp_path: 
     torch.testing.assert_close(logits, expected.logits, **CLOSE)
     torch.testing.assert_close(one[:, 0, 0], expected.attentions[1][:1, 2], **CLOSE)
     torch.testing.assert_close(fused_logits(model, inputs), expected.logits, **CLOSE)
+    steps = block_steps(model, traced, layer=1)
+    torch.testing.assert_close(steps["masked"].softmax(-1), expected.attentions[1][0], **CLOSE)
+    one_head = {step.name: step.value for step in head_steps(model, traced, layer=1, head=2)}
+    torch.testing.assert_close(one_head["after"], steps["after"], **CLOSE)
+    assert causal_leak(model, inputs[:1], 5, 3)[:5].eq(0).all()
+    assert (
+        induction(model, torch.Generator().manual_seed(0), 8).shape == traced.attention.shape[1:3]
+    )
 
 
 @pytest.mark.parametrize("kind", ["GPT2", "Llama", "ViT"])
