@@ -12,35 +12,28 @@ from dashboard.stage import stage
 # Read by torch when it is first imported: beside a training run, more threads are slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+st.set_page_config("Unrolled", page_icon=style.ICON, layout="wide", initial_sidebar_state=285)
+style.apply(presenting=state.presenting())
 
-def show() -> None:
-    """The page that was asked for, with the menu or, for a lecturer, the stage."""
-    st.set_page_config("Unrolled", page_icon=style.ICON, layout="wide", initial_sidebar_state=285)
-    style.apply(presenting=state.presenting())
-
-    pages = {
-        lesson.name: st.Page(
-            lesson.path,
-            title=lesson.title,
-            icon=f":material/{lesson.icon}:",
-            url_path=lesson.name,
-            default=lesson.name == "home",
-            help=lesson.line,
-        )
-        for lesson in lessons.available()
-    }
-    chosen = st.navigation(list(pages.values()), position="hidden")
-    state.apply_link(chosen.url_path)
-    if not state.presenting():
-        st.logo(style.ICON, size="large")
-        page.menu(pages)
-        export_menu.show(chosen.url_path or "home")
-    with page.one_sentence_for_errors():
-        if state.presenting():
-            stage.show(chosen.url_path or "home")
-        chosen.run()
-        page_end.show(chosen.url_path or "home")
-
-
-with limits.first_view():
-    show()
+pages = {
+    lesson.name: st.Page(
+        lesson.path,
+        title=lesson.title,
+        icon=f":material/{lesson.icon}:",
+        url_path=lesson.name,
+        default=lesson.name == "home",
+        help=lesson.line,
+    )
+    for lesson in lessons.available()
+}
+chosen = st.navigation(list(pages.values()), position="hidden")
+state.apply_link(chosen.url_path)
+if not state.presenting():
+    st.logo(style.ICON, size="large")
+    page.menu(pages)
+    export_menu.show(chosen.url_path or "home")
+with page.one_sentence_for_errors(), limits.first_view():
+    if state.presenting():
+        stage.show(chosen.url_path or "home")
+    chosen.run()
+    page_end.show(chosen.url_path or "home")

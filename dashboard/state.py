@@ -15,14 +15,13 @@ from core.tokenizer import WordTokenizer
 
 # Entries of the session that are not controls. No control's key starts with "state-".
 OFFERS, DRAWN, SETTINGS, PAGE = "state-offers", "state-drawn", "state-settings", "state-page"
+TALL = "state-tall"  # pixels for each figure of the beat on the stage
 DIALS = "state-dials"  # of each page: Streamlit keeps their values, which are no widgets
-SHOWN = "state-shown"  # how many figures and controls the beat on the stage shows
 ON_STAGE = "state-on-stage"  # their names
 HELD = "state-held"  # the figures that the beat on the stage hides until Reveal
 
-# Pixels of 720 for a figure alone, beside controls, and in one of two rows of figures.
-HEIGHT, SHARED_HEIGHT, ROW_HEIGHT = 460, 340, 175
-ONE_ROW = 5  # figures and controls at most
+
+USUAL_HEIGHT = 460  # pixels of 720 for a figure alone
 
 
 def presenting() -> bool:
@@ -49,10 +48,7 @@ def held() -> list[str]:
 
 def figure_height() -> int | None:
     """The pixels a figure may be high so that the room sees all of it; None off the stage."""
-    if not presenting():
-        return None
-    shown = st.session_state.get(SHOWN, 1)
-    return HEIGHT if shown == 1 else SHARED_HEIGHT if shown <= ONE_ROW else ROW_HEIGHT
+    return st.session_state.get(TALL, USUAL_HEIGHT) if presenting() else None
 
 
 def offer(

@@ -68,6 +68,10 @@ _CSS = f"""<style>{_FIGURE_CSS}
   {dom.FORMULA_ALONE} > {dom.FORMULA} {{ font-size: 1em; }}
 }}
 [class*="st-key-feed-"] {{ display: none; }}
+[class*="st-key-questions-"] a:not(:hover) {{ background: none; }}
+[class*="st-key-questions-"] a * {{ font-weight: 400; white-space: normal; }}
+[class*="st-key-questions-"] a strong {{ font-weight: 600; }}
+[class*="st-key-order-"] button {{ justify-content: flex-start; text-align: left; }}
 {_MENU} {{ gap: 0.35rem; }}
 {_MENU} {dom.CAPTION} {{ padding-top: 1.2rem; font-weight: 600; }}
 {panes.CSS}</style>"""

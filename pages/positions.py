@@ -6,6 +6,7 @@ from core.models import positions
 from dashboard import controls, state
 from dashboard.attention import position_data, positions_instrument
 from dashboard.components import page
+from dashboard.components.panes import panes
 from dashboard.figures import positions as figures
 
 TOKENS, NEAR = 200, 64
@@ -15,14 +16,16 @@ page.page_header(
     "Attention sees all words at once, like a bag of words. **How does the model know their "
     "order**, and what if the text is longer than any it was trained on?",
 )
-st.markdown(position_data.INTRODUCTION)
 
 
 @page.fragment
 def tables_and_frequencies() -> None:
     """Its controls run nothing else of the page."""
     tables = {"sinusoidal": None, **position_data.learned_tables()}
-    name = controls.choice("Table", list(tables), key="table")
+    left, right = st.columns([2, 5], gap="medium", vertical_alignment="bottom")
+    with left:
+        name = controls.choice("Table", list(tables), key="table")
+    right.markdown(position_data.INTRODUCTION)
     dim = controls.dial("Columns, d (of the formula)", 8, 256, 64, key="dim", step=8)
     pairs = int(dim.value) // 2
     dials = [
@@ -33,28 +36,32 @@ def tables_and_frequencies() -> None:
     if not positions_instrument.show(tables[name], TOKENS, dials):
         position_data.show_figures(tables[name], name, TOKENS, *(int(d.value) for d in dials))
     st.caption(
-        "Each row of the table is what is added to the word at that position. A learned table "
-        "starts as noise, and rows that no training text reached stay noise. A pair of columns is "
-        "a hand on a clock that turns at its own speed: fast pairs tell neighbours apart, slow "
-        "pairs tell early from late."
+        "A learned table starts as noise, and rows that no training text reached stay noise. Fast "
+        "pairs tell neighbours apart, slow pairs tell early from late."
     )
+    st.header("How similar are two positions?", anchor=False)
+    left, right = panes("similarity", (1, 1))
+    with left:
+        explain_code()
+    table = tables[name]
+    if table is None:
+        table = positions.sinusoidal(TOKENS, int(dim.value))
+    with right:
+        page.show_figure(
+            figures.similarity_map(positions.similarity(table[:NEAR])),
+            title=f"Cosine of any two of the first {NEAR} rows",
+            description="A diagonal is one distance; for the formula each has one colour.",
+            key="similarity-map",
+        )
+
+
+def explain_code() -> None:
+    """The formula of the code, and what follows for two of its rows."""
     page.show_math(
         r"\begin{gathered} P_{t,\,2i} = \sin(\omega_i t), \quad P_{t,\,2i+1} = \cos(\omega_i t) \\ "
         r"\omega_i = 10000^{-2i/d} \end{gathered}",
         "Even columns are sines, odd ones cosines, of position t times a frequency that falls from "
         "one to nearly one in ten thousand.",
-    )
-
-    # --- similarity ---
-    table = tables[name]
-    if table is None:
-        table = positions.sinusoidal(TOKENS, int(dim.value))
-    st.header("How similar are two positions?", anchor=False)
-    page.show_figure(
-        figures.similarity_map(positions.similarity(table[:NEAR])),
-        title=f"Cosine of any two of the first {NEAR} rows",
-        description="A diagonal is one distance; for the formula each has one colour.",
-        key="similarity-map",
     )
     page.show_math(
         r"\begin{gathered} P_t \cdot P_{t+k} = \sum_i \cos(\omega_i k) \\ P_{t+k} = R_k\, P_t "

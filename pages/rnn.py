@@ -9,6 +9,7 @@ from core.linear_rnn import general_sum, same_expression, unroll, unroll_steps
 from core.linear_rnn.proof import difference, remainder
 from dashboard import controls
 from dashboard.components import page
+from dashboard.components.panes import panes
 from dashboard.rnn import decay_figures, instrument, learning as latch, matrix_choice, network
 from dashboard.rnn.cost import cost_controls, show_costs
 from dashboard.rnn.expansion import check_answer, copies, show_step, stepper
@@ -34,7 +35,7 @@ def expansion() -> None:
         page.show_math(general_sum(**options), "The same sum for every T.")
     middle.metric("Sum − recurrence: terms", remainder(T, **options))
     right.metric("On random matrices", f"{difference(T, **options):.1e}")
-    check_answer(T, unroll(T, **options))
+    check_answer(T, **options)
     copies(steps[-1].expression, name)
     page.show_source(unroll, unroll_steps, same_expression, label="Show the algebra")
 
@@ -62,20 +63,27 @@ def eigenvalues_and_decay() -> None:
 
 @page.fragment
 def learning() -> None:
-    st.markdown(latch.LATCH_TASK)
-    settings = latch.training_controls()
-    if st.button("Train all five here", type="primary", icon=":material/play_arrow:"):
-        latch.train_all(**settings)
-    latch.show_trained()
-    latch.show_sweep()
+    left, right = panes("learning")
+    with left:
+        st.markdown(latch.LATCH_TASK)
+        settings = latch.training_controls()
+        train = st.button("Train all five here", type="primary", icon=":material/play_arrow:")
+    with right:
+        if train:
+            latch.train_all(**settings)
+        latch.show_trained()
+        latch.show_sweep()
+    latch.explain_sweep()
     task = "core.linear_rnn.latch_task"
     page.show_source(f"{task}.train_memory", f"{task}.open_forget_gate")
 
 
 @page.fragment
 def cost() -> None:
-    d, T, P = cost_controls()
-    show_costs(d, T, P)
+    left, right = panes("cost")
+    with left:
+        d, T, P = cost_controls(right)
+    show_costs(d, T, P, left, right)
     page.show_source(
         "core.linear_rnn.flops.counts",
         "core.linear_rnn.flops.time_on_units",

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import controls
 from dashboard.components import page
+from dashboard.components.panes import panes
 from dashboard.figures import compare
 from dashboard.training import run_table, run_view
 
@@ -39,15 +40,12 @@ if selected:
     known = [m for row in selected for m in histories[row.name].derive(compare.measures)]
     options = list(dict.fromkeys(known))
     if options:
-        one, two, three, four = st.columns(4, vertical_alignment="bottom")
-        with one:
+        left, right = panes("compare")
+        with left:
             best = options.index("held-out loss") if "held-out loss" in options else 0
             measure = controls.choice("Measure", options, key="measure", index=best)
-        with two:
             axis = controls.choice("Against", list(compare.AXES), key="axis")
-        with three:
             smoothing = controls.slider("Smoothing", 0.0, 0.98, 0.0, key="smoothing", step=0.02)
-        with four:
             log = controls.switch("Logarithmic scale", key="log")
         titles = [row.title for row in selected]
         drawn = {
@@ -56,12 +54,13 @@ if selected:
             )
             for row in selected
         }
-        page.show_figure(
-            compare.compare_figure(drawn, measure, axis, smoothing, log),
-            title=f"{page.escape(measure.capitalize())} against {compare.AXES[axis]}",
-            description="One line per run. Pale lines are the values before smoothing.",
-            key="compare",
-        )
+        with right:
+            page.show_figure(
+                compare.compare_figure(drawn, measure, axis, smoothing, log),
+                title=f"{page.escape(measure.capitalize())} against {compare.AXES[axis]}",
+                description="One line per run. Pale lines are the values before smoothing.",
+                key="compare",
+            )
     if len(selected) > 1:
         run_table.show_differences(selected)
     else:

@@ -2,16 +2,24 @@
 
 import streamlit as st
 
-from dashboard import controls
 from dashboard.components import page
 from dashboard.components.scroll_into_view import scroll_into_view
 from dashboard.stage import stage
-from dashboard.study import progress_browser, progress_store, question_steps, room, study_state
+from dashboard.study import (
+    progress_browser,
+    progress_store,
+    question_list,
+    question_steps,
+    room,
+    study_state,
+)
 
 if stage.notes():
     st.stop()
 if room.asked_for():
     room.show()
+    st.stop()
+if room.poll_offered(study_state.questions()):
     st.stop()
 
 page.page_header(
@@ -21,10 +29,9 @@ page.page_header(
 
 progress_browser.read()
 questions = study_state.questions()
-names = list(questions)
 
 # --- which question ---
-name = controls.pick("Question", names, key="q")
+name = question_list.pick(questions)
 with st.container(horizontal=True, vertical_alignment="center"):
     overview = st.container()
     progress_browser.forget_button()

@@ -6,6 +6,7 @@ from core.run_files.version import code_version
 from core.runs import queue
 from dashboard import limits
 from dashboard.components import page
+from dashboard.components.panes import panes
 from dashboard.training import recipe_controls, run_view
 
 page.page_header(
@@ -13,9 +14,7 @@ page.page_header(
     "Choose a model, data and a recipe, and start. **What do the curves show**: does the model "
     "generalise or memorise?",
 )
-st.markdown("Training continues when you close this page; the link of the run opens it again.")
-
-left, right = st.columns([2, 3], gap="large")
+left, right = panes("train", (2, 3))
 
 # --- controls ---
 with left, page.one_sentence_for_errors():
@@ -38,7 +37,10 @@ with right:
                 for other in others[:30]:
                     page.lesson_link("train", other, run=other)
     else:
-        st.info("No training is running. Start one to see its curves here.")
+        st.info(
+            "No training is running. Start one to see its curves here. A training continues when "
+            "you close this page; the link of the run opens it again."
+        )
 
 page.show_source(
     "core.training.loop.train",

@@ -18,7 +18,12 @@ page.page_header(
 @page.fragment
 def look() -> None:
     """Its controls run nothing else of the page."""
-    left, right = panes("look")
+    # The network's drawing needs all of the page's width.
+    if st.session_state.get("network", st.query_params.get("network") == "true"):
+        left = st.container(horizontal=True, vertical_alignment="bottom")
+        right = st.container()
+    else:
+        left, right = panes("look")
     with left:
         entry = vit_models.choose_model()
         loaded = model_choice.load(entry)

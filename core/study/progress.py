@@ -43,7 +43,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Record:
-    """One question. attempts: answers to each check in this round; passed: those answered right.
+    """One question. attempts: answers to each check in this round; passed: those answered right;
+    missed: choices without a try left (core.study.grading.checks.tries).
 
     typed and sent: for each check, what is in its fields and what was last submitted.
     """
@@ -56,14 +57,19 @@ class Record:
     card: Mapping[str, Any] | None = None  # of FSRS
     typed: Mapping[str, Answer] = field(default_factory=dict)
     sent: Mapping[str, Answer] = field(default_factory=dict)
+    missed: tuple[int, ...] = ()
 
     def done(self, checks: int) -> bool:
-        """Whether the model answer is earned: all checks right, or given up after real attempts."""
-        return self.gave_up or len(self.passed) == checks
+        """Whether the model answer is shown: no check is open, or given up after real attempts."""
+        return self.gave_up or len(self.passed) + len(self.missed) >= checks
+
+    def earned(self, checks: int) -> bool:
+        """Whether every check was answered right."""
+        return len(self.passed) >= checks
 
     def may_give_up(self, checks: int) -> bool:
         """Whether every check that is still open has had MIN_ATTEMPTS wrong answers."""
-        still_open = [i for i in range(checks) if i not in self.passed]
+        still_open = [i for i in range(checks) if i not in (*self.passed, *self.missed)]
         return bool(still_open) and all(
             self.attempts.get(str(i), 0) >= MIN_ATTEMPTS for i in still_open
         )
@@ -116,10 +122,14 @@ def attempt(
     correct: bool,
     now: datetime,
     answer: Answer | None = None,
+    tries: int | None = None,
 ) -> StudyProgress:
-    """Count an answer to check number `check`; when all are right the question is scheduled."""
+    """Count an answer to check number `check`; when none is open the question is scheduled.
+
+    tries: the wrong answers after which the check is missed in this round; None: any number.
+    """
     record = progress.record(question)
-    if record.done(checks) or check in record.passed:
+    if record.done(checks) or check in (*record.passed, *record.missed):
         return progress
     count = record.attempts.get(str(check), 0) + 1
     record = replace(record, attempts={**record.attempts, str(check): count})
@@ -128,9 +138,12 @@ def attempt(
         record = replace(record, typed=typed, sent={**record.sent, str(check): _bounded(answer)})
     if correct:
         record = replace(record, passed=tuple(sorted({*record.passed, check})))
+    elif tries is not None and count >= tries:
+        record = replace(record, missed=tuple(sorted({*record.missed, check})))
     if record.done(checks):
         first_time = all(n == 1 for n in record.attempts.values())
-        record = _scheduled(record, Rating.Good if first_time else Rating.Hard, now)
+        rating = Rating.Good if first_time else Rating.Hard
+        record = _scheduled(record, rating if record.earned(checks) else Rating.Again, now)
     return with_record(progress, question, record)
 
 
@@ -167,13 +180,15 @@ def _merged(a: Record, b: Record) -> Record:
     if a.round != b.round:
         return max(a, b, key=lambda record: record.round)
     sent, typed = _latest(a.sent, b.sent), _latest(a.typed, b.typed)
+    passed = {*a.passed, *b.passed}
     return Record(
         prediction=max(a.prediction, b.prediction),
         attempts={
             key: max(a.attempts.get(key, 0), b.attempts.get(key, 0))
             for key in {**a.attempts, **b.attempts}
         },
-        passed=tuple(sorted({*a.passed, *b.passed})),
+        passed=tuple(sorted(passed)),
+        missed=tuple(sorted({*a.missed, *b.missed} - passed)),
         gave_up=a.gave_up or b.gave_up,
         round=a.round,
         card=max(a.card, b.card, key=_reviewed),
@@ -251,14 +266,15 @@ def _record(value: dict[str, Any]) -> Record:
     """One record, every field checked; raises one of the errors that `load` catches."""
     prediction, attempts, passed = value["prediction"], value["attempts"], value["passed"]
     gave_up, number, card = value["gave_up"], value["round"], value["card"]
-    counts = [*attempts.values(), *passed, number]
+    missed = value.get("missed", [])  # older files have none
+    counts = [*attempts.values(), *passed, *missed, number]
     well_formed = (
         isinstance(prediction, str)
         and len(prediction) <= 2000
         and isinstance(gave_up, bool)
         and all(isinstance(n, int) and not isinstance(n, bool) and 0 <= n < 10**6 for n in counts)
         and all(re.fullmatch(r"\d{1,2}", key) for key in attempts)
-        and len(set(passed)) == len(passed)
+        and len({*passed, *missed}) == len(passed) + len(missed)
         and number >= 1
     )
     if not well_formed:
@@ -266,7 +282,9 @@ def _record(value: dict[str, Any]) -> Record:
     if card is not None:
         card = _card(card)
     typed, sent = (_answers(value.get(name, {})) for name in ("typed", "sent"))
-    return Record(prediction, dict(attempts), tuple(passed), gave_up, number, card, typed, sent)
+    return Record(
+        prediction, dict(attempts), tuple(passed), gave_up, number, card, typed, sent, tuple(missed)
+    )
 
 
 def _card(value: dict[str, Any]) -> dict[str, Any]:

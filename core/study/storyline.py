@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from core.study.claim import Claim, read_claims
-from core.study.question import State, checked_state
+from core.study.question import ORDER, State, checked_state
 
 SHIPPED = Path(__file__).resolve().parent / "storylines"
 LESSON = re.compile(r"[a-z]{1,20}")
-_KEYS = {"sentence", "question", "reveal", "notes", "state", "show", "hold", "decides"}
+_KEYS = {"sentence", "question", "reveal", "notes", "state", "show", "hold", "decides", "poll"}
+_KEYS |= {"axes", "height"}
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ class Beat:
 
     show: the keys of the figures and controls that stay visible.
     hold: those of `show` that Reveal uncovers together with the answer.
+    poll: the study question whose prediction can be asked here, or "".
+    axes: those of `hold` whose axes are seen before, so that the room can predict what they show.
+    height: pixels of 720 for each figure, where the stage's own rule leaves room or takes too much.
     """
 
     sentence: str
@@ -38,6 +42,9 @@ class Beat:
     show: tuple[str, ...]
     hold: tuple[str, ...] = ()
     decides: tuple[Claim, ...] = ()  # the measurements that the reveal rests on
+    poll: str = ""
+    axes: tuple[str, ...] = ()
+    height: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,11 +81,21 @@ def _beat(table: dict[str, Any], where: str) -> Beat:
     if unknown or not table.get("sentence"):
         what = f"no key {unknown[0]!r}" if unknown else "a sentence"
         raise ValueError(f"{where}: a beat has {what}; it has {', '.join(sorted(_KEYS))}.")
-    show, hold = (tuple(str(key) for key in table.get(name, [])) for name in ("show", "hold"))
+    show, hold, axes = (
+        tuple(str(key) for key in table.get(name, [])) for name in ("show", "hold", "axes")
+    )
     if not all(re.fullmatch(r"[\w-]{1,40}", key) for key in show):
         raise ValueError(f"{where}: show must list keys of figures and controls.")
     if not set(hold) <= set(show):
         raise ValueError(f"{where}: hold must list keys that are in show.")
+    poll = table.get("poll", "")
+    if poll not in ("", *ORDER):
+        raise ValueError(f"{where}: poll is {poll!r}: use the id of a study question, such as 1d.")
+    if not set(axes) <= set(hold):
+        raise ValueError(f"{where}: axes must list keys that are in hold.")
+    height = table.get("height")
+    if height is not None and not (isinstance(height, int) and 100 <= height <= 640):
+        raise ValueError(f"{where}: height must be a whole number of pixels from 100 to 640.")
     return Beat(
         table["sentence"],
         table.get("question", ""),
@@ -88,4 +105,7 @@ def _beat(table: dict[str, Any], where: str) -> Beat:
         show,
         hold,
         read_claims(table.get("decides", []), f"{where}, decides"),
+        poll,
+        axes,
+        height,
     )

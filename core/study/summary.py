@@ -29,9 +29,9 @@ def summary_html(
         answers = sum(record.attempts.values())
         state = (
             "right"
-            if len(record.passed) == len(question.checks)
+            if record.earned(len(question.checks))
             else "answer shown after trying"
-            if record.gave_up
+            if record.done(len(question.checks))
             else f"{len(record.passed)} of {len(question.checks)} checks"
         )
         due = due_date(record)

@@ -15,9 +15,8 @@ from dashboard.figures import positions as figures
 
 FOLDER = zoo.ASSETS / "positions"
 INTRODUCTION = (
-    "A position code is a row of numbers added to each word's embedding: one row a position. "
-    "You will see **the formula's table and learned ones**, **how similar two positions are**, "
-    "**one frequency at a time**, and then predict what happens **past the trained length**."
+    "A position code is a table: row $t$ is added to the embedding of the word at position $t$. A "
+    "pair of columns is a hand on a clock that turns at its own speed."
 )
 WHY = (
     "The learned table has rows beyond the trained length only because it has 200 rows: they were "

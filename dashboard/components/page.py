@@ -210,16 +210,25 @@ def _show_one_source(source: Source) -> None:
 def lesson_link(name: str, label: str | None = None, **settings: str | int | float) -> None:
     """A link to a lesson with some of its controls set, such as layer=2."""
     lesson = lessons.by_name(name)
+    marked_link(name, label or f"**{lesson.title}**", lesson.icon, settings)
+
+
+def marked_link(
+    name: str, label: str, icon: str, settings: Mapping[str, str | int | float]
+) -> None:
+    """The same with an icon of its own."""
     query = {key: str(value) for key, value in settings.items()}
     if state.presenting():
-        query["mode"] = "present"
-    text = label or f"**{lesson.title}**"
+        query.setdefault("mode", "present")
     try:
         st.page_link(
-            lesson.path, label=text, icon=f":material/{lesson.icon}:", query_params=query or None
+            lessons.by_name(name).path,
+            label=label,
+            icon=f":material/{icon}:",
+            query_params=query or None,
         )
     except StreamlitPageNotFoundError:  # without the router, or no such page
-        st.caption(text)
+        st.caption(label)
 
 
 def show_error(error: Exception) -> None:

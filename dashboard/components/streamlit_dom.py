@@ -53,6 +53,9 @@ FORMULA_ALONE = ".katex-display"
 CHART = _part("stPlotlyChart")  # with the plot and its toolbar in it
 PLOT = ".js-plotly-plot"
 PLOT_AREA = f"{PLOT} .main-svg"
+PLOT_MARKS = (  # all but axes, title and legend
+    f"{PLOT} :is(.scatterlayer, .barlayer, .heatmaplayer, .imagelayer, .shapelayer, .annotation)"
+)
 PLOT_BUTTONS = f"{PLOT} .modebar"
 SAVE_BUTTON = '.modebar-btn[data-title*="download" i]'
 CELL_LABEL = f"{PLOT} .heatmap-label"

@@ -42,7 +42,11 @@ def show(entry: ModelEntry, loaded: LoadedModel, prompt: Prompt) -> None:
         st.session_state.update(checked(named, len(text), loaded.config.num_layers, len(ids)))
 
     selected = {"read": at["cache_read"], "layer": at["cache_block"]}
-    network_view("cache", model, selected, key="filling", on_change=take)
+    parts = [
+        (f"Block {i}", f"keys and values: 2×{at['cache_read']}×{model['width']}")
+        for i in range(1, loaded.config.num_layers + 1)
+    ]
+    network_view("cache", model, selected, parts, key="filling", on_change=take)
 
 
 def drawn(loaded: LoadedModel, traced: Trace, text: list[int], prompt: int) -> dict[str, object]:

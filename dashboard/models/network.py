@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
+from dashboard import controls
+from dashboard.components import page
 from dashboard.components.network_view import keep, linked, network_view, packed
 from dashboard.figures.maps.attention_maps import colours, enlarge
 from dashboard.figures.maps.vit_maps import channels_last
@@ -18,6 +20,7 @@ from dashboard.models.model_input import ModelInput, patch_names
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from core.decoding.prompt import Prompt
     from core.interpret.trace import Trace
     from core.models.zoo import LoadedModel
 
@@ -49,7 +52,8 @@ def show(given: ModelInput, *, key: str, on_head: OnHead | None = None) -> None:
         if told.get("leave") and on_head is not None:
             on_head(now["block"], now["part"], tokens[now["at_token"]])
 
-    network_view("transformer", model | {"here": bool(on_head)}, at, key=key, on_change=take)
+    drawn = model | {"here": bool(on_head)}
+    network_view("transformer", drawn, at, parts(given), key=key, on_change=take)
 
 
 def show_picture(loaded: LoadedModel, inputs: Tensor, image: np.ndarray) -> None:
@@ -57,6 +61,17 @@ def show_picture(loaded: LoadedModel, inputs: Tensor, image: np.ndarray) -> None
     names = patch_names(loaded.model)
     answers = list(loaded.extra["classes"])
     show(ModelInput(loaded, loaded.model, inputs, names, answers, image, True), key="drawn")
+
+
+@page.fragment
+def show_text(loaded: LoadedModel, prompt: Prompt) -> None:
+    """A switch, and behind it a GPT that reads the prompt."""
+    import torch
+
+    if controls.switch("Draw the whole network", key="network"):
+        ids, words = torch.tensor([prompt.ids]), list(prompt.words)
+        vocabulary = loaded.tokenizer.vocab
+        show(ModelInput(loaded, loaded.model, ids, words, vocabulary, None, True), key="drawn")
 
 
 def defaults(given: ModelInput, tokens: list[int]) -> dict[str, int]:
@@ -115,6 +130,24 @@ def overview(given: ModelInput, traced: Trace, tokens: list[int]) -> dict[str, o
     }  # fmt: skip
 
 
+def parts(given: ModelInput) -> list[tuple[str, str]]:
+    """The model's parts from the input to the answer, each with its shape."""
+    from core.interpret.trace import blocks_of, heads_of
+
+    layers, heads = heads_of(given.model)
+    config, T = given.loaded.config, len(given.tokens)
+    width = blocks_of(given.model)[0].attn.n_hidden
+    names = ("Text", "Next word") if given.causal else ("Picture", "Class")
+    size = f"{T} tokens" if given.causal else f"{T - 1} patches and the class token"
+    block = f"{heads} heads of width {width}, MLP of width {config.mlp_dim}"
+    return [
+        (names[0], size),
+        ("Embedding", f"{T}×{config.dim}"),
+        *((f"Block {i}", block) for i in range(1, layers + 1)),
+        (names[1], f"{len(given.answers):,} probabilities"),
+    ]
+
+
 def link_of(given: ModelInput) -> dict[str, str]:
     """The page of a head's steps, with this model; JavaScript adds layer, head and query."""
     name = given.loaded.entry.name
@@ -133,7 +166,10 @@ def picture_of(given: ModelInput) -> dict[str, object] | None:
     side = round(given.model.pos_E.num_embeddings**0.5)
     pixels = config.img_size // side
     flat = given.loaded.entry.architecture == "VisionTransformer"
-    return {"png": content, "side": side, "pixels": pixels, "flat": flat, "size": config.img_size}
+    return {
+        **{"png": content, "side": side, "pixels": pixels, "size": config.img_size},
+        **{"flat": flat, "pooled": hasattr(given.model, "pooled")},
+    }
 
 
 def said_after_each_block(given: ModelInput, traced: Trace, tokens: list[int]) -> list[Any]:

@@ -3,9 +3,11 @@
 torch is imported when the clock starts.
 """
 
+from collections.abc import Mapping
 from datetime import date
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.linear_rnn.flops import (
     D_VALUES,
@@ -30,20 +32,21 @@ from dashboard.components import page, tables
 from dashboard.figures.layout import readable
 from dashboard.figures.rnn import cost as cost_figures
 
+Measured = Mapping[Layer, Mapping[int, float]]  # layer -> threads -> seconds
 MEASURED = "rnn-measured"
 RAISED = str.maketrans("0123456789.-", "⁰¹²³⁴⁵⁶⁷⁸⁹·⁻")
 TOKENS = (256, 1024, 4096)
 UNITS = (1, 64, 1024, 16384)
 
 
-def cost_controls() -> tuple[int, int, int]:
-    """d, T and P, and the button that measures here."""
-    with (row := st.container(horizontal=True, vertical_alignment="bottom")):
-        d = controls.pick("Features d", D_VALUES, key="d", index=1)
-        T = controls.pick("Tokens T", TOKENS, key="tokens", index=1)
-        P = controls.pick("Units P", UNITS, key="P", index=2)
-    if row.button("Measure here", type="primary", icon=":material/timer:"):
-        measure_here(d)
+def cost_controls(figures: DeltaGenerator) -> tuple[int, int, int]:
+    """d, T and P, and the button that measures here, with its curves in the pane of figures."""
+    d = controls.pick("Features d", D_VALUES, key="d", index=1)
+    T = controls.pick("Tokens T", TOKENS, key="tokens", index=1)
+    P = controls.pick("Units P", UNITS, key="P", index=2)
+    if st.button("Measure here", type="primary", icon=":material/timer:"):
+        with figures:
+            measure_here(d)
     return d, T, P
 
 
@@ -91,41 +94,52 @@ def cost_lines(report: CostReport, d: int) -> dict[tuple[str, int, Layer], list[
     return {which: points for which, points in curves.items() if points}
 
 
-def show_costs(d: int, T: int, P: int) -> None:
-    """Times and counts for d features: measured in this session, otherwise as shipped."""
+def show_costs(d: int, T: int, P: int, left: DeltaGenerator, right: DeltaGenerator) -> None:
+    """Times and counts for d features: measured in this session, otherwise as shipped.
+
+    left, right: the panes of the numbers beside the first figure, and of all figures.
+    """
     report, here = costs()
     if here and d not in {r.d for r in report.records}:
         report, here = shipped_costs(), False
     where = "measured here, on" if here else "shipped with the program, measured on"
     source = f"{where} {report.machine}, {report.date}"
-    show_units(report, d, T, P, source)
-    show_times(report, d, source)
-    show_counts(d)
-
-
-def show_units(report: CostReport, d: int, T: int, P: int, source: str) -> None:
-    """Both layers on P units: Brent's bound, beside what 1 and 2 threads took."""
     measured = {layer: report.seconds(layer, T, d) for layer in LAYERS}
+    with right:
+        show_units(measured, d, T, P, source)
+        show_times(report, d, source)
+        show_counts(d)
+    with left:
+        show_speeds(measured, d, T, P)
+    show_table(d)
+
+
+def show_units(measured: Measured, d: int, T: int, P: int, source: str) -> None:
+    """Both layers on P units: Brent's bound, beside what 1 and 2 threads took."""
     page.show_figure(
         cost_figures.on_units(measured, T, d, P, UNITS[-1]),
         key="units",
         title=f"Which is faster on P parallel units? T = {T:,}, d = {d}, batch 1",
-        description="Lines are a **model**, Brent's bound (work − span) / P + span, at the speed "
-        "measured on one thread: its units never wait for memory or for each other. Markers: 1 "
-        f"and 2 threads, {source}.",
+        description="Lines: a **model**, Brent's bound (work − span) / P + span. Markers: 1 and 2 "
+        "threads, measured.",
+        more="The model takes the speed measured on one thread; its units never wait for memory or "
+        f"for each other. Markers: {source}.",
     )
+
+
+def show_speeds(measured: Measured, d: int, T: int, P: int) -> None:
+    """The numbers of the first figure: modelled times, and what a second thread gained."""
     one = {layer: measured[layer][1] for layer in LAYERS}
-    with st.container(horizontal=True):
-        for layer in LAYERS:
-            count = counts(layer, T, d)
-            modelled = 1e3 * time_on_units(one[layer], count, P)
-            st.metric(f"{layer}: P = {P:,}, model", f"{modelled:.3g} ms", width="content")
-            if 2 in measured[layer]:
-                gain = one[layer] / measured[layer][2]
-                st.metric(f"{layer}: a second thread", f"{gain:.1f}× as fast", width="content")
-        crossing = units_where_attention_wins(one["RNN"], one["attention"], T, d)
-        faster = "never" if crossing is None else f"P = {crossing:,.0f}"
-        st.metric("Attention is faster from", faster, width="content", help="In the model.")
+    times = {layer: time_on_units(one[layer], counts(layer, T, d), P) for layer in LAYERS}
+    rows = {f"{layer}, P = {P:,} (model)": f"{1e3 * times[layer]:.3g} ms" for layer in LAYERS}
+    crossing = units_where_attention_wins(one["RNN"], one["attention"], T, d)
+    faster = "never" if crossing is None else f"P = {crossing:,.0f}"
+    rows["Attention is faster from (model)"] = faster
+    for layer in LAYERS:
+        if 2 in measured[layer]:
+            gain = one[layer] / measured[layer][2]
+            rows[f"{layer}, a second thread"] = f"{gain:.1f}× as fast"
+    st.markdown("  \n".join(f"{name}: **{value}**" for name, value in rows.items()))
 
 
 def show_times(report: CostReport, d: int, source: str) -> None:
@@ -160,6 +174,10 @@ def show_counts(d: int) -> None:
         f"the counts cross at T = d / 2 = {crossover_of_counts(d):.0f}; in total attention always "
         "does more.",
     )
+
+
+def show_table(d: int) -> None:
+    """The counts of both layers at three lengths."""
     table = []
     for T in (64, 1024, 4096):
         for layer in LAYERS:

@@ -5,10 +5,11 @@ import re
 import streamlit as st
 import sympy
 
-from core.linear_rnn import SubstitutionStep, parse_answer, same_expression
+from core.linear_rnn import SubstitutionStep
 from core.linear_rnn.printing import to_latex, to_numpy, to_text
+from core.study.grading.algebra import grade_output
 from dashboard import state
-from dashboard.components import page
+from dashboard.components.formula import formula
 
 
 def stepper(count: int) -> int:
@@ -63,21 +64,18 @@ def mark(latex: str) -> str:
     return rf"\colorbox{{#ffe08a}}{{$\textcolor{{#16202c}}{{{latex}}}$}}"
 
 
-def check_answer(T: int, expected: sympy.Basic) -> None:
-    """A field for y_T, and whether the expression in it is right."""
+def check_answer(T: int, **options: bool) -> None:
+    """A field for y_T, and what is right or wrong with the expression in it.
+
+    options: start_state and bias, as in core.linear_rnn.unroll.
+    """
     answer = st.text_input(
         f"Write y_{T} yourself", placeholder="phi_y(W_y W_h W_x x_1 + …)", max_chars=2000
     )
     if not answer:
         return
-    with page.one_sentence_for_errors():
-        if same_expression(parse_answer(answer), expected):
-            st.success("That is the same expression.")
-        else:
-            st.warning(
-                "This is not the same expression: check the order of the factors, and the "
-                "power of W_h in every term."
-            )
+    grade = grade_output(T, answer, **options)
+    (st.success if grade.correct else st.warning)(formula(grade.message))
 
 
 def copies(expression: sympy.Basic, name: str) -> None:

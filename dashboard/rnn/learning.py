@@ -28,18 +28,14 @@ TRAINED = "rnn-trained"
 
 def training_controls() -> dict[str, Any]:
     """The fields of the task that the page sets."""
-    left, middle, right = st.columns([2, 2, 2], vertical_alignment="bottom")
-    with left:
-        delay = controls.slider("Delay, steps", 1, 60, 20, key="delay")
-    with middle:
-        orthogonal = controls.switch("Start $W_h$ orthogonal (ρ = 1)", key="orthogonal")
-    with right:
-        opened = controls.switch(
-            "LSTM: forget bias 1",
-            key="forget",
-            help="The bias of the LSTM's forget gate at the start. torch's is near 0: the gate "
-            "starts at σ(0) = 0.5, with bias 1 at σ(1) = 0.73 (Jozefowicz et al. 2015).",
-        )
+    delay = controls.slider("Delay, steps", 1, 60, 20, key="delay")
+    orthogonal = controls.switch("Start $W_h$ orthogonal (ρ = 1)", key="orthogonal")
+    opened = controls.switch(
+        "LSTM: forget bias 1",
+        key="forget",
+        help="The bias of the LSTM's forget gate at the start. torch's is near 0: the gate "
+        "starts at σ(0) = 0.5, with bias 1 at σ(1) = 0.73 (Jozefowicz et al. 2015).",
+    )
     return {"delay": delay, "orthogonal": orthogonal, "forget_bias": float(opened)}
 
 
@@ -122,6 +118,11 @@ def show_sweep() -> None:
         title="Accuracy against delay",
         description=f"Shipped with the program: {sweep.training}. Large open markers: yours.",
     )
+
+
+def explain_sweep() -> None:
+    """Why the LSTM is last, in the numbers of the shipped trainings."""
+    sweep = shipped_sweep()
     if sweep.curve("LSTM", 1.0):
         st.markdown(what_it_shows(sweep))
 

@@ -25,6 +25,7 @@ def show() -> None:
         "rnn",
         drawn_model(),
         {names[key]: value for key, value in at.items()},
+        parts(at["net_T"]),
         key="unrolled",
         on_change=lambda told: st.session_state.update(
             checked({back[name]: value for name, value in told.items() if name in back})
@@ -45,6 +46,13 @@ def drawn_model() -> dict[str, object]:
             for name, kind in PRESETS.items()
         ],
     }  # fmt: skip
+
+
+def parts(T: object) -> list[tuple[str, str]]:
+    """The name and the formula of every state and of the output after T steps."""
+    assert isinstance(T, int)
+    states = [(f"h_{j}", f"φ(W_h h_{j - 1} + W_x x_{j}), {SIZE} features") for j in range(1, T + 1)]
+    return [("h_0", "0"), *states, (f"y_{T}", f"φ_y(W_y h_{T})")]
 
 
 def checked(values: Mapping[str, object]) -> dict[str, object]:

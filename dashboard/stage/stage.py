@@ -10,28 +10,36 @@ import streamlit as st
 
 from core.study.storyline import Beat, Storyline, storyline
 from dashboard import state
-from dashboard.components import streamlit_dom as dom
+from dashboard.components import page, streamlit_dom as dom
 from dashboard.components.formula import formula
 from dashboard.stage import stage_keys
 
 _AT = "stage-at"
+_NOTHING = "no-element"  # a selector
+# Pixels of 720 for a figure beside controls, and in one of two rows of figures.
+SHARED_HEIGHT, ROW_HEIGHT = 340, 175
+ONE_ROW = 5  # figures and controls at most
 
 
 def show(lesson: str) -> None:
     """Draw the beat of this lesson above its page; nothing when it has no storyline."""
     story = storyline(lesson)
     if story is None or "room" in st.query_params:
-        st.session_state.pop(state.SHOWN, None)
+        st.session_state.pop(state.TALL, None)
         return
     at = story.beat(st.query_params.get("beat", "1"))
     _apply_beat(story, at)
     beat = story.beats[at]
-    st.session_state[state.SHOWN] = len(beat.show)
+    st.session_state[state.TALL] = beat.height or _usual_height(len(beat.show))
     st.session_state[state.ON_STAGE] = list(beat.show)
     st.session_state[state.HELD] = list(beat.hold)
     st.html(_hide_all_but(beat))
     with st.container(key="stage-beat"):
-        st.title(beat.sentence, anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.title(beat.sentence, anchor=False, width="stretch")
+            if beat.poll:
+                poll = {"q": beat.poll, "ask": f"{lesson}-{at + 1}"}
+                page.marked_link("study", "Ask the room", "groups", poll)
         lines = [f"*{beat.question}*"] if beat.question else []
         lines += [f"**{beat.reveal}**"] if beat.reveal and state.revealed() else []
         if lines:  # one paragraph: Reveal pushes nothing down while both fit into a line
@@ -45,6 +53,13 @@ def show(lesson: str) -> None:
             notes=f"study?notes={lesson}&beat={at + 1}",
             on_go=lambda: _handle_key(story, at),
         )
+
+
+def _usual_height(shown: int) -> int:
+    """Pixels for each figure of a beat that shows so many figures and controls."""
+    if shown == 1:
+        return state.USUAL_HEIGHT
+    return SHARED_HEIGHT if shown <= ONE_ROW else ROW_HEIGHT
 
 
 def _apply_beat(story: Storyline, at: int) -> None:
@@ -77,7 +92,8 @@ def _handle_key(story: Storyline, at: int) -> None:
 def _hide_all_but(beat: Beat) -> str:
     """The style sheet that hides everything but the beat and what it shows.
 
-    What Reveal uncovers keeps its place meanwhile, so that nothing jumps. Captions are for readers:
+    What Reveal uncovers keeps its place, so that nothing jumps: as a frame with a question mark, or
+    as the axes that the room is to imagine a curve on. Captions are for readers:
     they would lie under the keys, and every figure has its own as a text alternative.
     """
     heading, keys = dom.keyed("stage-beat"), dom.keyed("stage-keys")
@@ -86,10 +102,25 @@ def _hide_all_but(beat: Beat) -> str:
     these, inside = ", ".join(keep), ", ".join(f"{one} *" for one in keep)
     page, failed = dom.CONTENT, dom.ALERT  # no :has inside :has, or a browser drops the whole rule
     held = [] if state.revealed() else beat.hold
-    figures = [dom.keyed(f"{kind}{name}") for kind in ("", "figure-") for name in held]
-    covered = ", ".join(f"{one}, {one} *" for one in figures)
+    covered = [
+        dom.keyed(f"{kind}{name}")
+        for kind in ("", "figure-")
+        for name in held
+        if name not in beat.axes
+    ]
+    within = ", ".join(f"{one} *" for one in covered) or _NOTHING
+    frames = ", ".join(f"{one}:not({within})" for one in covered) or _NOTHING
+    marks = [f"{dom.keyed('figure-' + name)} {dom.PLOT_MARKS}" for name in held]
+    plots = [f"{dom.keyed('figure-' + name)} {dom.PLOT}" for name in held]
     return f"""<style>
-{covered or "no-element"} {{ visibility: hidden !important; }}
+{within}, {frames}, {", ".join(marks) or _NOTHING} {{ visibility: hidden !important; }}
+{", ".join(plots) or _NOTHING} {{ pointer-events: none; }}
+{frames} {{ position: relative; }}
+:is({frames})::after {{
+  content: "?"; visibility: visible; position: absolute; inset: 0; display: grid;
+  place-items: center; font-size: 5rem; border-radius: 0.5rem;
+  border: 2px dashed color-mix(in srgb, currentColor 35%, transparent);
+  color: color-mix(in srgb, currentColor 55%, transparent); }}
 {page} {dom.ELEMENT}:not({these}):not({inside}):not(:has({failed})) {{ display: none; }}
 {page} {dom.CONTAINER}:not({these}):not({inside}):not(:has({these}, {failed})) {{ display: none; }}
 {page} {dom.COLUMN}:not({inside}):not(:has({these}, {failed})) {{ display: none; }}
@@ -99,7 +130,7 @@ def _hide_all_but(beat: Beat) -> str:
 {keys} {{
   position: fixed; right: 1rem; bottom: 0.4rem; width: auto; z-index: 9; padding: 0.2rem 0.5rem;
   background: var(--st-background-color, Canvas); border-radius: 0.35rem; }}
-{page} {{ padding-bottom: 3rem; }}
+{page} {{ padding-bottom: 2.4rem; }}
 {page} {dom.CAPTION} {{ display: none; }}
 {page} {dom.IMAGE} img {{ max-height: {state.figure_height()}px; width: auto; }}
 </style>"""

@@ -16,12 +16,12 @@ from dashboard.study import progress_browser, study_state
 
 
 def overview() -> None:
-    """One line: which answers are earned and which questions are due again."""
+    """One line: which questions are earned and which are due again."""
     progress, questions = study_state.progress(), study_state.questions()
     earned = [
         key
         for key, question in questions.items()
-        if progress.record(key).done(len(question.checks))
+        if progress.record(key).earned(len(question.checks))
     ]
     again = [key for key in due(progress, study_state.now()) if key in questions]
     line = f"{len(earned)} of {len(questions)} earned"

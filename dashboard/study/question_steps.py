@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.study.grading.checks import grade_answer
+from core.study.grading.checks import grade_answer, tries
 from core.study.measure.store import MEASUREMENTS, fill, load_measurements, save_measurement
 from core.study.progress import (
     Answer,
@@ -22,7 +22,7 @@ from core.study.question import Choice, Expression, Question, Rubric, Task
 from dashboard.components import page
 from dashboard.components.formula import formula
 from dashboard.components.scroll_into_view import scroll_into_view
-from dashboard.study import claims, progress_browser, study_state, tasks
+from dashboard.study import claims, progress_browser, question_list, study_state, tasks
 
 
 def predict(question: Question) -> None:
@@ -34,9 +34,9 @@ def predict(question: Question) -> None:
         st.markdown(f"Your prediction: {formula(record.prediction)}")
         return
     key = _widget_key(question, "predict")
-    with st.form(key):
+    with st.container(border=True):
         response = tasks.ask(question.predict, f"{key}-given", progress.task_seed(question.id))
-        sent = st.form_submit_button("Keep my prediction", type="primary")
+        sent = st.button("Keep my prediction", key=key, type="primary")
     if sent and response is None:
         st.warning("Choose or write something first: a guess is enough.")
     elif sent and response is not None:
@@ -57,15 +57,16 @@ def experiment(question: Question) -> None:
 def checks(question: Question) -> None:
     """Move 3: all checks; each can be answered again until it is right."""
     total = len(question.checks)
-    passed = study_state.progress().record(question.id).passed
-    first = next((i for i in range(total) if i not in passed), None)
+    record = study_state.progress().record(question.id)
+    closed = (*record.passed, *record.missed)
+    first = next((i for i in range(total) if i not in closed), None)
     turn = question.id if progress_browser.is_first_run() else ""
     if first == 0:  # students return here from the experiment
         scroll_into_view("checks-top", turn)
     st.subheader("3 · Check", anchor=False)
     for i, task in enumerate(question.checks):
         record = study_state.progress().record(question.id)
-        if i in record.passed or record.done(total):
+        if i in (*record.passed, *record.missed) or record.done(total):
             _answered(question, i)
         else:
             if i and i == first:
@@ -99,6 +100,9 @@ def _answered(question: Question, i: int) -> None:
             grade = grade_answer(task, tasks.response(task, sent), sent.seed)
             if grade.correct or not right:  # what was earned under older rules stays earned
                 reply = grade.message
+        if isinstance(task, Choice) and not right:
+            option = next(option for option in task.options if option.right)
+            reply = f"{reply} The right answer: {option.text}. {option.reply}"
         icon = ":material/check_circle:" if right else ":material/info:"
         (st.success if right else st.info)(formula(reply), icon=icon)
 
@@ -124,12 +128,16 @@ def _open(question: Question, i: int, task: Task) -> None:
         grade = grade_answer(task, tasks.response(task, response), seed)
         total, now = len(question.checks), study_state.now()
         study_state.save_progress(
-            attempt(progress, question.id, i, total, grade.correct, now, stamped(response))
+            attempt(
+                progress, question.id, i, total, grade.correct, now, stamped(response), tries(task)
+            )
         )
         st.rerun()
     if sent is not None:
         grade = grade_answer(task, tasks.response(task, sent), sent.seed)
-        st.warning(formula(grade.message), icon=":material/undo:")
+        left = (tries(task) or 0) - record.attempts.get(str(i), 0)
+        more = f" You have {left} more {'try' if left == 1 else 'tries'}." if left > 0 else ""
+        st.warning(formula(grade.message + more), icon=":material/undo:")
         if isinstance(task, Rubric):
             tasks.show_points(task, sent.text, rubric=False)
 
@@ -164,6 +172,12 @@ def answer(question: Question) -> None:
     for sentence in question.answer.measured:
         _measured(sentence.name, sentence.text)
     page.show_source(*question.answer.code, label="Show the code")
+    if not record.earned(len(question.checks)):
+        st.info(
+            "This question is not earned yet. Work through it again: the numbers and the order "
+            "of the options will be new.",
+            icon=":material/replay:",
+        )
     date = due_date(record)
     if date is not None:
         st.caption(f"Due again on {date.date().isoformat()}, with fresh numbers.")
@@ -174,18 +188,21 @@ def answer(question: Question) -> None:
 
 def next_question(question: Question, questions: Mapping[str, Question]) -> None:
     """The link to the next question that is not earned yet."""
-    names, progress = list(questions), study_state.progress()
-    here = names.index(question.id)
-    for name in (*names[here + 1 :], *names[:here]):
-        if not progress.record(name).done(len(questions[name].checks)):
-            page.lesson_link("study", f"Next question: {name}", q=name)
-            return
-    st.success(f"You have earned all {len(names)} questions.", icon=":material/celebration:")
+    name = question_list.next_open(questions, after=question.id)
+    if name is not None:
+        label = f"Next question: {name} · {questions[name].title}"
+        page.marked_link("study", label, "arrow_forward", {"q": name})
+    elif study_state.progress().record(question.id).earned(len(question.checks)):
+        st.success(
+            f"You have earned all {len(questions)} questions.", icon=":material/celebration:"
+        )
 
 
 def _compare(question: Question, prediction: str) -> None:
     task = question.predict
-    if isinstance(task, (Choice, Expression)):
+    if isinstance(task, Choice) and prediction not in [option.text for option in task.options]:
+        st.info(f"**Your prediction:** {formula(prediction)}")  # the question has changed since
+    elif isinstance(task, (Choice, Expression)):
         grade = grade_answer(task, prediction, "")
         right = "right" if grade.correct else "wrong"
         st.info(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
+import re
 import time
-from urllib.parse import urlsplit
+from collections.abc import Mapping
 
-import segno
 import streamlit as st
 
 from core.study import poll
@@ -15,12 +14,13 @@ from core.study.grading.grade import Grade
 from core.study.options import shown_options
 from core.study.question import Choice, Expression, Number, Question
 from core.study.storage.rooms import MINUTES_OPEN, Room, Rooms
-from dashboard import limits
+from dashboard import lessons, limits
 from dashboard.components import page
 from dashboard.components.formula import formula
 from dashboard.figures.poll import poll_bars
 from dashboard.study import study_state, tasks
 from dashboard.study.phone_token import phone_token
+from dashboard.study.room_link import join
 
 SECONDS_LECTURER, SECONDS_PHONE = 1, 5
 COUNTED = "Your answer is counted."
@@ -44,11 +44,42 @@ def open_button(question: Question) -> None:
             f"Opens a poll on this prediction for {MINUTES_OPEN} minutes. Students join by a short "
             "link or the QR code and answer once, without a name."
         )
-        if st.button("Open a room", key=f"room-{question.id}"):
-            with limits.within(limits.ROOMS):
-                room, secret = rooms().open_room(question.id)
-            st.query_params.update({"room": room.code, "host": secret, "mode": "present"})
-            st.rerun()
+        _open(question)
+
+
+def _open(question: Question) -> None:
+    if st.button("Open a room", key=f"room-{question.id}", type="primary"):
+        with limits.within(limits.ROOMS):
+            room, secret = rooms().open_room(question.id)
+        st.query_params.update({"room": room.code, "host": secret, "mode": "present"})
+        st.rerun()
+
+
+def poll_offered(questions: Mapping[str, Question]) -> bool:
+    """Draw the page that a beat's link opens (`?ask=rnn-4&q=1d`): its poll, not opened yet."""
+    question, beat = questions.get(st.query_params.get("q", "")), _beat()
+    if not beat or question is None or not may_be_asked(question):
+        return False
+    page.page_header("Ask the room", tasks.prompt(_asked(question), ""))
+    st.markdown(
+        f"Students answer on their phones for {MINUTES_OPEN} minutes, once and without a name."
+    )
+    with st.container(horizontal=True):
+        _open(question)
+        _back_to_beat(*beat)
+    return True
+
+
+def _beat() -> tuple[str, str] | None:
+    """The lesson and the number of the beat from which the poll was opened."""
+    asked = re.fullmatch(r"([a-z]{1,20})-(\d{1,2})", st.query_params.get("ask", ""))
+    known = asked and asked[1] in [lesson.name for lesson in lessons.available()]
+    return (asked[1], asked[2]) if asked and known else None
+
+
+def _back_to_beat(lesson: str, number: str) -> None:
+    beat = {"mode": "present", "beat": number}
+    page.marked_link(lesson, f"Back to beat {number}", "arrow_back", beat)
 
 
 def asked_for() -> bool:
@@ -86,13 +117,16 @@ def _lecturer(room: Room, question: Question, secret: str) -> None:
         if _counting(room) and st.button("Close the room"):
             rooms().close(room.code, secret)
             st.rerun()
-        st.button("Back to the question", on_click=_leave, args=(question.id,))
+        if beat := _beat():
+            _back_to_beat(*beat)
+        else:
+            st.button("Back to the question", on_click=_leave, args=(question.id,))
     left, right = st.columns([1, 2])
     with left:
         if room.revealed:
             _right_answer(room, task)
         else:
-            _join(room)
+            join(room.code)
     with right:
         _live_histogram(room.code, question)
     if room.revealed:
@@ -101,23 +135,9 @@ def _lecturer(room: Room, question: Question, secret: str) -> None:
 
 def _leave(question: str) -> None:
     """Leave the room for its question. A callback: it runs before the page."""
-    for name in ("room", "host", "mode"):
+    for name in ("room", "host", "mode", "ask"):
         st.query_params.pop(name, None)
-    st.session_state["q"] = question
-
-
-def _join(room: Room) -> None:
-    here = urlsplit(st.context.url or "http://localhost/study")
-    link = f"{here.scheme}://{here.netloc}{here.path}?room={room.code}"
-    picture = io.BytesIO()
-    segno.make(link, error="m").save(picture, kind="png", scale=8, border=3)
-    st.image(picture.getvalue(), alt=f"QR code of {link}", width=260)
-    st.caption(f"[{page.escape(link)}]({link})")
-    if here.hostname in ("localhost", "127.0.0.1", "::1"):
-        st.caption(
-            f"{page.escape(here.hostname)} is this computer: phones cannot open the link. "
-            "`make run HOST=0.0.0.0` lets them in; SECURITY says what that opens."
-        )
+    st.query_params["q"] = question
 
 
 def _right_answer(room: Room, task: poll.Asked) -> None:

@@ -13,8 +13,6 @@ from core.study.progress import Answer
 from core.study.question import Choice, Expression, Number, Order, Rubric, Task
 from dashboard.components.formula import formula
 
-_LETTERS = "ABCDEFGHIJKL"
-
 
 def ask(
     task: Task,
@@ -28,8 +26,8 @@ def ask(
     initial: fills empty fields. changed: called with every change, before the page runs.
     """
     if initial is not None:
-        _restore(task, key, seed, initial)
-    on_change = None if changed is None else lambda: changed(_read(task, key, seed))
+        _restore(task, key, initial)
+    on_change = None if changed is None else lambda: changed(_read(task, key))
     match task:
         case Choice():
             texts = [option.text for option in shown_options(task, seed)]
@@ -42,7 +40,7 @@ def ask(
             _line(task, key, seed, on_change)
         case Rubric():
             st.text_area(task.prompt, max_chars=5000, height=140, key=key, on_change=on_change)
-    answer = _read(task, key, seed)
+    answer = _read(task, key)
     return answer if answer.text or answer.lines else None
 
 
@@ -82,27 +80,24 @@ def show_points(task: Rubric, text: str, *, rubric: bool) -> None:
     st.markdown("\n\n".join(lines))
 
 
-def _read(task: Task, key: str, seed: str) -> Answer:
+def _read(task: Task, key: str) -> Answer:
     """The answer in the widgets."""
     held = st.session_state.get
-    match task:
-        case Order():
-            mixed = shuffled(task.items, seed)
-            return Answer(lines=tuple(mixed[_LETTERS.index(letter)] for letter in held(key) or ()))
+    if isinstance(task, Order):
+        return Answer(lines=tuple(held(key, ())))
     return Answer(held(key) or "")
 
 
-def _restore(task: Task, key: str, seed: str, initial: Answer) -> None:
+def _restore(task: Task, key: str, initial: Answer) -> None:
     """Fill empty fields with an earlier answer, as far as it fits the task."""
-    if (now := _read(task, key, seed)).text or now.lines:
+    if (now := _read(task, key)).text or now.lines:
         return
     values: dict[str, object] = {key: initial.text[:2000]}
     match task:
         case Choice():
             values = {key: initial.text} if initial.text in [o.text for o in task.options] else {}
         case Order():
-            mixed = shuffled(task.items, seed)
-            values = {key: [_LETTERS[mixed.index(item)] for item in initial.lines if item in mixed]}
+            values = {key: tuple(item for item in initial.lines if item in task.items)}
         case Rubric():
             values = {key: initial.text}
     st.session_state.update({name: value for name, value in values.items() if value})
@@ -124,10 +119,23 @@ def _line(
 
 
 def _order(task: Order, key: str, seed: str, on_change: Callable[[], None] | None) -> None:
-    """Choose the lines one after the other, from those that are left."""
-    mixed = shuffled(task.items, seed)
+    """A button for each line: a click makes it the next of the order, another takes it out."""
+    chosen: tuple[str, ...] = st.session_state.get(key, ())
     st.markdown(task.prompt)
-    for letter, line in zip(_LETTERS, mixed, strict=False):
-        st.markdown(f"{letter}. {formula(line)}")
-    letters = list(_LETTERS[: len(mixed)])
-    st.multiselect("The order, first line first", letters, key=key, on_change=on_change)
+    st.caption("Click the lines one after the other, first what comes first.")
+    with st.container(key=f"order-{key}", gap="xsmall"):
+        for i, line in enumerate(shuffled(task.items, seed)):
+            place = f":blue-badge[{chosen.index(line) + 1}] " if line in chosen else ""
+            icon = None if place else ":material/radio_button_unchecked:"
+            st.button(
+                place + formula(line), key=f"{key}-{i}", icon=icon, width="stretch",
+                on_click=_toggle, args=(key, line, on_change),
+            )  # fmt: skip
+
+
+def _toggle(key: str, line: str, on_change: Callable[[], None] | None) -> None:
+    chosen = st.session_state.get(key, ())
+    left = tuple(other for other in chosen if other != line)
+    st.session_state[key] = left if line in chosen else (*chosen, line)
+    if on_change is not None:
+        on_change()

@@ -3,7 +3,7 @@
   const main = document.querySelector(MAIN);
   const shown = [...document.querySelectorAll(
     `${PLOT}, ${IMAGE} img, ${COMPONENT}, .st-key-stage-beat, ${CONTENT} ${ELEMENT}`,
-  )].filter((e) => e.checkVisibility() && !e.closest(".st-key-stage-keys"))
+  )].filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest(".st-key-stage-keys"))
     .map((e) => e.getBoundingClientRect()).filter((b) => b.width > 1 && b.height > 1);
   const keys = document.querySelector(".st-key-stage-keys").getBoundingClientRect();
   const pictures = [...document.querySelectorAll(`${PLOT}, ${IMAGE} img`)]

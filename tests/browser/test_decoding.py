@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.components import streamlit_dom as dom
@@ -26,7 +27,7 @@ def test_a_click_walks_to_a_step_and_a_forced_word_grows_a_branch(
 
     greedy.get_by_role("button").nth(2).click()
     page.wait_for_url("**step=3**")
-    expect(page.get_by_text("Step 3: the most probable words").first).to_be_visible()
+    expect(page.get_by_text("a: greedy, step 3")).to_be_visible()
     wait_ready(page)
 
     candidates = strips(page).nth(2).get_by_role("button")
@@ -46,6 +47,8 @@ def test_the_link_follows_a_slider_however_fast_it_moves(page: Page, dashboard_u
     open_page(page, dashboard_url, "decoding", f"{QUERY}&prompt=KING%3A")
     for section, key in (("side by side", "seed"), ("what goes wrong", "seed-q")):
         page.get_by_text(section, exact=True).click()
+        if section == "side by side":
+            page.get_by_role("button", name="Columns, length, seed").click()
         # By its key: for a moment the section that is left still shows a seed of its own.
         seed = page.locator(dom.keyed(key)).get_by_role("slider", name="Seed")
         expect(seed).to_be_visible()
@@ -68,8 +71,8 @@ def test_temperature_moves_the_bars_at_once_and_the_text_on_release(
     page.get_by_role("slider", name="Temperature").press("End")
     expect(bars).not_to_have_attribute("aria-label", before or "")
     expect(page).to_have_url(re.compile("t-b=2"))
-    expect(page.get_by_role("heading", name="temperature 2")).to_be_visible()
     wait_ready(page)
+    assert bars.get_attribute("aria-label") != before
     no_errors(page)
 
 
@@ -80,6 +83,64 @@ def test_the_random_number_is_dragged_to_another_word(page: Page, dashboard_url:
     strip.press("ArrowRight")
     expect(page.get_by_text("would select").first).to_be_visible()
     assert "u=" not in page.url
+    no_errors(page)
+
+
+def test_the_step_is_scrubbed_under_the_hand_in_every_column(
+    page: Page, dashboard_url: str
+) -> None:
+    """While the thumb is held the server hears nothing, and yet each step's bars are drawn."""
+    open_page(page, dashboard_url, "decoding", QUERY + "&seed=2")
+    bars = page.locator("[data-plot=bars] svg[role]")
+    expect(bars.nth(1)).to_have_attribute("aria-label", re.compile("step 1"))
+    slider = page.get_by_role("slider", name="Step", exact=True)
+    box = slider.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 8, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    seen: dict[str, str] = {}
+    for part in (0.3, 0.55, 0.8):
+        page.mouse.move(box["x"] + box["width"] * part, box["y"] + box["height"] / 2, steps=3)
+        step = slider.input_value()
+        for column in (0, 1):
+            expect(bars.nth(column)).to_have_attribute("aria-label", re.compile(f"step {step}\\."))
+        expect(strips(page).nth(0).locator("[aria-current]")).to_have_count(1)
+        seen[step] = bars.nth(1).get_attribute("aria-label") or ""
+    assert "step=" not in page.url
+    assert len(set(seen.values())) == 3
+    page.mouse.up()
+    page.wait_for_url(f"**step={step}**")
+    wait_ready(page)
+    word = strips(page).nth(1).locator("li").nth(int(step) - 1)
+    expect(word.locator("button")).to_have_attribute("aria-current", "true")
+    expect(page.get_by_text("≈")).to_have_count(0)
+    # The sketch and the whole distribution agree in what is said of the most probable words.
+    sketch, whole = (
+        [float(p) for p in re.findall(r"([\d.]+) %", one)]
+        for one in (seen[step], bars.nth(1).get_attribute("aria-label") or "")
+    )
+    assert sketch == pytest.approx(whole, rel=0.05, abs=0.2)
+    slider.press("ArrowLeft")
+    page.wait_for_url(f"**step={int(step) - 1}**")
+    no_errors(page)
+
+
+def test_a_step_slider_that_stopped_is_replaced_by_the_servers(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "decoding", QUERY)
+    expect(page.locator("[data-plot=bars] svg[role]").first).to_be_visible()
+    page.evaluate("""() => { for (const one of window.unrolledLive.steps.drawn)
+      one.draw = () => { throw new Error("broken"); }; }""")
+    page.get_by_role("slider", name="Step", exact=True).press("ArrowRight")
+    expect(page.get_by_text("so the server draws it")).to_be_visible()
+    wait_ready(page)
+    slider = page.locator(dom.SLIDER).get_by_role("slider", name="Step")
+    expect(slider).to_have_count(1)
+    slider.press("ArrowRight")
+    expect(page.locator("[data-plot=bars] svg[role]").first).to_have_attribute(
+        "aria-label", re.compile("step [23]")
+    )
     no_errors(page)
 
 

@@ -10,6 +10,8 @@ from playwright.sync_api import Page
 
 from core.decoding import strategies
 from dashboard.decoding.instrument import CODES, encode
+from dashboard.decoding.instrument.around import NAMED, UNIT, packed, ranks, sketch
+from dashboard.models.generation_cache import GeneratedToken
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "dashboard/decoding/instrument"
@@ -90,3 +92,51 @@ def test_logits_of_two_bytes_come_back(page: Page, count: int) -> None:
     kept = np.isfinite(logits)
     assert np.abs(np.array(found)[kept] - logits[kept]).max() <= (high - low) / CODES + 1e-9
     assert len(codes) < 12_000, "a step is a small message"
+
+
+def unpacked(page: Page, data: dict[str, object], count: int) -> list[dict[str, list[float]]]:
+    """The steps that around.js makes of what was sent."""
+    source = (FOLDER / "around.js").read_text(encoding="utf-8")
+    page.goto("about:blank")
+    found = page.evaluate(
+        f"""async (given) => {{ {source}
+        async function inflated(text) {{
+          const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+          const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+          return new Uint8Array(await new Response(stream).arrayBuffer());
+        }}
+        const around = await unpackAround({{ ...given.data, first: 4 }}, given.count);
+        return [4, 5, 6, 7, 8].map((at) => sketched(around, at))
+          .map((one) => one && {{ ...one, logits: Array.from(one.logits) }});
+        }}""",
+        {"data": data, "count": count},
+    )
+    return list(found)
+
+
+@pytest.mark.parametrize("count", [2, 75, 13_456])
+def test_the_steps_around_come_back_as_sketches(page: Page, count: int) -> None:
+    seeds = torch.manual_seed(3)
+    steps = [3 * torch.randn(count, generator=seeds) for _ in range(3)]
+    steps[1][0] = -torch.inf
+    vocab = [f"word {i}" for i in range(count)]
+    taken = [GeneratedToken(int(s.argmin()), -9.0, count, 0.25, False) for s in steps]
+    taken[2] = GeneratedToken(1, -1.0, 2, None, True)
+    data = packed([sketch(s.numpy()) for s in steps], taken, vocab)
+    before, *found, after = unpacked(page, data, count)
+    assert before is None
+    assert after is None
+    for one, logits, token in zip(found, steps, taken, strict=True):
+        order = logits.argsort(descending=True, stable=True)
+        assert one["words"] == [vocab[i] for i in order[:NAMED]]
+        assert one["takenWord"] == vocab[token.token]
+        assert (one["taken"], one["draw"], one["forced"]) == (
+            token.rank - 1, token.draw, token.forced,
+        )  # fmt: skip
+        ordered = logits[order].clip(logits[logits.isfinite()].min()).double().numpy()
+        places, at = ranks(count), np.log1p(np.arange(count))
+        twin = np.interp(at, at[places], ordered[places] - ordered[0])
+        np.testing.assert_allclose(one["logits"], twin, atol=UNIT)
+        exact, sketched = (np.exp(x) / np.exp(x).sum() for x in (ordered, np.array(one["logits"])))
+        np.testing.assert_allclose(sketched[:NAMED], exact[:NAMED], rtol=0.02)
+    assert len(str(data["body"])) < 800

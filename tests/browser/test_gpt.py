@@ -1,5 +1,7 @@
 """The Dialogue GPT page in a browser: tokens, next words, and generated text."""
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.components import streamlit_dom as dom
@@ -14,12 +16,12 @@ def text_of(page: Page) -> Locator:
 def test_text_is_generated_greedily_and_from_the_nucleus(
     page: Page, dashboard_url: str, console: list[str]
 ) -> None:
-    open_page(page, dashboard_url, "gpt", "model=gpt-grammar")
+    open_page(page, dashboard_url, "gpt", "model=gpt-grammar&way=greedy")
     strip = text_of(page)
     expect(strip.locator("li:visible")).to_have_count(9 + 40)  # all of them have appeared
     greedy = strip.inner_text()
-    page.locator(dom.SEGMENTED).get_by_text("nucleus").click()
-    wait_ready(page)
+    open_page(page, dashboard_url, "gpt", "model=gpt-grammar&way=nucleus")
+    page.get_by_role("button", name="Length, seed").click()
     for seed in (1, 2):
         page.get_by_role("button", name="Draw again").click()
         page.wait_for_url(f"**seed={seed}")
@@ -29,6 +31,24 @@ def test_text_is_generated_greedily_and_from_the_nucleus(
     no_errors(page)
     # Streamlit itself asks for its health beside a page opened by its address: a 404 each.
     assert [line for line in console if "Failed to load resource" not in line] == []
+
+
+def test_what_comes_next_follows_the_hand(page: Page, dashboard_url: str) -> None:
+    """Temperature and the random number at once; text and link on release; a click on a word."""
+    open_page(page, dashboard_url, "gpt", "model=gpt-grammar")
+    bars = page.locator("[data-plot=bars] svg[role]")
+    expect(bars).to_have_attribute("aria-label", re.compile("step 1"))
+    before = text_of(page).inner_text()
+    page.get_by_role("slider", name="Temperature").press("End")
+    page.wait_for_url("**t=2**")
+    wait_ready(page)
+    expect(text_of(page)).not_to_have_text(before)
+    page.locator("[data-plot=draw] svg[role]").press("ArrowRight")
+    expect(page.get_by_text("would select")).to_be_visible()
+    text_of(page).get_by_role("button").nth(9 + 4).click()
+    page.wait_for_url("**step=5**")
+    expect(bars).to_have_attribute("aria-label", re.compile("step 5"))
+    no_errors(page)
 
 
 def test_markup_in_the_prompt_is_shown_as_typed(page: Page, dashboard_url: str) -> None:

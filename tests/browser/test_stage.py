@@ -52,7 +52,7 @@ def test_a_storyline_is_presented_with_the_keyboard(
         at_beat(page, number, len(story.beats))
         no_errors(page)
         seen = in_view(page, beat.show)
-        shown = set(beat.show) - set(beat.hold)
+        shown = set(beat.show) - set(beat.hold) | set(beat.axes)
         assert shown == set(seen), f"beat {number} shows {seen}, not {shown}"
         assert [
             text for text, size in page.evaluate(_SIZES, dom.PLOT) if size < FIGURE_FONT_SIZE - 0.1
@@ -70,17 +70,17 @@ def test_a_storyline_is_presented_with_the_keyboard(
 
 
 def test_a_beat_has_its_own_link(page: Page, dashboard_url: str) -> None:
-    beat = storyline("gpt").beats[4]
-    open_page(page, dashboard_url, "gpt", query="mode=present&beat=5")
+    beat = storyline("gpt").beats[5]
+    open_page(page, dashboard_url, "gpt", query="mode=present&beat=6")
     expect(page.get_by_role("heading", level=1)).to_have_text(beat.sentence)
-    expect(page.get_by_role("slider", name="Nucleus p")).to_be_visible()
+    expect(page.get_by_role("slider", name="Top-p")).to_be_visible()
 
 
 def test_a_beat_hides_all_else_and_its_maps_need_no_scrolling(
     page: Page, dashboard_url: str
 ) -> None:
-    open_page(page, dashboard_url, "attention", query="mode=present&beat=1")
-    at_beat(page, 1, len(storyline("attention").beats))
+    open_page(page, dashboard_url, "attention", query="mode=present&beat=2")
+    at_beat(page, 2, len(storyline("attention").beats))
     maps = page.get_by_role("application", name="One map")
     expect(maps).to_be_visible()
     for label in ("The text", "Change something inside", "Show the PyTorch"):
@@ -93,8 +93,8 @@ def test_a_beat_hides_all_else_and_its_maps_need_no_scrolling(
 @pytest.mark.parametrize(
     ("lesson", "beat"),
     [
-        ("gpt", 1), ("gpt", 2), ("vit", 5), ("rnn", 3), ("heads", 1), ("decoding", 3),
-        ("patches", 3), ("positions", 3),
+        ("gpt", 1), ("gpt", 3), ("vit", 6), ("rnn", 4), ("heads", 1), ("decoding", 3),
+        ("patches", 3), ("positions", 3), ("maps", 3), ("versus", 2), ("versus", 5),
     ],
 )  # fmt: skip
 def test_a_figure_and_its_controls_are_in_view_together(
@@ -115,9 +115,29 @@ def test_a_figure_and_its_controls_are_in_view_together(
     assert all(box["y"] + box["height"] <= keys["y"] for box in boxes), "the keys hide none"
 
 
+def test_axes_wait_for_their_curves_and_a_frame_for_its_figure(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "versus", query="mode=present&beat=2")
+    at_beat(page, 2, len(storyline("versus").beats))
+    plot = page.locator(f"{dom.keyed('figure-share')} {dom.PLOT}")
+    expect(plot.locator(".xtick text").first).to_be_visible()
+    expect(plot.locator(".trace path").first).to_be_hidden()
+    page.keyboard.press("r")
+    expect(plot.locator(".trace path.point").first).to_be_visible()
+    open_page(page, dashboard_url, "heads", query="mode=present&beat=2")
+    at_beat(page, 2, len(storyline("heads").beats))
+    frame = page.locator(dom.keyed("figure-without"))
+    expect(frame).to_be_hidden()
+    mark = (
+        "e => [getComputedStyle(e, '::after').content, getComputedStyle(e, '::after').visibility]"
+    )
+    assert frame.evaluate(mark) == ['"?"', "visible"]
+
+
 def test_arrow_keys_step_through_layers_and_heads(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url, "gpt", query="mode=present&beat=2&layer=1")
-    at_beat(page, 2, 5)
+    open_page(page, dashboard_url, "gpt", query="mode=present&beat=3&layer=1")
+    at_beat(page, 3, 6)
     page.keyboard.press("ArrowDown")
     expect(page).to_have_url(re.compile("layer=2"))
     page.keyboard.press("ArrowUp")

@@ -11,7 +11,7 @@ from dashboard.components import page as components
 from tests.crawl.marks import trouble
 from tests.crawl.views import View, beats, open_on_stage, open_page, walk
 
-OWN_KEYS = {state.OFFERS, state.DRAWN, state.SETTINGS, state.PAGE, state.SHOWN}
+OWN_KEYS = {state.OFFERS, state.DRAWN, state.SETTINGS, state.PAGE, state.TALL}
 
 
 def faults(app: AppTest, errors: list[logging.LogRecord]) -> list[str]:

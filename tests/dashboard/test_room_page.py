@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import streamlit as st
@@ -12,8 +14,10 @@ from core.study import poll
 from core.study.options import shown_options
 from core.study.question import shipped
 from core.study.storage.rooms import Rooms
+from core.study.storyline import lessons, storyline
 from dashboard.components.page import escape
-from dashboard.study import room as study_room
+from dashboard.study import room as study_room, room_link
+from dashboard.study.room_link import link_for_phones
 from tests.conftest import ROOT
 
 
@@ -210,3 +214,55 @@ def test_a_wrong_code_is_answered_in_one_sentence() -> None:
     assert not app.exception
     assert "There is no room" in app.error[0].value
     assert len(app.title) == 1
+
+
+@pytest.fixture
+def at_home(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[str, str]]:
+    """The link and the warning of a server: where it listens, to which names it answers."""
+
+    def link(
+        address: str | None, hosts: list[str], lan: str | None = "192.168.1.5"
+    ) -> tuple[str, str]:
+        options = {"server.address": address, "server.allowedHosts": hosts}
+        monkeypatch.setattr(room_link.st, "get_option", options.get)
+        monkeypatch.setattr(room_link, "lan_address", lambda: lan)
+        return link_for_phones(urlsplit("http://localhost:8501/study"), "?room=ABCDE")
+
+    return link
+
+
+def test_the_link_for_phones_has_this_machines_address_where_they_can_reach_it(at_home) -> None:
+    theirs = ("http://192.168.1.5:8501/study?room=ABCDE", "")
+    assert at_home("0.0.0.0", ["*"]) == theirs
+    assert at_home(None, []) == theirs
+    for closed in (("127.0.0.1", ["*"]), ("0.0.0.0", ["localhost", "127.0.0.1"])):
+        link, warning = at_home(*closed)
+        assert link == "http://localhost:8501/study?room=ABCDE"
+        assert "Phones cannot open this link" in warning
+        assert "192.168.1.5:8501" in warning
+    assert "has no network" in at_home("0.0.0.0", ["*"], lan=None)[1]
+    there = urlsplit("https://unrolled.example.org/study")
+    assert link_for_phones(there, "?room=ABCDE") == (f"{there.geturl()}?room=ABCDE", "")
+
+
+def test_a_poll_is_opened_from_a_beat_and_leads_back_to_it() -> None:
+    app = page(q="1d", ask="rnn-4", mode="present")
+    assert not study_room.rooms().counts("AAAAA")
+    assert [b.label for b in app.button] == ["Open a room"]
+    assert "Back to beat 4" in text_of(app)
+    app.button[0].click().run()
+    assert app.query_params["room"]
+    assert [b.label for b in app.button] == ["Reveal", "Close the room"]
+    assert "Back to beat 4" in text_of(app)
+    study_room.rooms().release()
+
+
+@pytest.mark.parametrize("ask", ["", "rnn", "nowhere-1", "rnn-4-5", "../rnn-1", "rnn-999"])
+def test_a_beat_that_is_not_there_opens_the_question(ask: str) -> None:
+    assert page(q="1d", ask=ask).header[0].value.startswith("1d ·")
+
+
+def test_every_poll_of_a_beat_can_be_asked() -> None:
+    asked = {beat.poll for name in lessons() for beat in storyline(name).beats} - {""}
+    assert len(asked) >= 10
+    assert all(study_room.may_be_asked(shipped()[name]) for name in asked)

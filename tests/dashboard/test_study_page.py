@@ -10,7 +10,7 @@ from core.study.grading.checks import shuffled
 from core.study.grading.numbers import draw
 from core.study.measure.store import placeholders
 from core.study.options import shown_options
-from core.study.progress import StudyProgress, dump, load
+from core.study.progress import StudyProgress, dump, load, predict as predicted
 from core.study.question import Choice, Expression, Number, Order, Rubric, shipped
 from dashboard.study.tasks import formula
 from tests.conftest import ROOT
@@ -46,8 +46,11 @@ def fill_in(app: AppTest, task: object, place: str, seed: str, right: bool) -> N
         app.radio(key).set_value(option.text)
     elif isinstance(task, Order):
         mixed = shuffled(task.items, seed)
-        wanted = task.items if right else mixed
-        app.multiselect(key).set_value(["ABCDEFGHIJKL"[mixed.index(item)] for item in wanted])
+        placed = [i for i in range(len(mixed)) if "badge" in app.button(f"{key}-{i}").label]
+        for i in placed:
+            app.button(f"{key}-{i}").click().run()
+        for line in task.items if right else mixed:
+            app.button(f"{key}-{mixed.index(line)}").click().run()
     elif isinstance(task, Number):
         answer = draw(task.variant, seed).answer
         app.text_input(key).set_value(repr(answer if right else answer * 50))
@@ -65,7 +68,8 @@ def text_of(app: AppTest) -> str:
     """All text that reached the page."""
     kinds = ("markdown", "caption", "info", "success", "warning", "error", "header", "subheader")
     shown = [str(element.value) for kind in kinds for element in app.get(kind)]
-    return "\n".join([*shown, *(c.value for c in app.code)])
+    links = [link.proto.label for link in app.get("page_link")]
+    return "\n".join([*shown, *links, *(c.value for c in app.code)])
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
@@ -157,6 +161,77 @@ def test_after_three_wrong_answers_the_answer_may_be_asked_for() -> None:
         app.button("1a-1-check-0-send").click().run()
     button(app, "Show me the answer").click().run()
     assert "4 · Model answer" in text_of(app)
+
+
+def test_a_choice_takes_two_tries_and_then_shows_what_was_right() -> None:
+    question = QUESTIONS["1f"]
+    task = question.checks[0]
+    wrong = [option for option in task.options if not option.right]
+    right = next(option for option in task.options if option.right)
+    app = open_question("1f")
+    fill_in(app, question.predict, "1f-1-predict", "", right=True)
+    button(app, "Keep my prediction").click().run()
+    app.radio("1f-1-check-0-given").set_value(wrong[0].text)
+    app.button("1f-1-check-0-send").click().run()
+    assert app.warning[0].value.endswith("You have 1 more try\\.")
+    assert right.reply not in text_of(app).replace("\\", "")
+    app.radio("1f-1-check-0-given").set_value(wrong[1].text)
+    app.button("1f-1-check-0-send").click().run()
+    shown = text_of(app).replace("\\", "")
+    assert f"The right answer: {right.text}. {right.reply}" in shown
+    assert "1f-1-check-0-given" not in [radio.key for radio in app.radio], "no third try"
+
+    fill_in(app, question.checks[1], "1f-1-check-1", "", right=True)
+    app.button("1f-1-check-1-send").click().run()
+    shown = text_of(app)
+    assert "4 · Model answer" in shown
+    assert "This question is not earned yet." in shown
+    assert "0 of 16 earned" in shown
+    assert "answer seen" in shown, "so says the list"
+    assert "You have earned all" not in shown
+
+
+def test_the_list_names_every_question_its_lesson_and_how_far_it_is() -> None:
+    app = open_question("1a")
+    fill_in(app, QUESTIONS["1a"].predict, "1a-1-predict", "", right=True)
+    button(app, "Keep my prediction").click().run()
+    shown = text_of(app)
+    for name, question in QUESTIONS.items():
+        assert f"**{name}** {question.title} :small[· " in shown
+    assert "**1a** Unroll two steps :small[· Unrolled RNN, begun]" in shown
+    app.text_input("1a-1-check-0-given").set_value(RIGHT["1a"])
+    app.button("1a-1-check-0-send").click().run()
+    assert "**1a** Unroll two steps :small[· Unrolled RNN, earned]" in text_of(app)
+    assert "**3e** CNN against ViT :small[· ViT against CNN]" in text_of(app)
+    assert "Next question: 1b · Unroll three steps" in text_of(app)
+
+
+def test_a_line_of_an_order_is_clicked_in_and_out() -> None:
+    question, task, seed = QUESTIONS["2d"], QUESTIONS["2d"].checks[1], "1:2d:1"
+    app = open_question("2d")
+    fill_in(app, question.predict, "2d-1-predict", "", right=True)
+    button(app, "Keep my prediction").click().run()
+    mixed, key = shuffled(task.items, seed), "2d-1-check-1-given"
+    for line in (task.items[2], task.items[0], task.items[2], task.items[1]):
+        app.button(f"{key}-{mixed.index(line)}").click().run()
+    labels = [app.button(f"{key}-{i}").label for i in range(len(mixed))]
+    assert labels[mixed.index(task.items[0])].startswith(":blue-badge[1]")
+    assert labels[mixed.index(task.items[1])].startswith(":blue-badge[2]")
+    assert sum(label.startswith(":blue-badge") for label in labels) == 2
+    typed = app.session_state["study-progress"].record("2d").typed["1"]
+    assert typed.lines == task.items[:2], "kept as it is, not checked yet"
+    app.button("2d-1-check-1-send").click().run()
+    assert "Place all 6 lines" in text_of(app)
+
+
+def test_a_prediction_that_is_no_option_any_more_is_not_called_wrong() -> None:
+    app = open_question("1a")
+    app.session_state["study-progress"] = predicted(StudyProgress(), "1a", "An older option")
+    app.run()
+    app.text_input("1a-1-check-0-given").set_value(RIGHT["1a"])
+    app.button("1a-1-check-0-send").click().run()
+    assert "**Your prediction:** An older option" in text_of(app)
+    assert "prediction was wrong" not in text_of(app)
 
 
 def test_the_same_seed_asks_the_same_number_and_another_seed_another() -> None:

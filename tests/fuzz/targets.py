@@ -20,7 +20,7 @@ from pathlib import Path
 from core.linear_rnn import parse_answer, same_expression, unroll
 from core.run_files import metrics, schema
 from core.runs.archive import unpack
-from core.study.grading.algebra import canonical, grade_expression
+from core.study.grading.algebra import canonical, grade_expression, grade_output
 from core.study.grading.checks import points_found
 from core.study.grading.numbers import read_number
 from core.study.question import Rubric, shipped
@@ -31,17 +31,20 @@ LONGEST_SENTENCE = 330
 
 
 def answer(data: bytes) -> None:
-    """The line "Write y_3" of the RNN page."""
+    """An answer read as a SymPy expression, and compared."""
     same_expression(parse_answer(_text(data)), unroll(3))
 
 
 def study(data: bytes) -> None:
-    """The fields of the study page: algebra graded and counted in a poll, a number, an essay."""
+    """The fields of the study page: algebra graded and counted in a poll, a number, an essay;
+    and the line "Write y_3" of the RNN page."""
     text = _text(data)
     points_found(_essay(), text)
     for question in ("1a", "1b", "1c"):
         assert grade_expression(question, text).message
         assert canonical(question, text)
+    assert grade_output(3, text).message
+    assert grade_output(3, text, start_state=True, bias=True).message
     read_number(text)
 
 

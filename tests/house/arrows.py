@@ -9,7 +9,7 @@ CORE = {
     "course": "run_files system",
     "data": "course system",
     "config": "data",
-    "models": "config course run_files system",
+    "models": "config data course run_files system",
     "linear_rnn": "course system",
     "decoding": "models data course run_files system",
     "interpret": "models course",
@@ -34,7 +34,7 @@ DASHBOARD = {
     "vision": "models controls components figures",
     "decoding": "models controls components figures state",
     "training": "controls components figures limits",
-    "study": "components figures limits",
+    "study": "components figures lessons limits state",
     "course": "study models components lessons state",
     "app": "course components limits stage state lessons style",
 }

@@ -20,6 +20,9 @@ KNOWS = {
     "3e": "A CNN has locality and shared weights built in. A ViT has to learn that and needs "
     "more data. "
     "At another resolution its position table must be interpolated.",
+    "4e": "In training all the words are known, so everything is computed in parallel. When the "
+    "model writes, each step has to wait for the previous word. And each step reads all the "
+    "weights from memory for one token only.",
     "4f": "At first the same comma is repeated. Then there are names with a colon after them. "
     "In the end there are whole phrases, but they loop. The loss drops quickly and then slowly.",
     "4g": "It starts with a speaker's name and a colon, as in training. "

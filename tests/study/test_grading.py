@@ -12,7 +12,13 @@ from core.linear_rnn.expansion import Expander
 from core.linear_rnn.parsing.normalise import normalise
 from core.linear_rnn.parsing.series_ast import expand
 from core.linear_rnn.parsing.series_parser import parse
-from core.study.grading.algebra import canonical, grade_expression, unrolled_words
+from core.linear_rnn.printing import to_text
+from core.study.grading.algebra import (
+    canonical,
+    grade_expression,
+    grade_output,
+    unrolled_words,
+)
 
 FORMS, MORE = (
     tomllib.loads((Path(__file__).parent / name).read_text("utf-8"))
@@ -55,6 +61,48 @@ def test_no_feedback_gives_the_answer_away(question):
 def test_the_target_is_the_unrolled_recurrence(T):
     ((letter,),) = words(unroll(T))
     assert dict(letter[1]) == dict(unrolled_words(T))
+
+
+@pytest.mark.parametrize(("question", "T"), [("1a", 2), ("1b", 3)])
+def test_the_line_of_the_lesson_is_graded_as_the_question_is(question, T):
+    for text in FORMS[question]["right"]:
+        assert grade_output(T, text).correct, text
+    for text, hint in FORMS[question]["wrong"]:
+        grade = grade_output(T, text)
+        assert not grade.correct
+        assert hint in grade.message
+
+
+@pytest.mark.parametrize("T", [1, 2, 7, 12])
+@pytest.mark.parametrize("start", [False, True])
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_start_state_and_a_bias_belong_to_the_output_where_the_recurrence_has_them(
+    T, start, bias
+):
+    options = {"start_state": start, "bias": bias}
+    right = to_text(unroll(T, **options))
+    assert grade_output(T, right, **options).correct
+    for other in (True, False):
+        for more in (True, False):
+            if (other, more) != (start, bias):
+                grade = grade_output(T, right, start_state=other, bias=more)
+                assert not grade.correct
+                assert "h_0" in grade.message or "b" in grade.message
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("phi_y(Wy Wh Wx x1 + Wy Wx x2)", "The terms of b are missing"),
+        ("phi_y(Wy Wh Wx x1 + Wy Wx x2 + Wy b)", "The part with b is not right: it has 2 terms"),
+        ("phi_y(Wy Wh Wx x1 + Wx Wy x2 + Wy Wh b + Wy b)", "wrong order"),
+        ("Wy Wh Wx x1 + Wy Wx x2 + Wy Wh b + Wy b", "Only φ_y is forgotten"),
+        ("phi_y(Wy Wh Wx x1 + Wy Wx x2 + Wy Wh b + Wy b + Wy Wh^2 h0)", "h_0 is kept"),
+        ("phi_y(x_T)", "T has no value in y_2"),
+    ],
+)
+def test_what_is_wrong_with_a_bias_is_said(text, said):
+    assert said in grade_output(2, text, bias=True).message
 
 
 def test_a_term_that_starts_at_a_late_step_is_found():

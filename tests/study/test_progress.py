@@ -51,6 +51,28 @@ def test_the_model_answer_can_be_shown_after_enough_attempts():
     assert progress.record("1a").gave_up
 
 
+def test_a_check_without_a_try_left_is_closed_and_the_question_is_not_earned():
+    progress = predict(StudyProgress(), "1d", "a guess")
+    for check, right in ((0, True), (1, False), (1, False), (1, True), (2, True)):
+        tries = 2 if check == 1 else None
+        progress = attempt(progress, "1d", check, 3, right, NOW, tries=tries)
+    record = progress.record("1d")
+    assert (record.passed, record.missed) == ((0, 2), (1,))
+    assert record.done(3)
+    assert not record.earned(3)
+    assert due_date(record) < due_date(worked(True).record("1a")), "due again soon"
+    assert load(dump(progress)) == progress
+    assert again(progress, "1d").record("1d").missed == ()
+    elsewhere = attempt(predict(StudyProgress(), "1d", "a guess"), "1d", 1, 3, True, NOW)
+    assert merge(progress, elsewhere).record("1d").earned(3), "right in another tab"
+
+
+def test_a_file_of_an_earlier_version_without_missed_checks_is_read():
+    table = json.loads(dump(worked(False, True)))
+    del table["records"]["1a"]["missed"]
+    assert load(json.dumps(table)) == worked(False, True)
+
+
 def test_a_later_prediction_does_not_replace_the_first():
     assert predict(worked(), "1a", "another").record("1a").prediction == "One factor W_h"
 
@@ -157,7 +179,7 @@ records = st.builds(
     st.sampled_from(["", "a", "b"]),
     st.dictionaries(st.sampled_from(["0", "1"]), st.integers(0, 4)),
     *(st.sampled_from([(), (0,), (1,), (0, 1)]), st.booleans(), st.integers(1, 2)),
-    *(cards, checked, checked),
+    *(cards, checked, checked, st.sampled_from([(), (0,), (1,)])),
 )  # fmt: skip
 progresses = st.builds(
     StudyProgress, st.just("1"), st.dictionaries(st.sampled_from(["1a", "1b"]), records)
@@ -215,7 +237,10 @@ BAD_VALUES = [None, -1, 10**9, "x" * 3000, [], [1, 1], {"a": 1}, True, 1.5, {"st
 
 @given(
     st.sampled_from(
-        ["prediction", "attempts", "passed", "gave_up", "round", "card", "typed", "sent"]
+        [
+            *("prediction", "attempts", "passed", "gave_up", "round", "card", "typed", "sent"),
+            "missed",
+        ]
     ),
     st.sampled_from(BAD_VALUES),
 )

@@ -64,6 +64,29 @@ def grade_expression(question: str, text: str) -> Grade:
     return Grade(False, f"Written out at T = {T}: {message}" if question == "1c" else message)
 
 
+def grade_output(T: int, text: str, *, start_state: bool = False, bias: bool = False) -> Grade:
+    """Grade a typed y_T of the recurrence with h_0 or with a bias b. Never raises on any text.
+
+    The terms of h_0 and of b are compared first; the rest is graded as in 1a and 1b.
+    """
+    added = Counter[Word]()
+    if start_state:
+        added[("W_y", *["W_h"] * T, "h_0")] = 1
+    if bias:
+        added.update({("W_y", *["W_h"] * k, "b"): 1 for k in range(T)})
+    try:
+        answer = parse(text)
+        if "T" in free_names(answer):
+            raise ValueError(f"T has no value in y_{T}: write the number for it.")
+        typed = expand(answer, T, Expander())
+    except ValueError as error:
+        return Grade(False, str(error))
+    if typed == Counter({(("phi_y", frozenset((unrolled_words(T) + added).items())),): 1}):
+        powers = {1: "no factor W_h", 2: "one factor W_h"}.get(T, f"{T - 1} factors W_h")
+        return Grade(True, f"Right: each input once, and x_1 has passed {powers}.")
+    return Grade(False, feedback(typed, unrolled_words, T, added))
+
+
 def canonical(question: str, text: str) -> str:
     """One spelling for all forms of the same answer, so that a poll can count them together."""
     try:

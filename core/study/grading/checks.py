@@ -36,6 +36,12 @@ def grade_answer(task: Task, response: Response, seed: str) -> Grade:
     return Grade(False, "There is no answer yet: give one first.")
 
 
+def tries(task: Task) -> int | None:
+    """How many answers a check takes in one round: half as many as a choice has options, else any
+    number (None)."""
+    return len(task.options) // 2 if isinstance(task, Choice) else None
+
+
 def points_found(task: Rubric, text: str) -> tuple[str | None, ...]:
     """For each point of the essay the sentence of `text` that makes it, or None."""
     return found(text, task.points, task.shown)

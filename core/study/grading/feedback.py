@@ -13,13 +13,19 @@ from core.linear_rnn.expansion import Word
 Terms = Counter[Word]
 
 
-def feedback(typed: Terms, unrolled: Callable[[int], Terms], T: int) -> str:
-    """One sentence: why `typed`, multiplied out at length T, is not φ_y of `unrolled(T)`."""
+_NONE: Terms = Counter()
+
+
+def feedback(typed: Terms, unrolled: Callable[[int], Terms], T: int, added: Terms = _NONE) -> str:
+    """One sentence: why `typed`, multiplied out at length T, is not φ_y of `unrolled(T)`.
+
+    added: the terms of a start state h_0 and of a bias b, where the recurrence has them.
+    """
     activated = [word for word in typed if any(_is_phi(letter) for letter in word)]
     if not activated:
-        if typed == unrolled(T):
+        if typed == unrolled(T) + added:
             return "Only φ_y is forgotten: the output is y_t = φ_y(W_y h_t)."
-        return f"φ_y is forgotten, and inside it: {_inside(typed, unrolled, T)}"
+        return f"φ_y is forgotten, and inside it: {_inside(typed, unrolled, T, added)}"
     if len(typed) > 1 or typed[activated[0]] > 1:
         return (
             "φ_y is applied once, to the whole sum: "
@@ -34,11 +40,36 @@ def feedback(typed: Terms, unrolled: Callable[[int], Terms], T: int) -> str:
     inside: Terms = Counter(dict(sorted(word[0][1], key=str)))
     if any(_is_phi(letter) for term in inside for letter in term):
         return "There is a φ_y inside φ_y: the states are linear, only the output passes φ_y."
-    return _inside(inside, unrolled, T)
+    return _inside(inside, unrolled, T, added)
 
 
-def _inside(typed: Terms, unrolled: Callable[[int], Terms], T: int) -> str:
-    return _leftovers(typed, T) or _inputs(typed, unrolled, T) or _factors(typed, T) or _GENERAL
+def _inside(typed: Terms, unrolled: Callable[[int], Terms], T: int, added: Terms) -> str:
+    wrong = _added(typed, added)
+    typed = Counter({word: n for word, n in typed.items() if word not in added})
+    return (
+        wrong
+        or _leftovers(typed, T)
+        or _inputs(typed, unrolled, T)
+        or _factors(typed, T)
+        or _GENERAL
+    )
+
+
+def _added(typed: Terms, added: Terms) -> str:
+    """Terms of h_0 or b that are missing, miscounted or of the wrong power."""
+    for letter in dict.fromkeys(word[-1] for word in added):
+        here = Counter({word: n for word, n in typed.items() if letter in word})
+        wanted = Counter({word: n for word, n in added.items() if letter in word})
+        if not here:
+            return f"The terms of {letter} are missing: this recurrence has {letter}."
+        if here != wanted:
+            number = sum(wanted.values())
+            return (
+                f"The part with {letter} is not right: it has {number} "
+                f"term{'' if number == 1 else 's'}, and in each the power of W_h counts the steps "
+                f"that {letter} has waited."
+            )
+    return ""
 
 
 _GENERAL = "It differs from the recurrence: substitute one step at a time and compare the terms."

@@ -149,7 +149,7 @@ def _short(text: str) -> str:
 
 
 def _inside(module: str, name: str) -> Callable[[], Values]:
-    """A measurement of core.study.measure.looks, heads or vision, which import torch."""
+    """A measurement of core.study.measure.drawings, heads, looks or vision, which import torch."""
 
     def look() -> Values:
         values: Values = getattr(import_module(f"core.study.measure.{module}"), name)()
@@ -175,6 +175,9 @@ _FUNCTIONS: dict[str, Callable[[], Values]] = {
     )},
     **{name: _inside("vision", name) for name in (
         *("patches", "object_size", "vit_layers", "maps", "sizes", "shifts"),
+    )},
+    **{name: _inside("drawings", name) for name in (
+        *("paths", "stream", "kept", "class_token"),
     )},
     **{name: _inside("heads", name) for name in ("heads", "induction", "layers")},
 }  # fmt: skip

@@ -191,6 +191,18 @@ MEASUREMENTS = {
     "sizes": Measurement("Show larger pictures to a CNN and a ViT", (
         *("images", "side", "vit_trained", "vit_larger", "cnn_trained", "cnn_larger"),
     )),
+    "paths": Measurement("Follow two inputs through an unrolled RNN", (
+        *("T", "below", "above", "first_below", "last_below", "first_above", "last_above"),
+    )),
+    "stream": Measurement("Add up what the layers of a GPT write", (
+        *("model", "blocks", "heads", "parts", "error", "together", "alone"),
+    )),
+    "kept": Measurement("Compare cached keys and values with new ones", (
+        *("model", "blocks", "vectors", "difference", "doubled"),
+    )),
+    "class_token": Measurement("Replace what a Vision Transformer's classifier reads", (
+        *("model", "patches", "own"),
+    )),
 }  # fmt: skip
 
 

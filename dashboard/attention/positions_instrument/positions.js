@@ -29,7 +29,7 @@ class Positions extends Instrument {
       this.learned = [...Array(signed.length / data.width).keys()].map((t) => Float64Array.from(
         signed.subarray(t * data.width, (t + 1) * data.width), (v) => (v / 127) * data.top));
       this.waiting = false;
-      this.redraw(true);
+      this.redraw();
     }));
   }
 

@@ -152,7 +152,7 @@ def script(*scripts: Path) -> str:
     scales = {"SEQUENTIAL": palette.SEQUENTIAL, "DIVERGING": palette.DIVERGING}
     lines = [f"const COLOURS = {json.dumps(colours)};"]
     lines += [f"const {name} = {json.dumps(_scale(scale))};" for name, scale in scales.items()]
-    files = (_FILES / "draw.js", _FILES / "live.js", *scripts)
+    files = (*(_FILES / f"{name}.js" for name in ("redraw", "draw", "live")), *scripts)
     return "\n".join([*lines, *(file.read_text(encoding="utf-8") for file in files)])
 
 

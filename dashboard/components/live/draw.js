@@ -1,4 +1,5 @@
-// Figures in the browser: axes, lines, bars, heat and marks as SVG, redrawn whole at each change.
+// Figures in the browser: axes, lines, bars, heat and marks as SVG. A redraw replaces the axes only
+// where they differ, and of the marks only those that differ; it never waits for the page's layout.
 //
 // const plot = new Plot(host, { name: "decay", title: "What is left", ratio: 0.6 });
 // plot.frame({ x: [1, 200], y: [-3, 1], log: "y", names: ["T, steps", "size"] });
@@ -22,27 +23,39 @@ class Plot {
     this.root = document.createElement("figure");
     this.root.dataset.plot = name;
     this.root.innerHTML = `<figcaption></figcaption><p class="legend"></p>
-      <div class="canvas"><svg role="img" xmlns="http://www.w3.org/2000/svg"></svg></div>`;
+      <div class="canvas"><svg role="img" xmlns="http://www.w3.org/2000/svg"><defs><clipPath
+        id="${name}-inside"><rect/></clipPath></defs><g></g><g></g></svg></div>`;
     [this.caption, this.legend] = this.root.children;
     this.svg = this.root.querySelector("svg");
+    this.inside = this.svg.querySelector("rect");
+    [this.axes, this.marks] = this.svg.querySelectorAll("g");
+    this.marks.shown = [];
     this.title = title;
     host.append(this.root);
   }
 
   set title(text) {
-    this.caption.textContent = text;
+    if (text !== this.caption.textContent) this.caption.textContent = text;
+  }
+
+  // The room it has, kept until live.js sees another size: asking makes the browser lay out the page.
+  get room() {
+    return this.known ??= {
+      width: Math.max(200, this.svg.parentElement.clientWidth),
+      phone: this.root.parentElement.clientWidth < 480, // where sliders stand above
+      em: parseFloat(getComputedStyle(this.svg).fontSize) || 16,
+    };
   }
 
   // Begins a drawing: what the axes show. log: "x", "y" or "xy". ticks: {x: [[at, name], …]}.
   frame({ x, y, log = "", names = ["", ""], ticks = {}, bare = false }) {
-    this.width = Math.max(200, this.svg.parentElement.clientWidth);
-    const phone = this.root.parentElement.clientWidth < 480; // where sliders stand above
+    const { width, phone, em } = this.room;
+    Object.assign(this, { width, em });
     const wanted = Math.max(170, this.width * this.ratio * (phone ? 0.72 : 1));
     this.height = Math.min(this.limit ?? this.high ?? this.tall, this.high ?? wanted);
-    this.em = parseFloat(getComputedStyle(this.svg).fontSize) || 16;
     this.parts = [];
     this.data = [];
-    const em = this.em;
+    this.count = 0; // of the parts that are axes
     const rows = ticks.y ?? steps(y, (this.height - 3 * em) / (2.4 * em), log.includes("y"));
     const longest = Math.max(0, ...rows.map(([, name]) => name.length));
     this.left = bare ? 6 : em * (names[1] ? 1.7 : 0.4) + 0.56 * em * longest;
@@ -78,6 +91,7 @@ class Plot {
         move: `translate(${short(this.left - 0.56 * em * longest - 0.95 * em)} ` +
           `${short(this.top + h / 2)}) rotate(-90)` });
     }
+    this.count = this.parts.length;
   }
 
   // Text at a place of the drawing in pixels.
@@ -197,13 +211,13 @@ class Plot {
   // Shows the drawing; words: its text alternative.
   done(words) {
     const [w, h] = [this.width - this.left - this.right, this.height - this.top - this.bottom];
-    this.svg.setAttribute("viewBox", `0 0 ${short(this.width)} ${short(this.height)}`);
-    this.svg.setAttribute("width", short(this.width));
-    this.svg.setAttribute("height", short(this.height));
-    this.svg.setAttribute("aria-label", `${this.caption.textContent}. ${words}`);
-    this.svg.innerHTML = `<defs><clipPath id="${this.name}-inside"><rect x="${short(this.left)}" ` +
-      `y="${short(this.top)}" width="${short(w)}" height="${short(h)}"/></clipPath></defs>` +
-      this.parts.join("");
+    const [width, height] = [short(this.width), short(this.height)];
+    put(this.svg, { viewBox: `0 0 ${width} ${height}`, width, height,
+      "aria-label": `${this.caption.textContent}. ${words}` });
+    put(this.inside, { x: short(this.left), y: short(this.top), width: short(w), height: short(h) });
+    const axes = this.parts.slice(0, this.count).join("");
+    if (axes !== this.axes.shown) this.axes.innerHTML = this.axes.shown = axes;
+    replace(this.marks, this.parts.slice(this.count));
     const legend = this.data.filter((one) => one.xs).map((one) =>
       `<span><svg width="28" height="12" aria-hidden="true">${one.box || one.dot
         ? `<rect x="8" width="12" height="12" fill="${one.colour}"/>`

@@ -33,7 +33,15 @@ class Instrument {
     this.guard(() => {
       this.build();
       this.plots.forEach((plot) => this.addSave(plot));
-      new ResizeObserver(() => this.redraw()).observe(this.figures);
+      const places = [this.figures, ...this.plots.map((plot) => plot.root)];
+      const sizes = new ResizeObserver(() => {
+        const wide = places.map((place) => place.clientWidth).join();
+        if (wide === this.wide) return; // only the heights have changed
+        this.wide = wide;
+        this.measure();
+        this.redraw();
+      });
+      places.forEach((place) => sizes.observe(place));
     });
   }
 
@@ -44,6 +52,11 @@ class Instrument {
     const plot = new Plot(this.figures, options);
     this.plots.push(plot);
     return plot;
+  }
+
+  // What is drawn next asks how much room there is.
+  measure() {
+    for (const plot of this.plots) plot.known = null;
   }
 
   // An error in here ends this instrument alone: Python draws the figure instead.
@@ -69,13 +82,15 @@ class Instrument {
       const named = this.plots.filter((plot) => data.only.includes(plot.name));
       for (const plot of this.plots) {
         plot.root.classList.toggle("off", named.length > 0 && !named.includes(plot));
-        plot.root.style.visibility = data.held.includes(plot.name) ? "hidden" : "";
+        plot.root.classList.toggle("held", data.held.includes(plot.name));
         plot.limit = data.tall ?? undefined; // a lecturer's screen does not scroll
       }
+      this.root.classList.toggle("presented", Boolean(data.tall));
       this.say.style.visibility = data.held.length ? "hidden" : "";
       this.load(data);
       this.show();
-      this.redraw(true);
+      this.measure();
+      this.redraw();
     });
     if (this.failure) this.send("failed", this.failure);
     this.failure = "";
@@ -118,7 +133,8 @@ class Instrument {
       if (!spec) continue;
       if (input.valueAsNumber !== this.values[key]) input.value = this.values[key];
       const words = this.format(key, this.values[key], spec);
-      input.previousElementSibling.textContent = words;
+      if (words === input.words) continue;
+      input.previousElementSibling.textContent = input.words = words;
       input.setAttribute("aria-valuetext", words);
     }
   }
@@ -132,26 +148,21 @@ class Instrument {
   // New values, from the hand: drawn in the next frame, sent when the hand rests.
   set(values) {
     Object.assign(this.values, values);
-    this.redraw(true);
+    this.redraw();
   }
 
   release() {
-    this.redraw(true);
+    this.redraw();
     clearTimeout(this.resting);
     this.resting = setTimeout(() => {
       if (!this.held) this.send("values", { n: this.order, ...this.values });
     }, REST);
   }
 
-  redraw(changed) {
-    this.changed ||= changed; // a frame asked for by a new size draws new values too
+  redraw() {
     if (!this.data || this.asked) return;
     this.asked = requestAnimationFrame(() => {
       this.asked = 0;
-      const width = this.figures.clientWidth;
-      if (!this.changed && width === this.width) return;
-      this.changed = false;
-      this.width = width;
       this.guard(() => { this.show(); this.draw(); });
       this.root.dispatchEvent(new CustomEvent("drawn", { bubbles: true, composed: true }));
       if (this.failure) this.send("failed", this.failure);

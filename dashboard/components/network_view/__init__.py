@@ -1,21 +1,26 @@
 """The network, drawn: SVG made in the browser from a model's configuration and its trace.
 
 Each kind of drawing is a list of JavaScript files, most of them shared. Moving, playing and zooming
-ask no server; a choice is reported once it is made.
+ask no server; a choice is reported once it is made. Where the JavaScript fails, the server draws
+the network's parts as boxes.
 """
 
 import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from dashboard import state
+from dashboard.components import page
+from dashboard.figures.network import boxes
 
+_STOPPED = "This drawing stopped in your browser, so the server draws it: reload the page to retry."
+_BESIDE = 105  # pixels of the controls and the sentence on a lecturer's screen
 _FILES = Path(__file__).resolve().parent
 DRAWINGS = {
     "rnn": ("svg.js", "paths.js", "rnn.js", "view.js"),
@@ -46,6 +51,7 @@ def network_view(
     kind: str,
     model: Mapping[str, object],
     at: Mapping[str, object],
+    parts: Sequence[tuple[str, str]],
     *,
     key: str,
     on_change: Callable[[Mapping[str, object]], None],
@@ -53,22 +59,42 @@ def network_view(
     """Draw a network. on_change is called with what the user selected, before the page runs again.
 
     model: what is drawn, as JSON with `packed` arrays. at: what is selected in it; it is not sent
-    back to the browser that has just reported it.
+    back to the browser that has just reported it. parts: (name, shape) of the network's parts, for
+    a browser in which the drawing has stopped.
     """
+    stopped = f"state-network-stopped-{key}"
+    if st.session_state.get(stopped):
+        st.warning(_STOPPED, icon=":material/warning:")
+        words = "; ".join(f"{name}: {shape}" for name, shape in parts)
+        page.show_figure(
+            boxes(parts),
+            title="The network's parts and their shapes",
+            description=page.escape(f"From the input to the output: {words}."),
+            key=f"parts-{key}",
+        )
+        return
 
     def changed() -> None:
         told = st.session_state[key].get("at")
         if isinstance(told, Mapping):
             on_change(told)
 
-    identity = hashlib.sha256(json.dumps(model, sort_keys=True).encode()).hexdigest()[:16]
+    def failed() -> None:
+        if st.session_state[key].get("failed"):
+            st.session_state[stopped] = True
+
+    tall = state.figure_height()
+    whole = {**model, "tall": tall - _BESIDE} if tall else model
+    identity = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]
     now = dict(at)
     sent = st.session_state.get(f"{key}-sent", {"turn": 0})
     told = (st.session_state.get(key) or {}).get("at")
     if sent.get("id") != identity or now != (told or sent.get("at")):
         sent = {"id": identity, "at": now, "turn": sent["turn"] + 1, "echo": now == told}
         st.session_state[f"{key}-sent"] = sent
-    _components[kind](key=key, data=[{**model, **sent}], on_at_change=changed)
+    _components[kind](
+        key=key, data=[{**whole, **sent}], on_at_change=changed, on_failed_change=failed
+    )
 
 
 def network_cards(data: Mapping[str, object], *, key: str) -> str | None:

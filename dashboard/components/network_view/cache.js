@@ -83,15 +83,15 @@ class Drawing {
     const pitch = (width - names) / shown;
     const column = (t) => names + (t - first + 0.5) * pitch;
     const row = Math.min(30 * u, (140 * u) / this.layers);
-    const [top, lines] = [92 * u, 82 * u];
+    const [top, lines] = [80 * u, 70 * u];
     this.cells(first, shown, column, pitch, top, row);
     const base = top + this.layers * row;
     this.words(first, shown, column, pitch, base + 16 * u);
     this.arcs(first, column, top - 8 * u, lines - 18 * u);
     this.answer(column(this.at.read - 1), base, width);
-    draw(svg, "text", { x: names - 10 * u, y: 50 * u, "text-anchor": "end", class: "quiet" },
+    draw(svg, "text", { x: names - 10 * u, y: 42 * u, "text-anchor": "end", class: "quiet" },
       "attends to");
-    return base + 118 * u;
+    return base + 108 * u;
   }
 
   cells(first, shown, column, pitch, top, row) {
@@ -163,12 +163,12 @@ class Drawing {
     const wide = 300 * u;
     const left = Math.max(4, Math.min(width - wide - 4, x - wide / 2));
     const group = draw(this.svg, "g", { class: "stage answers" });
-    draw(group, "rect", { x: left, y: y + 72 * u, width: wide, height: 38 * u, rx: 8 * u });
-    draw(group, "rect", { class: "bar", x: left + 5 * u, y: y + 77 * u, height: 28 * u, fill: ORANGE,
+    draw(group, "rect", { x: left, y: y + 66 * u, width: wide, height: 38 * u, rx: 8 * u });
+    draw(group, "rect", { class: "bar", x: left + 5 * u, y: y + 71 * u, height: 28 * u, fill: ORANGE,
       width: (wide - 10 * u) * chance, "data-chance": chance });
-    draw(group, "text", { x: left + 14 * u, y: y + 97 * u, class: "strong" },
+    draw(group, "text", { x: left + 14 * u, y: y + 91 * u, class: "strong" },
       `next: ${shorten(word, 16)}`);
-    draw(group, "text", { x: left + wide - 12 * u, y: y + 97 * u, "text-anchor": "end" },
+    draw(group, "text", { x: left + wide - 12 * u, y: y + 91 * u, "text-anchor": "end" },
       made ? `${percentage(chance)}, is read next` : percentage(chance));
   }
 }

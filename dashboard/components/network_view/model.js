@@ -130,7 +130,8 @@ class Model {
     const mine = norms.map((row) => row[this.at.at_token]);
     const says = causal ? `After “${this.token}” it expects “${best}” (${percentage(chance)} of ` +
       `${data.vocabulary.toLocaleString("en")} words).`
-      : `It says ${best} (${percentage(chance)}).`;
+      : `It says ${best} (${percentage(chance)}), read from the class token` +
+        `${data.picture.pooled ? " and the patches" : ""}.`;
     const some = data.tokens.length < data.total
       ? ` ${data.tokens.length} of ${data.total} tokens are drawn.` : "";
     return `${says} The stream of “${this.token}” grows from length ${digits(mine[0])} to ` +

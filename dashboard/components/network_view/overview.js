@@ -21,8 +21,8 @@ class Drawing extends Model {
     const gap = 8 * u;
     const first = left + embed + 18 * u;
     const step = (width - right - 12 * u - first) / layers;
-    const [top, bottom] = [24 * u, 238 * u];
-    const middle = bottom + 33 * u;
+    const [top, bottom] = [22 * u, 230 * u];
+    const middle = bottom + 30 * u;
     this.stream(first - 6 * u, middle, (l, part) => first + step * (l + part), width - right, 15 * u);
     this.input(0, top, left - 14 * u, middle + 16 * u - top, left);
     this.embed(left, top, embed, middle + 16 * u - top);
@@ -30,18 +30,20 @@ class Drawing extends Model {
       const x = first + l * step;
       this.block(l, x + gap / 2, top, step - gap, bottom - top);
       for (const [at, down] of [[0.14, false], [0.4, true], [0.62, false], [0.88, true]]) {
-        this.arrow(x + step * at, bottom + (down ? 2 : 18) * u, down ? 14 * u : -14 * u, l + 1);
+        this.arrow(x + step * at, bottom + (down ? 1 : 15) * u, down ? 14 * u : -14 * u, l + 1);
       }
     }
     this.answers(width - right + 8 * u, top, right - 10 * u, middle + 16 * u - top);
-    draw(this.svg, "text", { x: first, y: middle + 36 * u, class: "quiet" },
-      "residual stream of the chosen token: as thick as its length");
-    return middle + 42 * u;
+    const whose = data.causal ? "chosen token" : this.at.at_token ? "chosen patch" : "class token";
+    draw(this.svg, "text", { x: first, y: middle + 33 * u, class: "quiet" },
+      `residual stream of the ${whose}: as thick as its length${this.isRead ? "" : ", not read"}`);
+    return middle + 39 * u;
   }
 
   drawUpright() {
     const { data, unit: u, width } = this;
-    const [stream, high, top] = [46 * u, 128 * u, 130 * u];
+    const tokens = data.causal ? 30 * u * Math.ceil(data.tokens.length / 4) : 96 * u;
+    const [stream, high, top] = [46 * u, 128 * u, 34 * u + tokens];
     this.input(0, 22 * u, data.causal ? width : 120 * u, 96 * u, 0);
     this.embed(stream + 14 * u, top, width - stream - 14 * u, 38 * u);
     const first = top + 46 * u;
@@ -65,6 +67,12 @@ class Drawing extends Model {
     return group;
   }
 
+  // Whether the answer is read from the chosen token's stream.
+  get isRead() {
+    const { causal, picture } = this.data;
+    return causal || this.at.at_token === 0 || picture.pooled;
+  }
+
   // The stream: norms[0] after the embedding, then after the heads and after the MLP of each block.
   stream(from, middle, place, to, most) {
     const { data, upright } = this;
@@ -73,7 +81,7 @@ class Drawing extends Model {
     const half = mine.map((norm) => (most * norm) / largest);
     const at = [from];
     for (let l = 0; l < data.layers; l++) at.push(place(l, 0.45), place(l, 0.95));
-    at.push(to);
+    at.push(this.isRead ? to : place(data.layers - 1, 1));
     half.push(half[half.length - 1]);
     const known = this.reveal === null ? at.length : 2 * Math.min(this.reveal, data.layers + 1) + 1;
     const p = (a, c) => (upright ? `${c} ${a}` : `${a} ${c}`);
@@ -216,7 +224,7 @@ class Drawing extends Model {
     const group = this.group("stage answers", data.layers + 1);
     draw(group, "rect", { x, y, width: w, height: h, rx: 8 * u });
     draw(group, "text", { x: x + 10 * u, y: y + 22 * u, class: "quiet" },
-      data.causal ? "next word" : "class");
+      data.causal ? "next word" : "classifier");
     const rows = this.answer(data.layers);
     const high = Math.min((h - 36 * u) / rows.length, 40 * u);
     rows.forEach(([word, chance], i) => {

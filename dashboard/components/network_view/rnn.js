@@ -95,8 +95,8 @@ class Drawing {
   draw(svg, width, unit) {
     const { T } = this.at;
     this.vectors = paths(this.matrix.W, this.U, T, this.matrix.radius ? this.at.rho : 1);
-    const upright = width < 640 * unit; // time runs down
     const ends = T + 2; // h_0, h_1 … h_T, y_T
+    const upright = width < Math.min(640, 54 * ends) * unit; // time runs down
     const pitch = upright ? 62 * unit : Math.min(110 * unit, width / ends);
     const node = Math.min(46 * unit, pitch * 0.62);
     const start = upright ? 44 * unit : (width - pitch * ends) / 2;
@@ -104,7 +104,8 @@ class Drawing {
     const band = (upright ? 84 : BAND) * unit;
     const [states, inputs] = upright ? [band / 2 + 8, band + 66 * unit]
       : [60 * unit + band / 2, band + 126 * unit];
-    const place = upright ? (a, c) => [width - c, a] : (a, c) => [a, c];
+    const right = (width + Math.min(width, 440 * unit)) / 2;
+    const place = upright ? (a, c) => [right - c, a] : (a, c) => [a, c];
     const along = (j) => start + (j + 0.5) * pitch; // the middle of h_j; y_T is T + 1
     Object.assign(this, { svg, unit, upright, pitch, node, band, states, inputs, place, along });
 
@@ -258,7 +259,7 @@ class Drawing {
     if (!this.upright) {
       const x = along(0);
       draw(this.svg, "text", { x, y: inputs + 38 * unit, class: "quiet", "text-anchor": "middle" },
-        T < 9 ? "reaches y" + sub(T) : "→ y" + sub(T));
+        this.pitch > 76 * unit ? "reaches y" + sub(T) : "→ y" + sub(T));
     }
   }
 
@@ -286,8 +287,10 @@ class Drawing {
     }
     if (this.upright) return 0;
     const x = along(i) - wide / 2 - 8 * unit;
-    draw(this.svg, "text", { x, y: top + (d * size) / 2, class: "quiet", "text-anchor": "end" },
-      "its entries");
+    if (x > 76 * unit) {
+      draw(this.svg, "text", { x, y: top + (d * size) / 2, class: "quiet", "text-anchor": "end" },
+        "its entries");
+    }
     return top + d * size + 3 * unit;
   }
 }

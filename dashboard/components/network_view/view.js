@@ -3,13 +3,23 @@
 
 export default function ({ data: [data], parentElement, setStateValue }) {
   const root = parentElement.querySelector(".net");
-  root.frame ??= new Frame(root);
-  root.frame.report = (at) => setStateValue("at", at);
-  try {
+  root.fail = (error) => setStateValue("failed", String(error?.message ?? error).slice(0, 200));
+  guard(root, () => {
+    root.frame ??= new Frame(root);
+    root.frame.report = (at) => setStateValue("at", at);
     root.frame.load(data);
+  });
+}
+
+// An error ends this drawing alone: Python draws the network's parts instead.
+function guard(root, work) {
+  if (root.stopped) return;
+  try {
+    work();
   } catch (error) {
-    root.frame.read.textContent = "This browser cannot draw the network.";
-    throw error;
+    root.stopped = true;
+    console.warn("A drawing stopped.", error);
+    root.fail(error);
   }
 }
 
@@ -17,6 +27,7 @@ const EVERY = 900; // milliseconds between two steps while playing
 
 class Frame {
   constructor(root) {
+    this.root = root;
     for (const name of ["bar", "drawing", "foot", "read", "files", "text", "say"]) {
       this[name] = root.querySelector("." + name);
     }
@@ -36,6 +47,7 @@ class Frame {
     const known = this.data && this.data.id === data.id;
     if (known && this.data.turn === data.turn) return;
     this.data = data;
+    this.root.classList.toggle("presented", Boolean(data.tall));
     this.picture ??= new Drawing(this);
     this.picture.load(data, known);
     this.show();
@@ -43,17 +55,27 @@ class Frame {
 
   // Draws now; `settled` says that the hand has let go, so that the page may follow.
   show(settled = false) {
+    guard(this.root, () => this.redraw(settled));
+  }
+
+  redraw(settled) {
     const width = this.drawing.parentElement.clientWidth;
     if (!width) return;
-    const unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / 18;
-    newCanvas(this.drawing, [width, unit, ...this.picture.form()].join());
-    const height = this.picture.draw(this.drawing, width, unit);
+    const { tall = Infinity } = this.data;
+    const full = parseFloat(getComputedStyle(document.documentElement).fontSize) / 18;
+    const place = [width, full, tall].join();
+    if (this.place !== place) [this.place, this.unit] = [place, full];
+    let height = this.draw(width, this.unit);
+    while (height > tall && this.unit > 0.7) { // on a lecturer's screen, which does not scroll
+      this.unit *= Math.min(tall / height, 0.98);
+      height = this.draw(width, this.unit);
+    }
     const box = `0 0 ${width} ${height}`;
     if (this.box !== box) { // or every letter would be laid out again
       this.box = box;
       this.drawing.setAttribute("viewBox", box);
       this.drawing.style.height = height + "px";
-      this.drawing.style.fontSize = 16 * unit + "px";
+      this.drawing.style.fontSize = 16 * this.unit + "px";
     }
     this.read.textContent = this.picture.sentence();
     this.drawing.setAttribute("aria-label", `${this.picture.name} ${this.picture.sentence()}`);
@@ -62,6 +84,12 @@ class Frame {
       this.say.textContent = this.picture.sentence();
       this.report({ ...this.picture.at });
     }
+  }
+
+  // Returns the height. unit: 1 where the page's letters are 18 pixels high.
+  draw(width, unit) {
+    newCanvas(this.drawing, [width, unit, ...this.picture.form()].join());
+    return this.picture.draw(this.drawing, width, unit);
   }
 
   tell() {

@@ -28,7 +28,7 @@ INSTRUMENT = Instrument(
 )
 STEPS = Instrument("steps", _FILES / "steps.js")
 CODES = 65535
-NAMED = 200  # words that are sent by name, the most probable ones
+NAMED = 150  # words that are sent by name, the most probable ones
 
 
 def show(
@@ -45,7 +45,7 @@ def show(
     order = step.order.numpy()
     logits, high, low = _packed(step)
     data: dict[str, Any] = {
-        "name": name, "logits": logits, "high": high, "low": low, "count": len(vocab),
+        "title": name, "logits": logits, "high": high, "low": low, "count": len(vocab),
         "bars": bars,
         "words": [vocab[i] for i in order[:NAMED]], "taken": step.rank - 1, "step": index + 1,
         "takenWord": vocab[step.token], "draw": step.draw, "forced": step.forced,

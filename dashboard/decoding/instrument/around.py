@@ -17,11 +17,11 @@ import numpy as np
 from cachetools import LRUCache, cached
 
 if TYPE_CHECKING:
-    from dashboard.models.generation_cache import Text
+    from dashboard.models.generation_cache import GeneratedToken, Text
 
-NAMED, KNOTS = 24, 48  # words of a step that are sent by name; places of the curve below them
+NAMED, KNOTS = 24, 36  # words of a step that are sent by name; places of the curve below them
 UNIT = 0.005  # nats: of the differences that are sent
-REACH = 32  # steps to either side
+REACH = 22  # steps to either side
 _SKETCHES = 8192  # some 500 bytes each
 
 
@@ -36,14 +36,23 @@ def around(text: Text, index: int, vocab: Sequence[str]) -> dict[str, Any]:
     """The steps within REACH of `index`, counted from 0, as around.js reads them."""
     first = max(0, index - REACH)
     steps = range(first, min(len(text.generated), index + REACH + 1))
-    sketches = [_sketch(text, i) for i in steps]
-    tokens = [text.generated[i] for i in steps]
+    return {"first": first} | packed(
+        [_sketch(text, i) for i in steps], [text.generated[i] for i in steps], vocab
+    )
+
+
+def packed(
+    sketches: Sequence[tuple[tuple[int, ...], bytes]],
+    tokens: Sequence[GeneratedToken],
+    vocab: Sequence[str],
+) -> dict[str, Any]:
+    """Sketches of steps and the tokens taken there, as `unpackAround` reads them."""
     ids = np.array([ids for ids, _ in sketches])
     names, places = np.unique(np.append(ids, [t.token for t in tokens]), return_inverse=True)
     body = places.astype("<u2").tobytes() + b"".join(codes for _, codes in sketches)
     taken = [[t.rank - 1, None if t.draw is None else round(t.draw, 8), t.forced] for t in tokens]
     data: dict[str, Any] = {
-        "first": first, "ranks": ranks(len(vocab)).tolist(), "named": ids.shape[1], "unit": UNIT,
+        "ranks": ranks(len(vocab)).tolist(), "named": ids.shape[1], "unit": UNIT,
         "body": base64.b64encode(zlib.compress(body, 6)).decode(), "taken": taken,
         "words": [vocab[i] for i in names],
     }  # fmt: skip

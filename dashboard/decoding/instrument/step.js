@@ -6,7 +6,7 @@
 // steps before and after it, for around.js; `drawn`: whether chance chooses; how many bars to show.
 
 const CODES = 65535;
-const BAR = 23; // pixels
+const [BAR, AXIS] = [1.4, 3.2]; // heights, of a row and of the axis below, in the text's size
 
 class Step extends Instrument {
   build() {
@@ -114,8 +114,8 @@ class Step extends Instrument {
     const plot = this.bars;
     const { model, step } = this.now;
     const { drawn } = this.data;
-    plot.title = `${this.data.name}, step ${step}`;
-    const narrow = plot.root.clientWidth < 400;
+    plot.title = `${this.data.title}, step ${step}`;
+    const narrow = plot.room.width < 400;
     const most = Math.min(narrow ? 8 : this.data.bars, warm.length);
     const rows = [...Array(most).keys()];
     if (chosen >= most) rows[most - 1] = chosen;
@@ -126,7 +126,7 @@ class Step extends Instrument {
       const short = word.length > 11 ? word.slice(0, 10) + "…" : word;
       return [row, (i === chosen ? "▶ " : "") + short];
     });
-    plot.high = most * BAR + 52;
+    plot.high = (most * BAR + AXIS) * (plot.em ?? 16);
     plot.frame({ x: [0, long], y: [most - 0.5, -0.5], ticks: { y: names },
       names: ["probability", ""] });
     const at = [...rows.keys()];

@@ -134,7 +134,7 @@ class DecayFigures extends Instrument {
     const [xs, ys] = orbit(W, (this.values.angle * Math.PI) / 180, ORBIT);
     const size = Math.max(1, ...[...xs, ...ys].filter(Number.isFinite).map(Math.abs));
     const reach = 1.1 * Math.min(size, 1e6);
-    const wide = Math.max(1, plot.root.clientWidth / Math.min(plot.tall, 400)) * 0.9;
+    const wide = Math.max(1, plot.room.width / Math.min(plot.tall, 400)) * 0.9;
     plot.frame({ x: [-reach * wide, reach * wide], y: [-reach, reach],
       names: ["first entry of Wᵏx", "second entry"] });
     plot.line(...UNIT, { dash: "3 5", name: "length 1" });
@@ -183,8 +183,13 @@ class DecayFigures extends Instrument {
       ["float32 overflow", when(found.overflowFloat32)],
     ];
     if (this.modes.right) rows.unshift(["selected", this.chosen.slice(4)]);
-    this.say.innerHTML = "<dl>" + rows.map(([name, value]) =>
-      `<div><dt>${plain(name)}</dt><dd>${plain(value)}</dd></div>`).join("") + "</dl>";
+    if (this.say.querySelectorAll("dt").length !== rows.length) {
+      this.say.innerHTML = `<dl>${"<div><dt></dt><dd></dd></div>".repeat(rows.length)}</dl>`;
+    }
+    const cells = this.say.querySelectorAll("dt, dd");
+    rows.flat().forEach((text, i) => {
+      if (cells[i].textContent !== text) cells[i].textContent = text;
+    });
   }
 }
 

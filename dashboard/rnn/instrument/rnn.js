@@ -10,14 +10,15 @@ class Decay extends DecayFigures {
   build() {
     this.plane = this.plot({ name: "eigenvalues", title: "Eigenvalues λ of W_h", ratio: 0.94,
       tall: 330, square: true });
+    // The closer look stands beside the eigenvalues, before the decay.
+    this.shares = this.plot({ name: "shares", title: "The share of every input in every state",
+      ratio: 0.94, tall: 330 });
+    this.orbit = this.plot({ name: "orbit", title: "The orbit x, W x, W² x, …", ratio: 0.94,
+      tall: 330, square: true });
+    this.entries = this.plot({ name: "entries", title: "The entries of W_h", ratio: 0.94, tall: 330,
+      square: true });
     this.decay = this.plot({ name: "decay", title: "What is left of x₁ after T − 1 steps",
       ratio: 0.94, tall: 330 });
-    this.shares = this.plot({ name: "shares", title: "The share of every input in every state",
-      ratio: 0.62, tall: 520 });
-    this.orbit = this.plot({ name: "orbit", title: "The orbit x, W x, W² x, …", ratio: 0.62,
-      tall: 460, square: true });
-    this.entries = this.plot({ name: "entries", title: "The entries of W_h", ratio: 0.8, tall: 430,
-      square: true });
     this.drag(this.plane, {
       label: "Eigenvalues: Enter selects the next one, arrow keys move it",
       grab: (place) => this.grab(place),
@@ -103,7 +104,7 @@ class Decay extends DecayFigures {
     this.selected = im[found] < 0 ? this.modes.partner[found] : found;
     this.below = im[found] < 0;
     this.grip = c;
-    this.redraw(true);
+    this.redraw();
     return true;
   }
 
@@ -142,7 +143,7 @@ class Decay extends DecayFigures {
     if (event.key === "Enter" || event.key === " ") {
       do this.selected = (this.selected + 1) % re.length;
       while (im[this.selected] < 0);
-      this.redraw(true);
+      this.redraw();
       return true;
     }
     if (!dx && !dy) return false;

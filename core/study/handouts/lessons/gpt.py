@@ -7,9 +7,10 @@
 model = ""
 prompt = "KING:\nGood queen, where are the"
 layer = 1
-way = "greedy"
+way = "nucleus"
 length = 40
 p = 0.9
+k = 40
 t = 1.0
 seed = 0
 
@@ -51,9 +52,10 @@ for shown in [min(layer, count)] if isinstance(layer, int) else range(1, count +
 
 # %%
 from core.decoding.engine import DecodingEngine
-from core.decoding.strategies import Greedy, Nucleus, generate
+from core.decoding.strategies import Greedy, Nucleus, Temperature, TopK, generate
 
-strategy = Greedy() if way == "greedy" or t == 0 else Nucleus(p=p, t=t)
+ways = {"nucleus": Nucleus(p=p, t=t or 1), "top-k": TopK(k=k, t=t or 1)}
+strategy = Greedy() if way == "greedy" or t == 0 else ways.get(way, Temperature(t=t))
 generator = torch.Generator().manual_seed(seed)
 steps = generate(DecodingEngine.of(gpt), read.ids, strategy, length, generator)
 print(strategy, "|", " ".join(tokenizer.words([step.token for step in steps])))

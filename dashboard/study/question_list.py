@@ -1,0 +1,75 @@
+"""The list of all questions, and which of them the page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.study.progress import Record, due
+from core.study.question import Question
+from dashboard import lessons, state
+from dashboard.components import page
+from dashboard.study import study_state
+
+_KEY, _CHOSEN = "q", "study-question"
+
+
+def pick(questions: Mapping[str, Question]) -> str:
+    """Draw the list; return the question of the link, or the one opened last, or the next to do.
+
+    The list is open unless the link names a question.
+    """
+    names, asked = list(questions), st.query_params.get(_KEY)
+    if asked in questions:
+        st.session_state[_CHOSEN] = asked
+    elif asked is not None:
+        st.info(
+            f"The link asks for Question “{page.escape(asked[:60])}”, which is not here: "
+            "another one is shown instead.",
+            icon=":material/link_off:",
+        )
+    chosen = str(st.session_state.get(_CHOSEN))
+    name = chosen if chosen in questions else next_open(questions) or names[0]
+    state.offer(_KEY, names[0], names)
+    st.session_state[_KEY] = name
+    state.record(_KEY, name)
+    with st.expander("All questions", expanded=asked not in questions, icon=":material/list:"):
+        _list(questions)
+    return name
+
+
+def next_open(questions: Mapping[str, Question], after: str = "") -> str | None:
+    """The first question that is not earned, beginning behind `after`; None if all are."""
+    names, progress = list(questions), study_state.progress()
+    start = names.index(after) + 1 if after in questions else 0
+    for name in (*names[start:], *names[:start]):
+        if name != after and not progress.record(name).earned(len(questions[name].checks)):
+            return name
+    return None
+
+
+def _list(questions: Mapping[str, Question]) -> None:
+    """A link to every question: its mark, its title, and the lesson of its experiment."""
+    progress = study_state.progress()
+    again = due(progress, study_state.now())
+    half = (len(questions) + 1) // 2
+    for at, column in enumerate(st.columns(2, gap=None)):
+        with column, st.container(key=f"questions-{at}", gap="xxsmall"):
+            for name in list(questions)[at * half : (at + 1) * half]:
+                question = questions[name]
+                icon, mark = _mark(progress.record(name), len(question.checks), name in again)
+                lesson = lessons.by_name(question.experiment.page).title
+                label = f"**{name}** {question.title} :small[· {lesson}{mark}]"
+                page.marked_link("study", label, icon, {"q": name})
+
+
+def _mark(record: Record, checks: int, is_due: bool) -> tuple[str, str]:
+    """How far a question is: an icon, and the same in words."""
+    if record.earned(checks):
+        return ("event_repeat", ", due again") if is_due else ("check_circle", ", earned")
+    if record.done(checks):
+        return "visibility", ", answer seen"
+    if record.prediction:
+        return "pending", ", begun"
+    return "radio_button_unchecked", ""

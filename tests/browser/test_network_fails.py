@@ -1,0 +1,38 @@
+"""A drawing that stops in the browser is drawn by the server, as boxes, under one sentence."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard.components import streamlit_dom as dom
+from tests.browser.waiting import no_errors, open_page
+
+# As in a browser without SVG paths; nothing but the drawings makes one in this way.
+BROKEN = """
+const make = document.createElementNS.bind(document);
+document.createElementNS = (space, name) => {
+  if (name === "rect" && document.querySelector(".st-key-%s")) throw new Error("no SVG here");
+  return make(space, name);
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("lesson", "query", "key", "words"),
+    [
+        ("rnn", "section=Network&net_T=3", "unrolled", ["h_3", "φ(W_h h_2 + W_x x_3), 8 features"]),
+        ("attention", "network=true", "drawn", ["Block 4", "4 heads of width 32, MLP of width"]),
+        ("vit", "network=true", "drawn", ["Picture", "64 patches and the class token", "Class"]),
+        ("decoding", "section=the+KV+cache&network=true", "filling", ["keys and values: 2×7×128"]),
+    ],
+)
+def test_the_server_draws_the_parts(
+    page: Page, dashboard_url: str, lesson: str, query: str, key: str, words: list[str]
+) -> None:
+    page.add_init_script(BROKEN % key)
+    open_page(page, dashboard_url, lesson, query)
+    expect(page.get_by_text("This drawing stopped in your browser")).to_have_count(1)
+    parts = page.locator(f"{dom.keyed(f'figure-parts-{key}')} {dom.PLOT}")
+    for word in words:
+        expect(parts).to_contain_text(word)
+    expect(page.locator(".net")).to_have_count(0)
+    no_errors(page)
