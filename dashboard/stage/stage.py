@@ -25,7 +25,8 @@ def show(lesson: str) -> None:
     """Draw the beat of this lesson above its page; nothing when it has no storyline."""
     story = storyline(lesson)
     if story is None or "room" in st.query_params:
-        st.session_state.pop(state.TALL, None)
+        for name in (state.TALL, _AT):  # the beat's controls are set anew on return
+            st.session_state.pop(name, None)
         return
     at = story.beat(st.query_params.get("beat", "1"))
     _apply_beat(story, at)

@@ -58,17 +58,6 @@ class GroupedCache:
         return attention(q, k, v, causal_mask(stop)[start:])[0]
 
 
-class _Linear(NamedTuple):
-    """A linear layer whose weights are in `weight.dtype`; what goes in and out is fp32."""
-
-    weight: Tensor
-    bias: Tensor | None
-
-    def __call__(self, x: Tensor) -> Tensor:
-        out = linear(x.to(self.weight.dtype), self.weight).float()
-        return out if self.bias is None else out.add_(self.bias)
-
-
 class CachedModel:
     """A model of text that reads tokens after those that it has read.
 
@@ -101,16 +90,17 @@ class CachedModel:
 
     def _many(self, ids: Tensor, start: int) -> Tensor:
         """T tokens by the model itself."""
-        model = self.model
+        model: Any = self.model
         x = model.token_embed(ids) + model.positions(start + ids.shape[1])[start:]
         for layer, block in enumerate(model.transformer.layers):
-            attn: Any = block.attn
+            attn = block.attn
             if isinstance(attn, RotaryAttention):
                 qkv = attn.grouped_qkv(block.attention_input(x), start)
             else:
                 qkv = attn.split_qkv(block.attention_input(x))
             x = block.after_attention(x, attn.project(self.cache.attend(layer, *qkv)))
-        return model.read_out(x[:, -1])
+        logits: Tensor = model.read_out(x[:, -1])
+        return logits
 
     def _one(self, ids: Tensor) -> Tensor:
         """One token of every text, (B,), in as few operations as it takes."""
@@ -136,7 +126,8 @@ class CachedModel:
         keys = self.cache.keys[layer, :, :, : position + 1]
         values = self.cache.values[layer, :, :, : position + 1]
         scores = (q * n**-0.5).view(len(x), groups, -1, n) @ keys.mT
-        return (scores.softmax(-1) @ values).view(len(x), -1)
+        heads: Tensor = scores.softmax(-1) @ values
+        return heads.view(len(x), -1)
 
     @torch.inference_mode()
     def generate(self, ids: Tensor, count: int) -> Tensor:
@@ -161,23 +152,25 @@ class _Block(NamedTuple):
 def _steps(model: GPT2 | Llama, dtype: torch.dtype) -> tuple[list[_Block], Step]:
     """The layers and the head with weights in `dtype`; kept, since all texts share them."""
     with torch.inference_mode(False), torch.no_grad():
-        blocks = [
-            _Block(
-                block.attn, _norm(block.norm), _linear(dtype, block.attn.qkv),
-                _linear(dtype, block.attn.project_layer), _mlp(dtype, block.ffn),
-            )
-            for block in model.transformer.layers
-        ]  # fmt: skip
+        blocks = [_block(dtype, layer) for layer in model.transformer.layers]
         norm, out = _norm(model.head[0]), _linear(dtype, model.head[1])
     return blocks, lambda x: out(norm(x))
 
 
-def _linear(dtype: torch.dtype, *layers: Any) -> _Linear:
-    """Layers that read the same, one below the other."""
+def _block(dtype: torch.dtype, block: Any) -> _Block:
+    attn = block.attn
+    qkv, project = _linear(dtype, attn.qkv), _linear(dtype, attn.project_layer)
+    return _Block(attn, _norm(block.norm), qkv, project, _mlp(dtype, block.ffn))
+
+
+def _linear(dtype: torch.dtype, *layers: Any) -> Step:
+    """Layers that read the same, one below the other; what goes in and comes out is fp32."""
     weights = [layer.weight.detach() for layer in layers]
-    weight = weights[0] if len(weights) == 1 else torch.cat(weights)
-    bias = layers[0].bias
-    return _Linear(weight.to(dtype), None if bias is None else bias.detach())
+    weight = (weights[0] if len(weights) == 1 else torch.cat(weights)).to(dtype)
+    if layers[0].bias is None:
+        return lambda x: linear(x.to(dtype), weight).float()
+    bias = layers[0].bias.detach()
+    return lambda x: linear(x.to(dtype), weight).float() + bias
 
 
 def _norm(norm: Any) -> Step:
@@ -190,12 +183,12 @@ def _norm(norm: Any) -> Step:
 
 def _mlp(dtype: torch.dtype, ffn: Any) -> Step:
     if isinstance(ffn, SwiGLU):
-        norm, both, down = _norm(ffn.norm), _linear(dtype, ffn.gate, ffn.up), ffn.down
-        out = _linear(dtype, down)
+        norm, both = _norm(ffn.norm), _linear(dtype, ffn.gate, ffn.up)
+        down = _linear(dtype, ffn.down)
 
         def swiglu(x: Tensor) -> Tensor:
             gate, up = both(norm(x)).chunk(2, dim=-1)
-            return out(silu(gate).mul_(up))
+            return down(silu(gate).mul_(up))
 
         return swiglu
     norm, up, between, down = _norm(ffn[0]), _linear(dtype, ffn[1]), ffn[2], _linear(dtype, ffn[3])
