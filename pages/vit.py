@@ -19,21 +19,26 @@ page.page_header(
 def look() -> None:
     """Its controls run nothing else of the page."""
     # The network's drawing needs all of the page's width.
-    if st.session_state.get("network", st.query_params.get("network") == "true"):
-        left = st.container(horizontal=True, vertical_alignment="bottom")
-        right = st.container()
+    wide = st.session_state.get("network", st.query_params.get("network") == "true")
+    if wide:
+        one, two = st.columns([2, 5])
+        three, right = st.container(horizontal=True), st.container()
     else:
         left, right = panes("look")
-    with left:
+        one = two = three = left
+    with one:
         entry = vit_models.choose_model()
-        loaded = model_choice.load(entry)
-        model, classes = loaded.model, loaded.extra["classes"]
+    loaded = model_choice.load(entry)
+    model, classes = loaded.model, loaded.extra["classes"]
+    with two:
         picture = pictures.choose_picture(loaded)
-        follow = controls.pick("Follow", ["attention", "rollout"], key="follow", help=ROLLOUT)
-        drawn = controls.switch("Draw the network", key="network")
     inputs = vit_models.to_input(loaded, picture.image[None])
     traced = traces.trace(entry.identity, model, inputs)
-    with left:
+    with three:
+        follow = "attention"
+        if not wide:
+            follow = controls.pick("Follow", ["attention", "rollout"], key="follow", help=ROLLOUT)
+        drawn = controls.switch("Draw the network", key="network")
         says = f"It says: **{page.escape(classes[int(traced.logits[0].argmax())])}**."
         if picture.label is not None:
             says += f" It is: **{page.escape(classes[picture.label])}**."
