@@ -109,7 +109,7 @@ def test_the_position_whose_neighbours_are_shown_follows_the_hand(
     page.evaluate(
         "window.unrolledLive.patches.drawn.forEach((one) => { one.draw = () => { throw 1 } })"
     )
-    page.get_by_role("slider", name="Row").press("Home")
+    page.get_by_role("slider", name="Row").press("End")
     expect(page.get_by_text("the server draws it")).to_be_visible()
     expect(page.locator(".st-key-figure-position")).to_be_visible()
     no_errors(page)
