@@ -117,7 +117,7 @@ def _hide_all_but(beat: Beat) -> str:
 {within}, {frames}, {", ".join(marks) or _NOTHING} {{ visibility: hidden !important; }}
 {", ".join(plots) or _NOTHING} {{ pointer-events: none; }}
 {frames} {{ position: relative; }}
-:is({frames})::after {{
+:is({frames}):not(:has({dom.COMPONENT}))::after {{
   content: "?"; visibility: visible; position: absolute; inset: 0; display: grid;
   place-items: center; font-size: 5rem; border-radius: 0.5rem;
   border: 2px dashed color-mix(in srgb, currentColor 35%, transparent);
