@@ -35,7 +35,6 @@ def show_curves(history: Snapshot, spec: RunSpec) -> None:
     """Loss and accuracy or perplexity, and whether the model overfits."""
     epochs = spec.recipe_config().epochs
     measure = history.derive(curves.measure_beside_loss)
-    _overfitting(history)
     page.show_figure(
         history.derive(curves.loss_figure, epochs),
         title="Loss",
@@ -43,6 +42,7 @@ def show_curves(history: Snapshot, spec: RunSpec) -> None:
         "falls, the model overfits." + _harder(spec) + (EVERY_WORD if spec.kind == "gpt" else ""),
         key="loss",
     )
+    _overfitting(history)
     if measure:
         page.show_figure(
             history.derive(curves.measure_figure, measure, epochs),

@@ -13,7 +13,7 @@ from core.runs.metrics_tail import MetricsTail, Snapshot
 from core.runs.progress import RunProgress, in_words, run_progress
 from core.runs.status import RunStatus, run_status
 from core.runs.time_estimate import estimate_error, estimated_seconds
-from dashboard import controls, limits
+from dashboard import controls, limits, state
 from dashboard.components import page
 from dashboard.figures import curves
 from dashboard.training import run_overview
@@ -63,8 +63,8 @@ def _show(run: RunDirectory, was_over: bool) -> None:
     if now.is_over != was_over:
         st.rerun()  # starts or stops the timer, and lets the page find the new model
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
-    state = f":material/{ICONS[now.state]}: {now.state.capitalize()}"
-    row.subheader(state, anchor=False, width="content")
+    title = f":material/{ICONS[now.state]}: {now.state.capitalize()}"
+    row.subheader(title, anchor=False, width="content")
     row.caption(f"`{run.path.name}`", width="stretch")
     if now.state == "damaged":
         st.error(page.escape(now.message), icon=":material/broken_image:")
@@ -75,8 +75,9 @@ def _show(run: RunDirectory, was_over: bool) -> None:
     epochs = spec.recipe_config().epochs
     history = snapshot_of(run)
     at = history.derive(run_progress, epochs)
-    _show_message(run, now)
-    if now.state == "running" or at.share:
+    if now.state != "done":
+        _show_message(run, now)
+    if now.state == "running" or 0 < at.share < 1:
         st.progress(at.share, _progress_text(at, now.state))
     if now.is_over and (error := run.history_error()):
         st.warning(page.escape(f"{error} {PARTIAL}"), icon=":material/broken_image:")
@@ -170,7 +171,7 @@ def _show_view(run: RunDirectory, spec: RunSpec, history: Snapshot, epochs: int)
     views += ["attention"] if (run.path / "attention" / "example.json").exists() else []
     views += ["text"] if any("text" in record for record in history.records) else []
     views += ["log"]
-    view = controls.pick("See", views, key="see")
+    view = views[0] if state.presenting() else controls.pick("See", views, key="see")
     if view == "gradient":
         _gradient(history, epochs)
     elif view == "attention":
@@ -217,3 +218,4 @@ def _afterwards(run: RunDirectory, now: RunStatus, records: list[dict[str, Any]]
         text = f"Training took {in_words(seconds)}"
         error = estimate_error(estimated_seconds(run.spec()), seconds)
         st.caption(f"{text}, {error}." if error else f"{text}.")
+        _show_message(run, now)
