@@ -23,7 +23,7 @@ def expansion() -> None:
     with right, st.container(horizontal=True):
         start = controls.switch("$h_0 ≠ 0$", key="h0")
         bias = controls.switch("bias $b$", key="bias")
-        by_power = controls.switch("by power", key="power")
+        by_power = controls.switch("sort by powers of $W_h$", key="power")
     options = {"start_state": start, "bias": bias}
     steps = unroll_steps(T, collect="power" if by_power else "input", **options)
     at = stepper(len(steps))
@@ -33,8 +33,8 @@ def expansion() -> None:
     left, middle, right = st.columns([2, 1, 1], gap="medium")
     with left, st.container(key="figure-general-sum"):
         page.show_math(general_sum(**options), "The same sum for every T.")
-    middle.metric("Sum − recurrence: terms", remainder(T, **options))
-    right.metric("On random matrices", f"{difference(T, **options):.1e}")
+    middle.metric("Terms left in sum − recurrence", remainder(T, **options))
+    right.metric("Difference, random matrices", f"{difference(T, **options):.1e}")
     check_answer(T, **options)
     copies(steps[-1].expression, name)
     page.show_source(unroll, unroll_steps, same_expression, label="Show the algebra")

@@ -30,6 +30,10 @@ MOVABLE = 32  # sizes up to this have eigenvalues that can be moved: each move m
 LONGEST = 200  # T up to which the curves are shown at first
 RANDOM = ("vanishing", "exploding", "gaussian", "symmetric", "orthogonal", "stochastic")
 CLOSER = ("closed", "shares", "orbit", "entries")
+CLOSER_HELP = (
+    "shares: how much of h_T comes from each input. orbit: the path of one vector under W_h. "
+    "entries: the matrices themselves. closed: nothing more."
+)
 EDITABLE = 6  # sizes up to this have every entry in a table to type in
 
 
@@ -65,7 +69,7 @@ def matrix_controls() -> tuple[MatrixView, str]:
     """
     first, second, third = st.columns([4, 3, 3])
     with third:
-        closer = controls.choice("Look closer", CLOSER, key="view")
+        closer = controls.choice("Also show", CLOSER, key="view", help=CLOSER_HELP)
     names = [*PRESETS, OWN]
     state.offer("matrix", names[0], names, _title)
     name = first.selectbox(
@@ -150,11 +154,11 @@ def facts(view: MatrixView, decay: Decay) -> dict[str, str]:
         "ρ = max |λ|": f"{decay.radius:.4g}",
         "‖W_h‖₂": f"{found.norm * factor:.4g}",
         "cond(P)": number(condition) if condition < 1e15 else "∞ (defective)",
-        "P Λ⁴⁹⁹ P⁻¹ is off by": f"{error:.0e}" if error < 1 else "everything",
+        "relative error of P Λ⁴⁹⁹ P⁻¹": f"{error:.0e}" if error < 1 else "over 100%",
         "half-life": f"{marks.half_life:.1f} steps" if marks.half_life else "none",
         "share of x₁ under 1%": _step(marks.under_one_percent),
-        "lost in float32": _step(marks.lost_in_float32),
-        "float32 overflow": _step(marks.overflow_float32),
+        "x₁ lost to rounding": _step(marks.lost_in_float32),
+        "overflow (float32)": _step(marks.overflow_float32),
     }
 
 
@@ -162,8 +166,11 @@ def explanation(view: MatrixView) -> str:
     """What the eigenvalues say about the powers, and how exact the lecture's formula is here."""
     found, error = view.growth.spectrum, view.growth.formula_error
     condition = number(found.condition) if found.condition < 1e15 else "∞ (defective)"
-    off = f"{error:.0e}" if error < 1 else "everything"
-    return f"{found.explanation} cond(P) = {condition}; P Λ⁴⁹⁹ P⁻¹ is off by {off}."
+    exact = f"{error:.0e}" if error < 1 else "over 100%"
+    return (
+        f"{found.explanation} The eigenvectors have the condition number cond(P) = {condition}; "
+        f"computed as P Λ⁴⁹⁹ P⁻¹, the power has a relative error of {exact}."
+    )
 
 
 def peak(decay: Decay, longest: int) -> str:

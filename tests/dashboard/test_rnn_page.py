@@ -91,7 +91,7 @@ def test_an_answer_is_checked_and_a_bad_one_gets_a_sentence() -> None:
     app = opened(T="2")
     answer = app.text_input[0]
     answer.set_value("phi(Wy Wh Wx x1 + Wy Wx x2)").run()
-    assert "Right: each input once" in fine(app).success[0].value
+    assert "each input once" in fine(app).success[0].value
     answer.set_value("phi(Wy Wx Wh x1 + Wy Wx x2)").run()
     assert "wrong order" in fine(app).warning[0].value
     for bad in ("__import__('os')", "(" * 6 + "(W_h+W_h)" + "^64)" * 6):
@@ -123,7 +123,7 @@ def test_a_preset_brings_its_radius_and_the_slider_moves_it() -> None:
     app.slider(key="rho").set_value(0.5).run()
     facts = {m.label: m.value for m in fine(app).metric}
     assert facts["half-life"] == "1.0 steps"
-    assert facts["lost in float32"] == "T = 25"
+    assert facts["x₁ lost to rounding"] == "T = 25"
 
 
 def test_the_gradient_comes_from_torch() -> None:

@@ -59,9 +59,8 @@ def attention_view(
     data = pack(alphas, tokens, chosen, causal, picture, tall)
     _component(key=key, data=data, on_chosen_change=clicked)
     page.caption_and_downloads(
-        "Rows are queries, columns are keys; a row sums to one. In each map the colours end where "
-        "all but one cell in 200 lie (in a causal map, of all rows but the first, which has no "
-        "choice), and follow the square root of the weight. Click to choose.",
+        "Rows are queries, columns are keys; a row sums to one. Click to choose. Colours follow "
+        "the square root of the weight, up to the weight that 99.5% of a map's cells stay below.",
         lambda: printed_grid(alphas, tokens),
         key,
         {"attention": alphas, "tokens": list(tokens)},

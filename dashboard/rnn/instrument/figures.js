@@ -179,10 +179,10 @@ class DecayFigures extends Instrument {
       ["peak of ‖W_h^(T−1)‖₂", `${number(size)} at T = ${peak}`],
       ["half-life", found.halfLife ? `${found.halfLife.toFixed(1)} steps` : "none"],
       ["share of x₁ under 1 %", when(found.underOnePercent)],
-      ["lost in float32", when(found.lostInFloat32)],
-      ["float32 overflow", when(found.overflowFloat32)],
+      ["x₁ lost to rounding", when(found.lostInFloat32)],
+      ["overflow (float32)", when(found.overflowFloat32)],
     ];
-    if (this.modes.right) rows.unshift(["selected", this.chosen.slice(4)]);
+    if (this.modes.right) rows.unshift(["selected λ", this.chosen.slice(4)]);
     if (this.say.querySelectorAll("dt").length !== rows.length) {
       this.say.innerHTML = `<dl>${"<div><dt></dt><dd></dd></div>".repeat(rows.length)}</dl>`;
     }
