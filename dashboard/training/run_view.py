@@ -20,7 +20,7 @@ from dashboard.training.run_insight import attention_over_time, texts_over_time
 
 PARTIAL = "The readable records are shown."
 EVERY_WORD = (
-    " The mean over an epoch counts every word once; the course's counts every dialogue once (each "
+    "The mean over an epoch counts every word once; the course's counts every dialogue once (each "
     "batch by its dialogues), so the two differ a little."
 )
 REFRESH = 1.0  # seconds between two updates of a run in progress
@@ -197,7 +197,8 @@ def _curves(history: Snapshot, epochs: int) -> None:
         history.derive(curves.loss_figure, epochs),
         title="Loss",
         description="Cross-entropy in nats. If the held-out loss rises while the training loss "
-        "falls, the model overfits." + (EVERY_WORD if text else ""),
+        "falls, the model overfits.",
+        more=EVERY_WORD if text else None,
         key="loss",
     )
     if measure:
