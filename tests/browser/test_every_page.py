@@ -1,4 +1,4 @@
-"""Every page in a browser: it opens from its own address, has no barriers, and fits every window."""
+"""Every page in a browser: it opens from its own address, has no barriers, fits every window."""
 
 import pytest
 from playwright.sync_api import Page
