@@ -25,10 +25,17 @@ DRAGS = {
     "rnn-eigenvalue": ("rnn", ROTATION, "eigenvalues"),
     "rnn-eigenvalue-32": ("rnn", ROTATION | {"size": "32"}, "eigenvalues"),
     "decoding": ("decoding", {"columns": "2", "length": "10"}, "Temperature"),
+    "decoding-step": ("decoding", {"columns": "2", "length": "40"}, "Step"),
+    "gpt": ("gpt", {}, "Temperature"),
+    "gpt-step": ("gpt", {}, "Step"),
+    "gpt-draw": ("gpt", {}, "draw"),
+    "attention-temperature": ("attention", {}, "Temperature: scores are divided by it"),
     "decoding-draw": ("decoding", {"columns": "2", "length": "10"}, "draw"),
+    "heads": ("heads", {"model": "gpt-shakespeare"}, "contributions"),
     "vit-patch": ("vit", {}, "overlay"),
     "vit-head": ("vit", {"model": "vit-cifar10-course"}, "heads"),
     "vit-rollout": ("vit", {"follow": "rollout", "model": "vit-cifar10-course"}, "overlay"),
+    "patches": ("patches", {}, "position"),
     "positions": ("positions", {}, "Position, t"),
     "positions-columns": ("positions", {}, "Columns, d (of the formula)"),
 }  # fmt: skip
@@ -45,8 +52,10 @@ WATCH = """() => {
         seen.first ||= event.timeStamp;
       }, { capture: true });
     }
+    let drawn = 0; // of this instrument: of several that follow one slider, the quickest counts
     place.addEventListener("drawn", () => {
-      seen.drawn++;
+      if (!place.querySelector("figure")) return; // a slider alone
+      seen.drawn = Math.max(seen.drawn, ++drawn);
       const from = began;
       began = null;
       const channel = new MessageChannel();
@@ -118,6 +127,7 @@ def _busy(tracing: CDPSession) -> float:
 
 
 def _drag_thumb(slider: Locator) -> None:
+    slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
     assert box, "the slider is in view"
     y = box["y"] + box["height"] / 2
@@ -131,6 +141,7 @@ def _drag_thumb(slider: Locator) -> None:
 
 def _drag_mark(figure: Locator) -> None:
     """A figure's mark: a ring, where it has one, otherwise wherever the figure is pressed."""
+    figure.scroll_into_view_if_needed()
     ring = figure.locator("circle").first
     box = (ring if figure.locator("circle").count() else figure).bounding_box()
     assert box, "the figure is in view"

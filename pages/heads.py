@@ -5,7 +5,8 @@ import streamlit as st
 
 from dashboard import controls
 from dashboard.components import page, tables
-from dashboard.figures.maps import head_steps as figures, heads as head_figures
+from dashboard.components.panes import panes
+from dashboard.figures.maps import heads as head_figures
 from dashboard.models import model_input, traces
 
 page.page_header(
@@ -16,8 +17,15 @@ SECTIONS = [
     *("switch heads off", "a head at work", "all heads measured", "layer by layer"),
     *("side by side", "the leak"),
 ]
+INDUCTION = (
+    "Entropy 0: all weight on one token. Induction: on random words given twice, the weight on "
+    "what followed the word the first time."
+)
 section = controls.pick("What to try", SECTIONS, key="try")
-given = model_input.choose(prefer="gpt-refrain")
+wide = section in ("layer by layer", "side by side")  # needs all of the page's width
+left, right = [st.container()] * 2 if wide else panes("heads", (2, 5))
+with left:
+    given = model_input.choose(prefer="gpt-refrain")
 
 import torch  # noqa: E402  the heading must not wait for it
 
@@ -29,7 +37,7 @@ from core.interpret.trace import (  # noqa: E402
     lens_probability,
     logit_lens,
 )
-from dashboard.attention import head_at_work  # noqa: E402
+from dashboard.attention import head_at_work, heads_off  # noqa: E402
 
 model, tokens = given.model, given.tokens
 layers, heads = heads_of(model)
@@ -39,109 +47,92 @@ intact = given.outcome(traced.logits)
 answer = int(intact.argmax())
 
 if section == "switch heads off":
-    wholes = {f"all of layer {i + 1}": [(i, j) for j in range(heads)] for i in range(layers)}
-    off = controls.several("Switched off", [*wholes, *names], ["all of layer 1"], key="without")
-    pairs = {pair for name in off for pair in wholes.get(name, [names.get(name)])}
-    without = traces.trace(given.identity, model, given.inputs, Edit(off=frozenset(pairs)))
-    now = given.outcome(without.logits)
-    losses = [
-        float(head_metrics.surprise(model, t.logits, given.inputs, answer))
-        for t in (traced, without)
-    ]
-    order = (intact + now).argsort(descending=True)[:6].tolist()
-    page.show_figure(
-        figures.before_after(
-            [given.answers[i] for i in order], intact[order].numpy(), now[order].numpy(),
-            f"{len(pairs)} of {layers * heads} heads off",
-        ),
-        title="What it says (down), how probably (across): whole and with heads switched off",
-        description=f"Whole: {model_input.say(given, intact)}. "
-        f"Without: {model_input.say(given, now)}. "
-        f"The loss goes from {losses[0]:.3f} to {losses[1]:.3f} nats.",
-        key="off",
-    )  # fmt: skip
+    with right:
+        heads_off.show(given, traced, names)
 
 elif section == "a head at work" and given.causal:
-    head_at_work.show(given, traced, names)
+    head_at_work.show(given, traced, names, left, right)
 
 elif section == "all heads measured":
-    attention = traced.attention[0]
-    places = None
-    if not given.causal:
-        attention = attention[..., 1:, 1:]  # patches only, so that each row sums to one again
-        attention = attention / attention.sum(-1, keepdim=True)
-        places = head_metrics.grid_places(round(attention.shape[-1] ** 0.5))
-    effect = traces.removal_effect(given.identity, model, given.inputs, answer)
-    unit = "tokens" if given.causal else "patches"
-    columns = {
-        "entropy": head_metrics.entropy(traced.attention[0]).mean(-1),
-        "distance": head_metrics.mean_distance(attention, places),
-        "token before": head_metrics.previous_token(traced.attention[0]),
-        "first token": head_metrics.first_token(traced.attention[0]),
-    }
-    if given.causal:
-        columns["induction"] = traces.induction(given.identity, model)
-    columns["loss rises by"] = effect
-    page.show_figure(
-        head_figures.sorted_heads(effect.numpy(), "rise of the loss, nats"),
-        title="Rise of the loss (up) when one head is switched off (across)",
-        description="Above 0 the model needs the head on this input; below 0 it would do better "
-        "without it.",
-        key="effect",
-    )
-    table = pd.DataFrame({name: value.flatten().numpy() for name, value in columns.items()})
-    table.insert(0, "head", list(names))
-    tables.show(table.round(4), hide_index=True)
-    st.caption(f"Entropy in nats; 0: all weight on one token. Mean distance in {unit}. "
-               "Weight on the previous and on the first token. Induction: on random words given "
-               "twice, the weight on what followed the word the first time. Rise of the loss "
-               "in nats without the head.")  # fmt: skip
+    with right:
+        attention = traced.attention[0]
+        places = None
+        if not given.causal:
+            attention = attention[..., 1:, 1:]  # patches only, so that each row sums to one again
+            attention = attention / attention.sum(-1, keepdim=True)
+            places = head_metrics.grid_places(round(attention.shape[-1] ** 0.5))
+        effect = traces.removal_effect(given.identity, model, given.inputs, answer)
+        unit = "tokens" if given.causal else "patches"
+        columns = {
+            "entropy": head_metrics.entropy(traced.attention[0]).mean(-1),
+            "distance": head_metrics.mean_distance(attention, places),
+            "token before": head_metrics.previous_token(traced.attention[0]),
+            "first token": head_metrics.first_token(traced.attention[0]),
+        }
+        if given.causal:
+            columns["induction"] = traces.induction(given.identity, model)
+        columns["loss rises by"] = effect
+        page.show_figure(
+            head_figures.sorted_heads(effect.numpy(), "rise of the loss, nats"),
+            title="Rise of the loss (up) when one head is switched off (across)",
+            description="Above 0 the model needs the head on this input; below 0 it would do "
+            "better without it.",
+            key="effect",
+        )
+        table = pd.DataFrame({name: value.flatten().numpy() for name, value in columns.items()})
+        table.insert(0, "head", list(names))
+        tables.show(table.round(4), hide_index=True)
+        st.caption(f"Entropy and rise of the loss in nats, mean distance in {unit}, weights on the "
+                   "previous and on the first token.", help=INDUCTION)  # fmt: skip
 
 elif section == "layer by layer":
-    probability, ids = logit_lens(model, traced.stream, top=1 if given.causal else 10**6)
-    if given.causal:
-        words = [[given.answers[int(i)] for i in row] for row in ids[0, :, :, 0]]
-        final = lens_probability(model, traced.stream, ids[:, -1, :, 0])
-        fig = head_figures.lens_words(final[0].numpy(), words, tokens)
-        quantity = "its next word (text) and how probable its final answer is (colour)"
-    else:
-        spread = torch.zeros_like(probability).scatter(-1, ids, probability)
-        fig = head_figures.lens_classes(spread[0].numpy(), given.answers)
-        quantity = "the probability of each class (across)"
-    page.show_figure(
-        fig,
-        title=f"If the model stopped after this layer (up): {quantity}",
-        description="The output layer reads every layer as if it were the last (the logit lens); "
-        "the top row is the model's own output.",
-        key="lens",
-    )
+    with right:
+        probability, ids = logit_lens(model, traced.stream, top=1 if given.causal else 10**6)
+        if given.causal:
+            words = [[given.answers[int(i)] for i in row] for row in ids[0, :, :, 0]]
+            final = lens_probability(model, traced.stream, ids[:, -1, :, 0])
+            fig = head_figures.lens_words(final[0].numpy(), words, tokens)
+            quantity = "its next word (text) and how probable its final answer is (colour)"
+        else:
+            spread = torch.zeros_like(probability).scatter(-1, ids, probability)
+            fig = head_figures.lens_classes(spread[0].numpy(), given.answers)
+            quantity = "the probability of each class (across)"
+        page.show_figure(
+            fig,
+            title=f"If the model stopped after this layer (up): {quantity}",
+            description="The output layer reads every layer as if it were the last (the logit "
+            "lens); the top row is the model's own output.",
+            key="lens",
+        )
 
 elif section == "side by side":
-    model_input.show_beside(given, traced)
+    with right:
+        model_input.show_beside(given, traced)
 
 elif not given.causal:
-    st.info("This works with text only: choose text above.", icon=":material/info:")
+    right.info("This works with text only: choose text.", icon=":material/info:")
 
 else:
     last = len(tokens) - 1
-    at = controls.slider("Change the word at position", 0, max(1, last), max(1, last), key="at")
+    with left:
+        at = controls.slider("Change the word at position", 0, max(1, last), max(1, last), key="at")
     at = min(int(at), last)
     new = (int(given.inputs[0, at]) + 1) % len(given.answers)
     open_mask = Edit(mask=torch.ones(last + 1, last + 1, dtype=torch.bool))
     masked, seen = (
         causal_leak(model, given.inputs, at, new, edit).numpy() for edit in (Edit(), open_mask)
     )
-    one, two = st.columns(2)
-    one.metric("Largest change of a logit before it", f"{masked[:at].max(initial=0):g}")
-    two.metric("and from it on", f"{masked[at:].max():.4g}")
-    page.show_figure(
-        head_figures.change_by_position(masked, seen, tokens, at),
-        title=f"“{page.escape(tokens[at])}” becomes "
-        f"“{page.escape(given.answers[new])}”: change of a logit (up) by position (across)",
-        description="With the causal mask no earlier logit changes by even one bit; without it "
-        "the future leaks into the past.",
-        key="leak",
-    )
+    left.metric("Largest change of a logit before it", f"{masked[:at].max(initial=0):g}")
+    left.metric("and from it on", f"{masked[at:].max():.4g}")
+    with right:
+        page.show_figure(
+            head_figures.change_by_position(masked, seen, tokens, at),
+            title=f"“{page.escape(tokens[at])}” becomes "
+            f"“{page.escape(given.answers[new])}”: change of a logit (up) by position (across)",
+            description="With the causal mask no earlier logit changes by even one bit; without it "
+            "the future leaks into the past.",
+            key="leak",
+        )
 
 page.show_source(
     "core.interpret.trace.Edit", "core.interpret.trace.logit_lens",

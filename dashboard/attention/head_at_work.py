@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import controls
 from dashboard.components import page
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 SCORE = "On random words given twice: the weight on the word that followed the first time."
 
 
-def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]]) -> None:
-    """The head's map and the loss of each word with and without it.
+def show(
+    given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]],
+    left: DeltaGenerator, right: DeltaGenerator,
+) -> None:  # fmt: skip
+    """The head's map and the loss of each word with and without it, its choice in the left pane.
 
     given: a text. names: "layer 1, head 2" -> (0, 1) of every head. The head with the largest
     induction score is selected first.
@@ -28,7 +32,6 @@ def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]]) ->
     from core.interpret.trace import Edit
 
     scores = traces.induction(given.identity, given.model)
-    left, right = st.columns([1, 3])
     with left:
         name = controls.choice("Head", list(names), key="at_work", index=int(scores.argmax()))
         layer, head = names[name]
@@ -51,15 +54,15 @@ def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]]) ->
     without = traces.trace(given.identity, given.model, given.inputs, off)
     as_it_is, lost = (loss_by_token(t.logits, given.inputs)[0] for t in (traced, without))
     again = repeated(ids).tolist()
-    page.show_figure(
-        figures.loss_by_word(
-            as_it_is.numpy(), lost.numpy(), given.tokens[1:],
-            f"without {name}", again,
-        ),
-        title="Loss (up) of each word (across), with this head and without it",
-        description=_means(as_it_is[again].tolist(), lost[again].tolist()),
-        key="without",
-    )  # fmt: skip
+    with right:
+        page.show_figure(
+            figures.loss_by_word(
+                as_it_is.numpy(), lost.numpy(), given.tokens[1:], f"without {name}", again
+            ),
+            title="Loss (up) of each word (across), with this head and without it",
+            description=_means(as_it_is[again].tolist(), lost[again].tolist()),
+            key="without",
+        )
 
 
 def _where(given: ModelInput, query: int, key: int, weight: float) -> str:

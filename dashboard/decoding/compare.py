@@ -14,6 +14,7 @@ from core.decoding.text_metrics import repeated
 from dashboard import controls, state
 from dashboard.components import page
 from dashboard.components.live import Dial
+from dashboard.components.panes import panes
 from dashboard.components.token_strip import Token, percent, shade, token_strip
 from dashboard.decoding import branches, instrument
 from dashboard.decoding.strategy_controls import Way, choose_live_way
@@ -39,7 +40,7 @@ def show(
 ) -> None:
     """One to four columns. A fragment: its controls run nothing else of the page."""
     tokenizer = loaded.tokenizer
-    words, drawings = st.columns([2, 3], gap="medium")
+    words, drawings = panes("texts", (2, 3))
     with words, st.popover("Columns, length, seed", icon=":material/tune:"):
         count = controls.pick("Columns", [1, 2, 3, 4], key="columns", index=1)
         length = int(controls.slider("Words to add", 5, 150, 40, key="length"))

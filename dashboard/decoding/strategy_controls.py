@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -82,20 +82,26 @@ def choose_way(letter: str, default: str, *, abreast: bool) -> Way:
     return _way(name, values)
 
 
-def choose_live_way(letter: str, default: str) -> tuple[Way, list[Dial]]:
-    """The choice of one column, whose sliders its instrument draws."""
-    name = _name(letter, default)
+def choose_live_way(
+    letter: str, default: str, ways: Sequence[str] = WAYS
+) -> tuple[Way, list[Dial]]:
+    """The choice of one column, whose sliders its instrument draws; "" where there is but one."""
+    name = _name(letter, default, ways)
     dials = [
         controls.dial(
-            s.label, s.low, s.high, s.value, key=f"{s.name}-{letter}", step=s.step, help=s.help
+            s.label, s.low, s.high, s.value, key=_key(s.name, letter), step=s.step, help=s.help
         )
         for s in SLIDERS[name]
     ]
     return _way(name, {s.name: d.value for s, d in zip(SLIDERS[name], dials, strict=True)}), dials
 
 
-def _name(letter: str, default: str) -> str:
-    return controls.choice("Next word by", WAYS, key=f"way-{letter}", index=WAYS.index(default))
+def _name(letter: str, default: str, ways: Sequence[str] = WAYS) -> str:
+    return controls.choice("Next word by", ways, key=_key("way", letter), index=ways.index(default))
+
+
+def _key(name: str, letter: str) -> str:
+    return f"{name}-{letter}" if letter else name
 
 
 def _way(name: str, values: Mapping[str, float]) -> Way:

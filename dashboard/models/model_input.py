@@ -65,19 +65,17 @@ def choose(prefer: str = "gpt-shakespeare") -> ModelInput:
     """
     import torch
 
-    one, two, three, four = st.columns([5, 7, 5, 4])
-    with one:
+    choices = st.container(horizontal=True, vertical_alignment="bottom")
+    with choices:
         kind = controls.pick("The model reads", [TEXT, PICTURES], key="reads")
-    with two:
         entry = (
             gpt_models.choose_gpt(prefer=prefer) if kind == TEXT else vit_models.choose_model("vit")
         )
-    with three:
         weights = controls.pick("Weights", ["trained", "random"], key="weights")
     loaded = model_choice.load(entry)
     model: Any = loaded.model if weights == "trained" else vit_models.untrained(loaded)
     if kind == TEXT:
-        with four, _below_a_label(), st.popover("The text", icon=":material/edit:"):
+        with choices, st.popover("The text", icon=":material/edit:"):
             prompt = gpt_models.ask_prompt(loaded)
         ids = torch.tensor([prompt.ids])
         words = list(prompt.words)
@@ -85,7 +83,7 @@ def choose(prefer: str = "gpt-shakespeare") -> ModelInput:
             loaded, model, ids, words, loaded.tokenizer.vocab, None, weights == "trained"
         )
     pictures = pictures_for(loaded)
-    with four, _below_a_label(), st.popover("Picture", icon=":material/image:"):
+    with choices, st.popover("Picture", icon=":material/image:"):
         number = controls.slider("Picture number", 1, len(pictures.images), 3, key="picture")
         if pictures.note:
             st.caption(pictures.note)
@@ -101,12 +99,6 @@ def patch_names(model: Any) -> list[str]:
     """The names of a Vision Transformer's tokens: the class token, then the patches row by row."""
     grid = range(round(model.pos_E.num_embeddings**0.5))
     return ["class", *(f"row {r + 1}, col {c + 1}" for r in grid for c in grid)]
-
-
-def _below_a_label() -> Any:
-    """A container level with the controls beside it, which have a label above them."""
-    st.space("small")
-    return st.container()
 
 
 def say(model_input: ModelInput, probability: Tensor) -> str:

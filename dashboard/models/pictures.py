@@ -80,10 +80,9 @@ def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
         with choices, st.popover("The shape", icon=":material/tune:", width="stretch"):
             image, label = draw_shape(size)
         return SelectedPicture(image, label if data == "shapes" else None)
-    with choices, st.popover("The picture", icon=":material/upload:", width="stretch"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):  # covers no result
         own = upload(size)
     if own is None:
-        st.info("Choose a PNG or JPEG of your own.", icon=":material/upload:")
         st.stop()
     return SelectedPicture(own, None)
 

@@ -124,7 +124,7 @@ def _hide_all_but(beat: Beat) -> str:
 {page} {dom.ELEMENT}:not({these}):not({inside}):not(:has({failed})) {{ display: none; }}
 {page} {dom.CONTAINER}:not({these}):not({inside}):not(:has({these}, {failed})) {{ display: none; }}
 {page} {dom.COLUMN}:not({inside}):not(:has({these}, {failed})) {{ display: none; }}
-{heading} {{ gap: 0.7rem; }}
+{heading} {{ gap: 0.2rem; }}
 {heading} h1 {{ padding: 0 0 0.2rem; font-size: 1.5rem; }}
 :has(> {keys}) {{ position: absolute; }}
 {keys} {{

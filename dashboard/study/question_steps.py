@@ -50,7 +50,9 @@ def experiment(question: Question) -> None:
     st.subheader("2 · Try it", anchor=False)
     link = question.experiment
     st.markdown(link.say)
-    page.lesson_link(link.page, f"Open: {link.label}", **link.state, back=question.id)
+    figure = {"figure": link.figure} if link.figure else {}
+    with st.container(key="experiment"):
+        page.lesson_link(link.page, f"Open: {link.label}", **link.state, **figure, back=question.id)
     st.caption("The lesson leads back here.")
 
 

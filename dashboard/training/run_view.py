@@ -16,13 +16,10 @@ from core.runs.time_estimate import estimate_error, estimated_seconds
 from dashboard import controls, limits
 from dashboard.components import page
 from dashboard.figures import curves
+from dashboard.training import run_overview
 from dashboard.training.run_insight import attention_over_time, texts_over_time
 
 PARTIAL = "The readable records are shown."
-EVERY_WORD = (
-    "The mean over an epoch counts every word once; the course's counts every dialogue once (each "
-    "batch by its dialogues), so the two differ a little."
-)
 REFRESH = 1.0  # seconds between two updates of a run in progress
 ICONS = {
     "queued": "hourglass_empty",
@@ -65,17 +62,20 @@ def _show(run: RunDirectory, was_over: bool) -> None:
     now = run_status(run)
     if now.is_over != was_over:
         st.rerun()  # starts or stops the timer, and lets the page find the new model
-    st.subheader(f":material/{ICONS[now.state]}: {now.state.capitalize()}", anchor=False)
-    st.caption(f"`{run.path.name}`")
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    state = f":material/{ICONS[now.state]}: {now.state.capitalize()}"
+    row.subheader(state, anchor=False, width="content")
+    row.caption(f"`{run.path.name}`", width="stretch")
     if now.state == "damaged":
         st.error(page.escape(now.message), icon=":material/broken_image:")
         return
     spec = RunSpec.from_dict(run.spec())
+    with row:
+        _buttons(run, spec, now)
     epochs = spec.recipe_config().epochs
     history = snapshot_of(run)
     at = history.derive(run_progress, epochs)
     _show_message(run, now)
-    _buttons(run, spec, now)
     if now.state == "running" or at.share:
         st.progress(at.share, _progress_text(at, now.state))
     if now.is_over and (error := run.history_error()):
@@ -90,7 +90,8 @@ def _show(run: RunDirectory, was_over: bool) -> None:
 def _progress_text(at: RunProgress, state: str) -> str:
     words = f"epoch {at.epoch:.2f} of {at.epochs}, step {at.step:,}"
     if state == "running" and at.speed:
-        words += f" · {at.speed:,.0f} examples/s · {in_words(at.left)} left"
+        words += f" · {at.speed:,.0f} examples/s"
+        words += f" · about {in_words(at.left)} left" if at.left is not None else ""
     return words
 
 
@@ -128,14 +129,13 @@ def _estimated_wait(run: RunDirectory) -> str:
 
 
 def _buttons(run: RunDirectory, spec: RunSpec, now: RunStatus) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if now.state in ("queued", "running"):
-            button("Cancel", "stop_circle", lambda: queue.cancel(run), run)
-            button("Pause", "pause", lambda: queue.pause(run), run)
-        elif now.resumable:
-            button("Resume", "play_arrow", lambda: resume(run), run)
-        if run.last_checkpoint() is not None:
-            open_as_model(run, spec)
+    if now.state in ("queued", "running"):
+        button("Cancel", "stop_circle", lambda: queue.cancel(run), run)
+        button("Pause", "pause", lambda: queue.pause(run), run)
+    elif now.resumable:
+        button("Resume", "play_arrow", lambda: resume(run), run)
+    if run.last_checkpoint() is not None:
+        open_as_model(run, spec)
 
 
 def resume(run: RunDirectory) -> None:
@@ -166,20 +166,23 @@ def button(label: str, icon: str, act: Callable[[], object], run: RunDirectory) 
 
 def _show_view(run: RunDirectory, spec: RunSpec, history: Snapshot, epochs: int) -> None:
     """The selected view; the others are not computed."""
-    views = ["curves", "gradient"]
+    views = ["overview", "curves", "gradient"]
     views += ["attention"] if (run.path / "attention" / "example.json").exists() else []
-    views += ["text", "log"] if spec.kind == "gpt" else ["log"]
+    views += ["text"] if any("text" in record for record in history.records) else []
+    views += ["log"]
     view = controls.pick("See", views, key="see")
     if view == "gradient":
         _gradient(history, epochs)
     elif view == "attention":
         attention_over_time(run)
     elif view == "text":
-        texts_over_time(history.records)
+        texts_over_time(history.records, spec.kind)
     elif view == "log":
         _log(run)
+    elif view == "curves":
+        run_overview.show_curves(history, spec)
     else:
-        _curves(history, epochs)
+        run_overview.show(run, spec, history)
 
 
 def _log(run: RunDirectory) -> None:
@@ -188,27 +191,6 @@ def _log(run: RunDirectory) -> None:
         st.code(log.tail(run) or "The log is empty.", language=None, height=320)
     except OSError as error:
         page.show_error(error)
-
-
-def _curves(history: Snapshot, epochs: int) -> None:
-    measure = history.derive(curves.measure_beside_loss)
-    text = measure == "perplexity"
-    page.show_figure(
-        history.derive(curves.loss_figure, epochs),
-        title="Loss",
-        description="Cross-entropy in nats. If the held-out loss rises while the training loss "
-        "falls, the model overfits.",
-        more=EVERY_WORD if text else None,
-        key="loss",
-    )
-    if measure:
-        page.show_figure(
-            history.derive(curves.measure_figure, measure, epochs),
-            title=page.escape(measure.capitalize()),
-            description="After every epoch. The training value is measured during training, with "
-            "dropout and augmentation.",
-            key="measure",
-        )
 
 
 def _gradient(history: Snapshot, epochs: int) -> None:

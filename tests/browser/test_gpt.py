@@ -1,5 +1,7 @@
 """The Dialogue GPT page in a browser: tokens, next words, and generated text."""
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.components import streamlit_dom as dom
@@ -14,12 +16,12 @@ def text_of(page: Page) -> Locator:
 def test_text_is_generated_greedily_and_from_the_nucleus(
     page: Page, dashboard_url: str, console: list[str]
 ) -> None:
-    open_page(page, dashboard_url, "gpt", "model=gpt-grammar")
+    open_page(page, dashboard_url, "gpt", "model=gpt-grammar&way=greedy")
     strip = text_of(page)
     expect(strip.locator("li:visible")).to_have_count(9 + 40)  # all of them have appeared
     greedy = strip.inner_text()
-    page.locator(dom.SEGMENTED).get_by_text("nucleus").click()
-    wait_ready(page)
+    open_page(page, dashboard_url, "gpt", "model=gpt-grammar&way=nucleus")
+    page.get_by_role("button", name="Length, seed").click()
     for seed in (1, 2):
         page.get_by_role("button", name="Draw again").click()
         page.wait_for_url(f"**seed={seed}")
@@ -31,9 +33,48 @@ def test_text_is_generated_greedily_and_from_the_nucleus(
     assert [line for line in console if "Failed to load resource" not in line] == []
 
 
+def test_what_comes_next_follows_the_hand(page: Page, dashboard_url: str) -> None:
+    """Temperature and the random number at once; text and link on release; a click on a word."""
+    open_page(page, dashboard_url, "gpt", "model=gpt-grammar")
+    bars = page.locator("[data-plot=bars] svg[role]")
+    expect(bars).to_have_attribute("aria-label", re.compile("step 1"))
+    before = text_of(page).inner_text()
+    page.get_by_role("slider", name="Temperature").press("End")
+    page.wait_for_url("**t=2**")
+    wait_ready(page)
+    expect(text_of(page)).not_to_have_text(before)
+    page.locator("[data-plot=draw] svg[role]").press("ArrowRight")
+    expect(page.get_by_text("would select")).to_be_visible()
+    text_of(page).get_by_role("button").nth(9 + 4).click()
+    page.wait_for_url("**step=5**")
+    expect(bars).to_have_attribute("aria-label", re.compile("step 5"))
+    no_errors(page)
+
+
 def test_markup_in_the_prompt_is_shown_as_typed(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "gpt", "model=gpt-grammar&prompt=<img src=x onerror=alert(1)>")
     page.on("dialog", lambda dialog: (_ for _ in ()).throw(AssertionError(dialog.message)))
     expect(page.get_by_label("Tokens of the text").first).to_contain_text("img")
     assert page.locator(f"{dom.MAIN} img[src=x]").count() == 0
     no_errors(page)
+
+
+def test_the_drawing_leads_to_a_head_and_back_with_the_same_model_and_text(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "gpt", "model=gpt-grammar&prompt=QUEEN%3A+Good&network=true")
+    drawing = page.locator(".net svg.drawing")
+    expect(drawing.locator(".chip").filter(has_text="QUEEN")).to_have_count(1)
+    page.get_by_role("link", name="Block 1, head 1, step by step").click()
+    page.wait_for_url(re.compile(r"/attention\?"))
+    wait_ready(page)
+    for part in ("model=gpt-grammar", "prompt=QUEEN"):
+        expect(page).to_have_url(re.compile(part))
+    expect(page.get_by_text("Layer 1, head 1. Shape")).to_be_visible()
+    for _ in range(4):  # a page writes its settings into the history, too
+        if "/attention" in page.url:
+            page.go_back()
+            wait_ready(page)
+    wait_ready(page)
+    expect(page.get_by_label("Text to continue")).to_have_value("QUEEN: Good")
+    expect(drawing.locator(".chip").filter(has_text="QUEEN")).to_have_count(1)

@@ -73,7 +73,7 @@ def test_a_beat_has_its_own_link(page: Page, dashboard_url: str) -> None:
     beat = storyline("gpt").beats[5]
     open_page(page, dashboard_url, "gpt", query="mode=present&beat=6")
     expect(page.get_by_role("heading", level=1)).to_have_text(beat.sentence)
-    expect(page.get_by_role("slider", name="Nucleus p")).to_be_visible()
+    expect(page.get_by_role("slider", name="Top-p")).to_be_visible()
 
 
 def test_a_beat_hides_all_else_and_its_maps_need_no_scrolling(
@@ -83,7 +83,7 @@ def test_a_beat_hides_all_else_and_its_maps_need_no_scrolling(
     at_beat(page, 2, len(storyline("attention").beats))
     maps = page.get_by_role("application", name="One map")
     expect(maps).to_be_visible()
-    for label in ("The text", "Change something inside", "Show the PyTorch"):
+    for label in ("The text", "More changes inside", "Show the PyTorch"):
         expect(page.get_by_text(label)).to_be_hidden()
     box = maps.bounding_box()
     assert box is not None

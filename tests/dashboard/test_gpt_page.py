@@ -34,19 +34,30 @@ def typed(app: AppTest, text: str) -> list[str]:
 
 def test_it_opens_on_a_shipped_model_and_all_controls_work() -> None:
     app = opened(model="gpt-grammar")
-    assert [h.value for h in app.header] == [
-        "Where each word looks",
-        "What comes next",
-        "Generate",
-    ]
+    assert [h.value for h in app.header] == ["Where each word looks"]
     check(app.selectbox(key="layer").select(1).run())
     check(app.selectbox(key="head").select(2).run())
-    check(app.segmented_control(key="way").select("nucleus").run())
-    check(app.slider(key="t").set_value(0.0).run())
-    check(app.slider(key="p").set_value(0.05).run())
-    seed = app.slider(key="seed").value
+    for way in ("greedy", "temperature", "top-k", "nucleus"):
+        check(app.selectbox(key="way").select(way).run())
+    app.session_state["t"], app.session_state["p"] = 0.0, 0.05
+    check(app.run())
+    assert app.button[0].disabled, "temperature 0 draws nothing"
+    app.session_state["t"] = 1.0
+    seed = check(app.run()).slider(key="seed").value
     check(app.button[0].click().run())
     assert app.slider(key="seed").value == seed + 1
+
+
+def test_where_the_instrument_stopped_the_server_draws_the_step() -> None:
+    app = AppTest.from_file(str(ROOT / "pages" / "gpt.py"), default_timeout=60)
+    app.session_state["state-live-stopped-decoding"] = True
+    app.session_state["state-live-stopped-steps"] = True
+    app.query_params["model"] = "gpt-grammar"
+    check(app.run())
+    check(app.slider(key="step").set_value(3).run())
+    check(app.slider(key="t").set_value(0.5).run())
+    assert any("words kept" in m.value for m in app.markdown)
+    assert any("so the server draws it" in w.value for w in app.warning)
 
 
 @pytest.mark.parametrize(

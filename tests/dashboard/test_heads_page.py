@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.attention import heads_instrument, heads_off
 from tests.conftest import ROOT
 
 SECTIONS = (
@@ -65,3 +66,20 @@ def test_no_word_is_changed_by_a_later_one() -> None:
     app.slider(key="at").set_value(2).run()
     assert not app.error
     assert next(m.value for m in app.metric) == "0"
+
+
+def test_without_the_instrument_the_server_draws_the_direct_part() -> None:
+    app = AppTest.from_file(str(ROOT / "pages" / "heads.py"), default_timeout=60)
+    app.session_state["state-live-stopped-heads"] = True
+    app.run()
+    assert not app.exception
+    assert "This figure stopped in your browser" in app.warning[0].value
+    assert any("Logits of the most probable words" in m.value for m in app.markdown)
+
+
+def test_whole_layers_are_named_as_such_when_heads_come_from_the_figure() -> None:
+    names = {f"layer {i + 1}, head {j + 1}": (i, j) for i in range(2) for j in range(2)}
+    off = heads_instrument.as_pairs("0.0,0.1,1.1")
+    assert heads_off._named(off, names) == ["all of layer 1", "layer 2, head 2"]
+    assert heads_instrument.as_text(off) == "0.0,0.1,1.1"
+    assert heads_instrument.as_pairs("") == frozenset()

@@ -16,9 +16,21 @@ INSTRUMENTS = {
     "rnn": ("live-rnn", DECAY, {"rho": 0.7}),
     "positions": ("live-positions", {"table": "trained to 64 tokens"}, {"t": 50}),
     "vit": ("live-maps", {"model": "vit-cifar10"}, {"patch": 20, "layer": 2}),
+    "heads": ("live-heads", {"model": "gpt-shakespeare"}, {"heads_off": "0.1,2.3"}),
+    "patches": ("live-patches", {}, {"row": 2}),
     "decoding": (
         "live-decoding-b", {"model": "gpt-shakespeare", "step": "3", "length": "10"}, {"t-b": 0.5},
     ),
+    "decoding, a long text": (
+        "live-decoding-b", {"model": "gpt-shakespeare", "step": "75", "length": "150"},
+        {"t-b": 0.5},
+    ),
+    "attention": ("live-row", {"layer": "2"}, {"temperature": 0.5}),
+    "attention, a long text": (
+        "live-row", {"model": "gpt-shakespeare-course", "prompt": "the old king " * 70},
+        {"temperature": 0.5},
+    ),
+    "gpt": ("live-decoding-next", {"model": "gpt-shakespeare", "length": "150"}, {"t": 0.5}),
 }  # fmt: skip
 FORGED: list[dict[str, Any]] = [
     {"rho": 99}, {"rho": -1}, {"rho": "0.5"}, {"rho": None}, {"rho": [0.5]}, {"rho": True},
@@ -37,10 +49,10 @@ def data_of(view: View, key: str) -> dict[str, Any]:
 async def release(lesson: str, served: Served) -> tuple[int, int]:
     """Bytes of the instrument's messages, and of those that a release brings.
 
-    For decoding, whose texts change with every setting, only the instrument's own; else everything.
+    Where the texts change with every setting, only the instrument's own; else everything.
     """
     key, query, change = INSTRUMENTS[lesson]
-    tab = Tab(served.address, lesson, query)
+    tab = Tab(served.address, lesson.split(",")[0], query)
     view = await tab.open()
     assert not view.errors, view.errors
     widget = find(view, "bidi_component", key)
@@ -54,7 +66,7 @@ async def release(lesson: str, served: Served) -> tuple[int, int]:
     assert again["order"] == first["order"], "the browser has these values already"
     await tab.close()
     own = sum(c.ByteSize() for kind, c in answer.elements if key_of(c) == both[1])
-    return size, own if lesson == "decoding" else answer.bytes
+    return size, own if "decoding" in key or "row" in key else answer.bytes
 
 
 @pytest.mark.parametrize("lesson", INSTRUMENTS)
@@ -65,17 +77,19 @@ def test_an_instrument_is_small_and_a_release_smaller(lesson: str, served: Serve
     assert answer <= RELEASE
 
 
-async def forge(served: Served) -> None:
-    tab = Tab(served.address, "rnn", DECAY)
+async def forge(
+    served: Served, lesson: str, key: str, query: dict[str, str], values: list[dict[str, Any]]
+) -> None:
+    tab = Tab(served.address, lesson, query)
     view = await tab.open()
-    widget = find(view, "bidi_component", "live-rnn")
-    before = data_of(view, "live-rnn")["order"]
-    for forged in FORGED:
+    widget = find(view, "bidi_component", key)
+    before = data_of(view, key)["order"]
+    for forged in values:
         said = {"values": {"n": before["n"], **before["values"], **forged}}
         view = await tab.change(widget, json_value=json.dumps(said))
         assert not view.errors, (forged, view.errors)
         assert not view.exceptions
-        order = data_of(view, "live-rnn")["order"]
+        order = data_of(view, key)["order"]
         assert order["values"] == before["values"], forged
         before = order
         nothing_told(view, served)
@@ -85,5 +99,19 @@ async def forge(served: Served) -> None:
     await tab.close()
 
 
-def test_values_that_no_slider_sends_are_refused(served: Served) -> None:
-    run(forge(served))
+FORGED_BY_KEY = {
+    "rnn": ("live-rnn", DECAY, FORGED),
+    "vit": ("live-maps", {}, [
+        {"patch": 65}, {"patch": -1}, {"patch": 2.5}, {"patch": True}, {"patch": "1"},
+        {"layer": 99}, {"head": [1]}, {"through": 1},
+    ]),
+    "heads": ("live-heads", {"model": "gpt-shakespeare"}, [
+        {"heads_off": off}
+        for off in ("9.0", "0.9", "0.0,", "-1.0", "0.0;1.0", "0." + "1" * 9000, 5)
+    ]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lesson", FORGED_BY_KEY)
+def test_values_that_no_hand_sends_are_refused(lesson: str, served: Served) -> None:
+    run(forge(served, lesson, *FORGED_BY_KEY[lesson]))

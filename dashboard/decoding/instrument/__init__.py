@@ -28,7 +28,7 @@ INSTRUMENT = Instrument(
 )
 STEPS = Instrument("steps", _FILES / "steps.js")
 CODES = 65535
-NAMED = 200  # words that are sent by name, the most probable ones
+NAMED = 150  # words that are sent by name, the most probable ones
 
 
 def show(

@@ -19,9 +19,9 @@ from cachetools import LRUCache, cached
 if TYPE_CHECKING:
     from dashboard.models.generation_cache import GeneratedToken, Text
 
-NAMED, KNOTS = 24, 48  # words of a step that are sent by name; places of the curve below them
+NAMED, KNOTS = 24, 36  # words of a step that are sent by name; places of the curve below them
 UNIT = 0.005  # nats: of the differences that are sent
-REACH = 32  # steps to either side
+REACH = 22  # steps to either side
 _SKETCHES = 8192  # some 500 bytes each
 
 

@@ -6,7 +6,7 @@
 // steps before and after it, for around.js; `drawn`: whether chance chooses; how many bars to show.
 
 const CODES = 65535;
-const BAR = 23; // pixels
+const [BAR, AXIS] = [1.4, 3.2]; // heights, of a row and of the axis below, in the text's size
 
 class Step extends Instrument {
   build() {
@@ -126,7 +126,7 @@ class Step extends Instrument {
       const short = word.length > 11 ? word.slice(0, 10) + "…" : word;
       return [row, (i === chosen ? "▶ " : "") + short];
     });
-    plot.high = most * BAR + 52;
+    plot.high = (most * BAR + AXIS) * (plot.em ?? 16);
     plot.frame({ x: [0, long], y: [most - 0.5, -0.5], ticks: { y: names },
       names: ["probability", ""] });
     const at = [...rows.keys()];

@@ -2,7 +2,7 @@
 // (step.js; token_strip.py listens to the event). A hand that goes far from what the server has
 // sent asks for the steps there without being lifted.
 
-const REACH = 24; // steps
+const REACH = 16; // steps
 
 class Steps extends Instrument {
   load(data) {

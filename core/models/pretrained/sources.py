@@ -1,0 +1,174 @@
+"""From a folder, a GGUF file, a hub name or `smollm2` to a stored model."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any
+
+from core.data.locations import JobProgress
+from core.models.pretrained import store
+from core.models.pretrained.files import Source, read_folder
+from core.models.zoo import ModelEntry
+
+HUB = re.compile(r"(?:[A-Za-z0-9][\w.-]{0,95}/)?[A-Za-z0-9][\w.-]{0,95}")
+HUB_FILES = (
+    "config.json", "*.safetensors", "model.safetensors.index.json", "tokenizer.json", "vocab.json",
+    "merges.txt", "preprocessor_config.json", "README.md",
+)  # fmt: skip
+SCALE = [0.5, 0.5, 0.5]  # mean and deviation of pixels where the files state none
+
+
+def obtain(source: str, name: str = "") -> Generator[JobProgress, None, ModelEntry]:
+    """Get the model `source` and store it as `name`; yields progress, returns its entry.
+
+    source: "smollm2", a folder, a .gguf file, or OWNER/MODEL of the hub; name: "" takes the last
+    part of `source`. Errors: ValueError or OSError, one sentence, with nothing stored.
+    """
+    name = store.require_name(name or default_name(source))
+    store.require_free(name)
+    if source == "smollm2":
+        from core.models.pretrained import smollm2
+
+        with tempfile.TemporaryDirectory(dir=_made(store.models_folder()), prefix=".get-") as place:
+            file = yield from smollm2.fetch(Path(place))
+            return (yield from keep(name, read_gguf(file, smollm2.ORIGIN, smollm2.LICENCE)))
+    path = Path(source).expanduser()
+    if os.path.isdir(path):  # False for what no path can be
+        return (yield from keep(name, read_folder(path)))
+    if os.path.isfile(path) or path.suffix:
+        return (yield from keep(name, _read_file(path)))
+    with tempfile.TemporaryDirectory(dir=_made(store.models_folder()), prefix=".get-") as place:
+        yield JobProgress(f"fetching {source}", 0, None, "bytes")
+        return (yield from keep(name, read_folder(from_hub(source, Path(place)), source)))
+
+
+def default_name(source: str) -> str:
+    """A name made of the last part of a path or hub name."""
+    last = Path(source).name.removesuffix(".gguf").lower()
+    return re.sub(r"[^a-z0-9]+", "-", last).strip("-")[:80]
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _read_file(path: Path) -> Source:
+    if path.suffix == ".gguf" and os.path.isfile(path):
+        return read_gguf(path, path.name)
+    if not os.path.isfile(path):
+        raise ValueError(f"There is no file or folder {path.name[:80]!r}.")
+    raise ValueError(
+        f"{path.name} is no model that can be opened; give a folder with config.json and "
+        "*.safetensors, or a .gguf file."
+    )
+
+
+def read_gguf(path: Path, origin: str, licence: str = "") -> Source:
+    """What a GGUF file holds; its reader is imported when it is needed."""
+    from core.models.pretrained import gguf_file
+
+    return gguf_file.read(path, origin, licence)
+
+
+def keep(name: str, source: Source) -> Generator[JobProgress, None, ModelEntry]:
+    """Check a source, convert it and store it; yields progress. Errors: ValueError, OSError."""
+    from core.models.pretrained.convert import (
+        convert,
+        parameters,
+        plan,
+        require_disk,
+        require_memory,
+    )
+    from core.models.pretrained.families import family_of
+
+    family = family_of(source.config)
+    try:
+        config = family.read(source.config)
+    except TypeError as error:
+        raise ValueError(f"config.json has a value of the wrong type: {error}.") from error
+    shapes = family.shapes(config)
+    count = parameters(shapes)
+    require_memory(count)
+    made = plan(family, config, source.tensors.shapes())
+    require_disk(count * source.tensors.width(), _made(store.models_folder()))
+    extra: dict[str, Any] = {
+        "kind": family.kind,
+        "origin": source.origin[:300],
+        "licence": source.licence[:300],
+        "source_sha256": source.checksum,
+        "parameters": count,
+    }
+    if family.kind == "gpt":
+        _require_tokenizer(source.tokenizer, vars(config)["vocab_size"])
+    else:
+        extra |= pixels(source.config, source.pixels, vars(config)["nout"])
+    yield JobProgress(f"converting {name}", 0, None, "bytes")
+    tensors = convert(made, source.tensors)
+    text = source.tokenizer if family.kind == "gpt" else ""
+    return (yield from store.write(name, family.names[0], config, tensors, text, extra))
+
+
+def _require_tokenizer(text: str, vocab_size: int) -> None:
+    from core.models.pretrained.tokens import SubwordTokenizer
+
+    if not text:
+        raise ValueError(
+            "The model has no tokenizer.json; save its tokenizer there with transformers, "
+            "AutoTokenizer.from_pretrained(OLD).save_pretrained(NEW)."
+        )
+    SubwordTokenizer(text).require_fit(vocab_size)
+
+
+def pixels(config: Mapping[str, Any], about: Mapping[str, Any], outputs: int) -> dict[str, Any]:
+    """The classes of a model of images, and the scale of its pixels, as any checkpoint has them.
+
+    Errors: ValueError when they do not fit the model.
+    """
+    names = config.get("id2label") or config.get("label_names") or {}
+    timm = config.get("pretrained_cfg")
+    about = timm if isinstance(timm, Mapping) else about
+    if isinstance(names, Mapping):
+        names = [names.get(str(i), f"class {i}") for i in range(outputs)]
+    from core.run_files import schema
+
+    extra = {
+        "classes": [str(name)[:300] for name in names],
+        "mean": about.get("image_mean") or about.get("mean") or SCALE,
+        "std": about.get("image_std") or about.get("std") or SCALE,
+    }
+    try:
+        schema.convert(extra, schema.Pictures)
+    except ValueError as error:
+        raise ValueError(f"The scale of the pixels is not usable: {error}.") from error
+    if len(extra["classes"]) != outputs:
+        raise ValueError(
+            f"config.json names {len(extra['classes'])} classes, but the model has {outputs}."
+        )
+    return extra
+
+
+def from_hub(name: str, place: Path) -> Path:
+    """Download the files of a hub model into `place`. Errors: ValueError, one sentence."""
+    if not HUB.fullmatch(name):
+        raise ValueError(f"There is no file, folder or hub model {name[:80]!r}.")
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HfHubHTTPError
+    except ImportError as error:
+        raise ValueError(
+            f"To get {name} from the hub, install huggingface_hub: pip install huggingface_hub."
+        ) from error
+    try:
+        return Path(snapshot_download(name, local_dir=place, allow_patterns=list(HUB_FILES)))
+    except HfHubHTTPError as error:
+        raise ValueError(f"The hub has no model {name}, or does not give it to you.") from error
+    except Exception as error:  # its network errors have no common class
+        raise ValueError(
+            f"{name} is no file or folder here, and the hub cannot be reached; check the name and "
+            "the network."
+        ) from error

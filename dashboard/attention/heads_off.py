@@ -1,0 +1,112 @@
+"""Heads switched off: what they add directly, at once, and the model computed without them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import controls
+from dashboard.attention import heads_instrument
+from dashboard.components import page
+from dashboard.figures.maps import head_steps as figures
+from dashboard.models import model_input, traces
+from dashboard.models.model_input import ModelInput
+
+if TYPE_CHECKING:
+    from core.interpret.direct import DirectLogits
+    from core.interpret.trace import Trace
+
+WORDS = 6
+DIRECT = (
+    "Each head adds a vector to the residual stream, and the output layer reads the sum. Bars "
+    "leave out what these heads add, with the last LayerNorm's scale held fixed: this part is "
+    "linear, so parts can be subtracted. Diamonds are the model computed again without the heads: "
+    "later layers then read a changed stream, and the scale changes too."
+)
+
+
+@page.fragment
+def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]]) -> None:
+    """The direct part under the hand, and the probabilities of the model without these heads.
+
+    names: "layer 1, head 2" -> (0, 1) of every head. Its controls run nothing else of the page.
+    """
+    from core.interpret import head_metrics
+    from core.interpret.direct import direct_logits
+    from core.interpret.trace import Edit
+
+    figure = st.container()
+    wholes = _wholes(names)
+    chosen = controls.several(
+        "Switched off", [*wholes, *names], [next(iter(wholes))], key="without"
+    )
+    off = frozenset(pair for name in chosen for pair in wholes.get(name, [names.get(name)]) if pair)
+    intact = given.outcome(traced.logits)
+    without = traces.trace(given.identity, given.model, given.inputs, Edit(off=off))
+    now = given.outcome(without.logits)
+    words = intact.argsort(descending=True)[:WORDS].tolist()
+    named = [given.answers[i] for i in words]
+    try:
+        parts = direct_logits(given.model, traced, words)
+    except ValueError as error:
+        st.info(page.escape(str(error)), icon=":material/info:")
+    else:
+        computed = (without.logits[0, -1] if given.causal else without.logits[0])[words]
+
+        def switch(pairs: frozenset[tuple[int, int]]) -> None:
+            st.session_state["without"] = _named(pairs, names)
+
+        with figure:
+            if not heads_instrument.show(parts, named, off, computed, switch):
+                _show_direct(parts, named, off)
+            st.caption(
+                "Press a head to switch it. Bars: only what it adds to the logits directly. "
+                "Diamonds: the model computed again.",
+                help=DIRECT,
+            )
+    answer = int(intact.argmax())
+    losses = [
+        float(head_metrics.surprise(given.model, t.logits, given.inputs, answer))
+        for t in (traced, without)
+    ]
+    order = (intact + now).argsort(descending=True)[:WORDS].tolist()
+    page.show_figure(
+        figures.before_after(
+            [given.answers[i] for i in order], intact[order].numpy(), now[order].numpy(),
+            f"{len(off)} of {len(names)} heads off",
+        ),
+        title="Computed again: what it says (down), how probably (across)",
+        description=f"Whole: {model_input.say(given, intact)}. "
+        f"Without: {model_input.say(given, now)}. "
+        f"The loss goes from {losses[0]:.3f} to {losses[1]:.3f} nats.",
+        key="off",
+    )  # fmt: skip
+
+
+def _wholes(names: dict[str, tuple[int, int]]) -> dict[str, list[tuple[int, int]]]:
+    """ "all of layer 1" -> its heads, for every layer."""
+    wholes: dict[str, list[tuple[int, int]]] = {}
+    for layer, head in names.values():
+        wholes.setdefault(f"all of layer {layer + 1}", []).append((layer, head))
+    return wholes
+
+
+def _named(off: frozenset[tuple[int, int]], names: dict[str, tuple[int, int]]) -> list[str]:
+    """The heads as the list names them, whole layers as such."""
+    wholes = {name: pairs for name, pairs in _wholes(names).items() if off.issuperset(pairs)}
+    rest = off.difference(*wholes.values())
+    return [*wholes, *(name for name, pair in names.items() if pair in rest)]
+
+
+def _show_direct(parts: DirectLogits, words: list[str], off: frozenset[tuple[int, int]]) -> None:
+    """The bars as the server draws them: for a browser in which the instrument stopped."""
+    left = parts.without(off)
+    page.show_figure(
+        figures.before_after(
+            words, parts.lens[-1].numpy(), left[-1].numpy(), "directly without them", "logit"
+        ),
+        title="Logits of the most probable words (down)",
+        description="Without what these heads add directly, the last LayerNorm's scale held fixed.",
+        key="direct",
+    )

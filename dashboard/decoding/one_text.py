@@ -1,0 +1,84 @@
+"""One generated text and its steps: what the model says comes next, and which word is taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from dashboard import controls, state
+from dashboard.components.token_strip import Token, percent, shade, token_strip
+from dashboard.decoding import compare, instrument
+from dashboard.decoding.strategy_controls import WAYS, choose_live_way
+
+if TYPE_CHECKING:
+    from core.decoding.prompt import Prompt
+    from core.tokenizer import WordTokenizer
+    from dashboard.models.generation_cache import GenerationCache
+
+ONE_TEXT = tuple(way for way in WAYS if way != "beam")
+
+
+def next_seed() -> None:
+    """The next random seed."""
+    st.session_state["seed"] = (st.session_state["seed"] + 1) % 1000
+
+
+def show(
+    generations: GenerationCache, tokenizer: WordTokenizer, prompt: Prompt, words: Any, steps: Any
+) -> None:
+    """words, steps: the panes for the text with its controls, and for its steps."""
+    with words:
+        one, two = st.columns(2, vertical_alignment="bottom")
+        with one:
+            way, dials = choose_live_way("", "nucleus", ONE_TEXT)
+        with two, _more():
+            length = int(controls.slider("Words to add", 1, 150, 40, key="length"))
+            seed = int(controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same text."))
+            st.button(
+                "Draw again", icon=":material/casino:", on_click=next_seed,
+                disabled=not way.strategy.draws,
+            )  # fmt: skip
+        text = generations.text(prompt.ids, way.strategy, length, seed=seed)
+    with steps:
+        with st.container(key="figure-step"):
+            step = controls.dial("Step", 1, length, 1, key="step", help="Or click a word.")
+            instrument.STEPS.show({}, [step])
+        index = int(step.value) - 1
+        bars = compare.BARS_ON_STAGE if state.presenting() else compare.BARS
+        with st.container(key="figure-next"):
+            if not instrument.show(
+                text, index, way.name, tokenizer.vocab, dials, key="next", bars=bars
+            ):
+                compare.show_figure(index, text.step(index), tokenizer, key="bars-next")
+    first = len(prompt.words)
+
+    def go(picked: int) -> None:
+        if picked >= first:
+            st.session_state["step"] = picked - first + 1
+
+    new = [
+        Token(
+            tokenizer.vocab[one.token],
+            "made",
+            surprise=shade(one.probability),
+            note=f"step {i}, probability {percent(one.probability)}, rank {one.rank}",
+        )
+        for i, one in enumerate(text.generated, 1)
+    ]
+    with words:
+        token_strip(
+            [*(Token(word) for word in prompt.words), *new],
+            key="text",
+            selected=first + index,
+            on_pick=go,
+            first=first,
+            legend="The redder a word, the less probable.",
+        )
+
+
+def _more() -> Any:
+    """Controls that are seldom used; on the stage a beat shows them."""
+    if state.presenting():
+        return st.container()
+    return st.popover("Length, seed", icon=":material/tune:", width="stretch")

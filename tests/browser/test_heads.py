@@ -1,0 +1,69 @@
+"""Heads switched off in a browser: the direct part at once, the model computed again on release."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.waiting import no_errors, open_page, wait_ready
+
+
+def grid(page: Page) -> Locator:
+    return page.locator("[data-plot=contributions] svg[role=application]")
+
+
+def press(page: Page, layer: int, head: int, of: tuple[int, int]) -> None:
+    """Press a cell of the heads, counted from 1."""
+    box = grid(page).bounding_box()
+    assert box
+    names, below = 70, 30  # pixels beside and below the cells, at 1280
+    wide, high = (box["width"] - names) / of[1], (box["height"] - below) / of[0]
+    page.mouse.click(box["x"] + names + (head - 0.5) * wide, box["y"] + (layer - 0.5) * high)
+
+
+def test_a_head_is_pressed_and_the_logits_follow(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "heads")
+    said = page.locator(".say")
+    expect(said).to_contain_text("1 head is off. Directly, the logit of “river”")
+    expect(said).to_contain_text("computed again")
+    press(page, 2, 1, (2, 1))
+    expect(said).to_contain_text("2 heads are off")
+    page.wait_for_url(re.compile("without=.*layer.2"))
+    expect(said).to_contain_text("computed again")
+    expect(page.get_by_text("Computed again: what it says")).to_be_visible()
+    grid(page).press("Space")
+    expect(said).to_contain_text("1 head is off")
+    page.wait_for_url(re.compile(r"heads\?(?!.*without=.*layer.2)"))
+    no_errors(page)
+
+
+def test_another_word_asks_no_server(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "heads", "model=gpt-shakespeare&without=layer+2%2C+head+1")
+    said = page.locator(".say")
+    first = said.inner_text()
+    page.locator("[data-plot=direct] svg[role=application]").press("ArrowDown")
+    expect(said).not_to_have_text(first)
+    expect(page.locator("[data-plot=contributions] figcaption")).to_contain_text("adds to")
+    expect(said).to_contain_text("computed again")
+    no_errors(page)
+
+
+def test_a_finger_switches_a_head(phone_page: Page, dashboard_url: str) -> None:
+    open_page(phone_page, dashboard_url, "heads")
+    grid(phone_page).scroll_into_view_if_needed()
+    box = grid(phone_page).bounding_box()
+    assert box
+    phone_page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + 20)
+    expect(phone_page.locator(".say")).to_contain_text("No heads are off")
+
+
+def test_an_error_leaves_the_server_s_figure(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "heads")
+    expect(page.locator(".live figure svg[viewBox]").first).to_be_visible()
+    page.evaluate(
+        "for (const one of window.unrolledLive.heads.drawn) one.draw = () => { throw Error('x') }"
+    )
+    grid(page).press("Space")
+    expect(page.get_by_text("the server draws it")).to_be_visible()
+    wait_ready(page)
+    expect(page.locator(".st-key-figure-direct")).to_be_visible()
+    no_errors(page)
