@@ -69,6 +69,13 @@ _CSS = f"""<style>{_FIGURE_CSS}
   {_WRITTEN} > * {{ min-width: 640px; }}
   {dom.FORMULA_ALONE} > {dom.FORMULA} {{ font-size: 1em; }}
 }}
+@media (forced-colors: active) {{
+  {dom.SLIDER} [role="group"], {dom.CHECKBOX} label > div:first-of-type {{
+    forced-color-adjust: none;
+  }}
+  {dom.SLIDER} [role="group"] p {{ color: CanvasText; }}
+  {dom.SEGMENTED} [aria-checked="true"] {{ outline: 3px solid Highlight; outline-offset: -3px; }}
+}}
 [class*="st-key-feed-"] {{ display: none; }}
 [class*="st-key-questions-"] a:not(:hover) {{ background: none; }}
 [class*="st-key-questions-"] a * {{ font-weight: 400; }}

@@ -9,7 +9,7 @@ from dashboard.components import page
 from dashboard.components.panes import panes
 from dashboard.figures import positions as figures
 
-TOKENS, NEAR = 200, 64
+TOKENS, NEAR = 200, 30
 
 page.page_header(
     "Positions",

@@ -29,6 +29,7 @@ COLUMN = _part("stColumn")
 ALERT = _part("stAlert")
 ERROR = _part("stAlertContentError")
 CAPTION = _part("stCaptionContainer")
+CHECKBOX = _part("stCheckbox")  # a switch too
 COMPONENT = _part("stBidiComponentIsolated")
 EXCEPTION = _part("stException")
 ICON = _part("stIconMaterial")

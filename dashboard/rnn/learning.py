@@ -94,8 +94,9 @@ def show_trained() -> None:
         latch.gradients_by_step(gradients),
         key="gradients",
         title="How much the last state listens to each step: ‖∂h_T/∂x_t‖",
-        description="Thin: before training; thick: after. A curve that falls towards t = 1 by "
-        "orders of magnitude shows exponential decay: the loss cannot reach step 1.",
+        description="Thin: before training; thick: after. A curve that falls towards t = 1 shows "
+        "exponential decay.",
+        more="Where it falls by orders of magnitude, the loss cannot reach step 1.",
     )
 
 
@@ -116,7 +117,8 @@ def show_sweep() -> None:
         latch.accuracy_by_delay(sweep, own),
         key="sweep",
         title="Accuracy against delay",
-        description=f"Shipped with the program: {sweep.training}. Large open markers: yours.",
+        description="Medians, and the range of the seeds. Large open markers: trained here.",
+        more=f"Shipped with the program: {sweep.training}.",
     )
 
 

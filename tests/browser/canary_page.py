@@ -18,6 +18,7 @@ st.multiselect("Several", ["one", "two"], ["one"])
 st.segmented_control("One of few", ["one", "two"])
 st.button("Main", type="primary", shortcut="Ctrl+Y", icon=":material/star:")
 st.slider("Number", 0, 9)
+st.toggle("Switch")
 st.file_uploader("A file")
 st.dataframe({"column": [1, 2]})
 with st.popover("More"):

@@ -1,6 +1,6 @@
 // What one window shows at once: the main figure as a page opens, and a slider with what it changes.
 // Put into the page before its own scripts; Python asks window.oneView.
-(({ MAIN, CONTENT, ELEMENT, PLOT, HEADER }) => {
+(({ MAIN, ELEMENT, CAPTION, PLOT, HEADER }) => {
   const one = window.oneView = { changed: 0, heading: 0, text: 0 };
   const roots = [];
 
@@ -93,6 +93,11 @@
       bottom: Math.round(box.bottom),
       name: name?.dataset.plot ?? name?.className.match(/st-key-figure-(\S+)/)?.[1] ?? main.localName };
   };
+  // Captions of figures that take more than two lines.
+  one.longCaptions = () => [...document.querySelectorAll(`[class*=st-key-figure] ${CAPTION} p`)]
+    .filter((p) => p.checkVisibility() &&
+      p.getBoundingClientRect().height > 2.5 * parseFloat(getComputedStyle(p).lineHeight))
+    .map((p) => p.innerText.slice(0, 60));
   one.remember = () => {
     one.before = new Map();
     for (const part of parts()) {

@@ -37,7 +37,8 @@ LABEL = "(e) => e.getAttribute('aria-label') ?? e.closest('[data-testid]')?.inne
 
 @dataclass
 class Seen:
-    """One view; figure: share of the main figure; late: ms; sliders: label -> share and what."""
+    """One view; figure: share of the main figure; late: ms; captions: those of more than two lines;
+    sliders: label -> share and what."""
 
     view: View
     figure: float | None = None
@@ -45,6 +46,7 @@ class Seen:
     bottom: int = 0
     late: float = 0.0
     text: str = ""
+    captions: list[str] = field(default_factory=list)
     sliders: dict[str, tuple[float, list[str]]] = field(default_factory=dict)
 
     @property
@@ -55,6 +57,7 @@ class Seen:
             found.append(f"{self.figure:.0%} of {self.name} in view, it ends at {self.bottom} px")
         if self.late > LATE:
             found.append(f"“{self.text}” comes {self.late / 1000:.1f} s after the heading")
+        found += [f"more than two lines: “{caption} …”" for caption in self.captions]
         for label, (share, what) in self.sliders.items():
             if share < CHANGED:
                 found.append(f"slider “{label}”: {share:.0%} of {', '.join(dict.fromkeys(what))}")
@@ -88,6 +91,7 @@ def look(page: Page, address: str, view: View, *, sliders: bool = True) -> Seen:
         seen.figure, seen.name, seen.bottom = main["share"], main["name"], main["bottom"]
     heading, text, seen.text = page.evaluate("[oneView.heading, oneView.text, oneView.last ?? '']")
     seen.late = max(0.0, text - heading)
+    seen.captions = page.evaluate("oneView.longCaptions()")
     if sliders:
         _measure(page.locator(dom.MAIN), seen)
         buttons = page.locator(dom.MAIN).locator(dom.POPOVER_BUTTON)

@@ -10,6 +10,7 @@ class Positions extends Instrument {
       ratio: 0.75, tall: 300 });
     this.frequency = this.plot({ name: "frequency", title: "", ratio: 0.6, tall: 240 });
     this.clock = this.plot({ name: "clock", title: "", ratio: 0.6, tall: 240, square: true });
+    for (const plot of this.plots) plot.root.style.flexBasis = "max(255px, 38%)"; // two in a row
     for (const plot of [this.table, this.frequency]) {
       this.drag(plot, { label: "Position: arrow keys move it",
         move: ([x, y]) => this.setT(Math.round(plot === this.table ? y : x)),

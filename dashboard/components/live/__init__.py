@@ -147,13 +147,17 @@ def packed(values: np.ndarray, kind: str = "<f8") -> str:
 
 @cache
 def script(*scripts: Path) -> str:
-    """The JavaScript of an instrument: the palette, what all share, and its own files."""
+    """The JavaScript of an instrument: the palette, what all share, and its own files, without
+    their comments."""
     colours = {name: getattr(palette, name) for name in _COLOURS}
     scales = {"SEQUENTIAL": palette.SEQUENTIAL, "DIVERGING": palette.DIVERGING}
     lines = [f"const COLOURS = {json.dumps(colours)};"]
     lines += [f"const {name} = {json.dumps(_scale(scale))};" for name, scale in scales.items()]
     files = (*(_FILES / f"{name}.js" for name in ("redraw", "draw", "live")), *scripts)
-    return "\n".join([*lines, *(file.read_text(encoding="utf-8") for file in files)])
+    for file in files:
+        written = map(str.strip, file.read_text(encoding="utf-8").splitlines())
+        lines += [line for line in written if not line.startswith("//")]
+    return "\n".join(lines)
 
 
 def _scale(name: str) -> list[str]:

@@ -17,7 +17,8 @@ const raised = (n) => String(n).replace(/\d/g, (d) => POWERS[d]).replace("-", "â
 
 class Plot {
   // name: of the figure in its container and its downloads. ratio: height by width, bounded by
-  // `tall` pixels; set `high` for a height of its own. square: one scale for both axes.
+  // `tall` pixels in a window of up to 800; set `high` for a height of its own. square: one scale
+  // for both axes.
   constructor(host, { name, title, ratio = 0.62, tall = 420, square = false }) {
     Object.assign(this, { name, ratio, tall, square, parts: [], data: [] });
     this.root = document.createElement("figure");
@@ -52,7 +53,8 @@ class Plot {
     const { width, phone, em } = this.room;
     Object.assign(this, { width, em });
     const wanted = Math.max(170, this.width * this.ratio * (phone ? 0.72 : 1));
-    this.height = Math.min(this.limit ?? this.high ?? this.tall, this.high ?? wanted);
+    const most = this.tall * Math.max(1, innerHeight / 800); // more in a window that has more
+    this.height = Math.min(this.limit ?? this.high ?? most, this.high ?? wanted);
     this.parts = [];
     this.data = [];
     this.count = 0; // of the parts that are axes

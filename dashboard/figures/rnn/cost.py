@@ -75,7 +75,7 @@ def times(
     for row, (threads, at) in enumerate(crossings.items()):
         if at is not None:
             shapes.append(vertical_line(at, DASHED) | {"yref": "paper"})
-            notes.append(_note(at, f"times cross, {_threads(threads)}", row))
+            notes.append(_note(at, _threads(threads), row))
     measured = [p for points in curves.values() for p in points]
     low, high = min(p.fastest for p in measured), max(p.fastest for p in measured)
     layout = _log_axes("forward pass, ms", 1e3 * low, 1e3 * high)
