@@ -62,6 +62,17 @@ def test_a_picture_becomes_tokens():
     assert any("filters of the first convolution" in m.value for m in app.markdown)
 
 
+@needs_vit
+def test_without_the_instrument_the_server_draws_the_similar_positions():
+    app = AppTest.from_file(str(ROOT / "pages" / "patches.py"), default_timeout=120)
+    app.session_state["state-live-stopped-patches"] = True
+    app.run()
+    assert not app.exception
+    assert "This figure stopped in your browser" in app.warning[0].value
+    app.slider(key="row").set_value(2).run()
+    assert any("similar to row 2, column 4?" in m.value for m in app.markdown)
+
+
 def test_a_tune_becomes_tokens_and_a_wrong_note_a_sentence():
     app = opened("patches", feed="a sound")
     assert any("cut into" in m.value for m in app.markdown)

@@ -127,6 +127,7 @@ class Maps extends Instrument {
     this.drawWhere(query, weights, own);
     if (!this.all.root.classList.contains("off")) this.drawAll(query);
     if (!this.classes.root.classList.contains("off")) this.drawClasses();
+    if (this.data.tall) return this.say.replaceChildren(); // the lecturer's keys would cover it
     const best = weights.reduce((top, weight, i) => (weight > weights[top] ? i : top), 0);
     const name = this.nameOf(query);
     this.say.innerHTML = `${name[0].toUpperCase() + name.slice(1)} gives ` +
