@@ -56,6 +56,37 @@ def _words(sentence: str) -> tuple[str, ...]:
     return tuple(_splitters()[1].tokenize(sentence))
 
 
+class Tokenizer(Protocol):
+    """What every tokenizer has: words (`WordTokenizer`) or subwords of a real model.
+
+    vocab_size    V: ids are 0 … V-1
+    start_id      the token before a text, None if there is none
+    end_id        the token after which nothing is generated, None if there is none
+    special_ids   tokens that stand for no text
+    """
+
+    @property
+    def vocab_size(self) -> int: ...
+    @property
+    def start_id(self) -> int | None: ...
+    @property
+    def end_id(self) -> int | None: ...
+    @property
+    def special_ids(self) -> frozenset[int]: ...
+
+    def ids(self, text: str) -> list[int]:
+        """The ids of a text, with the special tokens that the model expects; at least one."""
+
+    def encode(self, text: str) -> LongTensor:
+        """The same as LongTensor (T,)."""
+
+    def words(self, ids: Iterable[int]) -> list[str]:
+        """Each token by itself, to be shown. Errors: ValueError, an id outside 0 … V-1."""
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of the ids."""
+
+
 class WordTokenizer:
     """A vocabulary of whole words.
 
@@ -68,6 +99,9 @@ class WordTokenizer:
 
     vocab: list[str]
     tok_to_id: dict[str, int]
+    start_id: int | None = START_ID
+    end_id: int | None = None
+    special_ids = frozenset((START_ID, PAD_ID, UNK_ID))
 
     def __init__(self, raw_text: str) -> None:
         words = sorted(set(split_words(raw_text)))

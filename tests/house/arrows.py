@@ -2,7 +2,7 @@
 
 # Each room and the rooms it may import, besides itself. A room is a folder with all below it; the
 # course's own classes, which lie loose in core/, are the room "course".
-COURSE = ("attention", "transformer", "vit", "gpt", "tokenizer")
+COURSE = ("attention", "transformer", "vit", "gpt", "tokenizer", "bpe")
 CORE = {
     "system": "",
     "run_files": "system",
@@ -30,10 +30,10 @@ DASHBOARD = {
     "controls": "components state",
     "models": "controls components figures lessons state limits",
     "rnn": "components controls figures state",
-    "attention": "models controls components figures",
+    "attention": "models controls components figures state",
     "vision": "models controls components figures",
     "decoding": "models controls components figures state",
-    "training": "controls components figures limits",
+    "training": "controls components figures limits state",
     "study": "components figures lessons limits state",
     "course": "study models components lessons state",
     "app": "course components limits stage state lessons style",

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from tokenizers import AddedToken, Tokenizer as Backend, decoders, models, pre_tokenizers
 
+from core.bpe import BYTE_OF, Pair
+
 if TYPE_CHECKING:
     from torch import LongTensor
 
@@ -38,7 +40,8 @@ class SubwordTokenizer:
             raise ValueError(f"tokenizer.json cannot be used: {why}.") from error
         self._backend.no_padding()
         self._backend.no_truncation()
-        self._bytes = '"ByteLevel"' in json.dumps(json.loads(text).get("decoder"))
+        self._json = json.loads(text)
+        self._bytes = '"ByteLevel"' in json.dumps(self._json.get("decoder"))
 
     @cached_property
     def vocab_size(self) -> int:
@@ -63,6 +66,18 @@ class SubwordTokenizer:
     def end_id(self) -> int | None:
         """The token after which nothing is generated, None if there is none."""
         return self._first(ENDS)
+
+    @cached_property
+    def ranks(self) -> dict[Pair, int]:
+        """The merges and when each was learned, for `core.bpe.merge_steps`; {} if not BPE."""
+        merges = self._json["model"].get("merges") or []
+        pairs = (m.split(" ", 1) if isinstance(m, str) else m for m in merges)
+        return {(left, right): rank for rank, (left, right) in enumerate(pairs)}
+
+    def pieces(self, text: str) -> list[str]:
+        """The pieces of `text` within which merges happen, as letters of bytes."""
+        first = self._backend.pre_tokenizer
+        return [text] if first is None else [p for p, _ in first.pre_tokenize_str(text)]
 
     def _first(self, names: Sequence[str]) -> int | None:
         ids = (self._backend.token_to_id(name) for name in names)
@@ -117,16 +132,6 @@ class SubwordTokenizer:
                 f"The tokenizer has {self.vocab_size:,} tokens, but its model {vocab_size:,}; "
                 "use the tokenizer.json that belongs to the model."
             )
-
-
-def _letters() -> dict[str, int]:
-    """The printable letter that stands for each byte in a byte-level vocabulary (GPT-2's table)."""
-    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    others = [byte for byte in range(256) if byte not in plain]
-    return {chr(b): b for b in plain} | {chr(256 + i): byte for i, byte in enumerate(others)}
-
-
-BYTE_OF = _letters()
 
 
 def byte_level_json(

@@ -13,7 +13,8 @@ os.environ["TRANSFORMERS_VERBOSITY"] = "critical"
 import transformers
 from transformers.utils.logging import disable_progress_bar
 
-from core.models.pretrained.tokens import BYTE_OF, byte_level_json
+from core.bpe import BYTE_OF
+from core.models.pretrained.tokens import byte_level_json
 
 disable_progress_bar()
 VOCABULARY = 262  # the bytes, four merges and two special tokens
