@@ -100,6 +100,7 @@ class Model {
       query: `${data.numbers[this.at.at_token]}: ${this.token}` });
     this.link.href = `attention?${query}`;
     this.link.textContent = `Block ${block + 1}, head ${part + 1}, step by step`;
+    this.link.target = data.here ? "" : "_blank"; // the page with the drawing stays as it is
     this.link.onclick = (event) => {
       if (!data.here || event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();
