@@ -135,6 +135,25 @@ def test_no_step_of_a_question_and_no_beat_has_a_serious_barrier(
     assert barriers_in_both_themes(page) == []
 
 
+def test_the_list_of_questions_an_order_and_a_poll_on_the_stage_have_no_serious_barrier(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "study")
+    assert barriers_in_both_themes(page) == []
+    page.get_by_role("link", name=re.compile("^2d Continuous input")).click()
+    expect(page.get_by_role("heading", name="2d · Continuous input")).to_be_visible()
+    page.get_by_role("radiogroup").locator("label").first.click()
+    page.get_by_role("button", name="Keep my prediction").click()
+    first = page.get_by_role("button", name="Sample the sound")
+    first.focus()
+    first.press("Enter")
+    expect(page.get_by_role("button", name="1 Sample the sound")).to_be_visible()
+    assert barriers_in_both_themes(page) == []
+    open_page(page, dashboard_url, "patches", query="mode=present&beat=1")
+    expect(page.get_by_role("link", name="Ask the room")).to_be_visible()
+    assert barriers_in_both_themes(page) == []
+
+
 def test_phones_answer_once_and_learn_whether_they_were_right(
     browser: Browser, page: Page, dashboard_url: str
 ) -> None:
