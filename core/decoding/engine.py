@@ -55,12 +55,15 @@ class DecodingEngine:
 
     def __init__(self, model: DialogueGPT, kernel: Kernel | None):
         """kernel: the compiled decoder of these weights; None for eager PyTorch."""
-        self.model, self.weights = model, decode_weights(model)
-        self.read: ReadTokens = kernel or partial(read_tokens, model)
-        self.choose: Choose = kernel.choose if kernel else choose_eagerly
-        self.runs = 0  # forward passes of the model
+        self.weights = decode_weights(model)
         self.path = "compiled C++" if kernel else "eager PyTorch"
         self.weight_bits = kernel.bits if kernel else 8 * model.token_embed.weight.element_size()
+        read = kernel or partial(read_tokens, model)
+        self._begin(model, read, kernel.choose if kernel else choose_eagerly)
+
+    def _begin(self, model: DialogueGPT, read: ReadTokens, choose: Choose) -> None:
+        self.model, self.read, self.choose = model, read, choose
+        self.runs = 0  # forward passes of the model
         self._logits: LRUCache[tuple[int, ...], Tensor] = LRUCache(LOGITS_BYTES, _bytes)
         self._caches: LRUCache[tuple[int, ...], KVCache] = LRUCache(CACHED_TEXTS)
         self._lock = threading.Lock()
@@ -72,6 +75,10 @@ class DecodingEngine:
         on_cpu = embedding.device.type == "cpu" and embedding.dtype == torch.float32
         library = load_kernel() if on_cpu else None
         return cls(model, None if library is None else Kernel(library, decode_weights(model)))
+
+    def empty_cache(self) -> KVCache:
+        """The cache of a text of which nothing was read."""
+        return KVCache(self.model)
 
     def __call__(self, ids: Sequence[int]) -> Tensor:
         """ids: the text so far, start token first -> logits (V,)."""
@@ -110,7 +117,7 @@ class DecodingEngine:
         Errors: ValueError for an empty prompt, and those of the strategy's filter.
         """
         require_prompt(prompt)
-        read_prompt = KVCache(self.model)
+        read_prompt = self.empty_cache()
         first = self._read(read_prompt, prompt[-self.model.max_N :]).expand(batch, -1)
         cache = read_prompt.repeat(batch, read_prompt.length)
 
@@ -134,7 +141,7 @@ class DecodingEngine:
         lengths = {text: _common_prefix(text, prefix) for text in self._caches}
         nearest = max(lengths, key=lengths.__getitem__, default=None)
         if nearest is None:
-            return KVCache(self.model)
+            return self.empty_cache()
         return self._caches[nearest].repeat(1, lengths[nearest])
 
 

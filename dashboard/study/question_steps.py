@@ -34,7 +34,7 @@ def predict(question: Question) -> None:
         st.markdown(f"Your prediction: {formula(record.prediction)}")
         return
     key = _widget_key(question, "predict")
-    with st.container(border=True):
+    with st.container(border=True, key="predict"):
         response = tasks.ask(question.predict, f"{key}-given", progress.task_seed(question.id))
         sent = st.button("Keep my prediction", key=key, type="primary")
     if sent and response is None:

@@ -17,7 +17,6 @@ INSTRUMENTS = {
     "positions": ("live-positions", {"table": "trained to 64 tokens"}, {"t": 50}),
     "vit": ("live-maps", {"model": "vit-cifar10"}, {"patch": 20, "layer": 2}),
     "heads": ("live-heads", {"model": "gpt-shakespeare"}, {"heads_off": "0.1,2.3"}),
-    "patches": ("live-patches", {}, {"row": 2}),
     "decoding": (
         "live-decoding-b", {"model": "gpt-shakespeare", "step": "3", "length": "10"}, {"t-b": 0.5},
     ),

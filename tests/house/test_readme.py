@@ -75,8 +75,9 @@ def test_the_python_in_the_readme_is_importable_names() -> None:
     for block in blocks:
         for node in ast.walk(ast.parse(block)):
             if isinstance(node, ast.ImportFrom):
-                source = Path(*str(node.module).split(".")).with_suffix(".py")
-                tree = ast.parse((ROOT / source).read_text(encoding="utf-8"))
+                source = ROOT / Path(*str(node.module).split("."))
+                file = source / "__init__.py" if source.is_dir() else source.with_suffix(".py")
+                tree = ast.parse(file.read_text(encoding="utf-8"))
                 defined = {getattr(item, "name", None) for item in tree.body}
                 assert {alias.name for alias in node.names} <= defined
 

@@ -33,12 +33,38 @@ Step = Callable[[Tensor], Tensor]  # (B, d) -> (B, d)
 class GroupedCache:
     """Keys and values of B texts of up to N tokens: (L, B, G, N, n) each, allocated once."""
 
-    def __init__(self, model: GPT2 | Llama, batch: int, room: int):
+    def __init__(self, model: GPT2 | Llama, batch: int = 1, room: int = 0):
+        """room: N, 0 for the context length; memory is taken as it is filled."""
         attn: Any = model.transformer.layers[0].attn
         self.groups = getattr(attn, "num_kv_heads", attn.num_heads)
+        room = min(room or model.max_N, model.max_N)
         shape = (len(model.transformer.layers), batch, self.groups, room, attn.n_hidden)
         self.keys, self.values = torch.empty(shape), torch.empty(shape)
         self.length = 0
+
+    @property
+    def batch(self) -> int:
+        """B."""
+        return self.keys.shape[1]
+
+    @property
+    def room(self) -> int:
+        """How many more tokens fit."""
+        return self.keys.shape[3] - self.length
+
+    def truncate(self, length: int) -> None:
+        """Keep the first `length` tokens only."""
+        self.length = min(self.length, length)
+
+    def repeat(self, batch: int, length: int) -> GroupedCache:
+        """A new cache with the first `length` tokens of this one text `batch` times."""
+        copy = object.__new__(GroupedCache)
+        copy.groups, copy.length = self.groups, length
+        layers, _, *rest = self.keys.shape
+        copy.keys, copy.values = (self.keys.new_empty(layers, batch, *rest) for _ in range(2))
+        copy.keys[..., :length, :] = self.keys[..., :length, :]
+        copy.values[..., :length, :] = self.values[..., :length, :]
+        return copy
 
     @property
     def bytes(self) -> int:
@@ -58,93 +84,86 @@ class GroupedCache:
         return attention(q, k, v, causal_mask(stop)[start:])[0]
 
 
-class _Linear(NamedTuple):
-    """A linear layer whose weights are in `weight.dtype`; what goes in and out is fp32."""
-
-    weight: Tensor
-    bias: Tensor | None
-
-    def __call__(self, x: Tensor) -> Tensor:
-        out = linear(x.to(self.weight.dtype), self.weight).float()
-        return out if self.bias is None else out.add_(self.bias)
-
-
-class CachedModel:
-    """A model of text that reads tokens after those that it has read.
+class Reader:
+    """Reads tokens of texts into their cache: reader(cache, ids) -> logits of the next token.
 
     dtype: of the weights in a step; None takes what is faster here, see `fast_dtype`.
     """
 
-    def __init__(
-        self, model: GPT2 | Llama, batch: int = 1, room: int = 0, dtype: torch.dtype | None = None
-    ):
-        self.model = model
-        self.room = min(room or model.max_N, model.max_N)
-        self.cache = GroupedCache(model, batch, self.room)
-        self._blocks, self._head = _steps(model, dtype or fast_dtype())
+    def __init__(self, model: GPT2 | Llama, dtype: torch.dtype | None = None):
+        self.model, self.dtype = model, dtype or fast_dtype()
+        self._blocks, self._head = _steps(model, self.dtype)
 
     @torch.inference_mode()
-    def read(self, ids: Tensor) -> Tensor:
+    def __call__(self, cache: GroupedCache, ids: Tensor) -> Tensor:
         """ids: (B, T) -> logits (B, V) for the token after the last one.
 
         Errors: ValueError when the tokens do not fit into the cache.
         """
-        tokens, start = ids.shape[1], self.cache.length
-        if start + tokens > self.room:
+        tokens = ids.shape[1]
+        if len(ids) != cache.batch:
+            raise ValueError(f"The cache holds {cache.batch} texts, but {len(ids)} were given.")
+        if not 1 <= tokens <= cache.room:
             raise ValueError(
-                f"The cache has room for {self.room - start} more tokens, but {tokens} were given; "
+                f"The cache has room for {cache.room} more tokens, but {tokens} were given; "
                 "shorten the text."
             )
-        logits = self._one(ids[:, 0]) if tokens == 1 else self._many(ids, start)
-        self.cache.length += tokens
+        logits = self._one(cache, ids[:, 0]) if tokens == 1 else self._many(cache, ids)
+        cache.length += tokens
         return logits
 
-    def _many(self, ids: Tensor, start: int) -> Tensor:
+    def _many(self, cache: GroupedCache, ids: Tensor) -> Tensor:
         """T tokens by the model itself."""
-        model = self.model
+        model: Any = self.model
+        start = cache.length
         x = model.token_embed(ids) + model.positions(start + ids.shape[1])[start:]
         for layer, block in enumerate(model.transformer.layers):
-            attn: Any = block.attn
+            attn = block.attn
             if isinstance(attn, RotaryAttention):
                 qkv = attn.grouped_qkv(block.attention_input(x), start)
             else:
                 qkv = attn.split_qkv(block.attention_input(x))
-            x = block.after_attention(x, attn.project(self.cache.attend(layer, *qkv)))
-        return model.read_out(x[:, -1])
+            x = block.after_attention(x, attn.project(cache.attend(layer, *qkv)))
+        logits: Tensor = model.read_out(x[:, -1])
+        return logits
 
-    def _one(self, ids: Tensor) -> Tensor:
+    def _one(self, cache: GroupedCache, ids: Tensor) -> Tensor:
         """One token of every text, (B,), in as few operations as it takes."""
-        position = self.cache.length
-        x = self.model.token_embed(ids) + self.model.positions(position + 1)[position]
+        x = self.model.token_embed(ids) + self.model.positions(cache.length + 1)[cache.length]
         for layer, block in enumerate(self._blocks):
-            x = x + block.project(self._attend(block, layer, block.norm(x), position))
+            x = x + block.project(_attend(cache, block, layer, block.norm(x)))
             x = x + block.mlp(x)
         return self._head(x)
 
-    def _attend(self, block: _Block, layer: int, x: Tensor, position: int) -> Tensor:
-        """(B, d) -> the heads side by side, (B, H·n): softmax(q Kᵀ / √n) V, group by group."""
-        attn, groups = block.attn, self.cache.groups
-        n = attn.n_hidden
-        rows = block.qkv(x).view(len(x), -1, n)
-        q, k, v = rows.split([attn.num_heads, groups, groups], dim=1)
-        if isinstance(attn, RotaryAttention):
-            cos, sin = attn.rotation.angles(0, self.room, n)
-            turned = rotate(rows[:, :-groups], cos[position], sin[position])
-            q, k = turned.split([attn.num_heads, groups], dim=1)
-        self.cache.keys[layer, :, :, position] = k
-        self.cache.values[layer, :, :, position] = v
-        keys = self.cache.keys[layer, :, :, : position + 1]
-        values = self.cache.values[layer, :, :, : position + 1]
-        scores = (q * n**-0.5).view(len(x), groups, -1, n) @ keys.mT
-        return (scores.softmax(-1) @ values).view(len(x), -1)
 
-    @torch.inference_mode()
-    def generate(self, ids: Tensor, count: int) -> Tensor:
-        """Greedy: ids (B, T) -> (B, T + count), with the most probable token each time."""
-        made = [ids]
-        for _ in range(count):
-            made.append(self.read(made[-1]).argmax(-1, keepdim=True))
-        return torch.cat(made, dim=1)
+def _attend(cache: GroupedCache, block: _Block, layer: int, x: Tensor) -> Tensor:
+    """(B, d) -> the heads side by side, (B, H·n): softmax(q Kᵀ / √n) V, group by group."""
+    attn, groups, position = block.attn, cache.groups, cache.length
+    n = attn.n_hidden
+    rows = block.qkv(x).view(len(x), -1, n)
+    q, k, v = rows.split([attn.num_heads, groups, groups], dim=1)
+    if isinstance(attn, RotaryAttention):
+        cos, sin = attn.rotation.angles(0, cache.keys.shape[3], n)
+        turned = rotate(rows[:, :-groups], cos[position], sin[position])
+        q, k = turned.split([attn.num_heads, groups], dim=1)
+    cache.keys[layer, :, :, position] = k
+    cache.values[layer, :, :, position] = v
+    keys = cache.keys[layer, :, :, : position + 1]
+    values = cache.values[layer, :, :, : position + 1]
+    scores = (q * n**-0.5).view(len(x), groups, -1, n) @ keys.mT
+    heads: Tensor = scores.softmax(-1) @ values
+    return heads.view(len(x), -1)
+
+
+def greedy(
+    model: GPT2 | Llama, ids: Tensor, count: int, dtype: torch.dtype | None = None
+) -> Tensor:
+    """ids (B, T) -> (B, T + count), with the most probable token each time."""
+    read, cache = Reader(model, dtype), GroupedCache(model, len(ids), ids.shape[1] + count)
+    made = [ids]
+    for _ in range(count):
+        made.append(read(cache, made[-1]).argmax(-1, keepdim=True))
+    return torch.cat(made, dim=1)
 
 
 class _Block(NamedTuple):
@@ -161,23 +180,25 @@ class _Block(NamedTuple):
 def _steps(model: GPT2 | Llama, dtype: torch.dtype) -> tuple[list[_Block], Step]:
     """The layers and the head with weights in `dtype`; kept, since all texts share them."""
     with torch.inference_mode(False), torch.no_grad():
-        blocks = [
-            _Block(
-                block.attn, _norm(block.norm), _linear(dtype, block.attn.qkv),
-                _linear(dtype, block.attn.project_layer), _mlp(dtype, block.ffn),
-            )
-            for block in model.transformer.layers
-        ]  # fmt: skip
+        blocks = [_block(dtype, layer) for layer in model.transformer.layers]
         norm, out = _norm(model.head[0]), _linear(dtype, model.head[1])
     return blocks, lambda x: out(norm(x))
 
 
-def _linear(dtype: torch.dtype, *layers: Any) -> _Linear:
-    """Layers that read the same, one below the other."""
+def _block(dtype: torch.dtype, block: Any) -> _Block:
+    attn = block.attn
+    qkv, project = _linear(dtype, attn.qkv), _linear(dtype, attn.project_layer)
+    return _Block(attn, _norm(block.norm), qkv, project, _mlp(dtype, block.ffn))
+
+
+def _linear(dtype: torch.dtype, *layers: Any) -> Step:
+    """Layers that read the same, one below the other; what goes in and comes out is fp32."""
     weights = [layer.weight.detach() for layer in layers]
-    weight = weights[0] if len(weights) == 1 else torch.cat(weights)
-    bias = layers[0].bias
-    return _Linear(weight.to(dtype), None if bias is None else bias.detach())
+    weight = (weights[0] if len(weights) == 1 else torch.cat(weights)).to(dtype)
+    if layers[0].bias is None:
+        return lambda x: linear(x.to(dtype), weight).float()
+    bias = layers[0].bias.detach()
+    return lambda x: linear(x.to(dtype), weight).float() + bias
 
 
 def _norm(norm: Any) -> Step:
@@ -190,12 +211,12 @@ def _norm(norm: Any) -> Step:
 
 def _mlp(dtype: torch.dtype, ffn: Any) -> Step:
     if isinstance(ffn, SwiGLU):
-        norm, both, down = _norm(ffn.norm), _linear(dtype, ffn.gate, ffn.up), ffn.down
-        out = _linear(dtype, down)
+        norm, both = _norm(ffn.norm), _linear(dtype, ffn.gate, ffn.up)
+        down = _linear(dtype, ffn.down)
 
         def swiglu(x: Tensor) -> Tensor:
             gate, up = both(norm(x)).chunk(2, dim=-1)
-            return out(silu(gate).mul_(up))
+            return down(silu(gate).mul_(up))
 
         return swiglu
     norm, up, between, down = _norm(ffn[0]), _linear(dtype, ffn[1]), ffn[2], _linear(dtype, ffn[3])

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.data.locations import JobProgress
+from core.data.locations import JobProgress, staging, wait_for_lock
 from core.models.pretrained import store
-from core.models.pretrained.files import Source, read_folder
+from core.models.pretrained.files import Source, read_folder, read_json
 from core.models.zoo import ModelEntry
+
+if TYPE_CHECKING:
+    from core.config.model_config import Config
+    from core.models.pretrained.family import Family
 
 HUB = re.compile(r"(?:[A-Za-z0-9][\w.-]{0,95}/)?[A-Za-z0-9][\w.-]{0,95}")
 HUB_FILES = (
@@ -30,20 +33,30 @@ def obtain(source: str, name: str = "") -> Generator[JobProgress, None, ModelEnt
     """
     name = store.require_name(name or default_name(source))
     store.require_free(name)
-    if source == "smollm2":
-        from core.models.pretrained import smollm2
-
-        with tempfile.TemporaryDirectory(dir=_made(store.models_folder()), prefix=".get-") as place:
-            file = yield from smollm2.fetch(Path(place))
-            return (yield from keep(name, read_gguf(file, smollm2.ORIGIN, smollm2.LICENCE)))
     path = Path(source).expanduser()
+    if source == "smollm2" or not (os.path.isdir(path) or os.path.isfile(path) or path.suffix):
+        return (yield from _download(source, name))
     if os.path.isdir(path):  # False for what no path can be
         return (yield from keep(name, read_folder(path)))
-    if os.path.isfile(path) or path.suffix:
-        return (yield from keep(name, _read_file(path)))
-    with tempfile.TemporaryDirectory(dir=_made(store.models_folder()), prefix=".get-") as place:
-        yield JobProgress(f"fetching {source}", 0, None, "bytes")
-        return (yield from keep(name, read_folder(from_hub(source, Path(place)), source)))
+    return (yield from keep(name, _read_file(path)))
+
+
+def _download(source: str, name: str) -> Generator[JobProgress, None, ModelEntry]:
+    """Into a folder that is removed at the end; what a killed process left goes first."""
+    folder, part = _made(store.models_folder()), f"get-{name}"
+    lock = yield from wait_for_lock(folder, part)
+    try:
+        with staging(folder, part) as place:
+            if source == "smollm2":
+                from core.models.pretrained import smollm2
+
+                file = yield from smollm2.fetch(place)
+                found = read_gguf(file, smollm2.ORIGIN, smollm2.LICENCE)
+            else:
+                found = read_folder((yield from from_hub(source, place)), source)
+            return (yield from keep(name, found))
+    finally:
+        lock.release()
 
 
 def default_name(source: str) -> str:
@@ -77,23 +90,9 @@ def read_gguf(path: Path, origin: str, licence: str = "") -> Source:
 
 def keep(name: str, source: Source) -> Generator[JobProgress, None, ModelEntry]:
     """Check a source, convert it and store it; yields progress. Errors: ValueError, OSError."""
-    from core.models.pretrained.convert import (
-        convert,
-        parameters,
-        plan,
-        require_disk,
-        require_memory,
-    )
-    from core.models.pretrained.families import family_of
+    from core.models.pretrained.convert import convert, plan, require_disk
 
-    family = family_of(source.config)
-    try:
-        config = family.read(source.config)
-    except TypeError as error:
-        raise ValueError(f"config.json has a value of the wrong type: {error}.") from error
-    shapes = family.shapes(config)
-    count = parameters(shapes)
-    require_memory(count)
+    family, config, count = understood(source.config)
     made = plan(family, config, source.tensors.shapes())
     require_disk(count * source.tensors.width(), _made(store.models_folder()))
     extra: dict[str, Any] = {
@@ -111,6 +110,24 @@ def keep(name: str, source: Source) -> Generator[JobProgress, None, ModelEntry]:
     tensors = convert(made, source.tensors)
     text = source.tokenizer if family.kind == "gpt" else ""
     return (yield from store.write(name, family.names[0], config, tensors, text, extra))
+
+
+def understood(values: Mapping[str, Any]) -> tuple[Family, Config, int]:
+    """The family, the configuration and the number of parameters that a config.json asks for.
+
+    Errors: ValueError: of no family, not usable, or larger than the memory that is free.
+    """
+    from core.models.pretrained.convert import parameters, require_memory
+    from core.models.pretrained.families import family_of
+
+    family = family_of(values)
+    try:
+        config = family.read(values)
+    except TypeError as error:
+        raise ValueError(f"config.json has a value of the wrong type: {error}.") from error
+    count = parameters(family.shapes(config))
+    require_memory(count)
+    return family, config, count
 
 
 def _require_tokenizer(text: str, vocab_size: int) -> None:
@@ -152,21 +169,28 @@ def pixels(config: Mapping[str, Any], about: Mapping[str, Any], outputs: int) ->
     return extra
 
 
-def from_hub(name: str, place: Path) -> Path:
-    """Download the files of a hub model into `place`. Errors: ValueError, one sentence."""
+def from_hub(name: str, place: Path) -> Generator[JobProgress, None, Path]:
+    """Download the files of a hub model into `place`, config.json first: a model that cannot be
+    used is refused before its weights are downloaded. Errors: ValueError, one sentence."""
     if not HUB.fullmatch(name):
         raise ValueError(f"There is no file, folder or hub model {name[:80]!r}.")
     try:
-        from huggingface_hub import snapshot_download
+        from huggingface_hub import hf_hub_download, snapshot_download
         from huggingface_hub.errors import HfHubHTTPError
     except ImportError as error:
         raise ValueError(
             f"To get {name} from the hub, install huggingface_hub: pip install huggingface_hub."
         ) from error
     try:
+        yield JobProgress(f"asking the hub for {name}", 0, None, "bytes")
+        config = Path(hf_hub_download(name, "config.json", local_dir=place))
+        _, _, count = understood(read_json(config))
+        yield JobProgress(f"fetching {name}, {count / 1e6:,.0f} M parameters", 0, None, "bytes")
         return Path(snapshot_download(name, local_dir=place, allow_patterns=list(HUB_FILES)))
     except HfHubHTTPError as error:
         raise ValueError(f"The hub has no model {name}, or does not give it to you.") from error
+    except ValueError:
+        raise
     except Exception as error:  # its network errors have no common class
         raise ValueError(
             f"{name} is no file or folder here, and the hub cannot be reached; check the name and "

@@ -22,7 +22,7 @@ class Row extends Instrument {
         else if (event.key === "Enter" || event.key === " ") this.mask();
         else return false;
         this.marked = true;
-        this.redraw(true);
+        this.redraw();
         return true;
       } });
   }
@@ -48,7 +48,7 @@ class Row extends Instrument {
     this.hidden = seen.length - this.rows.length;
     this.at = Math.min(this.at, Math.max(0, this.rows.length - 1));
     this.shown = data;
-    this.redraw(true);
+    this.redraw();
   }
 
   // The masked keys of this row.
@@ -78,7 +78,7 @@ class Row extends Instrument {
     const name = (j) => (tokens[j].length > 10 ? tokens[j].slice(0, 9) + "…" : tokens[j]);
     const at = [...this.rows.keys()];
     const span = [at.length - 0.5, -0.5];
-    const high = (at.length * ROW + AXIS) * (this.weights.em ?? 16);
+    const high = (at.length * ROW + AXIS) * this.weights.room.em;
     const [before, after] = [at.map((i) => this.was[this.rows[i]]), at.map((i) => now[this.rows[i]])];
 
     let plot = this.weights;

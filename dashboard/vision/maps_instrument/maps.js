@@ -233,7 +233,7 @@ class Maps extends Instrument {
     plot.title = "What it says, how probably";
     const names = said.map(([name], i) => [i, name.length > 12 ? name.slice(0, 11) + "…" : name]);
     const most = Math.max(...said.map(([, p]) => p));
-    plot.frame({ x: [0, 1.7 * most], y: [said.length - 0.5, -0.5],
+    plot.frame({ x: [0, 1.9 * most], y: [said.length - 0.5, -0.5],
       ticks: { y: names, x: [] } });
     plot.bars([...said.keys()], said.map(([, p]) => p), {
       colour: said.map(([name]) => (name === truth ? COLOURS.ORANGE : COLOURS.BLUE)) });

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pickle
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -227,6 +228,36 @@ def test_without_the_hub_package(monkeypatch: pytest.MonkeyPatch, data_folder: P
 
 def test_without_a_network(data_folder: Path) -> None:
     refused("openai-community/gpt2", data_folder, "network")  # HF_HUB_OFFLINE is set
+
+
+def test_the_hub_sends_the_configuration_first(
+    folder: Path, data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+
+    def config(_: str, name: str, local_dir: Path) -> str:
+        sent.append(name)
+        return shutil.copy(folder / name, local_dir / name)
+
+    def everything(_: str, local_dir: Path, allow_patterns: list[str]) -> str:
+        assert not [pattern for pattern in allow_patterns if "bin" in pattern]
+        sent.append("everything")
+        return str(shutil.copytree(folder, local_dir, dirs_exist_ok=True))
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", config)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", everything)
+    killed = data_folder / "models" / ".get-real.part-killed"
+    killed.mkdir(parents=True)
+    whole = (folder / "config.json").read_text()
+    change_config(folder, hidden_size=9_000_000)
+    refused("somebody/llama", data_folder, "free; choose a smaller model")
+    assert sent == ["config.json"]
+    (folder / "config.json").write_text(whole)
+    drain(sources.obtain("somebody/llama", "real"))
+    assert sent == ["config.json", "config.json", "everything"]
+    kept = [path.name for path in (data_folder / "models").iterdir() if path.is_dir()]
+    assert kept == ["real"]
+    assert load_model("real").extra["origin"] == "somebody/llama"
 
 
 def test_a_wheel_with_other_content(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import torch
 from core.data.locations import drain
 from core.models import load_model
 from core.models.pretrained import sources
-from core.models.pretrained.cached import CachedModel, GroupedCache, fast_dtype
+from core.models.pretrained.cached import GroupedCache, Reader, fast_dtype, greedy
 from tests.models.pretrained.saved import VOCABULARY, random_model, save
 
 KINDS = [
@@ -36,13 +36,13 @@ def test_cached_logits_are_those_of_the_whole_text(
     ids = torch.randint(0, VOCABULARY, (3, 30), generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
         whole, _ = model(ids)
-    cached = CachedModel(model, batch=3, room=30, dtype=dtype)
+    read, cache = Reader(model, dtype), GroupedCache(model, batch=3, room=30)
     ends = [7, 8, 9, 15, 16, *range(17, 31)]  # prompts of several tokens, and single ones
     for start, stop in zip([0, *ends], ends, strict=False):
-        logits = cached.read(ids[:, start:stop])
+        logits = read(cache, ids[:, start:stop])
         assert (logits - whole[:, stop - 1]).abs().max() < bound
     with pytest.raises(ValueError, match="room for 0 more tokens"):
-        cached.read(ids[:, :1])
+        read(cache, ids[:, :1])
 
 
 @pytest.mark.parametrize(("kind", "changed"), KINDS, ids=str)
@@ -55,7 +55,7 @@ def test_greedy_tokens_are_those_of_transformers(
     expected = theirs.generate(
         ids, attention_mask=torch.ones_like(ids), max_new_tokens=24, do_sample=False
     )
-    assert CachedModel(model, dtype=torch.float32).generate(ids, 24).equal(expected)
+    assert greedy(model, ids, 24, torch.float32).equal(expected)
 
 
 def test_what_a_step_keeps_may_meet_a_gradient_later(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_what_a_step_keeps_may_meet_a_gradient_later(tmp_path: Path) -> None:
 
     _, model = loaded("Llama", {}, tmp_path)
     ids = torch.arange(6)[None]
-    CachedModel(model, room=6).generate(ids[:, :3], 3)
+    greedy(model, ids[:, :3], 3)
     relevance = gradient_relevance(model, ids, torch.tensor([4]))
     assert relevance.shape == (1, 6, 6)
     assert relevance.isfinite().all()
@@ -74,3 +74,21 @@ def test_grouped_heads_need_a_smaller_cache(tmp_path: Path) -> None:
     layers, groups, n, tokens = 3, 2, 6, 10
     assert GroupedCache(model, 1, tokens).bytes == 2 * layers * groups * n * tokens * 4
     assert fast_dtype() in (torch.float16, torch.float32)
+
+
+@pytest.mark.parametrize("kind", ["GPT2", "Llama"])
+def test_the_decoding_engine_takes_real_models(kind: str, tmp_path: Path) -> None:
+    from core.decoding.real_engine import RealEngine
+    from core.decoding.strategies import Nucleus, Temperature
+
+    _, model = loaded(kind, {}, tmp_path)
+    engine = RealEngine(model)
+    for text in ([5, 6, 7, 8], [5, 6, 7, 8, 9], [5, 6, 7, 30, 31], list(range(2, 62))):
+        with torch.no_grad():
+            whole, _ = model(torch.tensor([text[-model.max_N :]]))
+        assert (engine(text) - whole[0, -1]).abs().max() < 0.1
+    assert engine.runs == 4
+    drawn = engine.draw([5, 6], Nucleus(p=0.9), 9, 4, torch.Generator().manual_seed(0))
+    assert drawn.ids.shape == (4, 9)
+    steps = list(engine.generate([5], Temperature(t=0.5), 6, torch.Generator().manual_seed(0)))
+    assert len(steps) == 6

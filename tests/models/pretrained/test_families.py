@@ -1,5 +1,6 @@
 """Every family computes what transformers computes, from the files that transformers writes."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from core.data.locations import drain
-from core.interpret.trace import attention_only, fused_logits, trace
+from core.interpret.attribution import gradient_relevance
+from core.interpret.block_steps import block_steps
+from core.interpret.head_metrics import induction
+from core.interpret.head_steps import head_steps
+from core.interpret.trace import attention_only, causal_leak, fused_logits, trace
 from core.models import load_model
 from core.models.pretrained import sources
 from tests.models.pretrained.saved import LLAMA3, VOCABULARY, random_model, save
@@ -79,6 +84,11 @@ def test_a_model_of_pictures(kind: str, changed: dict[str, Any], tmp_path: Path)
     assert loaded.entry.kind == "vit"
     require_equal(theirs, loaded.model, images(theirs))
     assert len(loaded.extra["classes"]) == theirs.config.num_labels
+    traced = trace(loaded.model, images(theirs))
+    with torch.no_grad():
+        torch.testing.assert_close(traced.logits, theirs(images(theirs)).logits, **CLOSE)
+    relevance = gradient_relevance(loaded.model, images(theirs), torch.tensor([0, 1]))
+    assert relevance.shape == traced.attention.shape[:1] + traced.attention.shape[-2:]
 
 
 @pytest.mark.parametrize("kind", ["GPT2", "Llama", "Qwen2"])
@@ -95,6 +105,14 @@ def test_the_lessons_look_into_it_as_into_the_course_model(kind: str, tmp_path: 
     torch.testing.assert_close(logits, expected.logits, **CLOSE)
     torch.testing.assert_close(one[:, 0, 0], expected.attentions[1][:1, 2], **CLOSE)
     torch.testing.assert_close(fused_logits(model, inputs), expected.logits, **CLOSE)
+    steps = block_steps(model, traced, layer=1)
+    torch.testing.assert_close(steps["masked"].softmax(-1), expected.attentions[1][0], **CLOSE)
+    one_head = {step.name: step.value for step in head_steps(model, traced, layer=1, head=2)}
+    torch.testing.assert_close(one_head["after"], steps["after"], **CLOSE)
+    assert causal_leak(model, inputs[:1], 5, 3)[:5].eq(0).all()
+    assert (
+        induction(model, torch.Generator().manual_seed(0), 8).shape == traced.attention.shape[1:3]
+    )
 
 
 @pytest.mark.parametrize("kind", ["GPT2", "Llama", "ViT"])
@@ -140,3 +158,93 @@ def test_masks_that_older_files_store_are_left_out(tmp_path: Path) -> None:
     save_file(tensors, folder / "model.safetensors")
     drain(sources.obtain(str(folder), "old"))
     require_equal(theirs, load_model("old").model, ids())
+
+
+TIMM = {
+    "vit.embeddings.": "", "vit.encoder.layer.": "blocks.", "position_embeddings": "pos_embed",
+    "patch_embeddings.projection": "patch_embed.proj", "layernorm_before": "norm1",
+    "layernorm_after": "norm2", "attention.output.dense": "attn.proj",
+    "intermediate.dense": "mlp.fc1", "output.dense": "mlp.fc2", "vit.layernorm": "norm",
+    "classifier": "head",
+}  # fmt: skip
+
+
+def timm_names(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors of a ViT of transformers as timm stores them."""
+    out = {}
+    for name, tensor in tensors.items():
+        if ".attention.attention." in name:
+            if ".query." in name:
+                parts = [name.replace("query", part) for part in ("query", "key", "value")]
+                layer, kind = name.split(".")[3], name.split(".")[-1]
+                out[f"blocks.{layer}.attn.qkv.{kind}"] = torch.cat([tensors[p] for p in parts])
+            continue
+        for theirs, timm in TIMM.items():
+            name = name.replace(theirs, timm)
+        out[name] = tensor.clone()
+    return out
+
+
+def test_the_same_vit_under_the_names_of_timm(tmp_path: Path) -> None:
+    theirs = random_model("ViT", intermediate_size=4 * 24, layer_norm_eps=1e-6)
+    folder = save(theirs, tmp_path / "timm")
+    save_file(timm_names(load_file(folder / "model.safetensors")), folder / "model.safetensors")
+    sizes = {"embed_dim": 24, "depth": 3, "num_heads": 3, "patch_size": 5, "img_size": 20}
+    config = {
+        "architecture": "vit_tiny_patch16_224", "num_classes": 7, "global_pool": "token",
+        "model_args": sizes, "pretrained_cfg": {"mean": [0.1, 0.2, 0.3], "std": [1, 1, 1]},
+    }  # fmt: skip
+    (folder / "config.json").write_text(json.dumps(config))
+    drain(sources.obtain(str(folder), "timm"))
+    loaded = load_model("timm")
+    require_equal(theirs, loaded.model, images(theirs))
+    assert loaded.extra["mean"] == [0.1, 0.2, 0.3]
+
+
+def test_a_distilled_model_of_timm_answers_with_the_mean_of_two_heads(tmp_path: Path) -> None:
+    import transformers
+
+    deit = random_model("DeiT", intermediate_size=4 * 24, layer_norm_eps=1e-6)
+    torch.manual_seed(4)
+    theirs = transformers.DeiTForImageClassificationWithTeacher(deit.config).eval()
+    drain(sources.obtain(str(save(theirs, tmp_path / "hf")), "hf"))
+    folder = save(theirs, tmp_path / "timm")
+    tensors = load_file(folder / "model.safetensors")
+    changed = {
+        name.replace("deit.", "vit.").replace("cls_classifier", "classifier"): tensor
+        for name, tensor in tensors.items()
+    }
+    named = {
+        name.replace("distillation_token", "dist_token").replace(
+            "distillation_head", "head_dist"
+        ): t
+        for name, t in timm_names(changed).items()
+    }
+    save_file(named, folder / "model.safetensors")
+    config = {
+        "architecture": "deit_tiny_distilled_patch16_224.fb_in1k", "num_classes": 7,
+        "model_args": {
+            "embed_dim": 24, "depth": 3, "num_heads": 3, "patch_size": 5, "img_size": 20
+        },
+    }  # fmt: skip
+    (folder / "config.json").write_text(json.dumps(config))
+    drain(sources.obtain(str(folder), "timm"))
+    with torch.no_grad():
+        expected = theirs(images(theirs)).logits
+        for name in ("hf", "timm"):
+            logits, alphas = load_model(name).model(images(theirs), return_attn=True)
+            torch.testing.assert_close(logits, expected, **CLOSE)
+            assert alphas.shape[-1] == 18  # class, distilled and 16 patches
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"architecture": "swin_tiny"}, {"global_pool": "avg"}, {"model_args": {"init_values": 1e-5}}],
+    ids=str,
+)
+def test_other_models_of_timm_are_refused(changed: dict[str, Any], tmp_path: Path) -> None:
+    folder = save(random_model("ViT"), tmp_path / "timm")
+    config = {"architecture": "vit_tiny_patch16_224", "num_classes": 7, **changed}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match=r"supported"):
+        drain(sources.obtain(str(folder), "timm"))

@@ -12,7 +12,7 @@ import torch
 from core.data.locations import drain, sha256_of
 from core.models import load_model
 from core.models.pretrained import gguf_file, smollm2 as real, sources
-from core.models.pretrained.cached import CachedModel
+from core.models.pretrained.cached import greedy
 from core.models.zoo import LoadedModel
 from tests.models.pretrained.saved import random_model, tokenizer_json
 from tests.models.pretrained.test_bad_files import refused
@@ -147,7 +147,7 @@ def test_smollm2_continues_as_in_transformers_but_for_near_ties(
         ids, attention_mask=torch.ones_like(ids), max_new_tokens=64, min_new_tokens=64,
         do_sample=False,
     )  # fmt: skip
-    made = CachedModel(smollm2.model, room=100, dtype=dtype).generate(ids, 64)
+    made = greedy(smollm2.model, ids, 64, dtype)
     assert made.shape == expected.shape
     differ = (made != expected)[0].nonzero()
     if len(differ):
