@@ -128,8 +128,6 @@ def _record_start(
     example: attention_snapshots.Example | None,
 ) -> None:
     """Record what the untrained model says and attends to."""
-    if any(record["kind"] == "start" for record in run.records()):
-        return
     with torch.inference_mode():
         text = prepared.task.sample(state.evaluated.eval(), 0)
     run.append({"kind": "start", **asdict(StartRecord(0, 0, text))})
@@ -258,13 +256,15 @@ def is_milestone(epoch: int | None) -> bool:
 def _drop_later_records(run: RunDirectory, state: TrainState) -> None:
     """Drop the records after the restored checkpoint: training will write them again.
 
+    Without a checkpoint these are all of them.
+
     A checkpoint may have been taken after the last step of an epoch but before the epoch was
     measured: then the record of that epoch has the same step and still comes later.
     """
     earlier = [
         json.dumps(record, ensure_ascii=False)
         for record in run.records()
-        if record["step"] <= state.step and _epoch_ended(record) <= state.epoch
+        if state.step and record["step"] <= state.step and _epoch_ended(record) <= state.epoch
     ]
     lines = "".join(f"{line}\n" for line in earlier)
     write_bytes(run.path / "metrics.jsonl", lines.encode())

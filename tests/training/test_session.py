@@ -366,3 +366,15 @@ def test_few_steps_are_recorded_and_few_checkpoints_stay(runs):
     assert epochs[:3] == [1, 2, 4]  # what shows how the model came to be
     assert epochs[-1] == 7
     assert len(epochs) <= 5
+
+
+def test_the_untrained_model_is_recorded_once_however_often_a_run_begins(runs):
+    run = new(runs)
+    assert stopped_after(run, 1, request="pause").state == "paused"
+    for path in run.checkpoints.iterdir():  # as if the run had been killed before its first one
+        path.unlink()
+    train(run)
+    starts = [record for record in run.records() if record["kind"] == "start"]
+    assert len(starts) == 1
+    assert starts[0]["text"]
+    assert (run.path / "attention" / "step-00000000.npy").exists()
