@@ -17,6 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 from benchmarks.measure import Row
 from benchmarks.table import record
 from benchmarks.ui_live import live
+from benchmarks.ui_one_view import one_view
 from benchmarks.ui_seen import attention, seen
 from benchmarks.ui_server import cold, memory, server_part
 from tests.browser.conftest import DESKTOP, FLAGS
@@ -36,6 +37,7 @@ def rows(page: Page, folder: Path) -> Iterator[Row]:
         yield from seen(page, address)
         yield from attention(page, address)
         yield from live(page, address)
+        yield from one_view(page, address)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from benchmarks.table import within
 from tests.browser.waiting import open_page
 
 PAINT, REDRAWS = 33, 30  # ms, p95, at most; a second, at least
+FIRST, RELEASE = 150, 20  # KiB of messages, at most
 MOVES, SETTLE = 150, 2000  # of the mouse in one drag; ms
 DECAY = {"section": "Eigenvalues and decay"}
 ROTATION = DECAY | {"matrix": "Scaled rotation"}
@@ -24,11 +25,17 @@ DRAGS = {
     "rnn-eigenvalue": ("rnn", ROTATION, "eigenvalues"),
     "rnn-eigenvalue-32": ("rnn", ROTATION | {"size": "32"}, "eigenvalues"),
     "decoding": ("decoding", {"columns": "2", "length": "10"}, "Temperature"),
+    "decoding-step": ("decoding", {"columns": "2", "length": "40"}, "Step"),
+    "gpt": ("gpt", {}, "Temperature"),
+    "gpt-step": ("gpt", {}, "Step"),
+    "gpt-draw": ("gpt", {}, "draw"),
+    "attention-temperature": ("attention", {}, "Temperature: scores are divided by it"),
     "decoding-draw": ("decoding", {"columns": "2", "length": "10"}, "draw"),
     "heads": ("heads", {"model": "gpt-shakespeare"}, "contributions"),
     "vit-patch": ("vit", {}, "overlay"),
     "vit-head": ("vit", {"model": "vit-cifar10-course"}, "heads"),
     "vit-rollout": ("vit", {"follow": "rollout", "model": "vit-cifar10-course"}, "overlay"),
+    "patches": ("patches", {}, "position"),
     "positions": ("positions", {}, "Position, t"),
     "positions-columns": ("positions", {}, "Columns, d (of the formula)"),
 }  # fmt: skip
@@ -45,8 +52,10 @@ WATCH = """() => {
         seen.first ||= event.timeStamp;
       }, { capture: true });
     }
+    let drawn = 0; // of this instrument: of several that follow one slider, the quickest counts
     place.addEventListener("drawn", () => {
-      seen.drawn++;
+      if (!place.querySelector("figure")) return; // a slider alone
+      seen.drawn = Math.max(seen.drawn, ++drawn);
       const from = began;
       began = null;
       const channel = new MessageChannel();
@@ -65,12 +74,17 @@ WATCH = """() => {
 
 
 def live(page: Page, address: str) -> Iterator[Row]:
-    """Two rows for each drag: from input to paint, and redraws a second."""
+    """Four rows for each drag: from input to paint, redraws a second, and what the page has
+    received by the first view (its program too) and after the release."""
+    received = _received(page)
     for name, (lesson, link, what) in DRAGS.items():
+        received.clear()
         open_page(page, address, lesson, urlencode(link))
         page.wait_for_selector(".live figure svg[viewBox]")
         page.wait_for_timeout(SETTLE)
         page.evaluate(WATCH)
+        first = sum(received) / 1024
+        received.clear()
         tracing = page.context.new_cdp_session(page)
         tracing.send("Performance.enable", {"timeDomain": "threadTicks"})
         busy = _busy(tracing)
@@ -91,6 +105,19 @@ def live(page: Page, address: str) -> Iterator[Row]:
         )
         yield within(f"live:{name}", "ms, p95", PAINT, found["paints"], about)
         yield within(f"live-redraws:{name}", "a second", REDRAWS, [a_second], about)
+        yield within(f"live-first:{name}", "KiB", FIRST, [first], "all messages of the first view")
+        page.wait_for_timeout(SETTLE)
+        released = sum(received) / 1024
+        yield within(
+            f"live-release:{name}", "KiB", RELEASE, [released], "all messages after a drag"
+        )
+
+
+def _received(page: Page) -> list[int]:
+    """The sizes of the messages that the page's server sends, in bytes, as they arrive."""
+    sizes: list[int] = []
+    page.on("websocket", lambda ws: ws.on("framereceived", lambda told: sizes.append(len(told))))
+    return sizes
 
 
 def _busy(tracing: CDPSession) -> float:
@@ -100,6 +127,7 @@ def _busy(tracing: CDPSession) -> float:
 
 
 def _drag_thumb(slider: Locator) -> None:
+    slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
     assert box, "the slider is in view"
     y = box["y"] + box["height"] / 2
@@ -113,6 +141,7 @@ def _drag_thumb(slider: Locator) -> None:
 
 def _drag_mark(figure: Locator) -> None:
     """A figure's mark: a ring, where it has one, otherwise wherever the figure is pressed."""
+    figure.scroll_into_view_if_needed()
     ring = figure.locator("circle").first
     box = (ring if figure.locator("circle").count() else figure).bounding_box()
     assert box, "the figure is in view"

@@ -35,6 +35,7 @@ class Limit:
 
 RUNS = Limit("Runs were started", Rate(10, 10 * MINUTE), Rate(60, 10 * MINUTE))
 IMPORTS = Limit("Runs were imported", Rate(10, 10 * MINUTE), Rate(60, 10 * MINUTE))
+OWN_DATA = Limit("Data sets were given", Rate(10, 10 * MINUTE), Rate(60, 10 * MINUTE))
 PICTURES = Limit("Pictures were opened", Rate(60, 10 * MINUTE), Rate(1000, 10 * MINUTE))
 ROOMS = Limit("Rooms were opened", Rate(10, HOUR / 2), Rate(30, HOUR / 2))
 VOTES = Limit("Answers were sent", Rate(1, DAY), Rate(500, DAY))  # in one room

@@ -47,7 +47,7 @@ def held() -> list[str]:
 
 
 def figure_height() -> int | None:
-    """The pixels a figure may be high so that the room sees all of it; None off the stage."""
+    """The height of a figure on the stage in pixels, so that the room sees it; None elsewhere."""
     return st.session_state.get(TALL, USUAL_HEIGHT) if presenting() else None
 
 

@@ -45,11 +45,13 @@ _CSS = f"""<style>{_FIGURE_CSS}
 {dom.CONTENT} :is(p, li) {{ max-width: 60rem; }}
 @media (min-width: 641px) {{
   {dom.HEADER} {{ height: 3rem; min-height: 3rem; background: none; pointer-events: none; }}
-  {dom.HEADER} button {{ pointer-events: auto; }}
+  {dom.HEADER} * {{ pointer-events: none; }}
+  {dom.HEADER} :is(button, button *) {{ pointer-events: auto; }}
   {dom.CONTENT} {{ padding: 0.9rem 3.2rem 4rem 2.5rem; }}
 }}
 {dom.CONTENT} h1 {{ padding: 0; font-size: 2rem; }}
 {dom.keyed("question")} {{ margin-top: -0.7rem; }}
+::highlight(glossary) {{ text-decoration: underline dotted; }}
 {dom.keyed("question")} p {{ font-size: 1.1rem; }}
 {_FIGURE} {{ gap: 0.35rem; }}
 {_SAVE} button {{ min-height: 1.5rem; padding: 0 0.3rem; }}
@@ -69,9 +71,12 @@ _CSS = f"""<style>{_FIGURE_CSS}
 }}
 [class*="st-key-feed-"] {{ display: none; }}
 [class*="st-key-questions-"] a:not(:hover) {{ background: none; }}
-[class*="st-key-questions-"] a * {{ font-weight: 400; white-space: normal; }}
+[class*="st-key-questions-"] a * {{ font-weight: 400; }}
+:is([class*="st-key-questions-"], .st-key-experiment) a * {{ white-space: normal; }}
 [class*="st-key-questions-"] a strong {{ font-weight: 600; }}
-[class*="st-key-order-"] button {{ justify-content: flex-start; text-align: left; }}
+:is(.st-key-predict, [class*="st-key-open-check-"]) [role="radiogroup"] {{ gap: 0.6rem; }}
+[class*="st-key-order-"] :is(button, button > div) {{
+  justify-content: flex-start; text-align: left; }}
 {_MENU} {{ gap: 0.35rem; }}
 {_MENU} {dom.CAPTION} {{ padding-top: 1.2rem; font-weight: 600; }}
 {panes.CSS}</style>"""

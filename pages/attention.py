@@ -6,6 +6,7 @@ from dashboard import controls
 from dashboard.attention import head_edits, own_attention
 from dashboard.components import page
 from dashboard.components.attention_view import attention_view
+from dashboard.components.panes import panes
 from dashboard.figures.maps import head_steps as figures
 from dashboard.models import model_input, network, traces
 
@@ -18,13 +19,15 @@ page.page_header(
 given = model_input.choose()
 
 from core.interpret.trace import UNCHANGED, heads_of  # noqa: E402  the heading must not wait
-from dashboard.attention import head_walk  # noqa: E402
+from dashboard.attention import head_walk, one_row  # noqa: E402
 
 layers, heads = heads_of(given.model)
 last = len(given.tokens) - 1
 words = tuple(given.tokens)
 if st.session_state.setdefault("words", words) != words:  # query and key are named by their words
-    st.session_state.update(words=words, query=last if given.causal else 0, key=min(1, last))
+    st.session_state.update(
+        words=words, query=last if given.causal else 0, key=min(1, last), cells=""
+    )
 MEAN = "mean"
 
 
@@ -47,35 +50,27 @@ def explore() -> None:
     if controls.switch("Draw the whole network", key="network"):
         return network.show(given, key="drawn", on_head=to_maps)
     maps = st.container()
-    with st.container(border=True):
-        one, two, three, four = st.columns(4)
+    left, right = panes("row", (2, 3))
+    with left:
+        one, two = st.columns(2)
         with one:
             layer = controls.choice("Layer", [*range(1, layers + 1), MEAN], key="layer")
-        with two:
-            head = controls.choice("Head", [*range(1, heads + 1), MEAN], key="head")
-        with three:
             query = controls.choice(
                 "Query: who looks", range(last + 1), key="query", index=last if given.causal else 0,
                 show=lambda i: f"{i}: {given.tokens[i]}",
             )  # fmt: skip
-        with four:
+        with two:
+            head = controls.choice("Head", [*range(1, heads + 1), MEAN], key="head")
             key = controls.choice(
-                "Key: who is looked at", range(last + 1), key="key", index=min(1, last),
+                "Key: looked at", range(last + 1), key="key", index=min(1, last),
                 show=lambda i: f"{i}: {given.tokens[i]}",
             )  # fmt: skip
-        edit, inputs = head_edits.choose_edit(given, query, key)
-
+        changes = head_edits.choose_edit(given, query, key)
+    edit, inputs = changes.edit, changes.inputs
     before = traces.trace(given.identity, given.model, given.inputs)
     edited = edit != UNCHANGED or inputs is not given.inputs
     traced = traces.trace(given.identity, given.model, inputs, edit) if edited else before
-    tokens = list(given.tokens)
-    if given.causal and inputs is not given.inputs:
-        tokens = [
-            word if same else given.answers[new]
-            for word, same, new in zip(
-                tokens, (inputs == given.inputs)[0].tolist(), inputs[0].tolist(), strict=True
-            )
-        ]
+    tokens = head_edits.changed_words(given, inputs)
     with maps:
         attention_view(
             traced.attention[0].numpy(),
@@ -87,27 +82,39 @@ def explore() -> None:
                 "query": query,
                 "key": key,
             },
-            causal=given.causal and edit.mask is None,
+            causal=given.causal and (edit.mask is None or not edit.mask.triu(1).any()),
             picture=given.png,
             on_choose=remember,
         )
 
-    # --- what follows from a change ---
+    # --- one row, and what follows from a change ---
+    with right:
+        if MEAN in (layer, head):
+            changes.temperature.as_widget()
+        else:
+            one_row.show(
+                given.model, before, traced, changes, tokens, layer=layer, head=head, query=query
+            )
     was, now = given.outcome(before.logits), given.outcome(traced.logits)
-    if edited:
-        order = (was + now).argsort(descending=True)[:6].tolist()
-        page.show_figure(
-            figures.before_after(
-                [given.answers[i] for i in order], was[order].numpy(), now[order].numpy()
-            ),
-            title="What it says (down), how probably (across): as it is and after your change",
-            description=f"Before: {model_input.say(given, was)}. "
-            f"Now: {model_input.say(given, now)}.",
-            key="edited",
+    with left:
+        if edited:
+            order = (was + now).argsort(descending=True)[:6].tolist()
+            page.show_figure(
+                figures.before_after(
+                    [given.answers[i] for i in order], was[order].numpy(), now[order].numpy()
+                ),
+                title="What the model says, and after your change",
+                description=f"Before: {model_input.say(given, was)}. "
+                f"Now: {model_input.say(given, now)}.",
+                key="edited",
+            )
+        else:
+            what = "The next word" if given.causal else "The class"
+            st.markdown(f"{what} it would say: {model_input.say(given, was)}.")
+        st.caption(
+            "The figure changes this row. When you let go, the model computes every row of every "
+            "head with the change."
         )
-    else:
-        what = "The next word" if given.causal else "The class"
-        st.markdown(f"{what} it would say: {model_input.say(given, was)}.")
 
     # --- one head, step by step ---
     st.header("One head, every step", anchor=False)

@@ -1,5 +1,7 @@
 """Dialogue GPT: what comes next, the text that becomes of it, and which words each looks at."""
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard import controls, state
@@ -15,35 +17,46 @@ page.page_header(
     "Dialogue GPT",
     "A model that reads words and says which comes next. Which earlier words does it look at?",
 )
-words, steps = panes("text", (2, 3))
-with words:
-    one, two = st.columns([3, 2])
-    with one:
-        entry = gpt_models.choose_gpt()
-        loaded = model_choice.load(entry)
-        model, tokenizer = loaded.model, loaded.tokenizer
-        engine, generations = gpt_models.engine(entry), gpt_models.generations(entry)
-    with two:
-        st.space("small")
-        text = st.popover("The text", icon=":material/edit:", width="stretch")
-    with text:
-        prompt = gpt_models.ask_prompt(loaded)
-    read = enumerate(zip(prompt.words, prompt.ids, strict=True))
-    token_strip(
-        [
-            Token(word, note=f"token {i}, id {id_}, read as {tokenizer.vocab[id_]}")
-            for i, (word, id_) in read
-        ],
-        key="read",
-        play=False,
-        legend=f"The model reads {len(prompt.ids)} tokens of {tokenizer.vocab_size:,}:",
-    )
+chosen: dict[str, Any] = {}  # the model and the prompt that the rest of the page is about
 
-import torch  # noqa: E402  the heading must not wait for it
 
-from dashboard.decoding import one_text  # noqa: E402
+@page.fragment
+def what_comes_next() -> None:
+    """Its controls run this part of the page alone; another model or prompt runs all of it."""
+    words, steps = panes("text", (2, 3))
+    with words:
+        one, two = st.columns([3, 2])
+        with one:
+            entry = gpt_models.choose_gpt()
+            loaded = model_choice.load(entry)
+        with two:
+            st.space("small")
+            text = st.popover("The text", icon=":material/edit:", width="stretch")
+        with text:
+            prompt = gpt_models.ask_prompt(loaded)
+        vocab = loaded.tokenizer.vocab
+        read = enumerate(zip(prompt.words, prompt.ids, strict=True))
+        token_strip(
+            [Token(w, note=f"token {i}, id {id_}, read as {vocab[id_]}") for i, (w, id_) in read],
+            key="read",
+            play=False,
+            legend=f"The model reads {len(prompt.ids)} tokens of {len(vocab):,}:",
+        )
+    if chosen and (entry.identity, prompt.ids) != (chosen["entry"].identity, chosen["prompt"].ids):
+        st.rerun()
+    chosen.update(entry=entry, loaded=loaded, prompt=prompt)
+    from dashboard.decoding import one_text  # the heading must not wait for torch
 
-one_text.show(generations, tokenizer, prompt, words, steps)
+    one_text.show(gpt_models.generations(entry), loaded.tokenizer, prompt, words, steps)
+
+
+what_comes_next()
+if not chosen:
+    st.stop()
+
+import torch  # noqa: E402
+
+entry, loaded, prompt = chosen["entry"], chosen["loaded"], chosen["prompt"]
 network.show_text(loaded, prompt)
 page.show_math(
     r"\begin{gathered} P(x_{t+1} = v \mid x_1 \ldots x_t) = \\ "
@@ -56,7 +69,7 @@ page.show_math(
 @page.fragment
 def where_it_looks() -> None:
     """Its controls run this part of the page alone."""
-    traced = traces.trace(entry.identity, model, torch.tensor([prompt.ids]))
+    traced = traces.trace(entry.identity, loaded.model, torch.tensor([prompt.ids]))
     alphas = traced.attention[0].numpy()  # (L, H, T, T)
     layers, heads = alphas.shape[:2]
     left, right = (st.container(), st.container()) if state.presenting() else panes("maps", (2, 3))
@@ -96,5 +109,5 @@ def where_it_looks() -> None:
 
 st.header("Where each word looks", anchor=False)
 where_it_looks()
-st.caption(f"Text computed by {engine.path}, with a key-value cache.")
+st.caption(f"Text computed by {gpt_models.engine(entry).path}, with a key-value cache.")
 page.show_source("core.gpt.DialogueGPT", "core.decoding.strategies.nucleus")

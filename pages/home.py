@@ -59,7 +59,7 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
             description=f"Each square is one attention head reading "
             f"{'this one token' if count == 1 else f'these {count} tokens'}: a row "
             "for each word that looks, a column for each word it may look at. Bright means a "
-            "large weight.",
+            f"large weight. In order they are: {page.escape(' '.join(prompt.words))}.",
             key="attention",
             data={"alphas": alphas, "tokens": tokenizer.words(ids)},
         )

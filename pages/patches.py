@@ -5,19 +5,19 @@ import streamlit as st
 from core.models import positions
 from dashboard import controls
 from dashboard.components import page
+from dashboard.components.panes import panes
 from dashboard.figures import patches as figures
 from dashboard.figures.maps import vit_maps
 from dashboard.models import model_choice, pictures, vit_models
-from dashboard.vision import patch_positions
+from dashboard.vision import patch_positions, patch_sounds
 
 page.page_header(
     "Patches of anything",
     "A Transformer reads a row of vectors and nothing else. **How do you feed it a picture, or a "
     "sound?** Cut it into patches, and multiply each by one matrix.",
 )
-BEAT = 0.4  # seconds of a note
-choices = st.container(horizontal=True, gap="medium")
-with choices:
+left, right = panes("patches", (2, 5))
+with left:
     kind = controls.pick("Feed it", ["a picture", "a sound"], key="feed")
 
 import torch  # noqa: E402  the heading must not wait for it
@@ -25,103 +25,97 @@ import torch  # noqa: E402  the heading must not wait for it
 from core.data import audio as sounds  # noqa: E402
 
 if kind == "a picture":
-    with choices:
+    with left:
         entry = vit_models.choose_model()
-    loaded = model_choice.load(entry)
+        loaded = model_choice.load(entry)
+        picture = pictures.choose_picture(loaded)
     model = loaded.model
-    picture = pictures.choose_picture(loaded)
     inputs = vit_models.to_input(loaded, picture.image[None])
     with torch.no_grad():
         tokens = model.embed(inputs)[0]
     grid = round((len(tokens) - 1) ** 0.5)
     size, plain = loaded.config.img_size, loaded.entry.architecture == "VisionTransformer"
-    left, right = st.columns([2, 3])
-    with left:
-        page.show_image(
-            vit_maps.patch_sheet(picture.image, grid),
-            title=f"1. Cut: {grid}×{grid} {'patches' if plain else 'cells'}",
-            description=f"{size}×{size} pixels, so a patch has {size // grid}×{size // grid}×3 = "
-            f"{(size // grid) ** 2 * 3} numbers."
-            if plain
-            else "This model does not cut: its tokens come from convolutions that overlap, and a "
-            "token sees its neighbours' pixels too.",
-            key="cut",
-            data={"picture": picture.image},
-        )
     with right:
-        page.show_figure(
-            figures.token_matrix(tokens.numpy()),
-            title=f"2. The tokens: {len(tokens)} rows (down) of {tokens.shape[1]} numbers (across)",
-            description="Row 0 is the class token, the same for every picture; each other row is a "
-            "patch with its position added.",
-            key="tokens",
+        one, two = st.columns([2, 3])
+        with one:
+            page.show_image(
+                vit_maps.patch_sheet(picture.image, grid),
+                title=f"1. Cut: {grid}×{grid} {'patches' if plain else 'cells'}",
+                description=f"A patch has {size // grid}×{size // grid}×3 = "
+                f"{(size // grid) ** 2 * 3} numbers."
+                if plain
+                else "Not cut: the convolutions of this model overlap.",
+                more=None
+                if plain
+                else "Its tokens come from convolutions, and a token sees its neighbours' pixels.",
+                key="cut",
+                data={"picture": picture.image},
+            )
+        with two:
+            page.show_figure(
+                figures.token_matrix(tokens.numpy()),
+                title=f"2. {len(tokens)} tokens (down) of {tokens.shape[1]} numbers",
+                description="Row 0 is the class token; the others are patches with their positions "
+                "added.",
+                key="tokens",
+            )
+        first = next(m for m in model.patch_embed.modules() if isinstance(m, torch.nn.Conv2d))
+        filters = first.weight.detach().numpy()
+        shape = f"{filters.shape[2]}×{filters.shape[3]}"
+        page.show_image(
+            vit_maps.filter_sheet(filters),
+            title=f"3. The matrix: {len(filters)} rows, each drawn as {shape} pixels"
+            if plain
+            else f"3. The {len(filters)} filters of the first convolution, {shape} pixels each",
+            description="A number of a token is large where its patch looks like that row."
+            if plain
+            else "A feature is large where the picture looks like its filter.",
+            key="filters",
+            data={"filters": filters.reshape(len(filters), -1)},
         )
-    first = next(m for m in model.patch_embed.modules() if isinstance(m, torch.nn.Conv2d))
-    filters = first.weight.detach().numpy()
-    shape = f"{filters.shape[2]}×{filters.shape[3]}"
-    page.show_image(
-        vit_maps.filter_sheet(filters),
-        title=f"3. The matrix: {len(filters)} rows, each drawn as {shape} pixels"
-        if plain
-        else f"3. The {len(filters)} filters of the first convolution, {shape} pixels each",
-        description="A number of a token is large where its patch looks like that row."
-        if plain
-        else "A feature is large where the picture looks like its filter.",
-        key="filters",
-        data={"filters": filters.reshape(len(filters), -1)},
-    )
-    patch_positions.show(model.pos_E.weight.detach(), grid)
+        patch_positions.show(model.pos_E.weight.detach(), grid)
     page.lesson_link("vit", "What the model does with these tokens")
 else:
-    clip, names = None, []
-    source = controls.pick("Sound", ["a tune", "my own WAV"], key="sound")
-    with page.one_sentence_for_errors():
-        if source == "a tune":
-            tune = controls.text("Notes", "C D E C  C D E C  E F G -", key="tune", max_chars=60,
-                                 help=f"{' '.join(sounds.TONES)}, and - for a pause.")  # fmt: skip
-            names = list(tune.upper().replace(" ", ""))[: int(sounds.LONGEST / BEAT)]
-            clip = sounds.tone_sequence(names, BEAT)
-        else:
-            file = st.file_uploader(
-                "A WAV file of at most 10 seconds", type=["wav"], max_upload_size=8
-            )
-            clip = None if file is None else sounds.read_wav(file.getvalue())
-    if clip is None:
-        st.stop()
-    st.audio(clip.numpy(), sample_rate=sounds.RATE)
-    side = int(controls.pick("Patch", [8, 16, 32], key="side", index=1))
+    with left:
+        clip, names = patch_sounds.choose_clip()
+        if clip is None:
+            st.stop()
+        st.audio(clip.numpy(), sample_rate=sounds.RATE)
+        side = int(controls.pick("Patch", [8, 16, 32], key="side", index=1))
     picture = sounds.spectrogram(clip, bins=64, hop=64)
     cut = sounds.to_patches(picture, side)
     tokens = sounds.embed_patches(cut, 64, torch.Generator().manual_seed(0))
     rows = 64 // side
     seconds = side * 64 / sounds.RATE
-    page.show_figure(
-        figures.spectrogram(
-            picture.numpy(), side, sounds.RATE / 256, 64 / sounds.RATE, names, BEAT
-        ),
-        title=f"1. Frequency (up) and time (across), cut into {len(cut)} patches of {side}×{side}",
-        description=f"Bright means loud; note names are above the plot. A patch is "
-        f"{seconds:.3f} s wide.",
-        key="spectrogram",
-    )
-    left, right = st.columns(2)
-    with left:
-        page.show_figure(
-            figures.token_matrix(tokens.numpy()),
-            title=f"2. Embedded: {len(tokens)} tokens (down) of 64 numbers (across)",
-            description=f"Each patch of {side * side} numbers times one matrix, here still random.",
-            key="sound-tokens",
-        )
     with right:
-        moments = tokens[: len(tokens) // rows * rows].reshape(-1, rows * 64)
-        similarity = positions.similarity(moments.double().numpy())
         page.show_figure(
-            figures.moments_alike(similarity, seconds),
-            title="3. How similar are two moments (down and across)?",
-            description="Cosine similarity of the tokens of two moments: what is repeated in the "
-            "tune is dark red away from the diagonal. Attention starts from products like these.",
-            key="moments",
+            figures.spectrogram(
+                picture.numpy(), side, sounds.RATE / 256, 64 / sounds.RATE, names, patch_sounds.BEAT
+            ),
+            title=f"1. Frequency (up), time (across), cut into {len(cut)} patches of {side}×{side}",
+            description=f"Bright means loud; note names are above the plot. A patch is "
+            f"{seconds:.3f} s wide.",
+            key="spectrogram",
         )
+        one, two = st.columns(2)
+        with one:
+            page.show_figure(
+                figures.token_matrix(tokens.numpy()),
+                title=f"2. {len(tokens)} tokens (down) of 64 numbers",
+                description=f"Each patch of {side * side} numbers times one matrix, here random.",
+                key="sound-tokens",
+            )
+        with two:
+            moments = tokens[: len(tokens) // rows * rows].reshape(-1, rows * 64)
+            similarity = positions.similarity(moments.double().numpy())
+            page.show_figure(
+                figures.moments_alike(similarity, seconds),
+                title="3. How similar are two moments?",
+                description="Cosine of the tokens of two moments.",
+                more="What is repeated in the tune is dark red away from the diagonal. Attention "
+                "starts from products like these.",
+                key="moments",
+            )
 
 page.show_source(
     "core.vit.PatchEmbed", "core.vit.VisionTransformer.embed", "core.data.audio.spectrogram",

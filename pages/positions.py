@@ -40,7 +40,7 @@ def tables_and_frequencies() -> None:
         "pairs tell neighbours apart, slow pairs tell early from late."
     )
     st.header("How similar are two positions?", anchor=False)
-    left, right = panes("similarity", (1, 1))
+    left, right = panes("similarity", (4, 3))
     with left:
         explain_code()
     table = tables[name]

@@ -36,6 +36,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     overview = st.container()
     progress_browser.forget_button()
     progress_store.save_menu()  # may load another progress, which the line before it tells of
+    progress_store.own_questions_menu()
     with overview:
         progress_store.overview()
     question = questions[name]

@@ -6,6 +6,7 @@ import streamlit as st
 from core.study.measure.robustness import PICTURES, PLACES
 from dashboard import controls
 from dashboard.components import page, tables
+from dashboard.components.panes import panes
 from dashboard.figures import versus as figures
 from dashboard.figures.maps import vit_maps
 from dashboard.models import model_choice, pictures, vit_models
@@ -62,7 +63,7 @@ elif section == "overfitting":
             figures.losses(
                 {r.name: (r.epochs, r.training_loss, r.held_out_loss) for r in selected}
             ),
-            title="Loss (up) by epoch: training solid, held-out dashed",
+            title="Loss (up) by epoch: held-out dashed",
             description="Where the held-out loss begins to rise, the model has begun to memorise: "
             "it becomes more certain of answers that are wrong.",
             key="history-loss",
@@ -79,29 +80,35 @@ elif section == "overfitting":
 elif section in ("shifted", "other sizes"):
     shift = section == "shifted"
     lines, places = {}, PLACES["shift" if shift else "size"]
-    members = list(versus.choose_both(kinds).values())
-    suits = versus.is_unaugmented if shift else versus.is_sinusoidal
-    third = versus.choose_third(rivals, suits)
+    left, right = panes("versus", (2, 5))
+    with left:
+        members = list(versus.choose_both(kinds).values())
+        third = versus.choose_third(
+            rivals, versus.is_unaugmented if shift else versus.is_sinusoidal
+        )
     members += [third] if third and third not in members else []
     for member in members:
         values = versus.under_change(member, "shift" if shift else "size")
         if isinstance(values, str):
-            st.info(f"This takes the held-out pictures. {page.escape(values)}",
-                    icon=":material/info:")  # fmt: skip
+            right.info(f"This takes the held-out pictures. {page.escape(values)}",
+                       icon=":material/info:")  # fmt: skip
             break
         lines[f"{member.name} ({member.entry.architecture})"] = (places, values)
     if lines:
-        words = "The mean over up, down, left and right; edge pixels are repeated."
+        words, more = "The mean over up, down, left and right; edge pixels are repeated.", None
         if not shift:
-            words = "Trained at 32. A ViT's learned positions are interpolated to the new grid, " \
-                "sinusoidal ones are computed for it, and a CNN needs nothing."  # fmt: skip
+            words = "Trained at 32."
+            more = "A ViT's learned positions are interpolated to the new grid, sinusoidal ones " \
+                "are computed for it, and a CNN needs nothing."  # fmt: skip
         across = "pixels moved" if shift else "side of the picture, pixels"
-        page.show_figure(
-            figures.lines(lines, across, places),
-            title=f"Accuracy (up) on {PICTURES} held-out pictures, {across} (across)",
-            description=f"{words} The same pictures throughout; {versus.chance(lines)}",
-            key=section.replace(" ", "-"),
-        )
+        with right:
+            page.show_figure(
+                figures.lines(lines, across, places),
+                title=f"Accuracy (up) on {PICTURES} held-out pictures, {across} (across)",
+                description=f"{words} The same pictures throughout; {versus.chance(lines)}",
+                more=more,
+                key=section.replace(" ", "-"),
+            )
 
 else:
     import torch

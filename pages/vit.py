@@ -18,24 +18,25 @@ page.page_header(
 @page.fragment
 def look() -> None:
     """Its controls run nothing else of the page."""
-    left, right = panes("look")
+    drawn = controls.switch("Draw the network", key="network")
+    left, right = st.columns(2) if drawn else panes("look")
     with left:
         entry = vit_models.choose_model()
         loaded = model_choice.load(entry)
         model, classes = loaded.model, loaded.extra["classes"]
+    with right if drawn else left:
         picture = pictures.choose_picture(loaded)
-        follow = controls.pick("Follow", ["attention", "rollout"], key="follow", help=ROLLOUT)
-        drawn = controls.switch("Draw the network", key="network")
     inputs = vit_models.to_input(loaded, picture.image[None])
-    traced = traces.trace(entry.identity, model, inputs)
+    if drawn:  # it is as wide as the page
+        return network.show_picture(loaded, inputs, picture.image)
     with left:
+        follow = controls.pick("Follow", ["attention", "rollout"], key="follow", help=ROLLOUT)
+        traced = traces.trace(entry.identity, model, inputs)
         says = f"It says: **{page.escape(classes[int(traced.logits[0].argmax())])}**."
         if picture.label is not None:
             says += f" It is: **{page.escape(classes[picture.label])}**."
         st.markdown(says)
     with right:
-        if drawn:
-            return network.show_picture(loaded, inputs, picture.image)
         vit_maps.show(traced, picture.image, classes, picture.label, follow == "rollout")
         st.caption(
             "Move over a patch to see where it looks; press it to keep it, or press the class "

@@ -1,4 +1,4 @@
-"""Presets: the course's recipe, the best recipe, and a demonstration of about a minute."""
+"""Presets: the course's recipe, the best recipe, and two small demonstrations."""
 
 from dataclasses import replace
 
@@ -69,7 +69,35 @@ DEMO = {
     ),
 }
 
-PRESETS = {"course": COURSE, "best": BEST, "demo": DEMO}
+# Few examples, no augmentation, no dropout, no label smoothing: every model memorises them.
+OVERFIT = {
+    "vit": RunSpec(
+        "vit",
+        "VisionTransformer",
+        model={**_SMALL, "patch_size": 8},
+        recipe={"epochs": 40, "batch_size": 32, "lr": 1e-3, "schedule": "warmup"},
+        data="shapes",
+        share=0.03,
+    ),
+    "gpt": RunSpec(
+        "gpt",
+        "CompactGPT",
+        model={**_SMALL, "dropout": 0.0},
+        recipe={"epochs": 60, "batch_size": 8, "lr": 3e-3, "schedule": "warmup"},
+        data="grammar",
+        share=0.02,
+    ),
+    "cnn": RunSpec(
+        "cnn",
+        "SmallCNN",
+        model={"dim": 32},
+        recipe={"epochs": 40, "batch_size": 16, "lr": 2e-3, "schedule": "warmup"},
+        data="shapes",
+        share=0.01,
+    ),
+}
+
+PRESETS = {"course": COURSE, "best": BEST, "demo": DEMO, "overfit": OVERFIT}
 
 
 def preset(name: str, kind: str, data: str | None = None) -> RunSpec:

@@ -25,7 +25,7 @@ Record = dict[str, Any]
 
 
 class _Kind(TypedDict):
-    kind: Literal["step", "epoch"]
+    kind: Literal["start", "step", "epoch"]
 
 
 class _Line(TypedDict):
@@ -56,7 +56,15 @@ class EpochLine(_Line):
     text: NotRequired[Text | None]
 
 
-_TYPES: dict[str, Any] = {"step": StepLine, "epoch": EpochLine}
+class StartLine(_Line):
+    """The line of kind "start", see `core.training.records.StartRecord`."""
+
+    kind: Literal["start"]
+    epoch: Whole
+    text: NotRequired[Text | None]
+
+
+_TYPES: dict[str, Any] = {"start": StartLine, "step": StepLine, "epoch": EpochLine}
 
 
 def parse_record(line: bytes) -> Record:
@@ -170,7 +178,7 @@ def _epochs(path: Path, _changed: int, _size: int) -> list[Record]:
 
 
 def last(path: Path) -> dict[str, Record]:
-    """The newest record of each kind, read from the end; shared: do not change it."""
+    """The newest record of a step and of an epoch, by kind; shared: do not change it."""
     try:
         about = path.stat()
         return _last(path, about.st_mtime_ns, about.st_size)
@@ -185,7 +193,7 @@ def _last(path: Path, _changed: int, _size: int) -> dict[str, Record]:
     with open(path, "rb") as file:
         for record in _valid(_backwards(file)):
             newest.setdefault(record["kind"], record)
-            if len(newest) == len(_TYPES):
+            if {"step", "epoch"} <= newest.keys():
                 break
     return newest
 

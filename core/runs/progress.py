@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
-RECENT = 30  # steps over which the speed is averaged
+RECENT = 30  # recorded steps over which the speed is averaged
+WARM_UP = 2  # steps
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,36 @@ def run_progress(records: list[dict[str, Any]], epochs: int) -> RunProgress:
         seconds = recent[0]["seconds"] - recent[-1]["seconds"]
         if seconds > 0:
             speed = (recent[0]["examples"] - recent[-1]["examples"]) / seconds
-    left = last["seconds"] * (1 - share) / share if share > 0 else None
+    is_over = share == 1 and last["kind"] == "epoch"
+    left = 0.0 if is_over else _time_left(records, recent[::-1], epochs)
     return RunProgress(share, last["epoch"], epochs, last["step"], speed, left)
+
+
+def _time_left(
+    records: list[dict[str, Any]], recent: list[dict[str, Any]], epochs: int
+) -> float | None:
+    """Seconds: the steps that are left at the recent pace, and the measuring after each epoch.
+
+    The first WARM_UP steps are slower and do not count.
+    """
+    pairs = [
+        (before, after)
+        for before, after in pairwise(r for r in recent if r["step"] >= WARM_UP)
+        if after["epoch"] <= int(before["epoch"]) + 1  # no measuring between them
+    ]
+    steps = sum(after["step"] - before["step"] for before, after in pairs)
+    if not steps or not recent[-1]["epoch"]:
+        return None
+    pace: float = sum(after["seconds"] - before["seconds"] for before, after in pairs) / steps
+    last = recent[-1]
+    remaining: float = last["step"] / last["epoch"] * epochs - last["step"]
+    measuring = [
+        epoch["seconds"] - step["seconds"] - pace * (epoch["step"] - step["step"])
+        for step, epoch in pairwise(r for r in records if "seconds" in r)
+        if epoch["kind"] == "epoch" and step["kind"] == "step"
+    ]
+    each = sum(measuring) / len(measuring) if measuring else 0.0
+    return max(0.0, remaining * pace + (epochs - len(measuring)) * max(0.0, each))
 
 
 def _backwards(records: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

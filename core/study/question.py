@@ -97,6 +97,7 @@ class Experiment:
     page: str
     state: State
     label: str
+    figure: str = ""  # the key of the figure that decides, where the page begins with another one
 
 
 @dataclass(frozen=True)
@@ -324,14 +325,16 @@ def _order(table: dict[str, Any], where: str) -> Order:
 
 def _experiment(table: dict[str, Any]) -> Experiment:
     where = "[experiment]"
-    _only(table, where, "say page state label")
+    _only(table, where, "say page state label figure")
     page = _text(table, "page", where)
     if not re.fullmatch(r"[a-z]{1,20}", page):
         raise ValueError(f"{where}: the page {page[:30]!r} must be a lesson's name, as in rnn.")
     state = table.get("state", {})
-    return Experiment(
-        _text(table, "say", where), page, checked_state(state, where), _text(table, "label", where)
-    )
+    figure = table.get("figure", "")
+    if not isinstance(figure, str) or not re.fullmatch(r"[\w-]{0,40}", figure):
+        raise ValueError(f"{where}: the figure {str(figure)[:30]!r} must be the key of a figure.")
+    say, label = _text(table, "say", where), _text(table, "label", where)
+    return Experiment(say, page, checked_state(state, where), label, figure)
 
 
 def checked_state(state: object, where: str) -> State:

@@ -50,7 +50,10 @@ def fixed_example(prepared: Prepared) -> Example | None:
 
 
 def is_due(record: Record, epochs: int) -> bool:
-    """At steps 1, 2, 4, 8, … of the first epoch and after about forty of the epochs."""
+    """At steps 1, 2, 4, 8, … of the first epoch and after about forty of the epochs.
+
+    The untrained model's is saved before the first step.
+    """
     if isinstance(record, EpochRecord):
         return record.epoch % max(1, epochs // MAX_EPOCH_SNAPSHOTS) == 0 or record.epoch == epochs
     return record.epoch < 1 and record.step & (record.step - 1) == 0

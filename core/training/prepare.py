@@ -63,7 +63,7 @@ def _prepare_images(spec: RunSpec, recipe: ImageRecipe, device: torch.device) ->
     else:
         test_pixels, test_labels = map(torch.from_numpy, (data.test_images, data.test_labels))
         held_out = Images(test_pixels.to(device), test_labels.to(device), mean, std)
-    task = ImageTask(train, held_out, recipe)
+    task = ImageTask(train, held_out, recipe, tuple(data.classes))
     extra = {"classes": list(data.classes), "mean": list(data.mean), "std": list(data.std)}
     torch.manual_seed(spec.seed)
     model = build(spec.architecture, config).to(device).to(memory_format=torch.channels_last)

@@ -1,6 +1,15 @@
-"""The records that training yields: frozen, one kind for steps and one for epochs."""
+"""The records of a training: frozen, one for the start, one kind for steps and one for epochs."""
 
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class StartRecord:
+    """The untrained model, before the first step. text: as in `EpochRecord`."""
+
+    step: int
+    epoch: int
+    text: str | None
 
 
 @dataclass(frozen=True)
@@ -27,7 +36,8 @@ class EpochRecord:
 
     train and held_out map the name of a measure to its value: loss in nats, accuracy from 0 to 1,
     perplexity. held_out is measured on the validation set, or without one on the test set; the name
-    is that in metrics.jsonl. text: what a GPT generated from the empty prompt, None for images.
+    is that in metrics.jsonl. text: what a GPT generated from the empty prompt, or what an image
+    model says about the first held-out image.
     """
 
     step: int

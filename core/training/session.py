@@ -28,7 +28,7 @@ from core.training.distributed import broadcast
 from core.training.loop import TrainState, start, train
 from core.training.precision import faster_precision
 from core.training.prepare import Prepared, prepare
-from core.training.records import EpochRecord, Record
+from core.training.records import EpochRecord, Record, StartRecord
 from core.training.resume import restore, state_tensors
 
 RECORD_STEPS, RECORD_SECONDS = 10, 1.0  # a step is recorded when either has passed
@@ -86,6 +86,8 @@ def _train_and_record(
     last_save = last_record = time.monotonic()
     save_seconds = 0.0
     example = attention_snapshots.fixed_example(prepared)
+    if not state.step:
+        _record_start(run, prepared, state, example)
     for record in train(state, prepared.task, recipe, spec.seed, record_every=1):
         if state.step % TRIM_EVERY == 0:
             trim_heap()
@@ -117,6 +119,22 @@ def _train_and_record(
                 set_status("cancelled", f"Stopped {when}")
             return
         yield record
+
+
+def _record_start(
+    run: RunDirectory,
+    prepared: Prepared,
+    state: TrainState,
+    example: attention_snapshots.Example | None,
+) -> None:
+    """Record what the untrained model says and attends to."""
+    if any(record["kind"] == "start" for record in run.records()):
+        return
+    with torch.inference_mode():
+        text = prepared.task.sample(state.evaluated.eval(), 0)
+    run.append({"kind": "start", **asdict(StartRecord(0, 0, text))})
+    if example is not None:
+        attention_snapshots.save_snapshot(run, state.evaluated, example, 0)
 
 
 def follow_session(run: RunDirectory) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from dashboard import controls
+from dashboard import controls, state
+from dashboard.attention import row_instrument
 from dashboard.components import page
+from dashboard.components.live import Dial
 from dashboard.models.model_input import ModelInput
 
 if TYPE_CHECKING:
@@ -18,12 +20,23 @@ if TYPE_CHECKING:
 EDITABLE = 16  # most tokens for which every cell of the mask has a checkbox
 
 
-def choose_edit(model_input: ModelInput, query: int, key: int) -> tuple[Edit, Tensor]:
-    """A popover of changes to mask, scores and words: the edit, and the inputs it applies to."""
+class Changes(NamedTuple):
+    """edit, inputs: what the model computes now. allowed: (T, T), the keys that each query may look
+    at before `cells` are masked. cells and the slider of the temperature are the instrument's."""
+
+    edit: Edit
+    inputs: Tensor
+    allowed: Tensor
+    temperature: Dial
+    cells: str
+
+
+def choose_edit(model_input: ModelInput, query: int, key: int) -> Changes:
+    """A popover of changes to mask and words; temperature and cells come from the instrument."""
     from core.interpret.trace import Edit, block_token, own_mask
 
     tokens = len(model_input.tokens)
-    with st.popover("Change something inside", icon=":material/tune:", width="stretch"):
+    with st.popover("More changes inside", icon=":material/tune:", width="stretch"):
         kind = controls.pick(
             "Who may look at whom", ["the model's own", "anyone", "causal", "my mask"], key="mask"
         )
@@ -32,9 +45,6 @@ def choose_edit(model_input: ModelInput, query: int, key: int) -> tuple[Edit, Te
         hidden = controls.choice("Hide a token from all others", ["none", *names], key="hidden")
         pair = controls.switch(
             f"Hide key {key} from query {query} (the selected cell)", key="hide_pair"
-        )
-        temperature = controls.slider(
-            "Divide all scores by", 0.1, 5.0, 1.0, key="temperature", step=0.1
         )
         inputs = _changed_word(model_input) if model_input.causal else model_input.inputs
     if hidden != "none" or pair:
@@ -45,7 +55,31 @@ def choose_edit(model_input: ModelInput, query: int, key: int) -> tuple[Edit, Te
         if pair:
             mask = mask.clone()
             mask[query, key] = 0
-    return Edit(mask=mask, temperature=float(temperature)), inputs
+    temperature = controls.dial(
+        "Temperature: scores are divided by it", 0.1, 5.0, 1.0, key="temperature", step=0.1
+    )
+    cells = _cells(tokens)
+    own = own_mask(model_input.model, tokens) if mask is None else mask
+    allowed = (_all(tokens) if own is None else own).bool()
+    if cells:
+        mask = allowed.clone()
+        for row, column in row_instrument.read(cells):
+            mask[row, column] = False
+    return Changes(
+        Edit(mask=mask, temperature=float(temperature.value)), inputs, allowed, temperature, cells
+    )
+
+
+def _cells(tokens: int) -> str:
+    """The cells masked by a click, of the session or of a new link; "" where they do not fit."""
+    known = state.offered("cells") or "cells" not in st.query_params
+    text = st.session_state.get("cells", "") if known else st.query_params["cells"]
+    text = text if row_instrument.fitting(text, tokens) else ""
+    state.offer("cells", "")
+    st.session_state["cells"] = text
+    state.record("cells", text)
+    state.put_in_link("cells", text or None)
+    return text
 
 
 def _all(tokens: int) -> Tensor:
@@ -93,3 +127,12 @@ def _changed_word(model_input: ModelInput) -> Tensor:
     inputs = model_input.inputs.clone()
     inputs[0, names.index(token)] = token_id
     return inputs
+
+
+def changed_words(model_input: ModelInput, inputs: Tensor) -> list[str]:
+    """The names of the tokens, with that of a word that was replaced."""
+    names = list(model_input.tokens)
+    if model_input.causal and inputs is not model_input.inputs:
+        for i in (inputs != model_input.inputs)[0].nonzero()[:, 0].tolist():
+            names[i] = model_input.answers[int(inputs[0, i])]
+    return names

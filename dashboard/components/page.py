@@ -14,7 +14,9 @@ from streamlit.logger import get_logger
 
 from dashboard import lessons, state
 from dashboard.components.copy_button import copy_button
+from dashboard.components.glossary import explain_words
 from dashboard.components.save_menu import save_menu
+from dashboard.components.scroll_into_view import scroll_to_figure
 from dashboard.components.source import Source, read_source
 from dashboard.figures import data as figure_data
 from dashboard.figures.layout import Drawing, readable
@@ -68,13 +70,19 @@ def menu(pages: Mapping[str, st.Page]) -> None:
 def page_header(title: str, question: str) -> None:
     """The page's only h1, the question it answers, and the button that copies its link.
 
-    When it was opened from a study question (`?back=1d`), a link leads back to that question.
+    When it was opened from a study question (`?back=1d`), a link leads back to that question, and
+    the figure that decides it (`&figure=passes`) scrolls into view.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.title(title, anchor=False, width="stretch")
         asked = st.query_params.get("back", "")
         if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,19}", asked):
             lesson_link("study", f"Back to question {asked}", q=asked)
+            figure = st.query_params.get("figure", "")
+            if re.fullmatch(r"[\w-]{1,40}", figure):
+                scroll_to_figure(figure)
+        if not state.presenting():
+            explain_words()
         copy_link()
     with st.container(key="question"):
         st.markdown(question)

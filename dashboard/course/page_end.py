@@ -24,7 +24,7 @@ def show(name: str) -> None:
         with st.container(horizontal=True):
             for number in (number for number in stop.earns if number in questions):
                 question = questions[number]
-                earned = progress.record(number).done(len(question.checks))
+                earned = progress.record(number).earned(len(question.checks))
                 mark = " :material/check: earned" if earned else ""
                 page.lesson_link("study", f"{number} · {question.title}{mark}", q=number)
         following = lessons.after(name)

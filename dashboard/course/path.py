@@ -53,7 +53,9 @@ def where(progress: StudyProgress, questions: dict[str, Question], last: str) ->
 def earned(stop: int, progress: StudyProgress, questions: dict[str, Question]) -> int:
     """How many questions of that stop are earned."""
     numbers = lessons.COURSE[stop].earns
-    return sum(progress.record(n).done(len(questions[n].checks)) for n in numbers if n in questions)
+    return sum(
+        progress.record(n).earned(len(questions[n].checks)) for n in numbers if n in questions
+    )
 
 
 def _begin(here: str, started: bool) -> None:
@@ -91,7 +93,7 @@ def _card(
 
 
 def _study_card(progress: StudyProgress, questions: dict[str, Question]) -> dict[str, object]:
-    done = [progress.record(n).done(len(q.checks)) for n, q in questions.items()]
+    done = [progress.record(n).earned(len(q.checks)) for n, q in questions.items()]
     return {
         "kind": "study",
         "title": "Study",

@@ -47,7 +47,7 @@ def show(
         seed = int(controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same text."))
     with drawings, st.container(key="figure-step"):
         step = controls.dial("Step", 1, length, 1, key="step", help="Or click a word.")
-        instrument.STEPS.show({}, [step])
+        instrument.show_steps(step)
     index = int(step.value) - 1
     if count > 2 or state.presenting():  # no room for texts beside the steps
         text_columns, step_columns = st.columns(count), st.columns(count)

@@ -43,7 +43,7 @@ def show(
     with steps:
         with st.container(key="figure-step"):
             step = controls.dial("Step", 1, length, 1, key="step", help="Or click a word.")
-            instrument.STEPS.show({}, [step])
+            instrument.show_steps(step)
         index = int(step.value) - 1
         bars = compare.BARS_ON_STAGE if state.presenting() else compare.BARS
         with st.container(key="figure-next"):

@@ -80,7 +80,8 @@ def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt:
             of = (entry.identity, tuple(prompt.ids), repr(column.strategy))
             columns[column.label] = measured(_samples(*of, seed, column, engine))
             times[column.label] = _time(*of, column, engine)
-        _table(columns | {"people, held out": people}, times)
+        with st.container(key="figure-measures"):
+            _table(columns | {"people, held out": people}, times)
         if training is None:
             st.caption(
                 f"The training text ({page.escape(entry.data)}) is not on this machine, so "

@@ -58,16 +58,7 @@ def size_scatter(
 
     random: the entropies with random weights, for the same pictures.
     """
-    data = [
-        scatter(
-            size, values, name, hovertemplate="%{x:.1%} object: %{y:.2f} nats",
-            marker={"color": colour, "symbol": symbol, "size": 7, "opacity": 0.6},
-        )
-        for name, values, colour, symbol in (
-            ("random weights", random, GREY, "x-thin-open"),
-            ("this model", spread, BLUE, "circle"),
-        )
-    ]  # fmt: skip
+    data = _points(size, spread, random, "%{y:.2f} nats")
     if np.ptp(size) > 0:
         slope, start = np.polyfit(size, spread, 1)
         ends = np.array([size.min(), size.max()])
@@ -82,3 +73,35 @@ def size_scatter(
         "shapes": [horizontal_line(even, {"dash": "dot", "width": 2})],
     }
     return figure(data, layout)
+
+
+def share_scatter(size: np.ndarray, share: np.ndarray, random: np.ndarray) -> Drawing:
+    """The share of attention on the object against its size, a point a picture.
+
+    The dashed diagonal is even attention. random: the shares with random weights.
+    """
+    most = float(size.max())
+    data = _points(size, share, random, "%{y:.0%} of the attention")
+    data.append(line([0.0, most], [0.0, most], "even attention", ORANGE, 4, "dash"))
+    layout = {
+        "height": 440,
+        "legend": LEGEND_ABOVE,
+        "xaxis": axis("share of the picture that is object", tickformat=".0%"),
+        "yaxis": axis("share of attention on the object", range=[0, 1], tickformat=".0%"),
+    }
+    return figure(data, layout)
+
+
+def _points(
+    size: np.ndarray, values: np.ndarray, random: np.ndarray, hover: str
+) -> list[dict[str, object]]:
+    return [
+        scatter(
+            size, drawn, name, hovertemplate="%{x:.1%} object: " + hover,
+            marker={"color": colour, "symbol": symbol, "size": 7, "opacity": 0.6},
+        )
+        for name, drawn, colour, symbol in (
+            ("random weights", random, GREY, "x-thin-open"),
+            ("this model", values, BLUE, "circle"),
+        )
+    ]  # fmt: skip

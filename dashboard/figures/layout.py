@@ -110,15 +110,15 @@ def log_axis(title: str, low: float, high: float, most: int = 9) -> Spec:
     return {"type": "log", "range": [low, high], "title": heading} | ticks
 
 
-def readable(fig: Drawing, tallest: int | None = None) -> Drawing:
+def readable(fig: Drawing, height: int | None = None) -> Drawing:
     """A copy of `fig` in the common look, with all text at least FIGURE_FONT_SIZE pixels high.
 
-    Colours that the figure sets itself stay. tallest: the largest height in pixels.
+    Colours that the figure sets itself stay. height: pixels, instead of the figure's own.
     """
     spec = fig.to_dict()
     _enlarge(spec)
-    if tallest is not None:
-        spec["layout"]["height"] = min(spec["layout"].get("height", 450), tallest)
+    if height is not None:
+        spec["layout"]["height"] = height
     spec["layout"]["margin"] = margins(spec) | spec["layout"].get("margin", {})
     spec["layout"]["template"] = {"layout": _LOOK, "data": {"heatmap": [{"colorbar": _BAR}]}}
     return Drawing(spec)

@@ -42,7 +42,7 @@ def similarity_map(cosines: np.ndarray) -> Drawing:
     )  # fmt: skip
     rows = axis("position", autorange="reversed", scaleanchor="x", constrain="domain")
     columns = axis("position", constrain="domain")
-    return figure([cells], {"height": 360, "xaxis": columns, "yaxis": rows})
+    return figure([cells], {"height": 330, "xaxis": columns, "yaxis": rows})
 
 
 def similarity_curves(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Drawing:

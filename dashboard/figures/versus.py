@@ -50,7 +50,7 @@ def histories(series: Histories) -> Drawing:
 def losses(series: Histories) -> Drawing:
     """Loss in nats by epoch, drawn as `histories` draws accuracies."""
     across, down = axis("epoch", rangemode="tozero"), axis("loss, nats", rangemode="tozero")
-    layout = {"height": 440, "legend": LEGEND_ABOVE, "xaxis": across, "yaxis": down}
+    layout = {"height": 350, "legend": LEGEND_ABOVE, "xaxis": across, "yaxis": down}
     return figure(_both(series, "epoch %{x}: %{y:.2f} nats"), layout)
 
 
@@ -79,4 +79,4 @@ def _line(
 
 def _per_cent(data: list[Spec], across: Spec, title: str) -> Drawing:
     down = axis(title, tickformat=".0%", range=[0, 1.04])
-    return figure(data, {"height": 440, "legend": LEGEND_ABOVE, "xaxis": across, "yaxis": down})
+    return figure(data, {"height": 350, "legend": LEGEND_ABOVE, "xaxis": across, "yaxis": down})

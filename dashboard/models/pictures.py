@@ -24,6 +24,7 @@ from dashboard.figures.maps.vit_maps import picture_strip
 from dashboard.models import vit_models
 
 AT_HAND = 200  # pictures to choose from
+STAR = 5  # the picture of Shapes that pages open with
 MAX_UPLOAD_MB = 20
 MAX_DECODED, LONGEST_SIDE = 4, 1024  # uploaded pictures of a session, at most 4 MB each
 
@@ -68,7 +69,9 @@ def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
     if source == "at hand":
         with choices:
             pictures, row = browse(loaded)
-            index = controls.choice("Picture number", range(1, len(row) + 1), key="picture") - 1
+            first = min(STAR, len(row) - 1) if data == "shapes" else 0
+            numbers = range(1, len(row) + 1)
+            index = controls.choice("Picture number", numbers, key="picture", index=first) - 1
         label = int(pictures.labels[row[index]]) if known(pictures, loaded) else None
         if pictures.note:
             st.caption(pictures.note)
@@ -80,10 +83,9 @@ def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
         with choices, st.popover("The shape", icon=":material/tune:", width="stretch"):
             image, label = draw_shape(size)
         return SelectedPicture(image, label if data == "shapes" else None)
-    with choices, st.popover("The picture", icon=":material/upload:", width="stretch"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):  # covers no result
         own = upload(size)
     if own is None:
-        st.info("Choose a PNG or JPEG of your own.", icon=":material/upload:")
         st.stop()
     return SelectedPicture(own, None)
 

@@ -25,7 +25,8 @@ def show(lesson: str) -> None:
     """Draw the beat of this lesson above its page; nothing when it has no storyline."""
     story = storyline(lesson)
     if story is None or "room" in st.query_params:
-        st.session_state.pop(state.TALL, None)
+        for name in (state.TALL, _AT):  # the beat's controls are set anew on return
+            st.session_state.pop(name, None)
         return
     at = story.beat(st.query_params.get("beat", "1"))
     _apply_beat(story, at)
@@ -35,15 +36,15 @@ def show(lesson: str) -> None:
     st.session_state[state.HELD] = list(beat.hold)
     st.html(_hide_all_but(beat))
     with st.container(key="stage-beat"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.title(beat.sentence, anchor=False, width="stretch")
-            if beat.poll:
-                poll = {"q": beat.poll, "ask": f"{lesson}-{at + 1}"}
-                page.marked_link("study", "Ask the room", "groups", poll)
+        st.title(beat.sentence, anchor=False)
         lines = [f"*{beat.question}*"] if beat.question else []
         lines += [f"**{beat.reveal}**"] if beat.reveal and state.revealed() else []
         if lines:  # one paragraph: Reveal pushes nothing down while both fit into a line
             st.markdown(formula(" ".join(lines), safe=True))
+    if beat.poll:
+        with st.container(key="stage-poll"):
+            poll = {"q": beat.poll, "ask": f"{lesson}-{at + 1}"}
+            page.marked_link("study", "Ask the room", "groups", poll)
     with st.container(key="stage-keys"):
         stage_keys.stage_keys(
             lesson,
@@ -96,9 +97,9 @@ def _hide_all_but(beat: Beat) -> str:
     as the axes that the room is to imagine a curve on. Captions are for readers:
     they would lie under the keys, and every figure has its own as a text alternative.
     """
-    heading, keys = dom.keyed("stage-beat"), dom.keyed("stage-keys")
+    heading, keys, poll = map(dom.keyed, ("stage-beat", "stage-keys", "stage-poll"))
     keep = [dom.keyed(f"{kind}{name}") for kind in ("", "figure-") for name in beat.show]
-    keep += [heading, keys]
+    keep += [heading, keys, poll]
     these, inside = ", ".join(keep), ", ".join(f"{one} *" for one in keep)
     page, failed = dom.CONTENT, dom.ALERT  # no :has inside :has, or a browser drops the whole rule
     held = [] if state.revealed() else beat.hold
@@ -116,7 +117,7 @@ def _hide_all_but(beat: Beat) -> str:
 {within}, {frames}, {", ".join(marks) or _NOTHING} {{ visibility: hidden !important; }}
 {", ".join(plots) or _NOTHING} {{ pointer-events: none; }}
 {frames} {{ position: relative; }}
-:is({frames})::after {{
+:is({frames}):not(:has({dom.COMPONENT}))::after {{
   content: "?"; visibility: visible; position: absolute; inset: 0; display: grid;
   place-items: center; font-size: 5rem; border-radius: 0.5rem;
   border: 2px dashed color-mix(in srgb, currentColor 35%, transparent);
@@ -126,9 +127,11 @@ def _hide_all_but(beat: Beat) -> str:
 {page} {dom.COLUMN}:not({inside}):not(:has({these}, {failed})) {{ display: none; }}
 {heading} {{ gap: 0.7rem; }}
 {heading} h1 {{ padding: 0 0 0.2rem; font-size: 1.5rem; }}
-:has(> {keys}) {{ position: absolute; }}
-{keys} {{
-  position: fixed; right: 1rem; bottom: 0.4rem; width: auto; z-index: 9; padding: 0.2rem 0.5rem;
+:is(:has(> {keys}), :has(> {poll})) {{ position: absolute; }}
+{poll} {{ left: 1rem; font-size: 0.75rem; }}
+{keys} {{ right: 1rem; }}
+{keys}, {poll} {{
+  position: fixed; bottom: 0.4rem; width: auto; z-index: 9; padding: 0.2rem 0.5rem;
   background: var(--st-background-color, Canvas); border-radius: 0.35rem; }}
 {page} {{ padding-bottom: 2.4rem; }}
 {page} {dom.CAPTION} {{ display: none; }}

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.study.claim import Claim
 from core.study.claims import known_values
+from core.study.measure.store import Values
 from core.study.question import Choice, Question
 from dashboard.components.formula import formula
 
@@ -23,22 +24,27 @@ def show(question: Question, prediction: str) -> None:
         return
     with st.container(border=True, key="decided-by"):
         st.markdown("**What decides it**")
+        supporting: dict[str, str] = {}  # each sentence once, with its source
         for claim in shown:
-            _claim(claim)
+            known = known_values(claim.measure)
+            if known is None:
+                st.caption("This has not been measured on this machine yet.")
+            else:
+                supporting |= _claim(claim, *known)
+        for source in dict.fromkeys(supporting.values()):
+            sentences = [said for said, its in supporting.items() if its == source]
+            st.markdown("\n".join(f"- {said}." for said in sentences))
+            st.caption(source)
 
 
-def _claim(claim: Claim) -> None:
-    known = known_values(claim.measure)
-    if known is None:
-        st.caption("This has not been measured on this machine yet.")
-        return
-    values, source = known
+def _claim(claim: Claim, values: Values, source: str) -> dict[str, str]:
+    """The sentence of a claim that holds, and its source; one that fails is shown at once."""
     sentence = formula(claim.sentence(values), safe=True)
-    if claim.holds(values):
-        st.markdown(f":material/check: {sentence}. :small[{source}]")
-    else:
+    if not claim.holds(values):
         st.warning(
             f"{sentence}. {source} That is not {claim.comparison} {claim.bound(values):.3g}, so on "
             "this machine the answer is not supported: trust the measurement.",
             icon=":material/rule:",
         )
+        return {}
+    return {sentence[:1].upper() + sentence[1:]: source}

@@ -41,6 +41,11 @@ def save_menu() -> None:
         _class()
         _hand_in()
         _seed()
+
+
+def own_questions_menu() -> None:
+    """The popover that takes a teacher's own questions."""
+    with st.popover("Own questions", icon=":material/library_add:"):
         _own_questions()
 
 

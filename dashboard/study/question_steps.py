@@ -34,7 +34,7 @@ def predict(question: Question) -> None:
         st.markdown(f"Your prediction: {formula(record.prediction)}")
         return
     key = _widget_key(question, "predict")
-    with st.container(border=True):
+    with st.container(border=True, key="predict"):
         response = tasks.ask(question.predict, f"{key}-given", progress.task_seed(question.id))
         sent = st.button("Keep my prediction", key=key, type="primary")
     if sent and response is None:
@@ -50,7 +50,9 @@ def experiment(question: Question) -> None:
     st.subheader("2 · Try it", anchor=False)
     link = question.experiment
     st.markdown(link.say)
-    page.lesson_link(link.page, f"Open: {link.label}", **link.state, back=question.id)
+    figure = {"figure": link.figure} if link.figure else {}
+    with st.container(key="experiment"):
+        page.lesson_link(link.page, f"Open: {link.label}", **link.state, **figure, back=question.id)
     st.caption("The lesson leads back here.")
 
 

@@ -18,12 +18,12 @@ def join(code: str) -> None:
     """Draw the QR code and the link by which phones join the room."""
     here = urlsplit(st.context.url or "http://localhost/study")
     link, warning = link_for_phones(here, f"?room={code}")
+    if warning:
+        st.warning(warning, icon=":material/wifi_off:")
     picture = io.BytesIO()
     segno.make(link, error="m").save(picture, kind="png", scale=8, border=3)
     st.image(picture.getvalue(), alt=f"QR code of {link}", width=260)
     st.caption(f"[{page.escape(link)}]({link})")
-    if warning:
-        st.warning(warning, icon=":material/wifi_off:")
 
 
 def link_for_phones(here: SplitResult, query: str) -> tuple[str, str]:

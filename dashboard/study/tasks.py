@@ -129,13 +129,20 @@ def _order(task: Order, key: str, seed: str, on_change: Callable[[], None] | Non
             icon = None if place else ":material/radio_button_unchecked:"
             st.button(
                 place + formula(line), key=f"{key}-{i}", icon=icon, width="stretch",
-                on_click=_toggle, args=(key, line, on_change),
+                on_click=_set_order, args=(key, _toggled(chosen, line), on_change),
             )  # fmt: skip
+        st.button(
+            "Start again", key=f"{key}-clear", type="tertiary", disabled=not chosen,
+            on_click=_set_order, args=(key, (), on_change),
+        )  # fmt: skip
 
 
-def _toggle(key: str, line: str, on_change: Callable[[], None] | None) -> None:
-    chosen = st.session_state.get(key, ())
+def _toggled(chosen: tuple[str, ...], line: str) -> tuple[str, ...]:
     left = tuple(other for other in chosen if other != line)
-    st.session_state[key] = left if line in chosen else (*chosen, line)
+    return left if line in chosen else (*chosen, line)
+
+
+def _set_order(key: str, lines: tuple[str, ...], on_change: Callable[[], None] | None) -> None:
+    st.session_state[key] = lines
     if on_change is not None:
         on_change()

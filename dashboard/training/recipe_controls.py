@@ -17,24 +17,19 @@ from core.runs.progress import in_words
 from core.runs.time_estimate import estimate_time
 from dashboard import controls
 from dashboard.components import page
+from dashboard.training import own_data
 
-WAYS = {
-    "demo": "Small enough to train in about a minute.",
-    "course": "",  # COURSE has a sentence for each model
-    "best": "The recipe with the best held-out results.",
-}
+WAYS = ("demo", "overfit", "course", "best")
 
+DEMO = "A small model on easy data, as a demonstration."
+BEST = "The recipe with the best held-out results."
+OVERFIT = "{} and {} epochs, with nothing against overfitting: the model memorises its examples."
+FEW = {"vit": "300 pictures", "cnn": "100 pictures", "gpt": "72 dialogues"}
 COURSE = {
     "vit": "The model and the recipe of the course, number for number.",
     "cnn": "The course's recipe with a CNN, which the course itself does not train.",
     "gpt": "The model and the recipe of the course, on fewer dialogues: 6,500 of 7,222, since 722 "
     "are kept to measure on. The vocabulary has 13,456 tokens, that of the course 14,058.",
-}
-
-OWN_DATA = {
-    kind: f"Your own data: run `python -m core.train {kind} --preset demo --data {what}` in a "
-    "terminal; the run then appears here."
-    for kind, what in {"vit": "FOLDER", "cnn": "FOLDER", "gpt": "FILE"}.items()
 }
 
 SIZES = {  # name: label, lowest, highest, step
@@ -52,21 +47,24 @@ def choose_spec() -> RunSpec:
     """All controls of a training. Errors: ValueError naming the setting that is out of range."""
     kind = controls.pick("Model", list(KINDS), key="kind")
     way = controls.pick("Start from", list(WAYS), key="preset")
-    st.caption(COURSE[kind] if way == "course" else WAYS[way])
     spec = preset(way, kind)
+    overfit = OVERFIT.format(FEW[kind], spec.recipe_config().epochs)
+    st.caption({"demo": DEMO, "best": BEST, "overfit": overfit, "course": COURSE[kind]}[way])
     tag = f"{kind}-{way}"  # a preset brings its own defaults, so it has its own widgets
     one, two = st.columns(2)
     with one:
         sources = list(DIALOGUE_SOURCES if kind == "gpt" else IMAGE_SOURCES)
-        data = controls.choice(
-            "Data", sources, key=f"{tag}-data", index=sources.index(spec.data), help=OWN_DATA[kind]
-        )
+        sources += own_data.names(kind, f"{tag}-data")
+        index = sources.index(spec.data)
+        data = controls.choice("Data", sources, key=f"{tag}-data", index=index)
         missing = [d.detail for d in at_hand() if d.name == data and not d.here]
     with two:
         names = list(KINDS[kind])
         architecture = controls.choice(
             "Architecture", names, key=f"{tag}-class", index=names.index(spec.architecture)
         )
+    own_data.ask(kind)
+    own_data.show_note(data)
     if missing:
         st.warning(
             f"{data} is not on this machine; {page.escape(missing[0])}", icon=":material/download:"

@@ -1,5 +1,6 @@
 """A model during training: its attention on one fixed example, and its texts."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,11 @@ def attention_over_time(run: RunDirectory) -> None:
     steps = list(found)
     newest = "newest"
     at = st.select_slider("Step", [*steps, newest], newest, key=f"moment-{run.path.name}")
-    step = at if isinstance(at, int) else steps[-1]
+    show_maps(run, at if isinstance(at, int) else steps[-1], found)
+
+
+def show_maps(run: RunDirectory, step: int, found: dict[int, Path]) -> None:
+    """All attention maps of the fixed example at that step; found: a file for each step."""
     try:
         shown = attention_snapshots.example(run.path)
         maps = attention_snapshots.maps(found[step], shown)
@@ -37,11 +42,11 @@ def attention_over_time(run: RunDirectory) -> None:
 def _picture(pixels: np.ndarray, maps: np.ndarray, step: int) -> None:
     layers, heads, patches = maps.shape
     side = round(patches**0.5)
-    left, right = st.columns(2)
+    left, right = st.columns([2, 3])
     with left:
         page.show_image(
             attention_maps.class_token_overlay(vit_maps.channels_last(pixels), maps.mean((0, 1))),
-            title=f"Step {step:,}",
+            title=_when(step),
             description="Attention of the class token, mean over layers and heads.",
             key="moment",
         )
@@ -58,22 +63,28 @@ def _picture(pixels: np.ndarray, maps: np.ndarray, step: int) -> None:
 def _words(words: list[str], maps: np.ndarray, step: int) -> None:
     page.show_image(
         attention_maps.attention_grid(maps, 640, 640),
-        title=f"Step {step:,}: every layer and head",
+        title=f"{_when(step)}: every layer and head",
         description=f"The fixed example: {page.escape(' '.join(words))}. Rows are queries, columns "
         "are keys.",
         key="moment-heads",
         data={"attention": maps, "words": words},
-        width="content",
+        width="stretch",
     )
 
 
-def texts_over_time(records: list[dict[str, Any]]) -> None:
-    """The six newest and the six oldest texts."""
+def _when(step: int) -> str:
+    return f"Step {step:,}" if step else "Untrained"
+
+
+def texts_over_time(records: list[dict[str, Any]], kind: str) -> None:
+    """The six newest and the six oldest texts of a run of that kind, "gpt" or of pictures."""
     texts = [(r["epoch"], r["text"]) for r in records if r.get("text") is not None]
-    if not texts:
-        st.caption("The first text appears after the first epoch.")
-    st.caption("Generated from the empty prompt after each epoch, newest first.")
+    if kind == "gpt":
+        st.caption("Generated from the empty prompt after each epoch, newest first.")
+    else:
+        st.caption("The most probable classes of the first held-out picture, newest first.")
     recent, early = texts[-TEXTS:], texts[: max(0, min(TEXTS, len(texts) - TEXTS))]
     for epoch, text in [*reversed(recent), *reversed(early)]:
         with st.container(border=True):
-            st.markdown(f"**Epoch {epoch:g}.** {page.escape(text)}")
+            when = f"Epoch {epoch:g}" if epoch else "Untrained"
+            st.markdown(f"**{when}.** {page.escape(text)}")

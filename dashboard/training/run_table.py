@@ -15,10 +15,11 @@ from core.runs.progress import in_words
 from core.runs.status import RESUMABLE, run_status
 from core.runs.table import Row
 from core.training import tensorboard
-from dashboard import limits
+from dashboard import limits, state
 from dashboard.components import page, tables
 from dashboard.figures import data as figure_data
 
+SELECTED, MAX_LINKED = "runs", 50  # the name in the link, and how many runs it selects
 MAX_EPOCHS = 10_000  # the largest choice for a run with fewer
 
 
@@ -55,7 +56,7 @@ def matching(rows: list[Row], words: str) -> list[Row]:
 
 
 def select(rows: list[Row]) -> list[Row]:
-    """The table; returns the selected rows."""
+    """The table; returns the selected rows, which are in the link."""
     frame = pd.DataFrame(
         {
             "run": [row.title for row in rows],
@@ -80,6 +81,7 @@ def select(rows: list[Row]) -> list[Row]:
         width="stretch",
         on_select="rerun",
         selection_mode="multi-row",
+        selection_default={"selection": {"rows": _linked(rows)}},
         column_config={
             "held-out": number("accuracy", format="percent", help="On held-out images."),
             "perplexity": number(format="%.1f", help="On held-out text."),
@@ -88,7 +90,18 @@ def select(rows: list[Row]) -> list[Row]:
         },
     )
     numbers: Any = event.selection.rows
-    return [rows[i] for i in numbers if i < len(rows)]
+    selected = [rows[i] for i in numbers if i < len(rows)]
+    state.put_in_link(SELECTED, ",".join(row.name for row in selected) or None)
+    return selected
+
+
+def _linked(rows: list[Row]) -> list[int]:
+    """The rows of the runs that the link named when the page was opened."""
+    if not state.offered(SELECTED):
+        st.session_state[f"linked-{SELECTED}"] = st.query_params.get(SELECTED, "").split(",")
+    state.offer(SELECTED, "")
+    names = st.session_state.get(f"linked-{SELECTED}", [])
+    return [i for i, row in enumerate(rows) if row.name in names][:MAX_LINKED]
 
 
 def show_differences(rows: list[Row]) -> None:

@@ -13,16 +13,13 @@ from core.runs.metrics_tail import MetricsTail, Snapshot
 from core.runs.progress import RunProgress, in_words, run_progress
 from core.runs.status import RunStatus, run_status
 from core.runs.time_estimate import estimate_error, estimated_seconds
-from dashboard import controls, limits
+from dashboard import controls, limits, state
 from dashboard.components import page
 from dashboard.figures import curves
+from dashboard.training import run_overview
 from dashboard.training.run_insight import attention_over_time, texts_over_time
 
 PARTIAL = "The readable records are shown."
-EVERY_WORD = (
-    " The mean over an epoch counts every word once; the course's counts every dialogue once (each "
-    "batch by its dialogues), so the two differ a little."
-)
 REFRESH = 1.0  # seconds between two updates of a run in progress
 ICONS = {
     "queued": "hourglass_empty",
@@ -65,18 +62,22 @@ def _show(run: RunDirectory, was_over: bool) -> None:
     now = run_status(run)
     if now.is_over != was_over:
         st.rerun()  # starts or stops the timer, and lets the page find the new model
-    st.subheader(f":material/{ICONS[now.state]}: {now.state.capitalize()}", anchor=False)
-    st.caption(f"`{run.path.name}`")
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    title = f":material/{ICONS[now.state]}: {now.state.capitalize()}"
+    row.subheader(title, anchor=False, width="content")
+    row.caption(f"`{run.path.name}`", width="stretch")
     if now.state == "damaged":
         st.error(page.escape(now.message), icon=":material/broken_image:")
         return
     spec = RunSpec.from_dict(run.spec())
+    with row:
+        _buttons(run, spec, now)
     epochs = spec.recipe_config().epochs
     history = snapshot_of(run)
     at = history.derive(run_progress, epochs)
-    _show_message(run, now)
-    _buttons(run, spec, now)
-    if now.state == "running" or at.share:
+    if now.state != "done":
+        _show_message(run, now)
+    if now.state == "running" or 0 < at.share < 1:
         st.progress(at.share, _progress_text(at, now.state))
     if now.is_over and (error := run.history_error()):
         st.warning(page.escape(f"{error} {PARTIAL}"), icon=":material/broken_image:")
@@ -90,7 +91,8 @@ def _show(run: RunDirectory, was_over: bool) -> None:
 def _progress_text(at: RunProgress, state: str) -> str:
     words = f"epoch {at.epoch:.2f} of {at.epochs}, step {at.step:,}"
     if state == "running" and at.speed:
-        words += f" · {at.speed:,.0f} examples/s · {in_words(at.left)} left"
+        words += f" · {at.speed:,.0f} examples/s"
+        words += f" · about {in_words(at.left)} left" if at.left is not None else ""
     return words
 
 
@@ -128,14 +130,13 @@ def _estimated_wait(run: RunDirectory) -> str:
 
 
 def _buttons(run: RunDirectory, spec: RunSpec, now: RunStatus) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if now.state in ("queued", "running"):
-            button("Cancel", "stop_circle", lambda: queue.cancel(run), run)
-            button("Pause", "pause", lambda: queue.pause(run), run)
-        elif now.resumable:
-            button("Resume", "play_arrow", lambda: resume(run), run)
-        if run.last_checkpoint() is not None:
-            open_as_model(run, spec)
+    if now.state in ("queued", "running"):
+        button("Cancel", "stop_circle", lambda: queue.cancel(run), run)
+        button("Pause", "pause", lambda: queue.pause(run), run)
+    elif now.resumable:
+        button("Resume", "play_arrow", lambda: resume(run), run)
+    if run.last_checkpoint() is not None:
+        open_as_model(run, spec)
 
 
 def resume(run: RunDirectory) -> None:
@@ -166,20 +167,23 @@ def button(label: str, icon: str, act: Callable[[], object], run: RunDirectory) 
 
 def _show_view(run: RunDirectory, spec: RunSpec, history: Snapshot, epochs: int) -> None:
     """The selected view; the others are not computed."""
-    views = ["curves", "gradient"]
+    views = ["overview", "curves", "gradient"]
     views += ["attention"] if (run.path / "attention" / "example.json").exists() else []
-    views += ["text", "log"] if spec.kind == "gpt" else ["log"]
-    view = controls.pick("See", views, key="see")
+    views += ["text"] if any("text" in record for record in history.records) else []
+    views += ["log"]
+    view = views[0] if state.presenting() else controls.pick("See", views, key="see")
     if view == "gradient":
         _gradient(history, epochs)
     elif view == "attention":
         attention_over_time(run)
     elif view == "text":
-        texts_over_time(history.records)
+        texts_over_time(history.records, spec.kind)
     elif view == "log":
         _log(run)
+    elif view == "curves":
+        run_overview.show_curves(history, spec)
     else:
-        _curves(history, epochs)
+        run_overview.show(run, spec, history)
 
 
 def _log(run: RunDirectory) -> None:
@@ -188,26 +192,6 @@ def _log(run: RunDirectory) -> None:
         st.code(log.tail(run) or "The log is empty.", language=None, height=320)
     except OSError as error:
         page.show_error(error)
-
-
-def _curves(history: Snapshot, epochs: int) -> None:
-    measure = history.derive(curves.measure_beside_loss)
-    text = measure == "perplexity"
-    page.show_figure(
-        history.derive(curves.loss_figure, epochs),
-        title="Loss",
-        description="Cross-entropy in nats. If the held-out loss rises while the training loss "
-        "falls, the model overfits." + (EVERY_WORD if text else ""),
-        key="loss",
-    )
-    if measure:
-        page.show_figure(
-            history.derive(curves.measure_figure, measure, epochs),
-            title=page.escape(measure.capitalize()),
-            description="After every epoch. The training value is measured during training, with "
-            "dropout and augmentation.",
-            key="measure",
-        )
 
 
 def _gradient(history: Snapshot, epochs: int) -> None:
@@ -234,3 +218,4 @@ def _afterwards(run: RunDirectory, now: RunStatus, records: list[dict[str, Any]]
         text = f"Training took {in_words(seconds)}"
         error = estimate_error(estimated_seconds(run.spec()), seconds)
         st.caption(f"{text}, {error}." if error else f"{text}.")
+        _show_message(run, now)

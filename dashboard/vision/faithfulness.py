@@ -8,6 +8,8 @@ import numpy as np
 import streamlit as st
 
 from core.models import zoo
+from dashboard.components import page
+from dashboard.figures.maps import attention_maps, vit_maps
 from dashboard.models import pictures, traces, vit_models
 
 if TYPE_CHECKING:
@@ -16,11 +18,11 @@ if TYPE_CHECKING:
     from core.interpret.faithfulness import Curve
 
 PICTURES = 500
-CURVES = (
-    "A faithful map falls and rises faster than random order (dashed, the mean of four). Removed "
-    "patches take the mean colour of the data: the model was trained on no such picture, so it may "
-    "react to the grey patches themselves (Hooker et al. 2019, ROAR, train again for that reason; "
-    "RISE inserts into a blurred picture instead)."
+CURVES = "A faithful map falls and rises faster than random order (dashed, the mean of four)."
+GREY = (
+    "Removed patches take the mean colour of the data: the model was trained on no such picture, "
+    "so it may react to the grey patches themselves (Hooker et al. 2019, ROAR, train again for "
+    "that reason; RISE inserts into a blurred picture instead)."
 )
 
 
@@ -52,6 +54,24 @@ def all_maps(
                                   "strongest head of each layer."),
     }  # fmt: skip
     return {name: (weights[0].numpy(), words) for name, (weights, words) in maps.items()}
+
+
+def show_maps(maps: dict[str, tuple[np.ndarray, str]], image: np.ndarray, view: str) -> None:
+    """Six maps beside each other, over the picture (S, S, 3) or as a "grid" of their weights."""
+    columns = [*st.columns(3), *st.columns(3)]
+    for column, (name, (weight, words)) in zip(columns, maps.items(), strict=True):
+        grid = round(len(weight) ** 0.5)
+        with column:
+            page.show_image(
+                attention_maps.class_token_overlay(image, weight)
+                if view == "overlay"
+                else vit_maps.weight_grid(weight),
+                title=name,
+                description=attention_maps.largest(weight),
+                more=words,
+                key=name.replace(" ", "-").replace(",", ""),
+                data={"weights": weight.reshape(grid, grid)},
+            )
 
 
 def curves(
@@ -94,7 +114,8 @@ def _on_known_objects(
     name: str, identity: str, weights: str, _loaded: zoo.LoadedModel
 ) -> dict[str, Any]:
     """ "share of attention on the object" and "pointing game": values (L, H), chance, and the
-    score of fused maps; "spread": (N, L, H) nats; "size": (N,) share of pixels."""
+    score of fused maps; "spread": (N, L, H) nats; "on object": (N, L, H) shares; "size": (N,)
+    share of pixels; "patches": their number."""
     import torch
 
     from core.interpret import faithfulness
@@ -130,5 +151,7 @@ def _on_known_objects(
             },
         ),
         "spread": faithfulness.spread(heads),
+        "on object": faithfulness.attention_on_object(heads, masks),
         "size": size,
+        "patches": patches,
     }

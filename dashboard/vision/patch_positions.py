@@ -11,6 +11,7 @@ from dashboard import controls
 from dashboard.components import page
 from dashboard.figures import patches as figures
 from dashboard.figures.maps import vit_maps
+from dashboard.vision import positions_instrument
 
 if TYPE_CHECKING:
     import torch
@@ -23,25 +24,30 @@ def show(embeddings: torch.Tensor, grid: int) -> None:
     embeddings: (grid², dim), row by row.
     """
     one, two = st.columns(2)
-    with one, st.container(horizontal=True):
-        row = controls.slider("Row", 1, grid, grid // 2, key="row")
-        column = controls.slider("Column", 1, grid, grid // 2, key="column")
-    at = (int(row) - 1) * grid + int(column) - 1
+    dials = [
+        controls.dial("Row", 1, grid, grid // 2, key="row"),
+        controls.dial("Column", 1, grid, grid // 2, key="column"),
+    ]
+    row, column = (int(dial.value) for dial in dials)
     similarity = positions.similarity(embeddings.double().numpy())
     with one:
-        page.show_figure(
-            figures.similarity_map(similarity[at].reshape(grid, grid), int(row), int(column)),
-            title=f"4. Which positions are similar to row {row}, column {column}?",
-            description="Cosine similarity of the position embeddings of that place and each row "
-            "(down) and column (across). The model was never told which patches are neighbours.",
-            key="position",
-        )
+        if not positions_instrument.show(similarity, dials):
+            page.show_figure(
+                figures.similarity_map(
+                    similarity[(row - 1) * grid + column - 1].reshape(grid, grid), row, column
+                ),
+                title=f"4. Which positions are similar to row {row}, column {column}?",
+                description="Cosine of the position embeddings of that place and of each row "
+                "(down) and column (across).",
+                key="position",
+            )
+        st.caption("Red: similar. The model was never told which patches are neighbours.")
     with two:
         page.show_image(
             vit_maps.similarity_sheet(similarity),
             title="5. The same for every patch at once",
-            description="Each small square belongs to the patch at that position, and shows which "
-            "positions are similar: bright is similar, dark is opposite.",
+            description="Each small square belongs to the patch at that position.",
+            more="It shows which positions are similar to it: bright is similar, dark is opposite.",
             key="positions",
             data={"similarity": similarity},
         )

@@ -77,10 +77,10 @@ def _rival(entry: zoo.ModelEntry) -> Rival:
 def choose_both(kinds: dict[str, list[Rival]]) -> dict[str, Rival]:
     """A list for each kind of model: kind -> the selected one."""
     selected = {}
-    for column, (kind, name) in zip(st.columns(2), KINDS.items(), strict=True):
-        members = {r.name: r for r in kinds[kind]}
-        if members:
-            with column:
+    with st.container(horizontal=True):
+        for kind, name in KINDS.items():
+            members = {r.name: r for r in kinds[kind]}
+            if members:
                 entries = {r.name: r.entry for r in members.values()}
                 at = _default(kinds[kind])
                 entry = model_choice.choose(name, entries, key=kind, index=at)

@@ -83,17 +83,15 @@
       getComputedStyle(header).backgroundColor !== "rgba(0, 0, 0, 0)";
     return covers ? header.getBoundingClientRect().bottom : 0;
   };
-  // The share of the main figure in view: of the first at least half as large as the largest.
+  // The share in view of the main figure: the first of at least 300 × 150 pixels.
   one.mainFigure = () => {
-    const found = figures(inMain()).filter((e) => area(e.getBoundingClientRect()) > 20000);
-    if (!found.length) return null;
-    const sizes = found.map((e) => area(e.getBoundingClientRect()));
-    const at = sizes.findIndex((size) => size >= Math.max(...sizes) / 2);
-    const box = found[at].getBoundingClientRect();
-    const name = within(found[at], "[class*=st-key-figure], [data-plot]");
-    return { share: visible(found[at], sky()) / sizes[at], top: Math.round(box.top),
+    const main = figures(inMain()).find((e) => area(e.getBoundingClientRect()) >= 45000);
+    if (!main) return null;
+    const box = main.getBoundingClientRect();
+    const name = within(main, "[class*=st-key-figure], [data-plot]");
+    return { share: visible(main, sky()) / area(box), top: Math.round(box.top),
       bottom: Math.round(box.bottom),
-      name: name?.dataset.plot ?? name?.className.match(/st-key-figure-(\S+)/)?.[1] ?? found[at].localName };
+      name: name?.dataset.plot ?? name?.className.match(/st-key-figure-(\S+)/)?.[1] ?? main.localName };
   };
   one.remember = () => {
     one.before = new Map();

@@ -92,9 +92,10 @@ def look(page: Page, address: str, view: View, *, sliders: bool = True) -> Seen:
         _measure(page.locator(dom.MAIN), seen)
         buttons = page.locator(dom.MAIN).locator(dom.POPOVER_BUTTON)
         for number in range(buttons.count()):
-            if "Save" in buttons.nth(number).inner_text():
+            button = buttons.nth(number)
+            if not button.is_visible() or button.inner_text().startswith("Save"):
                 continue
-            buttons.nth(number).click()
+            button.click()
             page.wait_for_timeout(STILL)
             _measure(page.locator(dom.POPOVER), seen)
             page.keyboard.press("Escape")

@@ -60,6 +60,53 @@ def test_a_click_selects_and_the_page_and_its_link_follow(page: Page, dashboard_
     no_errors(page)
 
 
+def test_temperature_and_a_masked_cell_move_the_row_at_once_and_the_model_on_release(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "attention")
+    row = page.locator("[data-plot=row-weights] svg[role]")
+    expect(row).to_have_attribute("aria-label", re.compile("KING 0"))
+    expect(page.get_by_text("The next word it would say")).to_be_visible()
+    slider = page.get_by_role("slider", name="Temperature")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assert box
+    unchanged = row.get_attribute("aria-label")
+    page.mouse.move(box["x"] + box["width"] * 0.18, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.02, box["y"] + box["height"] / 2, steps=4)
+    expect(row).not_to_have_attribute("aria-label", unchanged or "")
+    assert "temperature=" not in page.url
+    page.mouse.up()
+    page.wait_for_url("**temperature=0**")
+    expect(page.get_by_text("What the model says, and after your change")).to_be_visible()
+    wait_ready(page)
+    row.click(position={"x": 120, "y": 40})  # the second key
+    expect(row).to_have_attribute("aria-label", re.compile("KING masked"))
+    page.wait_for_url("**cells=6.1**")
+    wait_ready(page)
+    row.press("ArrowUp")
+    row.press("Enter")
+    expect(row).to_have_attribute("aria-label", re.compile("START> masked"))
+    page.wait_for_url(re.compile(r"cells=6.1(,|%2C)6.0"))
+    wait_ready(page)
+    no_errors(page)
+    page.reload()
+    expect(row).to_have_attribute("aria-label", re.compile("START> masked, KING masked"))
+
+
+def test_a_row_that_stopped_is_drawn_by_the_server(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "attention")
+    expect(page.locator("[data-plot=row-weights] svg[role]")).to_be_visible()
+    page.evaluate("""() => { for (const one of window.unrolledLive.row.drawn)
+      one.draw = () => { throw new Error("broken"); }; }""")
+    page.get_by_role("slider", name="Temperature").press("ArrowRight")
+    expect(page.get_by_text("so the server draws it")).to_be_visible()
+    wait_ready(page)
+    expect(page.get_by_text("Weights (across) of the keys (down) of query 6")).to_be_visible()
+    no_errors(page)
+
+
 def test_lines_and_text_replace_the_map_for_those_who_cannot_use_it(
     page: Page, dashboard_url: str
 ) -> None:

@@ -57,3 +57,24 @@ def test_markup_in_the_prompt_is_shown_as_typed(page: Page, dashboard_url: str) 
     expect(page.get_by_label("Tokens of the text").first).to_contain_text("img")
     assert page.locator(f"{dom.MAIN} img[src=x]").count() == 0
     no_errors(page)
+
+
+def test_the_drawing_leads_to_a_head_and_back_with_the_same_model_and_text(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "gpt", "model=gpt-grammar&prompt=QUEEN%3A+Good&network=true")
+    drawing = page.locator(".net svg.drawing")
+    expect(drawing.locator(".chip").filter(has_text="QUEEN")).to_have_count(1)
+    page.get_by_role("link", name="Block 1, head 1, step by step").click()
+    page.wait_for_url(re.compile(r"/attention\?"))
+    wait_ready(page)
+    for part in ("model=gpt-grammar", "prompt=QUEEN"):
+        expect(page).to_have_url(re.compile(part))
+    expect(page.get_by_text("Layer 1, head 1. Shape")).to_be_visible()
+    for _ in range(4):  # a page writes its settings into the history, too
+        if "/attention" in page.url:
+            page.go_back()
+            wait_ready(page)
+    wait_ready(page)
+    expect(page.get_by_label("Tokens of the text").first).to_contain_text("Good")
+    expect(drawing.locator(".chip").filter(has_text="QUEEN")).to_have_count(1)

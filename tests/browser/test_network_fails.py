@@ -1,12 +1,14 @@
 """A drawing that stops in the browser is drawn by the server, as boxes, under one sentence."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.components import streamlit_dom as dom
 from tests.browser.waiting import no_errors, open_page
 
-# As in a browser without SVG paths; nothing but the drawings makes one in this way.
+# As in a browser that cannot make what the drawings, and nothing else on these pages, are made of.
 BROKEN = """
 const make = document.createElementNS.bind(document);
 document.createElementNS = (space, name) => {
@@ -35,4 +37,15 @@ def test_the_server_draws_the_parts(
     for word in words:
         expect(parts).to_contain_text(word)
     expect(page.locator(".net")).to_have_count(0)
+    no_errors(page)
+
+
+def test_the_cards_of_home_are_links_without_their_drawings(page: Page, dashboard_url: str) -> None:
+    page.add_init_script(BROKEN % "networks")
+    open_page(page, dashboard_url)
+    cards = page.locator(".card")
+    expect(cards.first).to_be_visible()
+    expect(page.locator(".card svg rect")).to_have_count(0)
+    cards.first.click()
+    page.wait_for_url(re.compile("/rnn"))
     no_errors(page)

@@ -59,6 +59,23 @@ def test_the_experiment_opens_at_its_state_and_leads_back(page: Page, dashboard_
     no_errors(page)
 
 
+def test_an_experiment_shows_the_figure_that_decides_also_where_it_is_further_down(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "study", query="q=4e")
+    page.get_by_role("radiogroup").locator("label").first.click()
+    page.get_by_role("button", name="Keep my prediction").click()
+    page.get_by_role("link", name="Open: Decoding, the KV cache").click()
+    page.wait_for_url(re.compile("/decoding"))
+    figure = page.locator(".st-key-figure-passes")
+    expect(figure.get_by_text("Time a token, 100 tokens")).to_be_in_viewport()
+    expect(figure).to_be_in_viewport(ratio=0.9)
+    page.get_by_role("link", name="Back to question 4e").click()
+    page.wait_for_url(re.compile("/study"))
+    expect(page.get_by_role("heading", name="3 · Check")).to_be_in_viewport()
+    no_errors(page)
+
+
 def test_what_is_handed_in_and_saved_is_what_was_done(
     page: Page, dashboard_url: str, tmp_path: Path
 ) -> None:

@@ -90,3 +90,26 @@ def test_an_error_leaves_the_server_s_figures(page: Page, dashboard_url: str) ->
     wait_ready(page)
     expect(page.locator(".st-key-figure-overlay img")).to_be_visible()
     no_errors(page)
+
+
+def test_the_position_whose_neighbours_are_shown_follows_the_hand(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "patches")
+    title = page.locator("[data-plot=position] figcaption")
+    expect(title).to_contain_text("row 4, column 4")
+    page.get_by_role("slider", name="Row").press("ArrowRight")
+    figure(page, "position").press("ArrowRight")
+    expect(title).to_contain_text("row 5, column 5")
+    page.wait_for_url("**row=5*")
+    page.wait_for_url("**column=5*")
+    figure(page, "position").click(position={"x": 300, "y": 20})
+    expect(title).not_to_contain_text("row 5")
+    no_errors(page)
+    page.evaluate(
+        "window.unrolledLive.patches.drawn.forEach((one) => { one.draw = () => { throw 1 } })"
+    )
+    page.get_by_role("slider", name="Row").press("End")
+    expect(page.get_by_text("the server draws it")).to_be_visible()
+    expect(page.locator(".st-key-figure-position")).to_be_visible()
+    no_errors(page)

@@ -158,10 +158,33 @@ def test_query_and_key_begin_anew_with_another_text(app):
 @needs_gpt
 def test_a_temperature_changes_what_the_model_says(app):
     ok(app.run())
-    assert not any("as it is and after your change" in m.value for m in app.markdown)
-    app.slider(key="temperature").set_value(5.0).run()
+    assert not any("What the model says, and after your change" in m.value for m in app.markdown)
+    app.session_state["temperature"] = 5.0
+    ok(app.run())
+    assert any("What the model says, and after your change" in m.value for m in app.markdown)
+
+
+@needs_gpt
+def test_a_cell_masked_in_the_link_is_followed_and_nonsense_is_not(app):
+    app.query_params["cells"] = "6.5,6.0"
+    ok(app.run())
+    assert any("after your change" in m.value for m in app.markdown)
+    for nonsense in ("6.99", "6", "6.-1", "x", "1.1," * 900, "6.5,"):
+        other = AppTest.from_file(str(PAGE), default_timeout=60)
+        other.query_params["cells"] = nonsense
+        ok(other.run())
+        assert other.session_state["cells"] == ""
+        assert not any("after your change" in m.value for m in other.markdown)
+
+
+@needs_gpt
+def test_where_the_instrument_stopped_the_server_draws_the_row(app):
+    app.session_state["state-live-stopped-row"] = True
+    ok(app.run())
+    app.slider(key="temperature").set_value(0.5).run()
     ok(app)
-    assert any("as it is and after your change" in m.value for m in app.markdown)
+    assert any("Weights (across) of the keys" in m.value for m in app.markdown)
+    assert any("so the server draws it" in w.value for w in app.warning)
 
 
 @needs_gpt
@@ -169,7 +192,7 @@ def test_a_temperature_changes_what_the_model_says(app):
 def test_another_mask_is_followed(app, mask):
     app.query_params["mask"] = mask
     ok(app.run())
-    changed = any("as it is and after your change" in m.value for m in app.markdown)
+    changed = any("What the model says, and after your change" in m.value for m in app.markdown)
     assert changed
     app.selectbox(key="hidden").select_index(2).run()
     ok(app)
@@ -186,7 +209,7 @@ def test_a_changed_word_is_read_and_an_unknown_one_is_named(app):
     assert any("does not know zzgrmpf" in note.value for note in app.info)
     app.text_input(key="word").set_value("the").run()
     ok(app)
-    assert any("as it is and after your change" in m.value for m in app.markdown)
+    assert any("What the model says, and after your change" in m.value for m in app.markdown)
 
 
 @needs_gpt
@@ -236,7 +259,7 @@ def test_a_link_says_which_heads_are_off_and_what_is_hidden(app):
     assert other.multiselect(key="without").value == ["layer 2, head 1"]
     app.query_params["hidden"] = "1: KING"
     ok(app.run())
-    assert any("as it is and after your change" in m.value for m in app.markdown)
+    assert any("What the model says, and after your change" in m.value for m in app.markdown)
 
 
 @needs_vit

@@ -30,7 +30,9 @@ def test_the_right_prediction_is_shown_with_its_numbers() -> None:
 
 
 def test_a_wrong_prediction_is_shown_what_refutes_it() -> None:
-    assert "before it falls" in text_of(shown("It shrinks at every step"))
+    assert "before it falls" in text_of(
+        shown("It shrinks at every step, because every factor shrinks every vector")
+    )
 
 
 def test_numbers_that_disagree_are_said_to(monkeypatch: pytest.MonkeyPatch) -> None:

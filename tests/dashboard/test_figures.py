@@ -14,7 +14,7 @@ from PIL import Image
 from dashboard import palette
 from dashboard.figures import data, positions
 from dashboard.figures.layout import figure, readable
-from dashboard.figures.maps import attention_maps as maps
+from dashboard.figures.maps import attention_maps as maps, printed_maps
 from tests.dashboard.drawings import checked
 
 
@@ -207,3 +207,19 @@ def test_the_loss_past_the_trained_length_does_not_show_before_it_is_asked_for()
     assert shown[1] == [1.0] * 15 + [9.0] * 15
     assert held["layout"]["xaxis"]["range"] == whole["layout"]["xaxis"]["range"]
     assert held["layout"]["yaxis"]["range"] == whole["layout"]["yaxis"]["range"]
+
+
+def test_maps_to_print_are_on_white_with_names_and_their_cells_are_the_weights() -> None:
+    alphas = np.tril(np.random.default_rng(0).random((2, 3, 5, 5)).astype(np.float32))
+    picture = Image.open(io.BytesIO(printed_maps.printed_grid(alphas, list("abcde"))))
+    pixels = np.asarray(picture.convert("RGB")).astype(int)
+    assert (pixels[0, 0] == 255).all()
+    left, top, cell = printed_maps.TITLE + printed_maps.NAME, printed_maps.TITLE, printed_maps.CELL
+    names = pixels[top : top + 5 * cell, printed_maps.TITLE : left]
+    assert [bool((names[i * cell : (i + 1) * cell] < 99).any()) for i in range(5)] == [True] * 5
+    middles = [top + i * cell + cell // 2 for i in range(5)]
+    cells = pixels[np.ix_(middles, [left + i * cell + cell // 2 for i in range(5)])]
+    assert (cells[np.triu_indices(5, 1)] == printed_maps.MASKED).all()
+    light = cells.sum(-1)[np.tril_indices(5)][2:]  # below the first rows
+    assert np.corrcoef(light, alphas[0, 0][np.tril_indices(5)][2:])[0, 1] > 0.9
+    assert printed_maps.printed_grid(np.ones((1, 1, 65, 65)) / 65, ["x"] * 65)  # without names

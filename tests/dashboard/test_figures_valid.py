@@ -81,6 +81,7 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (positions.loss_curves, ({"learned": some(30)}, 16, 3)),
     (faithfulness.curves, (CURVE, CURVE, CURVE, CURVE)),
     (faithfulness.size_scatter, (some(20), some(20), 0.4, some(20), 64)),
+    (faithfulness.share_scatter, (some(20), some(20), some(20))),
     (versus.lines, ({"ViT": ([1, 10], [0.2, 0.3])}, "pixels", [1, 10])),
     (versus.by_share, ({"ViT": ([1, 10], [0.2, 0.3], [0.1, 0.0])}, [1, 10])),
     (versus.losses, ({"ViT": ([1, 2], [1.1, 0.9], [1.2, 1.3])},)),

@@ -6,6 +6,7 @@ import threading
 import pytest
 import streamlit as st
 
+from core.data import own
 from core.runs import queue
 from core.study.storage import class_store, database, rooms
 from core.study.storage.class_store import WrongPassphrase
@@ -291,6 +292,10 @@ def test_the_documented_limits_are_the_real_ones():
         "---": [[], [], []],
         "runs started, resumed, forked": [*rates(limits.RUNS), [limits.MAX_WAITING]],
         "runs imported from a zip": [*rates(limits.IMPORTS), []],
+        "texts and zips of pictures given on the Train page": [
+            *rates(limits.OWN_DATA),
+            [own.MAX_STORED // 10**9],
+        ],
         "pictures opened, each decoded once": [*rates(limits.PICTURES), []],
         "rooms opened": [*rates(limits.ROOMS), all_rooms],
         "answers in one room": [*votes, [rooms.MAX_ANSWERS, rooms.MAX_TEXT]],

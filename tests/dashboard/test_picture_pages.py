@@ -240,3 +240,8 @@ def test_figures_of_patches_and_scatter_say_what_is_on_their_axes():
         ("solid", True),
         ("dash", False),
     ]
+
+
+@pytest.mark.parametrize("page", ["vit", "maps"])
+def test_a_page_opens_with_a_picture_that_its_model_gets_right(page):
+    assert any("It says: **star**" in text.value for text in opened(page).markdown)

@@ -19,6 +19,7 @@ from dashboard.components.page import escape
 from dashboard.study import room as study_room, room_link
 from dashboard.study.room_link import link_for_phones
 from tests.conftest import ROOT
+from tests.crawl.views import View, open_on_stage
 
 
 @pytest.fixture(autouse=True)
@@ -255,6 +256,25 @@ def test_a_poll_is_opened_from_a_beat_and_leads_back_to_it() -> None:
     assert [b.label for b in app.button] == ["Reveal", "Close the room"]
     assert "Back to beat 4" in text_of(app)
     study_room.rooms().release()
+
+
+def test_a_beat_is_as_it_was_after_its_poll() -> None:
+    beats = storyline("rnn").beats
+    at = next(i for i, beat in enumerate(beats) if beat.poll == "1d")
+    stage = (("mode", "present"), ("beat", str(at + 1)))
+    app = open_on_stage(View("rnn", stage))
+    for name, query in (
+        ("study", {"q": "1d", "ask": f"rnn-{at + 1}", "mode": "present"}),
+        ("rnn", dict(stage)),
+    ):
+        app.switch_page(f"../pages/{name}.py")
+        app.query_params.clear()
+        for key, value in query.items():
+            app.query_params[key] = value
+        app.run()
+        assert not app.exception
+    for key, value in beats[at].state.items():
+        assert app.session_state[key] == value
 
 
 @pytest.mark.parametrize("ask", ["", "rnn", "nowhere-1", "rnn-4-5", "../rnn-1", "rnn-999"])

@@ -280,7 +280,8 @@ def test_what_is_typed_is_never_shown_as_markup() -> None:
 
 def test_letters_of_the_rnn_are_set_as_formulas() -> None:
     assert formula("the term W_y W_h x_12") == "the term $W_{y}$ $W_{h}$ $x_{12}$"
-    assert formula("φ_y(W_h^2 x_1)") == "$φ_{y}$\\($W_{h}$\\^2 $x_{1}$\\)"
+    assert formula("φ_y(W_h^2 x_1)") == "$φ_{y}$\\($W_{h}^{2}$ $x_{1}$\\)"
+    assert formula("‖W^k‖ and ρ^k = ½, ρ") == "‖$W^{k}$‖ and $ρ^{k}$ \\= ½, ρ"
     assert formula("a_b <i>") == "a\\_b \\<i\\>"
 
 

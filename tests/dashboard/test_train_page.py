@@ -42,7 +42,7 @@ def ids(folder):
 
 
 @pytest.mark.parametrize("kind", ["vit", "gpt", "cnn"])
-@pytest.mark.parametrize("way", ["demo", "course", "best"])
+@pytest.mark.parametrize("way", ["demo", "overfit", "course", "best"])
 def test_start_makes_one_run_with_the_chosen_settings(runs, monkeypatch, kind, way):
     monkeypatch.setattr(queue, "require_data", lambda spec: None)
     app = check(opened(kind=kind, preset=way))
@@ -72,11 +72,14 @@ def test_what_differs_from_the_course_is_said_with_the_numbers_of_the_shipped_ru
 )
 def test_the_loss_says_what_a_mean_over_an_epoch_counts(name, words):
     def show(name):
+        from core.config.run_spec import RunSpec
         from core.models.zoo import find_model
         from core.run_files.directory import RunDirectory
-        from dashboard.training import run_view
+        from dashboard.training import run_overview, run_view
 
-        run_view._curves(run_view.snapshot_of(RunDirectory(find_model(name).path)), 80)
+        run = RunDirectory(find_model(name).path)
+        spec = RunSpec.from_dict(run.spec())
+        run_overview.show_curves(run_view.snapshot_of(run), spec)
 
     app = check(AppTest.from_function(show, default_timeout=120, args=(name,)).run())
     under = next(c.value for c in app.caption if "Cross-entropy in nats" in c.value)
@@ -180,3 +183,73 @@ def test_a_damaged_run_is_named(runs):
     app = opened(run="vit-x")
     assert not app.exception
     assert "spec.json of the run vit-x" in app.error[0].value.replace("\\", "")
+
+
+OVERFITTING = [  # epoch, training loss, held-out loss
+    (1, 2.0, 2.1), (2, 1.5, 1.6), (3, 1.0, 1.7), (4, 0.5, 2.0), (5, 0.2, 2.4),
+]  # fmt: skip
+
+
+def finished(runs, losses):
+    """A run of a GPT with these losses, and what it said before and after training."""
+    run = RunDirectory.create(
+        runs / "gpt-a", RunSpec("gpt", "CompactGPT", data="grammar").to_dict(), "done"
+    )
+    run.append({"kind": "start", "step": 0, "epoch": 0, "text": "pages , , *the* ,"})
+    for n, train, held in losses:
+        at = {"step": 9 * n, "epoch": n, "examples": 72 * n, "seconds": float(n)}
+        run.append({"kind": "step", "loss": train, "lr": 0.1, "grad_norm": 1.0, **at})
+        measures = {"train": {"loss": train}, "held_out": {"loss": held}}
+        run.append({"kind": "epoch", "text": f"DUKE : Good {n}", **measures, **at})
+    return run
+
+
+def test_the_page_says_that_a_model_overfits_and_since_when(runs):
+    finished(runs, OVERFITTING)
+    app = check(opened(run="gpt-a"))
+    assert (
+        "**The model overfits.** Since epoch 2 the held-out loss has risen from 1.60 to 2.40"
+        in (app.warning[0].value)
+    )
+
+
+def test_a_model_that_still_learns_gets_no_warning(runs):
+    finished(runs, OVERFITTING[:3])
+    assert not check(opened(run="gpt-a")).warning
+
+
+def test_curves_and_texts_of_the_untrained_model_and_of_the_newest_are_seen_together(runs):
+    finished(runs, OVERFITTING)
+    app = check(opened(run="gpt-a"))
+    said = [text.value for text in app.markdown]
+    assert "**Loss**" in said
+    assert r"Untrained: pages , , \*the\* ," in said
+    assert r"After epoch 5: DUKE \: Good 5" in said
+    app.segmented_control(key="see").set_value("text")
+    assert "**Untrained.**" in check(app.run()).markdown[-1].value
+
+
+def test_the_lecturers_view_shows_the_run_and_not_the_form(runs):
+    finished(runs, OVERFITTING)
+    app = check(opened(run="gpt-a", mode="present"))
+    assert app.subheader[0].value.endswith("Done")
+    assert "Start training" not in [b.label for b in app.button]
+    assert "Start training" in [b.label for b in check(opened(mode="present")).button]
+
+
+def test_the_runs_selected_for_a_comparison_are_in_the_link(runs):
+    for name, epochs in (("gpt-a", 3), ("gpt-b", 4), ("gpt-c", 5)):
+        spec = RunSpec("gpt", "CompactGPT", recipe={"epochs": epochs}, data="grammar").to_dict()
+        RunDirectory.create(runs / name, spec, "done")
+
+    def selected(link):
+        app = AppTest.from_file(str(ROOT / "pages" / "runs.py"), default_timeout=60)
+        app.query_params["runs"] = link
+        app = check(app.run())
+        told = app.query_params.get("runs", "")
+        return sorted((told if isinstance(told, str) else told[0]).split(",")), app
+
+    names, app = selected("gpt-a,gpt-c,../../etc")
+    assert names == ["gpt-a", "gpt-c"]
+    assert any("Different settings" in text.value for text in app.markdown)
+    assert selected("no-such-run")[0] == [""]

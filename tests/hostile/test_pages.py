@@ -23,7 +23,8 @@ NASTY = [
     "![x](http://127.0.0.1/x.png)", "$\\input{/etc/passwd}$", "²", "--help", "file:///etc/passwd",
 ]  # fmt: skip
 ALWAYS = [  # what a page reads from its address beside its controls
-    "mode", "beat", "reveal", "notes", "room", "host", "q", "seed", "back", "run", "prompt",
+    "mode", "beat", "reveal", "notes", "room", "host", "q", "seed", "back", "figure", "ask", "run",
+    "prompt",
 ]  # fmt: skip
 NUMBERS = [float("nan"), float("inf"), 1e308, -1.0, 0.0, 3.0, 2.5]
 JSONS = ["[", "null", "5", '"x"', '{"token": 5}', '{"clicked": [1e99, "x"]}', '{"go": "layer up"}']

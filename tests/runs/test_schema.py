@@ -12,7 +12,7 @@ from core.run_files import attention_snapshots, metrics, schema
 from core.run_files.directory import RunDirectory
 from core.runs.damage import find_damage
 from core.runs.status import run_status
-from core.training.records import EpochRecord, StepRecord
+from core.training.records import EpochRecord, StartRecord, StepRecord
 from tests.conftest import ROOT
 
 FOLDERS = ("assets", "benchmarks/histories")
@@ -32,8 +32,8 @@ def test_shipped_runs_are_valid_and_completely_read(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("written", "read"),
-    [(StepRecord, metrics.StepLine), (EpochRecord, metrics.EpochLine), (RunSpec, schema.Spec),
-     (TextQuality, schema.Measures)],
+    [(StartRecord, metrics.StartLine), (StepRecord, metrics.StepLine),
+     (EpochRecord, metrics.EpochLine), (RunSpec, schema.Spec), (TextQuality, schema.Measures)],
 )  # fmt: skip
 def test_every_field_that_is_written_is_read(written: type, read: type) -> None:
     """What the schema does not name is left out in reading, so a new field belongs into both."""

@@ -64,6 +64,9 @@ def test_script_and_notebook_run(lesson, tmp_path):
         assert f"{name} = {value!r}" in code
     printed = run(tmp_path, script=script(lesson, {}), notebook=code)
     assert len(printed) > 120
+    figure = (tmp_path / f"{lesson}.html").read_text(encoding="utf-8")
+    assert "Plotly.newPlot" in figure
+    assert 'src="http' not in figure  # it opens without a network
 
 
 @pytest.mark.parametrize("lesson", exported())
@@ -76,7 +79,7 @@ def test_a_script_uses_core_and_nothing_of_the_dashboard(lesson):
             [node.module] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
         )
     }
-    assert imported <= {"core", "torch", "numpy"}
+    assert imported <= {"core", "torch", "numpy", "plotly"}
     assert "core" in imported
 
 

@@ -22,7 +22,13 @@ from core.run_files.pooling import POOLED
 from core.runs.launch import PROJECT, environment
 
 AFTER = 30  # steps after resuming
-KILLED = {"course": 3, "best": 10, "demo": 9, "all": 1}  # after this step; 10 ends an epoch
+KILLED = {
+    "course": 3,
+    "best": 10,
+    "demo": 9,
+    "overfit": 7,
+    "all": 1,
+}  # after this step; 10 ends an epoch
 NARROW = {"dim": 16, "attn_dim": 8, "mlp_dim": 32, "num_heads": 2, "num_layers": 2}
 ALL = {"optimizer": "muon", "ema": 0.99, "clip": 1.0, "precision": "bf16"}
 CASES = {f"{name} {kind}": spec for name, kinds in PRESETS.items() for kind, spec in kinds.items()}

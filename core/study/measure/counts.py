@@ -59,16 +59,19 @@ def operations() -> Values:
 
 def modes() -> Values:
     """The diagonal preset at ρ = 0.9: what is left of its slowest and its fastest mode after 30
-    steps, and of the matrix; and the norm of an orthogonal matrix's 100th power."""
+    steps, and of the matrix, there and at ρ = 1.1; and the norm of an orthogonal matrix's 100th
+    power."""
     from core.linear_rnn.matrices import preset, with_radius
 
     steps = 30
-    power = np.linalg.matrix_power(with_radius(preset("diagonal", 16), 0.9), steps)
+    W = preset("diagonal", 16)
+    power, above = (np.linalg.matrix_power(with_radius(W, rho), steps) for rho in (0.9, 1.1))
     left = np.abs(np.diagonal(power))
     kept = np.linalg.matrix_power(preset("orthogonal", 16), 100)
     return {
         **{"steps": steps, "slow": float(left.max()), "fast": float(left.min())},
         "norm": (norm := float(np.linalg.norm(power, 2))),
+        "norm_above": float(np.linalg.norm(above, 2)),
         "norm_difference": abs(norm / float(left.max()) - 1),
         "orthogonal_change": abs(float(np.linalg.norm(kept, 2)) - 1),
     }

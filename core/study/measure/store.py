@@ -106,7 +106,8 @@ MEASUREMENTS = {
         *("rnn_span", "attention_span", "rnn_work", "attention_work"),
     )),
     "modes": Measurement("Compute powers of a diagonal and of an orthogonal matrix", (
-        *("steps", "slow", "fast", "norm", "norm_difference", "orthogonal_change"),
+        *("steps", "slow", "fast", "norm", "norm_above", "norm_difference"),
+        "orthogonal_change",
     )),
     "gates": Measurement("Look up the sweep over delays", (
         *("short", "long", "chance", "lstm_short", "lstm_long", "opened_short", "opened_long"),

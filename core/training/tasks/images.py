@@ -32,12 +32,13 @@ class Images:
 class ImageTask:
     """Minimise the cross-entropy of the class; the methods are those of `Task`.
 
-    held_out: the validation or test set.
+    held_out: the validation or test set. classes: their names, for `sample`.
     """
 
     train: Images
     held_out: Images
     recipe: ImageRecipe
+    classes: tuple[str, ...] = ()
 
     def batches(self, epoch: int, generator: torch.Generator) -> Sequence[Tensor]:
         """A fresh shuffle each epoch; the last batch may be smaller."""
@@ -66,8 +67,13 @@ class ImageTask:
         return evaluate_images(model, self.held_out)
 
     def sample(self, model: nn.Module, epoch: int) -> str | None:
-        """None: an image model generates no text."""
-        return None
+        """The three most probable classes of the first held-out image, such as "star 61%"."""
+        if not self.classes:
+            return None
+        logits = model(self.held_out.batch(self.held_out.pixels[:1]))[0][0].float()
+        best = logits.softmax(-1).topk(min(3, len(self.classes)))
+        pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)
+        return ", ".join(f"{self.classes[i]} {share:.0%}" for share, i in pairs)
 
 
 def evaluate_images(model: nn.Module, images: Images, batch_size: int = 500) -> dict[str, float]:

@@ -34,4 +34,4 @@ class Task(Protocol):
         """The measures on the validation or test set."""
 
     def sample(self, model: nn.Module, epoch: int) -> str | None:
-        """Text generated after an epoch, None for a model that generates none."""
+        """What the model says now, as a text: it is shown for every epoch. None: nothing."""

@@ -3,6 +3,7 @@
 // data: heads, lens, scale (core/interpret/direct.py), words, and computed: the logits that the
 // model computes without the heads named there. values: heads_off, such as "0.0,1.2".
 
+const number = (v) => v.toFixed(2).replace("-", "−");
 const signed = (v, digits) => (v < 0 ? "−" : "+") + Math.abs(v).toFixed(digits);
 
 class Heads extends Instrument {
@@ -12,8 +13,9 @@ class Heads extends Instrument {
     this.at = [0, 0];
     this.grid = this.plot({ name: "contributions", title: "", ratio: 2 });
     this.bars = this.plot({ name: "direct", title: "Logits of the most probable words", ratio: 2,
-      tall: 320 });
+      tall: 265 });
     this.lens = this.plot({ name: "lens-row", title: "", ratio: 2 });
+    this.lens.root.style.flexBasis = "100%";
     this.drag(this.grid, { label: "Head: arrow keys choose one, Space switches it off or on",
       grab: (place) => this.press(place), move: (place) => this.paint(place),
       by: (step, { key }) => this.step(step, key) });
@@ -77,9 +79,9 @@ class Heads extends Instrument {
     const { lens, words } = this.data;
     const [was, is] = [lens.at(-1)[this.word], left.at(-1)[this.word]];
     this.say.innerHTML = `${off.size || "No"} ${off.size === 1 ? "head is" : "heads are"} off. ` +
-      `Directly, the logit of “${plain(words[this.word])}” goes from <b>${was.toFixed(2)}</b> to ` +
-      `<b>${is.toFixed(2)}</b>` + (this.computed() === null ? "."
-        : `; computed again, it is <b>${this.computed()[this.word].toFixed(2)}</b>.`);
+      `Directly, the logit of “${plain(words[this.word])}” goes from <b>${number(was)}</b> to ` +
+      `<b>${number(is)}</b>` + (this.computed() === null ? "."
+        : `; computed again, it is <b>${number(this.computed()[this.word])}</b>.`);
   }
 
   // What the model computes without the heads that are off now; null until that is known.
@@ -93,7 +95,7 @@ class Heads extends Instrument {
     const { heads, words } = this.data;
     const [layers, across] = [heads.length, heads[0].length];
     plot.title = `What each head adds to “${this.short(words[this.word])}”`;
-    plot.tall = 36 + layers * Math.max(26, Math.min(54, 250 / layers));
+    plot.tall = 36 + layers * Math.max(26, Math.min(54, 230 / layers));
     const values = heads.map((row, l) => row.map((parts, h) =>
       (off.has(`${l}.${h}`) ? NaN : parts[this.word])));
     const most = Math.max(1e-9, ...heads.flat().map((parts) => Math.abs(parts[this.word])));
@@ -162,10 +164,11 @@ class Heads extends Instrument {
     const plot = this.lens;
     const { words } = this.data;
     plot.title = `If the model stopped after this layer: its logits${off.size ? ", less the heads" : ""}`;
-    plot.tall = 62 + left.length * 32;
+    plot.tall = 36 + left.length * 26;
     const all = left.flat();
     const top = 1.5 * Math.max(1e-9, ...all.map(Math.abs));
-    const cut = plot.width ? Math.max(4, Math.floor((plot.width - 90) / words.length / 9)) : 8;
+    const room = (plot.svg.parentElement.clientWidth - 100) / words.length; // pixels of a word
+    const cut = Math.max(3, Math.floor(room / 9.5));
     plot.frame({ x: [-0.5, words.length - 0.5], y: [-0.5, left.length - 0.5], ticks: {
       x: words.map((word, i) => [i, word.length > cut ? word.slice(0, cut - 1) + "…" : word]),
       y: left.map((_, l) => [l, l ? `layer ${l}` : "embedding"]) } });

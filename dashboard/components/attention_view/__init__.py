@@ -16,8 +16,10 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.components import page
-from dashboard.figures.maps.attention_maps import attention_grid, colours
+from dashboard.figures.maps.attention_maps import colours
+from dashboard.figures.maps.printed_maps import printed_grid
 
+TALL = 420  # pixels the maps may be high, so that a window of 720 shows them with their controls
 BELOW = 90  # pixels below the maps, where numbers and words are read
 _FILES = Path(__file__).resolve().parent
 _component = st.components.v2.component(
@@ -53,13 +55,14 @@ def attention_view(
             on_choose({name: _within(said.get(name), most) for name, most in limits.items()})
 
     tall = state.figure_height()
-    data = pack(alphas, tokens, chosen, causal, picture, tall and tall - BELOW)
+    tall = tall - BELOW if tall else TALL
+    data = pack(alphas, tokens, chosen, causal, picture, tall)
     _component(key=key, data=data, on_chosen_change=clicked)
     page.caption_and_downloads(
         "Rows are queries, columns are keys; a row sums to one. In each map the colours end where "
         "all but one cell in 200 lie (in a causal map, of all rows but the first, which has no "
         "choice), and follow the square root of the weight. Click to choose.",
-        lambda: attention_grid(alphas),
+        lambda: printed_grid(alphas, tokens),
         key,
         {"attention": alphas, "tokens": list(tokens)},
     )

@@ -116,7 +116,7 @@ class Drawing {
             x: left + kind * wide, y: y + 2, width: wide, height: row - 5, rx: 3 * u,
             fill: now ? ORANGE : BLUE, "fill-opacity": full ? 0.25 + 0.7 * share : 0 });
           if (wide > 14 * u && (l === 0)) {
-            draw(this.svg, "text", { x: left + (kind + 0.5) * wide, y: top - 4 * u, class: "quiet small",
+            draw(this.svg, "text", { x: left + (kind + 0.5) * wide, y: top - 4 * u, class: "quiet",
               "text-anchor": "middle" }, kind ? "v" : "k");
           }
         });

@@ -19,7 +19,12 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     make(link, "span", {}, card.line);
     make(link, "em", {}, card.meta);
     newCanvas(svg, card.kind);
-    if (!card.empty) SMALL[card.kind](svg, data, card);
+    try {
+      if (!card.empty) SMALL[card.kind](svg, data, card);
+    } catch (error) {
+      console.warn("A drawing stopped.", error);
+      svg.remove(); // the card is a link without it, too
+    }
     link.onclick = (event) => {
       if (event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();

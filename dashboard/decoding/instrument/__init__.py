@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dashboard.components.live import Dial, Instrument
-from dashboard.decoding.instrument.around import around
+from dashboard.decoding.instrument.around import around, window
 
 if TYPE_CHECKING:
     from core.decoding.strategies import Step
@@ -29,6 +29,12 @@ INSTRUMENT = Instrument(
 STEPS = Instrument("steps", _FILES / "steps.js")
 CODES = 65535
 NAMED = 150  # words that are sent by name, the most probable ones
+
+
+def show_steps(dial: Dial) -> None:
+    """The Step slider of the page; dial: from 1 to the number of steps."""
+    sent = window(int(dial.high), int(dial.value) - 1)
+    STEPS.show({"first": sent.start + 1, "last": sent.stop}, [dial])
 
 
 def show(

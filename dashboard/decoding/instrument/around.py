@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NAMED, KNOTS = 24, 36  # words of a step that are sent by name; places of the curve below them
 UNIT = 0.005  # nats: of the differences that are sent
-REACH = 22  # steps to either side
+SENT = 45  # steps, at most
 _SKETCHES = 8192  # some 500 bytes each
 
 
@@ -33,12 +33,17 @@ def ranks(count: int) -> np.ndarray:
 
 
 def around(text: Text, index: int, vocab: Sequence[str]) -> dict[str, Any]:
-    """The steps within REACH of `index`, counted from 0, as around.js reads them."""
-    first = max(0, index - REACH)
-    steps = range(first, min(len(text.generated), index + REACH + 1))
-    return {"first": first} | packed(
+    """The steps around `index`, counted from 0, as around.js reads them."""
+    steps = window(len(text.generated), index)
+    return {"first": steps.start} | packed(
         [_sketch(text, i) for i in steps], [text.generated[i] for i in steps], vocab
     )
+
+
+def window(count: int, index: int) -> range:
+    """The SENT steps around `index` of a text of `count`, or all of a shorter one."""
+    first = max(0, min(index - SENT // 2, count - SENT))
+    return range(first, min(count, first + SENT))
 
 
 def packed(

@@ -20,7 +20,7 @@ class Step extends Instrument {
       by: ([dx]) => dx && (this.set({
         u: Math.min(0.999999, Math.max(0, this.values.u + dx / 200)) }), true) });
     const follow = () => {
-      if (this.root.isConnected) this.redraw(true);
+      if (this.root.isConnected) this.redraw();
       else window.removeEventListener("unrolled-step", follow);
     };
     window.addEventListener("unrolled-step", follow);
@@ -36,7 +36,7 @@ class Step extends Instrument {
         const { step, taken, draw, forced, words, takenWord } = data;
         this.whole = { id: data.id, step, exact: true, taken, draw, forced, words, takenWord,
           logits: unpack(bytes, data) };
-        this.redraw(true);
+        this.redraw();
       }));
     }
     if (data.around.id !== this.aroundId) {
@@ -45,7 +45,7 @@ class Step extends Instrument {
         if (this.aroundId !== around.id) return;
         this.around = around;
         if (!this.now?.exact) this.now = undefined;
-        this.redraw(true);
+        this.redraw();
       }));
     }
   }
@@ -126,7 +126,7 @@ class Step extends Instrument {
       const short = word.length > 11 ? word.slice(0, 10) + "…" : word;
       return [row, (i === chosen ? "▶ " : "") + short];
     });
-    plot.high = (most * BAR + AXIS) * (plot.em ?? 16);
+    plot.high = (most * BAR + AXIS) * plot.room.em;
     plot.frame({ x: [0, long], y: [most - 0.5, -0.5], ticks: { y: names },
       names: ["probability", ""] });
     const at = [...rows.keys()];

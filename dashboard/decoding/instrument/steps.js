@@ -2,10 +2,10 @@
 // (step.js; token_strip.py listens to the event). A hand that goes far from what the server has
 // sent asks for the steps there without being lifted.
 
-const REACH = 16; // steps
+const [EDGE, APART] = [6, 10]; // steps: from the last one sent, and between two messages
 
 class Steps extends Instrument {
-  load(data) {
+  load() {
     this.told = this.values.step;
     this.tell();
   }
@@ -13,8 +13,11 @@ class Steps extends Instrument {
   set(values) {
     super.set(values);
     this.tell();
-    if (Math.abs(this.values.step - this.told) <= REACH) return;
-    this.told = this.values.step;
+    const { step } = this.values;
+    const { first, last, dials: [{ high }] } = this.data;
+    const leaves = (step < first + EDGE && first > 1) || (step > last - EDGE && last < high);
+    if (!leaves || Math.abs(step - this.told) < APART) return;
+    this.told = step;
     this.send("values", { n: this.order, ...this.values });
   }
 

@@ -210,7 +210,8 @@ class Maps extends Instrument {
     plot.title = rollout ? "Rollout through the first layers"
       : `The same in all ${layers * heads} heads`;
     plot.ratio = down / across * 0.9 + 0.12;
-    const name = (what) => (_, i) => [i, `${what} ${i + 1}`];
+    const roomy = plot.svg.parentElement.clientWidth > 62 * (across + 1); // for "head 1" and so on
+    const name = (what) => (_, i) => [i, roomy ? `${what} ${i + 1}` : `${what[0]}${i + 1}`];
     plot.frame({ x: [-0.5, across - 0.5], y: [down - 0.5, -0.5], ticks: {
       x: Array.from({ length: across }, rollout ? (_, i) => [i, i ? `1 to ${i + 1}` : "1"]
         : name("head")),
@@ -232,7 +233,7 @@ class Maps extends Instrument {
     plot.title = "What it says, how probably";
     const names = said.map(([name], i) => [i, name.length > 12 ? name.slice(0, 11) + "…" : name]);
     const most = Math.max(...said.map(([, p]) => p));
-    plot.frame({ x: [0, 1.7 * most], y: [said.length - 0.5, -0.5],
+    plot.frame({ x: [0, 1.9 * most], y: [said.length - 0.5, -0.5],
       ticks: { y: names, x: [] } });
     plot.bars([...said.keys()], said.map(([, p]) => p), {
       colour: said.map(([name]) => (name === truth ? COLOURS.ORANGE : COLOURS.BLUE)) });

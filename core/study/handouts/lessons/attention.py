@@ -52,3 +52,17 @@ alpha = next(step.value for step in steps if step.name == "alpha")
 masked = next(step.value for step in steps if step.name == "masked")
 print("rows sum to one:", bool(torch.allclose(alpha.sum(-1), torch.ones(len(alpha)))))
 print("equal:", bool(torch.allclose(alpha, masked.softmax(-1))))
+
+# %% [markdown]
+# ## As a figure: open attention.html in a browser, or call figure.show() in a notebook
+
+# %%
+import plotly.graph_objects as go
+
+figure = go.Figure(go.Heatmap(z=alpha.tolist(), zmin=0, zmax=1, colorscale="Viridis"))
+words = [f"{i}: {word}" for i, word in enumerate(read.words)]
+figure.update_xaxes(tickvals=list(range(len(words))), ticktext=words)
+figure.update_yaxes(tickvals=list(range(len(words))), ticktext=words)
+figure.update_layout(xaxis_title="looks at", yaxis_title="word", yaxis_autorange="reversed")
+figure.write_html("attention.html")
+print("the figure is in attention.html")

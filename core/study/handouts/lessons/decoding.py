@@ -63,3 +63,21 @@ for timing in timings:
         print(f"T = {timing.length:3}: {ms:8.3f} ms, {variant}")
 for variant in timings[0].ms:
     print(f"{slope(timings, variant):+8.3f} ms for 100 tokens more, {variant}")
+
+# %% [markdown]
+# ## As a figure: open decoding.html in a browser, or call figure.show() in a notebook
+
+# %%
+import plotly.graph_objects as go
+
+figure = go.Figure()
+for variant in timings[0].ms:
+    ms = [timing.ms[variant] for timing in timings]
+    figure.add_scatter(x=[timing.length for timing in timings], y=ms, name=variant)
+figure.update_layout(
+    xaxis_title="length of the text, tokens",
+    yaxis_title="milliseconds for the next token",
+    yaxis_type="log",
+)
+figure.write_html("decoding.html")
+print("the figure is in decoding.html")

@@ -59,3 +59,22 @@ strategy = Greedy() if way == "greedy" or t == 0 else ways.get(way, Temperature(
 generator = torch.Generator().manual_seed(seed)
 steps = generate(DecodingEngine.of(gpt), read.ids, strategy, length, generator)
 print(strategy, "|", " ".join(tokenizer.words([step.token for step in steps])))
+
+# %% [markdown]
+# ## As a figure: open gpt.html in a browser, or call figure.show() in a notebook
+
+# %%
+import plotly.graph_objects as go
+
+last = alphas[0, -1].mean(0)
+figure = go.Figure(go.Heatmap(z=last.tolist(), zmin=0, zmax=1, colorscale="Viridis"))
+words = [f"{i}: {word}" for i, word in enumerate(read.words)]
+figure.update_xaxes(tickvals=list(range(len(words))), ticktext=words)
+figure.update_yaxes(tickvals=list(range(len(words))), ticktext=words)
+figure.update_layout(
+    xaxis_title="looks at",
+    yaxis_title="word, in the last layer, mean over its heads",
+    yaxis_autorange="reversed",
+)
+figure.write_html("gpt.html")
+print("the figure is in gpt.html")

@@ -72,3 +72,19 @@ whole, without = (
 )
 for word, before, after in zip(names[1:], whole.tolist(), without.tolist(), strict=True):
     print(f"{word:12}{before:8.2f}{after:8.2f} nats")
+
+# %% [markdown]
+# ## As a figure: open heads.html in a browser, or call figure.show() in a notebook
+
+# %%
+import plotly.graph_objects as go
+
+figure = go.Figure(go.Heatmap(z=scores.tolist(), zmin=0, zmax=1, colorscale="Viridis"))
+across, down = (list(range(size)) for size in reversed(scores.shape))
+figure.update_xaxes(tickvals=across, ticktext=[str(number + 1) for number in across])
+figure.update_yaxes(tickvals=down, ticktext=[str(number + 1) for number in down])
+figure.update_layout(
+    xaxis_title="head", yaxis_title="layer, and its induction score", yaxis_autorange="reversed"
+)
+figure.write_html("heads.html")
+print("the figure is in heads.html")

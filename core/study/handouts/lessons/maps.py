@@ -67,3 +67,19 @@ for how in ("attention", "rollout", "gradient"):
     weights = patch_map(vit, inputs, how, prediction)
     print(f"{how:>9}: {attention_on_object(weights, outlines).mean():.1%} on the object")
 print(f"  nothing: {object_share(outlines, weights.shape[-1]).mean():.1%}")
+
+# %% [markdown]
+# ## As a figure: open maps.html in a browser, or call figure.show() in a notebook
+
+# %%
+import plotly.graph_objects as go
+
+figure = go.Figure()
+for how, order in orders.items():
+    curve = deletion_curve(vit, image, order, int(target))
+    figure.add_scatter(x=curve.share.tolist(), y=curve.probability.tolist(), name=how)
+figure.update_layout(
+    xaxis_title="share of the patches taken away", yaxis_title="probability of the answer"
+)
+figure.write_html("maps.html")
+print("the figure is in maps.html")

@@ -40,3 +40,14 @@ wave = audio.tone_sequence(tune.split())
 picture = audio.spectrogram(wave)
 patches = audio.to_patches(picture, side)
 print(tuple(wave.shape), "->", tuple(picture.shape), "->", tuple(patches.shape))
+
+# %% [markdown]
+# ## As a figure: open patches.html in a browser, or call figure.show() in a notebook
+
+# %%
+import plotly.graph_objects as go
+
+figure = go.Figure(go.Heatmap(z=picture[0].tolist(), colorscale="Viridis"))
+figure.update_layout(xaxis_title="frame", yaxis_title="frequency")
+figure.write_html("patches.html")
+print("the figure is in patches.html")

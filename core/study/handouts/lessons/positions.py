@@ -33,3 +33,18 @@ alike = positions.similarity(table)
 for distance in (0, 1, 2, 5, 10, 50):
     along = np.diagonal(alike, distance)
     print(f"distance {distance:2d}: {along.mean():.4f}, spread {along.std():.1e}")
+
+# %% [markdown]
+# ## As a figure: open positions.html in a browser, or call figure.show() in a notebook
+
+# %%
+import plotly.graph_objects as go
+
+figure = go.Figure(go.Heatmap(z=alike[:60, :60], colorscale="Viridis"))
+figure.update_layout(
+    xaxis_title="position",
+    yaxis_title="position, and how alike the two are",
+    yaxis_autorange="reversed",
+)
+figure.write_html("positions.html")
+print("the figure is in positions.html")

@@ -39,3 +39,16 @@ for T_now, log_norm in zip(NORM_STEPS, decay.norm, strict=True):
         print(f"T = {T_now:3d}   norm of W_h^(T-1) = {10.0**log_norm:.3g}")
 peak_T, peak = decay.peak(longest)
 print(f"largest at T = {peak_T}: {peak:.4g}; half-life of a mode: {decay.marks.half_life}")
+
+# %% [markdown]
+# ## As a figure: open rnn.html in a browser, or call figure.show() in a notebook
+
+# %%
+import plotly.graph_objects as go
+
+times = [steps for steps in NORM_STEPS if steps <= longest]
+norms = [10.0**log_norm for log_norm in decay.norm[: len(times)]]
+figure = go.Figure(go.Scatter(x=times, y=norms))
+figure.update_layout(xaxis_title="T", yaxis_title="norm of W_h^(T-1)", yaxis_type="log")
+figure.write_html("rnn.html")
+print("the figure is in rnn.html")

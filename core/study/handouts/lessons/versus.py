@@ -63,3 +63,17 @@ for side in (24, 32, 48, 64):
     for name, (member, inputs) in rivals.items():
         fitted = member if name == "CNN" else at_size(member, side)
         print(f"{side}×{side} {name}: {accuracy(fitted, resized(inputs, side), truth):.1%}")
+
+# %% [markdown]
+# ## As a figure: open versus.html in a browser, or call figure.show() in a notebook
+
+# %%
+import plotly.graph_objects as go
+
+figure = go.Figure()
+by = (0, 1, 2, 3, 4)
+for name, (member, inputs) in rivals.items():
+    figure.add_scatter(x=by, y=shift_accuracy(member, inputs, truth, by), name=name)
+figure.update_layout(xaxis_title="pixels moved", yaxis_title="accuracy", yaxis_tickformat=".0%")
+figure.write_html("versus.html")
+print("the figure is in versus.html")

@@ -45,3 +45,16 @@ heat = course_heatmap(alphas)[0]
 side = round(len(heat) ** 0.5)
 for row in (heat.view(side, side) / heat.max() * 9).round().int().tolist():
     print(" ".join(str(value) for value in row))
+
+# %% [markdown]
+# ## As a figure: open vit.html in a browser, or call figure.show() in a notebook
+
+# %%
+import plotly.graph_objects as go
+
+figure = go.Figure(go.Heatmap(z=heat.view(side, side).tolist(), colorscale="Viridis"))
+figure.update_layout(
+    xaxis_title="column of patches", yaxis_title="row of patches", yaxis_autorange="reversed"
+)
+figure.write_html("vit.html")
+print("the figure is in vit.html")

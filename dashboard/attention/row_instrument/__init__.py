@@ -1,0 +1,76 @@
+"""The instrument of one row of attention: temperature and masked cells under the hand.
+
+What it computes is the row of one head; on release the same edit is made in every layer and head.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dashboard.components.live import Dial, Instrument, packed
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_FILES = Path(__file__).resolve().parent
+INSTRUMENT = Instrument("row", _FILES / "arithmetic.js", _FILES / "row.js")
+FINE = 5000  # numbers of the values up to which they have two bytes each, else one
+MOST_CELLS = 64
+
+
+def show(
+    row: dict[str, Tensor],
+    scores: Tensor,
+    values: Tensor,
+    allowed: Tensor,
+    tokens: Sequence[str],
+    query: int,
+    dial: Dial,
+    cells: str,
+    *,
+    title: str,
+) -> bool:
+    """Draw the row of one query; false where it has stopped.
+
+    row: its weights (T,) "alpha" and output (n,) "out" in the unchanged model. scores: (T,), q · k
+    over √n. values: (T, n). allowed: (T,), the keys that are not masked, before `cells`: the cells
+    masked here, as `fitting` reads them.
+    """
+    V = values.numpy()
+    fine = V.size <= FINE
+    top = float(np.abs(V).max()) or 1.0
+    codes = np.rint(V / top * (32767 if fine else 127)).astype("<i2" if fine else "i1").tobytes()
+    was = np.rint(row["alpha"].numpy() * 65535)
+    data: dict[str, Any] = {
+        "query": query, "tokens": list(tokens), "title": title, "n": V.shape[1],
+        "scores": packed(scores.numpy(), "<f4"), "was": packed(was, "<u2"),
+        "wasOut": packed(row["out"].numpy(), "<f4"), "fine": fine, "top": top,
+        "values": base64.b64encode(zlib.compress(codes, 6)).decode(),
+        "allowed": "".join("1" if one else "0" for one in allowed.tolist()),
+    }  # fmt: skip
+    data["id"] = hashlib.sha256(repr(sorted(data.items())).encode()).hexdigest()[:16]
+    fits = {"cells": (cells, lambda said: fitting(said, len(tokens)))}
+    return INSTRUMENT.show(data, [dial], others=fits)
+
+
+def fitting(said: object, tokens: int) -> bool:
+    """Whether this names cells of a (T, T) map: "4.0,4.2" are keys 0 and 2 of query 4."""
+    if not isinstance(said, str) or len(said) > 8 * MOST_CELLS:
+        return False
+    if not re.fullmatch(r"(\d{1,3}\.\d{1,3}(,\d{1,3}\.\d{1,3})*)?", said, re.ASCII):
+        return False
+    return all(max(cell) < tokens for cell in read(said))
+
+
+def read(cells: str) -> list[tuple[int, int]]:
+    """The (query, key) pairs that the text names."""
+    pairs = (one.split(".") for one in cells.split(",") if one)
+    return [(int(query), int(key)) for query, key in pairs]

@@ -1,0 +1,90 @@
+"""A run at one glance: its curves, beside what the model attends to and says now."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.config.recipe import ImageRecipe
+from core.config.run_spec import RunSpec
+from core.run_files import attention_snapshots
+from core.run_files.directory import RunDirectory
+from core.runs.metrics_tail import Snapshot
+from core.runs.overfitting import overfitting
+from dashboard.components import page
+from dashboard.figures import curves
+from dashboard.training.run_insight import show_maps
+
+EVERY_WORD = (
+    " The mean over an epoch counts every word once; the course's counts every dialogue once (each "
+    "batch by its dialogues), so the two differ a little."
+)
+
+
+def show(run: RunDirectory, spec: RunSpec, history: Snapshot) -> None:
+    """The newest state of the run, in two columns."""
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        show_curves(history, spec)
+    with right:
+        if found := attention_snapshots.steps(run.path):
+            show_maps(run, max(found), found)
+        _texts(history.records, spec)
+
+
+def show_curves(history: Snapshot, spec: RunSpec) -> None:
+    """Loss and accuracy or perplexity, and whether the model overfits."""
+    epochs = spec.recipe_config().epochs
+    measure = history.derive(curves.measure_beside_loss)
+    page.show_figure(
+        history.derive(curves.loss_figure, epochs),
+        title="Loss",
+        description="Cross-entropy in nats. If the held-out loss rises while the training loss "
+        "falls, the model overfits." + _harder(spec) + (EVERY_WORD if spec.kind == "gpt" else ""),
+        key="loss",
+    )
+    _overfitting(history)
+    if measure:
+        page.show_figure(
+            history.derive(curves.measure_figure, measure, epochs),
+            title=page.escape(measure.capitalize()),
+            description="After every epoch. The training value is measured during training, with "
+            "dropout and augmentation.",
+            key="measure",
+        )
+
+
+def _overfitting(history: Snapshot) -> None:
+    found = history.derive(overfitting)
+    if found is not None:
+        st.warning(
+            f"**The model overfits.** Since epoch {found.epoch} the held-out loss has risen from "
+            f"{found.lowest:.2f} to {found.now:.2f}, while the training loss has fallen to "
+            f"{found.training:.2f}: the model memorises its examples.",
+            icon=":material/trending_up:",
+        )
+
+
+def _harder(spec: RunSpec) -> str:
+    """Why the training loss may lie above the held-out loss; "" if nothing makes it so."""
+    recipe = spec.recipe_config()
+    harder = ["dropout"] if spec.model.get("dropout") else []
+    if isinstance(recipe, ImageRecipe):
+        harder += ["random crops"] if recipe.augment else []
+        harder += ["label smoothing"] if recipe.label_smoothing else []
+    if not harder:
+        return ""
+    return f" Only training has {' and '.join(harder)}, so its loss may lie above the other."
+
+
+def _texts(records: list[dict[str, Any]], spec: RunSpec) -> None:
+    """What the model said before training, and what it says now."""
+    texts = [record for record in records if record.get("text") is not None]
+    if not texts:
+        return
+    if spec.kind == "gpt":
+        st.markdown("**What it writes from an empty prompt**")
+    else:
+        st.markdown("**What it says about the first held-out picture**")
+    for record in [texts[0], *texts[1:][-1:]]:
+        when = "Untrained" if record["kind"] == "start" else f"After epoch {record['epoch']:g}"
+        st.markdown(f"{when}: {page.escape(record['text'])}")

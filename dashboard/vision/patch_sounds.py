@@ -1,0 +1,35 @@
+"""The sound that is cut into patches: a tune of notes, or a file of one's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import controls
+from dashboard.components import page
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+BEAT = 0.4  # seconds of a note
+
+
+def choose_clip() -> tuple[Tensor | None, list[str]]:
+    """The samples of the chosen sound, None while there is none, and the names of its notes."""
+    from core.data import audio as sounds
+
+    clip, names = None, []
+    source = controls.pick("Sound", ["a tune", "my own WAV"], key="sound")
+    with page.one_sentence_for_errors():
+        if source == "a tune":
+            tune = controls.text("Notes", "C D E C  C D E C  E F G -", key="tune", max_chars=60,
+                                 help=f"{' '.join(sounds.TONES)}, and - for a pause.")  # fmt: skip
+            names = list(tune.upper().replace(" ", ""))[: int(sounds.LONGEST / BEAT)]
+            clip = sounds.tone_sequence(names, BEAT)
+        else:
+            file = st.file_uploader(
+                "A WAV file of at most 10 seconds", type=["wav"], max_upload_size=8
+            )
+            clip = None if file is None else sounds.read_wav(file.getvalue())
+    return clip, names

@@ -1,0 +1,66 @@
+"""The drawings of networks fit their windows: a laptop, the stage, a phone, 200 % zoom."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core.study.storyline import storyline
+from dashboard.components import streamlit_dom as dom
+from dashboard.palette import FIGURE_FONT_SIZE
+from tests.browser.conftest import DESKTOP
+from tests.browser.waiting import no_errors, open_page
+
+DRAWINGS = {
+    "rnn": "section=Network",
+    "attention": "network=true",
+    "vit": "network=true",
+    "decoding": "section=the+KV+cache&network=true",
+}
+BEATS = {"rnn": 1, "attention": 1, "gpt": 2, "vit": 2, "decoding": 5}
+SMALLEST = """svg => Math.min(...[...svg.querySelectorAll('text')].filter(t => t.textContent)
+  .map(t => {
+    const { a, b } = t.getScreenCTM();
+    return parseFloat(getComputedStyle(t).fontSize) * Math.hypot(a, b);
+  }))"""
+
+
+@pytest.mark.parametrize("lesson", DRAWINGS)
+def test_controls_drawing_and_sentence_fit_one_window(
+    lesson: str, page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, lesson, DRAWINGS[lesson])
+    top = page.locator(".net div.bar").bounding_box()
+    end = page.locator(".net .read").bounding_box()
+    assert top is not None
+    assert end is not None
+    assert end["y"] + end["height"] - top["y"] <= DESKTOP["height"] - 60  # the header stays on top
+    assert page.locator(".net svg.drawing").evaluate(SMALLEST) >= 14
+
+
+@pytest.mark.parametrize("lesson", BEATS)
+def test_the_last_row_reads_it(lesson: str, page: Page, dashboard_url: str) -> None:
+    beat = BEATS[lesson]
+    assert {"unrolled", "drawn", "filling"} & set(storyline(lesson).beats[beat - 1].show)
+    open_page(page, dashboard_url, lesson, f"mode=present&beat={beat}")
+    drawing = page.locator(".net svg.drawing")
+    expect(drawing.locator("text").first).to_be_visible()
+    assert drawing.evaluate(SMALLEST) >= FIGURE_FONT_SIZE - 1.5
+    end = page.locator(".net .read").bounding_box()
+    assert end is not None
+    assert end["y"] + end["height"] <= DESKTOP["height"]
+
+
+@pytest.mark.parametrize("size", [(360, 740), (640, 360)], ids=["phone", "zoom"])
+def test_nothing_is_wider_than_a_small_window(
+    size: tuple[int, int], browser: Browser, dashboard_url: str
+) -> None:
+    with browser.new_context(viewport={"width": size[0], "height": size[1]}) as context:
+        page = context.new_page()
+        for lesson, query in DRAWINGS.items():
+            open_page(page, dashboard_url, lesson, query)
+            expect(page.locator(".net svg.drawing text").first).to_be_attached()
+            no_errors(page)
+            wide = page.locator(dom.MAIN).evaluate("main => main.scrollWidth")
+            assert wide <= size[0], lesson
+            box = page.locator(".net svg.drawing").bounding_box()
+            assert box is not None
+            assert box["x"] + box["width"] <= size[0], lesson
