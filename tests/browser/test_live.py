@@ -160,6 +160,8 @@ def test_whole_numbers_stay_whole() -> None:
         ("rnn", "section=Eigenvalues+and+decay&view=orbit"),
         ("positions", ""),
         ("decoding", "model=gpt-grammar&length=12"),
+        ("gpt", "model=gpt-grammar&length=12"),
+        ("attention", ""),
     ],
 )
 def test_no_barriers_and_nothing_wider_than_a_phone(
@@ -183,3 +185,19 @@ def test_touch_moves_a_slider_and_a_mark(phone_page: Page, dashboard_url: str) -
     phone_page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     phone_page.wait_for_url("**t=*")
     assert 80 < int(slider.input_value()) < 120
+
+
+def test_touch_masks_a_key_and_chooses_a_step(phone_page: Page, dashboard_url: str) -> None:
+    open_page(phone_page, dashboard_url, "attention")
+    row = phone_page.locator("[data-plot=row-weights] svg[role]")
+    row.scroll_into_view_if_needed()
+    row.tap(position={"x": 120, "y": 40})
+    phone_page.wait_for_url("**cells=6.1**")
+    open_page(phone_page, dashboard_url, "gpt", "model=gpt-grammar&length=12")
+    slider = phone_page.get_by_role("slider", name="Step", exact=True)
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assert box
+    phone_page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    phone_page.wait_for_url("**step=*")
+    no_errors(phone_page)
