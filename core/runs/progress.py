@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 from typing import Any
 
 RECENT = 30  # recorded steps over which the speed is averaged
-WARM_UP = 2  # steps
+WARM_UP, RECENT_EPOCHS = 2, 6  # steps, and epochs over which the time left is worked out
 
 
 @dataclass(frozen=True)
@@ -35,35 +35,25 @@ def run_progress(records: list[dict[str, Any]], epochs: int) -> RunProgress:
         if seconds > 0:
             speed = (recent[0]["examples"] - recent[-1]["examples"]) / seconds
     is_over = share == 1 and last["kind"] == "epoch"
-    left = 0.0 if is_over else _time_left(records, recent[::-1], epochs)
+    left = 0.0 if is_over else _time_left(records, last, epochs)
     return RunProgress(share, last["epoch"], epochs, last["step"], speed, left)
 
 
-def _time_left(
-    records: list[dict[str, Any]], recent: list[dict[str, Any]], epochs: int
-) -> float | None:
-    """Seconds: the steps that are left at the recent pace, and the measuring after each epoch.
+def _time_left(records: list[dict[str, Any]], last: dict[str, Any], epochs: int) -> float | None:
+    """Seconds, at the pace of the last epochs, measuring included; None before a step was timed.
 
-    The first WARM_UP steps are slower and do not count.
+    The first WARM_UP steps are slower and do not count; before the first epoch has ended, its
+    measuring is not known.
     """
-    pairs = [
-        (before, after)
-        for before, after in pairwise(r for r in recent if r["step"] >= WARM_UP)
-        if after["epoch"] <= int(before["epoch"]) + 1  # no measuring between them
-    ]
-    steps = sum(after["step"] - before["step"] for before, after in pairs)
-    if not steps or not recent[-1]["epoch"]:
+    timed = [r for r in records if "seconds" in r and r["step"] >= WARM_UP]
+    ended = [r for r in timed if r["kind"] == "epoch"][-RECENT_EPOCHS:]
+    first = ended[0] if len(ended) > 1 else next(iter(timed), last)
+    newest = ended[-1] if ended else last
+    done = newest["epoch"] - first["epoch"]
+    if done <= 0:
         return None
-    pace: float = sum(after["seconds"] - before["seconds"] for before, after in pairs) / steps
-    last = recent[-1]
-    remaining: float = last["step"] / last["epoch"] * epochs - last["step"]
-    measuring = [
-        epoch["seconds"] - step["seconds"] - pace * (epoch["step"] - step["step"])
-        for step, epoch in pairwise(r for r in records if "seconds" in r)
-        if epoch["kind"] == "epoch" and step["kind"] == "step"
-    ]
-    each = sum(measuring) / len(measuring) if measuring else 0.0
-    return max(0.0, remaining * pace + (epochs - len(measuring)) * max(0.0, each))
+    each: float = (newest["seconds"] - first["seconds"]) / done
+    return max(0.0, each * (epochs - float(last["epoch"])))
 
 
 def _backwards(records: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
