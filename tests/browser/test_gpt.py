@@ -71,7 +71,7 @@ def test_the_drawing_leads_to_a_head_and_back_with_the_same_model_and_text(
     for part in ("model=gpt-grammar", "prompt=QUEEN"):
         expect(page).to_have_url(re.compile(part))
     expect(page.get_by_text("Layer 1, head 1. Shape")).to_be_visible()
-    for _ in range(4):  # a page writes its settings into the history, too
+    for _ in range(8):  # a page writes its settings into the history, too
         if "/attention" in page.url:
             page.go_back()
             wait_ready(page)
