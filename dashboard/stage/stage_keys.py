@@ -68,7 +68,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (focus.closest && focus.closest(
       'input, textarea, select, [contenteditable="true"], [role="slider"], [role="combobox"], ' +
-      '[role="listbox"], [role="radiogroup"]')) return;
+      '[role="listbox"], [role="radiogroup"], [role="application"]')) return;
     if (event.key === " " && focus.closest && focus.closest("button, a, summary")) return;
     let what = keys[event.key] ?? keys[event.key.toLowerCase()];
     if (event.key === "ArrowUp") what = event.shiftKey ? "head up" : "layer up";

@@ -170,7 +170,8 @@ def test_no_barriers_and_nothing_wider_than_a_phone(
     open_page(phone_page, dashboard_url, lesson, query)
     expect(phone_page.locator(".live figure svg[viewBox]").first).to_be_visible()
     found = barriers_in_both_themes(phone_page)
-    assert [one for one in found if "katex" not in one] == []  # formulas scroll on a phone
+    scrolls = ("katex", "step-matrix")  # on a phone: formulas, and a matrix with its numbers
+    assert [one for one in found if not any(name in one for name in scrolls)] == []
     width = phone_page.locator(dom.MAIN).evaluate("main => main.scrollWidth")
     assert width <= PHONE["width"]
     no_errors(phone_page)

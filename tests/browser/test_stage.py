@@ -146,6 +146,18 @@ def test_arrow_keys_step_through_layers_and_heads(page: Page, dashboard_url: str
     expect(page).to_have_url(re.compile("head=4"))
 
 
+def test_arrow_keys_on_a_focused_figure_move_its_mark_and_not_the_beat(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "rnn", query="mode=present&beat=4")
+    figure = page.locator("[data-plot=eigenvalues] svg[role=application]").last
+    figure.focus()
+    before = figure.locator("circle").last.get_attribute("cx")
+    page.keyboard.press("ArrowRight")
+    expect(figure.locator("circle").last).not_to_have_attribute("cx", str(before))
+    expect(page).to_have_url(re.compile("beat=4"))
+
+
 def test_the_notes_follow_in_a_second_window(page: Page, dashboard_url: str) -> None:
     story = storyline("gpt")
     open_page(page, dashboard_url, "gpt", query="mode=present")
