@@ -48,6 +48,7 @@ export default function ({ data, parentElement }) {
   observer.observe(main, { childList: true, subtree: true, characterData: true });
 
   const explain = (event) => {
+    if (event.type === "pointermove" && event.buttons) return; // a hand that drags asks nothing
     const [x, y] = [event.clientX, event.clientY];
     const under = button.terms.find(({ range }) => range && [...range.getClientRects()].some((box) =>
       x >= box.left - 2 && x <= box.right + 2 && y >= box.top - 2 && y <= box.bottom + 2));
