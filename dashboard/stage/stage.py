@@ -41,8 +41,9 @@ def show(lesson: str) -> None:
         lines += [f"**{beat.reveal}**"] if beat.reveal and state.revealed() else []
         if lines:  # one paragraph: Reveal pushes nothing down while both fit into a line
             st.markdown(formula(" ".join(lines), safe=True))
-    if beat.poll:
-        with st.container(key="stage-poll"):
+    # Always there: an element more or less would mount the keys and the page below anew.
+    with st.container(key="stage-poll"):
+        if beat.poll:
             poll = {"q": beat.poll, "ask": f"{lesson}-{at + 1}"}
             page.marked_link("study", "Ask the room", "groups", poll)
     with st.container(key="stage-keys"):
