@@ -11,12 +11,12 @@ WIDE = 1100  # pixels of the window from which on the panes stand side by side
 _PANES = '[class*="st-key-panes-"]'
 _COLUMN = f"{_PANES} > {dom.CONTAINER} > * > {dom.COLUMN}"
 
-# The left pane stays in view while the right one scrolls; one that is higher than the window
-# scrolls by itself. Nothing of it happens on the lecturer's stage.
+# A left pane with controls stays in view while the right one scrolls; one that is higher than the
+# window scrolls by itself. Nothing of it happens on the lecturer's stage.
 CSS = f"""
 @media (max-width: {WIDE - 1}px) {{ {_COLUMN} {{ flex-basis: 100%; min-width: 100%; }} }}
 @media (min-width: {WIDE}px) {{
-  {_COLUMN}:first-child {{
+  {_COLUMN}:first-child:has(button, input, textarea) {{
     position: sticky; top: 0.9rem; align-self: flex-start; max-height: calc(100vh - 1.8rem);
     overflow-y: auto; scrollbar-width: thin; padding: 0 0.3rem 0.3rem;
   }}
