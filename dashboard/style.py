@@ -79,9 +79,9 @@ _CSS = f"""<style>{_FIGURE_CSS}
 [class*="st-key-feed-"] {{ display: none; }}
 [class*="st-key-questions-"] a:not(:hover) {{ background: none; }}
 [class*="st-key-questions-"] a * {{ font-weight: 400; }}
-:is([class*="st-key-questions-"], .st-key-experiment) a * {{ white-space: normal; }}
+:is([class*="st-key-questions-"], {dom.keyed("experiment")}) a * {{ white-space: normal; }}
 [class*="st-key-questions-"] a strong {{ font-weight: 600; }}
-:is(.st-key-predict, [class*="st-key-open-check-"]) [role="radiogroup"] {{ gap: 0.6rem; }}
+:is({dom.keyed("predict")}, [class*="st-key-open-check-"]) [role="radiogroup"] {{ gap: 0.6rem; }}
 [class*="st-key-order-"] :is(button, button > div) {{
   justify-content: flex-start; text-align: left; }}
 {_MENU} {{ gap: 0.35rem; }}

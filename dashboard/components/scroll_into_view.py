@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.components import streamlit_dom as dom
+
 _HTML = """
 <div></div>
 """
@@ -38,7 +40,7 @@ export default function ({ data, parentElement }) {
     for (const hand of hands) window.removeEventListener(hand, stop);
   };
   const timer = setInterval(() => {
-    const figure = document.querySelector(".st-key-figure-" + CSS.escape(data.figure));
+    const figure = document.querySelector(data.figure);
     if (figure) {
       figure.style.scrollMarginTop = "4rem";
       figure.scrollIntoView({ block: "start" });
@@ -54,7 +56,7 @@ _to_figure = st.components.v2.component("unrolled_to_figure", html=_HTML, js=_FI
 
 def scroll_to_figure(name: str) -> None:
     """Scroll the figure (or table) of that key to the top of the window once it is there."""
-    _to_figure(key="to-figure", data={"figure": name}, height="content")
+    _to_figure(key="to-figure", data={"figure": dom.keyed(f"figure-{name}")}, height="content")
 
 
 def scroll_into_view(key: str, turn: str, *, only_if_hidden: bool = False) -> None:

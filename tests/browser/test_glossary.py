@@ -56,7 +56,7 @@ def test_the_first_use_of_every_term_is_marked(name: str, page: Page, dashboard_
 def test_a_term_is_explained_on_hover_on_tap_and_by_keyboard(
     page: Page, dashboard_url: str
 ) -> None:
-    open_page(page, dashboard_url, "gpt")
+    open_page(page, dashboard_url, "versus")
     expect(page.get_by_role("button", name="Words", exact=True)).to_be_visible()
     page.wait_for_function("CSS.highlights.has('glossary')")
     page.wait_for_timeout(1500)  # until the page stands still

@@ -108,7 +108,8 @@ def test_the_orbit_plays(page: Page, dashboard_url: str) -> None:
     figure = page.locator("[data-plot=orbit]")
     expect(figure.locator("svg[aria-label*='k = 0:']")).to_be_visible()
     figure.get_by_role("button", name="Play").click()
-    expect(figure.locator("svg[aria-label*='k = 3:']")).to_be_visible()
+    expect(figure.locator("svg[aria-label*='k = 0:']")).to_have_count(0)
+    expect(figure.get_by_role("button", name="Pause")).to_be_visible()
     no_errors(page)
 
 

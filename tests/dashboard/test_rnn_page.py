@@ -185,13 +185,17 @@ def test_an_own_matrix_too_large_for_an_orbit() -> None:
 # learning and cost
 
 
+def captions(app: AppTest) -> list[str]:
+    """All captions with what stands behind their question marks, in small letters."""
+    return [f"{one.value} {one.help}".lower() for one in app.caption]
+
+
 def test_learning_and_cost_show_what_is_shipped() -> None:
     app = fine(opened(section="Learning"))
     assert len(app.get("plotly_chart")) == 1
     app = fine(opened(section="Cost", d="256"))
     assert len(app.get("plotly_chart")) == 3
-    said = [f"{c.value} {c.help}" for c in app.caption]
-    assert sum("shipped with the program" in text for text in said) == 2
+    assert sum("shipped with the program" in text for text in captions(app)) == 2
     assert any("cross at T = d / 2 = 128" in c.value for c in app.caption)
 
 
@@ -234,14 +238,14 @@ def test_measuring_here_replaces_what_was_shipped(
     monkeypatch.setattr(clock.measure_apart, "__defaults__", ((512, 1024), 2))
     app = opened(section="Cost", d="16")
     app.button[0].click().run(timeout=300)
-    assert any("measured here" in c.value for c in fine(app).caption)
+    assert any("measured here" in text for text in captions(fine(app)))
     quoted = shipped()["1e"].answer.measured[0]
     sentence = fill(quoted.text, load_measurements()) or ""
     assert "d = 16: on one thread, from T = 512 to 1024" in sentence
     app.session_state["d"] = 64
     app.button[0].click().run(timeout=300)
     app.session_state["d"] = 16
-    assert any("measured here" in c.value for c in fine(app.run()).caption)  # both are kept
+    assert any("measured here" in text for text in captions(fine(app.run())))  # both are kept
 
 
 def test_sliders_and_steps_never_load_torch() -> None:

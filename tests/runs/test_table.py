@@ -276,7 +276,7 @@ def test_one_run_is_forked_with_other_settings(runs, monkeypatch):
     assert (spec["recipe"]["lr"], spec["recipe"]["batch_size"], spec["seed"]) == (2e-3, 4, 3)
 
 
-@pytest.mark.parametrize("see", ["curves", "gradient", "attention", "text", "log"])
+@pytest.mark.parametrize("see", ["overview", "curves", "gradient", "attention", "text", "log"])
 def test_every_view_of_a_run_opens(runs, see):
     app = AppTest.from_file(str(ROOT / "pages" / "train.py"), default_timeout=60)
     app.query_params["run"] = "gpt-a"
@@ -284,7 +284,7 @@ def test_every_view_of_a_run_opens(runs, see):
     app.segmented_control(key="see").set_value(see).run()
     assert not app.exception, [e.value for e in app.exception]
     assert not app.error, [e.value for e in app.error]
-    assert len(app.segmented_control(key="see").options) == 5
+    assert len(app.segmented_control(key="see").options) == 6
     if see == "attention":
         [moment] = [s for s in app.select_slider if s.label == "Step"]
         moment.set_value(moment.options[0]).run() if isinstance(moment.options[0], int) else None

@@ -359,7 +359,8 @@ def test_the_command_line_trains_resumes_and_reports_a_finished_run(tmp_path, ca
     assert run.spec()["seed"] == 3
     kinds = [r["kind"] for r in run.metrics()]
     assert kinds.count("epoch") == 2
-    assert StepRecord.__dataclass_fields__.keys() <= run.metrics()[0].keys()
+    assert kinds[0] == "start"
+    assert StepRecord.__dataclass_fields__.keys() <= run.metrics()[1].keys()
     assert read_checkpoint(run.last_checkpoint()).architecture == "DialogueGPT"
     assert main(["--resume", str(tmp_path / "run")]) == 0
     assert "finished" in capsys.readouterr().out

@@ -148,7 +148,8 @@ def read_folder(folder: Path, origin: str = "") -> Source:
     """What a folder holds. Errors: ValueError, one sentence."""
     if not (folder / "config.json").is_file():
         raise ValueError(
-            refuse_pickle(folder) or f"{folder.name} has no config.json, so it is not a model folder."
+            refuse_pickle(folder)
+            or f"{folder.name} has no config.json, so it is not a model folder."
         )
     pixels = folder / "preprocessor_config.json"
     return Source(
