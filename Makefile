@@ -22,7 +22,7 @@ SLOW = tests/browser tests/crawl tests/faults tests/load tests/ray tests/trainin
 	$(addprefix tests/hostile/test_,attacks.py kernel_folder.py pages.py quotas.py server.py)
 PARALLEL = -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
-.PHONY: crawl help run test test-fast test-ray lint bench bench-ui bench-room bench-quality pretrain clean
+.PHONY: crawl help run test test-fast test-long test-ray lint bench bench-ui bench-room bench-quality pretrain clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -32,7 +32,7 @@ run: $(VENV)/.installed ## set up once, then open the dashboard (PORT=, HOST=, N
 	$(PY) -m streamlit run dashboard/app.py --server.address $(HOST) --server.port $(PORT) \
 		$(foreach name,$(ANSWERS),--server.allowedHosts '$(name)')
 
-test: $(VENV)/.installed-dev ## set up once, find a browser, run every test (ARGS= goes to pytest, JOBS=0: in one process)
+test: $(VENV)/.installed-dev ## set up once, find a browser, run every test but the long ones (ARGS= goes to pytest, JOBS=0: in one process)
 	$(PY) -m tests.browser.find --install
 	$(PY) -m pytest $(PARALLEL) $(ARGS)
 
@@ -41,6 +41,9 @@ test-fast: $(VENV)/.installed-dev ## every test but those with a browser, a serv
 
 test-ray: $(VENV)/.installed-dev .venv-ray/.installed ## runs on a Ray cluster, against a real one on this machine
 	UNROLLED_TEST_RAY=.venv-ray/bin/ray $(PY) -m pytest tests/ray $(ARGS)
+
+test-long: $(VENV)/.installed-dev ## the tests that make test leaves out: every question on a phone
+	$(PY) -m pytest -m long $(ARGS)
 
 crawl: $(VENV)/.installed-dev ## open every view in a browser (20 minutes; ARGS= names pages)
 	$(PY) -m tests.browser.find --install

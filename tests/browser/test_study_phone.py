@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from core.study.grading.checks import shuffled
@@ -80,6 +81,16 @@ def no_wider_than_the_window(page: Page, stage: str) -> None:
     assert not page.evaluate(WIDER), stage
 
 
+@pytest.mark.parametrize("name", ["1b", "1d", "4i"])
+def test_a_question_is_worked_through_on_a_phone(
+    name: str, phone_page: Page, dashboard_url: str
+) -> None:
+    open_page(phone_page, dashboard_url, "study", f"q={name}")
+    work_through(phone_page, name, no_wider_than_the_window)
+    no_errors(phone_page)
+
+
+@pytest.mark.long
 def test_all_questions_are_worked_through_on_a_phone(phone_page: Page, dashboard_url: str) -> None:
     open_page(phone_page, dashboard_url, "study")
     phone_page.get_by_role("link", name=re.compile("^1a Unroll two steps")).click()
