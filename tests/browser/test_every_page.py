@@ -25,6 +25,7 @@ def test_a_page_has_no_serious_barrier_light_or_dark(
     assert [error for error in console if EXPECTED not in error] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_fits_every_window(name: str, phone_page: Page, dashboard_url: str) -> None:
     phone_page.emulate_media(reduced_motion="reduce", forced_colors="active")

@@ -37,6 +37,7 @@ def terms_in(texts: list[str]) -> dict[str, tuple[str, int]]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [lesson.name for lesson in lessons.available()])
 def test_the_first_use_of_every_term_is_marked(name: str, page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, name)

@@ -36,6 +36,7 @@ def test_controls_drawing_and_sentence_fit_one_window(
     assert page.locator(".net svg.drawing").evaluate(SMALLEST) >= 14
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lesson", BEATS)
 def test_the_last_row_reads_it(lesson: str, page: Page, dashboard_url: str) -> None:
     beat = BEATS[lesson]

@@ -1,6 +1,8 @@
 """Rooms: one answer a phone, only the owner reveals, and a full lecture hall loses nothing."""
 
 import multiprocessing
+import sys
+import types
 import secrets
 import threading
 from collections import Counter
@@ -196,7 +198,9 @@ def _answer_many(path: Path, code: str, choice: str, how_many: int) -> None:
     rooms.release()
 
 
-def test_several_servers_share_a_room(rooms):
+def test_several_servers_share_a_room(rooms, monkeypatch):
+    # a new process would run the page that an earlier test left as the main module
+    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
     room, _ = rooms.open_room("1a")
     spawn = multiprocessing.get_context("spawn")
     workers = [
