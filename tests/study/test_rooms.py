@@ -1,10 +1,10 @@
 """Rooms: one answer a phone, only the owner reveals, and a full lecture hall loses nothing."""
 
 import multiprocessing
-import sys
-import types
 import secrets
+import sys
 import threading
+import types
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
