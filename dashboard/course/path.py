@@ -64,7 +64,7 @@ def _begin(here: str, started: bool) -> None:
     first = here == lessons.COURSE[0].lessons[0] and not started
     hours = sum(stop.minutes for stop in lessons.COURSE) / 60
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        verb = "Begin with stop" if first else "Go on with stop"
+        verb = "Begin with stop" if first else "Continue with stop"
         label = f"{verb} {at + 1}: {lesson.title}"
         if st.button(label, type="primary", icon=":material/play_arrow:"):
             st.switch_page(lesson.path, query_params=DRAWINGS[at][1] if first else None)

@@ -30,7 +30,7 @@ def test_a_visitor_who_comes_back_goes_on_where_they_stopped(
     page.wait_for_function("localStorage.getItem('unrolled-last-lesson') === 'vit'")
     second = page.context.new_page()
     open_page(second, dashboard_url)
-    again = second.get_by_role("button", name="Go on with stop 4: Vision Transformer")
+    again = second.get_by_role("button", name="Continue with stop 4: Vision Transformer")
     expect(again).to_be_visible()
     expect(second.locator(".card[aria-current=step]")).to_contain_text("Pictures as tokens")
     again.click()

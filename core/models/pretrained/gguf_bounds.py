@@ -19,7 +19,7 @@ class _Walk:
         self._data, self._at = data, 0
 
     def skip(self, count: int) -> bytes:
-        """The next `count` bytes, of which the first hundred are returned."""
+        """Read `count` bytes and return the first hundred of them."""
         start, self._at = self._at, self._at + count
         if self._at > len(self._data):
             raise ValueError("a length passes the end of the file")
