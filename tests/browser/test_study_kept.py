@@ -50,7 +50,7 @@ def test_a_reload_and_a_new_tab_find_what_was_typed_answered_and_earned(
     expect(second.get_by_text("1 of 16 earned: 1a")).to_be_visible()
     second.get_by_role("radiogroup").locator("label").first.click()
     second.get_by_role("button", name="Keep my prediction").click()
-    essay = second.get_by_role("textbox", name="Argue for your choice")
+    essay = second.get_by_role("textbox", name="Justify your choice")
     essay.fill("Two lines of mine, typed and not checked,\n\nabout $W_h$ and 🙂.")
     essay.blur()
     keeps(second, "r['1f']?.typed['1']?.text.includes('not checked')")
