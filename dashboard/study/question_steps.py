@@ -38,7 +38,7 @@ def predict(question: Question) -> None:
         response = tasks.ask(question.predict, f"{key}-given", progress.task_seed(question.id))
         sent = st.button("Keep my prediction", key=key, type="primary")
     if sent and response is None:
-        st.warning("Choose or write something first: a guess is enough.")
+        st.warning("Choose or write an answer first; a guess is enough.")
     elif sent and response is not None:
         text = response.text or " → ".join(response.lines)
         study_state.save_progress(store_prediction(progress, question.id, text))
@@ -53,7 +53,7 @@ def experiment(question: Question) -> None:
     figure = {"figure": link.figure} if link.figure else {}
     with st.container(key="experiment"):
         page.lesson_link(link.page, f"Open: {link.label}", **link.state, **figure, back=question.id)
-    st.caption("The lesson leads back here.")
+    st.caption("A button in the lesson leads back here.")
 
 
 def checks(question: Question) -> None:
@@ -125,7 +125,7 @@ def _open(question: Question, i: int, task: Task) -> None:
     response = tasks.ask(task, f"{key}-given", seed, record.typed.get(str(i), sent), typed)
     if st.button("Check my answer", key=f"{key}-send", type="primary"):
         if response is None:  # an empty answer does not count as an attempt
-            st.warning("There is no answer yet: give one first.", icon=":material/undo:")
+            st.warning("There is no answer yet: write or choose one first.", icon=":material/undo:")
             return
         grade = grade_answer(task, tasks.response(task, response), seed)
         total, now = len(question.checks), study_state.now()
@@ -164,12 +164,12 @@ def answer(question: Question) -> None:
             st.markdown("**Model answer:**")
             st.markdown(question.answer.text)
         for task, sent in essays:
-            st.markdown("**The points of a good answer**")
+            st.markdown("**What a good answer contains**")
             tasks.show_points(task, sent.text, rubric=True)
     else:
         st.markdown(question.answer.text)
     with st.container(key="loose"):
-        st.markdown("**Where common notes are loose**")
+        st.markdown("**Where common notes are imprecise**")
         st.markdown(question.answer.loose)
     for sentence in question.answer.measured:
         _measured(sentence.name, sentence.text)
@@ -177,13 +177,13 @@ def answer(question: Question) -> None:
     if not record.earned(len(question.checks)):
         st.info(
             "This question is not earned yet. Work through it again: the numbers and the order "
-            "of the options will be new.",
+            "of the options will be different.",
             icon=":material/replay:",
         )
     date = due_date(record)
     if date is not None:
-        st.caption(f"Due again on {date.date().isoformat()}, with fresh numbers.")
-    if st.button("Work through it again, with fresh numbers", key=_widget_key(question, "again")):
+        st.caption(f"Repeat this question on {date.date().isoformat()}, with new numbers.")
+    if st.button("Work through it again, with new numbers", key=_widget_key(question, "again")):
         study_state.save_progress(again(study_state.progress(), question.id))
         st.rerun()
 
