@@ -40,7 +40,7 @@ def predict(question: Question) -> None:
             "Keep my prediction", key=key, type="primary", on_click=_keep, args=(question, key)
         )
     if st.session_state.pop(_empty(key), False):
-        st.warning("Choose or write something first: a guess is enough.")
+        st.warning("Choose or write an answer first; a guess is enough.")
 
 
 def _keep(question: Question, key: str) -> None:
@@ -61,7 +61,7 @@ def experiment(question: Question) -> None:
     figure = {"figure": link.figure} if link.figure else {}
     with st.container(key="experiment"):
         page.lesson_link(link.page, f"Open: {link.label}", **link.state, **figure, back=question.id)
-    st.caption("The lesson leads back here.")
+    st.caption("A button in the lesson leads back here.")
 
 
 def checks(question: Question) -> None:
@@ -142,7 +142,7 @@ def _open(question: Question, i: int, task: Task) -> None:
         args=(question, i, key, seed),
     )
     if st.session_state.pop(_empty(key), False):
-        st.warning("There is no answer yet: give one first.", icon=":material/undo:")
+        st.warning("There is no answer yet: write or choose one first.", icon=":material/undo:")
     elif sent is not None:
         grade = grade_answer(task, tasks.response(task, sent), sent.seed)
         left = (tries(task) or 0) - record.attempts.get(str(i), 0)
@@ -196,12 +196,12 @@ def answer(question: Question) -> None:
             st.markdown("**Model answer:**")
             st.markdown(question.answer.text)
         for task, sent in essays:
-            st.markdown("**The points of a good answer**")
+            st.markdown("**What a good answer contains**")
             tasks.show_points(task, sent.text, rubric=True)
     else:
         st.markdown(question.answer.text)
     with st.container(key="loose"):
-        st.markdown("**Where common notes are loose**")
+        st.markdown("**Where common notes are imprecise**")
         st.markdown(question.answer.loose)
     for sentence in question.answer.measured:
         _measured(sentence.name, sentence.text)
@@ -209,7 +209,7 @@ def answer(question: Question) -> None:
     if not record.earned(len(question.checks)):
         st.info(
             "This question is not earned yet. Work through it again: the numbers and the order "
-            "of the options will be new.",
+            "of the options will be different.",
             icon=":material/replay:",
         )
     date = due_date(record)

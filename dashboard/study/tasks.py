@@ -114,11 +114,14 @@ def _line(
     code = isinstance(task, Expression)
     st.markdown(prompt(task, seed))
     st.text_input(
-        "Your expression" if code else "Your number, with a unit if you like",
+        "Your expression" if code else "Your number (the unit is optional)",
         max_chars=2000,
         key=key,
         autocomplete="off",
-        help="W_h or Wh, x_1 or x1, *, @ or a space, ^2 or ²; LaTeX too." if code else None,
+        help="You can write W_h or Wh, x_1 or x1, a product with *, @ or a space, a power as ^2 "
+        "or ². LaTeX works as well."
+        if code
+        else None,
         on_change=on_change,
     )
 
@@ -127,7 +130,7 @@ def _order(task: Order, key: str, seed: str, on_change: Callable[[], None] | Non
     """A button for each line: a click makes it the next of the order, another takes it out."""
     chosen: tuple[str, ...] = st.session_state.get(key, ())
     st.markdown(task.prompt)
-    st.caption("Click the lines one after the other, first what comes first.")
+    st.caption("Click the lines in their order, beginning with the first.")
     with st.container(key=f"order-{key}", gap="xsmall"):
         for i, line in enumerate(shuffled(task.items, seed)):
             place = f":blue-badge[{chosen.index(line) + 1}] " if line in chosen else ""

@@ -134,8 +134,9 @@ MEASUREMENTS = {
           for share in ("all", "tenth", "hundredth")),
         "seeds_differ",
     )),
-    "early_text": Measurement("Read the first and the last text of gpt-shakespeare-course", (
+    "early_text": Measurement("Read the texts of gpt-shakespeare-course, epoch by epoch", (
         *("token", "repeated", "epochs", "first_distinct", "last_distinct"),
+        *("word_epoch", "name_epoch", "full_name_epoch", "early_fall"),
     )),
     "scaling": Measurement("Compute the softmax of scores divided by √n and not", (
         *("n", "keys", "uniform", "undivided", "divided"),
@@ -152,6 +153,7 @@ MEASUREMENTS = {
     )),
     "repeats": Measurement("Generate greedily and from the nucleus, three times each", (
         *("greedy_texts", "sampled_texts", "greedy_repetition", "sampled_repetition"),
+        *("sure_first", "sure_last"),
     )),
     "first_difference": Measurement("Compare sampled with greedy text, step by step",
                                 ("seeds", "agree")),
