@@ -8,7 +8,13 @@ from dataclasses import replace
 import streamlit as st
 
 from core.study.grading.checks import grade_answer, tries
-from core.study.measure.store import MEASUREMENTS, fill, load_measurements, save_measurement
+from core.study.measure.store import (
+    MEASUREMENTS,
+    fill,
+    load_measurements,
+    measure,
+    save_measurement,
+)
 from core.study.progress import (
     Answer,
     again,
@@ -231,8 +237,6 @@ def _measured(name: str, text: str) -> None:
 
 def _measure(name: str) -> None:
     try:
-        from core.study.measure.models import measure
-
         save_measurement(name, measure(name))
     except (ValueError, OSError) as error:
         page.show_error(error)
