@@ -12,8 +12,9 @@ from pathlib import Path
 from core.models.zoo import ASSETS
 from core.study.claim import Claim
 from core.study.measure.store import Values, load_measurements, measure
-from core.study.question import Choice, shipped
+from core.study.question import shipped
 from core.study.storyline import lessons, storyline
+from core.study.tasks import Choice
 
 SHIPPED = ASSETS / "measurements" / "claims.json"
 

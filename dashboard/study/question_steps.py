@@ -24,7 +24,8 @@ from core.study.progress import (
     give_up,
     predict as store_prediction,
 )
-from core.study.question import Choice, Expression, Question, Rubric, Task
+from core.study.question import Question
+from core.study.tasks import Choice, Expression, Rubric, Task
 from dashboard.components import page
 from dashboard.components.formula import formula
 from dashboard.components.scroll_into_view import scroll_into_view
