@@ -8,7 +8,13 @@ from dataclasses import replace
 import streamlit as st
 
 from core.study.grading.checks import grade_answer, tries
-from core.study.measure.store import MEASUREMENTS, fill, load_measurements, save_measurement
+from core.study.measure.store import (
+    MEASUREMENTS,
+    fill,
+    load_measurements,
+    measure,
+    save_measurement,
+)
 from core.study.progress import (
     Answer,
     again,
@@ -18,7 +24,8 @@ from core.study.progress import (
     give_up,
     predict as store_prediction,
 )
-from core.study.question import Choice, Expression, Question, Rubric, Task
+from core.study.question import Question
+from core.study.tasks import Choice, Expression, Rubric, Task
 from dashboard.components import page
 from dashboard.components.formula import formula
 from dashboard.components.scroll_into_view import scroll_into_view
@@ -270,8 +277,6 @@ def _measured(name: str, text: str) -> None:
 
 def _measure(name: str) -> None:
     try:
-        from core.study.measure.models import measure
-
         save_measurement(name, measure(name))
     except (ValueError, OSError) as error:
         page.show_error(error)

@@ -10,7 +10,7 @@ from core.study.grading.checks import Response, points_found, shuffled
 from core.study.grading.numbers import draw
 from core.study.options import shown_options
 from core.study.progress import Answer
-from core.study.question import Choice, Expression, Number, Order, Rubric, Task
+from core.study.tasks import Choice, Expression, Number, Order, Rubric, Task
 from dashboard.components.formula import formula
 
 
