@@ -10,7 +10,7 @@ from dashboard.models import model_input, traces
 
 page.page_header(
     "Heads and layers",
-    "**Which heads do the work**, and after which layer does the model know the answer?",
+    "**Which heads does the answer depend on**, and after which layer is it there?",
 )
 SECTIONS = [
     *("switch heads off", "a head at work", "all heads measured", "layer by layer"),
@@ -59,7 +59,7 @@ elif section == "layer by layer":
             quantity = "the probability of each class (across)"
         page.show_figure(
             fig,
-            title=f"If the model stopped after this layer (up): {quantity}",
+            title=f"If the model ended after this layer (up): {quantity}",
             description="The output layer reads every layer as if it were the last (the logit "
             "lens); the top row is the model's own output.",
             key="lens",
@@ -77,7 +77,7 @@ elif section == "side by side":
         model_input.show_beside(given, traced)
 
 elif not given.causal:
-    right.info("This works with text only: choose text.", icon=":material/info:")
+    right.info("This section works with text only: choose a text.", icon=":material/info:")
 
 else:
     last = len(tokens) - 1
@@ -89,15 +89,15 @@ else:
     masked, seen = (
         causal_leak(model, given.inputs, at, new, edit).numpy() for edit in (Edit(), open_mask)
     )
-    left.metric("Largest change of a logit before it", f"{masked[:at].max(initial=0):g}")
-    left.metric("and from it on", f"{masked[at:].max():.4g}")
+    left.metric("Largest change of a logit before this word", f"{masked[:at].max(initial=0):g}")
+    left.metric("Largest change from this word on", f"{masked[at:].max():.4g}")
     with right:
         page.show_figure(
             head_figures.change_by_position(masked, seen, tokens, at),
             title=f"“{page.escape(tokens[at])}” becomes "
             f"“{page.escape(given.answers[new])}”: change of a logit (up) by position (across)",
-            description="With the causal mask no earlier logit changes by even one bit; without it "
-            "the future leaks into the past.",
+            description="With the causal mask no earlier logit changes, not even by one bit. "
+            "Without the mask, later words change the logits of earlier ones.",
             key="leak",
         )
 

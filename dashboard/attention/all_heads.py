@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from core.interpret.trace import Trace
 
 INDUCTION = (
-    "Entropy 0: all weight on one token. Induction: on random words given twice, the weight on "
-    "what followed the word the first time. Large weights on the first token are attention sinks: "
-    "heads that find nothing put their weight there."
+    "Entropy 0: all weight is on one token. Induction: when random words are repeated, the weight "
+    "on the word that followed the same word the first time. Large weights "
+    "on the first token are attention sinks: heads that find nothing put their weight there."
 )
 
 
@@ -38,8 +38,8 @@ def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]], an
         page.show_figure(
             head_figures.sorted_heads(effect.numpy(), "rise of the loss, nats"),
             title="Rise of the loss (up) when one head is switched off (across)",
-            description="Above 0 the model needs the head on this input; below 0 it would do "
-            "better without it.",
+            description="Above 0: the model needs the head for this input. Below 0: its loss is "
+            "lower without the head.",
             key="effect",
         )
     else:
@@ -55,8 +55,8 @@ def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]], an
     tables.show(table.round(4), hide_index=True)
     unit = "tokens" if given.causal else "patches"
     st.caption(
-        f"Entropy and rise of the loss in nats, mean distance in {unit}, weights on the previous "
-        "and on the first token.",
+        f"Entropy and rise of the loss are in nats, the mean distance in {unit}. The other columns "
+        "are weights.",
         help=INDUCTION,
     )
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def show(loaded: LoadedModel) -> None:
     """Bytes of the cache with the model's groups, with full heads and with one head for all."""
     from core.decoding.cost import key_value_bytes
+    from core.decoding.kv_cache import KVCache
     from core.interpret.trace import blocks_of
-    from core.models.pretrained.cached import GroupedCache
 
     attn = blocks_of(loaded.model)[0].attn
     layers, heads, n = len(blocks_of(loaded.model)), attn.num_heads, attn.n_hidden
@@ -61,7 +61,8 @@ def show(loaded: LoadedModel) -> None:
         f"Keys and values of L = {layers} layers, G = {groups} heads of keys and values of width "
         f"n = {n}, for each of T tokens, 4 bytes a number.",
     )
-    taken = GroupedCache(loaded.model, room=T).bytes
+    cache = KVCache(loaded.model, room=T)
+    taken = cache.keys.nbytes + cache.values.nbytes
     st.caption(
         f"The cache that generates on this page has {groups} heads of keys and values for {heads} "
         f"query heads: for {T:,} tokens it takes {taken:,} bytes, {heads / groups:.3g} times less "
@@ -72,6 +73,6 @@ def show(loaded: LoadedModel) -> None:
     )
     page.show_source(
         "core.decoding.cost.key_value_bytes",
-        "core.models.pretrained.cached.GroupedCache",
+        "core.decoding.kv_cache.KVCache",
         "core.models.pretrained.rotary.RotaryAttention.grouped_qkv",
     )

@@ -37,7 +37,11 @@ def show(
             way, dials = choose_live_way("", "nucleus", ONE_TEXT)
         with two, _more():
             length = choose_length(real, 1)
-            seed = int(controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same text."))
+            seed = int(
+                controls.slider(
+                    "Seed", 0, 999, 0, key="seed", help="The same seed gives the same text."
+                )
+            )
             st.button(
                 "Draw again", icon=":material/casino:", on_click=next_seed,
                 disabled=not way.strategy.draws,
@@ -77,7 +81,7 @@ def show(
             selected=first + index,
             on_pick=go,
             first=first,
-            legend="The redder a word, the less probable.",
+            legend="The redder a word, the less probable it is.",
         )
 
 

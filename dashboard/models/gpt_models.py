@@ -43,7 +43,7 @@ def choose_gpt(key: str = "model", prefer: str = "gpt-shakespeare") -> zoo.Model
         entries,
         key=key,
         index=best,
-        help=page.escape(f"Trained on, and perplexity of held-out text: {'; '.join(read)}."),
+        help=page.escape(f"Training data and perplexity of held-out text: {'; '.join(read)}."),
     )
 
 
@@ -99,8 +99,8 @@ def ask_prompt(loaded: zoo.LoadedModel, real_prompt: str = REAL_PROMPT) -> Promp
         key=f"prompt-{'real' if real else loaded.entry.data}",
         help=f"Any text; the last {longest} tokens are read."
         if real
-        else "A name in capitals and a colon begin a speech. It may be empty: then only the "
-        "start token is read.",
+        else "A name in capitals and a colon begin a speech. If the text is empty, the model "
+        "reads only the start token.",
     )
     state.record("prompt", typed)
     state.put_in_link("prompt", typed[-LONGEST_LINKED:] if typed != default else None)

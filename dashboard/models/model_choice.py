@@ -84,7 +84,7 @@ def _say(entry: ModelEntry, wanted: str, entries: Mapping[str, ModelEntry]) -> N
     same = [e.name for e in entries.values() if len(wanted) == SHOWN and e.digest[:SHOWN] == wanted]
     where = f"{same[0]} has them" if same else "no model here has them"
     st.info(
-        f"The link was made with the weights {page.escape(wanted)}, and "
-        f"{page.escape(entry.name)} here has others: {page.escape(where)}.",
+        f"The link was made with the weights {page.escape(wanted)}, but {page.escape(entry.name)} "
+        f"has other weights here: {page.escape(where)}.",
         icon=":material/link_off:",
     )

@@ -8,9 +8,9 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from core.decoding.cost import key_value_bytes
+from core.decoding.kv_cache import KVCache
 from core.interpret.trace import trace
 from core.models import load_model
-from core.models.pretrained.cached import GroupedCache
 from dashboard.attention import head_search
 from dashboard.decoding.instrument import encode
 from tests.conftest import ROOT
@@ -102,7 +102,7 @@ def test_gpt(family: str, stopped: bool) -> None:
     write("tiny", family)
     app = opened("gpt", stopped)
     [length] = [s for s in app.slider if s.key == "length"]
-    assert (length.label, length.value) == ("Tokens to add", 24)
+    assert (length.label, length.value) == ("Tokens to generate", 24)
     [formula] = [one.value for one in app.latex]
     llama = family != "GPT2LMHeadModel"
     assert ("RMSNorm" in formula) == llama
@@ -132,7 +132,7 @@ def test_the_cache_of_grouped_heads(family: str, groups: int) -> None:
     write("tiny", family)
     app = opened("decoding", section="the KV cache", tokens="10")
     model = load_model("tiny").model
-    expected = GroupedCache(model, room=10).bytes
+    expected = 2 * KVCache(model, room=10).keys.nbytes
     assert expected == key_value_bytes(3, groups, 6, 10) == 2 * 3 * groups * 6 * 10 * 4
     assert f"{expected:,} bytes" in captions(app)
 
