@@ -1,4 +1,4 @@
-"""The words of a page, explained: on hover or tap where each first appears, and in a list."""
+"""The button that lists the terms of a page, the look of their explanations, and the glossary."""
 
 from __future__ import annotations
 
