@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -125,9 +126,19 @@ class _Block(NamedTuple):
     mlp: Step
 
 
-@lru_cache(maxsize=2)
+_prepared: WeakKeyDictionary[Any, dict[torch.dtype, tuple[list[_Block], Step]]]
+_prepared = WeakKeyDictionary()  # as long as the model itself
+
+
 def _steps(model: GPT2 | Llama, dtype: torch.dtype) -> tuple[list[_Block], Step]:
     """The layers and the head with weights in `dtype`; kept, since all texts share them."""
+    known = _prepared.setdefault(model, {})
+    if dtype not in known:
+        known[dtype] = _prepare(model, dtype)
+    return known[dtype]
+
+
+def _prepare(model: GPT2 | Llama, dtype: torch.dtype) -> tuple[list[_Block], Step]:
     with torch.inference_mode(False), torch.no_grad():
         blocks = [_block(dtype, layer) for layer in model.transformer.layers]
         norm, out = _norm(model.head[0]), _linear(dtype, model.head[1])

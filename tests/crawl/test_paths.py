@@ -75,7 +75,7 @@ def test_a_question_from_prediction_to_answer(name: str, way: Way) -> None:
             fill_in(app, task, f"{name}-1-check-{i}", seed, right=right)
             way.look(app.button(f"{name}-1-check-{i}-send").click().run())
     assert question.answer.text[:40] in "\n".join(m.value for m in app.markdown)
-    way.look(button(app, "Work through it again, with fresh numbers").click().run())
+    way.look(button(app, "Work through it again, with new numbers").click().run())
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

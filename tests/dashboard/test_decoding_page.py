@@ -224,7 +224,7 @@ def test_a_branch_is_grown_walked_back_and_found_again() -> None:
     assert tree.forced == (4, 5, 9)
     tree.grow((4, 5, 9, 1), 7, "hate")
     assert [tree.label(i) for i in range(3)] == [
-        "trunk: nothing forced",
+        "the text without chosen words",
         "step 3: “love” forced",
         "· step 5: “hate” forced",
     ]

@@ -68,7 +68,7 @@ def test_without_the_instrument_the_server_draws_the_direct_part() -> None:
     app.session_state["state-live-stopped-heads"] = True
     app.run()
     assert not app.exception
-    assert "This figure stopped in your browser" in app.warning[0].value
+    assert "This figure stopped working in your browser" in app.warning[0].value
     assert any("Logits of the most probable words" in m.value for m in app.markdown)
 
 

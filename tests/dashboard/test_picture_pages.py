@@ -63,7 +63,7 @@ def test_without_the_instrument_the_server_draws_the_similar_positions():
     app.session_state["state-live-stopped-patches"] = True
     app.run()
     assert not app.exception
-    assert "This figure stopped in your browser" in app.warning[0].value
+    assert "This figure stopped working in your browser" in app.warning[0].value
     app.slider(key="row").set_value(2).run()
     assert any("similar to row 2, column 4?" in m.value for m in app.markdown)
 

@@ -102,7 +102,7 @@ def test_every_preset_opens_with_every_view(name: str, view: str) -> None:
 
 def test_a_preset_brings_its_radius_and_the_slider_moves_it() -> None:
     app = without_instrument(section=DECAY)
-    assert "stopped in your browser" in app.warning[0].value
+    assert "stopped working in your browser" in app.warning[0].value
     app.selectbox(key="matrix").set_value("orthogonal").run()
     facts = {m.label: m.value for m in check(app).metric}
     assert facts["ρ = max |λ|"] == "1"
@@ -124,7 +124,7 @@ def test_values_of_the_link_are_taken_and_those_out_of_range_are_not() -> None:
     assert app.session_state["at"] == 7
     app = check(opened(section=DECAY, rho="9", longest="x", at="-1"))
     assert (app.session_state["rho"], app.session_state["longest"]) == (0.9, 200)
-    assert sum("which is not here" in note.value for note in app.info) == 3
+    assert sum("which does not exist here" in note.value for note in app.info) == 3
     app.session_state["rho"] = 1e9
     assert check(app.run()).session_state["rho"] == 1.5
 
@@ -166,7 +166,7 @@ def test_an_own_matrix_too_large_for_an_orbit() -> None:
     app = opened(section=DECAY, matrix="Your own", view="orbit")
     app.text_area(key="own").set_value("1 0 0\n0 1 0\n0 0 1").run()
     assert not app.exception
-    assert "orbit needs 2 × 2" in app.error[0].value.replace("\\", "")
+    assert "orbit can be drawn for 2 × 2 matrices only" in app.error[0].value.replace("\\", "")
 
 
 # learning and cost

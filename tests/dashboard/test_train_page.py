@@ -76,8 +76,8 @@ def test_the_loss_says_what_a_mean_over_an_epoch_counts(name, words):
         run_overview.show_curves(run_view.snapshot_of(run), spec)
 
     app = check(AppTest.from_function(show, default_timeout=120, args=(name,)).run())
-    under = next(c.value for c in app.caption if "Cross-entropy in nats" in c.value)
-    assert ("the course's counts every dialogue once" in under) == words
+    under = next(c.value for c in app.caption if "The loss is the cross-entropy in nats" in c.value)
+    assert ("The mean of the course counts every dialogue once" in under) == words
 
 
 def test_the_sizes_of_the_model_reach_the_specification(runs):

@@ -39,8 +39,9 @@ def causality() -> Values:
 
 
 def repeats() -> Values:
-    """Greedy text three times from the start token, and one sampled text: equal or not, and the
-    share of 4-grams that occurred before."""
+    """Three greedy and three sampled texts of 100 tokens from the start token: how many of them
+    differ, and the share of 4-grams that occurred before; then the mean probability that the model
+    gives to the first 30 and to the last 50 tokens of the greedy text."""
     from core.decoding.engine import DecodingEngine
     from core.decoding.strategies import Greedy, Nucleus, Strategy, generate
     from core.decoding.text_metrics import repetition
@@ -54,12 +55,15 @@ def repeats() -> Values:
         return [step.token for step in generate(engine, [0], strategy, 100, generator)]
 
     greedy = [text(Greedy(), seed) for seed in range(3)]
+    steps = generate(engine, [0], Greedy(), 100, torch.Generator())
+    sure = torch.tensor([step.log_probability for step in steps]).exp()
     sampled = [text(Nucleus(p=0.9, t=1.0), seed) for seed in range(3)]
     return {
         "greedy_texts": len({tuple(one) for one in greedy}),
         "sampled_texts": len({tuple(one) for one in sampled}),
         "greedy_repetition": repetition(greedy[0], 4),
         "sampled_repetition": sum(repetition(one, 4) for one in sampled) / 3,
+        **{"sure_first": float(sure[:30].mean()), "sure_last": float(sure[-50:].mean())},
     }
 
 

@@ -111,8 +111,9 @@ MEASUREMENTS = {
         "plain_all plain_tenth plain_hundredth vit_all vit_tenth vit_hundredth cnn_all "
         "cnn_tenth cnn_hundredth seeds_differ"),
     "early_text": Measurement("counts",
-        "Read the first and the last text of gpt-shakespeare-course",
-        "token repeated epochs first_distinct last_distinct"),
+        "Read the texts of gpt-shakespeare-course, epoch by epoch",
+        "token repeated epochs first_distinct last_distinct word_epoch name_epoch "
+        "full_name_epoch early_fall"),
     "scaling": Measurement("counts", "Compute the softmax of scores divided by √n and not",
         "n keys uniform undivided divided"),
     "people": Measurement("counts", "Look up the sweep of gpt-shakespeare",
@@ -121,7 +122,7 @@ MEASUREMENTS = {
     "causality": Measurement("looks", "Look at the attention of a GPT",
         "model later row_error first_row probability"),
     "repeats": Measurement("looks", "Generate greedily and from the nucleus, three times each",
-        "greedy_texts sampled_texts greedy_repetition sampled_repetition"),
+        "greedy_texts sampled_texts greedy_repetition sampled_repetition sure_first sure_last"),
     "first_difference": Measurement("looks", "Compare sampled with greedy text, step by step",
         "seeds agree"),
     "table": Measurement("looks", "Read one token more than the table has rows", "rows reads_more"),
