@@ -101,15 +101,3 @@ def pair_product(steps: list[Step], query: int, key: int) -> tuple[Tensor, Tenso
     value = {step.name: step.value for step in steps}
     q, k = value["q"][query], value["k"][key]
     return q, k, q * k
-
-
-def head_weights(model: Traceable, layer: int, head: int) -> dict[str, Tensor]:
-    """W_Q, W_K, W_V of one head, each (n, dim), and their biases (n,), cut out of `qkv`."""
-    check_head(model, layer, head)
-    attn = blocks_of(model)[layer].attn
-    weight = attn.qkv.weight.detach().view(3, attn.num_heads, attn.n_hidden, -1)[:, head]
-    bias = attn.qkv.bias.detach().view(3, attn.num_heads, attn.n_hidden)[:, head]
-    names = ("Q", "K", "V")
-    return {f"W_{a}": weight[i] for i, a in enumerate(names)} | {
-        f"b_{a}": bias[i] for i, a in enumerate(names)
-    }

@@ -33,10 +33,6 @@ def _rotation(size: int, rng: np.random.Generator) -> Array:
     return W
 
 
-def _diagonal(size: int, rng: np.random.Generator) -> Array:
-    return np.diag(np.linspace(1.0, 0.4, size) * (-1.0) ** np.arange(size))
-
-
 def _symmetric(size: int, rng: np.random.Generator) -> Array:
     G = rng.normal(size=(size, size))
     return _unit_radius(G + G.T)
@@ -46,22 +42,10 @@ def _gaussian(size: int, rng: np.random.Generator) -> Array:
     return _unit_radius(rng.normal(size=(size, size)) / math.sqrt(size))
 
 
-def _orthogonal(size: int, rng: np.random.Generator) -> Array:
-    return orthogonal(size, rng)
-
-
-def _jordan(size: int, rng: np.random.Generator) -> Array:
-    return np.eye(size) + np.eye(size, k=1)
-
-
 def _nonnormal(size: int, rng: np.random.Generator) -> Array:
     W = np.diag(np.linspace(1.0, 0.8, size))
     W[0, -1] = COUPLING
     return W
-
-
-def _nilpotent(size: int, rng: np.random.Generator) -> Array:
-    return np.eye(size, k=1)
 
 
 def _stochastic(size: int, rng: np.random.Generator) -> Array:
@@ -102,7 +86,7 @@ PRESETS: dict[str, Preset] = {
     "diagonal": Preset(
         "Diagonal", 0.95,
         "Every mode on its own: −0.9 fades exactly as slowly as 0.9, signs do not matter.",
-        _diagonal,
+        lambda d, rng: np.diag(np.linspace(1.0, 0.4, d) * (-1.0) ** np.arange(d)),
     ),
     "symmetric": Preset(
         "Symmetric", 0.95,
@@ -118,16 +102,17 @@ PRESETS: dict[str, Preset] = {
         "Orthogonal", 1.0,
         "All |λ| = 1: nothing fades, nothing explodes, a good start for training. The share of x₁ "
         "still falls like 1/T, because every later input is kept as well.",
-        _orthogonal,
+        lambda d, rng: orthogonal(d, rng),
     ),
     "jordan": Preset(
         "Jordan block", 0.9,
         "Defective (one eigenvector): ‖W^k‖ goes like k^(d−1) ρ^k, and ρ^k wins late.",
-        _jordan,
+        lambda d, rng: np.eye(d) + np.eye(d, k=1),
     ),
     "nilpotent": Preset(
         "Nilpotent", 0.0,
-        "All λ = 0: the norm stays 1, and after d steps x_1 is gone completely.", _nilpotent,
+        "All λ = 0: the norm stays 1, and after d steps x_1 is gone completely.",
+        lambda d, rng: np.eye(d, k=1),
     ),
     "stochastic": Preset(
         "Stochastic", 1.0,
