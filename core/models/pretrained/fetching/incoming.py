@@ -1,4 +1,4 @@
-"""The folder in which the owner of the machine puts models that a page may take."""
+"""The folder from which a page may take models, by name and never by path."""
 
 from __future__ import annotations
 
