@@ -36,6 +36,7 @@ DRAGS = {
     "vit-head": ("vit", {"model": "vit-cifar10-course"}, "heads"),
     "vit-rollout": ("vit", {"follow": "rollout", "model": "vit-cifar10-course"}, "overlay"),
     "patches": ("patches", {}, "position"),
+    "maps-head": ("maps", {"try": "size of the object"}, "by-head"),
     "positions": ("positions", {}, "Position, t"),
     "positions-columns": ("positions", {}, "Columns, d (of the formula)"),
 }  # fmt: skip
