@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -55,8 +54,9 @@ class Dial:
         """Whether a browser may send this."""
         if not isinstance(value, int | float) or isinstance(value, bool):
             return False
-        within = math.isfinite(value) and self.low <= value <= self.high
-        return within and (not isinstance(self.step, int) or value == int(value))
+        if not self.low <= value <= self.high:  # NaN neither
+            return False
+        return not isinstance(self.step, int) or value == int(value)
 
     def as_widget(self) -> None:
         """Streamlit's own slider, for a page without its instrument."""
