@@ -72,8 +72,9 @@ elif section == "overfitting":
         page.show_figure(
             figures.histories({r.name: (r.epochs, r.training, r.held_out) for r in selected}),
             title="Accuracy (up) by epoch (across)",
-            description=f"The gap at the end: {', '.join(gaps) or 'choose a model'}. With "
-            "augmentation the training pictures are harder, and the gap may be below 0.",
+            description="Held-out dashed. With augmentation the training pictures are harder, and "
+            "the gap between the two may be below 0.",
+            more=f"The gap at the end: {', '.join(gaps) or 'choose a model'}.",
             key="history",
         )
 

@@ -44,8 +44,8 @@ def show(
         r, patches = correlation(sizes, values), known["patches"]
         page.show_figure(
             figures.size_scatter(sizes.numpy(), values.numpy(), r, untrained.numpy(), patches),
-            title="Does attention spread (up) with the size of the object (across)? "
-            f"Correlation r = {r:+.2f}",
+            title="How far attention spreads (up) against the size of the object (across): "
+            f"r = {r:+.2f}",
             description="Each point is a picture. Up: the entropy of the class token's attention. "
             f"With random weights r = {correlation(sizes, untrained):+.2f}.",
             more=f"Dotted: even attention, ln {patches} = {math.log(patches):.2f} nats.",
