@@ -107,7 +107,7 @@ def test_the_sixteen_texts_are_measured_beside_people() -> None:
     *people, no_time = table["people, held out"]
     assert all(float(value) is not None for value in people)
     assert no_time == "–"
-    assert table["measure"].iloc[-1] == "ms a token"
+    assert table["measure"].iloc[-1] == "ms per token"
     assert all(float(value) > 0 for value in table.iloc[-1, 1:3])
     cold = float(table.iloc[0, 1])
     check(app.slider(key="p-q").set_value(0.01).run())
