@@ -22,7 +22,7 @@ INDUCTION = (
     "on the word that followed the same word the first time."
 )
 section = controls.pick("What to try", SECTIONS, key="try")
-wide = section in ("layer by layer", "side by side")  # needs all of the page's width
+wide = section == "layer by layer"  # needs all of the page's width
 left, right = [st.container()] * 2 if wide else panes("heads", (2, 5))
 with left:
     given = model_input.choose(prefer="gpt-refrain")
@@ -73,7 +73,7 @@ elif section == "all heads measured":
             columns["induction"] = traces.induction(given.identity, model)
         columns["loss rises by"] = effect
         page.show_figure(
-            head_figures.sorted_heads(effect.numpy(), "rise of the loss, nats"),
+            head_figures.sorted_heads(effect.numpy(), "rise of the loss, nats", least=0.5),
             title="Rise of the loss (up) when one head is switched off (across)",
             description="Above 0: the model needs the head for this input. Below 0: its loss is "
             "lower without the head.",
@@ -106,8 +106,7 @@ elif section == "layer by layer":
         )
 
 elif section == "side by side":
-    with right:
-        model_input.show_beside(given, traced)
+    model_input.show_beside(given, traced, left, right)
 
 elif not given.causal:
     right.info("This section works with text only: choose a text.", icon=":material/info:")

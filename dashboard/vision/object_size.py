@@ -80,8 +80,7 @@ def _show_figure(sizes: Any, values: Any, untrained: Any, patches: int, share: b
     r = correlation(sizes, values)
     page.show_figure(
         figures.size_scatter(sizes.numpy(), values.numpy(), r, untrained.numpy(), patches),
-        title="Does attention spread (up) with the size of the object (across)? "
-        f"Correlation r = {r:+.2f}",
+        title=f"Spread of attention (up) against the size of the object (across): r = {r:+.2f}",
         description=f"With random weights r = {correlation(sizes, untrained):+.2f}.",
         more=_about(share, patches),
         key="size",

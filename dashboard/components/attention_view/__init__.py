@@ -57,7 +57,7 @@ def attention_view(
 
     tall = state.figure_height()
     tall = tall - BELOW if tall else TALL
-    data = pack(alphas, tokens, chosen, causal, picture, tall)
+    data = pack(alphas, tokens, chosen, causal, picture, tall, presented=state.presenting())
     _component(key=key, data=data, on_chosen_change=clicked)
     page.caption_and_downloads(
         "Rows are queries, columns are keys, and a row sums to one. Click a cell to select it. "
@@ -76,10 +76,13 @@ def pack(
     causal: bool,
     picture: bytes | None = None,
     tall: int | None = None,
+    *,
+    presented: bool = False,
 ) -> bytes:
     """Length of the header (4 bytes, little endian), header (JSON), maps (deflated codes).
 
     tall: the largest height of the drawings in pixels; None: as their width makes them.
+    presented: on the lecturer's stage, where the map as text has no room.
     """
     if alphas.ndim != 4 or alphas.shape[2:] != (len(tokens), len(tokens)):
         raise ValueError(f"Maps of shape {alphas.shape} do not fit {len(tokens)} tokens.")
@@ -97,6 +100,7 @@ def pack(
         "axis": "token" if picture is None else "patch",
         "causal": causal,
         "tall": tall,
+        "presented": presented,
         "chosen": dict(chosen),
         "colours": colours()[::4].tolist(),
         "picture": picture and "data:image/png;base64," + base64.b64encode(picture).decode(),
