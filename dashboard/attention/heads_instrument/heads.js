@@ -16,10 +16,10 @@ class Heads extends Instrument {
       tall: 265 });
     this.lens = this.plot({ name: "lens-row", title: "", ratio: 2 });
     this.lens.root.style.flexBasis = "100%";
-    this.drag(this.grid, { label: "Head: arrow keys choose one, Space switches it off or on",
+    this.drag(this.grid, { label: "Head: the arrow keys choose one, Space switches it off or on",
       grab: (place) => this.press(place), move: (place) => this.paint(place),
       by: (step, { key }) => this.step(step, key) });
-    this.drag(this.bars, { label: "Word: a press or the arrow keys choose it", local: true,
+    this.drag(this.bars, { label: "Word: a click or the arrow keys choose it", local: true,
       grab: ([, y]) => this.choose(Math.round(y)), move: ([, y]) => this.choose(Math.round(y)),
       by: ([, dy]) => Boolean(dy) && this.choose(this.word - dy) });
   }
@@ -79,9 +79,9 @@ class Heads extends Instrument {
     const { lens, words } = this.data;
     const [was, is] = [lens.at(-1)[this.word], left.at(-1)[this.word]];
     this.say.innerHTML = `${off.size || "No"} ${off.size === 1 ? "head is" : "heads are"} off. ` +
-      `Directly, the logit of “${plain(words[this.word])}” goes from <b>${number(was)}</b> to ` +
+      `Without their direct part, the logit of “${plain(words[this.word])}” goes from <b>${number(was)}</b> to ` +
       `<b>${number(is)}</b>` + (this.computed() === null ? "."
-        : `; computed again, it is <b>${number(this.computed()[this.word])}</b>.`);
+        : `; computed again by the model, it is <b>${number(this.computed()[this.word])}</b>.`);
   }
 
   // What the model computes without the heads that are off now; null until that is known.
@@ -163,7 +163,7 @@ class Heads extends Instrument {
   drawLens(left, off) {
     const plot = this.lens;
     const { words } = this.data;
-    plot.title = `If the model stopped after this layer: its logits${off.size ? ", less the heads" : ""}`;
+    plot.title = `If the model ended after this layer: its logits${off.size ? ", without these heads" : ""}`;
     plot.tall = 36 + left.length * 26;
     const all = left.flat();
     const top = 1.5 * Math.max(1e-9, ...all.map(Math.abs));

@@ -15,7 +15,7 @@ class Step extends Instrument {
       tall: 90 });
     this.all = this.plot({ name: "vocabulary", title: "Every word, by rank", ratio: 0.55,
       tall: 220 });
-    this.drag(this.draws, { label: "Random number: arrow keys move it", local: true,
+    this.drag(this.draws, { label: "Random number: the arrow keys move it", local: true,
       move: ([u]) => this.set({ u: Math.min(0.999999, Math.max(0, u)) }),
       by: ([dx]) => dx && (this.set({
         u: Math.min(0.999999, Math.max(0, this.values.u + dx / 200)) }), true) });
@@ -106,7 +106,7 @@ class Step extends Instrument {
     const then = drawn ? `, ${about}<b>${entropy(after).toFixed(2)}</b> after temperature and cut` :
       "";
     this.say.innerHTML = `${how} <b>${plain(this.name(chosen))}</b>: probability ` +
-      `<b>${percent(after[chosen])}</b>${among}. Rank <b>${chosen + 1}</b> for the model; ` +
+      `<b>${percent(after[chosen])}</b>${among}. It has rank <b>${chosen + 1}</b> for the model; ` +
       `entropy ${about}<b>${now.surprise.toFixed(2)}</b> nats${then}.`;
   }
 
@@ -217,7 +217,7 @@ function unpack(bytes, { count, high, low }) {
 }
 
 function percent(p) {
-  return `${(100 * p).toFixed(p >= 0.0995 ? 0 : p >= 0.00995 ? 1 : 2)} %`.replace("0.00 %", "< 0.01 %");
+  return `${(100 * p).toFixed(p >= 0.0995 ? 0 : p >= 0.00995 ? 1 : 2)}%`.replace("0.00%", "< 0.01%");
 }
 
 // Whole numbers from 1 to count, evenly spread on a logarithmic axis.
