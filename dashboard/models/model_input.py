@@ -71,7 +71,9 @@ def choose(prefer: str = "gpt-shakespeare") -> ModelInput:
         entry = (
             gpt_models.choose_gpt(prefer=prefer) if kind == TEXT else vit_models.choose_model("vit")
         )
-        weights = controls.pick("Weights", ["trained", "random"], key="weights")
+        weights = "trained"  # a real model has no untrained twin here
+        if not entry.real:
+            weights = controls.pick("Weights", ["trained", "random"], key="weights")
     loaded = model_choice.load(entry)
     model: Any = loaded.model if weights == "trained" else vit_models.untrained(loaded)
     if kind == TEXT:

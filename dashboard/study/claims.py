@@ -9,7 +9,8 @@ import streamlit as st
 from core.study.claim import Claim
 from core.study.claims import known_values
 from core.study.measure.store import Values
-from core.study.question import Choice, Question
+from core.study.question import Question
+from core.study.tasks import Choice
 from dashboard.components.formula import formula
 
 

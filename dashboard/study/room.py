@@ -12,8 +12,9 @@ from core.study import poll
 from core.study.grading.checks import grade_answer
 from core.study.grading.grade import Grade
 from core.study.options import shown_options
-from core.study.question import Choice, Expression, Number, Question
+from core.study.question import Question
 from core.study.storage.rooms import MINUTES_OPEN, Room, Rooms
+from core.study.tasks import Choice, Expression, Number
 from dashboard import lessons, limits
 from dashboard.components import page
 from dashboard.components.formula import formula

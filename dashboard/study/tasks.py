@@ -10,7 +10,7 @@ from core.study.grading.checks import Response, points_found, shuffled
 from core.study.grading.numbers import draw
 from core.study.options import shown_options
 from core.study.progress import Answer
-from core.study.question import Choice, Expression, Number, Order, Rubric, Task
+from core.study.tasks import Choice, Expression, Number, Order, Rubric, Task
 from dashboard.components.formula import formula
 
 
@@ -21,7 +21,7 @@ def ask(
     initial: Answer | None = None,
     changed: Callable[[Answer], None] | None = None,
 ) -> Answer | None:
-    """Draw the task; return its answer, or None while it is empty.
+    """Draw the task; return the answer given so far, or None while it is empty.
 
     initial: fills empty fields. changed: called with every change, before the page runs.
     """
@@ -40,6 +40,11 @@ def ask(
             _line(task, key, seed, on_change)
         case Rubric():
             st.text_area(task.prompt, max_chars=5000, height=140, key=key, on_change=on_change)
+    return given(task, key)
+
+
+def given(task: Task, key: str) -> Answer | None:
+    """The answer in the widgets of the task, or None while they are empty."""
     answer = _read(task, key)
     return answer if answer.text or answer.lines else None
 

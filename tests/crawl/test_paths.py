@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 from core.run_files.directory import RunDirectory
 from core.runs import archive
 from core.study.progress import StudyProgress
-from core.study.question import Choice, shipped
+from core.study.question import shipped
+from core.study.tasks import Choice
 from dashboard.study import room
 from tests.crawl.test_views import faults
 from tests.crawl.views import View, open_page

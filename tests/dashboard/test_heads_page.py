@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.attention import heads_instrument, heads_off
+from tests import apps
 from tests.conftest import ROOT
 
 SECTIONS = (
@@ -13,13 +14,7 @@ SECTIONS = (
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / "heads.py"), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception, [e.value for e in app.exception]
-    assert not app.error, [e.value for e in app.error]
-    return app
+    return apps.check(apps.opened("heads", **query))
 
 
 def captions(app: AppTest) -> str:

@@ -1,6 +1,6 @@
 """Measurements that need no model: algebra, operation counts, spectra, position codes, histories.
 
-As in `core.study.measure.models`, each function returns the values that `MEASUREMENTS` names.
+Each function returns the values that `core.study.measure.store.MEASUREMENTS` names.
 """
 
 from __future__ import annotations
