@@ -55,8 +55,9 @@ class Spectrum:
                 f"up to {number(self.condition)} times above ρ^k."
             )
         return (
-            "The eigenvectors are nearly or exactly linearly dependent, so P⁻¹ is inexact or "
-            "does not exist. The powers shown here are computed as products."
+            "The matrix is defective or nearly so: its eigenvectors are exactly or nearly "
+            "linearly dependent. P⁻¹ does not exist or is inexact, so the powers shown here "
+            "are computed as products."
         )
 
 

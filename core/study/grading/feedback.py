@@ -26,7 +26,7 @@ def feedback(typed: Terms, unrolled: Callable[[int], Terms], T: int, added: Term
         if typed == unrolled(T) + added:
             return "Only φ_y is missing: the output is y_t = φ_y(W_y h_t)."
         return (
-            f"φ_y is missing, and there is a second mistake: {_inside(typed, unrolled, T, added)}"
+            f"φ_y is missing, and there is a second mistake. {_inside(typed, unrolled, T, added)}"
         )
     if len(typed) > 1 or typed[activated[0]] > 1:
         return (
@@ -171,7 +171,7 @@ def _input(word: Word) -> int:
 
 
 def _named(i: int, T: int) -> str:
-    return f"x_{i}, which is x_T," if i == T else f"x_{i}"
+    return f"x_{i} (= x_T)" if i == T else f"x_{i}"
 
 
 def _spell(word: Word) -> str:
