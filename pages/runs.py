@@ -6,7 +6,7 @@ from dashboard import controls
 from dashboard.components import page
 from dashboard.components.panes import panes
 from dashboard.figures import compare
-from dashboard.training import run_table, run_view
+from dashboard.training import real_models, run_table, run_view
 
 page.page_header(
     "Runs",
@@ -77,5 +77,13 @@ with st.expander("Import a run", icon=":material/upload:"):
     run_table.import_run()
 if rows:
     run_table.check_all()
+
+# --- real models ---
+st.header("Models", anchor=False)
+st.markdown(
+    "**Real models**, trained by others on far more text or pictures, open in the lessons beside "
+    "the course's own."
+)
+real_models.show()
 
 page.show_source("core.run_files.directory.RunDirectory", "core.runs.archive.unpack")
