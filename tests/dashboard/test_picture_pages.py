@@ -263,4 +263,4 @@ def test_figures_of_patches_and_scatter_say_what_is_on_their_axes():
 
 @pytest.mark.parametrize("page", ["vit", "maps"])
 def test_a_page_opens_with_a_picture_that_its_model_gets_right(page):
-    assert any("It says: **star**" in text.value for text in opened(page).markdown)
+    assert any("Predicted class: **star**" in text.value for text in opened(page).markdown)

@@ -16,10 +16,10 @@ class Heads extends Instrument {
       tall: 265 });
     this.lens = this.plot({ name: "lens-row", title: "", ratio: 2 });
     this.lens.root.style.flexBasis = "100%";
-    this.drag(this.grid, { label: "Head: arrow keys choose one, Space switches it off or on",
+    this.drag(this.grid, { label: "Head: the arrow keys choose one, Space switches it off or on",
       grab: (place) => this.press(place), move: (place) => this.paint(place),
       by: (step, { key }) => this.step(step, key) });
-    this.drag(this.bars, { label: "Word: a press or the arrow keys choose it", local: true,
+    this.drag(this.bars, { label: "Word: a click or the arrow keys choose it", local: true,
       grab: ([, y]) => this.choose(Math.round(y)), move: ([, y]) => this.choose(Math.round(y)),
       by: ([, dy]) => Boolean(dy) && this.choose(this.word - dy) });
   }
@@ -79,9 +79,9 @@ class Heads extends Instrument {
     const { lens, words } = this.data;
     const [was, is] = [lens.at(-1)[this.word], left.at(-1)[this.word]];
     const again = this.computed();
-    const [how, last] = again ? ["; computed again, it is ", number(again[this.word])] : ["", ""];
-    tell(this.say)`${off.size || "No"} ${off.size === 1 ? "head is" : "heads are"} off. Directly,
-      the logit of “${words[this.word]}” goes from <b>${number(was)}</b> to
+    const [how, last] = again ? ["; computed again by the model, it is ", number(again[this.word])] : ["", ""];
+    tell(this.say)`${off.size || "No"} ${off.size === 1 ? "head is" : "heads are"} off. Without
+      their direct part, the logit of “${words[this.word]}” goes from <b>${number(was)}</b> to
       <b>${number(is)}</b>${how}<b>${last}</b>.`;
   }
 
@@ -154,7 +154,7 @@ class Heads extends Instrument {
   drawLens(left, off) {
     const plot = this.lens;
     const { words } = this.data;
-    plot.title = `If the model stopped after this layer: its logits${off.size ? ", less the heads" : ""}`;
+    plot.title = `If the model ended after this layer: its logits${off.size ? ", without these heads" : ""}`;
     plot.tall = 36 + left.length * 26;
     const all = left.flat();
     const top = 1.5 * Math.max(1e-9, ...all.map(Math.abs));
