@@ -17,7 +17,7 @@ SECTIONS = [
     *("side by side", "the leak"),
 ]
 section = controls.pick("What to try", SECTIONS, key="try")
-wide = section in ("layer by layer", "side by side")  # needs all of the page's width
+wide = section == "layer by layer"  # needs all of the page's width
 left, right = [st.container()] * 2 if wide else panes("heads", (2, 5))
 with left:
     given = model_input.choose(prefer="gpt-refrain")
@@ -73,8 +73,7 @@ elif section == "side by side" and given.loaded.entry.real:
     )
 
 elif section == "side by side":
-    with right:
-        model_input.show_beside(given, traced)
+    model_input.show_beside(given, traced, left, right)
 
 elif not given.causal:
     right.info("This section works with text only: choose a text.", icon=":material/info:")

@@ -80,12 +80,12 @@ def head_steps(
         Step("q", "Queries", f"Q = {Q[0]}", f"q = {Q[1]}", query, inside, q),
         Step("k", f"Keys{shared}", f"K = {K[0]}", f"k = {K[1]}", key, inside, k),
         Step("v", f"Values{shared}", f"V = {V[0]}", f"v = {V[1]}", key, inside, v),
-        Step("scores", "Every query against every key", r"Q K^\top", "scores = q @ k.T",
+        Step("scores", "Every query times every key", r"Q K^\top", "scores = q @ k.T",
              query, key, scores),
         Step("scaled", "Divided by √n",
              rf"Q K^\top / (\sqrt{{n}}{warm}),\quad n = {n}",
              f"scaled = scores / math.sqrt(n_hidden){warm_code}", query, key, scaled),
-        Step("masked", "What must not be seen is −∞",
+        Step("masked", "Masked scores are −∞",
              r"S_{ij} = -\infty \;\text{where}\; \mathrm{mask}_{ij} = 0",
              "masked = scaled.masked_fill(mask == 0, -torch.inf)", query, key, masked),
         Step("alpha", "Softmax over the keys: each row sums to one", *soft, query, key, alpha),
@@ -124,21 +124,3 @@ def pair_product(steps: list[Step], query: int, key: int) -> tuple[Tensor, Tenso
     value = {step.name: step.value for step in steps}
     q, k = value["q"][query], value["k"][key]
     return q, k, q * k
-
-
-def head_weights(model: Traceable, layer: int, head: int) -> dict[str, Tensor]:
-    """W_Q, W_K, W_V of one head, each (n, dim), and their biases (n,), cut out of `qkv`.
-
-    Without a bias there are only the weights. Heads that share keys and values share W_K and W_V.
-    """
-    check_head(model, layer, head)
-    attn = blocks_of(model)[layer].attn
-    H, groups = attn.num_heads, getattr(attn, "num_kv_heads", attn.num_heads)
-    group = head * groups // H
-    rows = {"Q": head, "K": H + group, "V": H + groups + group}
-    weight = attn.qkv.weight.detach().unflatten(0, (-1, attn.n_hidden))
-    cut = {f"W_{name}": weight[row] for name, row in rows.items()}
-    if attn.qkv.bias is not None:
-        bias = attn.qkv.bias.detach().unflatten(0, (-1, attn.n_hidden))
-        cut |= {f"b_{name}": bias[row] for name, row in rows.items()}
-    return cut

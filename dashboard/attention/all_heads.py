@@ -36,7 +36,7 @@ def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]], an
             effect = traces.removal_effect(given.identity, given.model, given.inputs, answer)
         columns["loss rises by"] = effect
         page.show_figure(
-            head_figures.sorted_heads(effect.numpy(), "rise of the loss, nats"),
+            head_figures.sorted_heads(effect.numpy(), "rise of the loss, nats", least=0.5),
             title="Rise of the loss (up) when one head is switched off (across)",
             description="Above 0: the model needs the head for this input. Below 0: its loss is "
             "lower without the head.",

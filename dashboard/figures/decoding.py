@@ -161,7 +161,7 @@ def quality_curves(
             hovertemplate="%{customdata}: distinct-2 %{x:.3f}, log P %{y:.2f}<extra></extra>",
         ))  # fmt: skip
     layout: Spec = {
-        "height": 460,
+        "height": 400,
         "legend": LEGEND_BELOW,
         "xaxis": axis("diversity: share of different word pairs", range=[-0.1, 1.05]),
         "yaxis": axis("mean log P of a word, nats"),

@@ -17,10 +17,10 @@ class Heads extends Instrument {
       tall: 265 });
     this.lens = this.plot({ name: "lens-row", title: "", ratio: 2 });
     this.lens.root.style.flexBasis = "100%";
-    this.drag(this.grid, { label: "Head: arrow keys choose one, Space switches it off or on",
+    this.drag(this.grid, { label: "Head: the arrow keys choose one, Space switches it off or on",
       grab: (place) => this.press(place), move: (place) => this.paint(place),
       by: (step, { key }) => this.step(step, key) });
-    this.drag(this.bars, { label: "Word: a press or the arrow keys choose it", local: true,
+    this.drag(this.bars, { label: "Word: a click or the arrow keys choose it", local: true,
       grab: ([, y]) => this.choose(Math.round(y)), move: ([, y]) => this.choose(Math.round(y)),
       by: ([, dy]) => Boolean(dy) && this.choose(this.word - dy) });
   }
@@ -83,10 +83,11 @@ class Heads extends Instrument {
     this.drawLens(left, off);
     const { lens, words } = this.data;
     const [was, is] = [lens.at(-1)[this.word], left.at(-1)[this.word]];
-    this.say.innerHTML = `${off.size || "No"} ${off.size === 1 ? "head is" : "heads are"} off. ` +
-      `Directly, the logit of “${plain(words[this.word])}” goes from <b>${number(was)}</b> to ` +
-      `<b>${number(is)}</b>` + (this.computed() === null ? "."
-        : `; computed again, it is <b>${number(this.computed()[this.word])}</b>.`);
+    const again = this.computed();
+    const [how, last] = again ? ["; computed again by the model, it is ", number(again[this.word])] : ["", ""];
+    tell(this.say)`${off.size || "No"} ${off.size === 1 ? "head is" : "heads are"} off. Without
+      their direct part, the logit of “${words[this.word]}” goes from <b>${number(was)}</b> to
+      <b>${number(is)}</b>${how}<b>${last}</b>.`;
   }
 
   // What the model computes without the heads that are off now; null until that is known.
@@ -128,9 +129,8 @@ class Heads extends Instrument {
   }
 
   shade(plot, h, l) {
-    plot.parts.push(`<rect x="${short(plot.x(h - 0.48))}" y="${short(plot.y(l - 0.46))}" ` +
-      `width="${short(plot.x(0.96) - plot.x(0))}" height="${short(plot.y(0.92) - plot.y(0))}" ` +
-      `fill="${COLOURS.GREY}" fill-opacity="0.35"/>`);
+    plot.add("path", { fill: COLOURS.GREY, "fill-opacity": 0.35, d: box(plot.x(h - 0.48),
+      plot.y(l - 0.46), plot.x(0.96) - plot.x(0), plot.y(0.92) - plot.y(0)) });
   }
 
   short(word) {
@@ -149,18 +149,9 @@ class Heads extends Instrument {
     plot.frame({ x: [Math.min(...all) - room, Math.max(...all) + room],
       y: [words.length - 0.5, -0.5], ticks: { y: names }, names: ["logit", ""] });
     const at = [...words.keys()];
-    const bar = (values, colour, shift, name, hatched) => {
-      values.forEach((value, i) => {
-        const [from, to] = [plot.x(Math.min(0, value)), plot.x(Math.max(0, value))];
-        const row = plot.y(1) - plot.y(0);
-        plot.parts.push(`<rect x="${short(from)}" width="${short(to - from)}" fill="${colour}" ` +
-          `y="${short(plot.y(i) + (shift - 0.19) * row)}" height="${short(0.38 * row)}"` +
-          (hatched ? ` fill-opacity="0.25" stroke="${colour}"/>` : "/>"));
-      });
-      plot.data.push({ name, xs: values, ys: at, colour, box: true });
-    };
-    bar(before, COLOURS.GREY, -0.2, "whole", true);
-    bar(now, COLOURS.BLUE, 0.2, "direct part");
+    plot.bars(at, before,
+      { colour: COLOURS.GREY, thick: 0.38, shift: -0.2, hatched: true, name: "whole" });
+    plot.bars(at, now, { thick: 0.38, shift: 0.2, name: "direct part" });
     if (computed) {
       plot.points(computed, at.map((i) => i + 0.2),
         { colour: COLOURS.ORANGE, shape: "diamond", size: 8, name: "computed again" });
@@ -172,11 +163,11 @@ class Heads extends Instrument {
   drawLens(left, off) {
     const plot = this.lens;
     const { words } = this.data;
-    plot.title = `If the model stopped after this layer: its logits${off.size ? ", less the heads" : ""}`;
+    plot.title = `If the model ended after this layer: its logits${off.size ? ", without these heads" : ""}`;
     plot.tall = 36 + left.length * 26;
     const all = left.flat();
     const top = 1.5 * Math.max(1e-9, ...all.map(Math.abs));
-    const room = (plot.svg.parentElement.clientWidth - 100) / words.length; // pixels of a word
+    const room = (plot.room.width - 100) / words.length; // pixels of a word
     const cut = Math.max(3, Math.floor(room / 9.5));
     plot.frame({ x: [-0.5, words.length - 0.5], y: [-0.5, left.length - 0.5], ticks: {
       x: words.map((word, i) => [i, word.length > cut ? word.slice(0, cut - 1) + "…" : word]),

@@ -275,7 +275,7 @@ class Drawing {
       const best = row.sort((a, b) => b[0] - a[0]).slice(0, 3).filter(([w]) => w > 0);
       const item = document.createElement("li");
       item.textContent = `${token} looks at ` +
-        best.map(([w, name]) => `${name} (${(100 * w).toFixed(0)} %)`).join(", ");
+        best.map(([w, name]) => `${name} (${(100 * w).toFixed(0)}%)`).join(", ");
       return item;
     }));
   }

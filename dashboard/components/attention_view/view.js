@@ -18,6 +18,7 @@ class View extends Drawing {
     super();
     for (const name of ["all", "one", "frame", "picture", "title", "read", "words", "text", "say",
       "mode"]) this[name] = root.querySelector("." + name);
+    this.root = root;
     this.details = root.querySelector("details");
     this.at = { layer: 0, head: 0, query: 0, key: 0 };
     this.lines = false;
@@ -53,6 +54,7 @@ class View extends Drawing {
       this.photo.onload = () => this.drawRow();
       this.photo.src = head.picture;
     }
+    this.root.classList.toggle("presented", head.presented);
     this.picture.hidden = !head.picture;
     this.words.hidden = Boolean(head.picture);
     this.words.replaceChildren(...(head.picture ? [] : head.tokens.map((token, i) => {

@@ -148,10 +148,12 @@ def sorted_heads(
     title: str,
     chance: float | None = None,
     beside: np.ndarray | None = None,
+    least: float = 0,
 ) -> Drawing:
     """One bar for each head, the largest first. values: (L, H).
 
-    beside: the same for the untrained model. A line marks the value expected by chance.
+    beside: the same for the untrained model. A line marks the value expected by chance. least: the
+    upward axis reaches at least so far, so that small values look small.
     """
     layers, heads = values.shape
     names = [f"{layer + 1}.{head + 1}" for layer in range(layers) for head in range(heads)]
@@ -176,6 +178,6 @@ def sorted_heads(
         "legend": LEGEND_ABOVE,
         "showlegend": chance is not None,
         "xaxis": axis("layer.head, largest first", type="category"),
-        "yaxis": axis(title),
+        "yaxis": axis(title) | ({"autorangeoptions": {"include": least}} if least else {}),
     }
     return figure(data, layout)
