@@ -8,7 +8,7 @@ import torch
 from core.interpret.direct import direct_logits
 from core.interpret.head_metrics import removal_effects, surprise
 from core.interpret.head_steps import head_steps
-from core.interpret.trace import Edit, Trace, trace
+from core.interpret.trace import Edit, Trace, lens_probability, lens_words, logit_lens, trace
 from core.models import load_model
 from core.models.pretrained.rotary import RotaryAttention, rotate
 from tests.models.pretrained.stored import write
@@ -80,3 +80,12 @@ def test_removing_heads_layer_by_layer_is_removing_each(model) -> None:
             off = trace(model, IDS, Edit(off=frozenset({(layer, head)}))).logits
             lost = float(surprise(model, off, IDS, 0) - intact)
             assert effect == pytest.approx(lost, abs=2e-5)
+
+
+def test_the_lens_in_one_pass_is_the_lens(model) -> None:
+    seen = traced(model)
+    best, final = lens_words(model, seen.stream)
+    _, ids = logit_lens(model, seen.stream, top=1)
+    assert best.equal(ids[..., 0])
+    expected = lens_probability(model, seen.stream, ids[:, -1, :, 0])
+    assert (final - expected).abs().max() < 1e-5
