@@ -11,7 +11,7 @@ from dashboard.components.token_strip import Token, token_strip
 from dashboard.figures.maps import attention_maps
 from dashboard.models import gpt_models, model_choice, network, traces
 
-ALL = "all, side by side"
+ALL, DEEP = "all, side by side", 12
 
 page.page_header(
     "Dialogue GPT",
@@ -60,7 +60,7 @@ entry, loaded, prompt = chosen["entry"], chosen["loaded"], chosen["prompt"]
 network.show_text(loaded, prompt)
 page.show_math(
     r"\begin{gathered} P(x_{t+1} = v \mid x_1 \ldots x_t) = \\ "
-    r"\mathrm{softmax}(W\,\mathrm{LayerNorm}(h_t) + b)_v \end{gathered}",
+    rf"\mathrm{{softmax}}({gpt_models.read_out(loaded)})_v \end{{gathered}}",
     "The last token's state h is normalised and multiplied by the matrix W of the output layer. "
     "The softmax over all words of the vocabulary gives the probability of the word v.",
 )
@@ -77,8 +77,9 @@ def where_it_looks() -> None:
         one, two = st.columns(2)
         with one:
             layer = controls.choice(
-                "Layer", [*range(1, layers + 1), ALL], key="layer", index=layers - 1
-            )
+                "Layer", [*range(1, layers + 1), *([ALL] if layers <= DEEP else [])], key="layer",
+                index=layers - 1,
+            )  # fmt: skip
         with two:
             head = controls.choice("Head", ["mean of all", *range(1, heads + 1)], key="head")
         page.lesson_link("attention", "Follow the numbers of one head, step by step")

@@ -4,6 +4,7 @@
 // model computes without the heads named there. values: heads_off, such as "0.0,1.2".
 
 const number = (v) => v.toFixed(2).replace("-", "−");
+const DEEP = 12; // layers: more stand side by side, on all of the width
 const signed = (v, digits) => (v < 0 ? "−" : "+") + Math.abs(v).toFixed(digits);
 
 class Heads extends Instrument {
@@ -26,6 +27,8 @@ class Heads extends Instrument {
 
   load(data) {
     this.word = Math.min(this.word, data.words.length - 1);
+    this.lying = data.heads.length > DEEP;
+    this.grid.root.style.flexBasis = this.lying ? "100%" : "";
   }
 
   off() {
@@ -35,6 +38,7 @@ class Heads extends Instrument {
   head([x, y]) {
     const { heads } = this.data;
     const within = (v, most) => Math.max(0, Math.min(most - 1, Math.round(v)));
+    if (this.lying) return [within(x, heads.length), within(y, heads[0].length)];
     return [within(y, heads.length), within(x, heads[0].length)];
   }
 
@@ -56,9 +60,10 @@ class Heads extends Instrument {
 
   step([dx, dy], key) {
     const [layer, head] = this.at;
-    if (key === " " || key === "Enter") return this.press([head, layer]);
+    const [x, y] = this.lying ? [layer, head] : [head, layer];
+    if (key === " " || key === "Enter") return this.press([x, y]);
     if (!dx && !dy) return false;
-    this.at = this.head([head + dx, layer - dy]);
+    this.at = this.head([x + dx, y - dy]);
     this.redraw(true);
     return true;
   }
@@ -94,29 +99,33 @@ class Heads extends Instrument {
   drawGrid(off) {
     const plot = this.grid;
     const { heads, words } = this.data;
-    const [layers, across] = [heads.length, heads[0].length];
+    const [layers, count] = [heads.length, heads[0].length];
+    const [down, across] = this.lying ? [count, layers] : [layers, count];
     plot.title = `What each head adds to “${this.short(words[this.word])}”`;
-    plot.tall = 36 + layers * Math.max(26, Math.min(54, 230 / layers));
-    const values = heads.map((row, l) => row.map((parts, h) =>
-      (off.has(`${l}.${h}`) ? NaN : parts[this.word])));
+    plot.tall = 36 + down * Math.max(this.lying ? 20 : 26, Math.min(54, 230 / down));
+    const values = Array.from({ length: down }, (_, y) => Array.from({ length: across }, (_, x) => {
+      const [l, h] = this.head([x, y]);
+      return off.has(`${l}.${h}`) ? NaN : heads[l][h][this.word];
+    }));
     const most = Math.max(1e-9, ...heads.flat().map((parts) => Math.abs(parts[this.word])));
-    const top = 1.5 * most;
+    const top = (this.lying ? 1 : 1.5) * most; // numbers stand on paler cells
     const name = (what, n) => Array.from({ length: n }, (_, i) => [i, `${what} ${i + 1}`]);
-    plot.frame({ x: [-0.5, across - 0.5], y: [layers - 0.5, -0.5],
-      ticks: { x: name(across > 4 ? "" : "head", across), y: name("layer", layers) } });
+    const bare = this.lying || across > 4;
+    plot.frame({ x: [-0.5, across - 0.5], y: [down - 0.5, -0.5], names: [this.lying ? "layer" : "", ""],
+      ticks: { x: name(bare ? "" : "head", across), y: name(this.lying ? "head" : "layer", down) } });
     plot.heat(values, { low: -top, high: top, scale: DIVERGING, name: "contribution" });
     const room = plot.x(1) - plot.x(0) > 2.2 * plot.em && plot.y(1) - plot.y(0) > 1.2 * plot.em;
-    values.forEach((row, l) => row.forEach((value, h) => {
+    values.forEach((row, y) => row.forEach((value, x) => {
       const off = Number.isNaN(value);
-      if (off) this.shade(plot, h, l);
+      if (off) this.shade(plot, x, y);
       const words = off ? (room ? "off" : "×") : signed(value, most < 1 ? 2 : most < 10 ? 1 : 0);
-      if (room || off) plot.text(plot.x(h), plot.y(l), words, { anchor: "middle",
+      if (room || off) plot.text(plot.x(x), plot.y(y), words, { anchor: "middle",
         colour: off ? "currentColor" : "#10161d" });
     }));
-    const [layer, head] = this.at;
-    plot.line([head - 0.5, head + 0.5, head + 0.5, head - 0.5],
-      [layer - 0.5, layer - 0.5, layer + 0.5, layer + 0.5], { width: 2, closed: true });
-    plot.done(`${[...off].length} of ${layers * across} heads are off.`);
+    const [x, y] = this.lying ? this.at : [...this.at].reverse();
+    plot.line([x - 0.5, x + 0.5, x + 0.5, x - 0.5], [y - 0.5, y - 0.5, y + 0.5, y + 0.5],
+      { width: 2, closed: true });
+    plot.done(`${[...off].length} of ${layers * count} heads are off.`);
   }
 
   shade(plot, h, l) {
