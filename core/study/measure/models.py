@@ -179,5 +179,6 @@ _FUNCTIONS: dict[str, Callable[[], Values]] = {
     **{name: _inside("drawings", name) for name in (
         *("paths", "stream", "kept", "class_token"),
     )},
+    **{name: _inside("codes", name) for name in ("merges", "rotary")},
     **{name: _inside("heads", name) for name in ("heads", "induction", "layers")},
 }  # fmt: skip

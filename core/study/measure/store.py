@@ -195,6 +195,12 @@ MEASUREMENTS = {
     "paths": Measurement("Follow two inputs through an unrolled RNN", (
         *("T", "below", "above", "first_below", "last_below", "first_above", "last_above"),
     )),
+    "merges": Measurement("Look up the experiment on byte pairs", (
+        *("merges", "size", "unknown", "always", "words", "tokens_per_word", "bytes_per_word"),
+    )),
+    "rotary": Measurement("Move a query and a key together", (
+        *("tokens", "moved", "rotary", "added"),
+    )),
     "stream": Measurement("Add up what the layers of a GPT write", (
         *("model", "blocks", "heads", "parts", "error", "together", "alone"),
     )),
