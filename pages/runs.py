@@ -17,7 +17,13 @@ st.markdown("Select one run to work with it, or several to compare them in one c
 
 # --- the table ---
 rows = run_table.all_rows()
-words = controls.text("Search", "", key="search", max_chars=80, help="Any setting: dim=64 vit done")
+words = controls.text(
+    "Search",
+    "",
+    key="search",
+    max_chars=80,
+    help="Names, settings and states, such as: dim=64 vit done",
+)
 matches = run_table.matching(rows, words)
 damaged = [row for row in rows if row.error]
 if damaged:
@@ -58,7 +64,7 @@ if selected:
             page.show_figure(
                 compare.compare_figure(drawn, measure, axis, smoothing, log),
                 title=f"{page.escape(measure.capitalize())} against {compare.AXES[axis]}",
-                description="One line per run. Pale lines are the values before smoothing.",
+                description="Each line is a run. Pale lines show the values before smoothing.",
                 key="compare",
             )
     if len(selected) > 1:

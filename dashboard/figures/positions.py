@@ -46,7 +46,7 @@ def similarity_map(cosines: np.ndarray) -> Drawing:
 
 
 def similarity_curves(
-    curves: Mapping[str, tuple[np.ndarray, np.ndarray]], what: str = "cosine of two positions"
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]], what: str = "cosine similarity of two positions"
 ) -> Drawing:
     """Mean by distance with one standard deviation around it: name -> (mean, deviation)."""
     data: list[Spec] = []
@@ -159,7 +159,7 @@ def loss_curves(
         "height": 460,
         "legend": LEGEND_BELOW,
         "xaxis": axis("position in the text", range=[0, read]),
-        "yaxis": axis("loss, nats a word", range=[0, 1.05 * highest]),
+        "yaxis": axis("loss, nats per word", range=[0, 1.05 * highest]),
         "shapes": [vertical_line(trained, {"color": GREY, "dash": "dash"})],
         "annotations": [note],
     }

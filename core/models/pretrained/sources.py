@@ -141,7 +141,7 @@ def _require_tokenizer(text: str, vocab_size: int) -> None:
             "The model has no tokenizer.json; save its tokenizer there with transformers, "
             "AutoTokenizer.from_pretrained(OLD).save_pretrained(NEW)."
         )
-    SubwordTokenizer(text).require_fit(vocab_size)
+    SubwordTokenizer(text).fit(vocab_size)
 
 
 def pixels(config: Mapping[str, Any], about: Mapping[str, Any], outputs: int) -> dict[str, Any]:

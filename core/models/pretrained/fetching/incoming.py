@@ -1,4 +1,4 @@
-"""The folder `incoming` of the data folder: models that a page may take from the disk, by name."""
+"""The folder from which a page may take models, by name and never by path."""
 
 from __future__ import annotations
 
