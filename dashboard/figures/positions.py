@@ -46,7 +46,8 @@ def similarity_map(cosines: np.ndarray) -> Drawing:
 
 
 def similarity_curves(
-    curves: Mapping[str, tuple[np.ndarray, np.ndarray]], what: str = "cosine similarity of two positions"
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    what: str = "cosine similarity of two positions",
 ) -> Drawing:
     """Mean by distance with one standard deviation around it: name -> (mean, deviation)."""
     data: list[Spec] = []
