@@ -10,6 +10,7 @@ from dashboard.components.panes import panes
 from dashboard.components.token_strip import Token, token_strip
 from dashboard.figures.maps import attention_maps
 from dashboard.models import gpt_models, model_choice, network, traces
+from dashboard.text import section
 
 ALL, DEEP = "all, side by side", 12
 
@@ -112,4 +113,5 @@ def where_it_looks() -> None:
 st.header("Where each word looks", anchor=False)
 where_it_looks()
 st.caption(f"Text computed by {gpt_models.engine(entry).path}, with a key-value cache.")
+section.show(loaded.tokenizer)
 page.show_source("core.gpt.DialogueGPT", "core.decoding.strategies.nucleus")

@@ -22,6 +22,7 @@ from dashboard.figures import (
     patches,
     poll,
     positions,
+    tokens,
     versus,
 )
 from dashboard.figures.layout import Drawing
@@ -44,6 +45,10 @@ CURVE = SimpleNamespace(share=torch.linspace(0, 1, 9), probability=torch.rand(9)
 DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (attention_maps.causal_heatmaps, ({"one": some((5, 5)), "two": some((5, 5))}, WORDS[:5], 2)),
     (attention_maps.probability_bars, (WORDS, some(12), 2)),
+    (positions.hands, ({0: [some(2), some(2)], 4: [some(2), some(2)]},)),
+    (positions.bias_lines, (np.array([0.5, 0.25, 0.004]), 40)),
+    (tokens.pair_bars, ([("<b> a", 9), ("␣ t", 4)],)),
+    (tokens.vocabulary_curves, ([256, 1256, 4256], [0.3, 0.2, 0.1], [4.0, 1.6, 1.2])),
     (compare.compare_figure, (RUNS, "loss", "time", 0.5, True)),
     (curves.steps_figure, (RUNS, "norm", 5, True)),
     (curves.rate_figure, (STEPS, 5)),

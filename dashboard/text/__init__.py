@@ -1,0 +1,1 @@
+"""From characters to words to byte pairs: how a text becomes tokens."""
