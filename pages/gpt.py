@@ -10,6 +10,7 @@ from dashboard.components.panes import panes
 from dashboard.components.token_strip import Token, token_strip
 from dashboard.figures.maps import attention_maps
 from dashboard.models import gpt_models, model_choice, network, traces
+from dashboard.text import to_llama
 
 ALL = "all, side by side"
 
@@ -111,3 +112,5 @@ st.header("Where each word looks", anchor=False)
 where_it_looks()
 st.caption(f"Text computed by {gpt_models.engine(entry).path}, with a key-value cache.")
 page.show_source("core.gpt.DialogueGPT", "core.decoding.strategies.nucleus")
+st.header("From this GPT to a Llama", anchor=False)
+to_llama.show()

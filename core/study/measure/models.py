@@ -166,7 +166,7 @@ _FUNCTIONS: dict[str, Callable[[], Values]] = {
     **{"cache": decoding.cache, "next_word": decoding.next_word},
     **{"empty_prompt": empty_prompt, "samples": samples, "heatmap": heatmap, "runs": runs},
     **{name: getattr(counts, name) for name in (
-        *("symbols", "operations", "modes", "gates", "code", "lengths", "overfitting"),
+        *("symbols", "operations", "modes", "gates", "code", "lengths", "llama", "overfitting"),
         "longer_training",
         *("little_data", "early_text", "scaling", "people"),
     )},

@@ -121,6 +121,10 @@ MEASUREMENTS = {
         *("trained", "read", "learned_before", "learned_past", "sinusoidal_before"),
         *("sinusoidal_past", "none_before", "none_past"),
     )),
+    "llama": Measurement("Look up the six steps from the course's GPT to a Llama", (
+        *(f"bits_{step}" for step in range(7)), *(f"change_{step}" for step in range(1, 7)),
+        *("seeds_differ", "unknown", "spelling", "steps", "cached_full", "cached_grouped"),
+    )),
     "overfitting": Measurement("Look up the history of vit-cifar10-course", (
         *("epochs", "lowest_epoch", "lowest_loss", "last_loss", "train", "train_at_lowest"),
         *("held_out", "held_out_at_lowest"),

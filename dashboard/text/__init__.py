@@ -1,0 +1,1 @@
+"""Sections of the GPT lesson: from its model to a Llama."""
