@@ -12,7 +12,7 @@ from dashboard.models import model_input, network, traces
 
 page.page_header(
     "Attention, step by step",
-    "**Move over the maps**: who looks at whom, and how does a head compute it?",
+    "**Move over the maps**: which words does each word look at, and how does a head compute this?",
 )
 
 # --- controls ---
@@ -103,23 +103,26 @@ def explore() -> None:
                 figures.before_after(
                     [given.answers[i] for i in order], was[order].numpy(), now[order].numpy()
                 ),
-                title="What the model says, and after your change",
+                title="What the model predicts before and after your change",
                 description=f"Before: {model_input.say(given, was)}. "
                 f"Now: {model_input.say(given, now)}.",
                 key="edited",
             )
         else:
             what = "The next word" if given.causal else "The class"
-            st.markdown(f"{what} it would say: {model_input.say(given, was)}.")
+            st.markdown(f"{what} it predicts: {model_input.say(given, was)}.")
         st.caption(
-            "The figure changes this row. When you let go, the model computes every row of every "
-            "head with the change."
+            "While you drag, the figure computes this row only. When you let go, the model "
+            "computes every row of every head with the change."
         )
 
     # --- one head, step by step ---
     st.header("One head, every step", anchor=False)
     if MEAN in (layer, head):
-        st.info("A mean has no steps: choose one layer and one head.", icon=":material/info:")
+        st.info(
+            "The steps exist for one head only: choose one layer and one head.",
+            icon=":material/info:",
+        )
     else:
         head_walk.show(
             given.model, traced, edit, tokens, layer=layer, head=head, query=query, key=key

@@ -8,7 +8,7 @@ from dashboard.models import gpt_models, model_choice
 
 page.page_header(
     "Decoding and KV cache",
-    "Every word has a probability. **Which do you take**, and what becomes of the text?",
+    "Every word has a probability. **Which one do you choose**, and what does the text become?",
 )
 SECTIONS = ("side by side", "what goes wrong", "epoch by epoch", "the KV cache")
 left, middle, right = st.columns([53, 20, 14], gap="small")

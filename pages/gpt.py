@@ -16,7 +16,7 @@ ALL = "all, side by side"
 
 page.page_header(
     "Dialogue GPT",
-    "A model that reads words and says which comes next. Which earlier words does it look at?",
+    "This model reads words and predicts the next one. **Which earlier words does it look at?**",
 )
 chosen: dict[str, Any] = {}  # the model and the prompt that the rest of the page is about
 
@@ -41,7 +41,7 @@ def what_comes_next() -> None:
             [Token(w, note=f"token {i}, id {id_}, read as {vocab[id_]}") for i, (w, id_) in read],
             key="read",
             play=False,
-            legend=f"The model reads {len(prompt.ids)} tokens of {len(vocab):,}:",
+            legend=f"The model reads {len(prompt.ids)} tokens; its vocabulary has {len(vocab):,}.",
         )
     if chosen and (entry.identity, prompt.ids) != (chosen["entry"].identity, chosen["prompt"].ids):
         st.rerun()
@@ -62,8 +62,8 @@ network.show_text(loaded, prompt)
 page.show_math(
     r"\begin{gathered} P(x_{t+1} = v \mid x_1 \ldots x_t) = \\ "
     r"\mathrm{softmax}(W\,\mathrm{LayerNorm}(h_t) + b)_v \end{gathered}",
-    "The probability of word v is the softmax over the vocabulary of a linear layer on the last "
-    "token's normalised state.",
+    "The last token's state h is normalised and multiplied by the matrix W of the output layer. "
+    "The softmax over all words of the vocabulary gives the probability of the word v.",
 )
 
 
@@ -82,8 +82,8 @@ def where_it_looks() -> None:
             )
         with two:
             head = controls.choice("Head", ["mean of all", *range(1, heads + 1)], key="head")
-        page.lesson_link("attention", "Follow the numbers of a head, step by step")
-        page.lesson_link("decoding", "Compare the ways of choosing, token by token")
+        page.lesson_link("attention", "Follow the numbers of one head, step by step")
+        page.lesson_link("decoding", "Compare ways to choose the next word")
     maps = alphas.mean(1) if head == "mean of all" else alphas[:, head - 1]
     with right:
         page.show_figure(
@@ -94,15 +94,16 @@ def where_it_looks() -> None:
             ),
             title=f"Attention of {'every layer' if layer == ALL else f'layer {layer}'}, "
             + (f"head {head}" if isinstance(head, int) else "mean of all heads"),
-            description="Rows are words that look, columns words looked at; a row sums to one.",
+            description="Each row is a word that looks, each column a word it looks at. A row "
+            "sums to one.",
             key="map",
         )
     with st.expander(f"All {layers * heads} maps at once", icon=":material/grid_on:"):
         page.show_image(
             attention_maps.attention_grid(alphas),
             title="Attention of every layer and head",
-            description="Layers from top to bottom, heads from left to right; each map has its "
-            "scale.",
+            description="Layers from top to bottom, heads from left to right. The colours of "
+            "each map are scaled to its largest weight.",
             key="maps",
             data={"attention": alphas},
         )

@@ -11,15 +11,15 @@ from dashboard.models import model_input, traces
 
 page.page_header(
     "Heads and layers",
-    "**Which heads do the work**, and after which layer does the model know the answer?",
+    "**Which heads does the answer depend on**, and after which layer is it there?",
 )
 SECTIONS = [
     *("switch heads off", "a head at work", "all heads measured", "layer by layer"),
     *("side by side", "the leak"),
 ]
 INDUCTION = (
-    "Entropy 0: all weight on one token. Induction: on random words given twice, the weight on "
-    "what followed the word the first time."
+    "Entropy 0: all weight is on one token. Induction: when random words are repeated, the weight "
+    "on the word that followed the same word the first time."
 )
 section = controls.pick("What to try", SECTIONS, key="try")
 wide = section in ("layer by layer", "side by side")  # needs all of the page's width
@@ -75,15 +75,15 @@ elif section == "all heads measured":
         page.show_figure(
             head_figures.sorted_heads(effect.numpy(), "rise of the loss, nats"),
             title="Rise of the loss (up) when one head is switched off (across)",
-            description="Above 0 the model needs the head on this input; below 0 it would do "
-            "better without it.",
+            description="Above 0: the model needs the head for this input. Below 0: its loss is "
+            "lower without the head.",
             key="effect",
         )
         table = pd.DataFrame({name: value.flatten().numpy() for name, value in columns.items()})
         table.insert(0, "head", list(names))
         tables.show(table.round(4), hide_index=True)
-        st.caption(f"Entropy and rise of the loss in nats, mean distance in {unit}, weights on the "
-                   "previous and on the first token.", help=INDUCTION)  # fmt: skip
+        st.caption(f"Entropy and rise of the loss are in nats, the mean distance in {unit}. The "
+        "other columns are weights.", help=INDUCTION)  # fmt: skip
 
 elif section == "layer by layer":
     with right:
@@ -99,7 +99,7 @@ elif section == "layer by layer":
             quantity = "the probability of each class (across)"
         page.show_figure(
             fig,
-            title=f"If the model stopped after this layer (up): {quantity}",
+            title=f"If the model ended after this layer (up): {quantity}",
             description="The output layer reads every layer as if it were the last (the logit "
             "lens); the top row is the model's own output.",
             key="lens",
@@ -110,7 +110,7 @@ elif section == "side by side":
         model_input.show_beside(given, traced)
 
 elif not given.causal:
-    right.info("This works with text only: choose text.", icon=":material/info:")
+    right.info("This section works with text only: choose a text.", icon=":material/info:")
 
 else:
     last = len(tokens) - 1
@@ -122,15 +122,15 @@ else:
     masked, seen = (
         causal_leak(model, given.inputs, at, new, edit).numpy() for edit in (Edit(), open_mask)
     )
-    left.metric("Largest change of a logit before it", f"{masked[:at].max(initial=0):g}")
-    left.metric("and from it on", f"{masked[at:].max():.4g}")
+    left.metric("Largest change of a logit before this word", f"{masked[:at].max(initial=0):g}")
+    left.metric("Largest change from this word on", f"{masked[at:].max():.4g}")
     with right:
         page.show_figure(
             head_figures.change_by_position(masked, seen, tokens, at),
             title=f"“{page.escape(tokens[at])}” becomes "
             f"“{page.escape(given.answers[new])}”: change of a logit (up) by position (across)",
-            description="With the causal mask no earlier logit changes by even one bit; without it "
-            "the future leaks into the past.",
+            description="With the causal mask no earlier logit changes, not even by one bit. "
+            "Without the mask, later words change the logits of earlier ones.",
             key="leak",
         )
 

@@ -26,7 +26,7 @@ from core.models.compact_vit import CompactViT
 from core.transformer import AttentionResidual
 from core.vit import VisionTransformer
 
-Traceable = VisionTransformer | CompactViT | DialogueGPT
+Traceable = VisionTransformer | DialogueGPT
 Hook = Callable[[int, Tensor], Tensor]  # (layer, A of that layer) -> the A used instead
 
 

@@ -18,6 +18,7 @@ from core.models.checkpoint import model_from, read_checkpoint, write_checkpoint
 from core.models.registry import parameter_count
 from core.models.zoo import ASSETS, SECOND_SEED
 from core.run_files.directory import RunDirectory, replace_json
+from core.system.command import exit_status
 
 MAX_STEPS = 200
 
@@ -144,12 +145,7 @@ def main() -> int:
     top.add_argument("run_dir", type=Path)
     top.add_argument("name")
     options = top.parse_args()
-    try:
-        print(publish(options.run_dir, options.name))
-    except (ValueError, OSError) as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return exit_status(lambda: print(publish(options.run_dir, options.name)))
 
 
 if __name__ == "__main__":

@@ -36,9 +36,11 @@ def choose_edit(model_input: ModelInput, query: int, key: int) -> Changes:
     from core.interpret.trace import Edit, block_token, own_mask
 
     tokens = len(model_input.tokens)
-    with st.popover("More changes inside", icon=":material/tune:", width="stretch"):
+    with st.popover("More changes", icon=":material/tune:", width="stretch"):
         kind = controls.pick(
-            "Who may look at whom", ["the model's own", "anyone", "causal", "my mask"], key="mask"
+            "Which keys may be looked at",
+            ["the model's own", "anyone", "causal", "my mask"],
+            key="mask",
         )
         mask = _mask(model_input, kind)
         names = [f"{i}: {token}" for i, token in enumerate(model_input.tokens)]
@@ -102,10 +104,10 @@ def _mask(model_input: ModelInput, kind: str) -> Tensor | None:
     if kind != "my mask":
         return _all(tokens) if kind == "anyone" else start
     if tokens > EDITABLE:
-        st.caption(f"Boxes to tick are shown for up to {EDITABLE} tokens; this input has {tokens}.")
+        st.caption(f"A mask can be ticked for up to {EDITABLE} tokens; this input has {tokens}.")
         return start
     names = [f"{i}: {token}" for i, token in enumerate(model_input.tokens)]
-    st.caption("A row is a query; tick the keys it may look at.")
+    st.caption("Each row is a query. Tick the keys it may look at.")
     ticked = st.data_editor(pd.DataFrame(start.numpy(), names, names), key=f"own-mask-{tokens}")
     return torch.from_numpy(ticked.to_numpy().astype(bool))
 

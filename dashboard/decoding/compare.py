@@ -43,8 +43,12 @@ def show(
     words, drawings = panes("texts", (2, 3))
     with words, st.popover("Columns, length, seed", icon=":material/tune:"):
         count = controls.pick("Columns", [1, 2, 3, 4], key="columns", index=1)
-        length = int(controls.slider("Words to add", 5, 150, 40, key="length"))
-        seed = int(controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same text."))
+        length = int(controls.slider("Words to generate", 5, 150, 40, key="length"))
+        seed = int(
+            controls.slider(
+                "Seed", 0, 999, 0, key="seed", help="The same seed gives the same text."
+            )
+        )
     with drawings, st.container(key="figure-step"):
         step = controls.dial("Step", 1, length, 1, key="step", help="Or click a word.")
         instrument.show_steps(step)
@@ -70,16 +74,16 @@ def show(
             _show_step(letter, index, text, tokenizer, tree, way, dials)
             _attention_of(loaded, text.step(index), letter)
     st.caption(
-        "The redder a word, the less probable; underlined: in a repeated 4-gram. Step *i* uses the "
-        "**same random number** in every column."
+        "The redder a word, the less probable it is. Underlined words belong to a repeated "
+        "4-gram. Step *i* uses the **same random number** in every column."
     )
 
 
 def explain(engine: DecodingEngine) -> None:
     """The text below all columns, which no control changes."""
     st.caption(
-        f"Computed by {engine.path}. Temperature comes first, then the cut: the nucleus is "
-        "measured on the distribution after temperature."
+        f"Computed by {engine.path}. The temperature is applied first, then the cut: the nucleus "
+        "is chosen from the distribution after temperature."
     )
     page.show_math(
         r"\begin{gathered} P_t(v) = \frac{e^{l_v / t}}{\sum_w e^{l_w / t}} \\ "
@@ -124,7 +128,7 @@ def _strip(text: Text, tokenizer: WordTokenizer) -> tuple[list[Token], str]:
         for i, (one, mark) in enumerate(zip(text.generated, marks, strict=True))
     ]
     mean = fmean(one.log_probability for one in text.generated)
-    return strip, f"Mean log P: {mean:.2f} nats; {sum(marks)} of {len(marks)} words repeated."
+    return strip, f"Mean log P: {mean:.2f} nats. {sum(marks)} of {len(marks)} words are repeated."
 
 
 def _show_step(
@@ -150,9 +154,9 @@ def _show_step(
         tree.grow(before_it, shown[picked], vocab[shown[picked]])
 
     token_strip(
-        [Token(vocab[i], note=f"take it: {percent(before[i])}") for i in shown],
+        [Token(vocab[i], note=f"choose it: {percent(before[i])}") for i in shown],
         key=f"force-{letter}", on_pick=force, play=False, selected=shown.index(step.token),
-        legend="Force another word: a click grows a branch from this step.",
+        legend="Choose another word for this step: a click starts a new branch of the text.",
     )  # fmt: skip
 
 
@@ -176,15 +180,16 @@ def show_figure(index: int, step: Step, tokenizer: WordTokenizer, *, key: str) -
     else:
         how = f"Deterministic: **{word}**"
     st.markdown(
-        f"{how}: probability **{percent(after[step.token])}** among **{step.kept:,}** of "
-        f"{len(vocab):,} words kept, rank **{step.rank}** for the model, whose entropy is "
-        f"**{step.entropy:.2f}** nats."
+        f"{how}: it has the probability **{percent(after[step.token])}** among the "
+        f"**{step.kept:,}** of {len(vocab):,} words that are kept, and rank **{step.rank}** "
+        f"for the model, whose entropy is **{step.entropy:.2f}** nats."
     )
     page.show_figure(
         _drawn(step, tokenizer, state.presenting()),
         title=f"Step {index + 1}: the most probable words of {len(vocab):,}",
-        description="Hatched: the model's probability. Solid: after temperature and cut, orange "
-        "the word taken. Violet: the mass down to each word.",
+        description="Hatched: the model's probability. Solid: the probability after temperature "
+        "and cut, with the chosen word in orange. Violet: the cumulative probability down to "
+        "each word.",
         key=key,
         data=lambda: {
             "word": [vocab[i] for i in order],
@@ -239,8 +244,8 @@ def _show_attention(loaded: LoadedModel, step: Step, letter: str) -> None:
     page.show_figure(
         figures.step_attention(alphas[0, :, :, -1].numpy(), words),
         title="Attention that led to this word",
-        description="What the last word before it looked at: a row is a head, a column a word "
-        "read, the last 40 at most.",
+        description="What the last word before it looked at. Each row is a head, each column one "
+        "of the last 40 words that were read.",
         key=f"attention-{letter}",
     )
     text = " ".join(words[1:])

@@ -33,8 +33,12 @@ def show(
         with one:
             way, dials = choose_live_way("", "nucleus", ONE_TEXT)
         with two, _more():
-            length = int(controls.slider("Words to add", 1, 150, 40, key="length"))
-            seed = int(controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same text."))
+            length = int(controls.slider("Words to generate", 1, 150, 40, key="length"))
+            seed = int(
+                controls.slider(
+                    "Seed", 0, 999, 0, key="seed", help="The same seed gives the same text."
+                )
+            )
             st.button(
                 "Draw again", icon=":material/casino:", on_click=next_seed,
                 disabled=not way.strategy.draws,
@@ -73,7 +77,7 @@ def show(
             selected=first + index,
             on_pick=go,
             first=first,
-            legend="The redder a word, the less probable.",
+            legend="The redder a word, the less probable it is.",
         )
 
 

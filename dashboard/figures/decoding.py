@@ -240,7 +240,7 @@ def time_by_pass(ms: Mapping[str, float]) -> Drawing:
     layout = {
         "height": 100 + 50 * len(rows),
         "showlegend": False,
-        "xaxis": axis("ms a token", range=[0, 1.2 * max(ms.values())]),
+        "xaxis": axis("ms per token", range=[0, 1.2 * max(ms.values())]),
         "yaxis": ticks(list(ms)) | {"autorange": "reversed", "showgrid": False},
     }
     return figure([bars], layout)

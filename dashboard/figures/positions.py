@@ -57,7 +57,10 @@ def similarity_curves(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Dr
             width=0, fill="toself", fillcolor=_faint(colour), hoverinfo="skip", showlegend=False,
         ))  # fmt: skip
         data.append(line(k, mean, literal(name), colour, 3, dash))
-    axes = {"xaxis": axis("distance in tokens"), "yaxis": axis("cosine of two positions")}
+    axes = {
+        "xaxis": axis("distance in tokens"),
+        "yaxis": axis("cosine similarity of two positions"),
+    }
     return figure(data, {"height": 400, "legend": LEGEND_BELOW, **axes})
 
 
@@ -109,7 +112,7 @@ def loss_curves(
         "height": 460,
         "legend": LEGEND_BELOW,
         "xaxis": axis("position in the text", range=[0, read]),
-        "yaxis": axis("loss, nats a word", range=[0, 1.05 * highest]),
+        "yaxis": axis("loss, nats per word", range=[0, 1.05 * highest]),
         "shapes": [vertical_line(trained, {"color": GREY, "dash": "dash"})],
         "annotations": [note],
     }

@@ -71,7 +71,9 @@ def choose(prefer: str = "gpt-shakespeare") -> ModelInput:
         entry = (
             gpt_models.choose_gpt(prefer=prefer) if kind == TEXT else vit_models.choose_model("vit")
         )
-        weights = controls.pick("Weights", ["trained", "random"], key="weights")
+        weights = "trained"  # a real model has no untrained twin here
+        if not entry.real:
+            weights = controls.pick("Weights", ["trained", "random"], key="weights")
     loaded = model_choice.load(entry)
     model: Any = loaded.model if weights == "trained" else vit_models.untrained(loaded)
     if kind == TEXT:
@@ -115,7 +117,7 @@ def show_beside(model_input: ModelInput, traced: Trace) -> None:
         for path in sorted((entry.path / "checkpoints").glob("*.safetensors"))
         if path.with_suffix("") != entry.weights
     }
-    name = controls.choice("Beside it", ["random weights", *checkpoints], key="beside")
+    name = controls.choice("Compare with", ["random weights", *checkpoints], key="beside")
     if name in checkpoints:
         then = zoo.at_checkpoint(entry, checkpoints[name])
         identity, other = f"{then.identity}-trained", model_choice.load(then).model
@@ -134,9 +136,9 @@ def _show_maps(model_input: ModelInput, traced: Trace, name: str, key: str) -> N
     answer = say(model_input, model_input.outcome(traced.logits)).replace("**", "")
     page.show_image(
         attention_grid(traced.attention[0].numpy(), width=700),
-        title=f"{name} says {answer}",
-        description="Rows of maps are layers, columns are heads; in a map rows are queries and "
-        "columns keys.",
+        title=f"{name} predicts {answer}",
+        description="Each row of maps is a layer, each column a head. In a map, rows are queries "
+        "and columns are keys.",
         key=key,
         data={"attention": traced.attention[0].numpy()},
     )

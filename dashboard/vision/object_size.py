@@ -36,8 +36,8 @@ def show(
             page.show_figure(
                 figures.share_scatter(sizes.numpy(), values.numpy(), untrained.numpy()),
                 title="The share of attention on the object (up) against its size (across)",
-                description="Each point is a picture. Dashed: even attention, whose share is the "
-                "size of the object.",
+                description="Each point is a picture. Dashed: uniform attention, whose share is "
+                "the size of the object.",
                 key="share",
             )
             return
@@ -46,8 +46,9 @@ def show(
             figures.size_scatter(sizes.numpy(), values.numpy(), r, untrained.numpy(), patches),
             title="Does attention spread (up) with the size of the object (across)? "
             f"Correlation r = {r:+.2f}",
-            description="Each point is a picture. Up: the entropy of the class token's attention. "
-            f"With random weights r = {correlation(sizes, untrained):+.2f}.",
-            more=f"Dotted: even attention, ln {patches} = {math.log(patches):.2f} nats.",
+            description="Each point is a picture. The vertical axis is the entropy of the class "
+            "token's attention. With random weights, r = "
+            f"{correlation(sizes, untrained):+.2f}.",
+            more=f"Dotted: uniform attention, ln {patches} = {math.log(patches):.2f} nats.",
             key="size",
         )

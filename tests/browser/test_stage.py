@@ -83,7 +83,7 @@ def test_a_beat_hides_all_else_and_its_maps_need_no_scrolling(
     at_beat(page, 2, len(storyline("attention").beats))
     maps = page.get_by_role("application", name="One map")
     expect(maps).to_be_visible()
-    for label in ("The text", "More changes inside", "Show the PyTorch"):
+    for label in ("The text", "More changes", "Show the PyTorch"):
         expect(page.get_by_text(label)).to_be_hidden()
     box = maps.bounding_box()
     assert box is not None

@@ -158,10 +158,14 @@ def test_query_and_key_begin_anew_with_another_text(app):
 @needs_gpt
 def test_a_temperature_changes_what_the_model_says(app):
     ok(app.run())
-    assert not any("What the model says, and after your change" in m.value for m in app.markdown)
+    assert not any(
+        "What the model predicts before and after your change" in m.value for m in app.markdown
+    )
     app.session_state["temperature"] = 5.0
     ok(app.run())
-    assert any("What the model says, and after your change" in m.value for m in app.markdown)
+    assert any(
+        "What the model predicts before and after your change" in m.value for m in app.markdown
+    )
 
 
 @needs_gpt
@@ -192,7 +196,9 @@ def test_where_the_instrument_stopped_the_server_draws_the_row(app):
 def test_another_mask_is_followed(app, mask):
     app.query_params["mask"] = mask
     ok(app.run())
-    changed = any("What the model says, and after your change" in m.value for m in app.markdown)
+    changed = any(
+        "What the model predicts before and after your change" in m.value for m in app.markdown
+    )
     assert changed
     app.selectbox(key="hidden").select_index(2).run()
     ok(app)
@@ -209,7 +215,9 @@ def test_a_changed_word_is_read_and_an_unknown_one_is_named(app):
     assert any("does not know zzgrmpf" in note.value for note in app.info)
     app.text_input(key="word").set_value("the").run()
     ok(app)
-    assert any("What the model says, and after your change" in m.value for m in app.markdown)
+    assert any(
+        "What the model predicts before and after your change" in m.value for m in app.markdown
+    )
 
 
 @needs_gpt
@@ -235,7 +243,7 @@ def test_odd_texts_break_nothing(app, text, sentence):
 def test_a_mean_has_no_steps(app):
     app.query_params["layer"] = "mean"
     ok(app.run())
-    assert any("A mean has no steps" in note.value for note in app.info)
+    assert any("The steps exist for one head only" in note.value for note in app.info)
 
 
 @needs_gpt
@@ -259,7 +267,9 @@ def test_a_link_says_which_heads_are_off_and_what_is_hidden(app):
     assert other.multiselect(key="without").value == ["layer 2, head 1"]
     app.query_params["hidden"] = "1: KING"
     ok(app.run())
-    assert any("What the model says, and after your change" in m.value for m in app.markdown)
+    assert any(
+        "What the model predicts before and after your change" in m.value for m in app.markdown
+    )
 
 
 @needs_vit

@@ -16,7 +16,8 @@ from core.study.measure.store import fill, load_measurements
 from core.study.question import shipped
 from dashboard.decoding import epochs
 from dashboard.decoding.branches import Tree
-from tests.conftest import ROOT
+from tests import apps
+from tests.apps import check
 
 if not zoo.available_models("gpt"):
     pytest.skip("no GPT is shipped", allow_module_level=True)
@@ -25,25 +26,11 @@ SECTIONS = ("side by side", "what goes wrong", "epoch by epoch", "the KV cache")
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / "decoding.py"), default_timeout=60)
-    for name, value in {"model": "gpt-grammar", **query}.items():
-        app.query_params[name] = value
-    return check(app.run())
+    return check(apps.opened("decoding", **{"model": "gpt-grammar", **query}))
 
 
 def without_instrument(**query: str) -> AppTest:
-    """The page in a session whose browser has reported an error of the instrument."""
-    app = AppTest.from_file(str(ROOT / "pages" / "decoding.py"), default_timeout=60)
-    app.session_state["state-live-stopped-decoding"] = True
-    for name, value in {"model": "gpt-grammar", **query}.items():
-        app.query_params[name] = value
-    return check(app.run())
-
-
-def check(app: AppTest) -> AppTest:
-    assert not app.exception, [e.value for e in app.exception]
-    assert not app.error, [e.value for e in app.error]
-    return app
+    return check(apps.opened("decoding", ("decoding",), **{"model": "gpt-grammar", **query}))
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -237,7 +224,7 @@ def test_a_branch_is_grown_walked_back_and_found_again() -> None:
     assert tree.forced == (4, 5, 9)
     tree.grow((4, 5, 9, 1), 7, "hate")
     assert [tree.label(i) for i in range(3)] == [
-        "trunk: nothing forced",
+        "the text without chosen words",
         "step 3: “love” forced",
         "· step 5: “hate” forced",
     ]

@@ -95,7 +95,7 @@ def test_without_the_instrument_the_server_draws_the_same(app):
     app.run()
     assert not app.exception
     assert "Mean over all layers, mean over all heads" in captions(app)
-    assert "This figure stopped in your browser" in app.warning[0].value
+    assert "This figure stopped working in your browser" in app.warning[0].value
     app.slider(key="layer").set_value(2)
     app.slider(key="head").set_value(1).run()
     assert not app.exception
@@ -163,7 +163,7 @@ def test_without_the_data_set_drawn_pictures_are_shown_and_named(name, monkeypat
     app.run()
     assert not app.exception
     said = [c.value.replace("\\", "") for c in app.caption]
-    note = next(text for text in said if "These are Shapes" in text)
+    note = next(text for text in said if "These pictures are Shapes" in text)
     assert "the model was trained on other pictures" in note
     assert "core.data get cifar10" in note
     if name == "vit":

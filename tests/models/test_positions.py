@@ -18,7 +18,7 @@ from core.publish.position_experiment import (
 )
 from core.tokenizer import WordTokenizer
 from dashboard.attention import position_data
-from tests.conftest import ROOT
+from tests import apps
 
 
 @pytest.mark.parametrize(("tokens", "dim"), [(1, 1), (5, 7), (200, 64), (300, 128)])
@@ -85,13 +85,7 @@ def test_the_experiment_learns_and_reads_past_its_length() -> None:
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / "positions.py"), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception, [e.value for e in app.exception]
-    assert not app.error
-    return app
+    return apps.check(apps.opened("positions", **query))
 
 
 def test_every_table_opens_and_nonsense_in_a_link_does_no_harm() -> None:

@@ -8,7 +8,7 @@ from core.study.grading.algebra import grade_expression
 from core.study.grading.essay import found
 from core.study.grading.grade import Grade
 from core.study.grading.numbers import draw, grade_number
-from core.study.question import Choice, Expression, Number, Order, Rubric, Task
+from core.study.tasks import Choice, Expression, Number, Order, Rubric, Task
 
 Response = str | tuple[str, ...]  # the text typed, the option chosen, or the items in order
 

@@ -1,12 +1,13 @@
 """Measurements that need no model: algebra, operation counts, spectra, position codes, histories.
 
-As in `core.study.measure.models`, each function returns the values that `MEASUREMENTS` names.
+Each function returns the values that `core.study.measure.store.MEASUREMENTS` names.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 
 import numpy as np
@@ -180,17 +181,32 @@ def little_data() -> Values:
 
 
 def early_text() -> Values:
-    """The text of the course's GPT after its first and its last epoch: how much of it is the most
-    frequent token, and the share of different tokens."""
+    """The texts of the course's GPT: after the first epoch, how much of it is the most frequent
+    token, and the share of different tokens, also after the last epoch.
+
+    word, name, full_name: the first epoch whose text holds a word, opens with a name in capitals
+    and a colon, and with a name of several words. early_fall: of the whole fall of the held-out
+    loss, the share that lies before the name.
+    """
     epochs = [
         e for e in RunDirectory(find_model("gpt-shakespeare-course").path).epochs() if e["text"]
     ]
     first, last = (epochs[i]["text"].split()[:10] for i in (0, -1))
     (token, count), *_ = Counter(first).most_common(1)
+    losses = [e["held_out"]["loss"] for e in epochs]
+
+    def begins(pattern: str) -> int:
+        return next(i for i, e in enumerate(epochs) if re.search(pattern, e["text"]))
+
+    word, name, full_name = map(
+        begins, (r"[A-Za-z]", r"^[A-Z]{2,}.* :", r"^[A-Z]{2,} [A-Z]{2,}.* :")
+    )
     return {
         **{"token": token, "repeated": count / len(first), "epochs": len(epochs)},
         **{"first_distinct": len(set(first)) / len(first)},
         "last_distinct": len(set(last)) / len(last),
+        **{"word_epoch": word + 1, "name_epoch": name + 1, "full_name_epoch": full_name + 1},
+        "early_fall": (losses[0] - losses[name]) / (losses[0] - min(losses)),
     }
 
 

@@ -59,8 +59,9 @@ def attention_view(
     data = pack(alphas, tokens, chosen, causal, picture, tall)
     _component(key=key, data=data, on_chosen_change=clicked)
     page.caption_and_downloads(
-        "Rows are queries, columns are keys; a row sums to one. Click to choose. Colours follow "
-        "the square root of the weight, up to the weight that 99.5% of a map's cells stay below.",
+        "Rows are queries, columns are keys, and a row sums to one. Click a cell to select it. "
+        "The colour follows the square root of the weight. The brightest colour stands for "
+        "every weight above the 99.5% quantile of the map.",
         lambda: printed_grid(alphas, tokens),
         key,
         {"attention": alphas, "tokens": list(tokens)},

@@ -90,8 +90,8 @@ def lens_words(
         "text": [[token_label(w, 9) for w in row] for row in words],
         "texttemplate": "%{text}" if count <= 16 else None,
         "textfont": {"size": FIGURE_FONT_SIZE},
-        "hovertemplate": "%{y}, after %{x}: says %{text}; its final answer has %{z:.3f}"
-        "<extra></extra>",
+        "hovertemplate": "%{y}, after %{x}: predicts %{text}; probability of the final answer: "
+        "%{z:.3f}<extra></extra>",
     }
     across = axis("token read", **ticks([token_label(token) for token in tokens], most=32))
     return _lens(probability, named, across)
@@ -113,7 +113,7 @@ def _lens(probability: np.ndarray, named: Spec, across: Spec) -> Drawing:
     layout = {
         "height": 200 + 46 * layers,
         "xaxis": across,
-        "yaxis": axis("stopped after", tickangle=0, **ticks(stages(layers))),
+        "yaxis": axis("output read after", tickangle=0, **ticks(stages(layers))),
     }
     return figure([heat(probability, "probability", 1, **named)], layout)
 
