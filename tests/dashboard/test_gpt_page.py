@@ -27,7 +27,7 @@ def typed(app: AppTest, text: str) -> list[str]:
 
 def test_it_opens_on_a_shipped_model_and_all_controls_work() -> None:
     app = opened(model="gpt-grammar")
-    assert next(h.value for h in app.header) == "Where each word looks"
+    assert [h.value for h in app.header] == ["Where each word looks"]
     check(app.selectbox(key="layer").select(1).run())
     check(app.selectbox(key="head").select(2).run())
     for way in ("greedy", "temperature", "top-k", "nucleus"):
