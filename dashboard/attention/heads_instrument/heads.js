@@ -79,7 +79,7 @@ class Heads extends Instrument {
     const { lens, words } = this.data;
     const [was, is] = [lens.at(-1)[this.word], left.at(-1)[this.word]];
     this.say.innerHTML = `${off.size || "No"} ${off.size === 1 ? "head is" : "heads are"} off. ` +
-      `Without their direct part, the logit of “${plain(words[this.word])}” goes from <b>${number(was)}</b> to ` +
+      `Without the direct part, the logit of “${plain(words[this.word])}” goes from <b>${number(was)}</b> to ` +
       `<b>${number(is)}</b>` + (this.computed() === null ? "."
         : `; computed again by the model, it is <b>${number(this.computed()[this.word])}</b>.`);
   }
