@@ -98,8 +98,8 @@ def half_life(rng: random.Random) -> NumberTask:
         (
             (1 / answer, "Upside down: the number of steps k solves ρ^k = ½."),
             (-answer, "The sign: both logarithms are negative, their quotient is not."),
-            (1 / (1 - rho), "That is the time to fall to about 1/e; half is asked for."),
-            (-1 / math.log(rho), "That is the time to fall to 1/e; half is asked for."),
+            (1 / (1 - rho), "That is the time to fall to about 1/e; the question asks for half."),
+            (-1 / math.log(rho), "That is the time to fall to 1/e; the question asks for half."),
             (0.5 / rho, "The decay is geometric: ρ multiplies at every step, it does not add."),
             (0.5 / (1 - rho), "The decay is not linear: each step takes a share of what is left."),
         ),
@@ -151,7 +151,7 @@ def kv_cache_bytes(rng: random.Random) -> NumberTask:
             (answer / H, f"Every one of the {H} heads keeps its own keys and values."),
             (answer * 1.5, "Queries are not kept: each is used once, for its own token."),
             (answer * T, "No T×T weights are kept: only one key and one value for each token."),
-            (answer * 8, "That is in bits: bytes are asked for."),
+            (answer * 8, "That is in bits: the question asks for bytes."),
         ),
         f"2 · {L} · {H} · {n} · {T} numbers of {size} bytes = {answer:,} bytes.",
     )
