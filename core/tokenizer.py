@@ -94,6 +94,8 @@ class Tokenizer(Protocol):
     def decode(self, ids: Iterable[int]) -> str:
         """The text of the ids."""
 
+    def __hash__(self) -> int: ...
+
 
 class WordTokenizer:
     """A vocabulary of whole words.
