@@ -166,8 +166,8 @@ def test_a_measurement_is_left_by_a_click_on_cancel(monkeypatch: pytest.MonkeyPa
 
     def never(*_: object) -> Iterator[object]:
         stopped.append(1)
+        yield from ()
         raise RerunException(RerunData())
-        yield
 
     monkeypatch.setattr("core.decoding.timing.time_tokens", never)
     app = opened(section="the KV cache", model="gpt-grammar")
