@@ -56,6 +56,7 @@ _CSS = f"""<style>{_FIGURE_CSS}
 {_FIGURE} {{ gap: 0.35rem; }}
 {_SAVE} button {{ min-height: 1.5rem; padding: 0 0.3rem; }}
 {dom.keyed("six-maps")} img {{ max-height: max(21vh, 8rem); width: auto !important; }}
+{dom.METRIC_LABEL} *, {dom.CHECKBOX} p {{ white-space: normal !important; }}
 {dom.CAPTION} {{ color: inherit; opacity: 0.85; }}
 {dom.PRIMARY_BUTTON}, {dom.CHOSEN_OPTION}, {dom.CHOSEN_OPTION_CROSS} {{
   color: light-dark(#ffffff, {BACKGROUND[1]}) !important;
@@ -64,7 +65,10 @@ _CSS = f"""<style>{_FIGURE_CSS}
 @media (min-width: 641px) {{ {dom.FORMULA_ALONE} {{ overflow: visible !important; }} }}
 @media (max-width: 640px) {{
   {dom.CONTENT} h1 {{ font-size: 1.8rem; }}
+  {dom.keyed("all-lessons")} {dom.CAPTION} {{ display: none; }}
+  {dom.keyed("all-lessons")}, {dom.keyed("all-lessons")} * {{ row-gap: 0.4rem; }}
   {dom.ELEMENT}:has(> * > {dom.SLIDER_CLASS}) {{ min-width: 100%; }}
+  {dom.keyed("figure-measures")} tr > :last-child {{ display: none; }}
   {_WIDE}, {_WRITTEN} {{ overflow-x: auto; }}
   {_WIDE} img {{ width: 760px !important; max-width: none !important; }}
   {_WRITTEN} > * {{ min-width: 640px; }}
