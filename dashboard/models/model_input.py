@@ -62,7 +62,7 @@ class ModelInput:
 def choose(prefer: str = "gpt-shakespeare") -> ModelInput:
     """Controls for model, weights and input; the page ends with a sentence if none can be used.
 
-    prefer: the GPT that is selected first.
+    prefer: the GPT that is selected first; with one that repeats, so does a real model's text.
     """
     choices = st.container(horizontal=True, vertical_alignment="bottom")
     with choices:
@@ -77,7 +77,9 @@ def choose(prefer: str = "gpt-shakespeare") -> ModelInput:
     model: Any = loaded.model if weights == "trained" else vit_models.untrained(loaded)
     if kind == TEXT:
         with choices, st.popover("The text", icon=":material/edit:"):
-            prompt = gpt_models.ask_prompt(loaded)
+            repeats = gpt_models.PROMPTS["refrain"]
+            first = repeats if prefer == "gpt-refrain" else gpt_models.REAL_PROMPT
+            prompt = gpt_models.ask_prompt(loaded, first)
         import torch  # the controls must not wait for it
 
         ids = torch.tensor([prompt.ids])

@@ -16,6 +16,7 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.components import page
+from dashboard.components.program import deflated
 from dashboard.figures.maps.attention_maps import colours
 from dashboard.figures.maps.printed_maps import printed_grid
 
@@ -26,7 +27,7 @@ _component = st.components.v2.component(
     "unrolled_attention_view",
     html=(_FILES / "view.html").read_text(encoding="utf-8"),
     css=(_FILES / "style.css").read_text(encoding="utf-8"),
-    js="\n".join((_FILES / f).read_text(encoding="utf-8") for f in ("drawing.js", "view.js")),
+    js=deflated("\n".join((_FILES / f).read_text("utf-8") for f in ("drawing.js", "view.js"))),
 )
 
 
