@@ -107,7 +107,7 @@ def test_the_sixteen_texts_are_measured_beside_people() -> None:
     *people, no_time = table["text by people"]
     assert all(float(value) is not None for value in people)
     assert no_time == "–"
-    assert table["measure"].iloc[-1] == "ms a token"
+    assert table["measure"].iloc[-1] == "ms per token"
     assert all(float(value) > 0 for value in table.iloc[-1, 1:3])
     cold = float(table.iloc[0, 1])
     check(app.slider(key="p-q").set_value(0.01).run())
@@ -225,8 +225,8 @@ def test_a_branch_is_grown_walked_back_and_found_again() -> None:
     tree.grow((4, 5, 9, 1), 7, "hate")
     assert [tree.label(i) for i in range(3)] == [
         "the text without chosen words",
-        "step 3: “love” forced",
-        "· step 5: “hate” forced",
+        "step 3: “love” chosen",
+        "· step 5: “hate” chosen",
     ]
     tree.here = 0
     tree.grow((4, 5), 9, "love")

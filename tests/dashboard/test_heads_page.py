@@ -51,7 +51,7 @@ def test_a_single_token_has_no_losses() -> None:
 
 def test_without_layer_1_the_next_word_is_lost() -> None:
     said = captions(opened())
-    assert "Whole: **river** (9" in said
+    assert "The whole model predicts **river** (9" in said
     assert "Without: **river**" not in said
 
 
