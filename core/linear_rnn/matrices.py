@@ -33,10 +33,6 @@ def _rotation(size: int, rng: np.random.Generator) -> Array:
     return W
 
 
-def _diagonal(size: int, rng: np.random.Generator) -> Array:
-    return np.diag(np.linspace(1.0, 0.4, size) * (-1.0) ** np.arange(size))
-
-
 def _symmetric(size: int, rng: np.random.Generator) -> Array:
     G = rng.normal(size=(size, size))
     return _unit_radius(G + G.T)
@@ -46,22 +42,10 @@ def _gaussian(size: int, rng: np.random.Generator) -> Array:
     return _unit_radius(rng.normal(size=(size, size)) / math.sqrt(size))
 
 
-def _orthogonal(size: int, rng: np.random.Generator) -> Array:
-    return orthogonal(size, rng)
-
-
-def _jordan(size: int, rng: np.random.Generator) -> Array:
-    return np.eye(size) + np.eye(size, k=1)
-
-
 def _nonnormal(size: int, rng: np.random.Generator) -> Array:
     W = np.diag(np.linspace(1.0, 0.8, size))
     W[0, -1] = COUPLING
     return W
-
-
-def _nilpotent(size: int, rng: np.random.Generator) -> Array:
-    return np.eye(size, k=1)
 
 
 def _stochastic(size: int, rng: np.random.Generator) -> Array:
@@ -105,7 +89,7 @@ PRESETS: dict[str, Preset] = {
         "Diagonal", 0.95,
         "Each mode is a coordinate. The mode with −0.9 fades exactly as slowly as the one with "
         "0.9: the sign does not matter.",
-        _diagonal,
+        lambda d, rng: np.diag(np.linspace(1.0, 0.4, d) * (-1.0) ** np.arange(d)),
     ),
     "symmetric": Preset(
         "Symmetric", 0.95,
@@ -123,17 +107,18 @@ PRESETS: dict[str, Preset] = {
         "All |λ| = 1: nothing fades and nothing explodes, which is a good initialisation for "
         "training. The share of x₁ still falls like 1/T, because every later input is kept "
         "as well.",
-        _orthogonal,
+        lambda d, rng: orthogonal(d, rng),
     ),
     "jordan": Preset(
         "Jordan block", 0.9,
         "The matrix is defective: it has only one eigenvector. ‖W^k‖ behaves like k^(d−1) ρ^k, "
         "so it decays late.",
-        _jordan,
+        lambda d, rng: np.eye(d) + np.eye(d, k=1),
     ),
     "nilpotent": Preset(
         "Nilpotent", 0.0,
-        "All λ = 0: the norm stays 1, and after d steps x_1 is gone completely.", _nilpotent,
+        "All λ = 0: the norm stays 1, and after d steps x_1 is gone completely.",
+        lambda d, rng: np.eye(d, k=1),
     ),
     "stochastic": Preset(
         "Stochastic", 1.0,

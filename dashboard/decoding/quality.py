@@ -12,6 +12,7 @@ from core.decoding.text_metrics import TextQuality, measure, repeated
 from core.run_files import schema
 from dashboard import controls, state
 from dashboard.components import page
+from dashboard.components.panes import panes
 from dashboard.decoding.strategy_controls import Way, choose_way
 from dashboard.figures import decoding as figures
 
@@ -66,7 +67,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt:
             f"core.decoding.quality_sweep {entry.name}` measures it."
         )
     st.subheader("Sixteen texts of sixty words, sampled at once", anchor=False)
-    left, right = st.columns([1, 2])
+    left, right = panes("samples", (1, 2))
     with left:
         way = choose_way("q", "nucleus", abreast=False)
         seed = int(controls.slider("Seed", 0, 999, 0, key="seed-q"))
@@ -96,12 +97,14 @@ def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt:
                 f"The training text ({page.escape(entry.data)}) is not on this machine, so "
                 "copied 8-grams cannot be counted here."
             )
-    st.subheader("The sixteen texts", anchor=False)
-    st.caption(
-        "Marked words are part of four words in a row that occurred before in the same text."
-    )
-    for text in samples.ids.tolist():
-        st.markdown(_coloured(text, loaded.tokenizer.vocab))
+        st.caption(
+            "Marked words are part of four words in a row that occurred before in the same text."
+        )
+        first, *others = (_coloured(text, loaded.tokenizer.vocab) for text in samples.ids.tolist())
+        st.markdown(first)
+        with st.expander(f"The other {len(others)} texts", icon=":material/notes:"):
+            for text in others:
+                st.markdown(text)
     page.show_source(
         "core.decoding.text_metrics.repetition",
         "core.decoding.text_metrics.distinct",

@@ -1,4 +1,4 @@
-"""The link that phones open to join a room."""
+"""The link that phones open to join a room, and its QR code."""
 
 from __future__ import annotations
 

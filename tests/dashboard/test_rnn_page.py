@@ -46,9 +46,10 @@ def test_stepping_through_the_expansion_and_back() -> None:
         assert any(f"Step {wanted} of 5" in m.value for m in app.markdown)
     assert any(r"\colorbox" in latex.value for latex in app.latex)
     app.button(key="step-Last").click().run()
-    app.button(key="step-Next").click().run()
     assert any("Step 5 of 5" in m.value for m in check(app).markdown)
+    assert app.button(key="step-Next").disabled
     app.button(key="step-First").click().run()
+    assert app.button(key="step-Back").disabled
     assert any("Step 0 of 5" in m.value for m in check(app).markdown)
 
 

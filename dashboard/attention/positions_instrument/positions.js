@@ -74,10 +74,8 @@ class Positions extends Instrument {
       const up = mean.map((v, i) => v + deviation[i]);
       const down = mean.map((v, i) => v - deviation[i]).reverse();
       const at = [...mean.keys()];
-      plot.parts.push(`<g opacity="0.2">`);
       plot.line([...at, ...at.toReversed()], [...up, ...down],
-        { fill: COLOURS.ORANGE, closed: true, width: 0 });
-      plot.parts.push("</g>");
+        { fill: COLOURS.ORANGE, closed: true, width: 0, opacity: 0.2 });
       plot.line(at, mean, { colour: COLOURS.ORANGE, dash: "8 5", width: 3, name: "learned, mean" });
     }
     const own = similarityTo(table, t).slice(t);

@@ -84,7 +84,7 @@ class Row extends Instrument {
     let plot = this.weights;
     plot.title = title;
     plot.high = high;
-    plot.frame({ x: [0, 1.05 * Math.max(0.02, ...before, ...after)], y: span, names: ["weight", ""],
+    plot.frame({ x: [0, roundUp(Math.max(0.02, ...before, ...after))], y: span, names: ["weight", ""],
       ticks: { y: at.map((i) => [i, (masked.has(this.rows[i]) ? "✕ " : "") + name(this.rows[i])]) } });
     plot.bars(at, before, { colour: COLOURS.GREY, thick: 0.38, shift: -0.2, hatched: true,
       name: "unchanged" });
@@ -106,7 +106,7 @@ class Row extends Instrument {
     plot.done("Red numbers add, blue ones subtract.");
 
     plot = this.out;
-    const reach = 1.1 * Math.max(most, ...out.map(Math.abs));
+    const reach = roundUp(Math.max(most, ...out.map(Math.abs)));
     plot.frame({ x: [-0.5, n - 0.5], y: [-reach, reach], names: ["feature of the head", ""],
       ticks: { x: features(n) } });
     const all = [...out.keys()];
@@ -117,11 +117,11 @@ class Row extends Instrument {
 
     let entropy = 0;
     for (const w of now) if (w > 0) entropy -= w * Math.log(w);
-    const more = this.hidden ? ` ${this.hidden} keys with less weight are not shown.` : "";
+    const more = this.hidden ? `${this.hidden} keys with less weight are not shown.` : "";
     const best = now.indexOf(Math.max(...now));
-    this.say.innerHTML = `“${plain(tokens[query])}” looks most at <b>${plain(tokens[best])}</b>, ` +
-      `weight <b>${now[best].toFixed(3)}</b>; entropy <b>${entropy.toFixed(2)}</b> nats; ` +
-      `<b>${masked.size}</b> masked. Click a key to mask it.${more}`;
+    tell(this.say)`“${tokens[query]}” looks most at <b>${tokens[best]}</b>, weight
+      <b>${now[best].toFixed(3)}</b>; entropy <b>${entropy.toFixed(2)}</b> nats;
+      <b>${masked.size}</b> masked. Click a key to mask it. ${more}`;
   }
 }
 

@@ -40,8 +40,8 @@ class DecayFigures extends Instrument {
     const [x, y] = [c * re[i], c * im[i]];
     if (this.modes.right) {
       for (const side of y ? [y, -y] : [y]) {
-        plot.parts.push(`<circle cx="${short(plot.x(x))}" cy="${short(plot.y(side))}" r="12" ` +
-          `fill="none" stroke="${COLOURS.ORANGE}" stroke-width="${side === y ? 3 : 1.5}"/>`);
+        plot.add("circle", { cx: short(plot.x(x)), cy: short(plot.y(side)), r: 12, fill: "none",
+          stroke: COLOURS.ORANGE, "stroke-width": side === y ? 3 : 1.5 });
       }
     }
     const sign = y < 0 ? "−" : "+";
@@ -119,8 +119,7 @@ class DecayFigures extends Instrument {
     key.forEach(([name, v], i) => {
       const colour = SEQUENTIAL[Math.round(((v - FAINTEST) / -FAINTEST) * (SEQUENTIAL.length - 1))];
       const [x, y] = [plot.left + plot.em, plot.height - plot.bottom - plot.em * (1.4 * i + 1)];
-      plot.parts.push(`<rect x="${short(x)}" y="${short(y - plot.em / 2)}" width="${plot.em}" ` +
-        `height="${plot.em}" fill="${colour}"/>`);
+      plot.add("path", { d: box(x, y - plot.em / 2, plot.em, plot.em), fill: colour });
       plot.text(x + 1.5 * plot.em, y, name);
     });
     plot.done("A column shows how much of h_T comes from x₁, x₂, … Bright only near the diagonal: a short " +

@@ -130,10 +130,10 @@ class Maps extends Instrument {
     if (this.data.tall) return this.say.replaceChildren(); // the lecturer's keys would cover it
     const best = weights.reduce((top, weight, i) => (weight > weights[top] ? i : top), 0);
     const name = this.nameOf(query);
-    this.say.innerHTML = `${name[0].toUpperCase() + name.slice(1)} gives ` +
-      `<b>${this.percent(weights[best])}</b> of its ${rollout ? "flow" : "attention"} to the ` +
-      `brightest patch (row ${Math.floor(best / side) + 1}, column ${(best % side) + 1}); uniform ` +
-      `attention would give it ${this.percent(1 / tokens)}.`;
+    tell(this.say)`${name[0].toUpperCase() + name.slice(1)} gives
+      <b>${this.percent(weights[best])}</b> of its ${rollout ? "flow" : "attention"} to the
+      brightest patch (row ${Math.floor(best / side) + 1}, column ${(best % side) + 1}); uniform
+      attention would give it ${this.percent(1 / tokens)}.`;
   }
 
   nameOf(query) {
@@ -169,7 +169,7 @@ class Maps extends Instrument {
       lines += `M${short(plot.x(i))} ${short(plot.y(0))}V${short(plot.y(side))}` +
         `M${short(plot.x(0))} ${short(plot.y(i))}H${short(plot.x(side))}`;
     }
-    plot.parts.push(`<path d="${lines}" stroke="#10161d" stroke-width="2"/>`);
+    plot.add("path", { d: lines, stroke: "#10161d", "stroke-width": 2 });
     this.classCell(plot, "none", "currentColor", "class token");
     this.mark(plot, query);
     plot.done(`${this.nameOf(query)} is marked.`);
@@ -178,9 +178,8 @@ class Maps extends Instrument {
   classCell(plot, fill, ink, words) {
     const { side } = this.data;
     const [top, bottom] = [plot.y(-CLASS + 0.1), plot.y(-0.1)];
-    plot.parts.push(`<rect x="${short(plot.x(0))}" y="${short(top)}" fill="${fill}" ` +
-      `width="${short(plot.x(side) - plot.x(0))}" height="${short(bottom - top)}" ` +
-      `stroke="currentColor" stroke-opacity="0.5"/>`);
+    plot.add("path", { d: box(plot.x(0), top, plot.x(side) - plot.x(0), bottom - top), fill,
+      stroke: "currentColor", "stroke-opacity": 0.5 });
     plot.text(plot.x(side / 2), (top + bottom) / 2, words, { anchor: "middle", colour: ink });
   }
 
@@ -211,7 +210,7 @@ class Maps extends Instrument {
     plot.title = rollout ? "Rollout through the first layers"
       : `The same in all ${layers * heads} heads`;
     plot.ratio = down / across * 0.9 + 0.12;
-    const roomy = plot.svg.parentElement.clientWidth > 62 * (across + 1); // for "head 1" and so on
+    const roomy = plot.room.width > 62 * (across + 1); // for "head 1" and so on
     const name = (what) => (_, i) => [i, roomy ? `${what} ${i + 1}` : `${what[0]}${i + 1}`];
     plot.frame({ x: [-0.5, across - 0.5], y: [down - 0.5, -0.5], ticks: {
       x: Array.from({ length: across }, rollout ? (_, i) => [i, i ? `1 to ${i + 1}` : "1"]
