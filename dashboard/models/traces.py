@@ -73,11 +73,10 @@ def lens_words(
 def _lens_words(
     identity: str, content: bytes, _model: Any, _traced: Trace
 ) -> tuple[np.ndarray, list[list[int]]]:
-    from core.interpret.trace import lens_probability, logit_lens
+    from core.interpret.trace import lens_words
 
-    _, ids = logit_lens(_model, _traced.stream, top=1)
-    final = lens_probability(_model, _traced.stream, ids[:, -1, :, 0])
-    return final[0].numpy(), ids[0, :, :, 0].tolist()
+    best, final = lens_words(_model, _traced.stream)
+    return final[0].numpy(), best[0].tolist()
 
 
 def removal_effect(identity: str, model: Any, inputs: Tensor, answer: int) -> Tensor:
