@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from core.models.gpt_numpy import NumpyGPT
 
 
+LARGE = 4_000_000  # weights of attention maps, above which few traces are kept
+
+
 @st.cache_resource(max_entries=256, show_spinner=False)
 def reading(
     identity: str, ids: tuple[int, ...], _model: NumpyGPT
@@ -37,7 +40,9 @@ def trace(identity: str, model: Any, inputs: Tensor, edit: Edit | None = None) -
     for field in fields(edit) if edit is not None else ():
         value = getattr(edit, field.name)
         content += _content(value) if hasattr(value, "numpy") else repr(value).encode()
-    return _trace(identity, content, model, inputs, edit)
+    held = _large_trace if _map_numbers(model, inputs) > LARGE else _trace
+    traced: Trace = held(identity, content, model, inputs, edit)
+    return traced
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)  # up to 15 MB each, most under 1 MB
@@ -47,6 +52,26 @@ def _trace(
     from core.interpret.trace import UNCHANGED, trace
 
     return trace(_model, _inputs, _edit or UNCHANGED)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Running the model …")  # up to 300 MB each
+def _large_trace(
+    identity: str, content: bytes, _model: Any, _inputs: Tensor, _edit: Edit | None
+) -> Trace:
+    from core.interpret.trace import UNCHANGED, trace
+
+    return trace(_model, _inputs, _edit or UNCHANGED)
+
+
+def _map_numbers(model: Any, inputs: Tensor) -> int:
+    """How many weights the attention maps of these inputs have."""
+    from core.interpret.attribution import extra_tokens
+    from core.interpret.trace import heads_of
+
+    layers, heads = heads_of(model)
+    pictures = inputs.ndim == 4
+    tokens = model.pos_E.num_embeddings + extra_tokens(model) if pictures else inputs.shape[1]
+    return len(inputs) * layers * heads * int(tokens) ** 2
 
 
 def removal_effect(identity: str, model: Any, inputs: Tensor, answer: int) -> Tensor:
