@@ -18,12 +18,14 @@ from core.data.images.picture import open_picture
 from core.data.locations import MissingDataError
 from core.data.sources import load_images
 from core.models import zoo
-from dashboard import controls, limits
+from dashboard import controls, limits, state
 from dashboard.components import page
-from dashboard.figures.maps.vit_maps import picture_strip
+from dashboard.figures.maps.attention_maps import enlarge
+from dashboard.figures.maps.vit_maps import channels_last, picture_strip
 from dashboard.models import vit_models
 
 AT_HAND = 200  # pictures to choose from
+WHOLE = 128  # pixels
 STAR = 5  # the picture of Shapes that pages open with
 MAX_UPLOAD_MB = 20
 MAX_DECODED, LONGEST_SIDE = 4, 1024  # uploaded pictures of a session, at most 4 MB each
@@ -88,6 +90,13 @@ def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
     if own is None:
         st.stop()
     return SelectedPicture(own, None)
+
+
+def show_whole(image: UInt8) -> None:
+    """The picture (3, S, S) as it is, small; on the stage as high as the figures beside it."""
+    side = state.figure_height() or WHOLE
+    with st.container(key="whole"):
+        st.image(enlarge(channels_last(image), side), alt="The picture", output_format="PNG")
 
 
 def pictures_for(loaded: zoo.LoadedModel) -> Pictures:

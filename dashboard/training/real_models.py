@@ -8,7 +8,8 @@ import psutil
 import streamlit as st
 
 from core.models.pretrained import store
-from core.models.pretrained.fetching.needs import Needs, incoming, needs
+from core.models.pretrained.fetching.incoming import incoming
+from core.models.pretrained.fetching.needs import Needs, needs
 from core.models.pretrained.fetching.process import Fetch
 from core.models.zoo import ModelEntry
 from dashboard import controls, limits

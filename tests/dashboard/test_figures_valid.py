@@ -23,6 +23,7 @@ from dashboard.figures import (
     patches,
     poll,
     positions,
+    tokens,
     versus,
 )
 from dashboard.figures.layout import Drawing
@@ -45,6 +46,10 @@ CURVE = SimpleNamespace(share=torch.linspace(0, 1, 9), probability=torch.rand(9)
 DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (attention_maps.causal_heatmaps, ({"one": some((5, 5)), "two": some((5, 5))}, WORDS[:5], 2)),
     (attention_maps.probability_bars, (WORDS, some(12), 2)),
+    (positions.hands, ({0: [some(2), some(2)], 4: [some(2), some(2)]},)),
+    (positions.bias_lines, (np.array([0.5, 0.25, 0.004]), 40)),
+    (tokens.pair_bars, ([("<b> a", 9), ("␣ t", 4)],)),
+    (tokens.vocabulary_curves, ([256, 1256, 4256], [0.3, 0.2, 0.1], [4.0, 1.6, 1.2])),
     (compare.compare_figure, (RUNS, "loss", "time", 0.5, True)),
     (curves.steps_figure, (RUNS, "norm", 5, True)),
     (curves.rate_figure, (STEPS, 5)),
@@ -56,6 +61,7 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (decoding.step_attention, (some((2, 3, 12)), WORDS)),
     (decoding.quality_curves, ({"one": POINTS, "two": POINTS}, (0.5, -4.0))),
     (decoding.cache_picture, (6, 3, True)),
+    (decoding.cache_sizes, ({"full": 9.0, "grouped": 3.0}, 64, 5.0, 10)),
     (decoding.time_per_token, ([1, 2], {"with": [1, 2]}, {"with": 0.1}, 2)),
     (decoding.time_by_pass, ({"one pass": 0.1, "one by one": 1.0},)),
     (head_steps.step_matrix, (MASKED, "query token", "key token", WORDS[:6], 2, 1)),

@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.data.locations import drain
 from core.models.pretrained import sources, store
-from core.models.pretrained.fetching.needs import incoming, needs
+from core.models.pretrained.fetching.incoming import incoming
+from core.models.pretrained.fetching.needs import needs
 from core.models.pretrained.fetching.process import Fetch
 from dashboard import limits
 from dashboard.training import real_models

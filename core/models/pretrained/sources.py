@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from core.data.locations import JobProgress, staging, wait_for_lock
 from core.models.pretrained import store
-from core.models.pretrained.fetching import hub, needs
+from core.models.pretrained.fetching import hub
+from core.models.pretrained.fetching.incoming import incoming_path
 from core.models.pretrained.files import Source, read_folder, read_json
 from core.models.zoo import ModelEntry
 
@@ -34,7 +35,7 @@ def obtain(source: str, name: str = "") -> Generator[JobProgress, None, ModelEnt
     kind, _, rest = source.partition(":")
     if kind == "hub":
         return (yield from _download(rest, name))
-    path = needs.incoming_path(rest) if kind == "incoming" else Path(source).expanduser()
+    path = incoming_path(rest) if kind == "incoming" else Path(source).expanduser()
     if source == "smollm2" or not (os.path.isdir(path) or os.path.isfile(path) or path.suffix):
         return (yield from _download(source, name))
     return (yield from keep(name, read_file_or_folder(path)))
