@@ -26,11 +26,11 @@ def show() -> None:
         )
         return
     st.markdown(
-        "Six parts changed between the course's GPT and the models that are used today. **Which of "
+        "Six parts changed between the course's GPT and a Llama such as SmolLM2. **Which of "
         "them lower the loss?** Seven small models, one budget: {steps} steps of {batch} × "
         "{window} tokens of Tiny Shakespeare.".format(**history.about)
     )
-    name = controls.pick("What is replaced", [part.name for part in PARTS], key="part")
+    name = controls.pick("What changes", [part.name for part in PARTS], key="part")
     step = NAMES.index(name)
     part = PARTS[step - 1]
     picture, words = panes("llama", (3, 2))
@@ -57,7 +57,7 @@ def _predicted(part: Part, step: int, history: History) -> bool:
     place = st.empty()
     if part.name not in guesses and not state.revealed():
         guess = place.radio(
-            f"The loss with {part.name} instead, in bits per character: what do you expect?",
+            f"{part.name}: compared with the step before, the loss will be",
             RESULTS, index=None, key=f"guess-{step}",
         )  # fmt: skip
         if guess is None:
@@ -68,7 +68,7 @@ def _predicted(part: Part, step: int, history: History) -> bool:
     guessed = f" You predicted: {guesses[part.name]}." if part.name in guesses else ""
     with place.container():
         st.metric(
-            _seeds(len(history.of(step))), f"{history.mean(step):.3f} bits per character",
+            _seeds(len(history.of(step))), f"{history.mean(step):.3f}",
             f"{change:+.3f}", delta_color="inverse" if history.verdict(step) else "off",
         )  # fmt: skip
         st.markdown(
@@ -81,7 +81,7 @@ def _predicted(part: Part, step: int, history: History) -> bool:
 
 
 def _seeds(count: int) -> str:
-    return f"Validation loss, mean of {count} seeds" if count > 1 else "Validation loss, one seed"
+    return f"Bits per character, {f'mean of {count} seeds' if count > 1 else 'one seed'}"
 
 
 def _units(history: History) -> str:
@@ -108,7 +108,7 @@ def _dots(history: History, step: int) -> None:
     flat = [value for bits in every for value in bits]
     page.show_figure(
         figures.dots(NAMES, shown, step, (min(flat), max(flat))),
-        title="Validation loss after each step, lower is better",
+        title="Validation loss after each step: left is better",
         description="Each dot is the mean of two seeds, each line one seed. A question mark "
         "stands for a step that you have not predicted yet.",
         key="llama",
