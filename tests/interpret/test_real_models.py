@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.rows_trace import head_weights
 from core.interpret.direct import direct_logits
 from core.interpret.head_metrics import removal_effects, surprise
 from core.interpret.head_steps import head_steps
