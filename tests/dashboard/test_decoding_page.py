@@ -25,7 +25,7 @@ SECTIONS = ("side by side", "what goes wrong", "epoch by epoch", "the KV cache")
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / "decoding.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "pages" / "decoding.py"), default_timeout=120)
     for name, value in {"model": "gpt-grammar", **query}.items():
         app.query_params[name] = value
     return check(app.run())
@@ -33,7 +33,7 @@ def opened(**query: str) -> AppTest:
 
 def without_instrument(**query: str) -> AppTest:
     """The page in a session whose browser has reported an error of the instrument."""
-    app = AppTest.from_file(str(ROOT / "pages" / "decoding.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "pages" / "decoding.py"), default_timeout=120)
     app.session_state["state-live-stopped-decoding"] = True
     for name, value in {"model": "gpt-grammar", **query}.items():
         app.query_params[name] = value

@@ -14,7 +14,7 @@ if not zoo.available_models("gpt"):
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / "gpt.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "pages" / "gpt.py"), default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
     return check(app.run())
@@ -49,7 +49,7 @@ def test_it_opens_on_a_shipped_model_and_all_controls_work() -> None:
 
 
 def test_where_the_instrument_stopped_the_server_draws_the_step() -> None:
-    app = AppTest.from_file(str(ROOT / "pages" / "gpt.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "pages" / "gpt.py"), default_timeout=120)
     app.session_state["state-live-stopped-decoding"] = True
     app.session_state["state-live-stopped-steps"] = True
     app.query_params["model"] = "gpt-grammar"
@@ -107,7 +107,7 @@ def test_a_model_without_its_vocabulary_is_refused_in_a_sentence(
             target.parent.mkdir(exist_ok=True)
             target.write_bytes(file.read_bytes())
     monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path))
-    app = AppTest.from_file(str(ROOT / "pages" / "gpt.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "pages" / "gpt.py"), default_timeout=120)
     app.query_params["model"] = "no-words"
     app.run()
     assert not app.exception

@@ -27,7 +27,7 @@ DECAY = "Eigenvalues and decay"
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(PAGE), default_timeout=60)
+    app = AppTest.from_file(str(PAGE), default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
     return app.run()
@@ -35,7 +35,7 @@ def opened(**query: str) -> AppTest:
 
 def without_instrument(**query: str) -> AppTest:
     """The page in a session whose browser has reported an error of the instrument."""
-    app = AppTest.from_file(str(PAGE), default_timeout=60)
+    app = AppTest.from_file(str(PAGE), default_timeout=120)
     app.session_state["state-live-stopped-rnn"] = True
     for name, value in query.items():
         app.query_params[name] = value
@@ -251,7 +251,7 @@ def test_measuring_here_replaces_what_was_shipped(
 def test_sliders_and_steps_never_load_torch() -> None:
     code = (
         "import sys; from streamlit.testing.v1 import AppTest\n"
-        f"at = AppTest.from_file({str(PAGE)!r}, default_timeout=60).run()\n"
+        f"at = AppTest.from_file({str(PAGE)!r}, default_timeout=120).run()\n"
         "at.slider(key='T').set_value(7).run(); at.button(key='step-Next').click().run()\n"
         f"at.session_state['section'] = {DECAY!r}; at.run()\n"
         "at.session_state['rho'] = 1.2; at.run(); at.slider(key='size').set_value(40).run()\n"

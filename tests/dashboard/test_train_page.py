@@ -21,7 +21,7 @@ def runs(tmp_path, monkeypatch):
 
 
 def opened(**query):
-    app = AppTest.from_file(str(ROOT / "pages" / "train.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "pages" / "train.py"), default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
     return app.run()
@@ -133,7 +133,7 @@ def fetched(address, target, *limits):
 def test_a_link_to_no_run_is_one_sentence(runs, name):
     from streamlit.testing.v1 import AppTest
 
-    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=120)
     app.query_params["run"] = name
     app.switch_page("../pages/train.py").run()
     app.query_params["run"] = name
@@ -243,7 +243,7 @@ def test_the_runs_selected_for_a_comparison_are_in_the_link(runs):
         RunDirectory.create(runs / name, spec, "done")
 
     def selected(link):
-        app = AppTest.from_file(str(ROOT / "pages" / "runs.py"), default_timeout=60)
+        app = AppTest.from_file(str(ROOT / "pages" / "runs.py"), default_timeout=120)
         app.query_params["runs"] = link
         app = check(app.run())
         told = app.query_params.get("runs", "")

@@ -85,7 +85,7 @@ def test_the_experiment_learns_and_reads_past_its_length() -> None:
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / "positions.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "pages" / "positions.py"), default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
     app.run()

@@ -226,7 +226,7 @@ def test_every_number_is_exported_to_tensorboard(runs, tmp_path):
 
 
 def opened(**query):
-    app = AppTest.from_file(str(ROOT / "pages" / "runs.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "pages" / "runs.py"), default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
     app.run()
@@ -278,7 +278,7 @@ def test_one_run_is_forked_with_other_settings(runs, monkeypatch):
 
 @pytest.mark.parametrize("see", ["overview", "curves", "gradient", "attention", "text", "log"])
 def test_every_view_of_a_run_opens(runs, see):
-    app = AppTest.from_file(str(ROOT / "pages" / "train.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "pages" / "train.py"), default_timeout=120)
     app.query_params["run"] = "gpt-a"
     app.run()
     app.segmented_control(key="see").set_value(see).run()
