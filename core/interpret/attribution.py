@@ -18,7 +18,6 @@ from torch import Tensor
 
 from core.interpret.trace import Traceable, check_inputs, evaluating, forward_with_hooks, own_mask
 from core.models.cnn import SmallCNN
-from core.models.compact_vit import CompactViT
 from core.vit import VisionTransformer
 
 Fuse = Literal["mean", "max", "min"]
@@ -144,9 +143,7 @@ def grad_cam(model: SmallCNN, images: Tensor, target: Tensor) -> Tensor:
 PATCH_MAPS = ("attention", "rollout", "gradient")
 
 
-def patch_map(
-    model: VisionTransformer | CompactViT, images: Tensor, how: str, target: Tensor
-) -> Tensor:
+def patch_map(model: VisionTransformer, images: Tensor, how: str, target: Tensor) -> Tensor:
     """One weight per patch, (B, P), by the name of the method, see PATCH_MAPS."""
     if how == "gradient":
         return class_row(gradient_relevance(model, images, target))

@@ -13,10 +13,7 @@ from torch import Tensor
 
 from core.interpret.head_metrics import entropy
 from core.interpret.trace import evaluating, forward_with_hooks, fused_logits
-from core.models.compact_vit import CompactViT
-from core.vit import VisionTransformer
-
-ViT = VisionTransformer | CompactViT
+from core.vit import VisionTransformer as ViT
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,11 @@ def _curve(model: ViT, image: Tensor, order: Tensor, target: int, steps: int, ke
 
 
 def random_curves(
-    model: ViT, image: Tensor, target: int, generator: torch.Generator, orders: int = 4
+    model: ViT,
+    image: Tensor,
+    target: int,
+    generator: torch.Generator,
+    orders: int = 4,
 ) -> tuple[Curve, Curve]:
     """Deletion and insertion in random orders, the mean of `orders` of them."""
     patches = model.pos_E.num_embeddings

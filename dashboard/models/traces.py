@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+LARGE = 30_000  # words: a trace holds as many logits for every token
+
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
@@ -37,7 +39,9 @@ def trace(identity: str, model: Any, inputs: Tensor, edit: Edit | None = None) -
     for field in fields(edit) if edit is not None else ():
         value = getattr(edit, field.name)
         content += _content(value) if hasattr(value, "numpy") else repr(value).encode()
-    return _trace(identity, content, model, inputs, edit)
+    vocabulary = getattr(getattr(model, "token_embed", None), "num_embeddings", 0)
+    kept = _large_trace if vocabulary > LARGE else _trace
+    return kept(identity, content, model, inputs, edit)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)  # up to 15 MB each, most under 1 MB
@@ -47,6 +51,33 @@ def _trace(
     from core.interpret.trace import UNCHANGED, trace
 
     return trace(_model, _inputs, _edit or UNCHANGED)
+
+
+@st.cache_resource(max_entries=6, show_spinner="The model reads …")  # up to 20 MB each
+def _large_trace(
+    identity: str, content: bytes, _model: Any, _inputs: Tensor, _edit: Edit | None
+) -> Trace:
+    from core.interpret.trace import UNCHANGED, trace
+
+    return trace(_model, _inputs, _edit or UNCHANGED)
+
+
+def lens_words(
+    identity: str, model: Any, inputs: Tensor, traced: Trace
+) -> tuple[np.ndarray, list[list[int]]]:
+    """The logit lens of a text: the probability (L+1, T) of its final answers, and the best ids."""
+    return _lens_words(identity, _content(inputs), model, traced)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Every layer answers …")
+def _lens_words(
+    identity: str, content: bytes, _model: Any, _traced: Trace
+) -> tuple[np.ndarray, list[list[int]]]:
+    from core.interpret.trace import lens_probability, logit_lens
+
+    _, ids = logit_lens(_model, _traced.stream, top=1)
+    final = lens_probability(_model, _traced.stream, ids[:, -1, :, 0])
+    return final[0].numpy(), ids[0, :, :, 0].tolist()
 
 
 def removal_effect(identity: str, model: Any, inputs: Tensor, answer: int) -> Tensor:
@@ -63,7 +94,7 @@ def _removal_effect(
     return removal_effect(_model, _inputs, answer)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner="Reading random words twice …")
 def induction(identity: str, _model: Any) -> Tensor:
     """`core.interpret.head_metrics.induction`, (L, H), always on the same random words."""
     import torch

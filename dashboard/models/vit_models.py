@@ -35,7 +35,7 @@ def choose_model(key: str = "model", label: str = "Model") -> zoo.ModelEntry:
         label,
         {name: entries[name] for name in names},
         key=key,
-        help=f"Right on held-out data: {', '.join(right)}.",
+        help=f"Accuracy on held-out pictures: {', '.join(right)}.",
     )
 
 

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from core.interpret.faithfulness import Curve
 
 PICTURES = 500
-CURVES = "A faithful map falls and rises faster than random order (dashed, the mean of four)."
+CURVES = "With a faithful map the curves fall and rise faster than in random order (dashed)."
 GREY = (
-    "Removed patches take the mean colour of the data: the model was trained on no such picture, "
-    "so it may react to the grey patches themselves (Hooker et al. 2019, ROAR, train again for "
-    "that reason; RISE inserts into a blurred picture instead)."
+    "Removed patches get the mean colour of the data. The model was not trained on such "
+    "pictures, so it may react to the grey patches themselves. For this reason ROAR (Hooker "
+    "et al. 2019) trains the model again, and RISE inserts patches into a blurred picture."
 )
 
 
@@ -41,24 +41,25 @@ def all_maps(
     relevance = traces.relevance(identity, model, inputs, target)
     maps = {
         "Mean attention": (course_heatmap(alphas), "The course's figure: the class token's row, "
-                           "the mean over layers and heads."),
+        "averaged over layers and heads."),
         "Last layer, mean": (course_heatmap(alphas[:, -1:]), "The class token's row in the last "
-                             "layer alone."),
-        "Largest head": (course_heatmap(alphas, "max", "max"), "The largest weight any head of any "
-                         "layer gives a patch."),
-        "Rollout": (class_row(rollout(alphas)), "Attention followed through all layers, with the "
-                    "residual path (Abnar & Zuidema 2020)."),
-        "Gradient relevance": (class_row(relevance), "Attention times how much it moves the class "
-                               "asked about (Chefer et al. 2021)."),
+        "layer only."),
+        "Largest head": (course_heatmap(alphas, "max", "max"), "The largest weight that any head "
+        "of any layer gives to the patch."),
+        "Rollout": (class_row(rollout(alphas)), "Attention followed through all layers, "
+        "including the residual path (Abnar & Zuidema 2020)."),
+        "Gradient relevance": (class_row(relevance), "Attention times the gradient of the chosen "
+        "class with respect to it (Chefer et al. 2021)."),
         "Rollout, largest head": (class_row(rollout(alphas, "max")), "Rollout that follows the "
-                                  "strongest head of each layer."),
+        "head with the largest weight in each layer."),
     }  # fmt: skip
     return {name: (weights[0].numpy(), words) for name, (weights, words) in maps.items()}
 
 
 def show_maps(maps: dict[str, tuple[np.ndarray, str]], image: np.ndarray, view: str) -> None:
     """Six maps beside each other, over the picture (S, S, 3) or as a "grid" of their weights."""
-    columns = [*st.columns(3), *st.columns(3)]
+    with st.container(key="six-maps"):
+        columns = [*st.columns(3), *st.columns(3)]
     for column, (name, (weight, words)) in zip(columns, maps.items(), strict=True):
         grid = round(len(weight) ** 0.5)
         with column:
@@ -109,7 +110,7 @@ def on_known_objects(loaded: zoo.LoadedModel, weights: str) -> dict[str, Any]:
     return _on_known_objects(loaded.entry.name, loaded.entry.identity, weights, loaded)
 
 
-@st.cache_resource(max_entries=12, show_spinner="Looking at 500 pictures …")
+@st.cache_resource(max_entries=12, show_spinner="Running the model on 500 pictures …")
 def _on_known_objects(
     name: str, identity: str, weights: str, _loaded: zoo.LoadedModel
 ) -> dict[str, Any]:

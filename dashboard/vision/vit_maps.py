@@ -80,7 +80,8 @@ def _show_figures(
         page.show_image(
             vit_maps.patch_sheet(image, grid),
             title=f"The picture in {grid * grid} patches",
-            description="The class token comes before the patches and has no picture of its own.",
+            description="The class token comes before the patches and shows no part of the "
+            "picture.",
             key="patches",
             data={"picture": image},
         )
@@ -89,16 +90,16 @@ def _show_figures(
         page.show_image(
             attention_maps.class_token_overlay(picture, where),
             title=f"Where {who} looks",
-            description=f"{names.capitalize()}. The brightest patch gets {where.max():.1%}; an "
-            f"even spread would give {1 / tokens:.1%}.",
+            description=f"{names.capitalize()}. The brightest patch gets {where.max():.1%}; "
+            f"uniform attention would give it {1 / tokens:.1%}.",
             key="overlay",
             data={"attention": where.reshape(grid, grid), "picture": picture},
         )
     rows = class_row(alphas, query).numpy().reshape(layers, heads, grid, grid)
     page.show_image(
         attention_maps.attention_grid(rows, width=700),
-        title=f"The same in all {layers * heads} heads: a row a layer, a column a head",
-        description="Each map is relative to its own largest weight.",
+        title=f"The same in all {layers * heads} heads: each row is a layer, each column a head",
+        description="The colours of each map are scaled to its largest weight.",
         key="heads",
         data={"attention": rows},
     )
@@ -113,8 +114,8 @@ def _show_classes(
         attention_maps.probability_bars(
             names, [p for _, p in said], names.index(true) if true in names else None
         ),
-        title="What it says, how probably",
-        description="The largest first" + (", the true one in full colour." if true else "."),
+        title="Predicted classes and their probabilities",
+        description="The most probable first" + (", the true one in full colour." if true else "."),
         key="classes",
         data={"class": classes, "probability": probability},
     )

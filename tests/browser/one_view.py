@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Error, Locator, Page, sync_playwright
+from playwright.sync_api import Error, Locator, Page
 
 from dashboard import lessons
 from dashboard.components import streamlit_dom as dom
 from tests.apps import search_components_once
-from tests.browser import find
-from tests.browser.conftest import DESKTOP, FLAGS
+from tests.browser.conftest import DESKTOP
 from tests.browser.crawl import address_of
-from tests.browser.server import dashboard
+from tests.browser.screenshot import own_browser
 from tests.browser.waiting import wait_ready
 from tests.crawl.views import View, controls_of, open_page
 
@@ -161,12 +159,7 @@ def main() -> int:
     pages = sys.argv[1:] or [lesson.name for lesson in lessons.available()]
     views = list(sections(pages))
     found = []
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        dashboard(Path(folder)) as address,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=find.find(), args=FLAGS)
+    with own_browser() as (browser, address):
         page = browser.new_page(viewport=DESKTOP, locale="en-GB")
         page.set_default_timeout(60_000)
         prepare(page)
@@ -179,7 +172,6 @@ def main() -> int:
             found.append(seen)
             for failure in seen.failures:
                 print(f"{view}: {failure}", flush=True)
-        browser.close()
     print(*list(table(found))[-3:], sep="\n")
     return 0
 

@@ -198,7 +198,7 @@ def test_a_file_that_is_not_ours_is_one_sentence_and_the_rest_of_the_page_works(
     else:
         app.text_input(key="study-name").set_value("Ada")
         app.text_input(key="study-word").set_value("lovelace")
-        next(b for b in app.button if b.label == "Keep here").click().run()
+        next(b for b in app.button if b.label == "Save here").click().run()
     assert not app.exception
     [error] = app.error
     assert error.value.startswith(escape(f"{name} is not a database of Unrolled: move it away"))

@@ -33,6 +33,7 @@ DASHBOARD = {
     "attention": "models controls components figures state",
     "vision": "models controls components figures",
     "decoding": "models controls components figures state",
+    "text": "models controls components figures state",
     "training": "controls components figures limits state",
     "study": "components figures lessons limits state",
     "course": "study models components lessons state",

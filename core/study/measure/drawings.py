@@ -1,7 +1,7 @@
 """Measurements of what the drawings of the networks show: paths, the stream, the cache,
 the class token.
 
-As in `core.study.measure.models`, each function returns the values that `MEASUREMENTS` names.
+Each function returns the values that `core.study.measure.store.MEASUREMENTS` names.
 """
 
 from __future__ import annotations
