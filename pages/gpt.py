@@ -60,8 +60,8 @@ def next_word() -> None:
     page.show_math(
         r"\begin{gathered} P(x_{t+1} = v \mid x_1 \ldots x_t) = \\ "
         rf"\mathrm{{softmax}}({gpt_models.read_out(loaded)})_v \end{{gathered}}",
-        "The last token's state h is normalised and multiplied by the matrix W of the output layer. "
-        "The softmax over all words of the vocabulary gives the probability of the word v.",
+        "The last token's state h is normalised and multiplied by the matrix W of the output "
+        "layer. The softmax over all words of the vocabulary gives the probability of the word v.",
     )
     st.header("Where each word looks", anchor=False)
     where_it_looks()

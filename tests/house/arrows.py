@@ -31,7 +31,7 @@ DASHBOARD = {
     "models": "controls components figures lessons state limits",
     "rnn": "components controls figures state",
     "attention": "models controls components figures state",
-    "vision": "models controls components figures",
+    "vision": "models controls components figures state",
     "decoding": "models controls components figures state",
     "text": "models controls components figures state",
     "training": "controls components figures limits state",
