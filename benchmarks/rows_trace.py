@@ -149,14 +149,20 @@ def largest_difference(kind: str, repeats: int) -> Row:
 
 
 def head_weights(model: Traceable, layer: int, head: int) -> dict[str, Tensor]:
-    """W_Q, W_K, W_V of one head, each (n, dim), and their biases (n,), cut out of `qkv`."""
+    """W_Q, W_K, W_V of one head, each (n, dim), and their biases (n,), cut out of `qkv`.
+
+    Without a bias there are only the weights. Heads that share keys and values share W_K and W_V.
+    """
     attn = blocks_of(model)[layer].attn
-    weight = attn.qkv.weight.detach().view(3, attn.num_heads, attn.n_hidden, -1)[:, head]
-    bias = attn.qkv.bias.detach().view(3, attn.num_heads, attn.n_hidden)[:, head]
-    names = ("Q", "K", "V")
-    return {f"W_{a}": weight[i] for i, a in enumerate(names)} | {
-        f"b_{a}": bias[i] for i, a in enumerate(names)
-    }
+    H, groups = attn.num_heads, getattr(attn, "num_kv_heads", attn.num_heads)
+    group = head * groups // H
+    rows = {"Q": head, "K": H + group, "V": H + groups + group}
+    weight = attn.qkv.weight.detach().unflatten(0, (-1, attn.n_hidden))
+    cut = {f"W_{name}": weight[row] for name, row in rows.items()}
+    if attn.qkv.bias is not None:
+        bias = attn.qkv.bias.detach().unflatten(0, (-1, attn.n_hidden))
+        cut |= {f"b_{name}": bias[row] for name, row in rows.items()}
+    return cut
 
 
 def bytes_to_browser(repeats: int) -> Row:

@@ -10,7 +10,7 @@ from dashboard.models import model_input, traces
 
 page.page_header(
     "Heads and layers",
-    "**Which heads does the answer depend on**, and after which layer is it there?",
+    "**Which heads does the answer depend on**, and after which layer does it appear?",
 )
 SECTIONS = [
     *("switch heads off", "a head at work", "all heads measured", "layer by layer"),

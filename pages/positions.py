@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.models import positions
 from dashboard import controls, state
-from dashboard.attention import position_data, positions_instrument
+from dashboard.attention import position_data, positions_instrument, rotary
 from dashboard.components import page
 from dashboard.components.panes import panes
 from dashboard.figures import positions as figures
@@ -26,7 +26,7 @@ def tables_and_frequencies() -> None:
     with left:
         name = controls.choice("Table", list(tables), key="table")
     right.markdown(position_data.INTRODUCTION)
-    dim = controls.dial("Columns, d (of the formula)", 8, 256, 64, key="dim", step=8)
+    dim = controls.dial("Columns d of the formula", 8, 256, 64, key="dim", step=8)
     pairs = int(dim.value) // 2
     dials = [
         controls.dial("Position t", 0, TOKENS - 1, 10, key="t"),
@@ -73,6 +73,7 @@ def explain_code() -> None:
 
 
 tables_and_frequencies()
+rotary.show(position_data.compared())
 
 # --- past the trained length ---
 st.header("Beyond the trained length", anchor=False)
@@ -123,5 +124,6 @@ else:
     st.markdown(position_data.WHY)
 page.show_source(
     "core.models.positions.sinusoidal", "core.models.sinusoidal_gpt.SinusoidalGPT",
-    "core.models.positions.turn", "core.publish.position_experiment.loss_by_position",
+    "core.models.positions.turn", "core.models.positions.rotate",
+    "core.publish.position_experiment.loss_by_position",
 )  # fmt: skip

@@ -70,6 +70,11 @@ def _tables_of(
     return tables
 
 
+def compared() -> np.ndarray | None:
+    """The learned table beside rotary positions: the experiment's, or that of a model."""
+    return next(iter(learned_tables().values()), None)
+
+
 def _table_of(entry: zoo.ModelEntry) -> np.ndarray | None:
     """The learned position table of a model, read without torch; None if it has none."""
     from safetensors import SafetensorError, safe_open

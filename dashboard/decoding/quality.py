@@ -24,10 +24,18 @@ if TYPE_CHECKING:
 
 TEXTS, LENGTH = 16, 60
 _ROWS = (
-    ("repeated 4-grams", "rep4", "four words in a row that occurred before in the same text"),
-    ("distinct-1", "distinct1", "different words, of all words"),
-    ("distinct-2", "distinct2", "different pairs of words"),
-    ("copied 8-grams", "copied", "eight words in a row that also occur in the training text"),
+    (
+        "repeated 4-grams",
+        "rep4",
+        "four words in a row that occurred before in the same text; people rarely repeat them",
+    ),
+    ("different words", "distinct1", "number of different words, divided by that of all words"),
+    ("different pairs", "distinct2", "the same for two words in a row"),
+    (
+        "copied 8-grams",
+        "copied",
+        "eight words in a row that also occur in the training text",
+    ),
     (
         "mean log P",
         "mean_log_probability",
@@ -83,7 +91,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt:
             columns[column.label] = measured(_samples(*of, seed, column, engine))
             times[column.label] = _time(*of, column, engine)
         with st.container(key="figure-measures"):
-            _table(columns | {"people, held out": people}, times)
+            _table(columns | {"text by people": people}, times)
         if training is None:
             st.caption(
                 f"The training text ({page.escape(entry.data)}) is not on this machine, so "

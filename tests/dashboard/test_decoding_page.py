@@ -102,9 +102,9 @@ def test_a_prompt_longer_than_the_model_keeps_its_end(section: str) -> None:
 def test_the_sixteen_texts_are_measured_beside_people() -> None:
     app = opened(section="what goes wrong")
     table = app.table[0].value
-    assert list(table["measure"])[:2] == ["repeated 4-grams", "distinct-1"]
-    assert list(table.columns)[1:4] == ["nucleus, p = 0.9, t = 1", "greedy", "people, held out"]
-    *people, no_time = table["people, held out"]
+    assert list(table["measure"])[:2] == ["repeated 4-grams", "different words"]
+    assert list(table.columns)[1:4] == ["nucleus, p = 0.9, t = 1", "greedy", "text by people"]
+    *people, no_time = table["text by people"]
     assert all(float(value) is not None for value in people)
     assert no_time == "–"
     assert table["measure"].iloc[-1] == "ms per token"
@@ -166,8 +166,8 @@ def test_a_measurement_is_left_by_a_click_on_cancel(monkeypatch: pytest.MonkeyPa
 
     def never(*_: object) -> Iterator[object]:
         stopped.append(1)
+        yield from ()
         raise RerunException(RerunData())
-        yield
 
     monkeypatch.setattr("core.decoding.timing.time_tokens", never)
     app = opened(section="the KV cache", model="gpt-grammar")
@@ -225,8 +225,8 @@ def test_a_branch_is_grown_walked_back_and_found_again() -> None:
     tree.grow((4, 5, 9, 1), 7, "hate")
     assert [tree.label(i) for i in range(3)] == [
         "the text without chosen words",
-        "step 3: “love” forced",
-        "· step 5: “hate” forced",
+        "step 3: “love” chosen",
+        "· step 5: “hate” chosen",
     ]
     tree.here = 0
     tree.grow((4, 5), 9, "love")

@@ -17,11 +17,13 @@ from dashboard.figures import (
     decoding,
     faithfulness,
     layout,
+    llama,
     margins,
     network,
     patches,
     poll,
     positions,
+    tokens,
     versus,
 )
 from dashboard.figures.layout import Drawing
@@ -44,6 +46,10 @@ CURVE = SimpleNamespace(share=torch.linspace(0, 1, 9), probability=torch.rand(9)
 DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (attention_maps.causal_heatmaps, ({"one": some((5, 5)), "two": some((5, 5))}, WORDS[:5], 2)),
     (attention_maps.probability_bars, (WORDS, some(12), 2)),
+    (positions.hands, ({0: [some(2), some(2)], 4: [some(2), some(2)]},)),
+    (positions.bias_lines, (np.array([0.5, 0.25, 0.004]), 40)),
+    (tokens.pair_bars, ([("<b> a", 9), ("␣ t", 4)],)),
+    (tokens.vocabulary_curves, ([256, 1256, 4256], [0.3, 0.2, 0.1], [4.0, 1.6, 1.2])),
     (compare.compare_figure, (RUNS, "loss", "time", 0.5, True)),
     (curves.steps_figure, (RUNS, "norm", 5, True)),
     (curves.rate_figure, (STEPS, 5)),
@@ -85,6 +91,8 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (faithfulness.curves, (CURVE, CURVE, CURVE, CURVE)),
     (faithfulness.size_scatter, (some(20), some(20), 0.4, some(20), 64)),
     (faithfulness.share_scatter, (some(20), some(20), some(20))),
+    (llama.dots, (WORDS[:7], [[2.1, 2.0], None, *[[1.9, 2.0]] * 5], 2, (1, 3))),
+    (llama.curves, ([1, 2], [[3.0, 2.0]] * 2, [[2.9, 1.9]] * 2, ("one", "two"))),
     (versus.lines, ({"ViT": ([1, 10], [0.2, 0.3])}, "pixels", [1, 10])),
     (versus.by_share, ({"ViT": ([1, 10], [0.2, 0.3], [0.1, 0.0])}, [1, 10])),
     (versus.losses, ({"ViT": ([1, 2], [1.1, 0.9], [1.2, 1.3])},)),

@@ -101,6 +101,9 @@ MEASUREMENTS = {
     "lengths": Measurement("counts", "Look up the experiment on length",
         "trained read learned_before learned_past sinusoidal_before sinusoidal_past none_before "
         "none_past"),
+    "llama": Measurement("counts", "Look up the six steps from the course's GPT to a Llama",
+        "bits_0 bits_1 bits_2 bits_3 bits_4 bits_5 bits_6 change_1 change_2 change_3 change_4 "
+        "change_5 change_6 seeds_differ unknown spelling steps cached_full cached_grouped"),
     "overfitting": Measurement("counts", "Look up the history of vit-cifar10-course",
         "epochs lowest_epoch lowest_loss last_loss train train_at_lowest held_out "
         "held_out_at_lowest"),
@@ -145,6 +148,9 @@ MEASUREMENTS = {
         "images side vit_trained vit_larger cnn_trained cnn_larger"),
     "paths": Measurement("drawings", "Follow two inputs through an unrolled RNN",
         "T below above first_below last_below first_above last_above"),
+    "merges": Measurement("codes", "Look up the experiment on byte pairs",
+        "merges size unknown always words tokens_per_word bytes_per_word"),
+    "rotary": Measurement("codes", "Move a query and a key together", "tokens moved rotary added"),
     "stream": Measurement("drawings", "Add up what the layers of a GPT write",
         "model blocks heads parts error together alone"),
     "kept": Measurement("drawings", "Compare cached keys and values with new ones",

@@ -6,7 +6,7 @@
 class Positions extends Instrument {
   build() {
     this.table = this.plot({ name: "table-map", title: "", ratio: 0.75, tall: 300 });
-    this.alike = this.plot({ name: "similarity", title: "Cosine similarity of two rows by distance",
+    this.alike = this.plot({ name: "similarity", title: "Similarity of two rows by distance",
       ratio: 0.75, tall: 300 });
     this.frequency = this.plot({ name: "frequency", title: "", ratio: 0.6, tall: 240 });
     this.clock = this.plot({ name: "clock", title: "", ratio: 0.6, tall: 240, square: true });

@@ -115,7 +115,8 @@ def _lens(probability: np.ndarray, named: Spec, across: Spec) -> Drawing:
         "xaxis": across,
         "yaxis": axis("output read after", tickangle=0, **ticks(stages(layers))),
     }
-    return figure([heat(probability, "probability", 1, **named)], layout)
+    # The figure's heading says what the colours are: a title of the bar would narrow the cells.
+    return figure([heat(probability, "", 1, **named)], layout)
 
 
 def stages(count: int) -> list[str]:
