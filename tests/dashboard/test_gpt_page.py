@@ -45,7 +45,7 @@ def test_where_the_instrument_stopped_the_server_draws_the_step() -> None:
     app = check(apps.opened("gpt", ("decoding", "steps"), model="gpt-grammar"))
     check(app.slider(key="step").set_value(3).run())
     check(app.slider(key="t").set_value(0.5).run())
-    assert any("words kept" in m.value for m in app.markdown)
+    assert any("words that are kept" in m.value for m in app.markdown)
     assert any("so the server draws it" in w.value for w in app.warning)
 
 
@@ -96,7 +96,7 @@ def test_a_model_without_its_vocabulary_is_refused_in_a_sentence(
             target.parent.mkdir(exist_ok=True)
             target.write_bytes(file.read_bytes())
     monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path))
-    app = AppTest.from_file(str(ROOT / "pages" / "gpt.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "pages" / "gpt.py"), default_timeout=120)
     app.query_params["model"] = "no-words"
     app.run()
     assert not app.exception

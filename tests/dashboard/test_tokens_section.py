@@ -15,13 +15,13 @@ from tests.data.data_files import SHAKESPEARE, needs
 
 
 def _section() -> None:
-    from dashboard.text import comparison, section
+    from dashboard.text import comparison, tokens
 
-    section.show(comparison._words())
+    tokens.show(comparison._words())
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_function(_section, default_timeout=60)
+    app = AppTest.from_function(_section, default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
     return good(app.run())
