@@ -19,7 +19,8 @@ export default function ({ data, parentElement }) {
         ["auto", "scroll"].includes(getComputedStyle(place).overflowX);
       if (scrolls === place.hasAttribute("data-sideways")) continue;
       place.toggleAttribute("data-sideways", scrolls);
-      for (const [name, value] of [["tabindex", "0"], ["role", "group"], ["aria-label", data.label]]) {
+      const attributes = { tabindex: "0", role: "group", "aria-label": data.label };
+      for (const [name, value] of Object.entries(attributes)) {
         if (scrolls) place.setAttribute(name, value);
         else place.removeAttribute(name);
       }

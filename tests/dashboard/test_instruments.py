@@ -1,4 +1,4 @@
-"""Every instrument: its server-drawn figure where it has stopped, and what a forged client sends."""
+"""Every instrument: the server's figure where it has stopped, and what a forged client sends."""
 
 import re
 from collections.abc import Mapping

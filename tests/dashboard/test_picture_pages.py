@@ -59,7 +59,9 @@ def test_every_section_on_the_truth_of_maps_opens(section, weights):
 
 
 @needs_vit
-@pytest.mark.parametrize(("old", "new"), [("2.1", (2, 1)), ("mean of all", (0, 0)), ("9.9", (0, 0))])
+@pytest.mark.parametrize(
+    ("old", "new"), [("2.1", (2, 1)), ("mean of all", (0, 0)), ("9.9", (0, 0))]
+)
 def test_an_older_link_to_a_head_still_finds_it(old, new):
     app = opened("maps", **{"try": "size of the object", "of": old})
     sent = app.session_state["state-live-order-objects"]["values"]
