@@ -12,8 +12,9 @@ import torch
 from benchmarks.measure import Row, alternate, fixed, rate
 from benchmarks.threads import threads
 from core.data import MissingDataError
+from core.decoding.kv_cache import KVCache
+from core.decoding.real_engine import Reader, fast_dtype, greedy
 from core.models.pretrained import store
-from core.models.pretrained.cached import GroupedCache, Reader, fast_dtype, greedy
 from core.models.zoo import LoadedModel
 
 TOKENS = 64
@@ -79,7 +80,7 @@ def real_reads_50(repeats: int) -> Row:
         return time.perf_counter() - began
 
     def product() -> float:
-        read, cache = Reader(smollm2().model), GroupedCache(smollm2().model, room=50)
+        read, cache = Reader(smollm2().model), KVCache(smollm2().model, room=50)
         began = time.perf_counter()
         read(cache, ids)
         return time.perf_counter() - began

@@ -35,6 +35,16 @@ def letters(text: str) -> str:
     return "".join(LETTER_OF[byte] for byte in text.encode("utf-8", "replace"))
 
 
+def readable(token: str) -> str:
+    r"""A token as text: ␣ for a space, ⏎ for a line break, \xNN for a byte that is no whole letter.
+
+    >>> readable(letters(" né\n"))
+    '␣né⏎'
+    """
+    text = bytes(BYTE_OF[letter] for letter in token).decode("utf-8", "backslashreplace")
+    return text.replace(" ", "␣").replace("\n", "⏎")
+
+
 def merge_steps(word: str, ranks: Mapping[Pair, int]) -> list[list[str]]:
     """Cut one word: its letters first, then the pieces after each merge, its tokens last.
 
@@ -69,10 +79,7 @@ def learn_merges(words: Mapping[str, int], count: int) -> list[Pair]:
     }
     merges: list[Pair] = []
     while len(merges) < count:
-        pairs: Counter[Pair] = Counter()
-        for word, pieces in cut.items():
-            for pair in pairwise(pieces):
-                pairs[pair] += words[word]
+        pairs = count_pairs(words, cut)
         if not pairs:
             break
         best = min(pairs, key=lambda pair: (-pairs[pair], age[pair[0]], age[pair[1]]))
@@ -80,6 +87,15 @@ def learn_merges(words: Mapping[str, int], count: int) -> list[Pair]:
         age.setdefault("".join(best), len(age))
         cut = {word: merged(pieces, best) for word, pieces in cut.items()}
     return merges
+
+
+def count_pairs(words: Mapping[str, int], cut: Mapping[str, Sequence[str]]) -> Counter[Pair]:
+    """How often each pair of neighbours occurs. cut: each word -> its tokens now."""
+    pairs: Counter[Pair] = Counter()
+    for word, pieces in cut.items():
+        for pair in pairwise(pieces):
+            pairs[pair] += words[word]
+    return pairs
 
 
 def merged(pieces: Sequence[str], pair: Pair) -> list[str]:

@@ -27,6 +27,12 @@ SPECIALS = (START, PAD, UNK)
 START_ID, PAD_ID, UNK_ID = 0, 1, 2
 
 
+# Control characters get their picture (U+2400 …), marks that turn or hide text the one for unknown.
+_PICTURES = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\t\n"}
+_HIDING = [0x7F, *range(0x80, 0xA0), *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0xFEFF]
+_VISIBLE = {**_PICTURES, **dict.fromkeys([*_HIDING, *range(0x2066, 0x206A)], "\ufffd")}
+
+
 class _Splitter(Protocol):
     def tokenize(self, text: str) -> list[str]: ...
 
@@ -56,23 +62,25 @@ def _words(sentence: str) -> tuple[str, ...]:
     return tuple(_splitters()[1].tokenize(sentence))
 
 
+def visible(text: str) -> str:
+    """The text with every control character made visible; line breaks and tabs stay."""
+    return text.replace("\r\n", "\n").translate(_VISIBLE)
+
+
 class Tokenizer(Protocol):
     """What every tokenizer has: words (`WordTokenizer`) or subwords of a real model.
 
     vocab_size    V: ids are 0 … V-1
+    vocab         the name of each token in a figure, (V,)
     start_id      the token before a text, None if there is none
-    end_id        the token after which nothing is generated, None if there is none
-    special_ids   tokens that stand for no text
     """
 
     @property
     def vocab_size(self) -> int: ...
     @property
+    def vocab(self) -> list[str]: ...
+    @property
     def start_id(self) -> int | None: ...
-    @property
-    def end_id(self) -> int | None: ...
-    @property
-    def special_ids(self) -> frozenset[int]: ...
 
     def ids(self, text: str) -> list[int]:
         """The ids of a text, with the special tokens that the model expects; at least one."""
@@ -85,6 +93,8 @@ class Tokenizer(Protocol):
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of the ids."""
+
+    def __hash__(self) -> int: ...
 
 
 class WordTokenizer:
@@ -100,8 +110,6 @@ class WordTokenizer:
     vocab: list[str]
     tok_to_id: dict[str, int]
     start_id: int | None = START_ID
-    end_id: int | None = None
-    special_ids = frozenset((START_ID, PAD_ID, UNK_ID))
 
     def __init__(self, raw_text: str) -> None:
         words = sorted(set(split_words(raw_text)))

@@ -27,7 +27,8 @@ def _warn_if_unknown(label: str, key: str, known: Callable[[str], bool], instead
     if asked is not None and not known(asked) and not state.offered(key):
         name, value, default = map(page.escape, (label, asked[:60], str(instead)))
         st.info(
-            f"The link asks for {name} “{value}”, which is not here: {default} is shown instead.",
+            f"The link asks for {name} “{value}”, which does not exist here: {default} is shown "
+            "instead.",
             icon=":material/link_off:",
         )
 

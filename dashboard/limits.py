@@ -7,6 +7,7 @@ are held in memory only. Errors: ValueError, one sentence that says how long to 
 
 import ipaddress
 import math
+import os
 import secrets
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from core.system.turns import Turns
 
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 MAX_WAITING = 30  # runs in the queue, from all visitors together
+THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Limit:
 RUNS = Limit("Runs were started", Rate(10, 10 * MINUTE), Rate(60, 10 * MINUTE))
 IMPORTS = Limit("Runs were imported", Rate(10, 10 * MINUTE), Rate(60, 10 * MINUTE))
 OWN_DATA = Limit("Data sets were given", Rate(10, 10 * MINUTE), Rate(60, 10 * MINUTE))
+MODELS = Limit("Models were looked up or fetched", Rate(20, 10 * MINUTE), Rate(60, 10 * MINUTE))
 PICTURES = Limit("Pictures were opened", Rate(60, 10 * MINUTE), Rate(1000, 10 * MINUTE))
 ROOMS = Limit("Rooms were opened", Rate(10, HOUR / 2), Rate(30, HOUR / 2))
 VOTES = Limit("Answers were sent", Rate(1, DAY), Rate(500, DAY))  # in one room
@@ -151,6 +154,18 @@ def starting() -> Iterator[None]:
                 f"{MAX_WAITING} runs are already waiting: start yours when one has finished."
             )
         yield
+
+
+def models_may_change() -> bool:
+    """Whether a page may fetch and remove real models: where only this machine reaches the page.
+
+    UNROLLED_FETCH=1 allows it to every visitor, UNROLLED_FETCH=0 to nobody.
+    """
+    if setting := os.environ.get("UNROLLED_FETCH"):
+        return setting == "1"
+    names = set(st.get_option("server.allowedHosts") or ["*"])
+    own = THIS_MACHINE | {"this machine"}
+    return (names | {st.get_option("server.address") or "*"}) <= THIS_MACHINE and address() in own
 
 
 def _in_words(seconds: float) -> str:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import controls
-from dashboard.attention import head_edits, own_attention
+from dashboard.attention import head_edits, head_search, own_attention
 from dashboard.components import page
 from dashboard.components.attention_view import attention_view
 from dashboard.components.panes import panes
@@ -12,7 +12,7 @@ from dashboard.models import model_input, network, traces
 
 page.page_header(
     "Attention, step by step",
-    "**Move over the maps**: who looks at whom, and how does a head compute it?",
+    "**Move over the maps**: which words does each word look at, and how does a head compute this?",
 )
 
 # --- controls ---
@@ -38,6 +38,11 @@ def remember(cell: dict[str, int]) -> None:
     st.session_state["query"], st.session_state["key"] = cell["query"], cell["key"]
 
 
+def found(layer: int, head: int) -> None:
+    """A head that was searched for is selected; query and key stay."""
+    st.session_state["layer"], st.session_state["head"] = layer + 1, head + 1
+
+
 def to_maps(layer: int, head: int, query: int) -> None:
     """The link of a head in the drawing leads to its steps below the maps."""
     st.session_state["network"] = False
@@ -47,7 +52,7 @@ def to_maps(layer: int, head: int, query: int) -> None:
 @page.fragment
 def explore() -> None:
     """The maps, and what a change does. Its controls run nothing else of the page."""
-    if controls.switch("Draw the whole network", key="network"):
+    if network.asked(given.loaded):
         return network.show(given, key="drawn", on_head=to_maps)
     maps = st.container()
     left, right = panes("row", (2, 3))
@@ -68,6 +73,9 @@ def explore() -> None:
         changes = head_edits.choose_edit(given, query, key)
     edit, inputs = changes.edit, changes.inputs
     before = traces.trace(given.identity, given.model, given.inputs)
+    if given.causal:
+        with left:
+            head_search.show(given, before, found)
     edited = edit != UNCHANGED or inputs is not given.inputs
     traced = traces.trace(given.identity, given.model, inputs, edit) if edited else before
     tokens = head_edits.changed_words(given, inputs)
@@ -103,23 +111,26 @@ def explore() -> None:
                 figures.before_after(
                     [given.answers[i] for i in order], was[order].numpy(), now[order].numpy()
                 ),
-                title="What the model says, and after your change",
+                title="What the model predicts before and after your change",
                 description=f"Before: {model_input.say(given, was)}. "
                 f"Now: {model_input.say(given, now)}.",
                 key="edited",
             )
         else:
             what = "The next word" if given.causal else "The class"
-            st.markdown(f"{what} it would say: {model_input.say(given, was)}.")
+            st.markdown(f"{what} it predicts: {model_input.say(given, was)}.")
         st.caption(
-            "The figure changes this row. When you let go, the model computes every row of every "
-            "head with the change."
+            "While you drag, the figure computes this row only. When you let go, the model "
+            "computes every row of every head with the change."
         )
 
     # --- one head, step by step ---
     st.header("One head, every step", anchor=False)
     if MEAN in (layer, head):
-        st.info("A mean has no steps: choose one layer and one head.", icon=":material/info:")
+        st.info(
+            "The steps exist for one head only: choose one layer and one head.",
+            icon=":material/info:",
+        )
     else:
         head_walk.show(
             given.model, traced, edit, tokens, layer=layer, head=head, query=query, key=key

@@ -56,10 +56,11 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
         page.show_image(
             attention_grid(alphas, width=520, height=400),
             title="Who attends to whom",
-            description=f"Each square is one attention head reading "
-            f"{'this one token' if count == 1 else f'these {count} tokens'}: a row "
-            "for each word that looks, a column for each word it may look at. Bright means a "
-            f"large weight. In order they are: {page.escape(' '.join(prompt.words))}.",
+            description=f"Each square is one attention head that reads "
+            f"{'this one token' if count == 1 else f'these {count} tokens'}. Bright means a large "
+            "weight.",
+            more="Each row is a word that looks, each column a word at which it may look. The "
+            f"tokens are, in order: {page.escape(' '.join(prompt.words))}.",
             key="attention",
             data={"alphas": alphas, "tokens": tokenizer.words(ids)},
         )
@@ -68,14 +69,15 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
         page.show_image(
             bar_picture(words, probabilities[best].tolist()),
             title="Which word comes next",
-            description="The model's eight most probable next words: "
-            + ", ".join(map(page.escape, words))
-            + ".",
+            description="The model's eight most probable next words.",
+            more=f"{', '.join(map(page.escape, words))}.",
             key="next",
             data={"word": words, "probability": probabilities[best]},
             width="stretch",
         )
-        st.caption(f"Computed in {milliseconds:.1f} ms on this machine, at the first request.")
+        st.caption(
+            f"Computed in {milliseconds:.1f} ms on this machine when this line was first read."
+        )
     page.show_source(gpt_numpy.NumpyGPT, label="Show the whole model, in NumPy")
 
 
@@ -89,8 +91,10 @@ if readable:
 path.lessons_by_stop()
 
 # ---- models, data and device ------------------------------------------------------------------
-data = ", ".join(f"{row.name}{'' if row.here else ' (not here yet)'}" for row in at_hand())
-device = state.device_in_use() or "chosen when a model is first opened"
+data = ", ".join(
+    f"{row.name}{'' if row.here else ' (not on this machine yet)'}" for row in at_hand()
+)
+device = state.device_in_use() or "chosen when the first model is opened"
 shipped = sum(m.shipped for m in models)
 st.caption(
     f"**Models:** {shipped} that came with Unrolled, {len(models) - shipped} of your own · "

@@ -7,12 +7,16 @@ from dashboard.components import page
 from dashboard.components.panes import panes
 from dashboard.figures import faithfulness as figures
 from dashboard.figures.maps import attention_maps, heads as head_figures, vit_maps
-from dashboard.models import model_choice, pictures, vit_models
+from dashboard.models import pictures, vit_models
 from dashboard.vision import faithfulness, object_size
 
 page.page_header(
     "Are the maps true?",
-    "A bright patch looks like a reason. **Is it one?** Remove it and see.",
+    "A bright patch looks like a reason for the answer. **Is it one?** Remove the patch and see.",
+)
+NO_OUTLINES = (
+    "A model from files was trained on other pictures, so it is not compared with the outlines of "
+    "Shapes, nor with random weights."
 )
 SECTIONS = ["one picture, six maps", "take patches away", "500 known objects", "size of the object"]
 section = controls.pick("What to try", SECTIONS, key="try")
@@ -23,9 +27,13 @@ def try_it() -> None:
     """Its controls run nothing else of the page."""
     left, right = panes("maps", (2, 5))
     with left:
-        entry = vit_models.choose_model()
-        weights = controls.pick("Weights", ["trained", "random"], key="weights")
-        loaded = model_choice.load(entry)
+        entry = vit_models.choose_model(real=section in SECTIONS[:2])
+        weights = "trained"
+        if entry.real:
+            st.caption(NO_OUTLINES)
+        else:
+            weights = controls.pick("Weights", ["trained", "random"], key="weights")
+        loaded = vit_models.load(entry)
         classes = loaded.extra["classes"]
         model = loaded.model if weights == "trained" else vit_models.untrained(loaded)
         identity = f"{entry.identity}-{weights}"
@@ -33,16 +41,15 @@ def try_it() -> None:
             image = pictures.choose_picture(loaded).image
             inputs = vit_models.to_input(loaded, image[None])
             answer = faithfulness.answer(identity, model, inputs)
-            st.markdown(f"It says: **{page.escape(classes[answer])}**.")
-            small = attention_maps.enlarge(vit_maps.channels_last(image), 128)
-            st.image(small, alt="The picture", output_format="PNG")
+            st.markdown(f"Predicted class: **{page.escape(classes[answer])}**.")
+            pictures.show_whole(image)
         else:
             own = entry.data == "shapes"
             about = "" if own else "; this model was trained on other pictures"
-            st.caption(f"500 held-out Shapes pictures, whose object is known to the pixel{about}.")
+            st.caption(f"500 held-out Shapes pictures with the exact outline of the object{about}.")
         if section == SECTIONS[0]:
             answers = [f"{i}: {name}" for i, name in enumerate(classes)]
-            target = controls.choice("What speaks for", answers, key="for", index=answer)
+            target = controls.choice("What supports the class", answers, key="for", index=answer)
             view = controls.pick("Show as", ["overlay", "grid"], key="as")
 
     if section == SECTIONS[0]:
@@ -50,15 +57,17 @@ def try_it() -> None:
             maps = faithfulness.all_maps(identity, model, inputs, answers.index(target))
             faithfulness.show_maps(maps, vit_maps.channels_last(image), view)
             st.caption(
-                "Only the gradient map depends on the class asked about: the others show where "
-                "information flows, whatever it is used for."
+                "Only the gradient map depends on the class that is asked about. The others show "
+                "where information flows, whatever it is used for."
             )
     elif section == SECTIONS[1]:
         maps = faithfulness.all_maps(identity, model, inputs, answer)
         with left:
-            name = controls.choice("Take away first the bright of", list(maps), key="map", index=4)
+            name = controls.choice(
+                "Remove the brightest patches of", list(maps), key="map", index=4
+            )
         weight = maps[name][0]
-        curves = faithfulness.curves(identity, model, inputs[0], weight, answer)
+        curves = faithfulness.curves(identity, model, inputs[0], weight, answer, entry.real)
         down, up, chance_down, chance_up = (curve.area for curve in curves)
         with right:
             page.show_figure(
@@ -78,8 +87,8 @@ def try_it() -> None:
                     key="map",
                     data={"weights": weight, "picture": image},
                 )
-            two.metric("Deletion: area below chance by", f"{chance_down - down:+.3f}")
-            two.metric("Insertion: area above chance by", f"{up - chance_up:+.3f}")
+            two.metric("Deletion: area below random order by", f"{chance_down - down:+.3f}")
+            two.metric("Insertion: area above random order by", f"{up - chance_up:+.3f}")
     else:
         known = faithfulness.on_known_objects(loaded, weights)
         random = faithfulness.on_known_objects(loaded, "random")
@@ -92,11 +101,12 @@ def try_it() -> None:
                 page.show_figure(
                     head_figures.sorted_heads(values, measure, chance, beside[0]),
                     title=f"{measure.capitalize()} (up), for each layer and head (across)",
-                    description=f"Dashed: the score of an uninformed map. Rollout "
-                    f"{fused['rollout']:.3f}, with random weights {beside[2]['rollout']:.3f}.",
-                    more=f"Mean over all heads {fused['mean attention']:.3f}, with random weights "
-                    f"{beside[2]['mean attention']:.3f}. The pointing game asks whether the "
-                    "brightest patch is at least half object.",
+                    description=f"Dashed: the score of an uninformed map. Rollout scores "
+                    f"{fused['rollout']:.3f}, and {beside[2]['rollout']:.3f} with random weights.",
+                    more=f"The mean over all heads scores {fused['mean attention']:.3f}, and "
+                    f"{beside[2]['mean attention']:.3f} with random weights. The pointing game "
+                    "counts the pictures whose brightest patch is at least half covered by the "
+                    "object.",
                     key="known",
                 )
         else:

@@ -8,17 +8,17 @@ from dashboard.components import page
 from dashboard.components.panes import panes
 from dashboard.figures import patches as figures
 from dashboard.figures.maps import vit_maps
-from dashboard.models import model_choice, pictures, vit_models
-from dashboard.vision import patch_positions, patch_sounds
+from dashboard.models import pictures, vit_models
+from dashboard.vision import patch_data, patch_positions, patch_sounds
 
 page.page_header(
     "Patches of anything",
-    "A Transformer reads a row of vectors and nothing else. **How do you feed it a picture, or a "
-    "sound?** Cut it into patches, and multiply each by one matrix.",
+    "A Transformer reads a row of vectors and nothing else. **How can it read a picture, or a "
+    "sound?** Cut the input into patches, and multiply each patch by one matrix.",
 )
 left, right = panes("patches", (2, 5))
 with left:
-    kind = controls.pick("Feed it", ["a picture", "a sound"], key="feed")
+    kind = controls.pick("Input", ["a picture", "a sound"], key="feed")
 
 import torch  # noqa: E402  the heading must not wait for it
 
@@ -26,15 +26,16 @@ from core.data import audio as sounds  # noqa: E402
 
 if kind == "a picture":
     with left:
-        entry = vit_models.choose_model()
-        loaded = model_choice.load(entry)
+        entry = vit_models.choose_model(real=True)
+        loaded = vit_models.load(entry)
         picture = pictures.choose_picture(loaded)
+        pictures.show_whole(picture.image)
     model = loaded.model
     inputs = vit_models.to_input(loaded, picture.image[None])
     with torch.no_grad():
-        tokens = model.embed(inputs)[0]
+        tokens = patch_data.shown(model, inputs)
     grid = round((len(tokens) - 1) ** 0.5)
-    size, plain = loaded.config.img_size, loaded.entry.architecture == "VisionTransformer"
+    size, plain = loaded.config.img_size, patch_data.cuts(entry)
     with right:
         one, two = st.columns([2, 3])
         with one:
@@ -44,17 +45,19 @@ if kind == "a picture":
                 description=f"A patch has {size // grid}×{size // grid}×3 = "
                 f"{(size // grid) ** 2 * 3} numbers."
                 if plain
-                else "Not cut: the convolutions of this model overlap.",
+                else "This model does not cut: its convolutions overlap.",
                 more=None
                 if plain
-                else "Its tokens come from convolutions, and a token sees its neighbours' pixels.",
+                else "Its tokens are outputs of convolutions, so a token depends on pixels of "
+                "neighbouring cells, too.",
                 key="cut",
                 data={"picture": picture.image},
             )
         with two:
             page.show_figure(
-                figures.token_matrix(tokens.numpy()),
-                title=f"2. {len(tokens)} tokens (down) of {tokens.shape[1]} numbers",
+                figures.token_matrix(tokens.numpy()[:, : patch_data.MOST_NUMBERS]),
+                title=f"2. {len(tokens)} tokens (down) of {tokens.shape[1]} numbers"
+                + patch_data.first(tokens.shape[1], patch_data.MOST_NUMBERS),
                 description="Row 0 is the class token; the others are patches with their positions "
                 "added.",
                 key="tokens",
@@ -63,11 +66,13 @@ if kind == "a picture":
         filters = first.weight.detach().numpy()
         shape = f"{filters.shape[2]}×{filters.shape[3]}"
         page.show_image(
-            vit_maps.filter_sheet(filters),
+            vit_maps.filter_sheet(filters[: patch_data.MOST_FILTERS]),
             title=f"3. The matrix: {len(filters)} rows, each drawn as {shape} pixels"
+            + patch_data.first(len(filters), patch_data.MOST_FILTERS)
             if plain
             else f"3. The {len(filters)} filters of the first convolution, {shape} pixels each",
-            description="A number of a token is large where its patch looks like that row."
+            description="A number of a token is large if its patch looks like that row of the "
+            "matrix."
             if plain
             else "A feature is large where the picture looks like its filter.",
             key="filters",
@@ -92,8 +97,9 @@ else:
             figures.spectrogram(
                 picture.numpy(), side, sounds.RATE / 256, 64 / sounds.RATE, names, patch_sounds.BEAT
             ),
-            title=f"1. Frequency (up), time (across), cut into {len(cut)} patches of {side}×{side}",
-            description=f"Bright means loud; note names are above the plot. A patch is "
+            title=f"1. Frequency (up) and time (across), cut into {len(cut)} patches of "
+            f"{side}×{side}",
+            description=f"Bright means loud. Note names are above the plot. A patch is "
             f"{seconds:.3f} s wide.",
             key="spectrogram",
         )
@@ -102,7 +108,8 @@ else:
             page.show_figure(
                 figures.token_matrix(tokens.numpy()),
                 title=f"2. {len(tokens)} tokens (down) of 64 numbers",
-                description=f"Each patch of {side * side} numbers times one matrix, here random.",
+                description=f"Each patch of {side * side} numbers is multiplied by one matrix, "
+                "which is random here.",
                 key="sound-tokens",
             )
         with two:
@@ -111,9 +118,9 @@ else:
             page.show_figure(
                 figures.moments_alike(similarity, seconds),
                 title="3. How similar are two moments?",
-                description="Cosine of the tokens of two moments.",
-                more="What is repeated in the tune is dark red away from the diagonal. Attention "
-                "starts from products like these.",
+                description="Cosine similarity of the tokens of two moments.",
+                more="Parts of the tune that are repeated are dark red away from the diagonal. "
+                "Attention starts from products like these.",
                 key="moments",
             )
 

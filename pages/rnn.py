@@ -19,7 +19,7 @@ from dashboard.rnn.expansion import check_answer, copies, show_step, stepper
 def expansion() -> None:
     left, right = st.columns([3, 4], gap="medium", vertical_alignment="bottom")
     with left:
-        T = controls.slider("T, the step to unroll", 1, 12, 3, key="T")
+        T = controls.slider("T, the number of steps", 1, 12, 3, key="T")
     with right, st.container(horizontal=True):
         start = controls.switch("$h_0 ≠ 0$", key="h0")
         bias = controls.switch("bias $b$", key="bias")
@@ -32,9 +32,9 @@ def expansion() -> None:
 
     left, middle, right = st.columns([2, 1, 1], gap="medium")
     with left, st.container(key="figure-general-sum"):
-        page.show_math(general_sum(**options), "The same sum for every T.")
-    middle.metric("Terms left in sum − recurrence", remainder(T, **options))
-    right.metric("Difference, random matrices", f"{difference(T, **options):.1e}")
+        page.show_math(general_sum(**options), "The same sum for any T.")
+    middle.metric("Sum minus recurrence: terms left", remainder(T, **options))
+    right.metric("Their difference, random matrices", f"{difference(T, **options):.1e}")
     check_answer(T, **options)
     copies(steps[-1].expression, name)
     page.show_source(unroll, unroll_steps, same_expression, label="Show the algebra")
@@ -47,7 +47,7 @@ def eigenvalues_and_decay() -> None:
         proof = st.session_state.get("autograd", st.query_params.get("autograd") == "true")
         gradient = matrix_choice.gradient(view.W) if proof else None
         rho, longest = view.dials
-        at = controls.dial("T, the state read", 1, longest.value, 20, key="at")
+        at = controls.dial("T, the state that is read", 1, longest.value, 20, key="at")
         dials = [rho, at, longest]
         if closer == "orbit":
             dials.append(controls.dial("Direction of x", 0, 360, 60, key="angle", unit="°"))

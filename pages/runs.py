@@ -6,7 +6,7 @@ from dashboard import controls
 from dashboard.components import page
 from dashboard.components.panes import panes
 from dashboard.figures import compare
-from dashboard.training import run_table, run_view
+from dashboard.training import real_models, run_table, run_view
 
 page.page_header(
     "Runs",
@@ -17,7 +17,13 @@ st.markdown("Select one run to work with it, or several to compare them in one c
 
 # --- the table ---
 rows = run_table.all_rows()
-words = controls.text("Search", "", key="search", max_chars=80, help="Any setting: dim=64 vit done")
+words = controls.text(
+    "Search",
+    "",
+    key="search",
+    max_chars=80,
+    help="Names, settings and states, such as: dim=64 vit done",
+)
 matches = run_table.matching(rows, words)
 damaged = [row for row in rows if row.error]
 if damaged:
@@ -58,7 +64,7 @@ if selected:
             page.show_figure(
                 compare.compare_figure(drawn, measure, axis, smoothing, log),
                 title=f"{page.escape(measure.capitalize())} against {compare.AXES[axis]}",
-                description="One line per run. Pale lines are the values before smoothing.",
+                description="Each line is a run. Pale lines show the values before smoothing.",
                 key="compare",
             )
     if len(selected) > 1:
@@ -71,5 +77,13 @@ with st.expander("Import a run", icon=":material/upload:"):
     run_table.import_run()
 if rows:
     run_table.check_all()
+
+# --- real models ---
+st.header("Models", anchor=False)
+st.markdown(
+    "**Real models** were trained by others on far more text or pictures. The lessons can open "
+    "them, like the models of the course."
+)
+real_models.show()
 
 page.show_source("core.run_files.directory.RunDirectory", "core.runs.archive.unpack")

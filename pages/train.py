@@ -19,7 +19,7 @@ name = st.query_params.get("run", "") or next(iter(queued), "")
 
 def choose_and_start() -> None:
     """The controls of a new training, and the button that starts it."""
-    st.caption("A training continues when you close this page; its link opens it again.")
+    st.caption("A training continues when you close this page. Its link opens it again.")
     spec = recipe_controls.choose_spec()
     estimate = recipe_controls.show_estimate(spec)
     if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch"):
@@ -44,7 +44,9 @@ if not name:
     left, right = panes("train", (3, 2))
     with left, page.one_sentence_for_errors():
         choose_and_start()
-    right.info("No training is running. Start one to see its curves, its maps and what it says.")
+    right.info(
+        "No training is running. Start one to see its curves, its attention maps and its output."
+    )
 elif not state.presenting():
     another = st.expander("Start another training", icon=":material/add:")
     with another, page.one_sentence_for_errors():

@@ -23,7 +23,7 @@ with choices:
     section = controls.pick("Compare", SECTIONS, key="compare")
 data_names = versus.data_with_models()
 if not data_names:
-    st.info("There is no model of pictures yet: train one first.", icon=":material/info:")
+    st.info("There is no model for pictures yet: train one first.", icon=":material/info:")
     page.lesson_link("train")
     st.stop()
 with choices:
@@ -44,8 +44,8 @@ if section == "little data":
     page.show_figure(
         figures.by_share(by_share, sorted({x for xs, *_ in by_share.values() for x in xs})),
         title="Held-out accuracy (up) against the share of the training data (across)",
-        description="The best model of each architecture at each share; whiskers show a second "
-        "seed where there is one. The axis across is logarithmic. "
+        description="Each point is the best model of its architecture at that share of the data. "
+        "Whiskers show a second seed where there is one. The horizontal axis is logarithmic. "
         f"{versus.training_differences(rivals)} {versus.missing_shares(rivals)}",
         key="share",
         data={name: list(zip(*points, strict=True)) for name, points in by_share.items()},
@@ -63,17 +63,19 @@ elif section == "overfitting":
             figures.losses(
                 {r.name: (r.epochs, r.training_loss, r.held_out_loss) for r in selected}
             ),
-            title="Loss (up) by epoch: held-out dashed",
-            description="Where the held-out loss begins to rise, the model has begun to memorise: "
-            "it becomes more certain of answers that are wrong.",
+            title="Loss (up) by epoch (across), held-out dashed",
+            description="When the held-out loss begins to rise, the model has begun to memorise: "
+            "it becomes more confident in answers that are wrong.",
             key="history-loss",
         )
     with right:
         page.show_figure(
             figures.histories({r.name: (r.epochs, r.training, r.held_out) for r in selected}),
             title="Accuracy (up) by epoch (across)",
-            description=f"The gap at the end: {', '.join(gaps) or 'choose a model'}. With "
-            "augmentation the training pictures are harder, and the gap may be below 0.",
+            description="Held-out dashed. Augmentation makes the training pictures harder, so the "
+            "gap between the two may be below 0.",
+            more="Training minus held-out accuracy at the end: "
+            f"{', '.join(gaps) or 'choose a model'}.",
             key="history",
         )
 
@@ -90,22 +92,22 @@ elif section in ("shifted", "other sizes"):
     for member in members:
         values = versus.under_change(member, "shift" if shift else "size")
         if isinstance(values, str):
-            right.info(f"This takes the held-out pictures. {page.escape(values)}",
+            right.info(f"This experiment needs the held-out pictures. {page.escape(values)}",
                        icon=":material/info:")  # fmt: skip
             break
         lines[f"{member.name} ({member.entry.architecture})"] = (places, values)
     if lines:
-        words, more = "The mean over up, down, left and right; edge pixels are repeated.", None
+        words, more = "Mean over shifts up, down, left and right; edge pixels are repeated.", None
         if not shift:
-            words = "Trained at 32."
+            words = "The models were trained on 32 pixels."
             more = "A ViT's learned positions are interpolated to the new grid, sinusoidal ones " \
-                "are computed for it, and a CNN needs nothing."  # fmt: skip
+                "are computed for it, and a CNN needs no change."  # fmt: skip
         across = "pixels moved" if shift else "side of the picture, pixels"
         with right:
             page.show_figure(
                 figures.lines(lines, across, places),
                 title=f"Accuracy (up) on {PICTURES} held-out pictures, {across} (across)",
-                description=f"{words} The same pictures throughout; {versus.chance(lines)}",
+                description=f"{words} All points use the same pictures; {versus.chance(lines)}",
                 more=more,
                 key=section.replace(" ", "-"),
             )
@@ -130,8 +132,8 @@ else:
         words = ", ".join(page.escape(member.extra["classes"][i]) for i in classes.tolist())
         page.show_image(
             vit_maps.picture_row(row, heat, marked=None if picture.row is None else picture.index),
-            title=f"{page.escape(member.entry.name)}: {how} for the class it names",
-            description=f"It says: {words}. Bright patches support the class.",
+            title=f"{page.escape(member.entry.name)}: {how} for the predicted class",
+            description=f"Predicted: {words}. Bright patches support the class.",
             key=how.replace(" ", "-"),
             data={"weights": heat, "pictures": row},
         )

@@ -2,46 +2,57 @@
 
 import streamlit as st
 
-from dashboard import controls
+from dashboard import controls, state
 from dashboard.components import page
 from dashboard.components.panes import panes
 from dashboard.figures.maps import vit_maps as figures
-from dashboard.models import model_choice, network, pictures, traces, vit_models
+from dashboard.models import network, pictures, traces, vit_models
 from dashboard.vision import vit_maps
 
 page.page_header(
     "Vision Transformer",
-    "A picture is a row of patches. **Where does the class token look** before it names the class?",
+    "A picture becomes a row of patches. **Where does the class token look** before the model "
+    "names the class?",
 )
 
 
 @page.fragment
 def look() -> None:
     """Its controls run nothing else of the page."""
+    from core.interpret.attribution import extra_tokens  # the heading must not wait for torch
+
     drawn = controls.switch("Draw the network", key="network")
     left, right = st.columns(2) if drawn else panes("look")
     with left:
-        entry = vit_models.choose_model()
-        loaded = model_choice.load(entry)
+        entry = vit_models.choose_model(real=True)
+        loaded = vit_models.load(entry)
         model, classes = loaded.model, loaded.extra["classes"]
     with right if drawn else left:
         picture = pictures.choose_picture(loaded)
     inputs = vit_models.to_input(loaded, picture.image[None])
-    if drawn:  # it is as wide as the page
+    if drawn and entry.real:
+        st.info("The network of a model from files is not drawn; its maps are below.")
+    elif drawn:  # it is as wide as the page
         return network.show_picture(loaded, inputs, picture.image)
     with left:
         follow = controls.pick("Follow", ["attention", "rollout"], key="follow", help=ROLLOUT)
         traced = traces.trace(entry.identity, model, inputs)
-        says = f"It says: **{page.escape(classes[int(traced.logits[0].argmax())])}**."
+        says = f"Predicted class: **{page.escape(classes[int(traced.logits[0].argmax())])}**."
         if picture.label is not None:
-            says += f" It is: **{page.escape(classes[picture.label])}**."
+            says += f" True class: **{page.escape(classes[picture.label])}**."
         st.markdown(says)
+        if state.presenting():
+            pictures.show_whole(picture.image)
     with right:
-        vit_maps.show(traced, picture.image, classes, picture.label, follow == "rollout")
-        st.caption(
-            "Move over a patch to see where it looks; press it to keep it, or press the class "
-            "token above the picture. Each small map is relative to its own largest weight."
+        live = vit_maps.show(
+            traced, picture.image, classes, picture.label, follow == "rollout", extra_tokens(model)
         )
+        if live:
+            st.caption(
+                "Move over a patch to see where it looks. Click it to keep it, or click the class "
+                "token above the picture. The colours of each small map are scaled to its "
+                "largest weight."
+            )
 
     # --- the course's figure ---
     if picture.row is not None:
@@ -55,19 +66,19 @@ def look() -> None:
         heat = traces.class_heat(entry.identity, model, row, over_layers, over_heads)
         page.show_image(
             figures.picture_row(picture.row, heat, marked=picture.index),
-            title=f"Pictures, and the class token's attention: {over_layers} over layers, "
+            title=f"Pictures and the class token's attention: {over_layers} over layers, "
             f"{over_heads} over heads",
             description=f"{picture.about} The course's figure is the mean over both. Do the bright "
-            "patches follow the object? The next lesson measures it.".strip(),
+            "patches follow the object? The lesson Are the maps true? measures this.".strip(),
             key="ten",
             data={"attention": heat, "pictures": picture.row},
         )
 
 
 ROLLOUT = (
-    "Attention: the weights of a layer and head. Rollout multiplies the layers' weights, half of "
-    "each replaced by the residual connection, and so follows attention from layer to layer "
-    "(Abnar & Zuidema 2020)."
+    "Attention shows the weights of a layer and head. Rollout follows attention from layer to "
+    "layer: it multiplies the weights of the layers, and half of each is replaced by the "
+    "residual connection (Abnar & Zuidema 2020)."
 )
 look()
 page.lesson_link("maps", "Is such a map faithful? Measure it")

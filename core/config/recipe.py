@@ -21,17 +21,13 @@ def require_one_of(choices: tuple[str, ...], **values: object) -> None:
 
 
 @dataclass(frozen=True)
-class ImageRecipe(Config):
-    """Training on images; the defaults are the course's ViT recipe.
+class CommonRecipe(Config):
+    """What every training has; the defaults are those of images.
 
-    epochs, batch_size   passes over the data · images a step
+    epochs, batch_size   passes over the data · examples a step
     lr, weight_decay     the peak learning rate · AdamW's decoupled weight decay
     schedule             "cosine": one step an epoch. "warmup": linear up, then linear to zero
     optimizer            "adamw", or "muon" for the hidden matrices and AdamW for the rest
-    initialisation       "plain": torch's own. "small": scaled_init of
-                         core/training/tasks/initialisation.py; formerly called beginning
-    augment              random crop by up to 4 pixels and alternating flip
-    label_smoothing      ε: the target is 1 − ε on the class and ε spread over all
     ema                  decay of the moving average of the weights, which is evaluated; 0: none
     clip                 largest gradient norm; 0: no clipping
     precision            "fp32", "bf16" (autocast; weights and optimiser stay fp32), or "auto": the
@@ -44,25 +40,45 @@ class ImageRecipe(Config):
     weight_decay: float = 0.01
     schedule: str = "cosine"
     optimizer: str = "adamw"
-    initialisation: str = "plain"
-    augment: bool = False
-    label_smoothing: float = 0.0
     ema: float = 0.0
     clip: float = 0.0
     precision: str = "fp32"
 
     def __post_init__(self) -> None:
-        _check_common(self)
+        require_positive_int(epochs=self.epochs, batch_size=self.batch_size)
+        require_between(1e-8, 1.0, lr=self.lr)
+        require_between(0.0, 10.0, weight_decay=self.weight_decay)
+        require_between(0.0, 0.99999, ema=self.ema)
+        require_between(0.0, 1e6, clip=self.clip)
+        require_one_of(SCHEDULES, schedule=self.schedule)
+        require_one_of(OPTIMIZERS, optimizer=self.optimizer)
+        require_one_of(PRECISIONS, precision=self.precision)
+
+
+@dataclass(frozen=True)
+class ImageRecipe(CommonRecipe):
+    """Training on images; the defaults are the course's ViT recipe.
+
+    initialisation       "plain": torch's own. "small": scaled_init of
+                         core/training/tasks/initialisation.py; formerly called beginning
+    augment              random crop by up to 4 pixels and alternating flip
+    label_smoothing      ε: the target is 1 − ε on the class and ε spread over all
+    """
+
+    initialisation: str = "plain"
+    augment: bool = False
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         require_between(0.0, 0.9, label_smoothing=self.label_smoothing)
         require_one_of(INITIALISATIONS, initialisation=self.initialisation)
         _require_bool(augment=self.augment)
 
 
 @dataclass(frozen=True)
-class TextRecipe(Config):
+class TextRecipe(CommonRecipe):
     """Training on dialogues; the defaults are the course's GPT recipe.
-
-    The first fields are those of `ImageRecipe`.
 
     batches              "file": dialogues in file order. "length": texts of similar length
                          together, reshuffled every epoch
@@ -75,17 +91,12 @@ class TextRecipe(Config):
     batch_size: int = 64
     lr: float = 1e-4
     weight_decay: float = 0.0
-    schedule: str = "cosine"
-    optimizer: str = "adamw"
     batches: str = "file"
     subword_embeddings: bool = False
     temperature: float = 0.0
-    ema: float = 0.0
-    clip: float = 0.0
-    precision: str = "fp32"
 
     def __post_init__(self) -> None:
-        _check_common(self)
+        super().__post_init__()
         require_one_of(("file", "length"), batches=self.batches)
         _require_bool(subword_embeddings=self.subword_embeddings)
         require_between(0.0, 10.0, temperature=self.temperature)
@@ -98,14 +109,3 @@ def _require_bool(**values: object) -> None:
     for name, value in values.items():
         if not isinstance(value, bool):
             raise ValueError(f"{name} must be true or false, not {value!r}.")
-
-
-def _check_common(recipe: Recipe) -> None:
-    require_positive_int(epochs=recipe.epochs, batch_size=recipe.batch_size)
-    require_between(1e-8, 1.0, lr=recipe.lr)
-    require_between(0.0, 10.0, weight_decay=recipe.weight_decay)
-    require_between(0.0, 0.99999, ema=recipe.ema)
-    require_between(0.0, 1e6, clip=recipe.clip)
-    require_one_of(SCHEDULES, schedule=recipe.schedule)
-    require_one_of(OPTIMIZERS, optimizer=recipe.optimizer)
-    require_one_of(PRECISIONS, precision=recipe.precision)

@@ -11,6 +11,7 @@ from core.data.images import cifar10
 from core.data.locations import JobProgress, T, data_folder
 from core.data.sources import at_hand
 from core.data.text import shakespeare
+from core.system.command import exit_status
 
 
 def show(job: Generator[JobProgress, None, T]) -> T:
@@ -56,25 +57,20 @@ def main(arguments: list[str] | None = None) -> int:
         "--data-dir", metavar="DIR", help="look here instead of in the data folder"
     )
     options = parser.parse_args(arguments)
+    return exit_status(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
     if options.command == "list":
         print(f"data folder: {data_folder()}")
         for row in at_hand(options.data_dir):
             print(f"{row.name:12} {row.kind:10} {'here' if row.here else 'missing':8} {row.detail}")
-        return 0
-    try:
-        if options.name == "cifar10":
-            images = show(cifar10.obtain(options.source)).arrays
-            count = len(images["train_labels"]), len(images["test_labels"])
-            print(f"CIFAR-10 is ready: {count[0]:,} training and {count[1]:,} test images.")
-        else:
-            print(f"Tiny Shakespeare is ready: {show(shakespeare.obtain(options.source))}")
-    except (OSError, ValueError) as err:
-        print(err, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Stopped; no partial file was left.", file=sys.stderr)
-        return 130
-    return 0
+    elif options.name == "cifar10":
+        images = show(cifar10.obtain(options.source)).arrays
+        count = len(images["train_labels"]), len(images["test_labels"])
+        print(f"CIFAR-10 is ready: {count[0]:,} training and {count[1]:,} test images.")
+    else:
+        print(f"Tiny Shakespeare is ready: {show(shakespeare.obtain(options.source))}")
 
 
 if __name__ == "__main__":

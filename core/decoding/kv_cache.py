@@ -1,7 +1,7 @@
 """The KV cache: keys and values of past tokens are kept, not computed again.
 
 Letters   B batch · T new tokens · S tokens already cached · V vocabulary · L layers · H heads
-          n head dimension · N context length
+          G heads of keys and values · n head dimension · N context length
 
 The keys and values of token j depend on the tokens up to j only, because no token sees the
 future. So when token t arrives, only its own query, key and value are new:
@@ -12,24 +12,31 @@ One generated token then costs O(d² + T d) a layer instead of O(T d² + T² d).
 Source: Shazeer 2019, "Fast Transformer Decoding: One Write-Head is All You Need", section 2.4.1.
 """
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
-from core.attention import Attend, MultiHeadedAttention, attention, causal_mask
+from core.attention import MultiHeadedAttention, attention, causal_mask
 from core.gpt import DialogueGPT
 
 
 class KVCache:
     """Room for the keys and values of B texts of up to N tokens, allocated once.
 
-    keys, values: (L, B, H, N, n). The first `length` positions along N are filled.
+    keys, values: (L, B, G, N, n). The first `length` positions along N are filled. G = H, but where
+    several query heads share their keys and values, which takes H/G times less memory (Ainslie et
+    al. 2023, "GQA", section 2.2).
     """
 
-    def __init__(self, model: DialogueGPT, batch: int = 1):
+    def __init__(self, model: DialogueGPT, batch: int = 1, room: int = 0):
+        """room: N, 0 for the context length."""
         layers = model.transformer.layers
         attn = layers[0].attn
         assert isinstance(attn, MultiHeadedAttention)
-        shape = (len(layers), batch, attn.num_heads, model.max_N, attn.n_hidden)
+        groups = getattr(attn, "num_kv_heads", attn.num_heads)
+        length = min(room or model.max_N, model.max_N)
+        shape = (len(layers), batch, groups, length, attn.n_hidden)
         self.keys = model.token_embed.weight.detach().new_empty(shape)
         self.values = torch.empty_like(self.keys)
         self.length = 0
@@ -59,21 +66,20 @@ class KVCache:
         copy.length = length
         return copy
 
-    def attention(self, layer: int) -> Attend:
+    def attend(
+        self, layer: int, q: Tensor, k: Tensor, v: Tensor, _: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Attention of T new tokens over all S + T; stores their keys and values in the cache.
 
-        q, k, v: (B, H, T, n) -> (B, H, T, n) and weights (B, H, T, S+T).
+        q: (B, H, T, n), k and v: (B, G, T, n) -> (B, H, T, n) and weights (B, H, T, S+T).
         """
-        keys, values, start = self.keys[layer], self.values[layer], self.length
-
-        def attend(q: Tensor, k: Tensor, v: Tensor, _: Tensor | None) -> tuple[Tensor, Tensor]:
-            tokens = q.shape[2]
-            stop = start + tokens
-            keys[:, :, start:stop], values[:, :, start:stop] = k, v
-            mask = causal_mask(stop, q.device)[start:] if tokens > 1 else None
-            return attention(q, keys[:, :, :stop], values[:, :, :stop], mask)
-
-        return attend
+        start, stop = self.length, self.length + q.shape[2]
+        keys, values = self.keys[layer, :, :, :stop], self.values[layer, :, :, :stop]
+        keys[:, :, start:], values[:, :, start:] = k, v
+        if (shared := q.shape[1] // k.shape[1]) > 1:
+            keys, values = (part.repeat_interleave(shared, 1) for part in (keys, values))
+        mask = causal_mask(stop, q.device)[start:] if q.shape[2] > 1 else None
+        return attention(q, keys, values, mask)
 
 
 @torch.inference_mode()
@@ -88,7 +94,7 @@ def read_tokens(model: DialogueGPT, cache: KVCache, ids: Tensor) -> Tensor:
     stop = cache.length + ids.shape[1]
     x = model.token_embed(ids.to(cache.keys.device)) + model.positions(stop)[cache.length :]
     for layer, block in enumerate(model.transformer.layers):
-        x, _ = block(x, None, cache.attention(layer))
+        x, _ = block(x, None, partial(cache.attend, layer))
     cache.length = stop
     return model.read_out(x[:, -1])
 

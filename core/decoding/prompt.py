@@ -6,19 +6,23 @@ control characters. The end of a long text is read, and a note says so.
 
 from dataclasses import dataclass
 
-from core.tokenizer import START, START_ID, UNK_ID, WordTokenizer, split_words
+from core.tokenizer import (
+    START,
+    START_ID,
+    UNK_ID,
+    Tokenizer,
+    WordTokenizer,
+    split_words,
+    visible,
+)
 
 CHARACTERS_A_TOKEN = 60  # characters searched for each token of the context
-
-# Control characters get their picture (U+2400 …), marks that turn or hide text the one for unknown.
-_PICTURES = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\t\n"}
-_HIDING = [0x7F, *range(0x80, 0xA0), *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0xFEFF]
-_VISIBLE = {**_PICTURES, **dict.fromkeys([*_HIDING, *range(0x2066, 0x206A)], "\ufffd")}
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """ids: the start token, then a token a word. words: the same as it was typed.
+    """ids: the start token, then a token a word; for a real model, its subwords. words: the same as
+    it was typed, or the names of the subwords.
 
     notes: sentences to show, such as what was left out.
     """
@@ -28,13 +32,10 @@ class Prompt:
     notes: tuple[str, ...]
 
 
-def visible(text: str) -> str:
-    """The text with every control character made visible; line breaks and tabs stay."""
-    return text.replace("\r\n", "\n").translate(_VISIBLE)
-
-
-def read_prompt(text: str, tokenizer: WordTokenizer, longest: int) -> Prompt:
+def read_prompt(text: str, tokenizer: Tokenizer, longest: int) -> Prompt:
     """At most `longest` tokens, the start token included: of a longer text, the end."""
+    if not isinstance(tokenizer, WordTokenizer):
+        return _read_subwords(text, tokenizer, longest)
     notes = []
     given = len(text)
     text = visible(text[-CHARACTERS_A_TOKEN * longest :])
@@ -48,6 +49,21 @@ def read_prompt(text: str, tokenizer: WordTokenizer, longest: int) -> Prompt:
     ids = [tokenizer.tok_to_id.get(word, UNK_ID) for word in words]
     notes += _about_unknown(words, ids)
     return Prompt((START_ID, *ids), (START, *words), tuple(notes))
+
+
+def _read_subwords(text: str, tokenizer: Tokenizer, longest: int) -> Prompt:
+    """The tokens of a real model: no word is unknown to it, and an empty text is one token."""
+    given = len(text)
+    ids = tokenizer.ids(text[-CHARACTERS_A_TOKEN * longest :].replace("\r\n", "\n")) or [0]
+    notes: tuple[str, ...] = ()
+    if given > CHARACTERS_A_TOKEN * longest or len(ids) > longest:
+        first = ids[:1] if ids[0] == tokenizer.start_id else []
+        ids = [*first, *ids[len(first) :][len(first) - longest :]]
+        notes = (
+            f"The text is too long ({given:,} characters): here the model reads at most {longest} "
+            f"tokens, so only the last {len(ids)} are used.",
+        )
+    return Prompt(tuple(ids), tuple(tokenizer.vocab[i] for i in ids), notes)
 
 
 def _about_unknown(words: list[str], ids: list[int]) -> list[str]:

@@ -6,7 +6,6 @@ training text from the data folder (UNROLLED_DATA) or --data-dir.
 """
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -22,6 +21,7 @@ from core.decoding.text_metrics import NGramIndex, TextQuality, measure, pieces
 from core.gpt import DialogueGPT
 from core.models.zoo import find_model, load_model
 from core.run_files.directory import replace_json
+from core.system.command import exit_status
 from core.system.device import use_threads
 from core.tokenizer import START_ID, UNK_ID, WordTokenizer
 
@@ -133,14 +133,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     use_threads(1)
-    for name in arguments.name:
-        try:
+
+    def work() -> None:
+        for name in arguments.name:
             result = write_sweep(name, arguments.data_dir, arguments.seed)
-        except (ValueError, OSError) as error:
-            print(error, file=sys.stderr)
-            return 1
-        print(f"{name}: {len(result['points'])} settings, human {result['human']}")
-    return 0
+            print(f"{name}: {len(result['points'])} settings, human {result['human']}")
+
+    return exit_status(work)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from core.decoding.kv_cache import KVCache, read_tokens
 from core.decoding.strategies import Greedy, Strategy, generate
 from core.gpt import DialogueGPT, DialogueLoss
 from core.models.zoo import ASSETS, find_model, load_model
-from core.system.device import this_machine
+from core.system.device import this_machine, use_threads
 
 COMPILED = "cache, compiled code"
 NEAR_TIE = 1e-4  # logits closer than this may be ordered either way in float32
@@ -240,7 +240,7 @@ def _training_step(model: DialogueGPT, texts: Tensor) -> Callable[[], None]:
 
 
 def main(path: Path, name: str = "gpt-shakespeare") -> None:
-    torch.set_num_threads(1)
+    use_threads(1)
     entry = find_model(name)
     model = cast(DialogueGPT, load_model(entry).model)
     engine = DecodingEngine.of(model)

@@ -13,10 +13,7 @@ from torch import Tensor
 
 from core.interpret.head_metrics import entropy
 from core.interpret.trace import evaluating, forward_with_hooks, fused_logits
-from core.models.compact_vit import CompactViT
-from core.vit import VisionTransformer
-
-ViT = VisionTransformer | CompactViT
+from core.vit import VisionTransformer as ViT
 
 
 @dataclass(frozen=True)
@@ -65,13 +62,21 @@ def _curve(model: ViT, image: Tensor, order: Tensor, target: int, steps: int, ke
 
 
 def random_curves(
-    model: ViT, image: Tensor, target: int, generator: torch.Generator, orders: int = 4
+    model: ViT,
+    image: Tensor,
+    target: int,
+    generator: torch.Generator,
+    orders: int = 4,
+    steps: int = 16,
 ) -> tuple[Curve, Curve]:
     """Deletion and insertion in random orders, the mean of `orders` of them."""
     patches = model.pos_E.num_embeddings
     runs = [torch.randperm(patches, generator=generator) for _ in range(orders)]
     pairs = [
-        (deletion_curve(model, image, o, target), insertion_curve(model, image, o, target))
+        (
+            deletion_curve(model, image, o, target, steps),
+            insertion_curve(model, image, o, target, steps),
+        )
         for o in runs
     ]
     means = [torch.stack([pair[i].probability for pair in pairs]).mean(0) for i in (0, 1)]

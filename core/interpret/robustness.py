@@ -5,7 +5,6 @@ Source: Dosovitskiy et al. 2021, section 3.2 (2-D interpolation of the position 
 
 import copy
 from collections.abc import Sequence
-from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -15,10 +14,8 @@ from core.models.compact_vit import CompactViT
 from core.models.sinusoidal_vit import SinusoidalViT, grid_sinusoids
 from core.vit import VisionTransformer
 
-ViTModel = TypeVar("ViTModel", VisionTransformer, CompactViT)
 
-
-def at_size(model: ViTModel, side: int) -> ViTModel:
+def at_size(model: VisionTransformer, side: int) -> VisionTransformer:
     """A copy of the model that reads side×side images: its position grid is interpolated
     (bicubic) to the new number of patches, or, if it is sinusoidal, computed for them.
 
@@ -39,7 +36,7 @@ def at_size(model: ViTModel, side: int) -> ViTModel:
         weight = grid_sinusoids(new, grid.shape[1])
     changed.pos_E = nn.Embedding(new * new, grid.shape[1], _weight=weight)
     changed.patch_embed.num_patches = new * new
-    if isinstance(changed, VisionTransformer):
+    if not isinstance(changed, CompactViT):
         changed.patch_embed.img_size = side
     return changed
 

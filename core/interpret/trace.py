@@ -26,7 +26,7 @@ from core.models.compact_vit import CompactViT
 from core.transformer import AttentionResidual
 from core.vit import VisionTransformer
 
-Traceable = VisionTransformer | CompactViT | DialogueGPT
+Traceable = VisionTransformer | DialogueGPT
 Hook = Callable[[int, Tensor], Tensor]  # (layer, A of that layer) -> the A used instead
 
 
@@ -96,18 +96,22 @@ def forward_with_hooks(
     mask: Tensor | None,
     hook: Hook | None = None,
     temperature: float = 1.0,
+    first: int = 0,
 ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-    """Every block, textbook softmax: z (B, T, dim) -> the last stream, L maps, L+1 streams."""
+    """Every block, textbook softmax: z (B, T, dim) -> the last stream, L maps, L+1 streams.
+
+    first: the block to begin with; z is then the stream before it, and fewer maps and streams come.
+    """
     maps: list[Tensor] = []
     stream = [z]
 
     def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         alphas = attention_weights(q if temperature == 1.0 else q / temperature, k, mask)
         if hook is not None:
-            alphas = hook(len(maps), alphas)
+            alphas = hook(first + len(maps), alphas)
         return alphas @ v, alphas
 
-    for block in blocks_of(model):
+    for block in blocks_of(model)[first:]:
         z, alphas = block(z, mask, attend)
         maps.append(alphas)
         stream.append(z)
@@ -201,6 +205,21 @@ def lens_probability(model: Traceable, stream: Tensor, ids: Tensor) -> Tensor:
     with torch.no_grad(), evaluating(model):
         each = [model.read_out(z).softmax(-1).gather(-1, ids[..., None]) for z in stream.unbind(1)]
     return torch.stack(each, 1)[..., 0]
+
+
+def lens_words(model: DialogueGPT, stream: Tensor) -> tuple[Tensor, Tensor]:
+    """The logit lens of a text, with every logit computed once: stream (B, L+1, T, dim) -> the best
+    next token of each layer, and the probability it gives to the last layer's; both (B, L+1, T).
+    """
+    with torch.no_grad(), evaluating(model):
+        final = model.read_out(stream[:, -1]).argmax(-1, keepdim=True)
+        best, probability = [], []
+        for z in stream.unbind(1):
+            logits = model.read_out(z)
+            best.append(logits.argmax(-1))
+            own = logits.gather(-1, final)[..., 0]
+            probability.append((own - logits.logsumexp(-1)).exp())
+    return torch.stack(best, 1), torch.stack(probability, 1)
 
 
 def causal_leak(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from core.data.__main__ import show
 from core.models.pretrained import sources, store
+from core.system.command import exit_status
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,25 +21,21 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("list", help="list the real models of this machine")
     commands.add_parser("remove", help="delete a real model").add_argument("name")
     options = parser.parse_args(arguments)
-    try:
-        if options.command == "get":
-            model = show(sources.obtain(options.source, options.name))
-            print(f"{model.name} is ready: load_model({model.name!r}).")
-        elif options.command == "remove":
-            store.remove(options.name)
-            print(f"{options.name} is removed.")
-        else:
-            print(f"folder: {store.models_folder()}")
-            for model in store.available():
-                count = store.description(model.path)["extra"]["parameters"]
-                print(f"{model.name:24} {model.architecture:28} {count / 1e6:10,.1f} M parameters")
-    except (OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Stopped; no partial file was left.", file=sys.stderr)
-        return 130
-    return 0
+    return exit_status(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
+    if options.command == "get":
+        model = show(sources.obtain(options.source, options.name))
+        print(f"{model.name} is ready: load_model({model.name!r}).")
+    elif options.command == "remove":
+        store.remove(options.name)
+        print(f"{options.name} is removed.")
+    else:
+        print(f"folder: {store.models_folder()}")
+        for model in store.available():
+            count = store.description(model.path)["extra"]["parameters"]
+            print(f"{model.name:24} {model.architecture:28} {count / 1e6:10,.1f} M parameters")
 
 
 if __name__ == "__main__":

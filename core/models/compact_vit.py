@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from core.models.prenorm import PreNormTransformer
+from core.vit import VisionTransformer
 
 
 class ConvTokenizer(nn.Module):
@@ -37,8 +38,8 @@ def _conv(nin: int, nout: int, *pool: nn.Module) -> list[nn.Module]:
     return [conv, *pool, nn.BatchNorm2d(nout), nn.GELU()]
 
 
-class CompactViT(nn.Module):
-    """z = Transformer([class; tokens + positions]), logits = head(z_class)."""
+class CompactViT(VisionTransformer):
+    """A `VisionTransformer` with a `ConvTokenizer` for patches and pre-norm blocks."""
 
     def __init__(
         self,
@@ -53,9 +54,9 @@ class CompactViT(nn.Module):
         num_layers: int,
         dropout: float,
     ):
-        super().__init__()
+        nn.Module.__init__(self)
         assert patch_size == 4, "CompactViTConfig holds it so"
-        self.patch_embed = ConvTokenizer(img_size, n_channels, dim)
+        self.patch_embed = ConvTokenizer(img_size, n_channels, dim)  # type: ignore[assignment]
         self.pos_E = nn.Embedding(self.patch_embed.num_patches, dim)
         self.cls_token = nn.Parameter(torch.zeros(1, 1, dim))
         self.transformer = PreNormTransformer(
@@ -63,21 +64,3 @@ class CompactViT(nn.Module):
         )
         self.head = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, nout))
         nn.init.normal_(self.pos_E.weight, std=0.02)
-
-    def forward(self, img: Tensor, return_attn: bool = False) -> tuple[Tensor, Tensor | None]:
-        """img: (B, C, S, S) -> logits (B, nout), alphas (B, L, H, P+1, P+1) or None.
-
-        Token 0 is the class token, token 1 + r·(S/4) + c the cell in row r and column c.
-        """
-        z, alphas = self.transformer(self.embed(img), return_attn=return_attn)
-        return self.read_out(z), alphas
-
-    def read_out(self, z: Tensor) -> Tensor:
-        """The residual stream (B, P+1, dim) -> logits (B, nout): only the class token is read."""
-        logits: Tensor = self.head(z[:, 0])
-        return logits
-
-    def embed(self, img: Tensor) -> Tensor:
-        """img: (B, C, S, S) -> z_0 (B, P+1, dim); only grid tokens carry a position."""
-        patches = self.patch_embed(img) + self.pos_E.weight
-        return torch.cat([self.cls_token.expand(len(img), -1, -1), patches], dim=1)

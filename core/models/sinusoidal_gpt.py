@@ -19,21 +19,13 @@ def sinusoidal_positions(tokens: int, dim: int) -> Tensor:
 
 
 class SinusoidalGPT(DialogueGPT):
-    """A `DialogueGPT` without `pos_embed`: positions come from the formula, at any length."""
+    """A `DialogueGPT` without `pos_embed`: positions come from the formula, at any length;
+    same arguments."""
 
-    def __init__(
-        self,
-        vocab_size: int,
-        max_N: int,
-        dim: int,
-        attn_dim: int,
-        mlp_dim: int,
-        num_heads: int,
-        num_layers: int,
-    ):
-        super().__init__(vocab_size, max_N, dim, attn_dim, mlp_dim, num_heads, num_layers)
+    def __init__(self, *sizes: int, **named: int):
+        super().__init__(*sizes, **named)
         del self.pos_embed
-        self.dim = dim
+        self.dim = self.token_embed.embedding_dim
 
     def positions(self, tokens: int) -> Tensor:
         """(tokens, dim); no limit on the length."""

@@ -7,6 +7,8 @@ Source: Vaswani et al. 2017, section 3.5, for rows and columns as in Beyer, Zhai
 "Better plain ViT baselines for ImageNet-1k", section 2.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -25,23 +27,8 @@ def grid_sinusoids(side: int, dim: int) -> Tensor:
 class SinusoidalViT(CompactViT):
     """A `CompactViT` whose `pos_E` is the formula and is not learned; same arguments."""
 
-    def __init__(
-        self,
-        n_channels: int,
-        nout: int,
-        img_size: int,
-        patch_size: int,
-        dim: int,
-        attn_dim: int,
-        mlp_dim: int,
-        num_heads: int,
-        num_layers: int,
-        dropout: float,
-    ):
-        super().__init__(
-            n_channels, nout, img_size, patch_size, dim, attn_dim, mlp_dim, num_heads, num_layers,
-            dropout,
-        )  # fmt: skip
-        side = round(self.patch_embed.num_patches**0.5)
+    def __init__(self, *sizes: Any, **named: Any):
+        super().__init__(*sizes, **named)
+        side, dim = round(self.pos_E.num_embeddings**0.5), self.pos_E.embedding_dim
         self.pos_E = nn.Embedding(side * side, dim, _weight=grid_sinusoids(side, dim))
         self.pos_E.weight.requires_grad_(False)

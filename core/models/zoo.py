@@ -39,6 +39,7 @@ class ModelEntry:
     identity      SHA-256 of everything that determines its output: the key of caches
     shipped       true for a model in assets/
     held_out      its last held-out measures, empty before the first epoch
+    real          true for a model that was not trained here: GPT-2, a Llama, a ViT from files
     """
 
     name: str
@@ -51,6 +52,7 @@ class ModelEntry:
     identity: str
     shipped: bool
     held_out: dict[str, float]
+    real: bool = False
 
     @property
     def label(self) -> str:
@@ -67,8 +69,8 @@ class LoadedModel:
     """A model in eval mode, fp32, with what is needed to feed it and to read it.
 
     Shared by everyone who asked for it: never change it. model and config are of the classes that
-    the architecture names; extra holds classes, mean and std for images; tokenizer is the
-    WordTokenizer of a model of text, None for images.
+    the architecture names; extra holds classes, mean and std for images; tokenizer is that of a
+    model of text (words, or subwords of a real model), None for images.
     """
 
     entry: ModelEntry

@@ -5,12 +5,12 @@ NAME is a shipped model, a run's id, or the path of a run directory.
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from core.models.zoo import LoadedModel, ModelEntry, entry_of, find_model
+from core.system.command import exit_status
 
 
 def evaluate(entry: ModelEntry, data: str, data_dir: str | None = None) -> dict[str, Any]:
@@ -82,14 +82,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     top.add_argument("--data-dir", help="where the source files of the data are; only read")
     top.add_argument("--threads", type=int, default=0, help="CPU threads, 0 for torch's choice")
     options = top.parse_args(arguments)
-    try:
+
+    def work() -> None:
         folder = Path(options.name)
         entry = entry_of(folder) if folder.is_dir() else find_model(options.name)
         from core.system.device import use_threads  # brings torch in
 
         use_threads(options.threads)
         print(json.dumps(evaluate(entry, options.data, options.data_dir)))
-    except (ValueError, OSError) as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
-    return 0
+
+    return exit_status(work)

@@ -14,6 +14,7 @@ from core.config.run_spec import RunSpec
 from core.models.zoo import entry_of
 from core.publish.shipped_models import REPEATED, SHIPPED
 from core.run_files.directory import RunDirectory, runs_folder
+from core.system.command import exit_status
 from core.training.command_line import train_run
 
 
@@ -56,13 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     top.add_argument("--data-dir", help="where the source files of the real data are; only read")
     top.add_argument("--threads", type=int, default=0, help="CPU threads, 0 for torch's choice")
     options = top.parse_args(arguments)
-    try:
+
+    def work() -> None:
         for name in options.names or SHIPPED:
             print(train_shipped(name, options.data_dir, options.threads))
-    except (ValueError, OSError) as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
-    return 0
+
+    return exit_status(work)
 
 
 if __name__ == "__main__":

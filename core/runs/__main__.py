@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.run_files.directory import RUN_ID, RunDirectory, runs_folder
 from core.runs import archive
+from core.system.command import exit_status
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,20 +25,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     into.add_argument("zip", type=Path)
     options = top.parse_args(arguments)
-    try:
-        if options.command == "unpack":
-            with options.zip.open("rb") as file:
-                print(archive.unpack(file).path)
-            return 0
-        run = RunDirectory(runs_folder() / options.run)
-        if not RUN_ID.fullmatch(options.run) or not run.path.is_dir():
-            raise ValueError(f"There is no run {options.run[:80]!r} in {runs_folder()}.")
-        options.zip.write_bytes(archive.pack(run))
-        print(options.zip)
-    except (ValueError, OSError) as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return exit_status(lambda: print(_run(options)))
+
+
+def _run(options: argparse.Namespace) -> Path:
+    """Returns the folder or the zip that was made."""
+    if options.command == "unpack":
+        with options.zip.open("rb") as file:
+            return archive.unpack(file).path
+    run = RunDirectory(runs_folder() / options.run)
+    if not RUN_ID.fullmatch(options.run) or not run.path.is_dir():
+        raise ValueError(f"There is no run {options.run[:80]!r} in {runs_folder()}.")
+    zip_path: Path = options.zip
+    zip_path.write_bytes(archive.pack(run))
+    return zip_path
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from core.models.zoo import ASSETS
 from core.study.claim import Claim
-from core.study.measure.store import Values, load_measurements
-from core.study.question import Choice, shipped
+from core.study.measure.store import Values, load_measurements, measure
+from core.study.question import shipped
 from core.study.storyline import lessons, storyline
+from core.study.tasks import Choice
 
 SHIPPED = ASSETS / "measurements" / "claims.json"
 
@@ -48,7 +49,6 @@ def check_all(write: Path | None = None) -> Iterator[Result]:
 
     write: a file for the values, with this machine's name, such as SHIPPED.
     """
-    from core.study.measure.models import measure
     from core.system.device import this_machine
 
     measured: dict[str, Values] = {}

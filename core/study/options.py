@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from core.study.question import Choice, Option
+from core.study.tasks import Choice, Option
 
 
 def shown_options(choice: Choice, seed: str) -> tuple[Option, ...]:

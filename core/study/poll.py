@@ -9,7 +9,7 @@ from core.study.grading.checks import grade_answer
 from core.study.grading.grade import Grade
 from core.study.grading.numbers import draw, read_number
 from core.study.options import shown_options
-from core.study.question import Choice, Expression, Number
+from core.study.tasks import Choice, Expression, Number
 
 Asked = Choice | Expression | Number
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
+
+from cachetools import LRUCache
 
 KEYS = 10_000
 KEY_LENGTH = 100  # characters; longer keys are cut
@@ -21,16 +22,10 @@ class _Counts:
 
     def __init__(self, clock: Clock):
         self._clock, self._lock = clock, threading.Lock()
-        self._counts: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._counts: LRUCache[str, tuple[float, float]] = LRUCache(KEYS)
 
     def __len__(self) -> int:
         return len(self._counts)
-
-    def _store(self, key: str, number: float, when: float) -> None:
-        self._counts[key] = (number, when)
-        self._counts.move_to_end(key)
-        while len(self._counts) > KEYS:
-            self._counts.popitem(last=False)
 
 
 class Rate(_Counts):
@@ -48,7 +43,7 @@ class Rate(_Counts):
             left, seen = self._counts.get(key, (float(self.most), now))
             left = min(self.most, left + (now - seen) * self.most / self.seconds)
             if left >= 1:
-                self._store(key, left - 1, now)
+                self._counts[key] = left - 1, now
                 return 0.0
             return (1 - left) * self.seconds / self.most
 
@@ -58,7 +53,7 @@ class Rate(_Counts):
         with self._lock:
             if key in self._counts:
                 left, seen = self._counts[key]
-                self._store(key, left + 1, seen)
+                self._counts[key] = left + 1, seen
 
 
 class Delays(_Counts):
@@ -83,7 +78,7 @@ class Delays(_Counts):
             wait = last + self._delay(wrong) - now
             if wait > 0:
                 return wait
-            self._store(key, wrong + 1, now)
+            self._counts[key] = wrong + 1, now
             return 0.0
 
     def right(self, key: str) -> None:
@@ -97,7 +92,7 @@ class Delays(_Counts):
         with self._lock:
             if key in self._counts:
                 wrong, last = self._counts[key]
-                self._store(key, max(0.0, wrong - 1), last)
+                self._counts[key] = max(0.0, wrong - 1), last
 
     def _delay(self, wrong: float) -> float:
         """Seconds to wait after this many wrong guesses."""

@@ -16,7 +16,10 @@ from dashboard.models.model_input import ModelInput
 if TYPE_CHECKING:
     from core.interpret.trace import Trace
 
-SCORE = "On random words given twice: the weight on the word that followed the first time."
+SCORE = (
+    "Measured on random words that are given twice: the weight on the word that followed the "
+    "first time."
+)
 
 
 def show(
@@ -68,11 +71,11 @@ def show(
 def _where(given: ModelInput, query: int, key: int, weight: float) -> str:
     """What the frames mean."""
     if key < 0:
-        return "No word occurs twice in this text, so there is nothing to continue."
+        return "No word occurs twice in this text, so no repetition can be continued."
     word, after = page.escape(given.tokens[query]), page.escape(given.tokens[key])
     return (
-        f"Framed: for each word that occurred before, the word that followed it then. “{word}” "
-        f"(row {query}) looks at “{after}” with weight {weight:.2f}."
+        "A frame marks, for each word that occurred before, the word that followed it then. "
+        f"“{word}” (row {query}) looks at “{after}” with weight {weight:.2f}."
     )
 
 

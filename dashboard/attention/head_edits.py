@@ -36,9 +36,11 @@ def choose_edit(model_input: ModelInput, query: int, key: int) -> Changes:
     from core.interpret.trace import Edit, block_token, own_mask
 
     tokens = len(model_input.tokens)
-    with st.popover("More changes inside", icon=":material/tune:", width="stretch"):
+    with st.popover("More changes", icon=":material/tune:", width="stretch"):
         kind = controls.pick(
-            "Who may look at whom", ["the model's own", "anyone", "causal", "my mask"], key="mask"
+            "Which keys may be looked at",
+            ["the model's own", "anyone", "causal", "my mask"],
+            key="mask",
         )
         mask = _mask(model_input, kind)
         names = [f"{i}: {token}" for i, token in enumerate(model_input.tokens)]
@@ -102,10 +104,10 @@ def _mask(model_input: ModelInput, kind: str) -> Tensor | None:
     if kind != "my mask":
         return _all(tokens) if kind == "anyone" else start
     if tokens > EDITABLE:
-        st.caption(f"Boxes to tick are shown for up to {EDITABLE} tokens; this input has {tokens}.")
+        st.caption(f"A mask can be ticked for up to {EDITABLE} tokens; this input has {tokens}.")
         return start
     names = [f"{i}: {token}" for i, token in enumerate(model_input.tokens)]
-    st.caption("A row is a query; tick the keys it may look at.")
+    st.caption("Each row is a query. Tick the keys it may look at.")
     ticked = st.data_editor(pd.DataFrame(start.numpy(), names, names), key=f"own-mask-{tokens}")
     return torch.from_numpy(ticked.to_numpy().astype(bool))
 
@@ -120,13 +122,28 @@ def _changed_word(model_input: ModelInput) -> Tensor:
         word = controls.text("into", "", key="word", max_chars=60).strip()
     if token == "none" or not word:
         return model_input.inputs
-    token_id = model_input.loaded.tokenizer.tok_to_id.get(word)
+    token_id = _id_of(model_input, names.index(token), word)
     if token_id is None:
-        st.info(f"The model does not know {page.escape(word)}; the text stays as it is.")
+        st.info(
+            f"{page.escape(word)} is no single token of this model; the text stays as it is."
+            if model_input.loaded.entry.real
+            else f"The model does not know {page.escape(word)}; the text stays as it is."
+        )
         return model_input.inputs
     inputs = model_input.inputs.clone()
     inputs[0, names.index(token)] = token_id
     return inputs
+
+
+def _id_of(model_input: ModelInput, at: int, word: str) -> int | None:
+    """The id of a word in place of token `at`; subwords begin with a space where that one does."""
+    tokenizer = model_input.loaded.tokenizer
+    if not model_input.loaded.entry.real:
+        known: int | None = tokenizer.tok_to_id.get(word)
+        return known
+    [before] = tokenizer.words([int(model_input.inputs[0, at])])
+    ids = tokenizer.ids(f" {word}" if before[:1] == " " and before.strip() else word)
+    return ids[-1] if len(ids) - (ids[0] == tokenizer.start_id) == 1 else None
 
 
 def changed_words(model_input: ModelInput, inputs: Tensor) -> list[str]:

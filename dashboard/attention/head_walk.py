@@ -65,7 +65,7 @@ def show(
         q, k, product = pair_product(steps, query, key)
         page.show_figure(
             figures.product_bars(q.numpy(), k.numpy()),
-            title=f"q · k for query {query}, key {key}: the product (up) of each feature (across)",
+            title=f"Query {query} times key {key}: the product (up) of each feature (across)",
             description=f"The bars add up to the score {float(product.sum()):.4f}; the next step "
             f"divides it by √{len(q)} = {len(q) ** 0.5:.3f}.",
             key="product",
@@ -85,6 +85,7 @@ def _with_and_without_root(steps: Sequence[Step], tokens: Sequence[str], query: 
             "not divided", "weight",
         ),
         title="Weights (across) of the keys (down)",
-        description=f"Query {query} after the softmax, its scores divided by √n (as it is) or not.",
+        description=f"The row of query {query} after the softmax: with scores divided by √n, as "
+        "in the model, and not divided.",
         key="scaling",
     )  # fmt: skip

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 WORDS = 6
 DIRECT = (
-    "Each head adds a vector to the residual stream, and the output layer reads the sum. Bars "
-    "leave out what these heads add, with the last LayerNorm's scale held fixed: this part is "
-    "linear, so parts can be subtracted. Diamonds are the model computed again without the heads: "
-    "later layers then read a changed stream, and the scale changes too."
+    "Each head adds a vector to the residual stream, and the output layer reads the sum. The "
+    "bars leave out what these heads add, and the scale of the last LayerNorm is held fixed; "
+    "then the logits are a linear function of the stream, and each part can be subtracted. "
+    "The diamonds show the model computed again without the heads: later layers then read a "
+    "changed stream, and the scale changes as well."
 )
 
 
@@ -39,7 +40,7 @@ def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]]) ->
     figure = st.container()
     wholes = _wholes(names)
     chosen = controls.several(
-        "Switched off", [*wholes, *names], [next(iter(wholes))], key="without"
+        "Heads that are off", [*wholes, *names], [next(iter(wholes))], key="without"
     )
     off = frozenset(pair for name in chosen for pair in wholes.get(name, [names.get(name)]) if pair)
     intact = given.outcome(traced.logits)
@@ -61,8 +62,8 @@ def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]]) ->
             if not heads_instrument.show(parts, named, off, computed, switch):
                 _show_direct(parts, named, off)
             st.caption(
-                "Press a head to switch it. Bars: only what it adds to the logits directly. "
-                "Diamonds: the model computed again.",
+                "Click a head to switch it off or on. Bars: without what it adds to the logits "
+                "directly. Diamonds: the model computed again.",
                 help=DIRECT,
             )
     answer = int(intact.argmax())
@@ -76,10 +77,10 @@ def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]]) ->
             [given.answers[i] for i in order], intact[order].numpy(), now[order].numpy(),
             f"{len(off)} of {len(names)} heads off",
         ),
-        title="Computed again: what it says (down), how probably (across)",
-        description=f"Whole: {model_input.say(given, intact)}. "
-        f"Without: {model_input.say(given, now)}. "
-        f"The loss goes from {losses[0]:.3f} to {losses[1]:.3f} nats.",
+        title="Computed again: predictions (down) and their probabilities (across)",
+        description=f"The whole model predicts {model_input.say(given, intact)}; without these "
+        f"heads it predicts {model_input.say(given, now)}. The loss goes from {losses[0]:.3f} "
+        f"to {losses[1]:.3f} nats.",
         key="off",
     )  # fmt: skip
 
@@ -107,6 +108,7 @@ def _show_direct(parts: DirectLogits, words: list[str], off: frozenset[tuple[int
             words, parts.lens[-1].numpy(), left[-1].numpy(), "directly without them", "logit"
         ),
         title="Logits of the most probable words (down)",
-        description="Without what these heads add directly, the last LayerNorm's scale held fixed.",
+        description="The logits without what these heads add directly; the scale of the last "
+        "LayerNorm is held fixed.",
         key="direct",
     )

@@ -39,6 +39,6 @@ def show(
             of["alpha"][query][order].numpy(), "now", "weight",
         ),
         title=f"Weights (across) of the keys (down) of query {query}",
-        description="As the unchanged model has them, and after your changes.",
+        description="The weights of the unchanged model, and those after your changes.",
         key="row",
     )  # fmt: skip

@@ -10,17 +10,17 @@ _CASES = (
     "the **shapes** of outputs and weights",
     "**no mask**: every row of weights is softmax(QKᵀ/√n) and sums to one",
     "**any mask**: masked weights are exactly 0, in every layer and head",
-    "**causal mask**: a later token changes no earlier output and no earlier weight",
+    "**causal mask**: changing a later token changes no earlier output and no earlier weight",
 )
 
 
 def show() -> None:
     """What the notebook asks for, and the buttons that download it."""
-    st.header("Write it yourself", anchor=False)
+    st.header("Write attention yourself", anchor=False)
     with st.container(border=True, key="own-attention"):
         st.markdown(
-            "Write one head and several heads in a notebook of your own; it needs nothing but "
-            "torch. Four cases test them, and a case that fails says in one sentence what is wrong:"
+            "Write one head and several heads in your own notebook; it needs only torch. Four "
+            "test cases check them. If a case fails, it says in one sentence what is wrong:"
         )
         st.markdown("\n".join(f"{i}. {case}" for i, case in enumerate(_CASES, 1)))
         with st.container(horizontal=True):

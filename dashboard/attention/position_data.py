@@ -15,14 +15,15 @@ from dashboard.figures import positions as figures
 
 FOLDER = zoo.ASSETS / "positions"
 INTRODUCTION = (
-    "A position code is a table: row $t$ is added to the embedding of the word at position $t$. A "
-    "pair of columns is a hand on a clock that turns at its own speed."
+    "A position code is a table: row $t$ is added to the embedding of the word at position $t$. "
+    "Each pair of columns is like the hand of a clock that turns at its own speed."
 )
 WHY = (
-    "The learned table has rows beyond the trained length only because it has 200 rows: they were "
-    "never trained, so they are noise. With a table of 64 rows the model could not read "
-    "longer texts. The formula is defined everywhere, but its values there are new to the model. "
-    "Without positions the causal mask still helps: the first word sees one word, the tenth ten."
+    "The learned table has rows beyond the trained length only because it was made with 200 "
+    "rows. These rows were never trained, so they are noise. With a table of 64 rows the "
+    "model could not read longer texts. The formula is defined for every position, but its "
+    "values there are new to the model. Without positions the causal mask still helps: the "
+    "first word sees one word, the tenth word sees ten."
 )
 COMMAND = "python -m core.publish.position_experiment"
 
@@ -69,6 +70,11 @@ def _tables_of(
     return tables
 
 
+def compared() -> np.ndarray | None:
+    """The learned table beside rotary positions: the experiment's, or that of a model."""
+    return next(iter(learned_tables().values()), None)
+
+
 def _table_of(entry: zoo.ModelEntry) -> np.ndarray | None:
     """The learned position table of a model, read without torch; None if it has none."""
     from safetensors import SafetensorError, safe_open
@@ -108,7 +114,7 @@ def show_figures(
     page.show_figure(
         figures.table_map(table, min(t, len(table) - 1)),
         title=f"The table “{page.escape(name)}”: {len(table)} positions, {table.shape[1]} columns",
-        description="Each row is what is added to the word at that position.",
+        description="Each row is the vector that is added to the word at that position.",
         key="table-map",
     )
     curves = {"sinusoidal": positions.similarity_by_distance(formula)}
@@ -116,8 +122,9 @@ def show_figures(
         curves[name] = positions.similarity_by_distance(table)
     page.show_figure(
         figures.similarity_curves(curves),
-        title="Cosine of two rows, by how far apart they are",
-        description="Mean over all pairs at that distance, and one standard deviation around it.",
+        title="Cosine similarity of two rows, by their distance",
+        description="The mean over all pairs with that distance, and one standard deviation "
+        "around it.",
         key="similarity",
     )
     sine, cosine = formula[:, 2 * pair], formula[:, 2 * pair + 1]
@@ -127,13 +134,15 @@ def show_figures(
             figures.one_frequency(sine, cosine, t),
             title=f"Columns {2 * pair} and {2 * pair + 1}: one turn in "
             f"{positions.wavelength(dim, pair):,.1f} tokens",
-            description="Fast pairs tell neighbours apart, slow pairs tell early from late.",
+            description="Fast pairs distinguish neighbours, slow pairs distinguish early from "
+            "late positions.",
             key="frequency",
         )
     with right:
         page.show_figure(
             figures.clock(sine[t], cosine[t]),
             title=f"The hand at position {t}",
-            description="A pair is a hand on a clock that turns at its own speed.",
+            description="A pair of columns is like the hand of a clock that turns at its own "
+            "speed.",
             key="clock",
         )

@@ -42,5 +42,5 @@ def _download(label: str, make: Callable[[], str], name: str, mime: str) -> None
         on_click="ignore",
         icon=":material/download:",
         type="tertiary",
-        help="Runs outside the dashboard, with the settings as they are now.",
+        help="The code runs outside the dashboard, with the present settings of this page.",
     )

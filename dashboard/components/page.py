@@ -22,8 +22,8 @@ from dashboard.figures import data as figure_data
 from dashboard.figures.layout import Drawing, readable
 
 UNFORESEEN = (
-    "Something unexpected stopped this page: reload it, and if it stays, tell whoever runs the "
-    "dashboard, whose terminal has the details."
+    "An unexpected error stopped this page: reload it. If the error stays, tell the person who "
+    "runs the dashboard; the details are in the terminal."
 )
 
 Given = ParamSpec("Given")

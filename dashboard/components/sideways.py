@@ -19,8 +19,8 @@ export default function ({ data, parentElement }) {
         ["auto", "scroll"].includes(getComputedStyle(place).overflowX);
       if (scrolls === place.hasAttribute("data-sideways")) continue;
       place.toggleAttribute("data-sideways", scrolls);
-      const attributes = { tabindex: "0", role: "group", "aria-label": data.label };
-      for (const [name, value] of Object.entries(attributes)) {
+      const names = [["tabindex", "0"], ["role", "group"], ["aria-label", data.label]];
+      for (const [name, value] of names) {
         if (scrolls) place.setAttribute(name, value);
         else place.removeAttribute(name);
       }

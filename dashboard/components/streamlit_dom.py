@@ -34,6 +34,7 @@ COMPONENT = _part("stBidiComponentIsolated")
 EXCEPTION = _part("stException")
 ICON = _part("stIconMaterial")
 IMAGE = _part("stImage")
+METRIC_LABEL = _part("stMetricLabel")
 MULTISELECT = _part("stMultiSelect")
 CHOSEN_OPTION = f"{MULTISELECT} span[title]"
 CHOSEN_OPTION_CROSS = f"{MULTISELECT} [data-tag] svg"
@@ -57,6 +58,8 @@ PLOT_AREA = f"{PLOT} .main-svg"
 PLOT_MARKS = (  # all but axes, title and legend
     f"{PLOT} :is(.scatterlayer, .barlayer, .heatmaplayer, .imagelayer, .shapelayer, .annotation)"
 )
+# All series but the first
+LATER_SERIES = f"{PLOT} :is(.scatterlayer, .barlayer) > .trace:nth-child(n + 2)"
 PLOT_BUTTONS = f"{PLOT} .modebar"
 SAVE_BUTTON = '.modebar-btn[data-title*="download" i]'
 CELL_LABEL = f"{PLOT} .heatmap-label"

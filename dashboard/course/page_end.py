@@ -29,7 +29,7 @@ def show(name: str) -> None:
                 page.lesson_link("study", f"{number} · {question.title}{mark}", q=number)
         following = lessons.after(name)
         if following is None:
-            st.markdown("This was the last lesson. **What is left to earn?**")
+            st.markdown("This was the last lesson. **Which questions are still open?**")
             page.lesson_link("study", "Study: all questions")
         else:
             st.markdown(f"**Next:** {following.line}")

@@ -48,8 +48,8 @@ class Tree:
         while parent > 0:
             parent, depth = self.branches[parent].parent, depth + 1
         if i == 0:
-            return "trunk: nothing forced"
-        return f"{'· ' * depth}step {len(branch.forced)}: “{branch.word}” forced"
+            return "the text without chosen words"
+        return f"{'· ' * depth}step {len(branch.forced)}: “{branch.word}” chosen"
 
 
 def tree(letter: str, about: object) -> Tree:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import lru_cache
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from dashboard.components.live import Dial
 from dashboard.components.panes import panes
 from dashboard.components.token_strip import Token, percent, shade, token_strip
 from dashboard.decoding import branches, instrument
-from dashboard.decoding.strategy_controls import Way, choose_live_way
+from dashboard.decoding.strategy_controls import Way, choose_length, choose_live_way
 from dashboard.figures import decoding as figures
 from dashboard.models.generation_cache import GenerationCache, Text
 from dashboard.models.gpt_models import LONGEST_LINKED
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from core.decoding.prompt import Prompt
     from core.decoding.strategies import Step
     from core.models.zoo import LoadedModel, ModelEntry
-    from core.tokenizer import WordTokenizer
+    from core.tokenizer import Tokenizer
     from dashboard.figures.layout import Drawing
 
 BARS, BARS_ON_STAGE = 12, 6
@@ -43,8 +44,12 @@ def show(
     words, drawings = panes("texts", (2, 3))
     with words, st.popover("Columns, length, seed", icon=":material/tune:"):
         count = controls.pick("Columns", [1, 2, 3, 4], key="columns", index=1)
-        length = int(controls.slider("Words to add", 5, 150, 40, key="length"))
-        seed = int(controls.slider("Seed", 0, 999, 0, key="seed", help="Same seed, same text."))
+        length = choose_length(entry.real)
+        seed = int(
+            controls.slider(
+                "Seed", 0, 999, 0, key="seed", help="The same seed gives the same text."
+            )
+        )
     with drawings, st.container(key="figure-step"):
         step = controls.dial("Step", 1, length, 1, key="step", help="Or click a word.")
         instrument.show_steps(step)
@@ -61,25 +66,26 @@ def show(
             way, dials = choose_live_way(letter, default)
             tree = branches.tree(letter, (entry.identity, prompt.ids))
             branches.walk(letter, tree)
-            text = generations.text(
-                prompt.ids, way.strategy, length,
-                seed=seed, forced=tree.forced, width=way.width,
-            )  # fmt: skip
+            with st.spinner("Generating …", show_time=True) if entry.real else nullcontext():
+                text = generations.text(
+                    prompt.ids, way.strategy, length,
+                    seed=seed, forced=tree.forced, width=way.width,
+                )  # fmt: skip
             _show_text(letter, text, tokenizer, index)
         with below:
             _show_step(letter, index, text, tokenizer, tree, way, dials)
             _attention_of(loaded, text.step(index), letter)
     st.caption(
-        "The redder a word, the less probable; underlined: in a repeated 4-gram. Step *i* uses the "
-        "**same random number** in every column."
+        "The redder a word, the less probable it is. Underlined words belong to a repeated "
+        "4-gram. Step *i* uses the **same random number** in every column."
     )
 
 
 def explain(engine: DecodingEngine) -> None:
     """The text below all columns, which no control changes."""
     st.caption(
-        f"Computed by {engine.path}. Temperature comes first, then the cut: the nucleus is "
-        "measured on the distribution after temperature."
+        f"Computed by {engine.path}. The temperature is applied first, then the cut: the nucleus "
+        "is chosen from the distribution after temperature."
     )
     page.show_math(
         r"\begin{gathered} P_t(v) = \frac{e^{l_v / t}}{\sum_w e^{l_w / t}} \\ "
@@ -97,7 +103,7 @@ def explain(engine: DecodingEngine) -> None:
     )
 
 
-def _show_text(letter: str, text: Text, tokenizer: WordTokenizer, index: int) -> None:
+def _show_text(letter: str, text: Text, tokenizer: Tokenizer, index: int) -> None:
     """The text of a column; a click on a word goes to its step."""
 
     def go(picked: int) -> None:
@@ -109,7 +115,7 @@ def _show_text(letter: str, text: Text, tokenizer: WordTokenizer, index: int) ->
 
 
 @lru_cache(maxsize=64)
-def _strip(text: Text, tokenizer: WordTokenizer) -> tuple[list[Token], str]:
+def _strip(text: Text, tokenizer: Tokenizer) -> tuple[list[Token], str]:
     """The words of a text, those of a repeated 4-gram underlined, and the line below them."""
     marks = repeated(list(text.tokens))
     strip = [
@@ -124,14 +130,14 @@ def _strip(text: Text, tokenizer: WordTokenizer) -> tuple[list[Token], str]:
         for i, (one, mark) in enumerate(zip(text.generated, marks, strict=True))
     ]
     mean = fmean(one.log_probability for one in text.generated)
-    return strip, f"Mean log P: {mean:.2f} nats; {sum(marks)} of {len(marks)} words repeated."
+    return strip, f"Mean log P: {mean:.2f} nats. {sum(marks)} of {len(marks)} words are repeated."
 
 
 def _show_step(
     letter: str,
     index: int,
     text: Text,
-    tokenizer: WordTokenizer,
+    tokenizer: Tokenizer,
     tree: branches.Tree,
     way: Way,
     dials: Sequence[Dial],
@@ -150,9 +156,9 @@ def _show_step(
         tree.grow(before_it, shown[picked], vocab[shown[picked]])
 
     token_strip(
-        [Token(vocab[i], note=f"take it: {percent(before[i])}") for i in shown],
+        [Token(vocab[i], note=f"choose it: {percent(before[i])}") for i in shown],
         key=f"force-{letter}", on_pick=force, play=False, selected=shown.index(step.token),
-        legend="Force another word: a click grows a branch from this step.",
+        legend="Choose another word for this step: a click starts a new branch of the text.",
     )  # fmt: skip
 
 
@@ -164,7 +170,7 @@ def _shown(step: Step, bars: int) -> list[int]:
     return [int(i) for i in order[places]]
 
 
-def show_figure(index: int, step: Step, tokenizer: WordTokenizer, *, key: str) -> None:
+def show_figure(index: int, step: Step, tokenizer: Tokenizer, *, key: str) -> None:
     """The step as the server draws it: for a browser in which the instrument stopped."""
     vocab = tokenizer.vocab
     before, after, order = (t.numpy() for t in (step.distribution, step.left, step.order))
@@ -176,15 +182,16 @@ def show_figure(index: int, step: Step, tokenizer: WordTokenizer, *, key: str) -
     else:
         how = f"Deterministic: **{word}**"
     st.markdown(
-        f"{how}: probability **{percent(after[step.token])}** among **{step.kept:,}** of "
-        f"{len(vocab):,} words kept, rank **{step.rank}** for the model, whose entropy is "
-        f"**{step.entropy:.2f}** nats."
+        f"{how}: it has the probability **{percent(after[step.token])}** among the "
+        f"**{step.kept:,}** of {len(vocab):,} words that are kept, and rank **{step.rank}** "
+        f"for the model, whose entropy is **{step.entropy:.2f}** nats."
     )
     page.show_figure(
         _drawn(step, tokenizer, state.presenting()),
         title=f"Step {index + 1}: the most probable words of {len(vocab):,}",
-        description="Hatched: the model's probability. Solid: after temperature and cut, orange "
-        "the word taken. Violet: the mass down to each word.",
+        description="Hatched: the model's probability. Solid: the probability after temperature "
+        "and cut, with the chosen word in orange. Violet: the cumulative probability down to "
+        "each word.",
         key=key,
         data=lambda: {
             "word": [vocab[i] for i in order],
@@ -195,7 +202,7 @@ def show_figure(index: int, step: Step, tokenizer: WordTokenizer, *, key: str) -
 
 
 @lru_cache(maxsize=32)  # each keeps its step, some 500 KB
-def _drawn(step: Step, tokenizer: WordTokenizer, presenting: bool) -> Drawing:
+def _drawn(step: Step, tokenizer: Tokenizer, presenting: bool) -> Drawing:
     """The figure of a step."""
     from core.decoding.strategies import distribution, temperature
 
@@ -236,14 +243,16 @@ def _show_attention(loaded: LoadedModel, step: Step, letter: str) -> None:
     with torch.inference_mode():
         _, alphas = model(torch.tensor([ids]), return_attn=True)
     words = [loaded.tokenizer.vocab[i] for i in ids]
+    many = alphas.shape[1] * alphas.shape[2] > figures.MOST_HEADS
     page.show_figure(
         figures.step_attention(alphas[0, :, :, -1].numpy(), words),
         title="Attention that led to this word",
-        description="What the last word before it looked at: a row is a head, a column a word "
-        "read, the last 40 at most.",
+        description="What the last word before it looked at. Each row is "
+        f"{'a layer, the mean of its heads' if many else 'a head'}, each column one of the last 40 "
+        "words that were read.",
         key=f"attention-{letter}",
     )
-    text = " ".join(words[1:])
+    text = loaded.tokenizer.decode(ids) if loaded.entry.real else " ".join(words[1:])
     page.lesson_link(
         "attention", "See this text on the attention page", reads="text",
         model=loaded.entry.name, prompt=text[-LONGEST_LINKED:],

@@ -22,8 +22,8 @@ WORDS = 40  # that a checkpoint adds to the prompt
 def show(entry: zoo.ModelEntry, loaded: zoo.LoadedModel, prompt: Prompt) -> None:
     """The texts of a model's training, and the prompt continued by every stored checkpoint."""
     st.markdown(
-        "What a model wrote, **greedily from the empty prompt**, after every epoch of its "
-        "training. Early on it repeats the commonest words; then it learns who speaks, and how."
+        "What the model wrote after every epoch of its training, **by greedy decoding from the "
+        "empty prompt**. What appears first, and what later?"
     )
     epochs = history(entry)
     if not epochs:
@@ -45,13 +45,14 @@ def show(entry: zoo.ModelEntry, loaded: zoo.LoadedModel, prompt: Prompt) -> None
             tables.show(rows, hide_index=True)
     run = RunDirectory(entry.path)
     names = run.checkpoint_names()
-    st.subheader("Your prompt, then and now", anchor=False)
+    st.subheader("Your prompt at different epochs", anchor=False)
     if len(names) < 2:
         st.markdown(
-            f"Of {page.escape(entry.name)} only the last weights are here. A model that you "
-            "train keeps those of its epochs 1, 2, 4, 8 … too, and each continues your prompt."
+            f"Only the last weights of {page.escape(entry.name)} are stored. A model that you "
+            "train also keeps the weights of its epochs 1, 2, 4, 8 …, and each of them can "
+            "continue your prompt."
         )
-        page.lesson_link("train", "Train one")
+        page.lesson_link("train", "Train a model")
     elif controls.switch(f"Continue my prompt at {len(names)} checkpoints", key="live"):
         for name in names:
             with page.one_sentence_for_errors():

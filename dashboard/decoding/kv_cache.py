@@ -26,13 +26,17 @@ def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt:
         cache_drawing.show(entry, loaded, prompt)
         return
     st.markdown(
-        "No token sees the future, so keys and values of the past never change: **keep them**."
+        "No token sees a later token, so the keys and values of old tokens never change: **keep "
+        "them**."
     )
     curves = st.container()
     with st.container(horizontal=True, vertical_alignment="center"):
         asked = st.button("Measure on this machine", type="primary", icon=":material/timer:")
         spot = st.container(width="stretch")
-    spot.caption("Takes about 20 seconds on one thread; continues the text below, too.")
+    spot.caption(
+        "This takes about 20 seconds on one thread and also generates the text for the "
+        "comparison below."
+    )
     if asked:
         timings.measure(entry, loaded, engine, prompt, spot)
     report, proof = timings.known(entry)
@@ -44,8 +48,8 @@ def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt:
         st.markdown(
             f"**The same text?** {proof.tokens} greedy tokens with and without the cache: ids "
             f"**{'equal' if proof.equal else 'NOT equal'}**, largest difference of any logit "
-            f"**{proof.largest_difference:.1e}**; {proof.ties} steps with the two best logits "
-            "within 1e-4, where rounding could decide."
+            f"**{proof.largest_difference:.1e}**. At {proof.ties} steps the two largest "
+            "logits differ by less than 1e-4, so rounding could decide."
         )
     _picture()
     page.show_source(
@@ -61,7 +65,7 @@ def _costs(engine: DecodingEngine, report: Report | None) -> None:
 
     weights = engine.weights
     curves = st.container()
-    T = int(controls.slider("Tokens in the text, T", 1, weights.context_length, 100, key="tokens"))
+    T = int(controls.slider("Tokens in the text T", 1, weights.context_length, 100, key="tokens"))
     if report is not None:
         with curves:
             timings.show_curves(report, T)
@@ -81,16 +85,18 @@ def _costs(engine: DecodingEngine, report: Report | None) -> None:
         r"\text{no cache, head on the last: } & L\,(T P + 2\,T^2 H n) + d V \\"
         r"\text{cache: } & L\,(P + 2\,T\,H n) + d V \\"
         r"& P = 4\,d\,H n + 2\,d\,m \end{aligned}",
-        "Multiply-adds for the token after T tokens. "
-        f"L = {len(weights.blocks)} layers, d = {weights.dim} features, H = {weights.num_heads} "
-        f"heads of width n = {weights.head_dim}, m = {weights.mlp_dim} in the feed-forward layer, "
-        f"V = {weights.vocab_size:,} words; P: the projections of one token in one layer.",
+        f"Multiply-adds for the token after T tokens. L = {len(weights.blocks)} layers, d = "
+        f"{weights.dim} features, H = {weights.num_heads} heads of width n = "
+        f"{weights.head_dim}, m = {weights.mlp_dim} in the feed-forward layer, V = "
+        f"{weights.vocab_size:,} words. P is the number for all projections of one token in "
+        "one layer.",
     )
     read = bytes_read(weights, T, 32)
     st.caption(
-        f"A token with a cache reads {read / 1e6:,.1f} MB for {counted['cache'] / 1e6:,.1f} M "
-        f"multiply-adds: every weight once, and {cache_bytes(weights, T) / 1e6:,.2f} MB of keys "
-        "and values. The whole text still grows with T², since every token looks at all before."
+        f"With a cache, a token reads {read / 1e6:,.1f} MB for {counted['cache'] / 1e6:,.1f} M "
+        f"multiply-adds: every weight once, and {cache_bytes(weights, T) / 1e6:,.2f} MB of "
+        "keys and values. The time for a whole text still grows with T², since every token "
+        "looks at all tokens before it."
     )
 
 
@@ -101,17 +107,18 @@ def _passes(report: Report) -> None:
     passes = report.passes
     ms = {
         "one pass over a known text": passes.one_pass,
-        f"one by one, {BATCH} texts at once": passes.batch,
-        "one by one, one text": passes.single,
-        "one by one, no cache": passes.whole,
+        f"one token at a time, {BATCH} texts": passes.batch,
+        "one token at a time, one text": passes.single,
+        "one token at a time, no cache": passes.whole,
     }
     page.show_figure(
         figures.time_by_pass(ms),
-        title=f"Time a token, {passes.tokens} tokens, all in the same PyTorch code",
+        title=f"Time per token for {passes.tokens} tokens, all in the same PyTorch code",
         description=f"With a cache, {BATCH} texts take as many steps as one text, but each step "
-        f"reads the weights and calls PyTorch once for all: {passes.single / passes.batch:.1f} "
-        f"times less a token. The same loop over one text takes {passes.engine:.2g} ms a token "
-        f"in the compiled code of this page; a step of training, {passes.training:.2g} ms a token.",
+        "reads the weights and calls PyTorch once for all texts: a token takes "
+        f"{passes.single / passes.batch:.1f} times less time. The same loop over one text "
+        f"takes {passes.engine:.2g} ms per token in the compiled code of this page; a step of "
+        f"training takes {passes.training:.2g} ms per token.",
         key="passes",
     )
 
@@ -119,13 +126,15 @@ def _passes(report: Report) -> None:
 @page.fragment
 def _picture() -> None:
     """What is computed and what is kept, step by step."""
-    made = int(controls.slider("Tokens made so far", 1, STEPS, STEPS, key="made"))
+    made = int(controls.slider("Tokens generated so far", 1, STEPS, STEPS, key="made"))
     for column, cached in zip(st.columns(2), (False, True), strict=True):
         with column:
             page.show_figure(
                 figures.cache_picture(STEPS, made, cached),
                 title="With the cache" if cached else "Without a cache",
-                description="Each row makes one token. Orange: computed in this step. "
-                + ("Blue: kept from before." if cached else "All of it, every time."),
+                description="Each row generates one token. Orange: computed in this step. "
+                + (
+                    "Blue: kept from before." if cached else "Everything is computed at every step."
+                ),
                 key=f"picture-{'with' if cached else 'without'}",
             )

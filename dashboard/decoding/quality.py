@@ -12,6 +12,7 @@ from core.decoding.text_metrics import TextQuality, measure, repeated
 from core.run_files import schema
 from dashboard import controls, state
 from dashboard.components import page
+from dashboard.components.panes import panes
 from dashboard.decoding.strategy_controls import Way, choose_way
 from dashboard.figures import decoding as figures
 
@@ -23,14 +24,22 @@ if TYPE_CHECKING:
 
 TEXTS, LENGTH = 16, 60
 _ROWS = (
-    ("rep-4", "rep4", "words in a row that came before in the same text; people rarely repeat"),
-    ("distinct-1", "distinct1", "different words, of all words"),
-    ("distinct-2", "distinct2", "different pairs of words"),
-    ("copied 8-grams", "copied", "eight words in a row that stand in the training text"),
+    (
+        "repeated 4-grams",
+        "rep4",
+        "four words in a row that occurred before in the same text; people rarely repeat them",
+    ),
+    ("different words", "distinct1", "number of different words, divided by that of all words"),
+    ("different pairs", "distinct2", "the same for two words in a row"),
+    (
+        "copied 8-grams",
+        "copied",
+        "eight words in a row that also occur in the training text",
+    ),
     (
         "mean log P",
         "mean_log_probability",
-        "nats a known word: how likely the model finds the text",
+        "nats per known word: how probable the text is to the model",
     ),
 )
 
@@ -46,23 +55,24 @@ def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt:
     sweep = _sweep(entry)
     human = sweep and TextQuality(**sweep["human"])
     st.markdown(
-        "**Likely is not good.** The texts that the model finds most probable repeat themselves; "
-        "what people wrote is less probable to it than the texts of most settings."
+        "**Probable does not mean good.** The texts that are most probable to the model repeat "
+        "themselves. Text that people wrote is less probable to it than the texts of most "
+        "settings."
     )
     if sweep and human:
         _curves(sweep, human)
     else:
         st.caption(
-            "No sweep was measured for this model yet: "
-            f"`python -m core.decoding.quality_sweep {entry.name}` makes it."
+            "This model has not been measured at many settings yet: `python -m "
+            f"core.decoding.quality_sweep {entry.name}` measures it."
         )
-    st.subheader("Sixteen texts of sixty words, drawn at once", anchor=False)
-    left, right = st.columns([1, 2])
+    st.subheader("Sixteen texts of sixty words, sampled at once", anchor=False)
+    left, right = panes("samples", (1, 2))
     with left:
         way = choose_way("q", "nucleus", abreast=False)
         seed = int(controls.slider("Seed", 0, 999, 0, key="seed-q"))
     if way.width:
-        st.info("Beam search draws nothing, so all sixteen texts would be the same.")
+        st.info("Beam search draws no random numbers, so all sixteen texts would be the same.")
         return
     samples = _samples(entry.identity, tuple(prompt.ids), repr(way.strategy), seed, way, engine)
     corpus = _corpus(entry, loaded)
@@ -81,16 +91,20 @@ def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt:
             columns[column.label] = measured(_samples(*of, seed, column, engine))
             times[column.label] = _time(*of, column, engine)
         with st.container(key="figure-measures"):
-            _table(columns | {"people, held out": people}, times)
+            _table(columns | {"text by people": people}, times)
         if training is None:
             st.caption(
                 f"The training text ({page.escape(entry.data)}) is not on this machine, so "
                 "copied 8-grams cannot be counted here."
             )
-    st.subheader("The sixteen texts", anchor=False)
-    st.caption("Marked: part of four words in a row that came before in the same text.")
-    for text in samples.ids.tolist():
-        st.markdown(_coloured(text, loaded.tokenizer.vocab))
+        st.caption(
+            "Marked words are part of four words in a row that occurred before in the same text."
+        )
+        first, *others = (_coloured(text, loaded.tokenizer.vocab) for text in samples.ids.tolist())
+        st.markdown(first)
+        with st.expander(f"The other {len(others)} texts", icon=":material/notes:"):
+            for text in others:
+                st.markdown(text)
     page.show_source(
         "core.decoding.text_metrics.repetition",
         "core.decoding.text_metrics.distinct",
@@ -135,11 +149,11 @@ def _table(columns: Mapping[str, TextQuality | None], times: Mapping[str, float]
         title: [*(shown(quality, name) for quality in columns.values()), meaning]
         for title, name, meaning in _ROWS
     }
-    rows["ms a token"] = [
+    rows["ms per token"] = [
         *(f"{times[name]:.2f}" if name in times else "–" for name in columns),
-        "the model's pass and the choice of the word, one text, measured here",
+        "the pass through the model and the choice of the word for one text, measured here",
     ]
-    names = ("measure", *columns, "what it is")
+    names = ("measure", *columns, "meaning")
     lines = [(title, *cells) for title, cells in rows.items()]
     st.table({name: [line[i] for line in lines] for i, name in enumerate(names)})
 
@@ -161,15 +175,16 @@ def _curves(sweep: dict[str, Any], human: TextQuality) -> None:
     asked = state.presenting() and not state.revealed()
     if not asked:
         description += (
-            " As much text by people, held out, is less probable to the model than "
+            " Held-out text by people is less probable to the model than the texts of "
             f"{len(likelier)} of {len(points)} settings. At {likeliest['setting']} = "
-            f"{likeliest['value']:g}, the most probable, {likeliest['rep4']:.0%} of the 4-grams "
-            f"are repeated; people repeat {human.rep4:.1%}."
+            f"{likeliest['value']:g}, the setting with the most probable texts, "
+            f"{likeliest['rep4']:.0%} of the 4-grams are repeated; people repeat "
+            f"{human.rep4:.1%}."
         )
     people = None if asked else (human.distinct2, human.mean_log_probability)
     page.show_figure(
         figures.quality_curves(curves, people),
-        title="How probable the model finds a text, and how varied the text is",
+        title="How probable a text is to the model, and how varied it is",
         description=description,
         key="sweep",
     )

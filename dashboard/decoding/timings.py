@@ -66,7 +66,7 @@ def measure(
     for timing in time_tokens(model, engine, points := lengths(window)):
         timings.append(timing)
         done = len(timings) / len(points)
-        bar.progress(0.5 * done, f"The token after {timing.length} tokens …")
+        bar.progress(0.5 * done, f"Timing the token after {timing.length} tokens …")
     for number, passes in enumerate(time_passes(model, engine)):
         if isinstance(passes, str):
             bar.progress(0.5 + 0.08 * number, f"{passes} …")
@@ -118,7 +118,7 @@ def show_curves(report: Report, T: int) -> None:
         figures.time_per_token(lengths, times, slopes, T, shown=2 if asked else len(names)),
         title="Time for the next token as the text grows",
         description=f"Measured on {report.machine}, {report.date}, with "
-        f"{page.escape(report.model)}. All but the compiled code run the same PyTorch; compiled, "
-        f"weights have {report.bits} bits.",
+        f"{page.escape(report.model)}. All curves but one run the same PyTorch code; the "
+        f"compiled code uses weights of {report.bits} bits.",
         key="times",
     )

@@ -68,7 +68,7 @@ def size_scatter(
     layout = {
         "height": 440,
         "legend": LEGEND_ABOVE,
-        "xaxis": axis("share of the picture that is object", tickformat=".0%"),
+        "xaxis": axis("share of the picture covered by the object", tickformat=".0%"),
         "yaxis": axis("entropy of the attention, nats", range=[0, 1.08 * even]),
         "shapes": [horizontal_line(even, {"dash": "dot", "width": 2})],
     }
@@ -78,15 +78,15 @@ def size_scatter(
 def share_scatter(size: np.ndarray, share: np.ndarray, random: np.ndarray) -> Drawing:
     """The share of attention on the object against its size, a point a picture.
 
-    The dashed diagonal is even attention. random: the shares with random weights.
+    The dashed diagonal is uniform attention. random: the shares with random weights.
     """
     most = float(size.max())
     data = _points(size, share, random, "%{y:.0%} of the attention")
-    data.append(line([0.0, most], [0.0, most], "even attention", ORANGE, 4, "dash"))
+    data.append(line([0.0, most], [0.0, most], "uniform attention", ORANGE, 4, "dash"))
     layout = {
         "height": 440,
         "legend": LEGEND_ABOVE,
-        "xaxis": axis("share of the picture that is object", tickformat=".0%"),
+        "xaxis": axis("share of the picture covered by the object", tickformat=".0%"),
         "yaxis": axis("share of attention on the object", range=[0, 1], tickformat=".0%"),
     }
     return figure(data, layout)

@@ -45,8 +45,11 @@ def similarity_map(cosines: np.ndarray) -> Drawing:
     return figure([cells], {"height": 330, "xaxis": columns, "yaxis": rows})
 
 
-def similarity_curves(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Drawing:
-    """Mean cosine by distance with one standard deviation around it: name -> (mean, deviation)."""
+def similarity_curves(
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    what: str = "cosine similarity of two positions",
+) -> Drawing:
+    """Mean by distance with one standard deviation around it: name -> (mean, deviation)."""
     data: list[Spec] = []
     for (name, (mean, spread)), (colour, dash) in zip(
         curves.items(), ((BLUE, "solid"), (ORANGE, "dash"), (GREEN, "dot")), strict=False
@@ -57,7 +60,7 @@ def similarity_curves(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Dr
             width=0, fill="toself", fillcolor=_faint(colour), hoverinfo="skip", showlegend=False,
         ))  # fmt: skip
         data.append(line(k, mean, literal(name), colour, 3, dash))
-    axes = {"xaxis": axis("distance in tokens"), "yaxis": axis("cosine of two positions")}
+    axes = {"xaxis": axis("distance in tokens"), "yaxis": axis(what)}
     return figure(data, {"height": 400, "legend": LEGEND_BELOW, **axes})
 
 
@@ -88,6 +91,54 @@ def clock(sine: float, cosine: float) -> Drawing:
     return figure([circle, hand], {"height": 340, "showlegend": False, **axes})
 
 
+def hands(pairs: Mapping[int, Sequence[np.ndarray]]) -> Drawing:
+    """Clocks side by side: pair of columns -> the two numbers of the query's and of the key's."""
+    turn = np.linspace(0, 2 * np.pi, 90)
+    data: list[Spec] = []
+    layout: Spec = {"height": 260, "legend": LEGEND_BELOW}
+    bare = {"range": [-1.2, 1.2], "showticklabels": False, "showgrid": False, "zeroline": False}
+    at: Spec
+    for n, (pair, two) in enumerate(pairs.items()):
+        on = "" if n == 0 else str(n + 1)
+        at = {"xaxis": f"x{on}", "yaxis": f"y{on}", "hoverinfo": "skip"}
+        start = n / len(pairs)
+        layout[f"xaxis{on}"] = {
+            **bare, "domain": [start, start + 0.9 / len(pairs)], "anchor": f"y{on}",
+            "title": {"text": f"pair {pair}"},
+        }  # fmt: skip
+        layout[f"yaxis{on}"] = {**bare, "scaleanchor": f"x{on}", "anchor": f"x{on}"}
+        data.append(line(np.sin(turn), np.cos(turn), color=GREY, showlegend=False, **at))
+        looks = (("query", ORANGE, "diamond"), ("key", BLUE, "circle"))
+        for (name, colour, symbol), hand in zip(looks, two, strict=True):
+            s, c = hand / (np.linalg.norm(hand) or 1.0)
+            data.append(line(
+                [0, s], [0, c], name, colour, 4, mode="lines+markers", showlegend=n == 0,
+                marker={"size": [1, 12], "symbol": symbol}, **at,
+            ))  # fmt: skip
+    return figure(data, layout)
+
+
+def bias_lines(slopes: np.ndarray, farthest: int) -> Drawing:
+    """ALiBi's bias -m_h · distance of every head, (H,), for distances 0 … farthest."""
+    k = np.arange(farthest + 1)
+    data, notes = [], []
+    for h, m in enumerate(slopes, 1):
+        end = min(farthest, 3.6 / m)
+        data.append(line(k, -m * k, f"head {h}", BLUE, 2, hovertemplate="%{y:.2f}"))
+        notes.append({
+            "x": end, "y": -m * end, "text": f"head {h}", "showarrow": False, "xanchor": "left",
+            "yanchor": "middle", "xshift": 4,
+        })  # fmt: skip
+    layout = {
+        "height": 360,
+        "showlegend": False,
+        "xaxis": axis("distance in tokens, t − s", range=[0, 1.14 * farthest]),
+        "yaxis": axis("bias", range=[-4, 0.2]),
+        "annotations": notes,
+    }
+    return figure(data, layout)
+
+
 def loss_curves(
     losses: Mapping[str, Sequence[float]], trained: int, window: int = 1, *, whole: bool = True
 ) -> Drawing:
@@ -109,7 +160,7 @@ def loss_curves(
         "height": 460,
         "legend": LEGEND_BELOW,
         "xaxis": axis("position in the text", range=[0, read]),
-        "yaxis": axis("loss, nats a word", range=[0, 1.05 * highest]),
+        "yaxis": axis("loss, nats per word", range=[0, 1.05 * highest]),
         "shapes": [vertical_line(trained, {"color": GREY, "dash": "dash"})],
         "annotations": [note],
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import ref
 
 from cachetools import LRUCache
 
@@ -88,6 +89,7 @@ class GenerationCache:
 class _GrowingText:
     """A text as long as anybody has asked for; a longer one continues from its end.
 
+    It does not keep the engine alive, and with it a model that was let go.
     beam: the width of a beam search and its length, which choose the tokens after the forced ones.
     """
 
@@ -100,11 +102,21 @@ class _GrowingText:
         forced: Ids,
         beam: tuple[int, int] | None,
     ):
-        self.engine, self.prompt, self.strategy = engine, prompt, strategy
+        self._engine, self.prompt, self.strategy = ref(engine), prompt, strategy
         self._seed, self._forced, self._beam = seed, forced, beam
         self._given = forced if beam is None else None  # tokens that the strategy does not choose
         self._lock = Lock()
         self._restart()
+
+    @property
+    def engine(self) -> DecodingEngine:
+        """Errors: ValueError when its model was let go."""
+        engine = self._engine()
+        if engine is None:
+            raise ValueError(
+                "This model was removed from memory to make room for another: reload the page."
+            )
+        return engine
 
     def _restart(self) -> None:
         import torch

@@ -9,7 +9,7 @@ import streamlit as st
 from core.models import zoo
 from dashboard import state
 from dashboard.components import page
-from dashboard.models import model_choice
+from dashboard.models import model_choice, real_models
 from dashboard.models.generation_cache import GenerationCache
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ PROMPTS = {
     "refrain": "raven candle moon thorn river\napple lamp snow bell\nraven candle moon thorn",
 }
 OTHER_PROMPT = "KING RICHARD III:\nWhy,"
+REAL_PROMPT = "When Mary and John went to the store, John gave a drink to"
 LONGEST_LINKED = 2_000  # characters a link carries, of the end, which the model reads
 
 
@@ -42,12 +43,14 @@ def choose_gpt(key: str = "model", prefer: str = "gpt-shakespeare") -> zoo.Model
         entries,
         key=key,
         index=best,
-        help=page.escape(f"Trained on, and perplexity of held-out text: {'; '.join(read)}."),
+        help=page.escape(f"Training data and perplexity of held-out text: {'; '.join(read)}."),
     )
 
 
 def engine(entry: zoo.ModelEntry) -> DecodingEngine:
     """The model's decoding engine, shared by everybody."""
+    if entry.real:
+        return generations(entry).engine
     return _engine(entry.name, entry.identity, entry)
 
 
@@ -60,6 +63,9 @@ def _engine(name: str, identity: str, _entry: zoo.ModelEntry) -> DecodingEngine:
 
 def generations(entry: zoo.ModelEntry) -> GenerationCache:
     """The texts the model generated, shared by everybody."""
+    if entry.real:
+        with st.spinner("Preparing the decoder …"):
+            return real_models.hold(entry).generations
     return _generations(entry.name, entry.identity, entry)
 
 
@@ -68,22 +74,37 @@ def _generations(name: str, identity: str, _entry: zoo.ModelEntry) -> Generation
     return GenerationCache(engine(_entry))
 
 
-def ask_prompt(loaded: zoo.LoadedModel) -> Prompt:
-    """A box for the text to continue, and what the model reads of it, with notes about it."""
+def read_out(loaded: zoo.LoadedModel) -> str:
+    """The logits of the model's head in TeX: its norm, and a bias where there is one."""
+    norm, linear = loaded.model.head[0], loaded.model.head[-1]
+    bias = "" if linear.bias is None else " + b"
+    return rf"W\,\mathrm{{{type(norm).__name__}}}(h_t){bias}"
+
+
+def ask_prompt(loaded: zoo.LoadedModel, real_prompt: str = REAL_PROMPT) -> Prompt:
+    """A box for the text to continue, and what the model reads of it, with notes about it.
+
+    real_prompt: what a real model reads first.
+    """
     from core.decoding.prompt import read_prompt
 
-    default = PROMPTS.get(loaded.entry.data, OTHER_PROMPT)
+    real, longest = loaded.entry.real, loaded.model.max_N
+    if real:
+        longest = min(longest, real_models.MOST_TOKENS)
+    default = real_prompt if real else PROMPTS.get(loaded.entry.data, OTHER_PROMPT)
     typed = st.text_area(
         "Text to continue",
         st.query_params.get("prompt", default)[-LONGEST_LINKED:],
         height=100,
-        key=f"prompt-{loaded.entry.data}",
-        help="A name in capitals and a colon begin a speech. It may be empty: then only the "
-        "start token is read.",
+        key=f"prompt-{'real' if real else loaded.entry.data}",
+        help=f"Any text; the last {longest} tokens are read."
+        if real
+        else "A name in capitals and a colon begin a speech. If the text is empty, the model "
+        "reads only the start token.",
     )
     state.record("prompt", typed)
     state.put_in_link("prompt", typed[-LONGEST_LINKED:] if typed != default else None)
-    prompt = read_prompt(typed, loaded.tokenizer, loaded.model.max_N)
+    prompt = read_prompt(typed, loaded.tokenizer, longest)
     for note in prompt.notes:
         st.info(page.escape(note), icon=":material/info:")
     return prompt

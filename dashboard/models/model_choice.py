@@ -7,19 +7,23 @@ from collections.abc import Mapping
 import streamlit as st
 
 from core.models import zoo
+from core.models.pretrained import store
 from core.models.zoo import LoadedModel, ModelEntry
 from dashboard import controls, state
 from dashboard.components import page
+from dashboard.models import real_models
 
 SHOWN = 12  # characters of the SHA-256 of the weights
 
 
 def available(kind: str, name: str) -> dict[str, ModelEntry]:
-    """The models of a kind by their names; the page ends here with a sentence if there is none.
+    """The models of a kind by their names, real ones last; the page ends here if there is none.
 
     name: of the kind, as in "There is no Vision Transformer yet".
     """
     entries = {entry.name: entry for entry in zoo.available_models(kind)}
+    for entry in store.available(kind):
+        entries.setdefault(entry.name, entry)
     if not entries:
         st.info(f"There is no {name} yet: train one first.", icon=":material/info:")
         page.lesson_link("train")
@@ -33,6 +37,8 @@ def load(entry: ModelEntry) -> LoadedModel:
     The page ends with a sentence if it cannot be used.
     """
     try:
+        if entry.real:
+            return real_models.hold(entry).loaded
         return load_shared(str(entry.weights), entry.identity, entry)
     except (ValueError, OSError) as error:
         page.show_error(error)
@@ -78,7 +84,7 @@ def _say(entry: ModelEntry, wanted: str, entries: Mapping[str, ModelEntry]) -> N
     same = [e.name for e in entries.values() if len(wanted) == SHOWN and e.digest[:SHOWN] == wanted]
     where = f"{same[0]} has them" if same else "no model here has them"
     st.info(
-        f"The link was made with the weights {page.escape(wanted)}, and "
-        f"{page.escape(entry.name)} here has others: {page.escape(where)}.",
+        f"The link was made with the weights {page.escape(wanted)}, but {page.escape(entry.name)} "
+        f"has other weights here: {page.escape(where)}.",
         icon=":material/link_off:",
     )

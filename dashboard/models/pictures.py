@@ -18,13 +18,16 @@ from core.data.images.picture import open_picture
 from core.data.locations import MissingDataError
 from core.data.sources import load_images
 from core.models import zoo
-from dashboard import controls, limits
+from dashboard import controls, limits, state
 from dashboard.components import page
-from dashboard.figures.maps.vit_maps import picture_strip
+from dashboard.figures.maps.attention_maps import enlarge
+from dashboard.figures.maps.vit_maps import channels_last, picture_strip
 from dashboard.models import vit_models
 
 AT_HAND = 200  # pictures to choose from
+WHOLE = 128  # pixels
 STAR = 5  # the picture of Shapes that pages open with
+LARGEST_SHAPE = 256  # pixels
 MAX_UPLOAD_MB = 20
 MAX_DECODED, LONGEST_SIDE = 4, 1024  # uploaded pictures of a session, at most 4 MB each
 
@@ -66,6 +69,12 @@ def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
     choices = st.container(horizontal=True, vertical_alignment="bottom")
     with choices:
         source = controls.pick("Picture", ["at hand", "draw a shape", "my own"], key="from")
+    if source == "at hand" and loaded.entry.real:
+        pictures = any_pictures()
+        with choices:
+            index = controls.choice("Picture number", range(1, 11), key="picture") - 1
+        st.caption("These small pictures are enlarged for this model. Your own picture shows more.")
+        return SelectedPicture(pictures.images[index], None)
     if source == "at hand":
         with choices:
             pictures, row = browse(loaded)
@@ -81,7 +90,7 @@ def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
         )
     if source == "draw a shape":
         with choices, st.popover("The shape", icon=":material/tune:", width="stretch"):
-            image, label = draw_shape(size)
+            image, label = draw_shape(min(size, LARGEST_SHAPE))
         return SelectedPicture(image, label if data == "shapes" else None)
     with st.container(horizontal=True, vertical_alignment="bottom"):  # covers no result
         own = upload(size)
@@ -90,9 +99,26 @@ def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
     return SelectedPicture(own, None)
 
 
+def show_whole(image: UInt8) -> None:
+    """The picture (3, S, S) as it is, small; on the stage as high as the figures beside it."""
+    side = state.figure_height() or WHOLE
+    with st.container(key="whole"):
+        st.image(enlarge(channels_last(image), side), alt="The picture", output_format="PNG")
+
+
+def any_pictures() -> Pictures:
+    """Pictures for a model whose own data is not here: CIFAR-10, or Shapes."""
+    try:
+        return _held_out("cifar10")
+    except (MissingDataError, ValueError):
+        return drawn_shapes(AT_HAND)
+
+
 def pictures_for(loaded: zoo.LoadedModel) -> Pictures:
     """Test pictures of the model's own data; Shapes when that data is not on this machine."""
     name = loaded.entry.data
+    if loaded.entry.real:  # its data is the text of a stranger, and no name of a data set
+        return any_pictures()
     if name == "shapes":
         return drawn_shapes(AT_HAND)
     try:
@@ -100,8 +126,8 @@ def pictures_for(loaded: zoo.LoadedModel) -> Pictures:
     except (MissingDataError, ValueError) as error:
         drawn = drawn_shapes(AT_HAND)
         note = (
-            "These are Shapes, drawn by this program; the model was trained on other pictures. "
-            f"{page.escape(str(error))}."
+            "These pictures are Shapes, drawn by this program; the model was trained on other "
+            f"pictures. {page.escape(str(error))}."
         )
         return replace(drawn, note=note)
 
@@ -135,7 +161,7 @@ def known(pictures: Pictures, loaded: zoo.LoadedModel) -> bool:
     return pictures.source == loaded.entry.data
 
 
-@st.cache_data(max_entries=16, show_spinner="Asking the model …")
+@st.cache_data(max_entries=16, show_spinner="Running the model …")
 def predictions(_loaded: zoo.LoadedModel, identity: str, _pictures: Pictures, source: str) -> Any:
     """The model's probabilities for every picture, (N, classes)."""
     import torch
@@ -158,7 +184,9 @@ def upload(size: int) -> UInt8 | None:
         page.show_error(picture)
         return None
     if picture.width != picture.height or min(picture.size) > size:
-        zoom = st.slider("Zoom", 1.0, 8.0, 1.0, 0.1, help="1 is the largest square that fits.")
+        zoom = st.slider(
+            "Zoom", 1.0, 8.0, 1.0, 0.1, help="At 1 it is the largest square that fits."
+        )
         across = st.slider("Left to right", 0, 100, 50, format="%d %%")
         down = st.slider("Top to bottom", 0, 100, 50, format="%d %%")
         side = max(1, int(min(picture.size) / zoom))
@@ -199,19 +227,19 @@ def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
     probability = predictions(loaded, loaded.entry.identity, pictures, pictures.source)
     certainty, predicted = probability.max(1), probability.argmax(1)
     is_match = np.ones(len(predicted), dtype=bool)
-    with st.popover("Which pictures", icon=":material/filter_list:", width="stretch"):
+    with st.popover("Select pictures", icon=":material/filter_list:", width="stretch"):
         strip = st.container()
         one, two = st.columns([2, 3])
         if known(pictures, loaded):
             with one:
                 of_class = controls.choice("Class", ["all", *classes], key="class")
             with two:
-                answer = controls.pick("The answer is", ["any", "right", "wrong"], key="answer")
+                answer = controls.pick("The prediction is", ["any", "right", "wrong"], key="answer")
             if of_class != "all":
                 is_match &= pictures.labels == classes.index(of_class)
             if answer != "any":
                 is_match &= (predicted == pictures.labels) == (answer == "right")
-        order = controls.pick("First come the", ["as drawn", "surest", "least sure"], key="order")
+        order = controls.pick("Order", ["as drawn", "surest", "least sure"], key="order")
         matches = np.flatnonzero(is_match)
         if not len(matches):
             st.info("No match; showing all pictures.", icon=":material/info:")
@@ -221,7 +249,8 @@ def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
         row = matches[:10]
         names = [f"{i}: {classes[k]}" for i, k in enumerate(predicted[row], 1)]
         words = (
-            f"The first {len(row)} of {len(matches)}, and what the model says: {', '.join(names)}"
+            f"The first {len(row)} of {len(matches)}, with the predictions of the model: "
+            f"{', '.join(names)}"
         )
         strip.image(picture_strip(pictures.images[row]), alt=words, output_format="PNG")
         strip.caption(page.escape(words))

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from core.models.gpt_numpy import NumpyGPT
 
 
+LARGE = 2_000_000  # attention weights and logits, above which few traces are kept
+
+
 @st.cache_resource(max_entries=256, show_spinner=False)
 def reading(
     identity: str, ids: tuple[int, ...], _model: NumpyGPT
@@ -37,7 +40,9 @@ def trace(identity: str, model: Any, inputs: Tensor, edit: Edit | None = None) -
     for field in fields(edit) if edit is not None else ():
         value = getattr(edit, field.name)
         content += _content(value) if hasattr(value, "numpy") else repr(value).encode()
-    return _trace(identity, content, model, inputs, edit)
+    held = _large_trace if _numbers(model, inputs) > LARGE else _trace
+    traced: Trace = held(identity, content, model, inputs, edit)
+    return traced
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)  # up to 15 MB each, most under 1 MB
@@ -47,6 +52,45 @@ def _trace(
     from core.interpret.trace import UNCHANGED, trace
 
     return trace(_model, _inputs, _edit or UNCHANGED)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Running the model …")  # up to 300 MB each
+def _large_trace(
+    identity: str, content: bytes, _model: Any, _inputs: Tensor, _edit: Edit | None
+) -> Trace:
+    from core.interpret.trace import UNCHANGED, trace
+
+    return trace(_model, _inputs, _edit or UNCHANGED)
+
+
+def _numbers(model: Any, inputs: Tensor) -> int:
+    """How many attention weights and logits the trace of these inputs holds."""
+    from core.interpret.attribution import extra_tokens
+    from core.interpret.trace import heads_of
+
+    layers, heads = heads_of(model)
+    if inputs.ndim == 4:  # pictures
+        tokens = int(model.pos_E.num_embeddings + extra_tokens(model))
+        return len(inputs) * layers * heads * tokens**2
+    tokens, words = inputs.shape[1], int(model.token_embed.num_embeddings)
+    return len(inputs) * (layers * heads * tokens**2 + tokens * words)
+
+
+def lens_words(
+    identity: str, model: Any, inputs: Tensor, traced: Trace
+) -> tuple[np.ndarray, list[list[int]]]:
+    """The logit lens of a text: the probability (L+1, T) of its final answers, and the best ids."""
+    return _lens_words(identity, _content(inputs), model, traced)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Every layer answers …")
+def _lens_words(
+    identity: str, content: bytes, _model: Any, _traced: Trace
+) -> tuple[np.ndarray, list[list[int]]]:
+    from core.interpret.trace import lens_words
+
+    best, final = lens_words(_model, _traced.stream)
+    return final[0].numpy(), best[0].tolist()
 
 
 def removal_effect(identity: str, model: Any, inputs: Tensor, answer: int) -> Tensor:
@@ -63,7 +107,7 @@ def _removal_effect(
     return removal_effect(_model, _inputs, answer)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner="Reading random words twice …")
 def induction(identity: str, _model: Any) -> Tensor:
     """`core.interpret.head_metrics.induction`, (L, H), always on the same random words."""
     import torch

@@ -119,11 +119,11 @@ def show_units(measured: Measured, d: int, T: int, P: int, source: str) -> None:
     page.show_figure(
         cost_figures.on_units(measured, T, d, P, UNITS[-1]),
         key="units",
-        title=f"Which is faster on P parallel units? T = {T:,}, d = {d}, batch 1",
-        description="Lines: a **model**, Brent's bound (work − span) / P + span. Markers: 1 and 2 "
-        "threads, measured.",
-        more="The model takes the speed measured on one thread; its units never wait for memory or "
-        f"for each other. Markers: {source}.",
+        title=f"Which layer is faster on P parallel units? T = {T:,}, d = {d}, batch 1",
+        description="The lines are a **model**, Brent's bound (work − span) / P + span. The "
+        "markers are measured with 1 and 2 threads.",
+        more="The model uses the speed measured on one thread, and its units never wait for "
+        f"memory or for each other. The markers were {source}.",
     )
 
 
@@ -134,11 +134,11 @@ def show_speeds(measured: Measured, d: int, T: int, P: int) -> None:
     rows = {f"{layer}, P = {P:,} (model)": f"{1e3 * times[layer]:.3g} ms" for layer in LAYERS}
     crossing = units_where_attention_wins(one["RNN"], one["attention"], T, d)
     faster = "never" if crossing is None else f"P = {crossing:,.0f}"
-    rows["Attention is faster from (model)"] = faster
+    rows["In the model, attention is faster from"] = faster
     for layer in LAYERS:
         if 2 in measured[layer]:
             gain = one[layer] / measured[layer][2]
-            rows[f"{layer}, a second thread"] = f"{gain:.1f}× as fast"
+            rows[f"{layer}, with a second thread"] = f"{gain:.1f}× as fast"
     st.markdown("  \n".join(f"{name}: **{value}**" for name, value in rows.items()))
 
 
@@ -151,18 +151,19 @@ def show_times(report: CostReport, d: int, source: str) -> None:
         cost_figures.times(lines, crossings),
         key="times",
         title=f"Measured: one forward pass over T tokens, d = {d}, batch 1",
-        description="The fastest pass of each. Dashed: where both take the same time.",
-        more=f"{source[0].upper()}{source[1:]}. Other processes can only slow a pass down.",
+        description="Each point is the fastest of several passes. Dashed: both take the same time.",
+        more=f"The times were {source}. Other processes on the machine can only make a pass "
+        "slower.",
     )
     with st.container(horizontal=True):
         for layer in LAYERS:
             fitted = f"{slope(lines['cpu', 1, layer]):.2f}".translate(RAISED)
             st.metric(f"{layer}, 1 thread: time grows like", f"T{fitted}", width="content")
         for threads, crossing in crossings.items():
-            label = f"Times cross, {threads} thread{'s' if threads > 1 else ''}"
-            found = "not here" if crossing is None else f"T = {crossing:.0f}"
+            label = f"Equal times with {threads} thread{'s' if threads > 1 else ''}"
+            found = "not in this range" if crossing is None else f"T = {crossing:.0f}"
             st.metric(label, found, width="content")
-    st.caption("Exponents are fitted to the measured times from T = 512 on.")
+    st.caption("The exponents are fitted to the times measured from T = 512 on.")
 
 
 def show_counts(d: int) -> None:
@@ -171,9 +172,9 @@ def show_counts(d: int) -> None:
         cost_figures.operations(T_VALUES, d),
         key="operations",
         title="Multiply-adds, from the formulas",
-        description=f"Without projections the counts cross at T = d / 2 = "
-        f"{crossover_of_counts(d):.0f}; in total attention always does more.",
-        more="QKᵀ and AV are O(T² d) each, one step of the RNN is O(d²).",
+        description="Without the projections, both need the same number of operations at T = d / "
+        f"2 = {crossover_of_counts(d):.0f}. In total attention always needs more.",
+        more="QKᵀ and AV take O(T² d) each, one step of the RNN takes O(d²).",
     )
 
 

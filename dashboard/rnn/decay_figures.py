@@ -24,16 +24,16 @@ def show(
         page.show_figure(
             matrix.eigenvalue_plane(view.eigenvalues),
             title="Eigenvalues λ of W_h",
-            description="Dotted: the unit circle. Inside it a mode fades, outside it explodes. "
-            "Diamond: the largest |λ|, which decides.",
+            description="Dotted: the unit circle. A mode inside it fades, a mode outside it "
+            "explodes. Diamond: the largest |λ|, which decides in the end.",
             key="eigenvalues",
         )
     with right:
         page.show_figure(
             rnn_decay.decay_curves(decay, longest, gradient),
             title="What is left of x₁ after T − 1 steps",
-            description=f"{matrix_choice.peak(decay, longest)} "
-            "W_x is orthogonal and ‖x₁‖ = 1: all that is seen is W_h's doing.",
+            description=f"{matrix_choice.peak(decay, longest)} W_x is orthogonal and ‖x₁‖ = 1, so "
+            "only W_h changes the length.",
             key="curves",
         )
     with st.container(horizontal=True):
@@ -43,8 +43,9 @@ def show(
         page.show_figure(
             rnn_decay.share_map(*shares(decay.energy, longest=longest)),
             title="The share of every input in every state",
-            description="Down a column: how much of h_T is x₁, x₂, … (of its variance, for "
-            "independent inputs). Bright near the diagonal only: a short memory.",
+            description="A column shows how much of h_T comes from x₁, x₂, … (as shares of its "
+            "variance, for independent inputs). If only the cells near the diagonal are "
+            "bright, the memory is short.",
             key="shares",
         )
     elif closer == "orbit":
@@ -52,14 +53,15 @@ def show(
         page.show_figure(
             matrix.orbit(orbit(W, math.radians(st.session_state.get("angle", 60)), 40)),
             title="The orbit x, W x, W² x, … of the 2 × 2 matrix",
-            description="Press play. The modulus of λ decides where it ends, its angle makes it "
-            "turn, and non-normality makes it swing out first.",
+            description="Press play. The modulus of λ decides whether the orbit shrinks or "
+            "grows, and its angle makes it rotate. If W is non-normal, the orbit can move "
+            "outwards first.",
             key="orbit",
         )
     elif closer == "entries":
         page.show_figure(
             matrix.entries(view.W),
             title="The entries of W_h",
-            description="Blue below zero, red above.",
+            description="Blue entries are below zero, red ones above.",
             key="entries",
         )

@@ -17,24 +17,24 @@ if TYPE_CHECKING:
     from core.linear_rnn.latch_task import MemoryRecord, MemoryTask
 
 LATCH_TASK = (
-    "**The latch task.** One of 8 symbols at step 1, then `delay` steps of noise, then: which "
-    "symbol was it? Guessing is right 1 time in 8. Five layers of 32 units "
-    "get the same 300 steps of training."
-    " torch initialises the RNNs at ρ ≈ 0.58, and 0.58²⁰ is 2 · 10⁻⁵. "
-    "What if W_h is initialised orthogonal instead, or the LSTM's forget gate starts open?"
+    "**The latch task.** Step 1 shows one of 8 symbols, then come `delay` steps of noise. Which "
+    "symbol was it? A guess is right 1 time in 8. Five layers of 32 units are trained for "
+    "the same 300 steps. torch initialises the RNNs with ρ ≈ 0.58, and 0.58²⁰ is 2 · 10⁻⁵. "
+    "What changes with an orthogonal $W_h$, or with an open forget gate?"
 )
 TRAINED = "rnn-trained"
 
 
 def training_controls() -> dict[str, Any]:
     """The fields of the task that the page sets."""
-    delay = controls.slider("Delay, steps", 1, 60, 20, key="delay")
-    orthogonal = controls.switch("Start $W_h$ orthogonal (ρ = 1)", key="orthogonal")
+    delay = controls.slider("Delay in steps", 1, 60, 20, key="delay")
+    orthogonal = controls.switch("Orthogonal $W_h$ (ρ = 1)", key="orthogonal")
     opened = controls.switch(
-        "LSTM: forget bias 1",
+        "LSTM: forget-gate bias 1",
         key="forget",
-        help="The bias of the LSTM's forget gate at the start. torch's is near 0: the gate "
-        "starts at σ(0) = 0.5, with bias 1 at σ(1) = 0.73 (Jozefowicz et al. 2015).",
+        help="The bias of the LSTM's forget gate before training. In torch it is near 0, so the "
+        "gate starts at σ(0) = 0.5. With a bias of 1 it starts at σ(1) = 0.73 (Jozefowicz et "
+        "al. 2015).",
     )
     return {"delay": delay, "orthogonal": orthogonal, "forget_bias": float(opened)}
 
@@ -83,7 +83,7 @@ def show_trained() -> None:
         curves(records, task.steps),
         key="trained",
         title=f"Trained here: delay {task.delay}{start}",
-        description="Accuracy on 256 fresh sequences while training.",
+        description="Accuracy on 256 new sequences during training.",
     )
     gradients = {
         layer: (r[0].gradient, r[-1].gradient)
@@ -93,10 +93,11 @@ def show_trained() -> None:
     page.show_figure(
         latch.gradients_by_step(gradients),
         key="gradients",
-        title="How much the last state listens to each step: ‖∂h_T/∂x_t‖",
-        description="Thin: before training; thick: after. A curve that falls towards t = 1 shows "
-        "exponential decay.",
-        more="Where it falls by orders of magnitude, the loss cannot reach step 1.",
+        title="How strongly the last state depends on each input: ‖∂h_T/∂x_t‖",
+        description="Thin lines: before training; thick lines: after it. A curve that falls "
+        "towards t = 1 shows exponential decay.",
+        more="If the gradient falls by many orders of magnitude, step 1 hardly affects the "
+        "training.",
     )
 
 
@@ -117,8 +118,9 @@ def show_sweep() -> None:
         latch.accuracy_by_delay(sweep, own),
         key="sweep",
         title="Accuracy against delay",
-        description="Medians, and the range of the seeds. Large open markers: trained here.",
-        more=f"Shipped with the program: {sweep.training}.",
+        description="Lines show medians, and bars the range over random seeds. Large open "
+        "markers: trained here.",
+        more=f"These results come with the program: {sweep.training}.",
     )
 
 
@@ -138,11 +140,11 @@ def what_it_shows(sweep: SweepReport, delay: int = 15) -> str:
         if point.delay == delay
     }
     return (
-        f"**Why is the LSTM last?** At delay {delay} it is right {right['LSTM', 0.0]} of the time, "
-        f"the tanh RNN {right['tanh RNN', 0.0]} and the GRU {right['GRU', 0.0]}. Before training, "
-        "the gradient of all three falls by a factor of about 0.6 a step. Training lifts that "
-        "factor close to 1 or above it in the tanh RNN and the GRU. In the LSTM it stays "
-        "near 0.6: torch starts its forget gates at ½, and in 300 steps they hardly open. With a "
-        "forget bias of 1 the factor starts at 0.8, and the LSTM is right "
-        f"{right['LSTM', 1.0]} of the time, still behind the GRU."
+        f"**Why is the LSTM last?** At delay {delay} it is right {right['LSTM', 0.0]} of the "
+        f"time, the tanh RNN {right['tanh RNN', 0.0]} and the GRU {right['GRU', 0.0]}. Before "
+        "training, the gradient of all three falls by a factor of about 0.6 per step. In the "
+        "tanh RNN and the GRU, training raises that factor to about 1 or more. In the LSTM "
+        "it stays near 0.6: its forget gates start at ½ in torch, and they hardly open in "
+        "300 steps. With a forget-gate bias of 1 the factor starts at 0.8, and the LSTM is "
+        f"right {right['LSTM', 1.0]} of the time, still behind the GRU."
     )

@@ -31,8 +31,8 @@ LONGEST = 200  # T up to which the curves are shown at first
 RANDOM = ("vanishing", "exploding", "gaussian", "symmetric", "orthogonal", "stochastic")
 CLOSER = ("closed", "shares", "orbit", "entries")
 CLOSER_HELP = (
-    "shares: how much of h_T comes from each input. orbit: the path of one vector under W_h. "
-    "entries: the matrices themselves. closed: nothing more."
+    "shares: how much of h_T comes from each input. orbit: the path of one vector under repeated "
+    "multiplication by W_h. entries: the matrix itself. closed: none of these."
 )
 EDITABLE = 6  # sizes up to this have every entry in a table to type in
 
@@ -91,9 +91,9 @@ def matrix_controls() -> tuple[MatrixView, str]:
         base, chosen, sentence = preset(name, size, draw()), name, PRESETS[name].sentence
     rho = controls.dial(
         "Spectral radius ρ", 0.1, 1.5, usual, key="rho", step=0.01, off=not scaled,
-        help="The largest |λ|: the whole matrix is multiplied by one factor.",
+        help="The largest |λ|. The slider multiplies the whole matrix by one factor.",
     )  # fmt: skip
-    longest = controls.dial("T up to", 20, MAX_STEPS, LONGEST, key="longest", step=10)
+    longest = controls.dial("Largest T", 20, MAX_STEPS, LONGEST, key="longest", step=10)
     moved = _moved(base)
     measured = measured_own(to_csv(base)) if chosen is None else measured_preset(name, size, draw())
     W = base
@@ -169,7 +169,7 @@ def explanation(view: MatrixView) -> str:
     exact = f"{error:.0e}" if error < 1 else "over 100%"
     return (
         f"{found.explanation} The eigenvectors have the condition number cond(P) = {condition}; "
-        f"computed as P Λ⁴⁹⁹ P⁻¹, the power has a relative error of {exact}."
+        f"computed as P Λ⁴⁹⁹ P⁻¹, the power W⁴⁹⁹ has a relative error of {exact}."
     )
 
 
@@ -184,7 +184,10 @@ def two_by_two(view: MatrixView) -> np.ndarray:
     if len(view.W) == 2:
         return view.W
     if view.preset is None:
-        raise ValueError(f"Your matrix is {len(view.W)} × {len(view.W)}: an orbit needs 2 × 2.")
+        raise ValueError(
+            f"Your matrix is {len(view.W)} × {len(view.W)}; an orbit can be drawn "
+            "for 2 × 2 matrices only."
+        )
     W = preset(view.preset, 2, draw())
     return W if view.radius is None else with_radius(W, view.radius)
 
@@ -202,12 +205,12 @@ def _own() -> np.ndarray:
     """A pasted or uploaded matrix; the link holds texts of up to LONGEST_LINKED characters."""
     linked = st.query_params.get("rows", OWN_ROWS)[:LONGEST_LINKED]
     text = st.text_area(
-        "Rows, one a line", linked, max_chars=MAX_BYTES, key="own", height=150,
+        "One row per line", linked, max_chars=MAX_BYTES, key="own", height=150,
         on_change=_forget,
     )  # fmt: skip
     own = text != OWN_ROWS and len(text) <= LONGEST_LINKED
     state.put_in_link("rows", text if own else None)
-    file = st.file_uploader("… or a CSV file (it takes the place of the text)", type=["csv", "txt"])
+    file = st.file_uploader("… or a CSV file, used instead of the text", type=["csv", "txt"])
     return parse_matrix(file.getvalue() if file is not None else text)
 
 
@@ -217,13 +220,13 @@ def edit_entries(view: MatrixView) -> None:
         st.button("Draw again", on_click=_draw_again, icon=":material/casino:")
     W = view.W
     if len(W) > EDITABLE:
-        st.caption(f"Up to size {EDITABLE} every entry can be typed here.")
+        st.caption(f"You can type entries here for matrices up to size {EDITABLE}.")
         return
     columns = [str(j + 1) for j in range(len(W))]
     key = f"entries-{hash(W.tobytes())}"
     table = pd.DataFrame(W, columns=columns, index=columns)
     st.data_editor(table, key=key, on_change=_take_entries, args=(key, W))
-    st.caption("Type a number: the matrix becomes your own.")
+    st.caption("Change any number. The matrix is then your own.")
 
 
 @st.cache_data(max_entries=64, show_spinner="Differentiating through time…")

@@ -9,7 +9,8 @@ import streamlit as st
 from core.study.claim import Claim
 from core.study.claims import known_values
 from core.study.measure.store import Values
-from core.study.question import Choice, Question
+from core.study.question import Question
+from core.study.tasks import Choice
 from dashboard.components.formula import formula
 
 
@@ -42,8 +43,9 @@ def _claim(claim: Claim, values: Values, source: str) -> dict[str, str]:
     sentence = formula(claim.sentence(values), safe=True)
     if not claim.holds(values):
         st.warning(
-            f"{sentence}. {source} That is not {claim.comparison} {claim.bound(values):.3g}, so on "
-            "this machine the answer is not supported: trust the measurement.",
+            f"{sentence}. {source} This number is not {claim.comparison} "
+            f"{claim.bound(values):.3g}, so the measurement on this machine does not support "
+            "the answer: trust the measurement.",
             icon=":material/rule:",
         )
         return {}

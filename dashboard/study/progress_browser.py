@@ -11,15 +11,15 @@ from dashboard.components import browser_store, page
 from dashboard.study import study_state
 
 _STORE, _NAME, _SYNCED, _FORGET = "study-store", "unrolled-progress", "study-synced", "study-forget"
-_SAVE = "save your progress as a file before you leave (Keep and hand in)."
+_SAVE = "save your progress as a file before you leave (Save and hand in)."
 _PROBLEMS = {
-    "off": f"This browser does not let the page keep anything: {_SAVE}",
-    "full": f"This browser has no room left for your progress: {_SAVE}",
-    "large": f"Progress of more than {MAX_BYTES:,} bytes is not kept in the browser: {_SAVE}",
+    "off": f"This browser does not allow the page to store anything: {_SAVE}",
+    "full": f"This browser has no space left for your progress: {_SAVE}",
+    "large": f"Progress of more than {MAX_BYTES:,} bytes is not stored in the browser: {_SAVE}",
 }
 _UNREADABLE = (
-    "What this browser keeps cannot be read ({why}) and was left as it is: forget it to keep new "
-    "progress here, or " + _SAVE
+    "The progress stored in this browser cannot be read ({why}) and was not changed: delete it "
+    "to store new progress here, or " + _SAVE
 )
 
 
@@ -100,12 +100,12 @@ def show_problem() -> None:
 
 def forget_button() -> None:
     """The button that deletes the progress here and in the browser."""
-    with st.popover("Forget it", type="tertiary"):
+    with st.popover("Delete it", type="tertiary"):
         st.markdown(
             "Deletes your predictions, your answers and what you have earned, here and in this "
             "browser. A saved file stays."
         )
-        st.button("Forget my progress", on_click=_forget)
+        st.button("Delete my progress", on_click=_forget)
 
 
 def _forget() -> None:

@@ -30,13 +30,13 @@ def overview() -> None:
     if again:
         line += f" · due again: {', '.join(again)}"
     if progress_browser.is_saved():
-        line += " · kept in this browser"
+        line += " · stored in this browser"
     st.caption(line, width="stretch")
 
 
 def save_menu() -> None:
     """The popover with everything about saving."""
-    with st.popover("Keep and hand in", icon=":material/save:"):
+    with st.popover("Save and hand in", icon=":material/save:"):
         _file()
         _class()
         _hand_in()
@@ -50,7 +50,7 @@ def own_questions_menu() -> None:
 
 
 def _file() -> None:
-    st.markdown("**A file of yours**")
+    st.markdown("**In a file**")
     progress = study_state.progress()  # read here: the file is made outside the session
     st.download_button(
         "Save my progress",
@@ -60,7 +60,7 @@ def _file() -> None:
         on_click="ignore",
         icon=":material/download:",
     )
-    file = st.file_uploader("Go on from a saved file", type="json", max_upload_size=1)
+    file = st.file_uploader("Continue from a saved file", type="json", max_upload_size=1)
     if file is not None and st.button("Load it"):
         _try(lambda: study_state.add_progress(load(file.getvalue()[: MAX_BYTES + 1])), "Added.")
 
@@ -70,13 +70,13 @@ def _class() -> None:
     name = st.text_input("A name of your choice", max_chars=30, key="study-name")
     passphrase = st.text_input(
         "Passphrase", max_chars=100, type="password", key="study-word",
-        help="Not your e-mail password: it only guards this name here.",
+        help="Do not use your e-mail password. The passphrase only protects this name here.",
     )  # fmt: skip
     one, two = st.columns(2)
-    if one.button("Keep here", width="stretch"):
+    if one.button("Save here", width="stretch"):
         _try(lambda: _save_here(name, passphrase), "Kept.")
     if two.button("Fetch", width="stretch"):
-        _try(lambda: _fetch(name, passphrase), "Fetched and added.")
+        _try(lambda: _fetch(name, passphrase), "Loaded and added to your progress.")
 
 
 def _save_here(name: str, passphrase: str) -> None:
@@ -102,7 +102,9 @@ def _hand_in() -> None:
         icon=":material/download:",
     )
 
-    handed_in = st.file_uploader("Check a summary you were handed", type="html", max_upload_size=1)
+    handed_in = st.file_uploader(
+        "Check a summary that was handed in", type="html", max_upload_size=1
+    )
     if handed_in is not None:
         try:
             data = verify(handed_in.getvalue().decode("utf-8", "replace"))
@@ -113,14 +115,14 @@ def _hand_in() -> None:
                 page.escape(str(data["name"])),
                 page.escape(str(data["saved"])),
             )
-            st.success(f"Unchanged since it was saved by {whose} on {saved}.")
+            st.success(f"It has not been changed since {whose} saved it on {saved}.")
 
 
 def _seed() -> None:
     st.markdown("**The same numbers for everybody**")
     seed = st.text_input("Seed", study_state.progress().seed, max_chars=20, key="study-seed")
     if st.button("Use this seed"):
-        _try(lambda: study_state.set_seed(seed), "All numbers are drawn from it now.")
+        _try(lambda: study_state.set_seed(seed), "All numbers now depend on this seed.")
 
 
 def _own_questions() -> None:

@@ -25,8 +25,8 @@ def pick(questions: Mapping[str, Question]) -> str:
         st.session_state[_CHOSEN] = asked
     elif asked is not None:
         st.info(
-            f"The link asks for Question “{page.escape(asked[:60])}”, which is not here: "
-            "another one is shown instead.",
+            f"The link asks for Question “{page.escape(asked[:60])}”, which does not exist here: "
+            "another question is shown instead.",
             icon=":material/link_off:",
         )
     chosen = str(st.session_state.get(_CHOSEN))
@@ -69,7 +69,7 @@ def _mark(record: Record, checks: int, is_due: bool) -> tuple[str, str]:
     if record.earned(checks):
         return ("event_repeat", ", due again") if is_due else ("check_circle", ", earned")
     if record.done(checks):
-        return "visibility", ", answer seen"
+        return "visibility", ", answer shown"
     if record.prediction:
-        return "pending", ", begun"
+        return "pending", ", started"
     return "radio_button_unchecked", ""

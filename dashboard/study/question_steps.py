@@ -8,7 +8,13 @@ from dataclasses import replace
 import streamlit as st
 
 from core.study.grading.checks import grade_answer, tries
-from core.study.measure.store import MEASUREMENTS, fill, load_measurements, save_measurement
+from core.study.measure.store import (
+    MEASUREMENTS,
+    fill,
+    load_measurements,
+    measure,
+    save_measurement,
+)
 from core.study.progress import (
     Answer,
     again,
@@ -18,7 +24,8 @@ from core.study.progress import (
     give_up,
     predict as store_prediction,
 )
-from core.study.question import Choice, Expression, Question, Rubric, Task
+from core.study.question import Question
+from core.study.tasks import Choice, Expression, Rubric, Task
 from dashboard.components import page
 from dashboard.components.formula import formula
 from dashboard.components.scroll_into_view import scroll_into_view
@@ -35,14 +42,22 @@ def predict(question: Question) -> None:
         return
     key = _widget_key(question, "predict")
     with st.container(border=True, key="predict"):
-        response = tasks.ask(question.predict, f"{key}-given", progress.task_seed(question.id))
-        sent = st.button("Keep my prediction", key=key, type="primary")
-    if sent and response is None:
-        st.warning("Choose or write something first: a guess is enough.")
-    elif sent and response is not None:
-        text = response.text or " → ".join(response.lines)
-        study_state.save_progress(store_prediction(progress, question.id, text))
-        st.rerun()
+        tasks.ask(question.predict, f"{key}-given", progress.task_seed(question.id))
+        st.button(
+            "Keep my prediction", key=key, type="primary", on_click=_keep, args=(question, key)
+        )
+    if st.session_state.pop(_empty(key), False):
+        st.warning("Choose or write an answer first; a guess is enough.")
+
+
+def _keep(question: Question, key: str) -> None:
+    """Store the prediction. A click is handled before the page runs: no later event loses it."""
+    response = tasks.given(question.predict, f"{key}-given")
+    if response is None:
+        st.session_state[_empty(key)] = True
+        return
+    text = response.text or " → ".join(response.lines)
+    study_state.save_progress(store_prediction(study_state.progress(), question.id, text))
 
 
 def experiment(question: Question) -> None:
@@ -53,7 +68,7 @@ def experiment(question: Question) -> None:
     figure = {"figure": link.figure} if link.figure else {}
     with st.container(key="experiment"):
         page.lesson_link(link.page, f"Open: {link.label}", **link.state, **figure, back=question.id)
-    st.caption("The lesson leads back here.")
+    st.caption("A button in the lesson leads back here.")
 
 
 def checks(question: Question) -> None:
@@ -78,11 +93,17 @@ def checks(question: Question) -> None:
     record = study_state.progress().record(question.id)
     if not record.done(total) and record.may_give_up(total):
         st.caption("You have tried each open check three times.")
-        if st.button("Show me the answer", key=_widget_key(question, "give-up")):
-            study_state.save_progress(
-                give_up(study_state.progress(), question.id, total, study_state.now())
-            )
-            st.rerun()
+        st.button(
+            "Show me the answer",
+            key=_widget_key(question, "give-up"),
+            on_click=_give_up,
+            args=(question,),
+        )
+
+
+def _give_up(question: Question) -> None:
+    progress, total = study_state.progress(), len(question.checks)
+    study_state.save_progress(give_up(progress, question.id, total, study_state.now()))
 
 
 def _answered(question: Question, i: int) -> None:
@@ -115,33 +136,51 @@ def _open(question: Question, i: int, task: Task) -> None:
     record, seed = progress.record(question.id), progress.task_seed(question.id)
     key, sent = _widget_key(question, f"check-{i}"), record.sent.get(str(i))
 
-    def stamped(answer: Answer) -> Answer:
-        return replace(answer, seed=seed, at=study_state.now().timestamp())
-
     def typed(answer: Answer) -> None:
         latest = study_state.progress()
-        study_state.save_progress(draft(latest, question.id, i, stamped(answer)))
+        study_state.save_progress(draft(latest, question.id, i, _stamped(answer, seed)))
 
-    response = tasks.ask(task, f"{key}-given", seed, record.typed.get(str(i), sent), typed)
-    if st.button("Check my answer", key=f"{key}-send", type="primary"):
-        if response is None:  # an empty answer does not count as an attempt
-            st.warning("There is no answer yet: give one first.", icon=":material/undo:")
-            return
-        grade = grade_answer(task, tasks.response(task, response), seed)
-        total, now = len(question.checks), study_state.now()
-        study_state.save_progress(
-            attempt(
-                progress, question.id, i, total, grade.correct, now, stamped(response), tries(task)
-            )
-        )
-        st.rerun()
-    if sent is not None:
+    tasks.ask(task, f"{key}-given", seed, record.typed.get(str(i), sent), typed)
+    st.button(
+        "Check my answer",
+        key=f"{key}-send",
+        type="primary",
+        on_click=_check,
+        args=(question, i, key, seed),
+    )
+    if st.session_state.pop(_empty(key), False):
+        st.warning("There is no answer yet: write or choose one first.", icon=":material/undo:")
+    elif sent is not None:
         grade = grade_answer(task, tasks.response(task, sent), sent.seed)
         left = (tries(task) or 0) - record.attempts.get(str(i), 0)
         more = f" You have {left} more {'try' if left == 1 else 'tries'}." if left > 0 else ""
         st.warning(formula(grade.message + more), icon=":material/undo:")
         if isinstance(task, Rubric):
             tasks.show_points(task, sent.text, rubric=False)
+
+
+def _check(question: Question, i: int, key: str, seed: str) -> None:
+    """Grade what is in the fields of check i. An empty answer does not count as an attempt."""
+    task = question.checks[i]
+    response = tasks.given(task, f"{key}-given")
+    if response is None:
+        st.session_state[_empty(key)] = True
+        return
+    grade = grade_answer(task, tasks.response(task, response), seed)
+    progress, total, now = study_state.progress(), len(question.checks), study_state.now()
+    sent = _stamped(response, seed)
+    study_state.save_progress(
+        attempt(progress, question.id, i, total, grade.correct, now, sent, tries(task))
+    )
+
+
+def _stamped(answer: Answer, seed: str) -> Answer:
+    return replace(answer, seed=seed, at=study_state.now().timestamp())
+
+
+def _empty(key: str) -> str:
+    """Where it is noted that an empty answer was sent, until the page has said so."""
+    return f"{key}-empty"
 
 
 def answer(question: Question) -> None:
@@ -164,12 +203,12 @@ def answer(question: Question) -> None:
             st.markdown("**Model answer:**")
             st.markdown(question.answer.text)
         for task, sent in essays:
-            st.markdown("**The points of a good answer**")
+            st.markdown("**What a good answer contains**")
             tasks.show_points(task, sent.text, rubric=True)
     else:
         st.markdown(question.answer.text)
     with st.container(key="loose"):
-        st.markdown("**Where common notes are loose**")
+        st.markdown("**Where common notes are imprecise**")
         st.markdown(question.answer.loose)
     for sentence in question.answer.measured:
         _measured(sentence.name, sentence.text)
@@ -177,15 +216,22 @@ def answer(question: Question) -> None:
     if not record.earned(len(question.checks)):
         st.info(
             "This question is not earned yet. Work through it again: the numbers and the order "
-            "of the options will be new.",
+            "of the options will be different.",
             icon=":material/replay:",
         )
     date = due_date(record)
     if date is not None:
         st.caption(f"Due again on {date.date().isoformat()}, with fresh numbers.")
-    if st.button("Work through it again, with fresh numbers", key=_widget_key(question, "again")):
-        study_state.save_progress(again(study_state.progress(), question.id))
-        st.rerun()
+    st.button(
+        "Work through it again, with fresh numbers",
+        key=_widget_key(question, "again"),
+        on_click=_again,
+        args=(question,),
+    )
+
+
+def _again(question: Question) -> None:
+    study_state.save_progress(again(study_state.progress(), question.id))
 
 
 def next_question(question: Question, questions: Mapping[str, Question]) -> None:
@@ -231,8 +277,6 @@ def _measured(name: str, text: str) -> None:
 
 def _measure(name: str) -> None:
     try:
-        from core.study.measure.models import measure
-
         save_measurement(name, measure(name))
     except (ValueError, OSError) as error:
         page.show_error(error)

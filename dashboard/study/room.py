@@ -12,8 +12,9 @@ from core.study import poll
 from core.study.grading.checks import grade_answer
 from core.study.grading.grade import Grade
 from core.study.options import shown_options
-from core.study.question import Choice, Expression, Number, Question
+from core.study.question import Question
 from core.study.storage.rooms import MINUTES_OPEN, Room, Rooms
+from core.study.tasks import Choice, Expression, Number
 from dashboard import lessons, limits
 from dashboard.components import page
 from dashboard.components.formula import formula
@@ -41,8 +42,8 @@ def open_button(question: Question) -> None:
     """The lecturer's button that opens a room on this prediction."""
     with st.popover("Ask the room", icon=":material/groups:"):
         st.markdown(
-            f"Opens a poll on this prediction for {MINUTES_OPEN} minutes. Students join by a short "
-            "link or the QR code and answer once, without a name."
+            f"Opens a poll on this prediction for {MINUTES_OPEN} minutes. Students join with a "
+            "short link or the QR code and answer once, without a name."
         )
         _open(question)
 
@@ -191,7 +192,7 @@ def _bars(counts: dict[str, int], question: Question, room: Room) -> None:
         return
     page.show_figure(
         poll_bars(shown, poll.right_answer(task, room.code)[0] if room.revealed else None),
-        title="What the room says",
+        title="Answers of the room",
         description="; ".join(
             f"{page.escape(text)}: {often}" for text, often in list(shown.items())[:12]
         ),
@@ -210,7 +211,7 @@ def _phone(room: Room, question: Question) -> None:
         answer = tasks.ask(task, f"room-{room.code}", room.code)
         if st.button("Send my answer", type="primary"):
             if answer is None:
-                st.warning("Choose or write something first: a guess is enough.")
+                st.warning("Choose or write an answer first; a guess is enough.")
                 return
             with limits.within(limits.VOTES, room.code):
                 rooms().answer(room.code, token, poll.countable(task, answer.text, room.code))

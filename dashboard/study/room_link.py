@@ -1,4 +1,4 @@
-"""The link that phones open to join a room."""
+"""The link that phones open to join a room, and its QR code."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ def join(code: str) -> None:
         st.warning(warning, icon=":material/wifi_off:")
     picture = io.BytesIO()
     segno.make(link, error="m").save(picture, kind="png", scale=8, border=3)
-    st.image(picture.getvalue(), alt=f"QR code of {link}", width=260)
     st.caption(f"[{page.escape(link)}]({link})")
+    # Below the link: on hover, Streamlit's button for a full screen covers what is above a picture.
+    st.image(picture.getvalue(), alt=f"QR code of {link}", width=260)
 
 
 def link_for_phones(here: SplitResult, query: str) -> tuple[str, str]:
@@ -36,13 +37,13 @@ def link_for_phones(here: SplitResult, query: str) -> tuple[str, str]:
         return link, ""
     address, port = lan_address(), f":{here.port}" if here.port else ""
     if address is None:
-        return link, f"{name} means this computer, which has no network: phones cannot join."
+        return link, f"Phones cannot join: {name} is this computer, which has no network."
     theirs = f"{here.scheme}://{address}{port}{here.path}{query}"
     answers = {"*", address} & set(st.get_option("server.allowedHosts") or ["*"])
     if st.get_option("server.address") not in _THIS_COMPUTER and answers:
         return theirs, ""
     return link, (
-        f"Phones cannot open this link: {name} means this computer only. Start the dashboard "
-        "with `make run HOST=0.0.0.0` (SECURITY says what that opens); the link is then "
-        f"{address}{port}."
+        f"Phones cannot open this link: the address {name} works on this computer only. Start the "
+        "dashboard with `make run HOST=0.0.0.0`; SECURITY.md says what this allows. The "
+        f"address is then {address}{port}."
     )

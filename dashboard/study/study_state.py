@@ -49,7 +49,9 @@ def add_progress(other: StudyProgress) -> None:
 def set_seed(seed: str) -> None:
     """Draw all numbers from another seed and put it into the link. Errors: ValueError."""
     if not SEED.fullmatch(seed):
-        raise ValueError(f"The seed {seed[:20]!r} cannot be used: take 1 to 20 of A–Z, 0–9 and -.")
+        raise ValueError(
+            f"The seed {seed[:20]!r} cannot be used: write 1 to 20 letters A–Z, digits or hyphens."
+        )
     save_progress(replace(progress(), seed=seed))
     st.query_params["seed"] = seed
 

@@ -10,7 +10,7 @@ from core.study.grading.checks import Response, points_found, shuffled
 from core.study.grading.numbers import draw
 from core.study.options import shown_options
 from core.study.progress import Answer
-from core.study.question import Choice, Expression, Number, Order, Rubric, Task
+from core.study.tasks import Choice, Expression, Number, Order, Rubric, Task
 from dashboard.components.formula import formula
 
 
@@ -21,7 +21,7 @@ def ask(
     initial: Answer | None = None,
     changed: Callable[[Answer], None] | None = None,
 ) -> Answer | None:
-    """Draw the task; return its answer, or None while it is empty.
+    """Draw the task; return the answer given so far, or None while it is empty.
 
     initial: fills empty fields. changed: called with every change, before the page runs.
     """
@@ -40,6 +40,11 @@ def ask(
             _line(task, key, seed, on_change)
         case Rubric():
             st.text_area(task.prompt, max_chars=5000, height=140, key=key, on_change=on_change)
+    return given(task, key)
+
+
+def given(task: Task, key: str) -> Answer | None:
+    """The answer in the widgets of the task, or None while they are empty."""
     answer = _read(task, key)
     return answer if answer.text or answer.lines else None
 
@@ -109,11 +114,14 @@ def _line(
     code = isinstance(task, Expression)
     st.markdown(prompt(task, seed))
     st.text_input(
-        "Your expression" if code else "Your number, with a unit if you like",
+        "Your expression" if code else "Your number (the unit is optional)",
         max_chars=2000,
         key=key,
         autocomplete="off",
-        help="W_h or Wh, x_1 or x1, *, @ or a space, ^2 or ²; LaTeX too." if code else None,
+        help="You can write W_h or Wh, x_1 or x1, a product with *, @ or a space, a power as ^2 "
+        "or ². LaTeX works as well."
+        if code
+        else None,
         on_change=on_change,
     )
 
@@ -122,7 +130,7 @@ def _order(task: Order, key: str, seed: str, on_change: Callable[[], None] | Non
     """A button for each line: a click makes it the next of the order, another takes it out."""
     chosen: tuple[str, ...] = st.session_state.get(key, ())
     st.markdown(task.prompt)
-    st.caption("Click the lines one after the other, first what comes first.")
+    st.caption("Click the lines in their order, beginning with the first.")
     with st.container(key=f"order-{key}", gap="xsmall"):
         for i, line in enumerate(shuffled(task.items, seed)):
             place = f":blue-badge[{chosen.index(line) + 1}] " if line in chosen else ""

@@ -15,7 +15,7 @@ from dashboard.components import page
 _FILES, _CHOSEN = "own-files", "own-chosen"
 _ONE_AT_A_TIME = threading.Lock()
 WHAT = {
-    "gpt": ("A UTF-8 text file, one text between two blank lines", ["txt"]),
+    "gpt": ("A UTF-8 text file with blank lines between its texts", ["txt"]),
     "vit": ("A zip with a folder of PNG or JPEG pictures for each class", ["zip"]),
     "cnn": ("A zip with a folder of PNG or JPEG pictures for each class", ["zip"]),
 }
@@ -42,7 +42,8 @@ def ask(kind: str) -> None:
             types,
             max_upload_size=own.MAX_BYTES // 10**6,
             key=f"own-{types[0]}",
-            help="It is stored on the machine that runs this dashboard, for whoever has its name.",
+            help="The file is stored on the machine that runs this dashboard. Whoever knows its "
+            "name can use it.",
         )
     if file is None:
         return

@@ -21,15 +21,15 @@ from dashboard.training import own_data
 
 WAYS = ("demo", "overfit", "course", "best")
 
-DEMO = "A small model on easy data, as a demonstration."
+DEMO = "A small model on easy data, for a demonstration."
 BEST = "The recipe with the best held-out results."
-OVERFIT = "{} and {} epochs, with nothing against overfitting: the model memorises its examples."
+OVERFIT = "{} and {} epochs, without any regularisation: the model memorises its examples."
 FEW = {"vit": "300 pictures", "cnn": "100 pictures", "gpt": "72 dialogues"}
 COURSE = {
-    "vit": "The model and the recipe of the course, number for number.",
-    "cnn": "The course's recipe with a CNN, which the course itself does not train.",
-    "gpt": "The model and the recipe of the course, on fewer dialogues: 6,500 of 7,222, since 722 "
-    "are kept to measure on. The vocabulary has 13,456 tokens, that of the course 14,058.",
+    "vit": "The model and the settings of the course, with the same numbers.",
+    "cnn": "The settings of the course, but with a CNN, which the course does not train.",
+    "gpt": "The model and the settings of the course, on fewer dialogues: 6,500 of 7,222, "
+    "because 722 are held out. The vocabulary has 13,456 tokens; in the course it has 14,058.",
 }
 
 SIZES = {  # name: label, lowest, highest, step
@@ -147,14 +147,15 @@ def _recipe(spec: RunSpec, tag: str) -> dict[str, Any]:
         list(SCHEDULES),
         key=f"{tag}-schedule",
         index=SCHEDULES.index(now.schedule),
-        help="cosine: one step an epoch, as in the course. warmup: linear up, then down to zero.",
+        help="cosine: one step per epoch, as in the course. warmup: the learning rate rises "
+        "linearly, then falls to zero.",
     )
     if isinstance(now, TextRecipe):
         recipe["subword_embeddings"] = controls.switch(
             "Subword embeddings",
             now.subword_embeddings,
             key=f"{tag}-parts",
-            help="“king”, “King” and “king's” share vectors, so they learn from each other.",
+            help="“king”, “King” and “king's” share vectors and learn from each other.",
         )
         recipe["temperature"] = controls.slider(
             "Sampling temperature",
@@ -163,7 +164,7 @@ def _recipe(spec: RunSpec, tag: str) -> dict[str, Any]:
             now.temperature,
             key=f"{tag}-temperature",
             step=0.1,
-            help="For the text generated after every epoch; 0 is greedy.",
+            help="For the text that is generated after every epoch. 0 means greedy decoding.",
         )
     else:
         recipe["augment"] = controls.switch(
@@ -190,7 +191,9 @@ def show_estimate(spec: RunSpec) -> dict[str, Any] | None:
         st.metric("Parameters", f"{result['parameters']:,}")
         st.metric("Memory", f"{result['memory'] / 1e9:.1f} GB")
         st.metric("Time", in_words(result["seconds"]))
-    st.caption(f"Measured on {result['steps']} steps, with the machine as busy as it is now.")
+    st.caption(
+        f"Measured on {result['steps']} training steps while the machine is as busy as it is now."
+    )
     return result
 
 

@@ -47,14 +47,14 @@ def _picture(pixels: np.ndarray, maps: np.ndarray, step: int) -> None:
         page.show_image(
             attention_maps.class_token_overlay(vit_maps.channels_last(pixels), maps.mean((0, 1))),
             title=_when(step),
-            description="Attention of the class token, mean over layers and heads.",
+            description="Attention of the class token, averaged over layers and heads.",
             key="moment",
         )
     with right:
         page.show_image(
             attention_maps.attention_grid(maps.reshape(layers, heads, side, side), 480, 480),
             title="Every layer and head",
-            description="Each map is scaled to its largest weight.",
+            description="The colours of each map are scaled to its largest weight.",
             key="moment-heads",
             data={"attention": maps},
         )
@@ -80,9 +80,9 @@ def texts_over_time(records: list[dict[str, Any]], kind: str) -> None:
     """The six newest and the six oldest texts of a run of that kind, "gpt" or of pictures."""
     texts = [(r["epoch"], r["text"]) for r in records if r.get("text") is not None]
     if kind == "gpt":
-        st.caption("Generated from the empty prompt after each epoch, newest first.")
+        st.caption("Generated from the empty prompt after each epoch, the newest first.")
     else:
-        st.caption("The most probable classes of the first held-out picture, newest first.")
+        st.caption("The most probable classes of the first held-out picture, the newest first.")
     recent, early = texts[-TEXTS:], texts[: max(0, min(TEXTS, len(texts) - TEXTS))]
     for epoch, text in [*reversed(recent), *reversed(early)]:
         with st.container(border=True):

@@ -15,8 +15,8 @@ from dashboard.figures import curves
 from dashboard.training.run_insight import show_maps
 
 EVERY_WORD = (
-    " The mean over an epoch counts every word once; the course's counts every dialogue once (each "
-    "batch by its dialogues), so the two differ a little."
+    " This mean over an epoch counts every word once. The mean of the course counts every "
+    "dialogue once, so the two differ a little."
 )
 
 
@@ -38,8 +38,10 @@ def show_curves(history: Snapshot, spec: RunSpec) -> None:
     page.show_figure(
         history.derive(curves.loss_figure, epochs),
         title="Loss",
-        description="Cross-entropy in nats. If the held-out loss rises while the training loss "
-        "falls, the model overfits." + _harder(spec) + (EVERY_WORD if spec.kind == "gpt" else ""),
+        description="The loss is the cross-entropy in nats. If the held-out loss rises while the "
+        "training loss falls, the model overfits."
+        + _harder(spec)
+        + (EVERY_WORD if spec.kind == "gpt" else ""),
         key="loss",
     )
     _overfitting(history)
@@ -47,8 +49,8 @@ def show_curves(history: Snapshot, spec: RunSpec) -> None:
         page.show_figure(
             history.derive(curves.measure_figure, measure, epochs),
             title=page.escape(measure.capitalize()),
-            description="After every epoch. The training value is measured during training, with "
-            "dropout and augmentation.",
+            description="Measured after every epoch. The training value is measured during "
+            "training, with dropout and augmentation.",
             key="measure",
         )
 
@@ -73,7 +75,7 @@ def _harder(spec: RunSpec) -> str:
         harder += ["label smoothing"] if recipe.label_smoothing else []
     if not harder:
         return ""
-    return f" Only training has {' and '.join(harder)}, so its loss may lie above the other."
+    return f" Only training uses {' and '.join(harder)}, so its loss may be above the other."
 
 
 def _texts(records: list[dict[str, Any]], spec: RunSpec) -> None:
@@ -82,9 +84,9 @@ def _texts(records: list[dict[str, Any]], spec: RunSpec) -> None:
     if not texts:
         return
     if spec.kind == "gpt":
-        st.markdown("**What it writes from an empty prompt**")
+        st.markdown("**What the model writes from an empty prompt**")
     else:
-        st.markdown("**What it says about the first held-out picture**")
+        st.markdown("**What the model predicts for the first held-out picture**")
     for record in [texts[0], *texts[1:][-1:]]:
         when = "Untrained" if record["kind"] == "start" else f"After epoch {record['epoch']:g}"
         st.markdown(f"{when}: {page.escape(record['text'])}")

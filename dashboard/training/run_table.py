@@ -83,8 +83,8 @@ def select(rows: list[Row]) -> list[Row]:
         selection_mode="multi-row",
         selection_default={"selection": {"rows": _linked(rows)}},
         column_config={
-            "held-out": number("accuracy", format="percent", help="On held-out images."),
-            "perplexity": number(format="%.1f", help="On held-out text."),
+            "held-out": number("accuracy", format="percent", help="Measured on held-out images."),
+            "perplexity": number(format="%.1f", help="Measured on held-out text."),
             "loss": number("held-out loss", format="%.3f"),
             "started": st.column_config.DatetimeColumn("started (UTC)", format="MMM D, HH:mm"),
         },
@@ -168,7 +168,7 @@ def _more(row: Row) -> None:
         if st.button("Extend", key=f"on-{row.name}"):
             _queue(lambda: fork.extend(row.run, int(epochs)))
         st.divider()
-        st.caption("A fork is a new run that starts from these weights with another recipe.")
+        st.caption("A fork is a new run that starts from these weights and uses other settings.")
         checkpoint = st.selectbox("Checkpoint", names[::-1])
         now = row.settings
         with st.container(horizontal=True):
@@ -203,7 +203,8 @@ def _downloads(row: Row) -> None:
             on_click="ignore",
             icon=":material/download:",
             key=f"zip-{row.name}",
-            help="Specification, metrics (also as CSV), weights, command line.",
+            help="The zip holds the settings, the metrics (also as CSV), the weights and the "
+            "command line.",
         )
         if tensorboard.available():
             st.download_button(
@@ -245,7 +246,7 @@ def import_run() -> None:
     file = st.file_uploader("A run as a zip file", type="zip", key="import")
     st.caption("Import larger files with `python -m core.runs unpack FILE.zip`.")
     if file is not None and st.button("Import", icon=":material/upload:"):
-        with st.spinner("Checking every member …"):
+        with st.spinner("Checking every file …"):
             _try(lambda: _unpack(file))
 
 

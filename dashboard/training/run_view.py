@@ -19,7 +19,7 @@ from dashboard.figures import curves
 from dashboard.training import run_overview
 from dashboard.training.run_insight import attention_over_time, texts_over_time
 
-PARTIAL = "The readable records are shown."
+PARTIAL = "The records that can be read are shown."
 REFRESH = 1.0  # seconds between two updates of a run in progress
 ICONS = {
     "queued": "hourglass_empty",
@@ -198,7 +198,7 @@ def _gradient(history: Snapshot, epochs: int) -> None:
     page.show_figure(
         history.derive(curves.rate_figure, epochs),
         title="Learning rate",
-        description="The schedule's value at each step.",
+        description="The value of the schedule at each step.",
         key="rate",
     )
     norms = history.derive(curves.norms_figure, epochs)
@@ -206,8 +206,8 @@ def _gradient(history: Snapshot, epochs: int) -> None:
         page.show_figure(
             norms,
             title="Gradient norm of each layer",
-            description="Logarithmic scale. A layer far below the others hardly learns; a sudden "
-            "rise often comes before divergence.",
+            description="The scale is logarithmic. A layer far below the others hardly learns. A "
+            "sudden rise often comes before divergence.",
             key="norms",
         )
 

@@ -58,10 +58,10 @@ def _old_link() -> None:
 
 def _about(share: bool, patches: int) -> str:
     if share:
-        return "Each point is a picture. Even attention has the size of the object as its share."
+        return "Each point is a picture. Uniform attention has the size of the object as its share."
     return (
-        "Each point is a picture. Up: the entropy of the class token's attention. Dotted: even "
-        f"attention, ln {patches} = {math.log(patches):.2f} nats."
+        "Each point is a picture. The vertical axis is the entropy of the class token's "
+        f"attention. Dotted: uniform attention, ln {patches} = {math.log(patches):.2f} nats."
     )
 
 
@@ -80,8 +80,7 @@ def _show_figure(sizes: Any, values: Any, untrained: Any, patches: int, share: b
     r = correlation(sizes, values)
     page.show_figure(
         figures.size_scatter(sizes.numpy(), values.numpy(), r, untrained.numpy(), patches),
-        title="Does attention spread (up) with the size of the object (across)? "
-        f"Correlation r = {r:+.2f}",
+        title=f"Spread of attention (up) against the size of the object (across): r = {r:+.2f}",
         description=f"With random weights r = {correlation(sizes, untrained):+.2f}.",
         more=_about(share, patches),
         key="size",

@@ -16,6 +16,8 @@ from dashboard.vision import positions_instrument
 if TYPE_CHECKING:
     import torch
 
+LARGEST_SHEET = 800  # pixels
+
 
 @page.fragment
 def show(embeddings: torch.Tensor, grid: int) -> None:
@@ -31,23 +33,32 @@ def show(embeddings: torch.Tensor, grid: int) -> None:
     row, column = (int(dial.value) for dial in dials)
     similarity = positions.similarity(embeddings.double().numpy())
     with one:
-        if not positions_instrument.show(similarity, dials):
+        sent = similarity.size <= positions_instrument.MOST
+        if not sent:
+            for column_, dial in zip(st.columns(2), dials, strict=True):
+                with column_:
+                    dial.as_widget()
+        if not (sent and positions_instrument.show(similarity, dials)):
             page.show_figure(
                 figures.similarity_map(
                     similarity[(row - 1) * grid + column - 1].reshape(grid, grid), row, column
                 ),
                 title=f"4. Which positions are similar to row {row}, column {column}?",
-                description="Cosine of the position embeddings of that place and of each row "
-                "(down) and column (across).",
+                description="Cosine similarity of the position vector of this patch and those of "
+                "all rows (down) and columns (across).",
                 key="position",
             )
-        st.caption("Red: similar. The model was never told which patches are neighbours.")
+        st.caption(
+            "Red means similar. Nothing in the model says which patches are neighbours: "
+            "it learned this."
+        )
     with two:
         page.show_image(
-            vit_maps.similarity_sheet(similarity),
-            title="5. The same for every patch at once",
+            vit_maps.similarity_sheet(similarity, min(52, LARGEST_SHEET // grid)),
+            title="5. The same for all patches at once",
             description="Each small square belongs to the patch at that position.",
-            more="It shows which positions are similar to it: bright is similar, dark is opposite.",
+            more="It shows which positions are similar to it: bright means similar, dark means "
+            "opposite.",
             key="positions",
             data={"similarity": similarity},
         )

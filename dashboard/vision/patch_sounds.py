@@ -24,7 +24,7 @@ def choose_clip() -> tuple[Tensor | None, list[str]]:
     with page.one_sentence_for_errors():
         if source == "a tune":
             tune = controls.text("Notes", "C D E C  C D E C  E F G -", key="tune", max_chars=60,
-                                 help=f"{' '.join(sounds.TONES)}, and - for a pause.")  # fmt: skip
+                                 help=f"{' '.join(sounds.TONES)}, or - for a pause.")  # fmt: skip
             names = list(tune.upper().replace(" ", ""))[: int(sounds.LONGEST / BEAT)]
             clip = sounds.tone_sequence(names, BEAT)
         else:

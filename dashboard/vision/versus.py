@@ -99,7 +99,7 @@ def choose_third(members: list[Rival], suits: Callable[[Rival], bool]) -> Rival 
     names = {r.name: r for r in members}
     good = [r.name for r in members if r.share == 1.0 and r.epochs and suits(r)]
     at = 1 + list(names).index(good[0]) if good else 0
-    name = controls.choice("Beside them", ["none", *names], key="beside", index=at)
+    name = controls.choice("A third model", ["none", *names], key="beside", index=at)
     return names.get(name)
 
 
@@ -193,7 +193,7 @@ def training_differences(members: list[Rival]) -> str:
         f"{NAMES.get(architecture, architecture)}: {' and '.join(sorted(used))}"
         for architecture, used in optimisers.items()
     ]
-    return f"Optimisers differ ({'; '.join(named)})." if len(named) > 1 else ""
+    return f"The optimisers differ ({'; '.join(named)})." if len(named) > 1 else ""
 
 
 def missing_shares(members: list[Rival]) -> str:
@@ -205,7 +205,11 @@ def missing_shares(members: list[Rival]) -> str:
         gone = [f"{100 * share:g}%" for share in every if (kind, share) not in trained]
         if gone:
             absent.append(f"no {name} trained on {', '.join(gone)} of the data")
-    return f"There is {' and '.join(absent)} here yet; the Train page trains it." if absent else ""
+    return (
+        f"There is {' and '.join(absent)} yet; you can train it on the Train page."
+        if absent
+        else ""
+    )
 
 
 def chance(lines: dict[str, Any]) -> str:

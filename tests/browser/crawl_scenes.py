@@ -15,8 +15,9 @@ from core.models.zoo import ASSETS
 from core.run_files.directory import STATES, RunDirectory
 from core.runs import archive
 from core.study.progress import StudyProgress, attempt, dump, predict
-from core.study.question import Choice, Question, shipped
+from core.study.question import Question, shipped
 from core.study.storage.rooms import Rooms
+from core.study.tasks import Choice
 from tests.crawl.views import View
 
 ANSWERS = 3  # of a room, before it is revealed

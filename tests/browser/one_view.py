@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Error, Locator, Page, sync_playwright
+from playwright.sync_api import Error, Locator, Page
 
 from dashboard import lessons
 from dashboard.components import streamlit_dom as dom
-from tests.browser import find
-from tests.browser.conftest import DESKTOP, FLAGS
+from tests.browser.conftest import DESKTOP
 from tests.browser.crawl import address_of
-from tests.browser.server import dashboard
+from tests.browser.screenshot import own_browser
 from tests.browser.waiting import wait_ready
 from tests.crawl.views import View, controls_of, open_page
 
@@ -51,7 +49,7 @@ class Seen:
 
     @property
     def failures(self) -> list[str]:
-        """What of it is out of bounds, in words."""
+        """What is outside its bounds, in words."""
         found = []
         if self.figure is not None and self.figure < FIGURE:
             found.append(f"{self.figure:.0%} of {self.name} in view, it ends at {self.bottom} px")
@@ -65,7 +63,7 @@ class Seen:
 
 
 def sections(pages: Iterable[str]) -> Iterator[View]:
-    """Every page as it opens, and every option of what turns it over."""
+    """Every page as it opens, and every option of the controls that switch its content."""
     for page in pages:
         plain = View(page)
         yield plain
@@ -159,12 +157,7 @@ def main() -> int:
     pages = sys.argv[1:] or [lesson.name for lesson in lessons.available()]
     views = list(sections(pages))
     found = []
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        dashboard(Path(folder)) as address,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=find.find(), args=FLAGS)
+    with own_browser() as (browser, address):
         page = browser.new_page(viewport=DESKTOP, locale="en-GB")
         page.set_default_timeout(60_000)
         prepare(page)
@@ -177,7 +170,6 @@ def main() -> int:
             found.append(seen)
             for failure in seen.failures:
                 print(f"{view}: {failure}", flush=True)
-        browser.close()
     print(*list(table(found))[-3:], sep="\n")
     return 0
 

@@ -7,14 +7,29 @@ Starts a dashboard of its own on a free port and stops it again.
 
 import argparse
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser import find
 from tests.browser.conftest import FLAGS
 from tests.browser.server import dashboard
 from tests.browser.waiting import open_page
+
+
+@contextmanager
+def own_browser() -> Iterator[tuple[Browser, str]]:
+    """A Chromium, and the address of a dashboard of its own, which stops with it."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        dashboard(Path(folder)) as address,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=find.find(), args=FLAGS)
+        yield browser, address
+        browser.close()
 
 
 def main() -> None:
@@ -27,19 +42,13 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="the whole page, not the first screen")
     given = parser.parse_args()
     name, _, query = given.page.partition("?")
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        dashboard(Path(folder)) as address,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=find.find(), args=FLAGS)
+    with own_browser() as (browser, address):
         page = browser.new_page(
             viewport={"width": given.width, "height": given.height},
             color_scheme="dark" if given.dark else "light",
         )
         open_page(page, address, name, query)
         page.screenshot(path=given.file, full_page=given.full)
-        browser.close()
     print(given.file)
 
 

@@ -79,7 +79,7 @@ def test_temperature_and_a_masked_cell_move_the_row_at_once_and_the_model_on_rel
     assert "temperature=" not in page.url
     page.mouse.up()
     page.wait_for_url("**temperature=0**")
-    expect(page.get_by_text("What the model says, and after your change")).to_be_visible()
+    expect(page.get_by_text("What the model predicts before and after your change")).to_be_visible()
     wait_ready(page)
     row.click(position={"x": 120, "y": 40})  # the second key
     expect(row).to_have_attribute("aria-label", re.compile("KING masked"))

@@ -118,7 +118,7 @@ def test_a_mark_is_dragged_and_moved_by_arrow_keys(page: Page) -> None:
 def test_an_error_ends_one_instrument_and_is_told_once(page: Page) -> None:
     begin(page)
     page.get_by_role("slider", name="Height").press("End")
-    expect(page.get_by_text("stopped in your browser")).to_be_visible()
+    expect(page.get_by_text("stopped working in your browser")).to_be_visible()
     page.wait_for_function("window.sent.some(([name]) => name === 'failed')")
     receive(page, n=2)
     assert [one for one in sent(page) if one[0] == "failed"] == [["failed", "too high"]]

@@ -32,7 +32,7 @@ def test_the_server_draws_the_parts(
 ) -> None:
     page.add_init_script(BROKEN % key)
     open_page(page, dashboard_url, lesson, query)
-    expect(page.get_by_text("This drawing stopped in your browser")).to_have_count(1)
+    expect(page.get_by_text("This drawing stopped working in your browser")).to_have_count(1)
     parts = page.locator(f"{dom.keyed(f'figure-parts-{key}')} {dom.PLOT}")
     for word in words:
         expect(parts).to_contain_text(word)

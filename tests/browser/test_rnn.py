@@ -82,7 +82,9 @@ def test_an_error_in_the_instrument_leaves_the_figures_of_the_server(
           .querySelector(".live")).find((one) => one?.instrument).instrument;
           at.draw = () => { throw new Error("made up"); }; at.redraw(true); }"""
     )
-    expect(page.get_by_text("stopped in your browser, so the server draws it")).to_be_visible()
+    expect(
+        page.get_by_text("stopped working in your browser, so the server draws it")
+    ).to_be_visible()
     expect(page.locator(dom.keyed("figure-curves")).locator(dom.PLOT)).to_be_visible()
     slider = page.locator(dom.SLIDER).filter(has_text="Spectral radius").locator("input")
     expect(slider).to_have_value("0.8")

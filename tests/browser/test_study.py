@@ -83,7 +83,7 @@ def test_what_is_handed_in_and_saved_is_what_was_done(
     predict(page)
     answer(page, "phi_y(Wy Wx Wh x1 + Wy Wx x2)")
     expect(page.get_by_text("wrong order")).to_be_visible()
-    page.get_by_role("button", name="Keep and hand in").click()
+    page.get_by_role("button", name="Save and hand in").click()
     for name, label in (("sum.html", "Summary (HTML"), ("progress.json", "Save my progress")):
         with page.expect_download() as download:
             page.get_by_role("button", name=label).click()
@@ -97,7 +97,7 @@ def test_what_is_handed_in_and_saved_is_what_was_done(
     changed.write_text(summary.replace("0 of 1 checks", "right"), encoding="utf-8")
     box = page.locator(dom.FILE_UPLOADER).filter(has_text="Check a summary")
     box.locator("input").set_input_files(tmp_path / "sum.html")
-    expect(page.get_by_text("Unchanged since it was saved")).to_be_visible()
+    expect(page.get_by_text("It has not been changed since")).to_be_visible()
     box.locator("input").set_input_files(changed)
     expect(page.get_by_text("The checksum does not fit")).to_be_visible()
 
@@ -128,7 +128,7 @@ def test_no_step_of_a_question_and_no_beat_has_a_serious_barrier(
     predict(page)
     answer(page, RIGHT)
     assert barriers_in_both_themes(page) == []
-    page.get_by_role("button", name="Keep and hand in").click()
+    page.get_by_role("button", name="Save and hand in").click()
     expect(page.get_by_role("button", name="Save my progress")).to_be_visible()
     assert barriers_in_both_themes(page) == []
     open_page(page, dashboard_url, "gpt", query="mode=present&beat=2")

@@ -28,7 +28,7 @@ def test_a_reload_and_a_new_tab_find_what_was_typed_answered_and_earned(
     page: Page, dashboard_url: str
 ) -> None:
     open_page(page, dashboard_url, "study", query="q=1a")
-    expect(page.get_by_text("kept in this browser")).to_be_visible()
+    expect(page.get_by_text("stored in this browser")).to_be_visible()
     predict(page)
     wrong = "phi_y(Wy Wx Wh x1 + Wy Wx x2)"
     answer(page, wrong)
@@ -50,7 +50,7 @@ def test_a_reload_and_a_new_tab_find_what_was_typed_answered_and_earned(
     expect(second.get_by_text("1 of 16 earned: 1a")).to_be_visible()
     second.get_by_role("radiogroup").locator("label").first.click()
     second.get_by_role("button", name="Keep my prediction").click()
-    essay = second.get_by_role("textbox", name="Argue for your choice")
+    essay = second.get_by_role("textbox", name="Justify your choice")
     essay.fill("Two lines of mine, typed and not checked,\n\nabout $W_h$ and 🙂.")
     essay.blur()
     keeps(second, "r['1f']?.typed['1']?.text.includes('not checked')")
@@ -63,7 +63,7 @@ def test_two_tabs_put_together_what_each_has_earned(page: Page, dashboard_url: s
     open_page(page, dashboard_url, "study", query="q=1a&seed=one")
     second = page.context.new_page()
     open_page(second, dashboard_url, "study", query="q=1c&seed=two")
-    expect(second.get_by_text("kept in this browser")).to_be_visible()
+    expect(second.get_by_text("stored in this browser")).to_be_visible()
     predict(page)
     answer(page, RIGHT)
     expect(second.get_by_text("1 of 16 earned: 1a")).to_be_visible()
@@ -96,18 +96,18 @@ def test_two_tabs_put_together_what_each_has_earned(page: Page, dashboard_url: s
 
 def test_what_is_forgotten_in_one_tab_is_forgotten_in_all(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "study", query="q=1a")
-    expect(page.get_by_text("kept in this browser")).to_be_visible()
+    expect(page.get_by_text("stored in this browser")).to_be_visible()
     predict(page)
     answer(page, RIGHT)
     second = page.context.new_page()
     open_page(second, dashboard_url, "study", query="q=1b")
     expect(second.get_by_text("1 of 16 earned: 1a")).to_be_visible()
-    second.get_by_role("button", name="Forget it").click()
-    second.get_by_role("button", name="Forget my progress").click()
+    second.get_by_role("button", name="Delete it").click()
+    second.get_by_role("button", name="Delete my progress").click()
     for tab in (second, page):
         expect(tab.get_by_text("0 of 16 earned")).to_be_visible()
     page.reload()
-    expect(page.get_by_text("kept in this browser")).to_be_visible()
+    expect(page.get_by_text("stored in this browser")).to_be_visible()
     expect(page.get_by_text("0 of 16 earned")).to_be_visible()
     assert page.evaluate("localStorage.getItem('unrolled-progress')") is None
 
@@ -119,7 +119,7 @@ def test_what_is_forgotten_in_one_tab_is_forgotten_in_all(page: Page, dashboard_
         ('{"unrolled": "progress", "version": 2, "records": {}}', "version 2"),
         ('{"unrolled": "progress", "version": 1, "seed": "1", "records": {"1a": 7}}', "damaged"),
         ("[" * 900_000, "not JSON"),
-        ("x" * 1_000_001, "not kept in the browser"),
+        ("x" * 1_000_001, "not stored in the browser"),
     ],
     ids=lambda text: text[:40],
 )
@@ -135,14 +135,15 @@ def test_what_the_browser_keeps_and_cannot_be_read_is_left_alone(
     expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
     no_errors(page)
     assert page.evaluate("localStorage.getItem('unrolled-progress')") == text
-    page.get_by_role("button", name="Forget it").click()
-    page.get_by_role("button", name="Forget my progress").click()
-    expect(page.get_by_text("kept in this browser")).to_be_visible()
+    page.get_by_role("button", name="Delete it").click()
+    page.get_by_role("button", name="Delete my progress").click()
+    expect(page.get_by_text("stored in this browser")).to_be_visible()
     assert page.evaluate("localStorage.getItem('unrolled-progress')") is None
 
 
 @pytest.mark.parametrize(
-    ("method", "sentence"), [("setItem", "no room left"), ("getItem", "does not let the page keep")]
+    ("method", "sentence"),
+    [("setItem", "no space left"), ("getItem", "does not allow the page to store")],
 )
 def test_a_browser_that_keeps_nothing_says_so_once(
     method: str, sentence: str, page: Page, dashboard_url: str

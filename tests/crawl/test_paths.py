@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 from core.run_files.directory import RunDirectory
 from core.runs import archive
 from core.study.progress import StudyProgress
-from core.study.question import Choice, shipped
+from core.study.question import shipped
+from core.study.tasks import Choice
 from dashboard.study import room
 from tests.crawl.test_views import faults
 from tests.crawl.views import View, open_page
@@ -74,7 +75,7 @@ def test_a_question_from_prediction_to_answer(name: str, way: Way) -> None:
             fill_in(app, task, f"{name}-1-check-{i}", seed, right=right)
             way.look(app.button(f"{name}-1-check-{i}-send").click().run())
     assert question.answer.text[:40] in "\n".join(m.value for m in app.markdown)
-    way.look(button(app, "Work through it again, with fresh numbers").click().run())
+    way.look(button(app, "Work through it again, with new numbers").click().run())
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

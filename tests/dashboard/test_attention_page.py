@@ -65,7 +65,7 @@ def test_maps_that_do_not_fit_the_tokens_are_refused():
 def test_a_step_shows_minus_infinity_where_it_is_masked():
     values = np.array([[1.0, -np.inf], [2.0, -3.0]])
     fig = checked(head_steps.step_matrix(values, "query token", "key token", ["a", "b"], 1, 0))
-    assert fig.data[0].text[0][1] == "−∞"
+    assert list(fig.data[1].text) == ["−∞"]
     assert np.isnan(fig.data[0].z[0][1])
     assert (fig.data[0].zmin, fig.data[0].zmax) == (-3.0, 3.0)
     cell = fig.layout.shapes[-1]
@@ -85,11 +85,12 @@ def test_a_first_row_without_a_choice_does_not_set_the_colours():
 def test_masked_scores_and_their_weights_are_empty_cells():
     for empty, written in ((-np.inf, "−∞"), (np.nan, "0")):
         values = np.array([[1.0, empty], [0.5, 0.5]])
-        cells = checked(
+        cells, names = checked(
             head_steps.step_matrix(values, "query token", "key token", ["a", "b"])
-        ).data[0]
+        ).data
         assert np.isnan(np.asarray(cells.z, dtype=float)[0, 1])
-        assert cells.text[0][1] == written
+        assert cells.text[0][1] == ""  # in a cell Plotly writes black, also on the dark page
+        assert (names.x[0], names.y[0], names.text[0]) == (1, 0, written)
 
 
 def test_the_bars_of_a_product_add_up_to_the_score():
@@ -158,10 +159,14 @@ def test_query_and_key_begin_anew_with_another_text(app):
 @needs_gpt
 def test_a_temperature_changes_what_the_model_says(app):
     ok(app.run())
-    assert not any("What the model says, and after your change" in m.value for m in app.markdown)
+    assert not any(
+        "What the model predicts before and after your change" in m.value for m in app.markdown
+    )
     app.session_state["temperature"] = 5.0
     ok(app.run())
-    assert any("What the model says, and after your change" in m.value for m in app.markdown)
+    assert any(
+        "What the model predicts before and after your change" in m.value for m in app.markdown
+    )
 
 
 @needs_gpt
@@ -192,7 +197,9 @@ def test_where_the_instrument_stopped_the_server_draws_the_row(app):
 def test_another_mask_is_followed(app, mask):
     app.query_params["mask"] = mask
     ok(app.run())
-    changed = any("What the model says, and after your change" in m.value for m in app.markdown)
+    changed = any(
+        "What the model predicts before and after your change" in m.value for m in app.markdown
+    )
     assert changed
     app.selectbox(key="hidden").select_index(2).run()
     ok(app)
@@ -209,7 +216,9 @@ def test_a_changed_word_is_read_and_an_unknown_one_is_named(app):
     assert any("does not know zzgrmpf" in note.value for note in app.info)
     app.text_input(key="word").set_value("the").run()
     ok(app)
-    assert any("What the model says, and after your change" in m.value for m in app.markdown)
+    assert any(
+        "What the model predicts before and after your change" in m.value for m in app.markdown
+    )
 
 
 @needs_gpt
@@ -235,7 +244,7 @@ def test_odd_texts_break_nothing(app, text, sentence):
 def test_a_mean_has_no_steps(app):
     app.query_params["layer"] = "mean"
     ok(app.run())
-    assert any("A mean has no steps" in note.value for note in app.info)
+    assert any("The steps exist for one head only" in note.value for note in app.info)
 
 
 @needs_gpt
@@ -259,7 +268,9 @@ def test_a_link_says_which_heads_are_off_and_what_is_hidden(app):
     assert other.multiselect(key="without").value == ["layer 2, head 1"]
     app.query_params["hidden"] = "1: KING"
     ok(app.run())
-    assert any("What the model says, and after your change" in m.value for m in app.markdown)
+    assert any(
+        "What the model predicts before and after your change" in m.value for m in app.markdown
+    )
 
 
 @needs_vit

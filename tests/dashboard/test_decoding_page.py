@@ -16,7 +16,8 @@ from core.study.measure.store import fill, load_measurements
 from core.study.question import shipped
 from dashboard.decoding import epochs
 from dashboard.decoding.branches import Tree
-from tests.conftest import ROOT
+from tests import apps
+from tests.apps import check
 
 if not zoo.available_models("gpt"):
     pytest.skip("no GPT is shipped", allow_module_level=True)
@@ -25,25 +26,11 @@ SECTIONS = ("side by side", "what goes wrong", "epoch by epoch", "the KV cache")
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / "decoding.py"), default_timeout=60)
-    for name, value in {"model": "gpt-grammar", **query}.items():
-        app.query_params[name] = value
-    return check(app.run())
+    return check(apps.opened("decoding", **{"model": "gpt-grammar", **query}))
 
 
 def without_instrument(**query: str) -> AppTest:
-    """The page in a session whose browser has reported an error of the instrument."""
-    app = AppTest.from_file(str(ROOT / "pages" / "decoding.py"), default_timeout=60)
-    app.session_state["state-live-stopped-decoding"] = True
-    for name, value in {"model": "gpt-grammar", **query}.items():
-        app.query_params[name] = value
-    return check(app.run())
-
-
-def check(app: AppTest) -> AppTest:
-    assert not app.exception, [e.value for e in app.exception]
-    assert not app.error, [e.value for e in app.error]
-    return app
+    return check(apps.opened("decoding", ("decoding",), **{"model": "gpt-grammar", **query}))
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -57,7 +44,7 @@ def test_every_way_of_choosing_continues_the_prompt(way: str) -> None:
     opened(columns="1", **{"way-a": way}, length="12", step="5")
     app = without_instrument(columns="1", **{"way-a": way}, length="12", step="5")
     assert app.selectbox(key="way-a").value == way
-    assert any("words kept" in m.value for m in app.markdown)
+    assert any("words that are kept" in m.value for m in app.markdown)
 
 
 def test_temperature_zero_is_greedy() -> None:
@@ -115,12 +102,12 @@ def test_a_prompt_longer_than_the_model_keeps_its_end(section: str) -> None:
 def test_the_sixteen_texts_are_measured_beside_people() -> None:
     app = opened(section="what goes wrong")
     table = app.table[0].value
-    assert list(table["measure"])[:2] == ["rep-4", "distinct-1"]
-    assert list(table.columns)[1:4] == ["nucleus, p = 0.9, t = 1", "greedy", "people, held out"]
-    *people, no_time = table["people, held out"]
+    assert list(table["measure"])[:2] == ["repeated 4-grams", "different words"]
+    assert list(table.columns)[1:4] == ["nucleus, p = 0.9, t = 1", "greedy", "text by people"]
+    *people, no_time = table["text by people"]
     assert all(float(value) is not None for value in people)
     assert no_time == "–"
-    assert table["measure"].iloc[-1] == "ms a token"
+    assert table["measure"].iloc[-1] == "ms per token"
     assert all(float(value) > 0 for value in table.iloc[-1, 1:3])
     cold = float(table.iloc[0, 1])
     check(app.slider(key="p-q").set_value(0.01).run())
@@ -179,8 +166,8 @@ def test_a_measurement_is_left_by_a_click_on_cancel(monkeypatch: pytest.MonkeyPa
 
     def never(*_: object) -> Iterator[object]:
         stopped.append(1)
+        yield from ()
         raise RerunException(RerunData())
-        yield
 
     monkeypatch.setattr("core.decoding.timing.time_tokens", never)
     app = opened(section="the KV cache", model="gpt-grammar")
@@ -237,9 +224,9 @@ def test_a_branch_is_grown_walked_back_and_found_again() -> None:
     assert tree.forced == (4, 5, 9)
     tree.grow((4, 5, 9, 1), 7, "hate")
     assert [tree.label(i) for i in range(3)] == [
-        "trunk: nothing forced",
-        "step 3: “love” forced",
-        "· step 5: “hate” forced",
+        "the text without chosen words",
+        "step 3: “love” chosen",
+        "· step 5: “hate” chosen",
     ]
     tree.here = 0
     tree.grow((4, 5), 9, "love")

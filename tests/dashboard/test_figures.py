@@ -38,6 +38,14 @@ def test_the_grid_shows_every_weight_of_every_map(alphas: np.ndarray) -> None:
         assert (block.reshape(5, 10, 5, 10) == expected[:, None, :, None]).all()
 
 
+def test_masked_cells_have_no_colour_of_a_weight(alphas: np.ndarray) -> None:
+    picture = Image.open(io.BytesIO(maps.attention_grid(np.tril(alphas), width=maps.LEFT + 180)))
+    block = np.asarray(picture)[maps.TOP :, maps.LEFT :][:50, :50].reshape(5, 10, 5, 10)
+    rows, columns = np.triu_indices(5, 1)
+    assert (block[rows, :, columns] == 250).all()  # the ground
+    assert (block[np.tril_indices(5)[0], :, np.tril_indices(5)[1]] < 250).all()
+
+
 def test_few_large_weights_do_not_darken_the_map_of_a_long_text() -> None:
     alpha = np.tril(np.full((60, 60), 0.01))
     alpha[0, 0] = alpha[30, 3] = 1.0
@@ -109,7 +117,7 @@ def test_the_overlay_is_brightest_where_attention_is_largest() -> None:
     under = maps.class_token_overlay(stripes, row, side=64)
     grey = np.asarray(Image.open(io.BytesIO(under)).convert("L"), dtype=float)
     assert np.ptp(grey[:16, :16]) > 5 * np.ptp(grey[16:32, 32:48]) > 0, "the picture is still seen"
-    assert maps.largest(row).startswith("The brightest patch has 85.0%")
+    assert maps.largest(row).startswith("Brightest patch: 85.0%")
     with pytest.raises(ValueError, match="do not make a square"):
         maps.class_token_overlay(np.zeros((32, 32, 3), np.uint8), np.ones(15))
 

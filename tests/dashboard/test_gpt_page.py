@@ -7,6 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.decoding.prompt import read_prompt
 from core.models import zoo
+from tests import apps
+from tests.apps import check
 from tests.conftest import ROOT
 
 if not zoo.available_models("gpt"):
@@ -14,16 +16,7 @@ if not zoo.available_models("gpt"):
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / "gpt.py"), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return check(app.run())
-
-
-def check(app: AppTest) -> AppTest:
-    assert not app.exception, [e.value for e in app.exception]
-    assert not app.error, [e.value for e in app.error]
-    return app
+    return check(apps.opened("gpt", **query))
 
 
 def typed(app: AppTest, text: str) -> list[str]:
@@ -49,14 +42,10 @@ def test_it_opens_on_a_shipped_model_and_all_controls_work() -> None:
 
 
 def test_where_the_instrument_stopped_the_server_draws_the_step() -> None:
-    app = AppTest.from_file(str(ROOT / "pages" / "gpt.py"), default_timeout=60)
-    app.session_state["state-live-stopped-decoding"] = True
-    app.session_state["state-live-stopped-steps"] = True
-    app.query_params["model"] = "gpt-grammar"
-    check(app.run())
+    app = check(apps.opened("gpt", ("decoding", "steps"), model="gpt-grammar"))
     check(app.slider(key="step").set_value(3).run())
     check(app.slider(key="t").set_value(0.5).run())
-    assert any("words kept" in m.value for m in app.markdown)
+    assert any("words that are kept" in m.value for m in app.markdown)
     assert any("so the server draws it" in w.value for w in app.warning)
 
 

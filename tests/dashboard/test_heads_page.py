@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.attention import heads_instrument, heads_off
+from tests import apps
 from tests.conftest import ROOT
 
 SECTIONS = (
@@ -13,13 +14,7 @@ SECTIONS = (
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / "heads.py"), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception, [e.value for e in app.exception]
-    assert not app.error, [e.value for e in app.error]
-    return app
+    return apps.check(apps.opened("heads", **query))
 
 
 def captions(app: AppTest) -> str:
@@ -56,8 +51,8 @@ def test_a_single_token_has_no_losses() -> None:
 
 def test_without_layer_1_the_next_word_is_lost() -> None:
     said = captions(opened())
-    assert "Whole: **river** (9" in said
-    assert "Without: **river**" not in said
+    assert "The whole model predicts **river** (9" in said
+    assert "without these heads it predicts **river**" not in said
 
 
 def test_no_word_is_changed_by_a_later_one() -> None:
@@ -73,7 +68,7 @@ def test_without_the_instrument_the_server_draws_the_direct_part() -> None:
     app.session_state["state-live-stopped-heads"] = True
     app.run()
     assert not app.exception
-    assert "This figure stopped in your browser" in app.warning[0].value
+    assert "This figure stopped working in your browser" in app.warning[0].value
     assert any("Logits of the most probable words" in m.value for m in app.markdown)
 
 

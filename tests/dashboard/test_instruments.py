@@ -1,4 +1,4 @@
-"""Every instrument: the server's figure where it has stopped, and what a forged client sends."""
+"""Every instrument: what the server draws where it has stopped, and what a forged client sends."""
 
 import re
 from collections.abc import Mapping

@@ -296,6 +296,7 @@ def test_the_documented_limits_are_the_real_ones():
             *rates(limits.OWN_DATA),
             [own.MAX_STORED // 10**9],
         ],
+        "real models looked up or fetched, where that is allowed": [*rates(limits.MODELS), [1]],
         "pictures opened, each decoded once": [*rates(limits.PICTURES), []],
         "rooms opened": [*rates(limits.ROOMS), all_rooms],
         "answers in one room": [*votes, [rooms.MAX_ANSWERS, rooms.MAX_TEXT]],

@@ -24,6 +24,7 @@ from dashboard.figures import (
 )
 from dashboard.figures.maps.vit_maps import similarity_sheet, weight_grid
 from dashboard.vision import faithfulness, versus
+from tests import apps
 from tests.conftest import ROOT
 from tests.dashboard.drawings import checked
 from tests.dashboard.test_vit_page import pixels
@@ -33,13 +34,7 @@ needs_vit = pytest.mark.skipif(not zoo.available_models("vit"), reason="no ViT i
 
 
 def opened(page: str, **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / f"{page}.py"), default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception, [e.value for e in app.exception]
-    assert not app.error, [e.value for e in app.error]
-    return app
+    return apps.check(apps.opened(page, **query))
 
 
 @needs_vit
@@ -83,7 +78,7 @@ def test_without_the_instrument_the_server_draws_the_similar_positions():
     app.session_state["state-live-stopped-patches"] = True
     app.run()
     assert not app.exception
-    assert "This figure stopped in your browser" in app.warning[0].value
+    assert "This figure stopped working in your browser" in app.warning[0].value
     app.slider(key="row").set_value(2).run()
     assert any("similar to row 2, column 4?" in m.value for m in app.markdown)
 
@@ -270,4 +265,4 @@ def test_figures_of_patches_and_scatter_say_what_is_on_their_axes():
 
 @pytest.mark.parametrize("page", ["vit", "maps"])
 def test_a_page_opens_with_a_picture_that_its_model_gets_right(page):
-    assert any("It says: **star**" in text.value for text in opened(page).markdown)
+    assert any("Predicted class: **star**" in text.value for text in opened(page).markdown)

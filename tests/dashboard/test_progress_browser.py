@@ -91,8 +91,8 @@ def test_a_new_seed_is_stored(browser) -> None:
         ),
         (Stored("m1", dump(earned("1a")).replace('"round": 1', '"round": -1'), ""), "damaged"),
         (Stored("m1", "x" * 1_000_001, ""), "1,000,001 bytes"),
-        (Stored("m1", "", "large"), "is not kept in the browser"),
-        (Stored("m1", "", "off"), "does not let the page keep"),
+        (Stored("m1", "", "large"), "is not stored in the browser"),
+        (Stored("m1", "", "off"), "does not allow the page to store"),
     ],
     ids=lambda part: getattr(part, "problem", part),
 )
@@ -104,7 +104,7 @@ def test_unreadable_progress_is_reported_and_left_alone(browser, told, sentence)
     button(app, "Keep my prediction").click().run()
     assert not app.exception
     assert browser.text is None
-    button(app, "Forget my progress").click().run()
+    button(app, "Delete my progress").click().run()
     assert (browser.text, browser.mark) == ("", "m1")
     browser.told = Stored("m2", "", "")
     app.run()
@@ -119,7 +119,7 @@ def test_a_full_browser_is_tried_again(browser) -> None:
     button(app, "Keep my prediction").click().run()
     browser.told = Stored("m2", "", "full")
     app.run()
-    assert "no room left" in app.warning[0].value
+    assert "no space left" in app.warning[0].value
     assert set(load(browser.text).records) == {"1a", "1c"}
 
 
@@ -135,7 +135,7 @@ def test_progress_deleted_in_another_tab_is_deleted_here(browser) -> None:
 def test_deleting_wins_over_a_tab_that_writes_meanwhile(browser) -> None:
     browser.told = Stored("m1", dump(earned("1a")), "")
     app = open_question("1c")
-    button(app, "Forget my progress").click().run()
+    button(app, "Delete my progress").click().run()
     browser.told = Stored("m2", dump(earned("1b")), "")
     app.run()
     assert "0 of 16 earned" in text_of(app)
@@ -147,7 +147,7 @@ def test_deleting_wins_over_a_tab_that_writes_meanwhile(browser) -> None:
 
 def test_progress_deleted_before_the_browser_has_sent_it_stays_deleted(browser) -> None:
     app = open_question("1c")
-    button(app, "Forget my progress").click().run()
+    button(app, "Delete my progress").click().run()
     browser.told = Stored("m1", dump(earned("1a")), "")
     app.run()
     assert "0 of 16 earned" in text_of(app)

@@ -5,6 +5,7 @@ import math
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,8 @@ from core.study.measure.store import fill, load_measurements
 from core.study.question import shipped
 from dashboard.figures.layout import Drawing
 from dashboard.figures.rnn import cost, decay as rnn_decay, latch, matrix
+from tests import apps
+from tests.apps import check
 from tests.conftest import ROOT
 from tests.dashboard.drawings import checked
 
@@ -26,43 +29,28 @@ PAGE = ROOT / "pages" / "rnn.py"
 DECAY = "Eigenvalues and decay"
 
 
-def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(PAGE), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.run()
+opened = partial(apps.opened, "rnn")
 
 
-def without_instrument(**query: str) -> AppTest:
-    """The page in a session whose browser has reported an error of the instrument."""
-    app = AppTest.from_file(str(PAGE), default_timeout=60)
-    app.session_state["state-live-stopped-rnn"] = True
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.run()
-
-
-def fine(app: AppTest) -> AppTest:
-    assert not app.exception, [e.value for e in app.exception]
-    assert not app.error, [e.value for e in app.error]
-    return app
+without_instrument = partial(apps.opened, "rnn", ("rnn",))
 
 
 # the expansion
 
 
 def test_stepping_through_the_expansion_and_back() -> None:
-    app = fine(opened(T="3"))
+    app = check(opened(T="3"))
     assert any("Step 0 of 5" in m.value for m in app.markdown)
     for wanted in (1, 2, 3):
         app.button(key="step-Next").click().run()
         assert any(f"Step {wanted} of 5" in m.value for m in app.markdown)
     assert any(r"\colorbox" in latex.value for latex in app.latex)
     app.button(key="step-Last").click().run()
-    app.button(key="step-Next").click().run()
-    assert any("Step 5 of 5" in m.value for m in fine(app).markdown)
+    assert any("Step 5 of 5" in m.value for m in check(app).markdown)
+    assert app.button(key="step-Next").disabled
     app.button(key="step-First").click().run()
-    assert any("Step 0 of 5" in m.value for m in fine(app).markdown)
+    assert app.button(key="step-Back").disabled
+    assert any("Step 0 of 5" in m.value for m in check(app).markdown)
 
 
 def test_sentences_are_set_like_formulas() -> None:
@@ -77,12 +65,12 @@ def test_fewer_steps_than_the_one_shown() -> None:
     app = opened(T="12")
     app.button(key="step-Last").click().run()
     app.slider(key="T").set_value(1).run()
-    assert any("Step 1 of 1" in m.value for m in fine(app).markdown)
+    assert any("Step 1 of 1" in m.value for m in check(app).markdown)
 
 
 def test_the_two_checks_are_shown_with_every_option() -> None:
     app = opened(T="5", h0="true", bias="true", power="true")
-    terms, difference = (m.value for m in fine(app).metric)
+    terms, difference = (m.value for m in check(app).metric)
     assert terms == "0"
     assert float(difference) < 1e-12
 
@@ -91,9 +79,9 @@ def test_an_answer_is_checked_and_a_bad_one_gets_a_sentence() -> None:
     app = opened(T="2")
     answer = app.text_input[0]
     answer.set_value("phi(Wy Wh Wx x1 + Wy Wx x2)").run()
-    assert "each input once" in fine(app).success[0].value
+    assert "each input once" in check(app).success[0].value
     answer.set_value("phi(Wy Wx Wh x1 + Wy Wx x2)").run()
-    assert "wrong order" in fine(app).warning[0].value
+    assert "wrong order" in check(app).warning[0].value
     for bad in ("__import__('os')", "(" * 6 + "(W_h+W_h)" + "^64)" * 6):
         answer.set_value(bad).run()
         assert not app.exception
@@ -107,59 +95,59 @@ def test_an_answer_is_checked_and_a_bad_one_gets_a_sentence() -> None:
 @pytest.mark.parametrize("view", ["shares", "orbit", "entries"])
 def test_every_preset_opens_with_every_view(name: str, view: str) -> None:
     query = {"section": DECAY, "matrix": PRESETS[name].title, "view": view, "size": "4"}
-    assert len(fine(without_instrument(**query)).get("plotly_chart")) == 3
-    app = fine(opened(**query))
+    assert len(check(without_instrument(**query)).get("plotly_chart")) == 3
+    app = check(opened(**query))
     assert not app.get("plotly_chart")
     assert any(PRESETS[name].sentence in m.value for m in app.markdown)
 
 
 def test_a_preset_brings_its_radius_and_the_slider_moves_it() -> None:
     app = without_instrument(section=DECAY)
-    assert "stopped in your browser" in app.warning[0].value
+    assert "stopped working in your browser" in app.warning[0].value
     app.selectbox(key="matrix").set_value("orthogonal").run()
-    facts = {m.label: m.value for m in fine(app).metric}
+    facts = {m.label: m.value for m in check(app).metric}
     assert facts["ρ = max |λ|"] == "1"
     assert facts["half-life"] == "none"
     app.slider(key="rho").set_value(0.5).run()
-    facts = {m.label: m.value for m in fine(app).metric}
+    facts = {m.label: m.value for m in check(app).metric}
     assert facts["half-life"] == "1.0 steps"
     assert facts["x₁ lost to rounding"] == "T = 25"
 
 
 def test_the_gradient_comes_from_torch() -> None:
     app = without_instrument(section=DECAY, matrix="Scaled rotation", size="4", autograd="true")
-    assert len(fine(app).get("plotly_chart")) == 2
+    assert len(check(app).get("plotly_chart")) == 2
 
 
 def test_values_of_the_link_are_taken_and_those_out_of_range_are_not() -> None:
-    app = fine(opened(section=DECAY, rho="0.5", longest="100", at="7"))
+    app = check(opened(section=DECAY, rho="0.5", longest="100", at="7"))
     assert (app.session_state["rho"], app.session_state["longest"]) == (0.5, 100)
     assert app.session_state["at"] == 7
-    app = fine(opened(section=DECAY, rho="9", longest="x", at="-1"))
+    app = check(opened(section=DECAY, rho="9", longest="x", at="-1"))
     assert (app.session_state["rho"], app.session_state["longest"]) == (0.9, 200)
-    assert sum("which is not here" in note.value for note in app.info) == 3
+    assert sum("which does not exist here" in note.value for note in app.info) == 3
     app.session_state["rho"] = 1e9
-    assert fine(app.run()).session_state["rho"] == 1.5
+    assert check(app.run()).session_state["rho"] == 1.5
 
 
 def test_moved_eigenvalues_are_in_the_link_until_the_matrix_changes() -> None:
     query = {"section": DECAY, "matrix": "Symmetric", "size": "4"}
-    app = fine(without_instrument(**query, moved="0:0.2:0"))
+    app = check(without_instrument(**query, moved="0:0.2:0"))
     assert app.session_state["moved"] == "0:0.2:0"
     assert app.query_params["moved"] == "0:0.2:0"
     app.slider(key="size").set_value(5).run()
-    assert fine(app).session_state["moved"] == ""
+    assert check(app).session_state["moved"] == ""
     for forged in ("0:0.2:1", "9:1:0", "0:1e9:0", "x" * 5000, "0:nan:0"):
-        assert fine(opened(**query, moved=forged)).session_state["moved"] == ""
+        assert check(opened(**query, moved=forged)).session_state["moved"] == ""
 
 
 def test_the_browser_is_told_its_values_only_when_it_has_others() -> None:
-    app = fine(opened(section=DECAY))
+    app = check(opened(section=DECAY))
     first = app.session_state["state-live-order-rnn"]
     assert first["values"]["rho"] == 0.9
-    assert fine(app.run()).session_state["state-live-order-rnn"] == first
+    assert check(app.run()).session_state["state-live-order-rnn"] == first
     app.session_state["rho"] = 0.7
-    told = fine(app.run()).session_state["state-live-order-rnn"]
+    told = check(app.run()).session_state["state-live-order-rnn"]
     assert (told["n"], told["values"]["rho"]) == (first["n"] + 1, 0.7)
 
 
@@ -172,14 +160,14 @@ def test_a_bad_matrix_is_one_sentence(text: str) -> None:
     assert not app.exception
     assert len(app.error) == 1
     app.text_area(key="own").set_value("0.5 0.1\n0 0.5").run()
-    assert any("2 × 2" in m.value for m in fine(app).markdown)
+    assert any("2 × 2" in m.value for m in check(app).markdown)
 
 
 def test_an_own_matrix_too_large_for_an_orbit() -> None:
     app = opened(section=DECAY, matrix="Your own", view="orbit")
     app.text_area(key="own").set_value("1 0 0\n0 1 0\n0 0 1").run()
     assert not app.exception
-    assert "orbit needs 2 × 2" in app.error[0].value.replace("\\", "")
+    assert "orbit can be drawn for 2 × 2 matrices only" in app.error[0].value.replace("\\", "")
 
 
 # learning and cost
@@ -191,18 +179,18 @@ def captions(app: AppTest) -> list[str]:
 
 
 def test_learning_and_cost_show_what_is_shipped() -> None:
-    app = fine(opened(section="Learning"))
+    app = check(opened(section="Learning"))
     assert len(app.get("plotly_chart")) == 1
-    app = fine(opened(section="Cost", d="256"))
+    app = check(opened(section="Cost", d="256"))
     assert len(app.get("plotly_chart")) == 3
     assert sum("shipped with the program" in text for text in captions(app)) == 2
-    assert any("cross at T = d / 2 = 128" in c.value for c in app.caption)
+    assert any("operations at T = d / 2 = 128" in c.value for c in app.caption)
 
 
 def test_more_units_stop_helping_the_rnn_first() -> None:
     at = {}
     for P in ("1", "16384"):
-        app = fine(opened(section="Cost", P=P))
+        app = check(opened(section="Cost", P=P))
         words = " ".join(m.value for m in app.markdown)
         at[P] = [float(re.search(rf"{layer}, P = {int(P):,} \(model\): \*\*(\S+) ms", words)[1])
                  for layer in ("RNN", "attention")]  # fmt: skip
@@ -226,7 +214,7 @@ def test_the_sweep_is_put_into_words_with_its_own_numbers() -> None:
 def test_training_here_shows_curves_gradients_and_a_mark_in_the_sweep() -> None:
     app = opened(section="Learning", delay="2")
     app.button[0].click().run(timeout=120)
-    assert len(fine(app).get("plotly_chart")) == 3
+    assert len(check(app).get("plotly_chart")) == 3
 
 
 def test_measuring_here_replaces_what_was_shipped(
@@ -238,14 +226,14 @@ def test_measuring_here_replaces_what_was_shipped(
     monkeypatch.setattr(clock.measure_apart, "__defaults__", ((512, 1024), 2))
     app = opened(section="Cost", d="16")
     app.button[0].click().run(timeout=300)
-    assert any("measured here" in text for text in captions(fine(app)))
+    assert any("measured here" in text for text in captions(check(app)))
     quoted = shipped()["1e"].answer.measured[0]
     sentence = fill(quoted.text, load_measurements()) or ""
-    assert "d = 16: on one thread, from T = 512 to 1024" in sentence
+    assert "with d = 16: on one thread, the RNN takes" in sentence
     app.session_state["d"] = 64
     app.button[0].click().run(timeout=300)
     app.session_state["d"] = 16
-    assert any("measured here" in text for text in captions(fine(app.run())))  # both are kept
+    assert any("measured here" in text for text in captions(check(app.run())))  # both are kept
 
 
 def test_sliders_and_steps_never_load_torch() -> None:

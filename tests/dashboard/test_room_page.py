@@ -49,6 +49,8 @@ def test_a_lecturer_opens_reveals_and_closes_a_room() -> None:
     assert not app.exception
     code, secret = app.query_params["room"], app.query_params["host"]
     rooms: Rooms = study_room.rooms()
+    kinds = [element.type for element in app.main]
+    assert kinds.index("caption") < kinds.index("image"), "no button stands next to the QR code"
     option = shipped()["1d"].predict.options[1]
     rooms.answer(code, rooms.new_token(), option.text)
     app.run()
@@ -198,7 +200,7 @@ def test_a_file_that_is_not_ours_is_one_sentence_and_the_rest_of_the_page_works(
     else:
         app.text_input(key="study-name").set_value("Ada")
         app.text_input(key="study-word").set_value("lovelace")
-        next(b for b in app.button if b.label == "Keep here").click().run()
+        next(b for b in app.button if b.label == "Save here").click().run()
     assert not app.exception
     [error] = app.error
     assert error.value.startswith(escape(f"{name} is not a database of Unrolled: move it away"))

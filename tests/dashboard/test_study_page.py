@@ -11,7 +11,8 @@ from core.study.grading.numbers import draw
 from core.study.measure.store import placeholders
 from core.study.options import shown_options
 from core.study.progress import StudyProgress, dump, load, predict as predicted
-from core.study.question import Choice, Expression, Number, Order, Rubric, shipped
+from core.study.question import shipped
+from core.study.tasks import Choice, Expression, Number, Order, Rubric
 from dashboard.study.tasks import formula
 from tests.conftest import ROOT
 from tests.study.essays import KNOWS
@@ -187,7 +188,7 @@ def test_a_choice_takes_two_tries_and_then_shows_what_was_right() -> None:
     assert "4 · Model answer" in shown
     assert "This question is not earned yet." in shown
     assert "0 of 16 earned" in shown
-    assert "answer seen" in shown, "so says the list"
+    assert "answer shown" in shown, "so says the list"
     assert "You have earned all" not in shown
 
 
@@ -198,7 +199,7 @@ def test_the_list_names_every_question_its_lesson_and_how_far_it_is() -> None:
     shown = text_of(app)
     for name, question in QUESTIONS.items():
         assert f"**{name}** {question.title} :small[· " in shown
-    assert "**1a** Unroll two steps :small[· Unrolled RNN, begun]" in shown
+    assert "**1a** Unroll two steps :small[· Unrolled RNN, started]" in shown
     app.text_input("1a-1-check-0-given").set_value(RIGHT["1a"])
     app.button("1a-1-check-0-send").click().run()
     assert "**1a** Unroll two steps :small[· Unrolled RNN, earned]" in text_of(app)
@@ -291,7 +292,7 @@ def test_progress_is_saved_and_loaded_through_the_page() -> None:
     app.run()
     app.text_input("study-name").set_value("Ada")
     app.text_input("study-word").set_value("lovelace")
-    button(app, "Keep here").click().run()
+    button(app, "Save here").click().run()
     assert not app.error
     app.session_state["study-progress"] = StudyProgress()
     button(app, "Fetch").click().run()

@@ -1,5 +1,7 @@
 """The Train page: every control, a start that makes one run, and links that make no harm."""
 
+from functools import partial
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -9,6 +11,8 @@ from core.data.text import shakespeare
 from core.models.zoo import find_model
 from core.run_files.directory import RunDirectory
 from core.runs import launch, queue
+from tests import apps
+from tests.apps import check
 from tests.conftest import ROOT
 
 
@@ -20,17 +24,7 @@ def runs(tmp_path, monkeypatch):
     return tmp_path
 
 
-def opened(**query):
-    app = AppTest.from_file(str(ROOT / "pages" / "train.py"), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.run()
-
-
-def check(app):
-    assert not app.exception, [e.value for e in app.exception]
-    assert not app.error, [e.value for e in app.error]
-    return app
+opened = partial(apps.opened, "train")
 
 
 def start(app):
@@ -64,7 +58,7 @@ def test_what_differs_from_the_course_is_said_with_the_numbers_of_the_shipped_ru
         assert number in message
         assert number in sentence
     said = [c.value for c in opened(kind="vit", preset="course").caption]
-    assert any("number for number" in text for text in said)
+    assert any("with the same numbers" in text for text in said)
 
 
 @pytest.mark.parametrize(
@@ -82,8 +76,8 @@ def test_the_loss_says_what_a_mean_over_an_epoch_counts(name, words):
         run_overview.show_curves(run_view.snapshot_of(run), spec)
 
     app = check(AppTest.from_function(show, default_timeout=120, args=(name,)).run())
-    under = next(c.value for c in app.caption if "Cross-entropy in nats" in c.value)
-    assert ("the course's counts every dialogue once" in under) == words
+    under = next(c.value for c in app.caption if "The loss is the cross-entropy in nats" in c.value)
+    assert ("The mean of the course counts every dialogue once" in under) == words
 
 
 def test_the_sizes_of_the_model_reach_the_specification(runs):
@@ -243,9 +237,7 @@ def test_the_runs_selected_for_a_comparison_are_in_the_link(runs):
         RunDirectory.create(runs / name, spec, "done")
 
     def selected(link):
-        app = AppTest.from_file(str(ROOT / "pages" / "runs.py"), default_timeout=60)
-        app.query_params["runs"] = link
-        app = check(app.run())
+        app = check(apps.opened("runs", runs=link))
         told = app.query_params.get("runs", "")
         return sorted((told if isinstance(told, str) else told[0]).split(",")), app
 

@@ -95,7 +95,7 @@ def test_without_the_instrument_the_server_draws_the_same(app):
     app.run()
     assert not app.exception
     assert "Mean over all layers, mean over all heads" in captions(app)
-    assert "This figure stopped in your browser" in app.warning[0].value
+    assert "This figure stopped working in your browser" in app.warning[0].value
     app.slider(key="layer").set_value(2)
     app.slider(key="head").set_value(1).run()
     assert not app.exception
@@ -114,10 +114,10 @@ def test_pictures_the_model_gets_wrong_can_be_asked_for(app):
     app.query_params["model"], app.query_params["answer"] = "vit-shapes-plain", "wrong"
     app.run()
     assert not app.exception
-    heading = next(m.value for m in app.markdown if "It says:" in m.value)
-    said, true = heading.removeprefix("It says: ").rstrip(".").split(". It is: ")
+    heading = next(m.value for m in app.markdown if "Predicted class:" in m.value)
+    said, true = heading.removeprefix("Predicted class: ").rstrip(".").split(". True class: ")
     assert said != true
-    assert any("what the model says" in c.value for c in app.caption)
+    assert any("with the predictions of the model" in c.value for c in app.caption)
 
 
 def test_maps_too_large_for_a_message_are_drawn_by_the_server():
@@ -163,7 +163,7 @@ def test_without_the_data_set_drawn_pictures_are_shown_and_named(name, monkeypat
     app.run()
     assert not app.exception
     said = [c.value.replace("\\", "") for c in app.caption]
-    note = next(text for text in said if "These are Shapes" in text)
+    note = next(text for text in said if "These pictures are Shapes" in text)
     assert "the model was trained on other pictures" in note
     assert "core.data get cifar10" in note
     if name == "vit":
@@ -178,7 +178,7 @@ def test_a_drawn_shape_is_named(app):
     app.query_params["model"] = "vit-shapes"
     app.run()
     assert not app.exception
-    assert "It is: **ring**" in " ".join(m.value for m in app.markdown)
+    assert "True class: **ring**" in " ".join(m.value for m in app.markdown)
 
 
 def gif() -> bytes:
@@ -231,4 +231,4 @@ def test_an_own_picture_is_cropped_and_shown(app):
     app.file_uploader[0].set_value(("mine.png", out.getvalue(), "image/png")).run()
     assert not app.exception
     assert not app.error
-    assert any("It says:" in m.value for m in app.markdown)
+    assert any("Predicted class:" in m.value for m in app.markdown)

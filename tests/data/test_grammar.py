@@ -161,7 +161,7 @@ def test_the_same_seed_gives_the_same_dialogues() -> None:
     assert generate(20, seed=5) == generate(20, seed=5)
     assert generate(20, seed=5) == generate(40, seed=5)[:20]
     assert generate(20, seed=5) != generate(20, seed=6)
-    with pytest.raises(ValueError, match="dialogues must be from 10"):
+    with pytest.raises(ValueError, match="texts must be from 10"):
         load(3)
 
 

@@ -197,6 +197,15 @@ def while_queued(whole: RunDirectory) -> None:
     check_same(whole, run)
 
 
+def damaged(whole: bytes, chance: random.Random) -> bytes:
+    """The content with one bit flipped, or with its end cut off."""
+    data = bytearray(whole)
+    if chance.random() < 0.5:
+        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        return bytes(data)
+    return bytes(data[: chance.randrange(len(data))])
+
+
 def damages(tries: int, chance: random.Random, source: RunDirectory) -> dict[str, int]:
     """Flip a bit or cut the end off a random file, `tries` times; returns how often each file."""
     hurt, well = (queue.runs_folder() / name for name in ("gpt-hurt", "gpt-well"))
@@ -208,12 +217,7 @@ def damages(tries: int, chance: random.Random, source: RunDirectory) -> dict[str
     for _ in range(tries):
         file = chance.choice(files)
         whole = file.read_bytes()
-        data = bytearray(whole)
-        if chance.random() < 0.5:
-            data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
-        else:
-            data = data[: chance.randrange(len(data))]
-        file.write_bytes(data)
+        file.write_bytes(damaged(whole, chance))
         rows = {row.name: row for row in table.rows(thorough=True)}
         name = file.relative_to(hurt).as_posix()
         assert file.name in rows["gpt-hurt"].error, f"{name}: damage was not named"

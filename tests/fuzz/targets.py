@@ -23,7 +23,8 @@ from core.runs.archive import unpack
 from core.study.grading.algebra import canonical, grade_expression, grade_output
 from core.study.grading.checks import points_found
 from core.study.grading.numbers import read_number
-from core.study.question import Rubric, shipped
+from core.study.question import shipped
+from core.study.tasks import Rubric
 
 MEMORY = Path("/dev/shm")  # files are written thousands of times a second
 SECONDS = 0.5  # 0.1 is promised; five times that, for a machine under load

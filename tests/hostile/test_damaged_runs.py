@@ -20,6 +20,7 @@ from core.runs.metrics_tail import MetricsTail
 from core.runs.progress import run_progress
 from core.runs.status import run_status
 from dashboard.figures import compare, curves
+from tests import apps
 from tests.conftest import ROOT
 from tests.hostile.conftest import one_sentence
 from tests.hostile.payloads import (
@@ -60,10 +61,7 @@ def damaged(ward: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(page: str, **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / f"{page}.py"), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
+    app = apps.opened(page, **query)
     assert not app.exception, [e.value for e in app.exception]
     return app
 

@@ -15,6 +15,7 @@ DECAY = {"section": "Eigenvalues and decay", "matrix": "Scaled rotation"}
 INSTRUMENTS = {
     "rnn": ("live-rnn", DECAY, {"rho": 0.7}),
     "positions": ("live-positions", {"table": "trained to 64 tokens"}, {"t": 50}),
+    "positions, rotary": ("live-rotary", {}, {"query": 90}),
     "vit": ("live-maps", {"model": "vit-cifar10"}, {"patch": 20, "layer": 2}),
     "heads": ("live-heads", {"model": "gpt-shakespeare"}, {"heads_off": "0.1,2.3"}),
     "decoding": (

@@ -95,7 +95,7 @@ def test_a_loop_of_guesses_tries_few_words_and_others_are_not_held_up(waiting: S
 def test_one_session_keeps_progress_under_few_names(waiting: Served) -> None:
     async def flood() -> list[View]:
         tab, view = await visit(waiting, "study", "203.0.113.50")
-        name, keep = keyed(view, "study-name"), labelled(view, "Keep here")
+        name, keep = keyed(view, "study-name"), labelled(view, "Save here")
         tab.set(keyed(view, "study-word"), string_value="word")
         views: list[View] = []
         for i in range(60):

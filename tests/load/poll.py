@@ -14,8 +14,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from core.study.question import Choice, shipped
+from core.study.question import shipped
 from core.study.storage.rooms import Rooms
+from core.study.tasks import Choice
 from tests.browser.server import dashboard
 from tests.load.client import Tab, View, key_of
 from tests.load.loop import run

@@ -7,6 +7,7 @@ from hypothesis import given, strategies as st
 from streamlit.testing.v1 import AppTest
 
 from core.models import positions
+from core.models.pretrained.rotary import Rotation, rotate
 from core.models.sinusoidal_gpt import sinusoidal_positions
 from core.publish.position_experiment import (
     SIZES,
@@ -18,7 +19,8 @@ from core.publish.position_experiment import (
 )
 from core.tokenizer import WordTokenizer
 from dashboard.attention import position_data
-from tests.conftest import ROOT
+from dashboard.attention.rotary import change
+from tests import apps
 
 
 @pytest.mark.parametrize(("tokens", "dim"), [(1, 1), (5, 7), (200, 64), (300, 128)])
@@ -40,6 +42,32 @@ def test_similarity_depends_on_the_distance_alone_for_the_formula_only() -> None
     assert spread.max() < 1e-9
     noise = np.random.default_rng(0).normal(size=(120, 32))
     assert positions.similarity_by_distance(noise)[1][1:100].min() > 0.05
+
+
+@given(st.integers(0, 300), st.integers(1, 20), st.sampled_from([1e4, 1e5, 5e5]))
+def test_rotary_scores_depend_on_the_distance_alone(by: int, half: int, base: float) -> None:
+    rng = np.random.default_rng(by)
+    q, k = (np.tile(rng.normal(size=2 * half), (by + 40, 1)) for _ in range(2))
+    scores = positions.rotate(q, base) @ positions.rotate(k, base).T
+    np.testing.assert_allclose(scores[by:, by:], scores[:40, :40], atol=1e-9 * half)
+    lengths = np.linalg.norm(positions.rotate(q, base), axis=1)
+    np.testing.assert_allclose(lengths, np.linalg.norm(q[0]), atol=1e-12)
+
+
+def test_a_rotation_is_the_turn_of_the_code_and_that_of_a_llama() -> None:
+    x = np.random.default_rng(0).normal(size=(30, 16))
+    turned = positions.rotate(x)
+    for t in (0, 1, 29):
+        np.testing.assert_allclose(turned[t], positions.turn(16, t) @ x[t], atol=1e-12)
+    # A Llama pairs column i with i + d/2 and turns the other way.
+    columns = [*range(1, 16, 2), *range(0, 16, 2)]
+    cos, sin = Rotation().angles(0, 30, 16)
+    llama = rotate(torch.from_numpy(x[:, columns]).float(), cos, sin).numpy()
+    np.testing.assert_allclose(llama, turned[:, columns], atol=1e-5)
+
+
+def test_alibi_slopes_halve_from_head_to_head() -> None:
+    np.testing.assert_allclose(positions.alibi_slopes(8), [2.0**-h for h in range(1, 9)])
 
 
 def test_wavelengths_grow_from_six_tokens_to_tens_of_thousands() -> None:
@@ -85,13 +113,7 @@ def test_the_experiment_learns_and_reads_past_its_length() -> None:
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / "positions.py"), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception, [e.value for e in app.exception]
-    assert not app.error
-    return app
+    return apps.check(apps.opened("positions", **query))
 
 
 def test_every_table_opens_and_nonsense_in_a_link_does_no_harm() -> None:
@@ -103,7 +125,21 @@ def test_every_table_opens_and_nonsense_in_a_link_does_no_harm() -> None:
     assert not app.run().exception
     assert app.session_state["i"] == 3  # of the four pairs
     app.session_state["state-live-stopped-positions"] = True
-    assert len(app.run().get("plotly_chart")) == 6
+    assert len(app.run().get("plotly_chart")) == 7
+    app.session_state["state-live-stopped-rotary"] = True
+    assert len(app.run().get("plotly_chart")) == 9
+
+
+def test_moving_query_and_key_together_changes_no_rotary_score() -> None:
+    app = opened(query="70", apart="12", base="500,000")
+    app.radio(key="guess-rotary").set_value("it becomes smaller").run()
+    rotated, added = change(50)
+    assert rotated < 1e-5
+    assert added > 0.1
+    [said] = [m.value for m in app.markdown if "You predicted" in m.value]
+    assert f"{rotated:.0e}" in said
+    assert f"{added:.2f}" in said
+    opened(query="nan", apart="1e9", base="no")
 
 
 def test_the_measured_curves_wait_for_a_prediction() -> None:

@@ -8,7 +8,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.config.run_spec import RunSpec, command_line
 from core.models.zoo import find_model, load_model
@@ -18,7 +17,8 @@ from core.runs import archive, table
 from core.runs.__main__ import main as runs_command
 from core.training.command_line import main, parser, spec_from
 from core.training.tensorboard import export
-from tests.conftest import ROOT
+from tests import apps
+from tests.faults.crashes import damaged
 
 TINY = ["--dim=16", "--attn-dim=8", "--mlp-dim=16", "--num-heads=2", "--num-layers=1"]
 TINY += ["--threads=1", "--share=0.02", "--epochs=1", "--batch-size=8"]
@@ -72,12 +72,7 @@ def test_every_flipped_bit_and_truncation_is_reported(runs):
     for file in files:
         whole = file.read_bytes()
         for _ in range(4):
-            data = bytearray(whole)
-            if chance.random() < 0.5:
-                data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
-            else:
-                data = data[: chance.randrange(len(data))]
-            file.write_bytes(data)
+            file.write_bytes(damaged(whole, chance))
             rows = {row.name: row for row in table.rows(thorough=True)}
             assert file.name in rows["gpt-a"].error, file
             assert rows["gpt-b"].error == ""
@@ -226,10 +221,7 @@ def test_every_number_is_exported_to_tensorboard(runs, tmp_path):
 
 
 def opened(**query):
-    app = AppTest.from_file(str(ROOT / "pages" / "runs.py"), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
+    app = apps.opened("runs", **query)
     assert not app.exception, [e.value for e in app.exception]
     return app
 
@@ -278,9 +270,7 @@ def test_one_run_is_forked_with_other_settings(runs, monkeypatch):
 
 @pytest.mark.parametrize("see", ["overview", "curves", "gradient", "attention", "text", "log"])
 def test_every_view_of_a_run_opens(runs, see):
-    app = AppTest.from_file(str(ROOT / "pages" / "train.py"), default_timeout=60)
-    app.query_params["run"] = "gpt-a"
-    app.run()
+    app = apps.opened("train", run="gpt-a")
     app.segmented_control(key="see").set_value(see).run()
     assert not app.exception, [e.value for e in app.exception]
     assert not app.error, [e.value for e in app.error]

@@ -4,9 +4,9 @@ import pytest
 
 from core.study import claims
 from core.study.claim import COMPARISONS, Claim, read_claim, read_claims
-from core.study.measure.models import measure
-from core.study.measure.store import MEASUREMENTS
-from core.study.question import ORDER, Choice, read_question, shipped
+from core.study.measure.store import MEASUREMENTS, measure
+from core.study.question import ORDER, read_question, shipped
+from core.study.tasks import Choice
 
 CLAIMS = claims.all_claims()
 GOOD = {

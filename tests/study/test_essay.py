@@ -8,7 +8,8 @@ from hypothesis import given, settings, strategies as st
 from core.study.grading.checks import grade_answer, points_found
 from core.study.grading.essay import found
 from core.study.points import Point, read_points
-from core.study.question import Rubric, read_question, shipped
+from core.study.question import read_question, shipped
+from core.study.tasks import Rubric
 from tests.study.essays import KNOWS
 
 ESSAYS = {

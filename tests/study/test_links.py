@@ -102,7 +102,7 @@ def test_a_lesson_without_a_storyline_has_none() -> None:
 )
 def test_a_link_to_what_is_not_here_says_so_and_falls_back(page: str, key: str, value: str) -> None:
     app = opened(page, {key: value}, {})
-    said = [info.value for info in app.info if "which is not here" in info.value]
+    said = [info.value for info in app.info if "which does not exist here" in info.value]
     assert len(said) == 1
     assert "<b>" not in said[0]
     assert app.session_state[key] != value

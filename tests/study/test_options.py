@@ -3,7 +3,8 @@
 from core.study.grading.checks import grade_answer
 from core.study.options import shown_options
 from core.study.progress import StudyProgress
-from core.study.question import Choice, shipped
+from core.study.question import shipped
+from core.study.tasks import Choice
 
 CHOICES = [
     (name, task)

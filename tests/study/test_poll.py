@@ -6,7 +6,8 @@ from core.study.grading.checks import grade_answer
 from core.study.grading.numbers import VARIANTS, draw
 from core.study.options import shown_options
 from core.study.poll import bars, countable, right_answer
-from core.study.question import Choice, Expression, Number, shipped
+from core.study.question import shipped
+from core.study.tasks import Choice, Expression, Number
 
 
 def test_equal_expressions_are_counted_together() -> None:

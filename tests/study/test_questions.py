@@ -7,9 +7,9 @@ import pytest
 from core.study import question as q
 from core.study.grading.checks import grade_answer, shuffled
 from core.study.grading.numbers import VARIANTS, draw, grade_number, read_number
-from core.study.measure.models import measure
-from core.study.measure.store import MEASUREMENTS, fill, placeholders
-from core.study.question import Choice, Number, Order, Rubric, own_files, own_folder, read_question
+from core.study.measure.store import MEASUREMENTS, fill, measure, placeholders
+from core.study.question import own_files, own_folder, read_question
+from core.study.tasks import Choice, Number, Order, Rubric
 from tests.conftest import ROOT
 
 QUESTIONS = q.shipped()

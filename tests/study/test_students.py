@@ -12,16 +12,8 @@ from core.study.grading.numbers import draw
 from core.study.options import shown_options
 from core.study.poll import right_answer
 from core.study.progress import StudyProgress, attempt, predict
-from core.study.question import (
-    Choice,
-    Expression,
-    Number,
-    Order,
-    Question,
-    Rubric,
-    Task,
-    shipped,
-)
+from core.study.question import Question, shipped
+from core.study.tasks import Choice, Expression, Number, Order, Rubric, Task
 from tests.study.essays import KNOWS
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,6 +68,17 @@ def dialogue_data(
     """The `dialogues` of `text`, split, with the checksum of the text."""
     train, rest = split_held_out(dialogues, held_out)
     return DialogueData(name, train, rest, hashlib.sha256(text.encode()).hexdigest(), note)
+
+
+def generated(
+    name: str, generate: Callable[[int, int], list[str]], count: int, held_out: float, seed: int
+) -> DialogueData:
+    """`count` dialogues, 10 … 50,000, of generate(count, seed). Raises ValueError outside that."""
+    if not 10 <= count <= 50_000:
+        raise ValueError(f"The number of texts must be from 10 to 50,000, not {count:,}.")
+    dialogues = generate(count, seed)
+    note = f"{name.capitalize()}: {count:,} texts drawn with seed {seed}."
+    return dialogue_data(name, "\n\n".join(dialogues), dialogues, held_out, note)
 
 
 def read_own_text(path: str | Path, held_out: float = 0.1) -> DialogueData:

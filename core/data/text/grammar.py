@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.data.text.dialogues import DialogueData, dialogue_data
+from core.data.text.dialogues import DialogueData, generated
 
 if TYPE_CHECKING:
     from nltk import CFG, Nonterminal
@@ -154,12 +154,5 @@ def generate(count: int, seed: int = 0) -> list[str]:
 
 
 def load(count: int = 4_000, held_out: float = 0.1, seed: int = 0) -> DialogueData:
-    """Different dialogues of the grammar, the last `held_out` (a share) for testing.
-
-    count   how many, 10 … 50,000. Raises ValueError outside that.
-    """
-    if not 10 <= count <= 50_000:
-        raise ValueError(f"The number of dialogues must be from 10 to 50,000, not {count:,}.")
-    dialogues = generate(count, seed)
-    note = f"Grammar: {count:,} dialogues drawn with seed {seed}."
-    return dialogue_data("grammar", "\n\n".join(dialogues), dialogues, held_out, note)
+    """Different dialogues, the last `held_out` (a share) for testing: see `generated`."""
+    return generated("grammar", generate, count, held_out, seed)

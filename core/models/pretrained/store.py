@@ -66,7 +66,7 @@ def entry(name: str) -> ModelEntry | None:
     return ModelEntry(
         name=name, kind=kind, architecture=about["architecture"],
         data=str(about["extra"]["origin"]), path=folder, weights=folder / WEIGHTS,
-        digest=about["sha256"], identity=known_as, shipped=False, held_out={},
+        digest=about["sha256"], identity=known_as, shipped=False, held_out={}, real=True,
     )  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def load_model(model: ModelEntry) -> LoadedModel:
         if not path.is_file():
             raise ValueError(f"The tokenizer of {model.name} is missing; {again}.")
         tokenizer = SubwordTokenizer(path.read_bytes().decode("utf-8", "replace"))
-        tokenizer.require_fit(config.vocab_size)  # type: ignore[attr-defined]
+        tokenizer.fit(config.vocab_size)  # type: ignore[attr-defined]
     else:
         schema.convert(about["extra"], schema.Pictures)
     network = filled(family.build_empty(config), tensors)

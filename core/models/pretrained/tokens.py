@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from tokenizers import AddedToken, Tokenizer as Backend, decoders, models, pre_tokenizers
 
 from core.bpe import BYTE_OF, Pair
+from core.tokenizer import visible
 
 if TYPE_CHECKING:
     from torch import LongTensor
 
 MAX_TEXT = 1_000_000  # characters that are tokenised at once
 STARTS = ("<|begin_of_text|>", "<s>", "<|im_start|>", "<|endoftext|>")
-ENDS = ("<|eot_id|>", "<|im_end|>", "<|end_of_text|>", "</s>", "<|endoftext|>")
 
 
 class SubwordTokenizer:
@@ -45,27 +45,16 @@ class SubwordTokenizer:
 
     @cached_property
     def vocab_size(self) -> int:
-        """V: one more than the largest id."""
+        """V: one more than the largest id, or the size of the model that `fit` was told."""
         return max(self._backend.get_vocab(with_added_tokens=True).values(), default=-1) + 1
 
     def __len__(self) -> int:
         return self.vocab_size
 
     @cached_property
-    def special_ids(self) -> frozenset[int]:
-        """Tokens that stand for no text, such as the end of a document."""
-        added = self._backend.get_added_tokens_decoder()
-        return frozenset(i for i, token in added.items() if token.special)
-
-    @cached_property
     def start_id(self) -> int | None:
         """The token before a text, None if there is none."""
         return self._first(STARTS)
-
-    @cached_property
-    def end_id(self) -> int | None:
-        """The token after which nothing is generated, None if there is none."""
-        return self._first(ENDS)
 
     @cached_property
     def ranks(self) -> dict[Pair, int]:
@@ -120,18 +109,28 @@ class SubwordTokenizer:
             return str(token)
         return bytes(BYTE_OF[letter] for letter in token).decode("utf-8", "backslashreplace")
 
+    @cached_property
+    def vocab(self) -> list[str]:
+        """The name of each token in a figure, (V,): its text, with spaces as · and lines as ↵."""
+        seen = str.maketrans(" \n", "·↵")
+        return [visible(word).translate(seen) for word in self.words(range(self.vocab_size))]
+
     def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids` (T,), special tokens included."""
         text: str = self._backend.decode([int(i) for i in ids], skip_special_tokens=False)
         return text
 
-    def require_fit(self, vocab_size: int) -> None:
-        """The model has an embedding for each token. Errors: ValueError with both sizes."""
+    def fit(self, vocab_size: int) -> None:
+        """Take the size of a model, which may have some embeddings that no token uses.
+
+        Errors: ValueError with both sizes when the model has too few, or far too many.
+        """
         if not 0.9 * vocab_size <= self.vocab_size <= vocab_size:
             raise ValueError(
                 f"The tokenizer has {self.vocab_size:,} tokens, but its model {vocab_size:,}; "
                 "use the tokenizer.json that belongs to the model."
             )
+        self.vocab_size = vocab_size
 
 
 def byte_level_json(

@@ -1,16 +1,18 @@
 """Measurements that need no model: algebra, operation counts, spectra, position codes, histories.
 
-As in `core.study.measure.models`, each function returns the values that `MEASUREMENTS` names.
+Each function returns the values that `core.study.measure.store.MEASUREMENTS` names.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 
 import numpy as np
 
+from core.models import llama_history
 from core.models.zoo import ASSETS, find_model, second_accuracy
 from core.run_files.directory import RunDirectory
 from core.study.measure.store import Values
@@ -121,6 +123,23 @@ def lengths() -> Values:
     return found
 
 
+def llama() -> Values:
+    """The shipped experiment on the six steps to a Llama: validation loss after each step in bits
+    per character, what it changed, and the numbers that a KV cache holds a token before and after
+    step 5."""
+    history = llama_history.read()
+    sizes, words = history.about["sizes"], history.corpus(0)
+    heads = {"full": sizes["num_heads"], "grouped": history.about["kv_heads"]}
+    return {
+        **{f"bits_{step}": history.mean(step) for step in range(7)},
+        **{f"change_{step}": history.change(step) for step in range(1, 7)},
+        **{"seeds_differ": history.spread(), "unknown": words.unknown / words.tokens},
+        **{"spelling": words.bits(0), "steps": history.about["steps"]},
+        **{f"cached_{name}": 2 * sizes["num_layers"] * count * sizes["attn_dim"]
+           for name, count in heads.items()},
+    }  # fmt: skip
+
+
 def overfitting() -> Values:
     """The history of the course's ViT: accuracies at the end, and its validation loss from its
     lowest epoch to the last."""
@@ -162,17 +181,32 @@ def little_data() -> Values:
 
 
 def early_text() -> Values:
-    """The text of the course's GPT after its first and its last epoch: how much of it is the most
-    frequent token, and the share of different tokens."""
+    """The texts of the course's GPT: after the first epoch, how much of it is the most frequent
+    token, and the share of different tokens, also after the last epoch.
+
+    word, name, full_name: the first epoch whose text holds a word, opens with a name in capitals
+    and a colon, and with a name of several words. early_fall: of the whole fall of the held-out
+    loss, the share that lies before the name.
+    """
     epochs = [
         e for e in RunDirectory(find_model("gpt-shakespeare-course").path).epochs() if e["text"]
     ]
     first, last = (epochs[i]["text"].split()[:10] for i in (0, -1))
     (token, count), *_ = Counter(first).most_common(1)
+    losses = [e["held_out"]["loss"] for e in epochs]
+
+    def begins(pattern: str) -> int:
+        return next(i for i, e in enumerate(epochs) if re.search(pattern, e["text"]))
+
+    word, name, full_name = map(
+        begins, (r"[A-Za-z]", r"^[A-Z]{2,}.* :", r"^[A-Z]{2,} [A-Z]{2,}.* :")
+    )
     return {
         **{"token": token, "repeated": count / len(first), "epochs": len(epochs)},
         **{"first_distinct": len(set(first)) / len(first)},
         "last_distinct": len(set(last)) / len(last),
+        **{"word_epoch": word + 1, "name_epoch": name + 1, "full_name_epoch": full_name + 1},
+        "early_fall": (losses[0] - losses[name]) / (losses[0] - min(losses)),
     }
 
 

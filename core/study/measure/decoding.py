@@ -1,6 +1,6 @@
 """Measurements of decoding: what a token costs, and what a way of choosing costs.
 
-As in `core.study.measure.models`, each function returns the values that `MEASUREMENTS` names.
+Each function returns the values that `core.study.measure.store.MEASUREMENTS` names.
 """
 
 from __future__ import annotations

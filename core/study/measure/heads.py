@@ -1,6 +1,6 @@
 """Measurements of heads: which of them matter on one line, and which find a repetition.
 
-As in `core.study.measure.models`, each function returns the values that `MEASUREMENTS` names.
+Each function returns the values that `core.study.measure.store.MEASUREMENTS` names.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Measurements that look into the shipped GPTs: causality, heads, texts, the cache.
 
-As in `core.study.measure.models`, each function returns the values that `MEASUREMENTS` names.
+Each function returns the values that `core.study.measure.store.MEASUREMENTS` names.
 """
 
 from __future__ import annotations
@@ -9,12 +9,9 @@ from typing import Any, cast
 
 import torch
 
-from core.models.zoo import LoadedModel, find_model, load_model
+from core.models import load_model
+from core.models.zoo import LoadedModel
 from core.study.measure.store import Values
-
-
-def _gpt(name: str = "gpt-shakespeare") -> LoadedModel:
-    return load_model(find_model(name))
 
 
 def _ids(loaded: LoadedModel, text: str) -> torch.Tensor:
@@ -29,7 +26,7 @@ def causality() -> Values:
     first row's largest weight; and that the next-word probabilities sum to one."""
     from core.interpret.trace import trace
 
-    loaded = _gpt()
+    loaded = load_model("gpt-shakespeare")
     traced = trace(cast(Any, loaded.model), _ids(loaded, "KING:\nGood queen, where are the"))
     attention = traced.attention
     later = attention.triu(1)
@@ -42,13 +39,14 @@ def causality() -> Values:
 
 
 def repeats() -> Values:
-    """Greedy text three times from the start token, and one sampled text: equal or not, and the
-    share of 4-grams that occurred before."""
+    """Three greedy and three sampled texts of 100 tokens from the start token: how many of them
+    differ, and the share of 4-grams that occurred before; then the mean probability that the model
+    gives to the first 30 and to the last 50 tokens of the greedy text."""
     from core.decoding.engine import DecodingEngine
     from core.decoding.strategies import Greedy, Nucleus, Strategy, generate
     from core.decoding.text_metrics import repetition
 
-    loaded = _gpt()
+    loaded = load_model("gpt-shakespeare")
     model = cast(Any, loaded.model)
     engine = DecodingEngine.of(model)
 
@@ -57,12 +55,15 @@ def repeats() -> Values:
         return [step.token for step in generate(engine, [0], strategy, 100, generator)]
 
     greedy = [text(Greedy(), seed) for seed in range(3)]
+    steps = generate(engine, [0], Greedy(), 100, torch.Generator())
+    sure = torch.tensor([step.log_probability for step in steps]).exp()
     sampled = [text(Nucleus(p=0.9, t=1.0), seed) for seed in range(3)]
     return {
         "greedy_texts": len({tuple(one) for one in greedy}),
         "sampled_texts": len({tuple(one) for one in sampled}),
         "greedy_repetition": repetition(greedy[0], 4),
         "sampled_repetition": sum(repetition(one, 4) for one in sampled) / 3,
+        **{"sure_first": float(sure[:30].mean()), "sure_last": float(sure[-50:].mean())},
     }
 
 
@@ -72,7 +73,7 @@ def first_difference() -> Values:
     from core.decoding.engine import DecodingEngine
     from core.decoding.strategies import Greedy, Nucleus, generate
 
-    loaded = _gpt()
+    loaded = load_model("gpt-shakespeare")
     engine = DecodingEngine.of(cast(Any, loaded.model))
     greedy = [s.token for s in generate(engine, [0], Greedy(), 40, torch.Generator())]
     agree, seeds = 0, 20
@@ -87,7 +88,7 @@ def first_difference() -> Values:
 
 def table() -> Values:
     """Rows of a GPT's learned position table; reads_more: 1 if it reads one token more, else 0."""
-    loaded = _gpt("gpt-shakespeare-course")
+    loaded = load_model("gpt-shakespeare-course")
     model = cast(Any, loaded.model)
     try:
         with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Measure the numbers that model answers quote, on this machine and within seconds.
+"""Measurements of whole models of this machine: samples, maps on objects, a ViT beside a CNN.
 
 Each function returns the values that `core.study.measure.store.MEASUREMENTS` names. Errors:
 ValueError, one sentence, when a model is needed and there is none.
@@ -6,13 +6,10 @@ ValueError, one sentence, when a model is needed and there is none.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from core.data.sources import GENERATED
 from core.models.zoo import LoadedModel, ModelEntry, available_models, load_model
-from core.study.measure import counts, decoding, theory
 from core.study.measure.store import Values
 
 if TYPE_CHECKING:
@@ -23,16 +20,11 @@ IMAGES = 200
 MOVED = 4  # pixels
 
 
-def measure(name: str) -> Values:
-    """Measure one of MEASUREMENTS. Raises ValueError, one sentence, if that is impossible here."""
-    return _FUNCTIONS[name]()
-
-
 def empty_prompt() -> Values:
     """Thirty greedy tokens from the start token alone."""
     import torch
 
-    loaded = _gpt()
+    loaded = _own_gpt()
     model = cast("DialogueGPT", loaded.model)
     with torch.inference_mode():
         ids = model.generate(torch.zeros(1, 1, dtype=torch.long), 30)[0, 1:]
@@ -116,7 +108,7 @@ def rivals() -> Values:
 
 
 def runs() -> Values:
-    """The last epoch of a Vision Transformer's training; one on CIFAR-10 before any other."""
+    """The last epoch of a Vision Transformer's training, preferably of one on CIFAR-10."""
     from core.run_files.directory import RunDirectory
 
     entries = sorted(
@@ -136,7 +128,8 @@ def _preferred(kind: str) -> list[ModelEntry]:
     return sorted(available_models(kind), key=lambda entry: not entry.shipped)
 
 
-def _gpt() -> LoadedModel:
+def _own_gpt() -> LoadedModel:
+    """A GPT of this machine: one trained on texts by people before a generated one."""
     entries = sorted(_preferred("gpt"), key=lambda entry: entry.data in GENERATED)
     if not entries:
         raise ValueError("There is no dialogue GPT here: train one first.")
@@ -146,38 +139,3 @@ def _gpt() -> LoadedModel:
 def _short(text: str) -> str:
     words = text.split()
     return " ".join(words[:14]) + (" …" if len(words) > 14 else "")
-
-
-def _inside(module: str, name: str) -> Callable[[], Values]:
-    """A measurement of core.study.measure.drawings, heads, looks or vision, which import torch."""
-
-    def look() -> Values:
-        values: Values = getattr(import_module(f"core.study.measure.{module}"), name)()
-        return values
-
-    return look
-
-
-_FUNCTIONS: dict[str, Callable[[], Values]] = {
-    **{"unrolled": theory.unrolled, "decay": theory.decay, "cost": theory.cost},
-    **{"parallel": theory.parallel, "forget_gate": theory.forget_gate},
-    **{"gradient": theory.gradient, "pieces": theory.pieces, "positions": theory.positions},
-    **{"rivals": rivals, "generation": decoding.generation, "strategies": decoding.strategies},
-    **{"cache": decoding.cache, "next_word": decoding.next_word},
-    **{"empty_prompt": empty_prompt, "samples": samples, "heatmap": heatmap, "runs": runs},
-    **{name: getattr(counts, name) for name in (
-        *("symbols", "operations", "modes", "gates", "code", "lengths", "overfitting"),
-        "longer_training",
-        *("little_data", "early_text", "scaling", "people"),
-    )},
-    **{name: _inside("looks", name) for name in (
-        *("causality", "repeats", "first_difference", "table"),
-    )},
-    **{name: _inside("vision", name) for name in (
-        *("patches", "object_size", "vit_layers", "maps", "sizes", "shifts"),
-    )},
-    **{name: _inside("drawings", name) for name in (
-        *("paths", "stream", "kept", "class_token"),
-    )},
-    **{name: _inside("heads", name) for name in ("heads", "induction", "layers")},
-}  # fmt: skip

@@ -1,7 +1,7 @@
 """The measurements made on this machine, stored in one file, and sentences filled in from them.
 
 A sentence whose numbers have not been measured is not shown (`fill` returns None), and the page
-offers to measure them. Nothing here imports torch; `core.study.measure.models` measures.
+offers to measure them. Nothing here imports torch before something is measured.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -25,186 +26,145 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]+)\.(\w+)(?::([+,]?(?:\.\d)?[ef%]))?\}")
 
 @dataclass(frozen=True)
 class Measurement:
-    """One measurement: the label of its button, and the values that it returns."""
+    """One measurement: the function of its name in `module` of core.study.measure, the label of its
+    button, and the names of the values that it returns."""
 
+    module: str
     label: str
-    keys: tuple[str, ...]
+    names: str
+
+    @property
+    def keys(self) -> list[str]:
+        """The names one by one."""
+        return self.names.split()
 
 
 MEASUREMENTS = {
-    "unrolled": Measurement(
-        "Compare the sum with the recurrence on random matrices", ("at_2", "at_3", "at_10")
-    ),
-    "gradient": Measurement(
-        "Compute how much of the first token's gradient is left",
-        (
-            *("near", "far", "radius", "rnn_near", "rnn_far"),
-            *("attention_near", "attention_far"),
-        ),
-    ),
-    "pieces": Measurement(
-        "Time a head over the pixels and over the patches of a picture",
-        ("pixels", "patches", "pixel_ms", "patch_ms"),
-    ),
-    "positions": Measurement(
-        "Look for one matrix that shifts every position",
-        ("tokens", "dim", "k", "sinusoidal", "random"),
-    ),
-    "rivals": Measurement(
-        "Move the pictures of Shapes under a CNN and a ViT (about 20 seconds)",
-        ("images", "moved", "cnn", "vit", "cnn_still", "cnn_moved", "vit_still", "vit_moved"),
-    ),
-    "decay": Measurement(
-        "Compute the powers of a non-normal matrix",
-        ("size", "peak", "peak_step", "half_life", "end"),
-    ),
-    "cost": Measurement(
+    "unrolled": Measurement("theory", "Compare the sum with the recurrence on random matrices",
+        "at_2 at_3 at_10"),
+    "gradient": Measurement("theory", "Compute how much of the first token's gradient is left",
+        "near far radius rnn_near rnn_far attention_near attention_far"),
+    "pieces": Measurement("theory", "Time a head over the pixels and over the patches of a picture",
+        "pixels patches pixel_ms patch_ms"),
+    "positions": Measurement("theory", "Look for one matrix that shifts every position",
+        "tokens dim k sinusoidal random"),
+    "decay": Measurement("theory", "Compute the powers of a non-normal matrix",
+        "size peak peak_step half_life end"),
+    "cost": Measurement("theory",
         "Time an RNN and a self-attention layer with 1 and 2 threads (about 15 seconds)",
-        (
-            *("d", "T_low", "T_high", "rnn_low", "rnn_high", "attention_low", "attention_high"),
-            *("rnn_two", "attention_two"),
-        ),
-    ),
-    "parallel": Measurement("Look up the times with 1 and 2 threads, and bound them on P units", (
-        *("machine", "T", "d", "P", "rnn_one", "rnn_two", "rnn_gain", "rnn_units"),
-        *("attention_one", "attention_two", "attention_gain", "attention_units", "crossing"),
-    )),
-    "forget_gate": Measurement("Train an LSTM with both biases, and a tanh RNN", (
-        *("delay", "lstm_start", "lstm_after", "opened_start", "opened_after", "tanh_start"),
-        *("tanh_after", "gru_start", "gru_after", "gate_after"),
-    )),
-    "generation": Measurement(
-        "Time reading and generating with a GPT (about 10 seconds)",
-        (
-            *("machine", "model", "tokens", "training_ms", "pass_ms", "batch_ms", "single_ms"),
-            *("whole_ms", "engine_ms", "batch_step_ms", "pass_gain", "batch_gain", "weights_mb"),
-        ),
-    ),
-    "strategies": Measurement(
-        "Generate greedily and from the nucleus (about 5 seconds)",
-        (
-            *("model", "tokens", "greedy_ms", "nucleus_ms"),
-            *("greedy_distinct", "nucleus_distinct"),
-        ),
-    ),
-    "empty_prompt": Measurement("Generate from the empty prompt", ("model", "text")),
-    "samples": Measurement("Read the samples of a GPT's training", ("label", "first_epoch", "first",
-                                                               "last_epoch", "last")),
-    "heatmap": Measurement(
+        "d T_low T_high rnn_low rnn_high attention_low attention_high rnn_two attention_two"),
+    "parallel": Measurement("theory",
+        "Look up the times with 1 and 2 threads, and bound them on P units",
+        "machine T d P rnn_one rnn_two rnn_gain rnn_units attention_one attention_two "
+        "attention_gain attention_units crossing"),
+    "forget_gate": Measurement("theory", "Train an LSTM with both biases, and a tanh RNN",
+        "delay lstm_start lstm_after opened_start opened_after tanh_start tanh_after gru_start "
+        "gru_after gate_after"),
+    "rivals": Measurement("models",
+        "Move the pictures of Shapes under a CNN and a ViT (about 20 seconds)",
+        "images moved cnn vit cnn_still cnn_moved vit_still vit_moved"),
+    "empty_prompt": Measurement("models", "Generate from the empty prompt", "model text"),
+    "samples": Measurement("models", "Read the samples of a GPT's training",
+        "label first_epoch first last_epoch last"),
+    "heatmap": Measurement("models",
         "Measure attention against the masks of Shapes (about 10 seconds)",
-        ("images", "model", "covered", "on_object", "correlation"),
-    ),
-    "runs": Measurement(
-        "Look up the Vision Transformers trained here", ("label", "train", "held_out", "epochs")
-    ),
-    "symbols": Measurement("Count the factors in the unrolled sums", (
-        *("first_in_y2", "second_in_y2", "terms_in_y3", "T", "terms", "first_power", "last_power"),
-        *("highest_power", "longest", "longest_power"),
-    )),
-    "operations": Measurement("Count the operations of both layers", (
-        *("d", "T", "rnn_doubled", "attention_doubled", "rnn_chain", "attention_chain"),
-        *("rnn_span", "attention_span", "rnn_work", "attention_work"),
-    )),
-    "modes": Measurement("Compute powers of a diagonal and of an orthogonal matrix", (
-        *("steps", "slow", "fast", "norm", "norm_above", "norm_difference"),
-        "orthogonal_change",
-    )),
-    "gates": Measurement("Look up the sweep over delays", (
-        *("short", "long", "chance", "lstm_short", "lstm_long", "opened_short", "opened_long"),
-        *("tanh_short", "tanh_long", "gru_short", "gru_long"),
-        *("transformer_short", "transformer_long"),
-    )),
-    "code": Measurement("Compute the sinusoidal code", (
-        *("first_wavelength", "last_wavelength", "off_diagonal_spread"),
-    )),
-    "lengths": Measurement("Look up the experiment on length", (
-        *("trained", "read", "learned_before", "learned_past", "sinusoidal_before"),
-        *("sinusoidal_past", "none_before", "none_past"),
-    )),
-    "overfitting": Measurement("Look up the history of vit-cifar10-course", (
-        *("epochs", "lowest_epoch", "lowest_loss", "last_loss", "train", "train_at_lowest"),
-        *("held_out", "held_out_at_lowest"),
-    )),
-    "longer_training": Measurement("Look up the history of vit-cifar10-course-20", (
-        *("epochs", "lowest_epoch", "lowest_loss", "last_loss", "train", "train_at_lowest"),
-        *("held_out", "held_out_at_lowest"),
-    )),
-    "little_data": Measurement("Look up the histories on shares of CIFAR-10", (
-        *(f"{kind}_{share}" for kind in ("plain", "vit", "cnn")
-          for share in ("all", "tenth", "hundredth")),
-        "seeds_differ",
-    )),
-    "early_text": Measurement("Read the first and the last text of gpt-shakespeare-course", (
-        *("token", "repeated", "epochs", "first_distinct", "last_distinct"),
-    )),
-    "scaling": Measurement("Compute the softmax of scores divided by √n and not", (
-        *("n", "keys", "uniform", "undivided", "divided"),
-    )),
-    "people": Measurement("Look up the sweep of gpt-shakespeare", (
-        *("people", "people_repetition", "settings", "likelier", "low_p_repetition"),
-        *("high_p_repetition", "low_p", "high_p"),
-    )),
-    "next_word": Measurement("Read the opening of a speech with a GPT", (
-        *("model", "word", "first", "probability", "sum", "first_layer", "last_layer"),
-    )),
-    "causality": Measurement("Look at the attention of a GPT", (
-        *("model", "later", "row_error", "first_row", "probability"),
-    )),
-    "repeats": Measurement("Generate greedily and from the nucleus, three times each", (
-        *("greedy_texts", "sampled_texts", "greedy_repetition", "sampled_repetition"),
-    )),
-    "first_difference": Measurement("Compare sampled with greedy text, step by step",
-                                ("seeds", "agree")),
-    "heads": Measurement("Remove each head of a GPT once", (
-        *("model", "count", "largest"),
-    )),
-    "induction": Measurement("Look for induction heads in all GPTs (about 10 seconds)", (
-        *("model", "best", "layer", "head", "others", "other_models", "repeated"),
-        *("repeated_without", "new", "new_without"),
-    )),
-    "layers": Measurement("Read gpt-refrain layer by layer", (
-        *("model", "answer", "embedding", "first_layer", "last", "without_first", "one_head"),
-    )),
-    "patches": Measurement("Shuffle the patches of a picture", (
-        *("patches", "tokens", "same_blocks", "matrix_difference", "bag_difference"),
-        "place_difference",
-    )),
-    "object_size": Measurement("Compare attention on small and on large objects", (
-        *("images", "small", "large", "uniform_small", "uniform_large", "on_object", "covered"),
-    )),
-    "vit_layers": Measurement("Look where each layer of a Vision Transformer looks", (
-        *("images", "first_on_object", "last_on_object", "first_patches", "last_patches"),
-        *("covered", "heads_alike"),
-    )),
-    "shifts": Measurement("Look up how accurate models are on pictures that move", (
-        *("pixels", "plain_still", "plain_moved", "bare_still", "bare_moved", "cnn_still"),
-        *("cnn_moved",),
-    )),
-    "maps": Measurement("Delete patches by a map and at random", (
-        *("images", "alike", "by_map", "by_chance"),
-    )),
-    "table": Measurement("Read one token more than the table has rows", ("rows", "reads_more")),
-    "cache": Measurement("Time the next token with and without a cache (about 5 seconds)", (
-        *("machine", "model", "T", "all_ms", "last_ms", "cache_ms", "engine_ms", "all_slope"),
-        *("last_slope", "cache_slope", "all_operations", "last_operations", "cache_operations"),
-        *("last_doubled", "cache_doubled", "head_share", "gain", "operations_gain"),
-    )),
-    "sizes": Measurement("Show larger pictures to a CNN and a ViT", (
-        *("images", "side", "vit_trained", "vit_larger", "cnn_trained", "cnn_larger"),
-    )),
-    "paths": Measurement("Follow two inputs through an unrolled RNN", (
-        *("T", "below", "above", "first_below", "last_below", "first_above", "last_above"),
-    )),
-    "stream": Measurement("Add up what the layers of a GPT write", (
-        *("model", "blocks", "heads", "parts", "error", "together", "alone"),
-    )),
-    "kept": Measurement("Compare cached keys and values with new ones", (
-        *("model", "blocks", "vectors", "difference", "doubled"),
-    )),
-    "class_token": Measurement("Replace what a Vision Transformer's classifier reads", (
-        *("model", "patches", "own"),
-    )),
+        "images model covered on_object correlation"),
+    "runs": Measurement("models", "Look up the Vision Transformers trained here",
+        "label train held_out epochs"),
+    "generation": Measurement("decoding",
+        "Time reading and generating with a GPT (about 10 seconds)",
+        "machine model tokens training_ms pass_ms batch_ms single_ms whole_ms engine_ms "
+        "batch_step_ms pass_gain batch_gain weights_mb"),
+    "strategies": Measurement("decoding",
+        "Generate greedily and from the nucleus (about 5 seconds)",
+        "model tokens greedy_ms nucleus_ms greedy_distinct nucleus_distinct"),
+    "next_word": Measurement("decoding", "Read the opening of a speech with a GPT",
+        "model word first probability sum first_layer last_layer"),
+    "cache": Measurement("decoding",
+        "Time the next token with and without a cache (about 5 seconds)",
+        "machine model T all_ms last_ms cache_ms engine_ms all_slope last_slope cache_slope "
+        "all_operations last_operations cache_operations last_doubled cache_doubled head_share "
+        "gain operations_gain"),
+    "symbols": Measurement("counts", "Count the factors in the unrolled sums",
+        "first_in_y2 second_in_y2 terms_in_y3 T terms first_power last_power highest_power "
+        "longest longest_power"),
+    "operations": Measurement("counts", "Count the operations of both layers",
+        "d T rnn_doubled attention_doubled rnn_chain attention_chain rnn_span attention_span "
+        "rnn_work attention_work"),
+    "modes": Measurement("counts", "Compute powers of a diagonal and of an orthogonal matrix",
+        "steps slow fast norm norm_above norm_difference orthogonal_change"),
+    "gates": Measurement("counts", "Look up the sweep over delays",
+        "short long chance lstm_short lstm_long opened_short opened_long tanh_short tanh_long "
+        "gru_short gru_long transformer_short transformer_long"),
+    "code": Measurement("counts", "Compute the sinusoidal code",
+        "first_wavelength last_wavelength off_diagonal_spread"),
+    "lengths": Measurement("counts", "Look up the experiment on length",
+        "trained read learned_before learned_past sinusoidal_before sinusoidal_past none_before "
+        "none_past"),
+    "llama": Measurement("counts", "Look up the six steps from the course's GPT to a Llama",
+        "bits_0 bits_1 bits_2 bits_3 bits_4 bits_5 bits_6 change_1 change_2 change_3 change_4 "
+        "change_5 change_6 seeds_differ unknown spelling steps cached_full cached_grouped"),
+    "overfitting": Measurement("counts", "Look up the history of vit-cifar10-course",
+        "epochs lowest_epoch lowest_loss last_loss train train_at_lowest held_out "
+        "held_out_at_lowest"),
+    "longer_training": Measurement("counts", "Look up the history of vit-cifar10-course-20",
+        "epochs lowest_epoch lowest_loss last_loss train train_at_lowest held_out "
+        "held_out_at_lowest"),
+    "little_data": Measurement("counts", "Look up the histories on shares of CIFAR-10",
+        "plain_all plain_tenth plain_hundredth vit_all vit_tenth vit_hundredth cnn_all "
+        "cnn_tenth cnn_hundredth seeds_differ"),
+    "early_text": Measurement("counts",
+        "Read the texts of gpt-shakespeare-course, epoch by epoch",
+        "token repeated epochs first_distinct last_distinct word_epoch name_epoch "
+        "full_name_epoch early_fall"),
+    "scaling": Measurement("counts", "Compute the softmax of scores divided by √n and not",
+        "n keys uniform undivided divided"),
+    "people": Measurement("counts", "Look up the sweep of gpt-shakespeare",
+        "people people_repetition settings likelier low_p_repetition high_p_repetition low_p "
+        "high_p"),
+    "causality": Measurement("looks", "Look at the attention of a GPT",
+        "model later row_error first_row probability"),
+    "repeats": Measurement("looks", "Generate greedily and from the nucleus, three times each",
+        "greedy_texts sampled_texts greedy_repetition sampled_repetition sure_first sure_last"),
+    "first_difference": Measurement("looks", "Compare sampled with greedy text, step by step",
+        "seeds agree"),
+    "table": Measurement("looks", "Read one token more than the table has rows", "rows reads_more"),
+    "heads": Measurement("heads", "Remove each head of a GPT once", "model count largest"),
+    "induction": Measurement("heads", "Look for induction heads in all GPTs (about 10 seconds)",
+        "model best layer head others other_models repeated repeated_without new new_without"),
+    "layers": Measurement("heads", "Read gpt-refrain layer by layer",
+        "model answer embedding first_layer last without_first one_head"),
+    "patches": Measurement("vision", "Shuffle the patches of a picture",
+        "patches tokens same_blocks matrix_difference bag_difference place_difference"),
+    "object_size": Measurement("vision", "Compare attention on small and on large objects",
+        "images small large uniform_small uniform_large on_object covered"),
+    "vit_layers": Measurement("vision", "Look where each layer of a Vision Transformer looks",
+        "images first_on_object last_on_object first_patches last_patches covered heads_alike"),
+    "shifts": Measurement("vision", "Look up how accurate models are on pictures that move",
+        "pixels plain_still plain_moved bare_still bare_moved cnn_still cnn_moved"),
+    "maps": Measurement("vision", "Delete patches by a map and at random",
+        "images alike by_map by_chance"),
+    "sizes": Measurement("vision", "Show larger pictures to a CNN and a ViT",
+        "images side vit_trained vit_larger cnn_trained cnn_larger"),
+    "paths": Measurement("drawings", "Follow two inputs through an unrolled RNN",
+        "T below above first_below last_below first_above last_above"),
+    "merges": Measurement("codes", "Look up the experiment on byte pairs",
+        "merges size unknown always words tokens_per_word bytes_per_word"),
+    "rotary": Measurement("codes", "Move a query and a key together", "tokens moved rotary added"),
+    "stream": Measurement("drawings", "Add up what the layers of a GPT write",
+        "model blocks heads parts error together alone"),
+    "kept": Measurement("drawings", "Compare cached keys and values with new ones",
+        "model blocks vectors difference doubled"),
+    "class_token": Measurement("drawings", "Replace what a Vision Transformer's classifier reads",
+        "model patches own"),
 }  # fmt: skip
+
+
+def measure(name: str) -> Values:
+    """Measure one of MEASUREMENTS. Raises ValueError, one sentence, if that is impossible here."""
+    about = MEASUREMENTS[name]
+    values: Values = getattr(import_module(f"core.study.measure.{about.module}"), name)()
+    return values
 
 
 def store_path() -> Path:

@@ -1,6 +1,6 @@
 """The numbers of model answers that need no trained model: algebra, time and gradients.
 
-As in `core.study.measure.models`, each function returns the values that `MEASUREMENTS` names.
+Each function returns the values that `core.study.measure.store.MEASUREMENTS` names.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Measurements that look into the shipped Vision Transformers and CNNs.
 
-As in `core.study.measure.models`, each function returns the values that `MEASUREMENTS` names.
+Each function returns the values that `core.study.measure.store.MEASUREMENTS` names.
 """
 
 from __future__ import annotations

@@ -16,7 +16,6 @@ import torch
 from torch import nn
 
 from core.interpret.trace import blocks_of
-from core.models.compact_vit import CompactViT
 from core.vit import VisionTransformer
 
 STD = 0.02
@@ -25,7 +24,7 @@ STD = 0.02
 @torch.no_grad()
 def scaled_init(model: nn.Module) -> None:
     """Scale the fresh weights of a Vision Transformer in place; other models are unchanged."""
-    if not isinstance(model, VisionTransformer | CompactViT):
+    if not isinstance(model, VisionTransformer):
         return
     model.pos_E.weight.mul_(STD)
     nn.init.normal_(model.cls_token, std=STD)

@@ -4,6 +4,7 @@
 // model computes without the heads named there. values: heads_off, such as "0.0,1.2".
 
 const number = (v) => v.toFixed(2).replace("-", "−");
+const DEEP = 12; // layers: more stand side by side, on all of the width
 const signed = (v, digits) => (v < 0 ? "−" : "+") + Math.abs(v).toFixed(digits);
 
 class Heads extends Instrument {
@@ -16,16 +17,18 @@ class Heads extends Instrument {
       tall: 265 });
     this.lens = this.plot({ name: "lens-row", title: "", ratio: 2 });
     this.lens.root.style.flexBasis = "100%";
-    this.drag(this.grid, { label: "Head: arrow keys choose one, Space switches it off or on",
+    this.drag(this.grid, { label: "Head: the arrow keys choose one, Space switches it off or on",
       grab: (place) => this.press(place), move: (place) => this.paint(place),
       by: (step, { key }) => this.step(step, key) });
-    this.drag(this.bars, { label: "Word: a press or the arrow keys choose it", local: true,
+    this.drag(this.bars, { label: "Word: a click or the arrow keys choose it", local: true,
       grab: ([, y]) => this.choose(Math.round(y)), move: ([, y]) => this.choose(Math.round(y)),
       by: ([, dy]) => Boolean(dy) && this.choose(this.word - dy) });
   }
 
   load(data) {
     this.word = Math.min(this.word, data.words.length - 1);
+    this.lying = data.heads.length > DEEP;
+    this.grid.root.style.flexBasis = this.lying ? "100%" : "";
   }
 
   off() {
@@ -35,6 +38,7 @@ class Heads extends Instrument {
   head([x, y]) {
     const { heads } = this.data;
     const within = (v, most) => Math.max(0, Math.min(most - 1, Math.round(v)));
+    if (this.lying) return [within(x, heads.length), within(y, heads[0].length)];
     return [within(y, heads.length), within(x, heads[0].length)];
   }
 
@@ -56,9 +60,10 @@ class Heads extends Instrument {
 
   step([dx, dy], key) {
     const [layer, head] = this.at;
-    if (key === " " || key === "Enter") return this.press([head, layer]);
+    const [x, y] = this.lying ? [layer, head] : [head, layer];
+    if (key === " " || key === "Enter") return this.press([x, y]);
     if (!dx && !dy) return false;
-    this.at = this.head([head + dx, layer - dy]);
+    this.at = this.head([x + dx, y - dy]);
     this.redraw(true);
     return true;
   }
@@ -79,9 +84,9 @@ class Heads extends Instrument {
     const { lens, words } = this.data;
     const [was, is] = [lens.at(-1)[this.word], left.at(-1)[this.word]];
     const again = this.computed();
-    const [how, last] = again ? ["; computed again, it is ", number(again[this.word])] : ["", ""];
-    tell(this.say)`${off.size || "No"} ${off.size === 1 ? "head is" : "heads are"} off. Directly,
-      the logit of “${words[this.word]}” goes from <b>${number(was)}</b> to
+    const [how, last] = again ? ["; computed again by the model, it is ", number(again[this.word])] : ["", ""];
+    tell(this.say)`${off.size || "No"} ${off.size === 1 ? "head is" : "heads are"} off. Without
+      the direct part, the logit of “${words[this.word]}” goes from <b>${number(was)}</b> to
       <b>${number(is)}</b>${how}<b>${last}</b>.`;
   }
 
@@ -94,29 +99,35 @@ class Heads extends Instrument {
   drawGrid(off) {
     const plot = this.grid;
     const { heads, words } = this.data;
-    const [layers, across] = [heads.length, heads[0].length];
+    const [layers, count] = [heads.length, heads[0].length];
+    const [down, across] = this.lying ? [count, layers] : [layers, count];
     plot.title = `What each head adds to “${this.short(words[this.word])}”`;
-    plot.tall = 36 + layers * Math.max(26, Math.min(54, 230 / layers));
-    const values = heads.map((row, l) => row.map((parts, h) =>
-      (off.has(`${l}.${h}`) ? NaN : parts[this.word])));
+    plot.tall = 36 + down * Math.max(this.lying ? 20 : 26, Math.min(54, 230 / down));
+    const values = Array.from({ length: down }, (_, y) => Array.from({ length: across }, (_, x) => {
+      const [l, h] = this.head([x, y]);
+      return off.has(`${l}.${h}`) ? NaN : heads[l][h][this.word];
+    }));
     const most = Math.max(1e-9, ...heads.flat().map((parts) => Math.abs(parts[this.word])));
-    const top = 1.5 * most;
-    const name = (what, n) => Array.from({ length: n }, (_, i) => [i, `${what} ${i + 1}`]);
-    plot.frame({ x: [-0.5, across - 0.5], y: [layers - 0.5, -0.5],
-      ticks: { x: name(across > 4 ? "" : "head", across), y: name("layer", layers) } });
+    const top = (this.lying ? 1 : 1.5) * most; // numbers stand on paler cells
+    const every = this.lying ? Math.ceil(22 * across / plot.room.width) : 1; // names that fit
+    const name = (what, n, every = 1) => Array.from({ length: n },
+      (_, i) => [i, `${what} ${i + 1}`]).filter(([i]) => i % every === 0);
+    const bare = this.lying || across > 4;
+    plot.frame({ x: [-0.5, across - 0.5], y: [down - 0.5, -0.5], names: [this.lying ? "layer" : "", ""],
+      ticks: { x: name(bare ? "" : "head", across, every), y: name(this.lying ? "head" : "layer", down) } });
     plot.heat(values, { low: -top, high: top, scale: DIVERGING, name: "contribution" });
     const room = plot.x(1) - plot.x(0) > 2.2 * plot.em && plot.y(1) - plot.y(0) > 1.2 * plot.em;
-    values.forEach((row, l) => row.forEach((value, h) => {
+    values.forEach((row, y) => row.forEach((value, x) => {
       const off = Number.isNaN(value);
-      if (off) this.shade(plot, h, l);
+      if (off) this.shade(plot, x, y);
       const words = off ? (room ? "off" : "×") : signed(value, most < 1 ? 2 : most < 10 ? 1 : 0);
-      if (room || off) plot.text(plot.x(h), plot.y(l), words, { anchor: "middle",
+      if (room || off) plot.text(plot.x(x), plot.y(y), words, { anchor: "middle",
         colour: off ? "currentColor" : "#10161d" });
     }));
-    const [layer, head] = this.at;
-    plot.line([head - 0.5, head + 0.5, head + 0.5, head - 0.5],
-      [layer - 0.5, layer - 0.5, layer + 0.5, layer + 0.5], { width: 2, closed: true });
-    plot.done(`${[...off].length} of ${layers * across} heads are off.`);
+    const [x, y] = this.lying ? this.at : [...this.at].reverse();
+    plot.line([x - 0.5, x + 0.5, x + 0.5, x - 0.5], [y - 0.5, y - 0.5, y + 0.5, y + 0.5],
+      { width: 2, closed: true });
+    plot.done(`${[...off].length} of ${layers * count} heads are off.`);
   }
 
   shade(plot, h, l) {
@@ -154,7 +165,7 @@ class Heads extends Instrument {
   drawLens(left, off) {
     const plot = this.lens;
     const { words } = this.data;
-    plot.title = `If the model stopped after this layer: its logits${off.size ? ", less the heads" : ""}`;
+    plot.title = `If the model ended after this layer: its logits${off.size ? ", without these heads" : ""}`;
     plot.tall = 36 + left.length * 26;
     const all = left.flat();
     const top = 1.5 * Math.max(1e-9, ...all.map(Math.abs));

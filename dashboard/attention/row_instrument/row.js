@@ -9,13 +9,13 @@ const [ROW, AXIS, MOST] = [1.4, 3.2, 12]; // heights in the text's size; rows sh
 class Row extends Instrument {
   build() {
     this.weights = this.plot({ name: "row-weights", title: "" });
-    this.terms = this.plot({ name: "row-terms", title: "Weight × value, each key" });
+    this.terms = this.plot({ name: "row-terms", title: "Weight × value of each key" });
     this.out = this.plot({ name: "row-out", title: "Their sum: the head's output", ratio: 0.3,
       tall: 150 });
     this.at = 0; // the row that the arrow keys stand at
     this.rows = [];
     const within = (i) => Math.max(0, Math.min(this.rows.length - 1, i));
-    this.drag(this.weights, { label: "Keys: up and down choose one, Enter masks it", move: () => {},
+    this.drag(this.weights, { label: "Keys: the up and down arrows choose one, Enter masks it", move: () => {},
       grab: ([, y]) => { this.at = within(Math.round(y)); this.mask(); return false; },
       by: ([, dy], event) => {
         if (dy) this.at = within(this.at - dy);
@@ -103,7 +103,7 @@ class Row extends Instrument {
     plot.frame({ x: [-0.5, n - 0.5], y: span, names: ["feature of the head", ""],
       ticks: { y: at.map((i) => [i, name(this.rows[i])]), x: features(n) } });
     plot.heat(terms, { low: -most, high: most, scale: DIVERGING, name: "weight × value" });
-    plot.done("Red adds, blue subtracts.");
+    plot.done("Red numbers add, blue ones subtract.");
 
     plot = this.out;
     const reach = roundUp(Math.max(most, ...out.map(Math.abs)));
@@ -117,7 +117,7 @@ class Row extends Instrument {
 
     let entropy = 0;
     for (const w of now) if (w > 0) entropy -= w * Math.log(w);
-    const more = this.hidden ? `${this.hidden} keys of less weight are not shown.` : "";
+    const more = this.hidden ? `${this.hidden} keys with less weight are not shown.` : "";
     const best = now.indexOf(Math.max(...now));
     tell(this.say)`“${tokens[query]}” looks most at <b>${tokens[best]}</b>, weight
       <b>${now[best].toFixed(3)}</b>; entropy <b>${entropy.toFixed(2)}</b> nats;

@@ -72,11 +72,12 @@ def attention_view(
 
     tall = state.figure_height()
     tall = tall - BELOW if tall else TALL
-    data = pack(alphas, tokens, chosen, causal, picture, tall)
+    data = pack(alphas, tokens, chosen, causal, picture, tall, presented=state.presenting())
     _component(key=key, data=data, on_chosen_change=clicked, on_failed_change=failed)
     page.caption_and_downloads(
-        "Rows are queries, columns are keys; a row sums to one. Click to choose. Colours follow "
-        "the square root of the weight, up to the weight that 99.5% of a map's cells stay below.",
+        "Rows are queries, columns are keys, and a row sums to one. Click a cell to select it. "
+        "The colour follows the square root of the weight. The brightest colour stands for "
+        "every weight above the 99.5% quantile of the map.",
         lambda: printed_grid(alphas, tokens),
         key,
         {"attention": alphas, "tokens": list(tokens)},
@@ -90,10 +91,13 @@ def pack(
     causal: bool,
     picture: bytes | None = None,
     tall: int | None = None,
+    *,
+    presented: bool = False,
 ) -> bytes:
     """Length of the header (4 bytes, little endian), header (JSON), maps (deflated codes).
 
     tall: the largest height of the drawings in pixels; None: as their width makes them.
+    presented: on the lecturer's stage, where the map as text has no room.
     """
     if alphas.ndim != 4 or alphas.shape[2:] != (len(tokens), len(tokens)):
         raise ValueError(f"Maps of shape {alphas.shape} do not fit {len(tokens)} tokens.")
@@ -111,6 +115,7 @@ def pack(
         "axis": "token" if picture is None else "patch",
         "causal": causal,
         "tall": tall,
+        "presented": presented,
         "chosen": dict(chosen),
         "colours": colours()[::4].tolist(),
         "picture": picture and "data:image/png;base64," + base64.b64encode(picture).decode(),

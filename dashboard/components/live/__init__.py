@@ -21,7 +21,10 @@ from dashboard import palette, state
 from dashboard.components.program import deflated
 
 _FILES = Path(__file__).resolve().parent
-_STOPPED = "This figure stopped in your browser, so the server draws it: reload the page to retry."
+_STOPPED = (
+    "This figure stopped working in your browser, so the server draws it. Reload the page to try "
+    "again."
+)
 _COLOURS = ("BLUE", "ORANGE", "GREEN", "PURPLE", "AMBER", "GREY")
 _LEVELS = 33  # colours of a heat map
 

@@ -20,7 +20,10 @@ from dashboard.components import page
 from dashboard.components.program import deflated
 from dashboard.figures.network import boxes
 
-_STOPPED = "This drawing stopped in your browser, so the server draws it: reload the page to retry."
+_STOPPED = (
+    "This drawing stopped working in your browser, so the server draws it. Reload the page to try "
+    "again."
+)
 _BESIDE = 105  # pixels of the controls and the sentence on a lecturer's screen
 _FILES = Path(__file__).resolve().parent
 DRAWINGS = {

@@ -15,7 +15,7 @@ class Step extends Instrument {
       tall: 90 });
     this.all = this.plot({ name: "vocabulary", title: "Every word, by rank", ratio: 0.55,
       tall: 220 });
-    this.drag(this.draws, { label: "Random number: arrow keys move it", local: true,
+    this.drag(this.draws, { label: "Random number: the arrow keys move it", local: true,
       move: ([u]) => this.set({ u: Math.min(0.999999, Math.max(0, u)) }),
       by: ([dx]) => dx && (this.set({
         u: Math.min(0.999999, Math.max(0, this.values.u + dx / 200)) }), true) });
@@ -105,12 +105,12 @@ class Step extends Instrument {
     const surprise = about + now.surprise.toFixed(2);
     if (drawn) {
       tell(this.say)`${how} <b>${word}</b>: probability <b>${share}</b> among
-        <b>${about}${whole(kept)}</b> of ${whole(count)} words kept. Rank <b>${rank}</b> for the
-        model; entropy <b>${surprise}</b> nats, <b>${about}${entropy(after).toFixed(2)}</b> after
+        <b>${about}${whole(kept)}</b> of ${whole(count)} words kept. It has rank <b>${rank}</b> for
+        the model; entropy <b>${surprise}</b> nats, <b>${about}${entropy(after).toFixed(2)}</b> after
         temperature and cut.`;
     } else {
-      tell(this.say)`${how} <b>${word}</b>: probability <b>${share}</b>. Rank <b>${rank}</b> for
-        the model; entropy <b>${surprise}</b> nats.`;
+      tell(this.say)`${how} <b>${word}</b>: probability <b>${share}</b>. It has rank <b>${rank}</b>
+        for the model; entropy <b>${surprise}</b> nats.`;
     }
   }
 
@@ -229,7 +229,7 @@ function unpack(bytes, { count, high, low }) {
 const whole = (n) => n.toLocaleString("en-GB");
 
 function percent(p) {
-  return `${(100 * p).toFixed(p >= 0.0995 ? 0 : p >= 0.00995 ? 1 : 2)} %`.replace("0.00 %", "< 0.01 %");
+  return `${(100 * p).toFixed(p >= 0.0995 ? 0 : p >= 0.00995 ? 1 : 2)}%`.replace("0.00%", "< 0.01%");
 }
 
 // Whole numbers from 1 to count, evenly spread on a logarithmic axis.

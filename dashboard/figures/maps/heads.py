@@ -90,8 +90,8 @@ def lens_words(
         "text": [[token_label(w, 9) for w in row] for row in words],
         "texttemplate": "%{text}" if count <= 16 else None,
         "textfont": {"size": FIGURE_FONT_SIZE},
-        "hovertemplate": "%{y}, after %{x}: says %{text}; its final answer has %{z:.3f}"
-        "<extra></extra>",
+        "hovertemplate": "%{y}, after %{x}: predicts %{text}; probability of the final answer: "
+        "%{z:.3f}<extra></extra>",
     }
     across = axis("token read", **ticks([token_label(token) for token in tokens], most=32))
     return _lens(probability, named, across)
@@ -111,11 +111,12 @@ def _lens(probability: np.ndarray, named: Spec, across: Spec) -> Drawing:
     """A row for each of the L+1 entries of the residual stream; named: text of cells and hovers."""
     layers = len(probability)
     layout = {
-        "height": 200 + 46 * layers,
+        "height": 200 + (46 if layers <= 14 else 18) * layers,
         "xaxis": across,
-        "yaxis": axis("stopped after", tickangle=0, **ticks(stages(layers))),
+        "yaxis": axis("output read after", tickangle=0, **ticks(stages(layers))),
     }
-    return figure([heat(probability, "probability", 1, **named)], layout)
+    # The figure's heading says what the colours are: a title of the bar would narrow the cells.
+    return figure([heat(probability, "", 1, **named)], layout)
 
 
 def stages(count: int) -> list[str]:
@@ -148,10 +149,12 @@ def sorted_heads(
     title: str,
     chance: float | None = None,
     beside: np.ndarray | None = None,
+    least: float = 0,
 ) -> Drawing:
     """One bar for each head, the largest first. values: (L, H).
 
-    beside: the same for the untrained model. A line marks the value expected by chance.
+    beside: the same for the untrained model. A line marks the value expected by chance. least: the
+    upward axis reaches at least so far, so that small values look small.
     """
     layers, heads = values.shape
     names = [f"{layer + 1}.{head + 1}" for layer in range(layers) for head in range(heads)]
@@ -176,6 +179,6 @@ def sorted_heads(
         "legend": LEGEND_ABOVE,
         "showlegend": chance is not None,
         "xaxis": axis("layer.head, largest first", type="category"),
-        "yaxis": axis(title),
+        "yaxis": axis(title) | ({"autorangeoptions": {"include": least}} if least else {}),
     }
     return figure(data, layout)

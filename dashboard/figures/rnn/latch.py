@@ -74,7 +74,7 @@ def accuracy_by_delay(sweep: SweepReport, own: Sequence[tuple[str, int, float]] 
                 hovertemplate=f"{layer}, trained here, delay %{{x}}: %{{y:.0%}}<extra></extra>",
             )
         )
-    return figure(data, _accuracy_axis("delay, steps") | {"height": 480})
+    return figure(data, _accuracy_axis("delay in steps") | {"height": 480})
 
 
 def _with_range(points: Sequence[SweepPoint], look: tuple[str, str, str], name: str) -> Spec:

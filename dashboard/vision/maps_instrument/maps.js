@@ -15,12 +15,12 @@ class Maps extends Instrument {
     this.all = this.plot({ name: "heads", title: "", square: true, tall: 330 });
     this.classes = this.plot({ name: "classes", title: "", ratio: 0.62, tall: 330 });
     for (const plot of [this.photo, this.where]) {
-      this.drag(plot, { label: "Patch that looks: arrow keys move it, Home chooses the class token",
+      this.drag(plot, { label: "Patch that looks: the arrow keys move it, Home chooses the class token",
         grab: (at) => this.look(at), move: (at) => this.look(at),
         by: (step, event) => this.step(step, event.key) });
       this.hover(plot);
     }
-    this.drag(this.all, { label: "Layer and head: arrow keys move them",
+    this.drag(this.all, { label: "Layer and head: the arrow keys choose them",
       grab: (at) => this.choose(at), move: (at) => this.choose(at),
       by: (step) => this.stepHead(step) });
   }
@@ -132,8 +132,8 @@ class Maps extends Instrument {
     const name = this.nameOf(query);
     tell(this.say)`${name[0].toUpperCase() + name.slice(1)} gives
       <b>${this.percent(weights[best])}</b> of its ${rollout ? "flow" : "attention"} to the
-      brightest patch (row ${Math.floor(best / side) + 1}, column ${(best % side) + 1}); an even
-      spread would give ${this.percent(1 / tokens)}.`;
+      brightest patch (row ${Math.floor(best / side) + 1}, column ${(best % side) + 1}); uniform
+      attention would give it ${this.percent(1 / tokens)}.`;
   }
 
   nameOf(query) {
@@ -224,13 +224,13 @@ class Maps extends Instrument {
       const [[x0, x1], [y0, y1]] = [span(head, heads), span(layer, layers)];
       frameAround(plot, x0, y0, x1, y1);
     }
-    plot.done("Each map is relative to its own largest weight.");
+    plot.done("The colours of each map are scaled to its largest weight.");
   }
 
   drawClasses() {
     const plot = this.classes;
     const { said, true: truth } = this.data;
-    plot.title = "What it says, how probably";
+    plot.title = "Predicted classes and their probabilities";
     const names = said.map(([name], i) => [i, name.length > 12 ? name.slice(0, 11) + "…" : name]);
     const most = Math.max(...said.map(([, p]) => p));
     plot.frame({ x: [0, 1.9 * most], y: [said.length - 0.5, -0.5],

@@ -13,7 +13,7 @@ class Positions extends Instrument {
       this.set({ row: within(y), column: within(x) });
       return true;
     };
-    this.drag(this.map, { label: "Position: arrow keys move it", grab: place, move: place,
+    this.drag(this.map, { label: "Position: the arrow keys move it", grab: place, move: place,
       by: ([dx, dy]) => (dx || dy) && place([this.values.column + dx, this.values.row - dy]) });
   }
 

@@ -13,11 +13,9 @@ os.environ["TRANSFORMERS_VERBOSITY"] = "critical"
 import transformers
 from transformers.utils.logging import disable_progress_bar
 
-from core.bpe import BYTE_OF
-from core.models.pretrained.tokens import byte_level_json
+from tests.models.pretrained.stored import VOCABULARY, tokenizer_json
 
 disable_progress_bar()
-VOCABULARY = 262  # the bytes, four merges and two special tokens
 
 GPT2 = {"n_embd": 30, "n_layer": 3, "n_head": 5, "n_positions": 40, "n_inner": 44}
 LLAMA = {
@@ -50,14 +48,6 @@ def random_model(kind: str, seed: int = 0, **changed: Any) -> Any:
         for parameter in model.parameters():
             parameter.add_(0.15 * torch.randn_like(parameter))
     return model
-
-
-def tokenizer_json() -> str:
-    """A byte-level BPE of 262 tokens."""
-    words = ["<|endoftext|>", "<|im_end|>", *sorted(BYTE_OF)]
-    merges = ["t h", "th e", "Ġ the", "a n"]
-    words += [merge.replace(" ", "") for merge in merges]
-    return byte_level_json({w: i for i, w in enumerate(words)}, merges, words[:2])
 
 
 def save(model: Any, folder: Path, **how: Any) -> Path:

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from core.data.locations import drain, sha256_of
+from core.decoding.real_engine import greedy
 from core.models import load_model
 from core.models.pretrained import gguf_file, smollm2 as real, sources
-from core.models.pretrained.cached import greedy
 from core.models.zoo import LoadedModel
 from tests.models.pretrained.saved import random_model, tokenizer_json
 from tests.models.pretrained.test_bad_files import refused

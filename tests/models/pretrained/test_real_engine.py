@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from core.data.locations import drain
+from core.decoding.kv_cache import KVCache
+from core.decoding.real_engine import Reader, fast_dtype, greedy
 from core.models import load_model
 from core.models.pretrained import sources
-from core.models.pretrained.cached import GroupedCache, Reader, fast_dtype, greedy
 from tests.models.pretrained.saved import VOCABULARY, random_model, save
 
 KINDS = [
@@ -36,7 +37,7 @@ def test_cached_logits_are_those_of_the_whole_text(
     ids = torch.randint(0, VOCABULARY, (3, 30), generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
         whole, _ = model(ids)
-    read, cache = Reader(model, dtype), GroupedCache(model, batch=3, room=30)
+    read, cache = Reader(model, dtype), KVCache(model, batch=3, room=30)
     ends = [7, 8, 9, 15, 16, *range(17, 31)]  # prompts of several tokens, and single ones
     for start, stop in zip([0, *ends], ends, strict=False):
         logits = read(cache, ids[:, start:stop])
@@ -72,7 +73,7 @@ def test_what_a_step_keeps_may_meet_a_gradient_later(tmp_path: Path) -> None:
 def test_grouped_heads_need_a_smaller_cache(tmp_path: Path) -> None:
     _, model = loaded("Llama", {"num_key_value_heads": 2}, tmp_path)
     layers, groups, n, tokens = 3, 2, 6, 10
-    assert GroupedCache(model, 1, tokens).bytes == 2 * layers * groups * n * tokens * 4
+    assert KVCache(model, 1, tokens).keys.nbytes * 2 == 2 * layers * groups * n * tokens * 4
     assert fast_dtype() in (torch.float16, torch.float32)
 
 

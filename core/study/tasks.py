@@ -1,0 +1,156 @@
+"""The kinds of task in a question, and their reader from the tables of its TOML file.
+
+Nothing here imports torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.study.claim import Claim, read_claims
+from core.study.grading.numbers import VARIANTS
+from core.study.points import Point, read_points
+from core.study.toml_values import no_markup, only_keys, text_at, texts_at
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a choice; `reply` is shown to a student who chose it.
+
+    refuted: the measurements that show a wrong option to be wrong.
+    """
+
+    text: str
+    reply: str
+    right: bool
+    refuted: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One right option; the wrong ones are real misconceptions."""
+
+    prompt: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True)
+class Order:
+    """Items in their right order; a slip is (item placed early, before which one, reply)."""
+
+    prompt: str
+    items: tuple[str, ...]
+    slips: tuple[tuple[int, int, str], ...]
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number drawn afresh for every seed by core.study.grading.numbers."""
+
+    variant: str
+
+
+@dataclass(frozen=True)
+class Expression:
+    """An algebra answer, graded by core.study.grading; as a prediction, only a sketch."""
+
+    prompt: str
+    grade_as: str  # 1a, 1b or 1c
+
+
+@dataclass(frozen=True)
+class Rubric:
+    """Prose that is read for its key points (core.study.grading.essay).
+
+    enough: points needed to pass. shown: the texts of the question; copies of them do not count.
+    """
+
+    prompt: str
+    points: tuple[Point, ...]
+    enough: int
+    shown: tuple[str, ...] = ()
+
+
+Task = Choice | Order | Number | Expression | Rubric
+
+
+def read_task(table: object, where: str) -> Task:
+    """The task of one table. Errors: ValueError, one sentence that names `where`."""
+    if not isinstance(table, dict):
+        raise ValueError(f"{where} must be a table: write its keys under it.")
+    kind = table.get("kind")
+    match kind:
+        case "choice":
+            return _choice(table, where)
+        case "order":
+            return _order(table, where)
+        case "number":
+            only_keys(table, where, "kind variant")
+            variant = text_at(table, "variant", where)
+            if variant not in VARIANTS:
+                raise ValueError(
+                    f"{where}: there is no variant {variant[:30]!r}; "
+                    f"there are {', '.join(VARIANTS)}."
+                )
+            return Number(variant)
+        case "expression":
+            only_keys(table, where, "kind prompt grade_as")
+            grade_as = text_at(table, "grade_as", where)
+            if grade_as not in ("1a", "1b", "1c"):
+                raise ValueError(f"{where}: grade_as is {grade_as[:20]!r}: use 1a, 1b or 1c.")
+            return Expression(text_at(table, "prompt", where), grade_as)
+        case "rubric":
+            only_keys(table, where, "kind prompt points enough")
+            points, enough = read_points(table.get("points"), where), table.get("enough")
+            for point in points:
+                no_markup(f"{point.text} {point.ask}", f"{where}: points")
+            if not isinstance(enough, int) or not 1 <= enough <= len(points):
+                raise ValueError(f"{where}: enough must be from 1 to {len(points)} points.")
+            return Rubric(text_at(table, "prompt", where), points, enough)
+    raise ValueError(
+        f"{where}: the kind is {str(kind)[:30]!r}: use choice, order, number, expression or rubric."
+    )
+
+
+def _choice(table: dict[str, Any], where: str) -> Choice:
+    only_keys(table, where, "kind prompt options")
+    tables = table.get("options")
+    if not isinstance(tables, list) or not 2 <= len(tables) <= 8:
+        raise ValueError(f"{where}: options must be a list of 2 to 8 tables.")
+    options = []
+    for number, option in enumerate(tables, 1):
+        here = f"{where}, option {number}"
+        if not isinstance(option, dict):
+            raise ValueError(f"{here} must be a table with text and reply.")
+        only_keys(option, here, "text reply right refuted")
+        options.append(
+            Option(
+                text_at(option, "text", here),
+                text_at(option, "reply", here),
+                option.get("right") is True,
+                read_claims(option.get("refuted", []), f"{here}, refuted"),
+            )
+        )
+    if sum(option.right for option in options) != 1:
+        raise ValueError(f"{where}: exactly one option must have right = true.")
+    if len({option.text for option in options}) < len(options):
+        raise ValueError(f"{where}: two options have the same text: make every text different.")
+    return Choice(text_at(table, "prompt", where), tuple(options))
+
+
+def _order(table: dict[str, Any], where: str) -> Order:
+    only_keys(table, where, "kind prompt items slips")
+    items = texts_at(table, "items", where, 3)
+    slips = []
+    for slip in table.get("slips", []):
+        if not isinstance(slip, dict):
+            raise ValueError(f"{where}: a slip must be a table with early, before and reply.")
+        only_keys(slip, f"{where}, a slip", "early before reply")
+        early, before = slip.get("early"), slip.get("before")
+        if early not in items or before not in items or items.index(before) > items.index(early):
+            raise ValueError(f"{where}: a slip names two items, the later one as early.")
+        slips.append(
+            (items.index(early), items.index(before), text_at(slip, "reply", f"{where}, a slip"))
+        )
+    return Order(text_at(table, "prompt", where), items, tuple(slips))

@@ -1,0 +1,25 @@
+"""A page as AppTest opens it, by its name and the settings of its link."""
+
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import ROOT
+
+
+def opened(page: str, stopped: tuple[str, ...] = (), **query: str) -> AppTest:
+    """The page after its first run; its exceptions and errors are for the caller to look at.
+
+    stopped: instruments whose error the browser of this session has reported.
+    """
+    app = AppTest.from_file(str(ROOT / "pages" / f"{page}.py"), default_timeout=120)
+    for name in stopped:
+        app.session_state[f"state-live-stopped-{name}"] = True
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def check(app: AppTest) -> AppTest:
+    """The page has stopped with no exception, and shows no error."""
+    assert not app.exception, [e.value for e in app.exception]
+    assert not app.error, [e.value for e in app.error]
+    return app
