@@ -14,7 +14,7 @@ def opened(**query: str) -> AppTest:
 
         to_llama.show()
 
-    app = AppTest.from_function(script, default_timeout=60)
+    app = AppTest.from_function(script, default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
     return check(app.run())

@@ -127,7 +127,7 @@ def fetched(address, target, *limits):
 def test_a_link_to_no_run_is_one_sentence(runs, name):
     from streamlit.testing.v1 import AppTest
 
-    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=120)
     app.query_params["run"] = name
     app.switch_page("../pages/train.py").run()
     app.query_params["run"] = name

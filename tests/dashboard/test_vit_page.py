@@ -74,7 +74,7 @@ def test_filters_are_laid_out_in_rows():
 def app():
     from streamlit.testing.v1 import AppTest
 
-    return AppTest.from_file(str(PAGE), default_timeout=60)
+    return AppTest.from_file(str(PAGE), default_timeout=120)
 
 
 @needs_model
