@@ -51,7 +51,8 @@ def attention_grid(alphas: np.ndarray, width: int = 900, height: int = 900) -> b
             canvas[y : y + side, x : x + side] = weights.repeat(cell, 0).repeat(cell, 1)
     names = Image.new("L", canvas.shape[::-1])
     draw = ImageDraw.Draw(names)
-    font = ImageFont.load_default(size=max(12, min(22, (side + GAP) // 3)))
+    letters = 3 if heads < 10 else 4  # what "head 10" needs
+    font = ImageFont.load_default(size=max(12, min(22, (side + GAP) // letters)))
     for head in range(heads):
         middle = LEFT + head * (side + GAP) + side // 2
         draw.text((middle, TOP // 2), f"head {head + 1}", 255, font, "mm")

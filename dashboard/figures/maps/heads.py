@@ -111,7 +111,7 @@ def _lens(probability: np.ndarray, named: Spec, across: Spec) -> Drawing:
     """A row for each of the L+1 entries of the residual stream; named: text of cells and hovers."""
     layers = len(probability)
     layout = {
-        "height": 200 + (46 if layers <= 14 else 24) * layers,
+        "height": 200 + (46 if layers <= 14 else 18) * layers,
         "xaxis": across,
         "yaxis": axis("output read after", tickangle=0, **ticks(stages(layers))),
     }
