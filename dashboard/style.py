@@ -69,6 +69,9 @@ _CSS = f"""<style>{_FIGURE_CSS}
   color: light-dark(#ffffff, {BACKGROUND[1]}) !important;
 }}
 {dom.SHORTCUT}, *:has(> {dom.SHORTCUT}) {{ color: inherit !important; opacity: 1 !important; }}
+{dom.SHORTCUT} {{
+  border: 1px solid currentColor !important; border-radius: 0.25rem;
+  padding: 0 0.3rem !important; }}
 @media (min-width: 641px) {{ {dom.FORMULA_ALONE} {{ overflow: visible !important; }} }}
 @media (max-width: 640px) {{
   {dom.CONTENT} h1 {{ font-size: 1.8rem; }}
