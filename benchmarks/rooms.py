@@ -31,7 +31,7 @@ def room_rows(found: Figures) -> list[Row]:
         within("room-first-view", "s, p95", 5, found.first, "arriving"),
         within("room-change", "s, p95", 1, found.changes, "of three values a control"),
         within("room-not-back", "tabs", 0, [TABS - len(found.returns)], links),
-        within("room-memory-session", "MiB", 2, [grown],
+        within("room-memory-session", "MiB", 1, [grown],
                f"after a rehearsal; {left:+.0f} MiB once all have left, kept in caches"),
     ]  # fmt: skip
 

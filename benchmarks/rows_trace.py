@@ -15,7 +15,6 @@ from benchmarks.measure import Row, alternate
 from benchmarks.threads import threads
 from core.attention import AttentionHead, causal_mask
 from core.config.model_config import config_for
-from core.interpret.head_steps import head_weights
 from core.interpret.trace import (
     Traceable,
     attention_only,
@@ -93,19 +92,9 @@ def sample_maps(kind: str, repeats: int) -> Row:
     """All maps of one sample of a batch of 32, beside capturing everything for all 32."""
     model, name = subject(kind)
     x = inputs(kind, 32)
-
-    def eager() -> object:
-        with torch.no_grad():
-            return model(x, return_attn=True)
-
-    return alternate(
-        f"trace-sample-maps-{kind}",
-        "ms of CPU",
-        lambda: milliseconds(eager),
-        lambda: milliseconds(lambda: trace(model, x[7:8])),
-        repeats,
-        f"{name}, all maps of 1 of 32 samples, fp32, one thread; reference: all maps of all 32 in "
-        "eager attention",
+    how = f"{name}, all maps of 1 of 32 samples"
+    return _beside_all(
+        f"trace-sample-maps-{kind}", kind, lambda: trace(model, x[7:8]), repeats, how
     )
 
 
@@ -113,20 +102,23 @@ def sample_and_batch(kind: str, repeats: int) -> Row:
     """The same, with the predictions of all 32 besides."""
     model, name = subject(kind)
     x = inputs(kind, 32)
+    how = f"{name}, predictions of all 32 samples and all maps of one"
+    row = f"trace-sample-and-batch-{kind}"
+    return _beside_all(row, kind, lambda: attention_only(model, x, sample=7), repeats, how)
+
+
+def _beside_all(row: str, kind: str, work: Callable[[], object], repeats: int, how: str) -> Row:
+    """`work` beside all maps of all 32 samples in eager attention."""
+    model, x = subject(kind)[0], inputs(kind, 32)
 
     def eager() -> object:
         with torch.no_grad():
             return model(x, return_attn=True)
 
     return alternate(
-        f"trace-sample-and-batch-{kind}",
-        "ms of CPU",
-        lambda: milliseconds(eager),
-        lambda: milliseconds(lambda: attention_only(model, x, sample=7)),
-        repeats,
-        f"{name}, predictions of all 32 samples and all maps of one, fp32, one thread; reference: "
-        "all maps of all 32 in eager attention",
-    )
+        row, "ms of CPU", lambda: milliseconds(eager), lambda: milliseconds(work), repeats,
+        f"{how}, fp32, one thread; reference: all maps of all 32 in eager attention",
+    )  # fmt: skip
 
 
 def largest_difference(kind: str, repeats: int) -> Row:
@@ -154,6 +146,23 @@ def largest_difference(kind: str, repeats: int) -> Row:
         "ratio_high": worst / 1e-5,
         "conditions": f"{name}; fused path against AttentionHead; reference: the bound of 1e-5",
     }  # fmt: skip
+
+
+def head_weights(model: Traceable, layer: int, head: int) -> dict[str, Tensor]:
+    """W_Q, W_K, W_V of one head, each (n, dim), and their biases (n,), cut out of `qkv`.
+
+    Without a bias there are only the weights. Heads that share keys and values share W_K and W_V.
+    """
+    attn = blocks_of(model)[layer].attn
+    H, groups = attn.num_heads, getattr(attn, "num_kv_heads", attn.num_heads)
+    group = head * groups // H
+    rows = {"Q": head, "K": H + group, "V": H + groups + group}
+    weight = attn.qkv.weight.detach().unflatten(0, (-1, attn.n_hidden))
+    cut = {f"W_{name}": weight[row] for name, row in rows.items()}
+    if attn.qkv.bias is not None:
+        bias = attn.qkv.bias.detach().unflatten(0, (-1, attn.n_hidden))
+        cut |= {f"b_{name}": bias[row] for name, row in rows.items()}
+    return cut
 
 
 def bytes_to_browser(repeats: int) -> Row:

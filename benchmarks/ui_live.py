@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import numpy as np
-from playwright.sync_api import CDPSession, Locator, Page
+from playwright.sync_api import CDPSession, Locator, Mouse, Page
 
 from benchmarks.measure import Row
 from benchmarks.table import within
@@ -36,6 +36,7 @@ DRAGS = {
     "vit-head": ("vit", {"model": "vit-cifar10-course"}, "heads"),
     "vit-rollout": ("vit", {"follow": "rollout", "model": "vit-cifar10-course"}, "overlay"),
     "patches": ("patches", {}, "position"),
+    "maps-head": ("maps", {"try": "size of the object"}, "by-head"),
     "positions": ("positions", {}, "Position, t"),
     "positions-columns": ("positions", {}, "Columns, d (of the formula)"),
 }  # fmt: skip
@@ -85,14 +86,13 @@ def live(page: Page, address: str) -> Iterator[Row]:
         page.evaluate(WATCH)
         first = sum(received) / 1024
         received.clear()
+        slider = page.get_by_role("slider", name=what, exact=True)
+        mark = page.locator(f"[data-plot={what}]:visible svg[role=application]")
+        way = _along(slider.first) if slider.count() else _around(mark.first)
         tracing = page.context.new_cdp_session(page)
         tracing.send("Performance.enable", {"timeDomain": "threadTicks"})
         busy = _busy(tracing)
-        slider = page.get_by_role("slider", name=what, exact=True)
-        if slider.count():
-            _drag_thumb(slider.first)
-        else:
-            _drag_mark(page.locator(f"[data-plot={what}]:visible svg[role=application]").first)
+        _drag(page.mouse, way)
         found = page.evaluate("seen")
         busy = (_busy(tracing) - busy) / max(1, found["drawn"])
         tracing.detach()
@@ -126,29 +126,28 @@ def _busy(tracing: CDPSession) -> float:
     return 1000 * float(next(m["value"] for m in metrics if m["name"] == "TaskDuration"))
 
 
-def _drag_thumb(slider: Locator) -> None:
+def _along(slider: Locator) -> list[tuple[float, float]]:
+    """Where the mouse goes on a slider: from a fifth of it to and fro."""
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
     assert box, "the slider is in view"
     y = box["y"] + box["height"] / 2
-    mouse = slider.page.mouse
-    mouse.move(box["x"] + box["width"] * 0.2, y)
-    mouse.down()
-    for part in (0.9, 0.1, 0.6):
-        mouse.move(box["x"] + box["width"] * part, y, steps=MOVES // 3)
-    mouse.up()
+    return [(box["x"] + box["width"] * part, y) for part in (0.2, 0.9, 0.1, 0.6)]
 
 
-def _drag_mark(figure: Locator) -> None:
-    """A figure's mark: a ring, where it has one, otherwise wherever the figure is pressed."""
+def _around(figure: Locator) -> list[tuple[float, float]]:
+    """Where it goes on a figure: from a ring, where it has one, otherwise from its middle."""
     figure.scroll_into_view_if_needed()
     ring = figure.locator("circle").first
     box = (ring if figure.locator("circle").count() else figure).bounding_box()
     assert box, "the figure is in view"
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    mouse = figure.page.mouse
-    mouse.move(x, y)
+    return [(x + across, y + down) for across, down in ((0, 0), (-60, 0), (-60, 60), (0, 0))]
+
+
+def _drag(mouse: Mouse, way: list[tuple[float, float]]) -> None:
+    mouse.move(*way[0])
     mouse.down()
-    for across, down in ((-60, 0), (-60, 60), (0, 0)):
-        mouse.move(x + across, y + down, steps=MOVES // 3)
+    for place in way[1:]:
+        mouse.move(*place, steps=MOVES // 3)
     mouse.up()

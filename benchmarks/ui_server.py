@@ -17,7 +17,7 @@ from tests.browser.waiting import open_page
 from tests.load.__main__ import process_on
 from tests.load.client import Tab, View, key_of, neighbour
 
-COLD, FIRST, SERVER, MEMORY = 3000, 1500, 50, 2.0  # ms, ms, ms, MiB: what may be taken
+COLD, FIRST, SERVER, MEMORY = 3000, 1500, 50, 1.0  # ms, ms, ms, MiB: what may be taken
 SIXTEEN = "decoding-sixteen"  # draws 16 × 60 words, which has a bound of its own
 STARTS, VIEWS, MOVES = 3, 5, 12
 SESSIONS = 4  # of each page

@@ -73,8 +73,6 @@ class Tokenizer(Protocol):
     vocab_size    V: ids are 0 … V-1
     vocab         the name of each token in a figure, (V,)
     start_id      the token before a text, None if there is none
-    end_id        the token after which nothing is generated, None if there is none
-    special_ids   tokens that stand for no text
     """
 
     @property
@@ -83,10 +81,6 @@ class Tokenizer(Protocol):
     def vocab(self) -> list[str]: ...
     @property
     def start_id(self) -> int | None: ...
-    @property
-    def end_id(self) -> int | None: ...
-    @property
-    def special_ids(self) -> frozenset[int]: ...
 
     def ids(self, text: str) -> list[int]:
         """The ids of a text, with the special tokens that the model expects; at least one."""
@@ -99,6 +93,8 @@ class Tokenizer(Protocol):
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of the ids."""
+
+    def __hash__(self) -> int: ...
 
 
 class WordTokenizer:
@@ -114,8 +110,6 @@ class WordTokenizer:
     vocab: list[str]
     tok_to_id: dict[str, int]
     start_id: int | None = START_ID
-    end_id: int | None = None
-    special_ids = frozenset((START_ID, PAD_ID, UNK_ID))
 
     def __init__(self, raw_text: str) -> None:
         words = sorted(set(split_words(raw_text)))

@@ -88,7 +88,7 @@ COURSE = (
         ("vit", "patches"), ("2d",),
     ),
     Stop(
-        "Models tested", "Is a map true, and when is a CNN better?", 40,
+        "Testing models", "Is a map true, and when is a CNN better?", 40,
         ("maps", "versus"), ("3d", "3e"),
     ),
     Stop(

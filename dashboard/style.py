@@ -55,6 +55,7 @@ _CSS = f"""<style>{_FIGURE_CSS}
 {dom.keyed("question")} p {{ font-size: 1.1rem; }}
 {_FIGURE} {{ gap: 0.35rem; }}
 {_SAVE} button {{ min-height: 1.5rem; padding: 0 0.3rem; }}
+{dom.keyed("six-maps")} img {{ max-height: max(21vh, 8rem); width: auto !important; }}
 {dom.CAPTION} {{ color: inherit; opacity: 0.85; }}
 {dom.PRIMARY_BUTTON}, {dom.CHOSEN_OPTION}, {dom.CHOSEN_OPTION_CROSS} {{
   color: light-dark(#ffffff, {BACKGROUND[1]}) !important;

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import controls
-from dashboard.attention import head_edits, own_attention
+from dashboard.attention import head_edits, head_search, own_attention
 from dashboard.components import page
 from dashboard.components.attention_view import attention_view
 from dashboard.components.panes import panes
@@ -38,6 +38,11 @@ def remember(cell: dict[str, int]) -> None:
     st.session_state["query"], st.session_state["key"] = cell["query"], cell["key"]
 
 
+def found(layer: int, head: int) -> None:
+    """A head that was searched for is selected; query and key stay."""
+    st.session_state["layer"], st.session_state["head"] = layer + 1, head + 1
+
+
 def to_maps(layer: int, head: int, query: int) -> None:
     """The link of a head in the drawing leads to its steps below the maps."""
     st.session_state["network"] = False
@@ -47,7 +52,7 @@ def to_maps(layer: int, head: int, query: int) -> None:
 @page.fragment
 def explore() -> None:
     """The maps, and what a change does. Its controls run nothing else of the page."""
-    if controls.switch("Draw the whole network", key="network"):
+    if network.asked(given.loaded):
         return network.show(given, key="drawn", on_head=to_maps)
     maps = st.container()
     left, right = panes("row", (2, 3))
@@ -68,6 +73,9 @@ def explore() -> None:
         changes = head_edits.choose_edit(given, query, key)
     edit, inputs = changes.edit, changes.inputs
     before = traces.trace(given.identity, given.model, given.inputs)
+    if given.causal:
+        with left:
+            head_search.show(given, before, found)
     edited = edit != UNCHANGED or inputs is not given.inputs
     traced = traces.trace(given.identity, given.model, inputs, edit) if edited else before
     tokens = head_edits.changed_words(given, inputs)

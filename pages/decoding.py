@@ -23,11 +23,22 @@ with right:
     with st.popover("The text", icon=":material/edit:"):
         prompt = gpt_models.ask_prompt(loaded)
 
-from dashboard.decoding import compare, epochs, kv_cache, quality  # noqa: E402
+from dashboard.decoding import compare, epochs, grouped_cache, kv_cache, quality  # noqa: E402
+
+NOT_REAL = {
+    "what goes wrong": "This section measures a model against the words of its own training and "
+    "held-out text, which a real model does not have here: choose a model of the course.",
+    "epoch by epoch": "A real model comes without the texts and checkpoints of its training: "
+    "choose a model of the course.",
+}
 
 if section == "side by side":
     compare.show(entry, loaded, gpt_models.generations(entry), prompt)
     compare.explain(engine)
+elif entry.real and section in NOT_REAL:
+    st.info(NOT_REAL[section], icon=":material/info:")
+elif entry.real:
+    grouped_cache.show(loaded)
 elif section == "what goes wrong":
     quality.show(entry, loaded, engine, prompt)
 elif section == "epoch by epoch":

@@ -10,9 +10,9 @@ from dashboard.components.panes import panes
 from dashboard.components.token_strip import Token, token_strip
 from dashboard.figures.maps import attention_maps
 from dashboard.models import gpt_models, model_choice, network, traces
-from dashboard.text import section
+from dashboard.text import to_llama, tokens
 
-ALL = "all, side by side"
+ALL, DEEP = "all, side by side", 12
 
 page.page_header(
     "Dialogue GPT",
@@ -26,7 +26,7 @@ def what_comes_next() -> None:
     """Its controls run this part of the page alone; another model or prompt runs all of it."""
     words, steps = panes("text", (2, 3))
     with words:
-        one, two = st.columns([3, 2])
+        one, two = st.columns(2)
         with one:
             entry = gpt_models.choose_gpt()
             loaded = model_choice.load(entry)
@@ -51,25 +51,30 @@ def what_comes_next() -> None:
     one_text.show(gpt_models.generations(entry), loaded.tokenizer, prompt, words, steps)
 
 
-what_comes_next()
-if not chosen:
-    st.stop()
-
-import torch  # noqa: E402
-
-entry, loaded, prompt = chosen["entry"], chosen["loaded"], chosen["prompt"]
-network.show_text(loaded, prompt)
-page.show_math(
-    r"\begin{gathered} P(x_{t+1} = v \mid x_1 \ldots x_t) = \\ "
-    r"\mathrm{softmax}(W\,\mathrm{LayerNorm}(h_t) + b)_v \end{gathered}",
-    "The last token's state h is normalised and multiplied by the matrix W of the output layer. "
-    "The softmax over all words of the vocabulary gives the probability of the word v.",
-)
+def next_word() -> None:
+    what_comes_next()
+    if not chosen:
+        return
+    entry, loaded, prompt = chosen["entry"], chosen["loaded"], chosen["prompt"]
+    network.show_text(loaded, prompt)
+    page.show_math(
+        r"\begin{gathered} P(x_{t+1} = v \mid x_1 \ldots x_t) = \\ "
+        rf"\mathrm{{softmax}}({gpt_models.read_out(loaded)})_v \end{{gathered}}",
+        "The last token's state h is normalised and multiplied by the matrix W of the output "
+        "layer. The softmax over all words of the vocabulary gives the probability of the word v.",
+    )
+    st.header("Where each word looks", anchor=False)
+    where_it_looks()
+    st.caption(f"Text computed by {gpt_models.engine(entry).path}, with a key-value cache.")
+    page.show_source("core.gpt.DialogueGPT", "core.decoding.strategies.nucleus")
 
 
 @page.fragment
 def where_it_looks() -> None:
     """Its controls run this part of the page alone."""
+    import torch
+
+    entry, loaded, prompt = chosen["entry"], chosen["loaded"], chosen["prompt"]
     traced = traces.trace(entry.identity, loaded.model, torch.tensor([prompt.ids]))
     alphas = traced.attention[0].numpy()  # (L, H, T, T)
     layers, heads = alphas.shape[:2]
@@ -78,8 +83,9 @@ def where_it_looks() -> None:
         one, two = st.columns(2)
         with one:
             layer = controls.choice(
-                "Layer", [*range(1, layers + 1), ALL], key="layer", index=layers - 1
-            )
+                "Layer", [*range(1, layers + 1), *([ALL] if layers <= DEEP else [])], key="layer",
+                index=layers - 1,
+            )  # fmt: skip
         with two:
             head = controls.choice("Head", ["mean of all", *range(1, heads + 1)], key="head")
         page.lesson_link("attention", "Follow the numbers of one head, step by step")
@@ -109,8 +115,15 @@ def where_it_looks() -> None:
         )
 
 
-st.header("Where each word looks", anchor=False)
-where_it_looks()
-st.caption(f"Text computed by {gpt_models.engine(entry).path}, with a key-value cache.")
-section.show(loaded.tokenizer)
-page.show_source("core.gpt.DialogueGPT", "core.decoding.strategies.nucleus")
+def byte_pairs() -> None:
+    tokens.show(model_choice.load(gpt_models.choose_gpt()).tokenizer)
+
+
+SECTIONS = {
+    "The next word": next_word,
+    "Tokens and byte pairs": byte_pairs,
+    "From this GPT to a Llama": to_llama.show,
+}
+section = controls.pick("Section", list(SECTIONS), key="section", bare=True)
+with st.container(key=f"section-{list(SECTIONS).index(section)}"):
+    SECTIONS[section]()

@@ -57,9 +57,10 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
             attention_grid(alphas, width=520, height=400),
             title="Who attends to whom",
             description=f"Each square is one attention head that reads "
-            f"{'this one token' if count == 1 else f'these {count} tokens'}. Each row is a word "
-            "that looks, each column a word at which it may look. Bright means a large weight. "
-            f"The tokens are, in order: {page.escape(' '.join(prompt.words))}.",
+            f"{'this one token' if count == 1 else f'these {count} tokens'}. Bright means a large "
+            "weight.",
+            more="Each row is a word that looks, each column a word at which it may look. The "
+            f"tokens are, in order: {page.escape(' '.join(prompt.words))}.",
             key="attention",
             data={"alphas": alphas, "tokens": tokenizer.words(ids)},
         )
@@ -68,9 +69,8 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
         page.show_image(
             bar_picture(words, probabilities[best].tolist()),
             title="Which word comes next",
-            description="The model's eight most probable next words: "
-            + ", ".join(map(page.escape, words))
-            + ".",
+            description="The model's eight most probable next words.",
+            more=f"{', '.join(map(page.escape, words))}.",
             key="next",
             data={"word": words, "probability": probabilities[best]},
             width="stretch",

@@ -42,8 +42,7 @@ def try_it() -> None:
             inputs = vit_models.to_input(loaded, image[None])
             answer = faithfulness.answer(identity, model, inputs)
             st.markdown(f"Predicted class: **{page.escape(classes[answer])}**.")
-            small = attention_maps.enlarge(vit_maps.channels_last(image), 128)
-            st.image(small, alt="The picture", output_format="PNG")
+            pictures.show_whole(image)
         else:
             own = entry.data == "shapes"
             about = "" if own else "; this model was trained on other pictures"

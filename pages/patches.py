@@ -29,6 +29,7 @@ if kind == "a picture":
         entry = vit_models.choose_model(real=True)
         loaded = vit_models.load(entry)
         picture = pictures.choose_picture(loaded)
+        pictures.show_whole(picture.image)
     model = loaded.model
     inputs = vit_models.to_input(loaded, picture.image[None])
     with torch.no_grad():

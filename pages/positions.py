@@ -26,7 +26,7 @@ def tables_and_frequencies() -> None:
     with left:
         name = controls.choice("Table", list(tables), key="table")
     right.markdown(position_data.INTRODUCTION)
-    dim = controls.dial("Columns, d (of the formula)", 8, 256, 64, key="dim", step=8)
+    dim = controls.dial("Columns d of the formula", 8, 256, 64, key="dim", step=8)
     pairs = int(dim.value) // 2
     dials = [
         controls.dial("Position t", 0, TOKENS - 1, 10, key="t"),

@@ -81,8 +81,8 @@ if rows:
 # --- real models ---
 st.header("Models", anchor=False)
 st.markdown(
-    "**Real models**, trained by others on far more text or pictures, open in the lessons beside "
-    "the course's own."
+    "**Real models** were trained by others on far more text or pictures. The lessons can open "
+    "them, like the models of the course."
 )
 real_models.show()
 

@@ -72,9 +72,10 @@ elif section == "overfitting":
         page.show_figure(
             figures.histories({r.name: (r.epochs, r.training, r.held_out) for r in selected}),
             title="Accuracy (up) by epoch (across)",
-            description=f"Training minus held-out accuracy at the end: "
-            f"{', '.join(gaps) or 'choose a model'}. Augmentation makes the training pictures "
-            "harder, so the gap may be below 0.",
+            description="Held-out dashed. Augmentation makes the training pictures harder, so the "
+            "gap between the two may be below 0.",
+            more="Training minus held-out accuracy at the end: "
+            f"{', '.join(gaps) or 'choose a model'}.",
             key="history",
         )
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import controls
+from dashboard import controls, state
 from dashboard.components import page
 from dashboard.components.panes import panes
 from dashboard.figures.maps import vit_maps as figures
@@ -41,6 +41,8 @@ def look() -> None:
         if picture.label is not None:
             says += f" True class: **{page.escape(classes[picture.label])}**."
         st.markdown(says)
+        if state.presenting():
+            pictures.show_whole(picture.image)
     with right:
         live = vit_maps.show(
             traced, picture.image, classes, picture.label, follow == "rollout", extra_tokens(model)

@@ -1,7 +1,7 @@
 """The configurations of the models: frozen, checked on construction, free of torch.
 
 A page's controls build a configuration, a run stores it before it starts, and a checkpoint stores
-it with its weights. `core.models.build` turns one into a model.
+it with its weights. `core.models.registry.build` turns one into a model.
 """
 
 import math

@@ -70,7 +70,15 @@ def bytes_read(weights: DecodeWeights, tokens: int, weight_bits: int) -> int:
     return entries * weight_bits // 8 + FLOAT_BYTES * biases + cache_bytes(weights, tokens)
 
 
+def key_value_bytes(layers: int, heads: int, width: int, tokens: int) -> int:
+    """Bytes of a cache of 32-bit numbers: 2·L·G·n·T·4, with G = `heads` heads of keys and values.
+
+    G is smaller than H where groups of query heads share keys and values. Source: Ainslie et al.
+    2023, "GQA", section 2.2.
+    """
+    return FLOAT_BYTES * 2 * layers * heads * width * tokens
+
+
 def cache_bytes(weights: DecodeWeights, tokens: int) -> int:
     """Bytes that the keys and values of a text take: 2·L·T·H·n floats."""
-    heads = weights.num_heads * weights.head_dim
-    return FLOAT_BYTES * 2 * len(weights.blocks) * tokens * heads
+    return key_value_bytes(len(weights.blocks), weights.num_heads, weights.head_dim, tokens)

@@ -9,7 +9,8 @@ linear, so the logit is a sum too:
 
     logit_w = Σ_parts U_w · (γ ⊙ (part − mean(part))) / s + U_w · β + b_w,   s = √(var(z_L) + ε)
 
-It leaves out what a part does through later layers, and that s itself would change.
+With an RMSNorm, as in a Llama, no mean is subtracted, s = √(mean(z_L²) + ε), and β = 0. It leaves
+out what a part does through later layers, and that s itself would change.
 
 Sources: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits" (the sum, direct
 paths); nostalgebraist 2020, "Interpreting GPT: the logit lens" (reading earlier layers).
@@ -24,6 +25,7 @@ from torch import Tensor, nn
 from core.gpt import DialogueGPT
 from core.interpret.block_steps import block_steps
 from core.interpret.trace import Trace, Traceable, blocks_of, evaluating, heads_of
+from core.models.pretrained.llama import RMSNorm
 
 
 @dataclass(frozen=True)
@@ -58,19 +60,22 @@ def direct_logits(
     """The direct contributions to the logits of `words` (ids or classes), of one traced sample.
 
     The token that is read is the last one of a text, and the class token of a picture.
-    Errors: ValueError for a model that does not read one token by LayerNorm and Linear.
+    Errors: ValueError for a model that does not read one token by a norm and one linear layer.
     """
     at = -1 if isinstance(model, DialogueGPT) else 0
     norm, unembed = _reading(model)
+    centred = isinstance(norm, nn.LayerNorm)
     with torch.no_grad(), evaluating(model):
         heads = heads_of(model)[1]
         stream = traced.stream[sample, :, at]
-        scale = (stream.var(-1, correction=0) + norm.eps).sqrt()
+        spread = stream.var(-1, correction=0) if centred else stream.square().mean(-1)
+        scale = (spread + norm.eps).sqrt()
         U = unembed.weight[words] * norm.weight
 
         def logit(part: Tensor) -> Tensor:
             """(..., d) -> (..., W), the part's own contribution."""
-            return (part - part.mean(-1, keepdim=True)) @ U.mT / scale[-1]
+            part = part - part.mean(-1, keepdim=True) if centred else part
+            return part @ U.mT / scale[-1]
 
         added, mlps, biases = [], [], stream.new_zeros(stream.shape[-1])
         for layer, block in enumerate(blocks_of(model)):
@@ -79,8 +84,12 @@ def direct_logits(
             columns = project.weight.unflatten(1, (heads, -1)).transpose(0, 1)  # (H, d, n)
             added.append((columns @ steps["out"][:, at, :, None])[..., 0])
             mlps.append(steps["mlp"][at])
-            biases = biases + project.bias
-        rest = logit(biases) + unembed.weight[words] @ norm.bias + unembed.bias[words]
+            biases = biases if project.bias is None else biases + project.bias
+        rest = logit(biases)
+        if isinstance(norm, nn.LayerNorm):
+            rest = rest + unembed.weight[words] @ norm.bias
+        if unembed.bias is not None:
+            rest = rest + unembed.bias[words]
         lens = model.read_out(traced.stream[sample])[..., words]  # the L+1 streams as a batch
         return DirectLogits(
             heads=logit(torch.stack(added)),
@@ -92,12 +101,12 @@ def direct_logits(
         )
 
 
-def _reading(model: Traceable) -> tuple[nn.LayerNorm, nn.Linear]:
+def _reading(model: Traceable) -> tuple[nn.LayerNorm | RMSNorm, nn.Linear]:
     head = list(model.head)
     kinds = [type(part) for part in head]
-    if kinds != [nn.LayerNorm, nn.Linear] or hasattr(model, "pooled"):
+    if kinds not in ([nn.LayerNorm, nn.Linear], [RMSNorm, nn.Linear]) or hasattr(model, "pooled"):
         raise ValueError(
             f"{type(model).__name__} does not read one token by a LayerNorm and a linear layer, so "
             "its logits are not a sum of its heads' contributions."
         )
-    return cast(nn.LayerNorm, head[0]), cast(nn.Linear, head[1])
+    return cast("nn.LayerNorm | RMSNorm", head[0]), cast(nn.Linear, head[1])

@@ -5,6 +5,7 @@ Olsson et al. 2022, "In-context Learning and Induction Heads", section 2 (repeat
 Michel et al. 2019, "Are Sixteen Heads Really Better than One?" (removing one head).
 """
 
+from collections.abc import Iterator
 from functools import partial
 
 import torch
@@ -117,29 +118,36 @@ def removal_effect(model: Traceable, inputs: Tensor, answer: int, at_once: int =
     inputs: one sample (1, …). `answer`: see `surprise`. The heads are removed one at a
     time, `at_once` of them together in a batch.
     """
+    return torch.stack(list(removal_effects(model, inputs, answer, at_once)))
+
+
+def removal_effects(
+    model: Traceable, inputs: Tensor, answer: int, at_once: int = 6
+) -> Iterator[Tensor]:
+    """`removal_effect` layer by layer, (H,) each: layers before that of the head run only once."""
     check_inputs(model, inputs)
-    layers, heads = heads_of(model)
-    effect = torch.zeros(layers, heads)
-    pairs = [(layer, head) for layer in range(layers) for head in range(heads)]
+    heads = heads_of(model)[1]
     with torch.no_grad(), evaluating(model):
         z = model.embed(inputs)
         mask = own_mask(model, z.shape[1], z.device)
-        last, _, _ = forward_with_hooks(model, z, mask)
+        last, _, stream = forward_with_hooks(model, z, mask)
         intact = surprise(model, model.read_out(last), inputs, answer)
-        for start in range(0, len(pairs), at_once):
-            part = pairs[start : start + at_once]
-            gate = torch.ones(len(part), layers, heads, 1, 1)
-            for row, (layer, head) in enumerate(part):
-                gate[row, layer, head] = 0.0
-            z_part = z.expand(len(part), -1, -1)
-            last, _, _ = forward_with_hooks(model, z_part, mask, partial(_gated, gate))
+    for layer, before in enumerate(stream[:-1]):
+        effect = torch.zeros(heads)
+        for part in torch.arange(heads).split(at_once):
+            gate = torch.ones(len(part), heads, 1, 1)
+            gate[torch.arange(len(part)), part] = 0.0
             tokens = inputs.expand(len(part), *inputs.shape[1:])
-            lost = surprise(model, model.read_out(last), tokens, answer) - intact
-            for (layer, head), value in zip(part, lost.tolist(), strict=True):
-                effect[layer, head] = value
-    return effect
+            with torch.no_grad(), evaluating(model):
+                last, _, _ = forward_with_hooks(
+                    model, before.expand(len(part), -1, -1), mask,
+                    partial(_gated, layer, gate), first=layer,
+                )  # fmt: skip
+                lost = surprise(model, model.read_out(last), tokens, answer)
+            effect[part] = lost - intact
+        yield effect
 
 
-def _gated(gate: Tensor, layer: int, alphas: Tensor) -> Tensor:
-    """gate: (B, L, H, 1, 1) of 0/1, alphas: (B, H, T, T) of that layer."""
-    return alphas * gate[:, layer]
+def _gated(layer: int, gate: Tensor, number: int, alphas: Tensor) -> Tensor:
+    """gate: (B, H, 1, 1) of 0/1 for one layer; alphas: (B, H, T, T) of layer `number`."""
+    return alphas * gate if number == layer else alphas

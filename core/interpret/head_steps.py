@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core.attention import MultiHeadedAttention
 from core.interpret.trace import UNCHANGED, Edit, Trace, Traceable, blocks_of, check_head, own_mask
+from core.models.pretrained.rotary import RotaryAttention
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,11 @@ def head_steps(
         after = stream + attended
     warm = "" if edit.temperature == 1.0 else r" \cdot \tau"
     warm_code = "" if edit.temperature == 1.0 else f" / {edit.temperature:g}"
-    prenorm = hasattr(blocks_of(model)[layer], "norm")
+    norm = getattr(blocks_of(model)[layer], "norm", None)
+    read = "z" if norm is None else rf"\mathrm{{{type(norm).__name__}}}(z)"
+    Q, K, V = (_projection(attn, letter) for letter in "QKV")
+    shared = _shared_by(attn, head)
+    bias = "" if attn.project_layer.bias is None else " + b_O"
     soft = (
         (r"A = 0 \quad\text{(this head is off)}", "alpha = torch.zeros_like(masked)")
         if (layer, head) in edit.off
@@ -68,18 +74,18 @@ def head_steps(
     inside = f"feature of head {head + 1}"
     return [
         Step(
-            "x", "What the head reads", r"x = \mathrm{LayerNorm}(z)" if prenorm else "x = z",
+            "x", "What the head reads", f"x = {read}",
             "x = block.attention_input(stream)", token, "feature of the stream", x,
         ),
-        Step("q", "Queries", "Q = x W_Q^\\top + b_Q", "q = x @ W_Q.T + b_Q", query, inside, q),
-        Step("k", "Keys", "K = x W_K^\\top + b_K", "k = x @ W_K.T + b_K", key, inside, k),
-        Step("v", "Values", "V = x W_V^\\top + b_V", "v = x @ W_V.T + b_V", key, inside, v),
-        Step("scores", "Every query against every key", r"Q K^\top", "scores = q @ k.T",
+        Step("q", "Queries", f"Q = {Q[0]}", f"q = {Q[1]}", query, inside, q),
+        Step("k", f"Keys{shared}", f"K = {K[0]}", f"k = {K[1]}", key, inside, k),
+        Step("v", f"Values{shared}", f"V = {V[0]}", f"v = {V[1]}", key, inside, v),
+        Step("scores", "Every query times every key", r"Q K^\top", "scores = q @ k.T",
              query, key, scores),
         Step("scaled", "Divided by √n",
              rf"Q K^\top / (\sqrt{{n}}{warm}),\quad n = {n}",
              f"scaled = scores / math.sqrt(n_hidden){warm_code}", query, key, scaled),
-        Step("masked", "What must not be seen is −∞",
+        Step("masked", "Masked scores are −∞",
              r"S_{ij} = -\infty \;\text{where}\; \mathrm{mask}_{ij} = 0",
              "masked = scaled.masked_fill(mask == 0, -torch.inf)", query, key, masked),
         Step("alpha", "Softmax over the keys: each row sums to one", *soft, query, key, alpha),
@@ -89,11 +95,28 @@ def head_steps(
              r"[\,A^{1}V^{1},\dots,A^{H}V^{H}\,]", "concat = torch.cat(outs, dim=-1)",
              query, "feature of all heads", concat),
         Step("attended", "The output projection",
-             r"\mathrm{concat}\; W_O^\top + b_O", "attended = project_layer(concat)",
+             rf"\mathrm{{concat}}\; W_O^\top{bias}", "attended = project_layer(concat)",
              query, "feature of the stream", attended),
         Step("after", "Added to the residual stream", r"z + \mathrm{attended}",
              "after = stream + attended", query, "feature of the stream", after),
     ]  # fmt: skip
+
+
+def _projection(attn: MultiHeadedAttention, letter: str) -> tuple[str, str]:
+    """How this model computes Q, K or V, in TeX and in code, with its bias and its rotation."""
+    formula, code = rf"x W_{letter}^\top", f"x @ W_{letter}.T"
+    if attn.qkv.bias is not None:
+        formula, code = f"{formula} + b_{letter}", f"{code} + b_{letter}"
+    if isinstance(attn, RotaryAttention) and letter != "V":
+        return rf"R_t\,({formula})", f"rotate({code}, cos, sin)"
+    return formula, code
+
+
+def _shared_by(attn: MultiHeadedAttention, head: int) -> str:
+    """Which heads, counted from 1, share the keys and values of this one; "" if none does."""
+    each = attn.num_heads // getattr(attn, "num_kv_heads", attn.num_heads)
+    first = head // each * each
+    return f", shared by heads {first + 1} to {first + each}" if each > 1 else ""
 
 
 def pair_product(steps: list[Step], query: int, key: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -101,15 +124,3 @@ def pair_product(steps: list[Step], query: int, key: int) -> tuple[Tensor, Tenso
     value = {step.name: step.value for step in steps}
     q, k = value["q"][query], value["k"][key]
     return q, k, q * k
-
-
-def head_weights(model: Traceable, layer: int, head: int) -> dict[str, Tensor]:
-    """W_Q, W_K, W_V of one head, each (n, dim), and their biases (n,), cut out of `qkv`."""
-    check_head(model, layer, head)
-    attn = blocks_of(model)[layer].attn
-    weight = attn.qkv.weight.detach().view(3, attn.num_heads, attn.n_hidden, -1)[:, head]
-    bias = attn.qkv.bias.detach().view(3, attn.num_heads, attn.n_hidden)[:, head]
-    names = ("Q", "K", "V")
-    return {f"W_{a}": weight[i] for i, a in enumerate(names)} | {
-        f"b_{a}": bias[i] for i, a in enumerate(names)
-    }

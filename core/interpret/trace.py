@@ -96,18 +96,22 @@ def forward_with_hooks(
     mask: Tensor | None,
     hook: Hook | None = None,
     temperature: float = 1.0,
+    first: int = 0,
 ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-    """Every block, textbook softmax: z (B, T, dim) -> the last stream, L maps, L+1 streams."""
+    """Every block, textbook softmax: z (B, T, dim) -> the last stream, L maps, L+1 streams.
+
+    first: the block to begin with; z is then the stream before it, and fewer maps and streams come.
+    """
     maps: list[Tensor] = []
     stream = [z]
 
     def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         alphas = attention_weights(q if temperature == 1.0 else q / temperature, k, mask)
         if hook is not None:
-            alphas = hook(len(maps), alphas)
+            alphas = hook(first + len(maps), alphas)
         return alphas @ v, alphas
 
-    for block in blocks_of(model):
+    for block in blocks_of(model)[first:]:
         z, alphas = block(z, mask, attend)
         maps.append(alphas)
         stream.append(z)

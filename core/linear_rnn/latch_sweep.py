@@ -76,8 +76,8 @@ def main(path: Path, delays: Sequence[int] = DELAYS, seeds: Sequence[int] = SEED
         print(point, flush=True)
     task = MemoryTask()
     training = (
-        f"{task.steps} steps of Adam at {task.learning_rate:g}, batch {task.batch}, "
-        f"{task.hidden} hidden units, torch's own starting weights, median and range of "
+        f"{task.steps} steps of Adam at {task.learning_rate:g}, batch size {task.batch}, "
+        f"{task.hidden} hidden units, torch's initialisation, median and range of "
         f"{len(seeds)} seeds"
     )
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -33,10 +33,6 @@ def _rotation(size: int, rng: np.random.Generator) -> Array:
     return W
 
 
-def _diagonal(size: int, rng: np.random.Generator) -> Array:
-    return np.diag(np.linspace(1.0, 0.4, size) * (-1.0) ** np.arange(size))
-
-
 def _symmetric(size: int, rng: np.random.Generator) -> Array:
     G = rng.normal(size=(size, size))
     return _unit_radius(G + G.T)
@@ -46,22 +42,10 @@ def _gaussian(size: int, rng: np.random.Generator) -> Array:
     return _unit_radius(rng.normal(size=(size, size)) / math.sqrt(size))
 
 
-def _orthogonal(size: int, rng: np.random.Generator) -> Array:
-    return orthogonal(size, rng)
-
-
-def _jordan(size: int, rng: np.random.Generator) -> Array:
-    return np.eye(size) + np.eye(size, k=1)
-
-
 def _nonnormal(size: int, rng: np.random.Generator) -> Array:
     W = np.diag(np.linspace(1.0, 0.8, size))
     W[0, -1] = COUPLING
     return W
-
-
-def _nilpotent(size: int, rng: np.random.Generator) -> Array:
-    return np.eye(size, k=1)
 
 
 def _stochastic(size: int, rng: np.random.Generator) -> Array:
@@ -86,52 +70,60 @@ PRESETS: dict[str, Preset] = {
     ),
     "exploding": Preset(
         "Exploding", 1.1,
-        "At ρ = 1.1 one mode is above 1, and that is enough: the state explodes. Each later input "
-        "is amplified too, so x₁ never makes up more than 1 − ρ⁻² = 17% of it.",
+        "At ρ = 1.1 one mode grows, and that is enough for the state to explode. Each later "
+        "input is amplified too, so x₁ never makes up more than 1 − ρ⁻² = 17% of it.",
         _gaussian,
     ),
     "nonnormal": Preset(
         "Strongly non-normal", 0.9,
-        "It rises first: at ρ = 0.9 every grey mode falls, yet the norm climbs nearly 200-fold.",
+        "The norm rises first: at ρ = 0.9 every grey mode falls, but the norm grows nearly "
+        "200-fold.",
         _nonnormal,
     ),
     "rotation": Preset(
         "Scaled rotation", 0.97,
-        "Complex pairs: the state turns, and only the modulus |λ| makes it shrink.", _rotation,
+        "The eigenvalues are complex pairs: the state rotates, and only the modulus |λ| makes it "
+        "shrink.", _rotation,
     ),
     "diagonal": Preset(
         "Diagonal", 0.95,
-        "Every mode on its own: −0.9 fades exactly as slowly as 0.9, signs do not matter.",
-        _diagonal,
+        "Each mode is a coordinate. The mode with −0.9 fades exactly as slowly as the one with "
+        "0.9: the sign does not matter.",
+        lambda d, rng: np.diag(np.linspace(1.0, 0.4, d) * (-1.0) ** np.arange(d)),
     ),
     "symmetric": Preset(
         "Symmetric", 0.95,
-        "Real eigenvalues, orthogonal eigenvectors: ‖W^k‖ is ρ^k from the first step on.",
+        "The eigenvalues are real and the eigenvectors orthogonal: ‖W^k‖ is ρ^k from the first "
+        "step on.",
         _symmetric,
     ),
     "gaussian": Preset(
         "Random Gaussian", 0.95,
-        "The eigenvalues fill a disc evenly (the circular law); it is mildly non-normal.",
+        "The eigenvalues fill a disc evenly (the circular law). The matrix is slightly non-normal.",
         _gaussian,
     ),
     "orthogonal": Preset(
         "Orthogonal", 1.0,
-        "All |λ| = 1: nothing fades, nothing explodes, a good start for training. The share of x₁ "
-        "still falls like 1/T, because every later input is kept as well.",
-        _orthogonal,
+        "All |λ| = 1: nothing fades and nothing explodes, which is a good initialisation for "
+        "training. The share of x₁ still falls like 1/T, because every later input is kept "
+        "as well.",
+        lambda d, rng: orthogonal(d, rng),
     ),
     "jordan": Preset(
         "Jordan block", 0.9,
-        "Defective (one eigenvector): ‖W^k‖ goes like k^(d−1) ρ^k, and ρ^k wins late.",
-        _jordan,
+        "The matrix is defective: it has only one eigenvector. ‖W^k‖ behaves like k^(d−1) ρ^k, "
+        "so it decays late.",
+        lambda d, rng: np.eye(d) + np.eye(d, k=1),
     ),
     "nilpotent": Preset(
         "Nilpotent", 0.0,
-        "All λ = 0: the norm stays 1, and after d steps x_1 is gone completely.", _nilpotent,
+        "All λ = 0: the norm stays 1, and after d steps x_1 is gone completely.",
+        lambda d, rng: np.eye(d, k=1),
     ),
     "stochastic": Preset(
         "Stochastic", 1.0,
-        "Rows sum to 1: the mode λ = 1 keeps one number for ever, all other modes fade.",
+        "The rows sum to 1: the mode with λ = 1 keeps one number for ever, and all other modes "
+        "fade.",
         _stochastic,
     ),
 }  # fmt: skip

@@ -45,15 +45,19 @@ class Spectrum:
     def explanation(self) -> str:
         """One sentence: whether the lecture's formula can be used for this matrix."""
         if self.condition <= NORMAL_CONDITION:
-            return "The eigenvectors are orthogonal: ‖W^k‖ is exactly ρ^k, the eigenvalues say all."
+            return (
+                "The eigenvectors are orthogonal, so ‖W^k‖ is exactly ρ^k: the eigenvalues "
+                "decide everything."
+            )
         if self.trusted:
             return (
                 f"The eigenvalues decide in the end, but before that ‖W^k‖ may rise "
                 f"up to {number(self.condition)} times above ρ^k."
             )
         return (
-            "The eigenvectors are nearly or exactly dependent (defective), so P⁻¹ is inexact or "
-            "does not exist: the powers here come from products alone."
+            "The matrix is defective or nearly so: its eigenvectors are exactly or nearly "
+            "linearly dependent. P⁻¹ does not exist or is inexact, so the powers shown here "
+            "are computed as products."
         )
 
 

@@ -93,15 +93,13 @@ def unroll_steps(
         parts = [_term(T - t, part) for part in _parts(t, bias)]
         new = parts if last else [_term(T - t + 1, h(t - 1)), *parts]
         if len(new) > 1:
-            sentence = f"Multiply out the bracket: W_h now acts on h_{t - 1} once more."
+            sentence = f"Multiply out the bracket. W_h now acts on h_{t - 1} once more."
             sentence = "Multiply out the last bracket." if t == 1 else sentence
             steps.append(_step(steps, "multiply out", [*new, *known], tuple(new), sentence))
         known = [*parts, *known]
     final = unroll(T, start_state=start_state, bias=bias, collect=collect)
     if final != steps[-1].expression:
-        sentence = "Put the terms in order of the " + (
-            "inputs." if collect == "input" else "powers."
-        )
+        sentence = "Sort the terms by the " + ("inputs." if collect == "input" else "powers.")
         steps.append(SubstitutionStep(len(steps), "collect", final, (), sentence))
     return steps
 

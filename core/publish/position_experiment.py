@@ -67,14 +67,15 @@ def windows(stream: Tensor, length: int, count: int, generator: torch.Generator)
 
 
 def train(
-    model: DialogueGPT, scheme: str, stream: Tensor, steps: int, generator: torch.Generator
-) -> Iterator[TrainingProgress]:
+    model: DialogueGPT, scheme: str, stream: Tensor, steps: int, generator: torch.Generator,
+    batch: int = BATCH, learning_rate: float = LEARNING_RATE,
+) -> Iterator[TrainingProgress]:  # fmt: skip
     """Train on windows of 64 tokens with a cosine schedule from the learning rate to zero."""
-    optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(model.parameters(), learning_rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     losses: list[float] = []
     for step in range(1, steps + 1):
-        ids = windows(stream, TRAINED, BATCH, generator)
+        ids = windows(stream, TRAINED, batch, generator)
         loss = cross_entropy(model(ids[:, :-1])[0].flatten(0, 1), ids[:, 1:].flatten())
         optimizer.zero_grad()
         loss.backward()

@@ -64,7 +64,8 @@ def note_evaluation(target: Path, figures: dict[str, Any]) -> None:
     start = "| `python -m core.evaluate"
     card = target / "card.md"
     lines = [x for x in card.read_text(encoding="utf-8").splitlines() if not x.startswith(start)]
-    row = next(i for i, line in enumerate(lines) if line.startswith("| last epoch while"))
+    last = "| last epoch on the training data"
+    row = next(i for i, line in enumerate(lines) if line.startswith(last))
     lines.insert(row, f"{start} {model} --data {data}` | {text} |")
     card.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -119,7 +120,7 @@ def model_card(
     measured = "the validation set" if spec.validation_share else "the test set"
     threads = spec.threads or "torch's choice of"
     clocks = (
-        f"{last['cpu_seconds']:,.0f} s of CPU time, {last['seconds']:,.0f} s of wall time, "
+        f"{last['cpu_seconds']:,.0f} s of CPU time, {last['seconds']:,.0f} s in all, "
         f"on {threads} CPU thread(s)"
     )
     return f"""# {name}
@@ -132,10 +133,10 @@ def model_card(
 | settings that differ from the defaults | {recipe} |
 | seed | {spec.seed} |
 | last epoch on {measured} | {held_out} |
-| last epoch while training | {train} |
+| last epoch on the training data | {train} |
 | training | {last["epoch"]} epochs, {last["step"]:,} steps, {clocks} |
 | finished | {strftime("%Y-%m-%d", gmtime(status["updated"]))} (UTC) |
-| stored as | fp16, computed with as fp32 |
+| weights | stored as fp16, converted to fp32 when they are loaded |
 | rebuild | `make pretrain MODEL={name}` |
 """
 

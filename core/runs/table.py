@@ -128,7 +128,7 @@ def deleted() -> list[str]:
 
 
 def _settings(run: RunDirectory) -> dict[str, Any]:
-    """Empty where spec.json is damaged, which `standing` says."""
+    """Empty where spec.json is damaged, which `run_status` says."""
     try:
         spec = RunSpec.from_dict(run.spec())
     except ValueError:

@@ -152,7 +152,7 @@ def give_up(progress: StudyProgress, question: str, checks: int, now: datetime) 
     record = progress.record(question)
     if not record.may_give_up(checks):
         raise ValueError(
-            f"Try each open check {MIN_ATTEMPTS} times first: then the answer is shown."
+            f"Try each open check {MIN_ATTEMPTS} times first; then the answer is shown."
         )
     record = _scheduled(replace(record, gave_up=True), Rating.Again, now)
     return with_record(progress, question, record)

@@ -20,7 +20,7 @@ from core.study.question import ORDER, State, checked_state
 SHIPPED = Path(__file__).resolve().parent / "storylines"
 LESSON = re.compile(r"[a-z]{1,20}")
 _KEYS = {"sentence", "question", "reveal", "notes", "state", "show", "hold", "decides", "poll"}
-_KEYS |= {"axes", "height"}
+_KEYS |= {"axes", "first", "height"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Beat:
     hold: those of `show` that Reveal uncovers together with the answer.
     poll: the study question whose prediction can be asked here, or "".
     axes: those of `hold` whose axes are seen before, so that the room can predict what they show.
+    first: those of `axes` whose first series is seen before too, as what the rest is compared with.
     height: pixels of 720 for each figure, where the stage's own rule leaves room or takes too much.
     """
 
@@ -44,6 +45,7 @@ class Beat:
     decides: tuple[Claim, ...] = ()  # the measurements that the reveal rests on
     poll: str = ""
     axes: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
     height: int | None = None
 
 
@@ -81,8 +83,8 @@ def _beat(table: dict[str, Any], where: str) -> Beat:
     if unknown or not table.get("sentence"):
         what = f"no key {unknown[0]!r}" if unknown else "a sentence"
         raise ValueError(f"{where}: a beat has {what}; it has {', '.join(sorted(_KEYS))}.")
-    show, hold, axes = (
-        tuple(str(key) for key in table.get(name, [])) for name in ("show", "hold", "axes")
+    show, hold, axes, first = (
+        tuple(str(key) for key in table.get(name, [])) for name in ("show", "hold", "axes", "first")
     )
     if not all(re.fullmatch(r"[\w-]{1,40}", key) for key in show):
         raise ValueError(f"{where}: show must list keys of figures and controls.")
@@ -93,6 +95,8 @@ def _beat(table: dict[str, Any], where: str) -> Beat:
         raise ValueError(f"{where}: poll is {poll!r}: use the id of a study question, such as 1d.")
     if not set(axes) <= set(hold):
         raise ValueError(f"{where}: axes must list keys that are in hold.")
+    if not set(first) <= set(axes):
+        raise ValueError(f"{where}: first must list keys that are in axes.")
     height = table.get("height")
     if height is not None and not (isinstance(height, int) and 100 <= height <= 640):
         raise ValueError(f"{where}: height must be a whole number of pixels from 100 to 640.")
@@ -107,5 +111,6 @@ def _beat(table: dict[str, Any], where: str) -> Beat:
         read_claims(table.get("decides", []), f"{where}, decides"),
         poll,
         axes,
+        first,
         height,
     )

@@ -63,7 +63,7 @@ class Expression:
 class Rubric:
     """Prose that is read for its key points (core.study.grading.essay).
 
-    enough: points needed to pass. shown: the texts of the question, of which no copy counts.
+    enough: points needed to pass. shown: the texts of the question; copies of them do not count.
     """
 
     prompt: str

@@ -122,13 +122,28 @@ def _changed_word(model_input: ModelInput) -> Tensor:
         word = controls.text("into", "", key="word", max_chars=60).strip()
     if token == "none" or not word:
         return model_input.inputs
-    token_id = model_input.loaded.tokenizer.tok_to_id.get(word)
+    token_id = _id_of(model_input, names.index(token), word)
     if token_id is None:
-        st.info(f"The model does not know {page.escape(word)}; the text stays as it is.")
+        st.info(
+            f"{page.escape(word)} is no single token of this model; the text stays as it is."
+            if model_input.loaded.entry.real
+            else f"The model does not know {page.escape(word)}; the text stays as it is."
+        )
         return model_input.inputs
     inputs = model_input.inputs.clone()
     inputs[0, names.index(token)] = token_id
     return inputs
+
+
+def _id_of(model_input: ModelInput, at: int, word: str) -> int | None:
+    """The id of a word in place of token `at`; subwords begin with a space where that one does."""
+    tokenizer = model_input.loaded.tokenizer
+    if not model_input.loaded.entry.real:
+        known: int | None = tokenizer.tok_to_id.get(word)
+        return known
+    [before] = tokenizer.words([int(model_input.inputs[0, at])])
+    ids = tokenizer.ids(f" {word}" if before[:1] == " " and before.strip() else word)
+    return ids[-1] if len(ids) - (ids[0] == tokenizer.start_id) == 1 else None
 
 
 def changed_words(model_input: ModelInput, inputs: Tensor) -> list[str]:

@@ -2,20 +2,16 @@
 
 import streamlit as st
 
+from dashboard.components import button_look
+
 _HTML = """
 <button type="button" title="Copy the link to this page, as it is set now">Copy link</button>
 <span role="status" aria-live="polite"></span>
 """
 
-_CSS = """
-button {
-  font: inherit; font-size: 0.85rem; padding: 0.3rem 0.8rem; cursor: pointer; white-space: nowrap;
-  color: var(--st-text-color); background: var(--st-background-color);
-  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
-}
-button:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
-button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
-span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+_CSS = f"""{button_look.CSS}
+button {{ font-size: 0.85rem; padding: 0.3rem 0.8rem; }}
+span {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }}
 """
 
 # The clipboard API needs https or localhost; elsewhere a selection is copied instead.

@@ -1,4 +1,4 @@
-"""The words of a page, explained: on hover or tap where each first appears, and in a list."""
+"""The button that lists the terms of a page, the look of their explanations, and the glossary."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.components import streamlit_dom as dom
+from dashboard.components import button_look, streamlit_dom as dom
 
 _FILES = Path(__file__).resolve().parent
 _HTML = """
@@ -16,24 +16,19 @@ _HTML = """
 <dl id="words" tabindex="0" aria-label="The words of this page, explained" hidden></dl>
 <p role="tooltip" hidden></p>
 """
-_CSS = """
-button {
-  font: inherit; font-size: 0.85rem; padding: 0.3rem 0.8rem; cursor: pointer; white-space: nowrap;
-  color: var(--st-text-color); background: var(--st-background-color);
-  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
-}
-button:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
-:is(button, dl):focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
-dl, p { position: fixed; z-index: 1000; margin: 0; padding: 0.6rem 0.9rem; font-size: 0.95rem;
+_CSS = f"""{button_look.CSS}
+button {{ font-size: 0.85rem; padding: 0.3rem 0.8rem; }}
+dl:focus-visible {{ outline: 3px solid var(--st-primary-color); outline-offset: 2px; }}
+dl, p {{ position: fixed; z-index: 1000; margin: 0; padding: 0.6rem 0.9rem; font-size: 0.95rem;
   line-height: 1.35; color: var(--st-text-color); background: var(--st-background-color);
   border: 1px solid var(--st-border-color); border-radius: 0.4rem;
-  box-shadow: 0 2px 12px rgb(0 0 0 / 25%); }
-p { max-width: min(22rem, 90vw); pointer-events: none; }
-dl { top: 7rem; right: 1rem; width: min(26rem, 92vw); max-height: calc(100vh - 9rem);
-  overflow-y: auto; box-sizing: border-box; }
-dt { font-weight: 650; }
-dd { margin: 0 0 0.5rem; }
-[hidden] { display: none; }
+  box-shadow: 0 2px 12px rgb(0 0 0 / 25%); }}
+p {{ max-width: min(22rem, 90vw); pointer-events: none; }}
+dl {{ top: 7rem; right: 1rem; width: min(26rem, 92vw); max-height: calc(100vh - 9rem);
+  overflow-y: auto; box-sizing: border-box; }}
+dt {{ font-weight: 650; }}
+dd {{ margin: 0 0 0.5rem; }}
+[hidden] {{ display: none; }}
 """
 _component = st.components.v2.component(
     "unrolled_glossary",

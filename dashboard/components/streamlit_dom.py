@@ -57,6 +57,8 @@ PLOT_AREA = f"{PLOT} .main-svg"
 PLOT_MARKS = (  # all but axes, title and legend
     f"{PLOT} :is(.scatterlayer, .barlayer, .heatmaplayer, .imagelayer, .shapelayer, .annotation)"
 )
+# All series but the first
+LATER_SERIES = f"{PLOT} :is(.scatterlayer, .barlayer) > .trace:nth-child(n + 2)"
 PLOT_BUTTONS = f"{PLOT} .modebar"
 SAVE_BUTTON = '.modebar-btn[data-title*="download" i]'
 CELL_LABEL = f"{PLOT} .heatmap-label"

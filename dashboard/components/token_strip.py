@@ -128,7 +128,7 @@ def shade(probability: float) -> float:
 
 def percent(probability: float) -> str:
     """A percentage with three significant digits."""
-    return f"{100 * probability:.3g} %"
+    return f"{100 * probability:.3g}%"
 
 
 def token_strip(

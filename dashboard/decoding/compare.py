@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import lru_cache
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from dashboard.components.live import Dial
 from dashboard.components.panes import panes
 from dashboard.components.token_strip import Token, percent, shade, token_strip
 from dashboard.decoding import branches, instrument
-from dashboard.decoding.strategy_controls import Way, choose_live_way
+from dashboard.decoding.strategy_controls import Way, choose_length, choose_live_way
 from dashboard.figures import decoding as figures
 from dashboard.models.generation_cache import GenerationCache, Text
 from dashboard.models.gpt_models import LONGEST_LINKED
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from core.decoding.prompt import Prompt
     from core.decoding.strategies import Step
     from core.models.zoo import LoadedModel, ModelEntry
-    from core.tokenizer import WordTokenizer
+    from core.tokenizer import Tokenizer
     from dashboard.figures.layout import Drawing
 
 BARS, BARS_ON_STAGE = 12, 6
@@ -43,7 +44,7 @@ def show(
     words, drawings = panes("texts", (2, 3))
     with words, st.popover("Columns, length, seed", icon=":material/tune:"):
         count = controls.pick("Columns", [1, 2, 3, 4], key="columns", index=1)
-        length = int(controls.slider("Words to generate", 5, 150, 40, key="length"))
+        length = choose_length(entry.real)
         seed = int(
             controls.slider(
                 "Seed", 0, 999, 0, key="seed", help="The same seed gives the same text."
@@ -65,10 +66,11 @@ def show(
             way, dials = choose_live_way(letter, default)
             tree = branches.tree(letter, (entry.identity, prompt.ids))
             branches.walk(letter, tree)
-            text = generations.text(
-                prompt.ids, way.strategy, length,
-                seed=seed, forced=tree.forced, width=way.width,
-            )  # fmt: skip
+            with st.spinner("Generating …", show_time=True) if entry.real else nullcontext():
+                text = generations.text(
+                    prompt.ids, way.strategy, length,
+                    seed=seed, forced=tree.forced, width=way.width,
+                )  # fmt: skip
             _show_text(letter, text, tokenizer, index)
         with below:
             _show_step(letter, index, text, tokenizer, tree, way, dials)
@@ -101,7 +103,7 @@ def explain(engine: DecodingEngine) -> None:
     )
 
 
-def _show_text(letter: str, text: Text, tokenizer: WordTokenizer, index: int) -> None:
+def _show_text(letter: str, text: Text, tokenizer: Tokenizer, index: int) -> None:
     """The text of a column; a click on a word goes to its step."""
 
     def go(picked: int) -> None:
@@ -113,7 +115,7 @@ def _show_text(letter: str, text: Text, tokenizer: WordTokenizer, index: int) ->
 
 
 @lru_cache(maxsize=64)
-def _strip(text: Text, tokenizer: WordTokenizer) -> tuple[list[Token], str]:
+def _strip(text: Text, tokenizer: Tokenizer) -> tuple[list[Token], str]:
     """The words of a text, those of a repeated 4-gram underlined, and the line below them."""
     marks = repeated(list(text.tokens))
     strip = [
@@ -135,7 +137,7 @@ def _show_step(
     letter: str,
     index: int,
     text: Text,
-    tokenizer: WordTokenizer,
+    tokenizer: Tokenizer,
     tree: branches.Tree,
     way: Way,
     dials: Sequence[Dial],
@@ -168,7 +170,7 @@ def _shown(step: Step, bars: int) -> list[int]:
     return [int(i) for i in order[places]]
 
 
-def show_figure(index: int, step: Step, tokenizer: WordTokenizer, *, key: str) -> None:
+def show_figure(index: int, step: Step, tokenizer: Tokenizer, *, key: str) -> None:
     """The step as the server draws it: for a browser in which the instrument stopped."""
     vocab = tokenizer.vocab
     before, after, order = (t.numpy() for t in (step.distribution, step.left, step.order))
@@ -200,7 +202,7 @@ def show_figure(index: int, step: Step, tokenizer: WordTokenizer, *, key: str) -
 
 
 @lru_cache(maxsize=32)  # each keeps its step, some 500 KB
-def _drawn(step: Step, tokenizer: WordTokenizer, presenting: bool) -> Drawing:
+def _drawn(step: Step, tokenizer: Tokenizer, presenting: bool) -> Drawing:
     """The figure of a step."""
     from core.decoding.strategies import distribution, temperature
 
@@ -241,14 +243,16 @@ def _show_attention(loaded: LoadedModel, step: Step, letter: str) -> None:
     with torch.inference_mode():
         _, alphas = model(torch.tensor([ids]), return_attn=True)
     words = [loaded.tokenizer.vocab[i] for i in ids]
+    many = alphas.shape[1] * alphas.shape[2] > figures.MOST_HEADS
     page.show_figure(
         figures.step_attention(alphas[0, :, :, -1].numpy(), words),
         title="Attention that led to this word",
-        description="What the last word before it looked at. Each row is a head, each column one "
-        "of the last 40 words that were read.",
+        description="What the last word before it looked at. Each row is "
+        f"{'a layer, the mean of its heads' if many else 'a head'}, each column one of the last 40 "
+        "words that were read.",
         key=f"attention-{letter}",
     )
-    text = " ".join(words[1:])
+    text = loaded.tokenizer.decode(ids) if loaded.entry.real else " ".join(words[1:])
     page.lesson_link(
         "attention", "See this text on the attention page", reads="text",
         model=loaded.entry.name, prompt=text[-LONGEST_LINKED:],

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.tokenizer import WordTokenizer
 from dashboard import controls, state
 from dashboard.components.token_strip import Token, percent, shade, token_strip
 from dashboard.decoding import compare, instrument
-from dashboard.decoding.strategy_controls import WAYS, choose_live_way
+from dashboard.decoding.strategy_controls import WAYS, choose_length, choose_live_way
 
 if TYPE_CHECKING:
     from core.decoding.prompt import Prompt
-    from core.tokenizer import WordTokenizer
+    from core.tokenizer import Tokenizer
     from dashboard.models.generation_cache import GenerationCache
 
 ONE_TEXT = tuple(way for way in WAYS if way != "beam")
@@ -25,15 +27,16 @@ def next_seed() -> None:
 
 
 def show(
-    generations: GenerationCache, tokenizer: WordTokenizer, prompt: Prompt, words: Any, steps: Any
+    generations: GenerationCache, tokenizer: Tokenizer, prompt: Prompt, words: Any, steps: Any
 ) -> None:
     """words, steps: the panes for the text with its controls, and for its steps."""
+    real = not isinstance(tokenizer, WordTokenizer)
     with words:
         one, two = st.columns(2, vertical_alignment="bottom")
         with one:
             way, dials = choose_live_way("", "nucleus", ONE_TEXT)
         with two, _more():
-            length = int(controls.slider("Words to generate", 1, 150, 40, key="length"))
+            length = choose_length(real, 1)
             seed = int(
                 controls.slider(
                     "Seed", 0, 999, 0, key="seed", help="The same seed gives the same text."
@@ -43,7 +46,8 @@ def show(
                 "Draw again", icon=":material/casino:", on_click=next_seed,
                 disabled=not way.strategy.draws,
             )  # fmt: skip
-        text = generations.text(prompt.ids, way.strategy, length, seed=seed)
+        with st.spinner("Generating …", show_time=True) if real else nullcontext():
+            text = generations.text(prompt.ids, way.strategy, length, seed=seed)
     with steps:
         with st.container(key="figure-step"):
             step = controls.dial("Step", 1, length, 1, key="step", help="Or click a word.")

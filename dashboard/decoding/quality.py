@@ -12,6 +12,7 @@ from core.decoding.text_metrics import TextQuality, measure, repeated
 from core.run_files import schema
 from dashboard import controls, state
 from dashboard.components import page
+from dashboard.components.panes import panes
 from dashboard.decoding.strategy_controls import Way, choose_way
 from dashboard.figures import decoding as figures
 
@@ -24,13 +25,17 @@ if TYPE_CHECKING:
 TEXTS, LENGTH = 16, 60
 _ROWS = (
     (
-        "rep-4",
+        "repeated 4-grams",
         "rep4",
-        "words in a row that occurred before in the same text; people rarely repeat them",
+        "four words in a row that occurred before in the same text; people rarely repeat them",
     ),
-    ("distinct-1", "distinct1", "different words, of all words"),
-    ("distinct-2", "distinct2", "different pairs of words"),
-    ("copied 8-grams", "copied", "eight words in a row that also occur in the training text"),
+    ("different words", "distinct1", "number of different words, divided by that of all words"),
+    ("different pairs", "distinct2", "the same for two words in a row"),
+    (
+        "copied 8-grams",
+        "copied",
+        "eight words in a row that also occur in the training text",
+    ),
     (
         "mean log P",
         "mean_log_probability",
@@ -62,7 +67,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt:
             f"core.decoding.quality_sweep {entry.name}` measures it."
         )
     st.subheader("Sixteen texts of sixty words, sampled at once", anchor=False)
-    left, right = st.columns([1, 2])
+    left, right = panes("samples", (1, 2))
     with left:
         way = choose_way("q", "nucleus", abreast=False)
         seed = int(controls.slider("Seed", 0, 999, 0, key="seed-q"))
@@ -86,18 +91,20 @@ def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt:
             columns[column.label] = measured(_samples(*of, seed, column, engine))
             times[column.label] = _time(*of, column, engine)
         with st.container(key="figure-measures"):
-            _table(columns | {"people, held out": people}, times)
+            _table(columns | {"text by people": people}, times)
         if training is None:
             st.caption(
                 f"The training text ({page.escape(entry.data)}) is not on this machine, so "
                 "copied 8-grams cannot be counted here."
             )
-    st.subheader("The sixteen texts", anchor=False)
-    st.caption(
-        "Marked words are part of four words in a row that occurred before in the same text."
-    )
-    for text in samples.ids.tolist():
-        st.markdown(_coloured(text, loaded.tokenizer.vocab))
+        st.caption(
+            "Marked words are part of four words in a row that occurred before in the same text."
+        )
+        first, *others = (_coloured(text, loaded.tokenizer.vocab) for text in samples.ids.tolist())
+        st.markdown(first)
+        with st.expander(f"The other {len(others)} texts", icon=":material/notes:"):
+            for text in others:
+                st.markdown(text)
     page.show_source(
         "core.decoding.text_metrics.repetition",
         "core.decoding.text_metrics.distinct",

@@ -66,6 +66,12 @@ class Way:
         return getattr(self.strategy, "p", None)
 
 
+def choose_length(real: bool, low: int = 5) -> int:
+    """How many words are added; a real model adds fewer, since each takes longer."""
+    name, most, first = ("Tokens", 60, 24) if real else ("Words", 150, 40)
+    return int(controls.slider(f"{name} to generate", low, most, first, key="length"))
+
+
 def choose_way(letter: str, default: str, *, abreast: bool) -> Way:
     """The controls of one column; `letter` tells its keys from those of its neighbours.
 

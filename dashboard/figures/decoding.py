@@ -21,6 +21,7 @@ from dashboard.palette import BLUE, FIGURE_FONT_SIZE, GREEN, GREY, ORANGE, PURPL
 
 CURVE, GAP, AROUND = 210, 96, 164  # pixels: of a curve, above it, and around a figure's axes
 MOST_POINTS = 400
+MOST_HEADS = 64  # that have a row each
 MOST_MARKED = 40  # points with markers; of more, only the line is drawn, which is faster
 
 
@@ -116,9 +117,15 @@ def _thinned(count: int) -> np.ndarray:
 
 
 def step_attention(weights: np.ndarray, tokens: Sequence[str]) -> Drawing:
-    """The attention of one token; weights: (L, H, T), tokens: the T texts that it can attend to."""
+    """The attention of one token; weights: (L, H, T), tokens: the T texts that it can attend to.
+
+    With more than MOST_HEADS heads a row is a layer, the mean of its heads.
+    """
     layers, heads, _ = weights.shape
     rows = [f"layer {a + 1}, head {b + 1}" for a in range(layers) for b in range(heads)]
+    if layers * heads > MOST_HEADS:
+        weights, heads = weights.mean(1, keepdims=True), 1
+        rows = [f"layer {a + 1}" for a in range(layers)]
     first = max(0, len(tokens) - 40)
     names = [token_label(token) for token in tokens[first:]]
     z = weights.reshape(layers * heads, -1)[:, first:].astype(np.float32)
@@ -151,10 +158,10 @@ def quality_curves(
         data.append(line(
             x, y, name, colour, 3, mode="lines+markers+text", text=named, customdata=settings,
             textposition=[first] * (len(x) - 1) + [last], marker={"size": 11, "symbol": symbol},
-            hovertemplate="%{customdata}: distinct-2 %{x:.3f}, log P %{y:.2f}<extra></extra>",
+            hovertemplate="%{customdata}: different pairs %{x:.3f}, log P %{y:.2f}<extra></extra>",
         ))  # fmt: skip
     layout: Spec = {
-        "height": 460,
+        "height": 400,
         "legend": LEGEND_BELOW,
         "xaxis": axis("diversity: share of different word pairs", range=[-0.1, 1.05]),
         "yaxis": axis("mean log P of a word, nats"),
@@ -226,6 +233,30 @@ def time_per_token(
     }
     if mark is not None:
         layout["shapes"] = [vertical_line(mark, {"color": GREY, "width": 2, "dash": "dot"})]
+    return figure(data, layout)
+
+
+def cache_sizes(largest: Mapping[str, float], tokens: int, weights: float, mark: int) -> Drawing:
+    """Memory of a cache in MB against the length of the text: straight lines through 0.
+
+    largest: variant -> MB at T = `tokens`. weights: MB of the model, a line across. mark: a length.
+    """
+    looks = ((ORANGE, "solid"), (BLUE, "solid"), (GREEN, "dash"))
+    data = [
+        line(
+            [0, tokens], [0, mb], name, colour, 4, dash,
+            hovertemplate="%{x} tokens: %{y:.3g} MB<extra></extra>",
+        )
+        for (name, mb), (colour, dash) in zip(largest.items(), looks, strict=False)
+    ]  # fmt: skip
+    data.append(line([0, tokens], [weights] * 2, "all weights", GREY, 2, "dot", hoverinfo="skip"))
+    layout = {
+        "height": 400,
+        "legend": LEGEND_BELOW,
+        "xaxis": axis("tokens in the text, T", rangemode="tozero"),
+        "yaxis": axis("MB", rangemode="tozero"),
+        "shapes": [vertical_line(mark, {"color": GREY, "width": 2, "dash": "dot"})],
+    }
     return figure(data, layout)
 
 

@@ -113,7 +113,9 @@ class _GrowingText:
         """Errors: ValueError when its model was let go."""
         engine = self._engine()
         if engine is None:
-            raise ValueError("This model was let go to make room; load the page again.")
+            raise ValueError(
+                "This model was removed from memory to make room for another: reload the page."
+            )
         return engine
 
     def _restart(self) -> None:

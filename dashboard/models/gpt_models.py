@@ -74,14 +74,24 @@ def _generations(name: str, identity: str, _entry: zoo.ModelEntry) -> Generation
     return GenerationCache(engine(_entry))
 
 
-def ask_prompt(loaded: zoo.LoadedModel) -> Prompt:
-    """A box for the text to continue, and what the model reads of it, with notes about it."""
+def read_out(loaded: zoo.LoadedModel) -> str:
+    """The logits of the model's head in TeX: its norm, and a bias where there is one."""
+    norm, linear = loaded.model.head[0], loaded.model.head[-1]
+    bias = "" if linear.bias is None else " + b"
+    return rf"W\,\mathrm{{{type(norm).__name__}}}(h_t){bias}"
+
+
+def ask_prompt(loaded: zoo.LoadedModel, real_prompt: str = REAL_PROMPT) -> Prompt:
+    """A box for the text to continue, and what the model reads of it, with notes about it.
+
+    real_prompt: what a real model reads first.
+    """
     from core.decoding.prompt import read_prompt
 
     real, longest = loaded.entry.real, loaded.model.max_N
     if real:
         longest = min(longest, real_models.MOST_TOKENS)
-    default = REAL_PROMPT if real else PROMPTS.get(loaded.entry.data, OTHER_PROMPT)
+    default = real_prompt if real else PROMPTS.get(loaded.entry.data, OTHER_PROMPT)
     typed = st.text_area(
         "Text to continue",
         st.query_params.get("prompt", default)[-LONGEST_LINKED:],

@@ -17,6 +17,7 @@ from dashboard.models.pictures import pictures_for, upload
 
 if TYPE_CHECKING:
     import numpy as np
+    from streamlit.delta_generator import DeltaGenerator
     from torch import Tensor
 
     from core.interpret.trace import Trace
@@ -61,10 +62,8 @@ class ModelInput:
 def choose(prefer: str = "gpt-shakespeare") -> ModelInput:
     """Controls for model, weights and input; the page ends with a sentence if none can be used.
 
-    prefer: the GPT that is selected first.
+    prefer: the GPT that is selected first; with one that repeats, so does a real model's text.
     """
-    import torch
-
     choices = st.container(horizontal=True, vertical_alignment="bottom")
     with choices:
         kind = controls.pick("The model reads", [TEXT, PICTURES], key="reads")
@@ -78,7 +77,11 @@ def choose(prefer: str = "gpt-shakespeare") -> ModelInput:
     model: Any = loaded.model if weights == "trained" else vit_models.untrained(loaded)
     if kind == TEXT:
         with choices, st.popover("The text", icon=":material/edit:"):
-            prompt = gpt_models.ask_prompt(loaded)
+            repeats = gpt_models.PROMPTS["refrain"]
+            first = repeats if prefer == "gpt-refrain" else gpt_models.REAL_PROMPT
+            prompt = gpt_models.ask_prompt(loaded, first)
+        import torch  # the controls must not wait for it
+
         ids = torch.tensor([prompt.ids])
         words = list(prompt.words)
         return ModelInput(
@@ -109,21 +112,28 @@ def say(model_input: ModelInput, probability: Tensor) -> str:
     return f"**{page.escape(model_input.answers[best])}** ({float(probability[best]):.1%})"
 
 
-def show_beside(model_input: ModelInput, traced: Trace) -> None:
-    """All maps of the model, beside those of random weights or of another of its checkpoints."""
+def show_beside(
+    model_input: ModelInput, traced: Trace, left: DeltaGenerator, right: DeltaGenerator
+) -> None:
+    """All maps of the model, beside those of random weights or of another of its checkpoints.
+
+    left: where the choice stands, right: the maps.
+    """
     entry = model_input.loaded.entry
     checkpoints = {
         f"checkpoint {path.stem}": path.with_suffix("")
         for path in sorted((entry.path / "checkpoints").glob("*.safetensors"))
         if path.with_suffix("") != entry.weights
     }
-    name = controls.choice("Compare with", ["random weights", *checkpoints], key="beside")
+    with left:
+        name = controls.choice("Compare with", ["random weights", *checkpoints], key="beside")
     if name in checkpoints:
         then = zoo.at_checkpoint(entry, checkpoints[name])
         identity, other = f"{then.identity}-trained", model_choice.load(then).model
     else:
         identity, other = f"{entry.identity}-random", vit_models.untrained(model_input.loaded)
-    one, two = st.columns(2)
+    with right:
+        one, two = st.columns(2)
     with one:
         _show_maps(model_input, traced, "This model", "maps")
     with two:

@@ -63,12 +63,23 @@ def show_picture(loaded: LoadedModel, inputs: Tensor, image: np.ndarray) -> None
     show(ModelInput(loaded, loaded.model, inputs, names, answers, image, True), key="drawn")
 
 
+def asked(loaded: LoadedModel) -> bool:
+    """A switch for the drawing. A real model is not drawn, and a sentence says why."""
+    if loaded.entry.real:
+        st.caption(
+            "The drawing of the whole network shows the course's own blocks, so it is not offered "
+            f"for {page.escape(loaded.entry.name)}."
+        )
+        return False
+    return controls.switch("Draw the whole network", key="network")
+
+
 @page.fragment
 def show_text(loaded: LoadedModel, prompt: Prompt) -> None:
     """A switch, and behind it a GPT that reads the prompt."""
     import torch
 
-    if controls.switch("Draw the whole network", key="network"):
+    if asked(loaded):
         ids, words = torch.tensor([prompt.ids]), list(prompt.words)
         vocabulary = loaded.tokenizer.vocab
         show(ModelInput(loaded, loaded.model, ids, words, vocabulary, None, True), key="drawn")

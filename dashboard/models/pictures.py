@@ -18,12 +18,14 @@ from core.data.images.picture import open_picture
 from core.data.locations import MissingDataError
 from core.data.sources import load_images
 from core.models import zoo
-from dashboard import controls, limits
+from dashboard import controls, limits, state
 from dashboard.components import page
-from dashboard.figures.maps.vit_maps import picture_strip
+from dashboard.figures.maps.attention_maps import enlarge
+from dashboard.figures.maps.vit_maps import channels_last, picture_strip
 from dashboard.models import vit_models
 
 AT_HAND = 200  # pictures to choose from
+WHOLE = 128  # pixels
 STAR = 5  # the picture of Shapes that pages open with
 LARGEST_SHAPE = 256  # pixels
 MAX_UPLOAD_MB = 20
@@ -89,7 +91,7 @@ def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
     if source == "draw a shape":
         with choices, st.popover("The shape", icon=":material/tune:", width="stretch"):
             image, label = draw_shape(min(size, LARGEST_SHAPE))
-        return SelectedPicture(image, label if data == "shapes" else None)
+        return SelectedPicture(image, label if data == "shapes" and not loaded.entry.real else None)
     with st.container(horizontal=True, vertical_alignment="bottom"):  # covers no result
         own = upload(size)
     if own is None:
@@ -103,6 +105,13 @@ def any_pictures() -> Pictures:
         return _held_out("cifar10")
     except (MissingDataError, ValueError):
         return drawn_shapes(AT_HAND)
+
+
+def show_whole(image: UInt8) -> None:
+    """The picture (3, S, S) as it is, small; on the stage as high as the figures beside it."""
+    side = state.figure_height() or WHOLE
+    with st.container(key="whole"):
+        st.image(enlarge(channels_last(image), side), alt="The picture", output_format="PNG")
 
 
 def pictures_for(loaded: zoo.LoadedModel) -> Pictures:

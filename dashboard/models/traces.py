@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+LARGE = 30_000  # words: a trace holds as many logits for every token
+MANY_WEIGHTS = 4_000_000  # of all attention maps of a trace
+
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
@@ -19,9 +22,6 @@ if TYPE_CHECKING:
     from core.interpret.attribution import Fuse
     from core.interpret.trace import Edit, Trace
     from core.models.gpt_numpy import NumpyGPT
-
-
-LARGE = 4_000_000  # weights of attention maps, above which few traces are kept
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -40,9 +40,11 @@ def trace(identity: str, model: Any, inputs: Tensor, edit: Edit | None = None) -
     for field in fields(edit) if edit is not None else ():
         value = getattr(edit, field.name)
         content += _content(value) if hasattr(value, "numpy") else repr(value).encode()
-    held = _large_trace if _map_numbers(model, inputs) > LARGE else _trace
-    traced: Trace = held(identity, content, model, inputs, edit)
-    return traced
+    if _map_numbers(model, inputs) > MANY_WEIGHTS:
+        return _trace_of_many_patches(identity, content, model, inputs, edit)
+    vocabulary = getattr(getattr(model, "token_embed", None), "num_embeddings", 0)
+    kept = _large_trace if vocabulary > LARGE else _trace
+    return kept(identity, content, model, inputs, edit)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)  # up to 15 MB each, most under 1 MB
@@ -54,8 +56,17 @@ def _trace(
     return trace(_model, _inputs, _edit or UNCHANGED)
 
 
-@st.cache_resource(max_entries=2, show_spinner="Running the model …")  # up to 300 MB each
+@st.cache_resource(max_entries=6, show_spinner="The model reads …")  # up to 20 MB each
 def _large_trace(
+    identity: str, content: bytes, _model: Any, _inputs: Tensor, _edit: Edit | None
+) -> Trace:
+    from core.interpret.trace import UNCHANGED, trace
+
+    return trace(_model, _inputs, _edit or UNCHANGED)
+
+
+@st.cache_resource(max_entries=2, show_spinner="The model reads …")  # up to 300 MB each
+def _trace_of_many_patches(
     identity: str, content: bytes, _model: Any, _inputs: Tensor, _edit: Edit | None
 ) -> Trace:
     from core.interpret.trace import UNCHANGED, trace
@@ -74,6 +85,24 @@ def _map_numbers(model: Any, inputs: Tensor) -> int:
     return len(inputs) * layers * heads * int(tokens) ** 2
 
 
+def lens_words(
+    identity: str, model: Any, inputs: Tensor, traced: Trace
+) -> tuple[np.ndarray, list[list[int]]]:
+    """The logit lens of a text: the probability (L+1, T) of its final answers, and the best ids."""
+    return _lens_words(identity, _content(inputs), model, traced)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Every layer answers …")
+def _lens_words(
+    identity: str, content: bytes, _model: Any, _traced: Trace
+) -> tuple[np.ndarray, list[list[int]]]:
+    from core.interpret.trace import lens_probability, logit_lens
+
+    _, ids = logit_lens(_model, _traced.stream, top=1)
+    final = lens_probability(_model, _traced.stream, ids[:, -1, :, 0])
+    return final[0].numpy(), ids[0, :, :, 0].tolist()
+
+
 def removal_effect(identity: str, model: Any, inputs: Tensor, answer: int) -> Tensor:
     """`core.interpret.head_metrics.removal_effect`, (L, H)."""
     return _removal_effect(identity, _content(inputs), answer, model, inputs)
@@ -88,7 +117,7 @@ def _removal_effect(
     return removal_effect(_model, _inputs, answer)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner="Reading random words twice …")
 def induction(identity: str, _model: Any) -> Tensor:
     """`core.interpret.head_metrics.induction`, (L, H), always on the same random words."""
     import torch

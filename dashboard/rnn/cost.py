@@ -134,11 +134,11 @@ def show_speeds(measured: Measured, d: int, T: int, P: int) -> None:
     rows = {f"{layer}, P = {P:,} (model)": f"{1e3 * times[layer]:.3g} ms" for layer in LAYERS}
     crossing = units_where_attention_wins(one["RNN"], one["attention"], T, d)
     faster = "never" if crossing is None else f"P = {crossing:,.0f}"
-    rows["Attention is faster from (in the model)"] = faster
+    rows["In the model, attention is faster from"] = faster
     for layer in LAYERS:
         if 2 in measured[layer]:
             gain = one[layer] / measured[layer][2]
-            rows[f"{layer}, a second thread"] = f"{gain:.1f}× as fast"
+            rows[f"{layer}, with a second thread"] = f"{gain:.1f}× as fast"
     st.markdown("  \n".join(f"{name}: **{value}**" for name, value in rows.items()))
 
 
@@ -158,9 +158,7 @@ def show_times(report: CostReport, d: int, source: str) -> None:
     with st.container(horizontal=True):
         for layer in LAYERS:
             fitted = f"{slope(lines['cpu', 1, layer]):.2f}".translate(RAISED)
-            st.metric(
-                f"{layer}, 1 thread: time grows with T to the power", f"T{fitted}", width="content"
-            )
+            st.metric(f"{layer}, 1 thread: time grows like", f"T{fitted}", width="content")
         for threads, crossing in crossings.items():
             label = f"Equal times with {threads} thread{'s' if threads > 1 else ''}"
             found = "not in this range" if crossing is None else f"T = {crossing:.0f}"

@@ -37,6 +37,7 @@ def stepper(count: int) -> int:
             st.button(
                 label, key=f"step-{label}", on_click=_go_to, args=(to,), icon=icon,
                 shortcut=modifier + shortcut, type="primary" if label == "Next" else "secondary",
+                disabled=to == at,
             )  # fmt: skip
     return at
 

@@ -17,11 +17,10 @@ if TYPE_CHECKING:
     from core.linear_rnn.latch_task import MemoryRecord, MemoryTask
 
 LATCH_TASK = (
-    "**The latch task.** Step 1 shows one of 8 symbols, then follow `delay` steps of noise. The "
-    "layer has to name the symbol at the end; a guess is right 1 time in 8. Five layers of "
-    "32 units are trained for the same 300 steps. torch initialises the RNNs with ρ ≈ 0.58, "
-    "and 0.58²⁰ is 2 · 10⁻⁵. What changes if W_h is initialised as an orthogonal matrix, or "
-    "if the LSTM's forget gate starts open?"
+    "**The latch task.** Step 1 shows one of 8 symbols, then come `delay` steps of noise. Which "
+    "symbol was it? A guess is right 1 time in 8. Five layers of 32 units are trained for "
+    "the same 300 steps. torch initialises the RNNs with ρ ≈ 0.58, and 0.58²⁰ is 2 · 10⁻⁵. "
+    "What changes with an orthogonal $W_h$, or with an open forget gate?"
 )
 TRAINED = "rnn-trained"
 
@@ -29,9 +28,7 @@ TRAINED = "rnn-trained"
 def training_controls() -> dict[str, Any]:
     """The fields of the task that the page sets."""
     delay = controls.slider("Delay in steps", 1, 60, 20, key="delay")
-    orthogonal = controls.switch(
-        "Initialise $W_h$ as an orthogonal matrix (ρ = 1)", key="orthogonal"
-    )
+    orthogonal = controls.switch("Orthogonal $W_h$ (ρ = 1)", key="orthogonal")
     opened = controls.switch(
         "LSTM: forget-gate bias 1",
         key="forget",

@@ -95,8 +95,8 @@ def _hide_all_but(beat: Beat) -> str:
     """The style sheet that hides everything but the beat and what it shows.
 
     What Reveal uncovers keeps its place, so that nothing jumps: as a frame with a question mark, or
-    as the axes that the room is to imagine a curve on. Captions are for readers:
-    they would lie under the keys, and every figure has its own as a text alternative.
+    as the axes that the room is to imagine a curve on, with the first series or without. Captions
+    are for readers: they would lie under the keys, and are the figures' text alternatives.
     """
     heading, keys, poll = map(dom.keyed, ("stage-beat", "stage-keys", "stage-poll"))
     keep = [dom.keyed(f"{kind}{name}") for kind in ("", "figure-") for name in beat.show]
@@ -112,7 +112,11 @@ def _hide_all_but(beat: Beat) -> str:
     ]
     within = ", ".join(f"{one} *" for one in covered) or _NOTHING
     frames = ", ".join(f"{one}:not({within})" for one in covered) or _NOTHING
-    marks = [f"{dom.keyed('figure-' + name)} {dom.PLOT_MARKS}" for name in held]
+    marks = [
+        f"{dom.keyed('figure-' + name)} "
+        + (dom.LATER_SERIES if name in beat.first else dom.PLOT_MARKS)
+        for name in held
+    ]
     plots = [f"{dom.keyed('figure-' + name)} {dom.PLOT}" for name in held]
     return f"""<style>
 {within}, {frames}, {", ".join(marks) or _NOTHING} {{ visibility: hidden !important; }}
@@ -120,7 +124,7 @@ def _hide_all_but(beat: Beat) -> str:
 {frames} {{ position: relative; }}
 :is({frames}):not(:has({dom.COMPONENT}))::after {{
   content: "?"; visibility: visible; position: absolute; inset: 0; display: grid;
-  place-items: center; font-size: 5rem; border-radius: 0.5rem;
+  place-items: center; font-size: 5rem; line-height: 1; border-radius: 0.5rem;
   border: 2px dashed color-mix(in srgb, currentColor 35%, transparent);
   color: color-mix(in srgb, currentColor 55%, transparent); }}
 {page} {dom.ELEMENT}:not({these}):not({inside}):not(:has({failed})) {{ display: none; }}

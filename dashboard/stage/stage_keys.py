@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from dashboard.components import button_look
+
 _HTML = """
 <nav aria-label="Beats of the storyline">
   <button type="button" data-go="previous" title="Previous beat (left arrow)">←</button>
@@ -16,19 +18,13 @@ _HTML = """
 </nav>
 """
 
-_CSS = """
-nav {
+_CSS = f"""{button_look.CSS}
+nav {{
   display: flex; gap: 0.6rem; align-items: center; justify-content: flex-end; white-space: nowrap;
-}
-button {
-  font: inherit; font-size: 0.75rem; padding: 0.15rem 0.8rem; cursor: pointer;
-  color: var(--st-text-color); background: var(--st-background-color);
-  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
-}
-button:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
-button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
-button:disabled { opacity: 0.4; cursor: default; }
-.count { font-size: 0.75rem; font-variant-numeric: tabular-nums; }
+}}
+button {{ font-size: 0.75rem; padding: 0.15rem 0.8rem; }}
+button:disabled {{ opacity: 0.4; cursor: default; }}
+.count {{ font-size: 0.75rem; font-variant-numeric: tabular-nums; }}
 """
 
 # Keys do nothing while a control that uses them itself has the focus.

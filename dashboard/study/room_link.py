@@ -1,4 +1,4 @@
-"""The link that phones open to join a room."""
+"""The link that phones open to join a room, and its QR code."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ def join(code: str) -> None:
         st.warning(warning, icon=":material/wifi_off:")
     picture = io.BytesIO()
     segno.make(link, error="m").save(picture, kind="png", scale=8, border=3)
-    st.image(picture.getvalue(), alt=f"QR code of {link}", width=260)
     st.caption(f"[{page.escape(link)}]({link})")
+    # Below the link: on hover, Streamlit's button for a full screen covers what is above a picture.
+    st.image(picture.getvalue(), alt=f"QR code of {link}", width=260)
 
 
 def link_for_phones(here: SplitResult, query: str) -> tuple[str, str]:

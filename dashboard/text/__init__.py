@@ -1,1 +1,1 @@
-"""From characters to words to byte pairs: how a text becomes tokens."""
+"""Sections of the GPT lesson: from characters to byte pairs, and from its model to a Llama."""

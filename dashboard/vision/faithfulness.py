@@ -68,7 +68,8 @@ def all_maps(
 
 def show_maps(maps: dict[str, tuple[np.ndarray, str]], image: np.ndarray, view: str) -> None:
     """Six maps beside each other, over the picture (S, S, 3) or as a "grid" of their weights."""
-    columns = [*st.columns(3), *st.columns(3)]
+    with st.container(key="six-maps"):
+        columns = [*st.columns(3), *st.columns(3)]
     for column, (name, (weight, words)) in zip(columns, maps.items(), strict=True):
         grid = round(len(weight) ** 0.5)
         with column:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
+import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import controls
+from dashboard import controls, state
 from dashboard.components import page
 from dashboard.figures import faithfulness as figures
+from dashboard.vision import objects_instrument
 
 SPREAD, SHARE = "how far it spreads", "its share on the object"
 
@@ -21,34 +24,64 @@ def show(
 
     left: where the controls stand, right: the figure.
     """
+    with left:
+        share = controls.pick("Attention", [SPREAD, SHARE], key="up") == SHARE
+    score = "on object" if share else "spread"
+    values, untrained = known[score], random[score].mean((1, 2))
+    layers, heads = values.shape[1:]
+    _old_link()
+    dials = [
+        controls.dial("Layer", 0, layers, 0, key="layer", options=range(layers + 1)),
+        controls.dial("Head", 0, heads, 0, key="head", options=range(heads + 1)),
+    ]
+    sizes, patches = known["size"], known["patches"]
+    with right:
+        if objects_instrument.show(
+            sizes.numpy(), values.numpy(), untrained.numpy(), patches, dials, share=share
+        ):
+            st.caption(_about(share, patches))
+            return
+        layer, head = (int(dial.value) for dial in dials)
+        chosen = values[:, layer - 1 : layer] if layer else values
+        chosen = chosen[..., head - 1 : head] if head else chosen
+        _show_figure(sizes, chosen.mean((1, 2)), untrained, patches, share)
+
+
+def _old_link() -> None:
+    """Links of earlier versions name layer and head at once: "2.3"."""
+    old = re.fullmatch(r"(\d{1,2})\.(\d{1,2})", st.query_params.get("of", ""), re.ASCII)
+    if old and not state.offered("layer"):
+        st.query_params["layer"], st.query_params["head"] = old.groups()
+    if "of" in st.query_params:
+        del st.query_params["of"]
+
+
+def _about(share: bool, patches: int) -> str:
+    if share:
+        return "Each point is a picture. Uniform attention has the size of the object as its share."
+    return (
+        "Each point is a picture. The vertical axis is the entropy of the class token's "
+        f"attention. Dotted: uniform attention, ln {patches} = {math.log(patches):.2f} nats."
+    )
+
+
+def _show_figure(sizes: Any, values: Any, untrained: Any, patches: int, share: bool) -> None:
+    """The figure as the server draws it: for a browser in which the instrument stopped."""
     from core.interpret.faithfulness import correlation
 
-    layers, heads = known["spread"].shape[1:]
-    pairs = {f"{i + 1}.{j + 1}": (i, j) for i in range(layers) for j in range(heads)}
-    with left:
-        up = controls.pick("Attention", [SPREAD, SHARE], key="up")
-        name = controls.choice("Layer.head", ["mean of all", *pairs], key="of")
-    scores = ("spread", "on object")[up == SHARE]
-    values = known[scores][:, *pairs[name]] if name in pairs else known[scores].mean((1, 2))
-    sizes, untrained = known["size"], random[scores].mean((1, 2))
-    with right:
-        if up == SHARE:
-            page.show_figure(
-                figures.share_scatter(sizes.numpy(), values.numpy(), untrained.numpy()),
-                title="The share of attention on the object (up) against its size (across)",
-                description="Each point is a picture. Dashed: uniform attention, whose share is "
-                "the size of the object.",
-                key="share",
-            )
-            return
-        r, patches = correlation(sizes, values), known["patches"]
+    if share:
         page.show_figure(
-            figures.size_scatter(sizes.numpy(), values.numpy(), r, untrained.numpy(), patches),
-            title="Does attention spread (up) with the size of the object (across)? "
-            f"Correlation r = {r:+.2f}",
-            description="Each point is a picture. The vertical axis is the entropy of the class "
-            "token's attention. With random weights, r = "
-            f"{correlation(sizes, untrained):+.2f}.",
-            more=f"Dotted: uniform attention, ln {patches} = {math.log(patches):.2f} nats.",
-            key="size",
+            figures.share_scatter(sizes.numpy(), values.numpy(), untrained.numpy()),
+            title="The share of attention on the object (up) against its size (across)",
+            description=_about(share, patches),
+            key="share",
         )
+        return
+    r = correlation(sizes, values)
+    page.show_figure(
+        figures.size_scatter(sizes.numpy(), values.numpy(), r, untrained.numpy(), patches),
+        title=f"Spread of attention (up) against the size of the object (across): r = {r:+.2f}",
+        description=f"With random weights r = {correlation(sizes, untrained):+.2f}.",
+        more=_about(share, patches),
+        key="size",
+    )

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.components.save_menu import picture_buttons
 from dashboard.figures.layout import figure, readable
-from dashboard.figures.traces import heat
+from dashboard.figures.traces import heat, line
 
 st.sidebar.caption("A caption in the side bar")
 left, right = st.columns(2)
@@ -24,5 +24,6 @@ st.dataframe({"column": [1, 2]})
 with st.popover("More"):
     st.write("behind a button")
 cells = heat([[0.1, 0.9]], "weight", 1, text=[["a", "b"]], texttemplate="%{text}")
-st.plotly_chart(readable(figure([cells], {"height": 200})), theme=None, key="figure")
+lines = [line([0, 1], [0, 0], name) for name in ("first", "second")]
+st.plotly_chart(readable(figure([cells, *lines], {"height": 200})), theme=None, key="figure")
 picture_buttons("figure", "canary")

@@ -116,7 +116,7 @@ def test_the_step_is_scrubbed_under_the_hand_in_every_column(
     expect(page.get_by_text("≈")).to_have_count(0)
     # The sketch and the whole distribution agree in what is said of the most probable words.
     sketch, whole = (
-        [float(p) for p in re.findall(r"([\d.]+) %", one)]
+        [float(p) for p in re.findall(r"([\d.]+)%", one)]
         for one in (seen[step], bars.nth(1).get_attribute("aria-label") or "")
     )
     assert sketch == pytest.approx(whole, rel=0.05, abs=0.2)

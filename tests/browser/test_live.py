@@ -9,9 +9,10 @@ from playwright.sync_api import Page, expect
 
 from dashboard.components import live, streamlit_dom as dom
 from dashboard.components.live import Dial
+from dashboard.components.program import deflated
 from tests.browser.axe import barriers_in_both_themes
 from tests.browser.conftest import PHONE
-from tests.browser.waiting import no_errors, open_page
+from tests.browser.waiting import no_errors, open_page, wait_ready
 from tests.conftest import ROOT
 
 SHARED = ROOT / "dashboard" / "components" / "live"
@@ -137,6 +138,58 @@ def test_a_figure_is_saved(page: Page, name: str) -> None:
     }[name]
 
 
+def test_a_redraw_keeps_the_elements_and_changes_what_differs(page: Page) -> None:
+    begin(page)
+    page.evaluate("""() => {
+      window.kept = [...document.querySelectorAll("[data-plot] svg g > *")];
+      window.added = 0;
+      new MutationObserver((all) => all.forEach((m) => { window.added += m.addedNodes.length; }))
+        .observe(document.querySelector("[data-plot=one] svg"), { childList: true, subtree: true });
+    }""")
+    page.get_by_role("slider", name="Height").press("ArrowLeft")
+    expect(page.locator("svg[aria-label*='The line is at 0.99']")).to_be_visible()
+    assert page.evaluate("window.added") == 0  # the line moves; its axes stay
+    page.get_by_role("slider", name="Bars").press("ArrowRight")
+    expect(page.locator("svg[aria-label*='4 bars']")).to_be_visible()
+    assert page.evaluate("window.kept.filter((element) => element.isConnected).length > 10")
+
+
+def test_a_sentence_takes_values_as_text_and_stays_while_they_change(page: Page) -> None:
+    begin(page)
+    shown = page.evaluate("""() => {
+      const place = document.createElement("p");
+      document.body.append(place);
+      const say = (name, n) => tell(place)`${name} is <b>${n}</b>.`;
+      say("<i>a</i>", 1);
+      const bold = place.querySelector("b");
+      say("b", 2);
+      const kept = place.querySelector("b") === bold;
+      tell(place)`Another: ${"<i>c</i>"}`;
+      return [kept, place.textContent, place.querySelector("i")];
+    }""")
+    assert shown == [True, "Another: <i>c</i>", None]
+
+
+@pytest.mark.parametrize(("value", "top"), [(0.98, 1), (0.11, 0.15), (0.3, 0.3), (4.1, 5), (9, 10)])
+def test_an_axis_ends_at_a_round_number_above_its_values(
+    page: Page, value: float, top: float
+) -> None:
+    begin(page)
+    assert page.evaluate(f"roundUp({value})") == pytest.approx(top, rel=1e-12)
+
+
+def test_a_deflated_program_runs_as_its_source_does(page: Page) -> None:
+    page.goto("about:blank")
+    source = "// A comment.\nconst word = `{“ä” \\n}`;\nexport default () => word;\n"
+    sent = deflated(source)
+    assert "comment" not in sent
+    run = """async (program) => (await import(URL.createObjectURL(
+      new Blob([program], { type: "text/javascript" })))).default()"""
+    assert page.evaluate(run, sent) == page.evaluate(run, source) == "{“ä” \n}"
+    whole = live.script()
+    assert len(deflated(whole)) < len(whole) / 2
+
+
 def test_names_are_never_markup_and_colours_are_the_palette(page: Page) -> None:
     begin(page)
     expect(page.locator("[data-plot=two] text").filter(has_text="<i>first</i>")).to_be_visible()
@@ -202,3 +255,16 @@ def test_touch_masks_a_key_and_chooses_a_step(phone_page: Page, dashboard_url: s
     phone_page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     phone_page.wait_for_url("**step=*")
     no_errors(phone_page)
+
+
+def test_what_a_browser_has_is_not_sent_again(page: Page, dashboard_url: str) -> None:
+    got: list[str | bytes] = []
+    page.on("websocket", lambda ws: ws.on("framereceived", lambda told: got.append(told)))
+    open_page(page, dashboard_url, "gpt", "model=gpt-grammar&length=12&way=temperature&t=1")
+    first = len(got)
+    page.get_by_role("slider", name="Temperature", exact=True).press("ArrowRight")
+    page.wait_for_url("**t=1.05**")
+    wait_ready(page)
+    large = [message for message in got if len(message) > 1100]
+    assert len(got) > first
+    assert len(large) == len(set(large))

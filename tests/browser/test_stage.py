@@ -125,9 +125,14 @@ def test_axes_wait_for_their_curves_and_a_frame_for_its_figure(
     expect(plot.locator(".trace path").first).to_be_hidden()
     page.keyboard.press("r")
     expect(plot.locator(".trace path.point").first).to_be_visible()
-    open_page(page, dashboard_url, "heads", query="mode=present&beat=2")
-    at_beat(page, 2, len(storyline("heads").beats))
-    frame = page.locator(dom.keyed("figure-without"))
+    open_page(page, dashboard_url, "heads", query="mode=present&beat=3")
+    at_beat(page, 3, len(storyline("heads").beats))
+    series = page.locator(f"{dom.keyed('figure-off')} {dom.PLOT} .trace.bars")
+    expect(series.nth(0).locator("path").first).to_be_visible()
+    expect(series.nth(1).locator("path").first).to_be_hidden()
+    open_page(page, dashboard_url, "maps", query="mode=present&beat=3")
+    at_beat(page, 3, len(storyline("maps").beats))
+    frame = page.locator(dom.keyed("figure-known"))
     expect(frame).to_be_hidden()
     mark = (
         "e => [getComputedStyle(e, '::after').content, getComputedStyle(e, '::after').visibility]"

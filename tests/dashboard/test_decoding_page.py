@@ -44,7 +44,7 @@ def test_every_way_of_choosing_continues_the_prompt(way: str) -> None:
     opened(columns="1", **{"way-a": way}, length="12", step="5")
     app = without_instrument(columns="1", **{"way-a": way}, length="12", step="5")
     assert app.selectbox(key="way-a").value == way
-    assert any("words kept" in m.value for m in app.markdown)
+    assert any("words that are kept" in m.value for m in app.markdown)
 
 
 def test_temperature_zero_is_greedy() -> None:
@@ -102,12 +102,12 @@ def test_a_prompt_longer_than_the_model_keeps_its_end(section: str) -> None:
 def test_the_sixteen_texts_are_measured_beside_people() -> None:
     app = opened(section="what goes wrong")
     table = app.table[0].value
-    assert list(table["measure"])[:2] == ["rep-4", "distinct-1"]
-    assert list(table.columns)[1:4] == ["nucleus, p = 0.9, t = 1", "greedy", "people, held out"]
-    *people, no_time = table["people, held out"]
+    assert list(table["measure"])[:2] == ["repeated 4-grams", "different words"]
+    assert list(table.columns)[1:4] == ["nucleus, p = 0.9, t = 1", "greedy", "text by people"]
+    *people, no_time = table["text by people"]
     assert all(float(value) is not None for value in people)
     assert no_time == "–"
-    assert table["measure"].iloc[-1] == "ms a token"
+    assert table["measure"].iloc[-1] == "ms per token"
     assert all(float(value) > 0 for value in table.iloc[-1, 1:3])
     cold = float(table.iloc[0, 1])
     check(app.slider(key="p-q").set_value(0.01).run())

@@ -109,7 +109,7 @@ def test_the_overlay_is_brightest_where_attention_is_largest() -> None:
     under = maps.class_token_overlay(stripes, row, side=64)
     grey = np.asarray(Image.open(io.BytesIO(under)).convert("L"), dtype=float)
     assert np.ptp(grey[:16, :16]) > 5 * np.ptp(grey[16:32, 32:48]) > 0, "the picture is still seen"
-    assert maps.largest(row).startswith("The brightest patch has 85.0%")
+    assert maps.largest(row).startswith("Brightest patch: 85.0%")
     with pytest.raises(ValueError, match="do not make a square"):
         maps.class_token_overlay(np.zeros((32, 32, 3), np.uint8), np.ones(15))
 

@@ -46,7 +46,22 @@ def opened(page: str, **query: str) -> AppTest:
 def test_every_section_on_the_truth_of_maps_opens(section, weights):
     app = opened("maps", **{"try": section, "weights": weights})
     if section == "size of the object":
-        assert any("Correlation r = " in m.value for m in app.markdown)
+        sent = app.session_state["state-live-order-objects"]["values"]
+        assert sent == {"layer": 0, "head": 0}
+        app.session_state["state-live-stopped-objects"] = True
+        app = app.run()
+        assert any("Correlation r = " in m.value for m in app.markdown), "the server draws it"
+
+
+@needs_vit
+@pytest.mark.parametrize(
+    ("old", "new"), [("2.1", (2, 1)), ("mean of all", (0, 0)), ("9.9", (0, 0))]
+)
+def test_an_older_link_to_a_head_still_finds_it(old, new):
+    app = opened("maps", **{"try": "size of the object", "of": old})
+    sent = app.session_state["state-live-order-objects"]["values"]
+    assert (sent["layer"], sent["head"]) == new
+    assert "of" not in app.query_params
 
 
 @needs_vit
@@ -250,4 +265,4 @@ def test_figures_of_patches_and_scatter_say_what_is_on_their_axes():
 
 @pytest.mark.parametrize("page", ["vit", "maps"])
 def test_a_page_opens_with_a_picture_that_its_model_gets_right(page):
-    assert any("It says: **star**" in text.value for text in opened(page).markdown)
+    assert any("Predicted class: **star**" in text.value for text in opened(page).markdown)

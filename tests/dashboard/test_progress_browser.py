@@ -119,7 +119,7 @@ def test_a_full_browser_is_tried_again(browser) -> None:
     button(app, "Keep my prediction").click().run()
     browser.told = Stored("m2", "", "full")
     app.run()
-    assert "no room left" in app.warning[0].value
+    assert "no space left" in app.warning[0].value
     assert set(load(browser.text).records) == {"1a", "1c"}
 
 

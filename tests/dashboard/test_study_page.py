@@ -199,7 +199,7 @@ def test_the_list_names_every_question_its_lesson_and_how_far_it_is() -> None:
     shown = text_of(app)
     for name, question in QUESTIONS.items():
         assert f"**{name}** {question.title} :small[· " in shown
-    assert "**1a** Unroll two steps :small[· Unrolled RNN, begun]" in shown
+    assert "**1a** Unroll two steps :small[· Unrolled RNN, started]" in shown
     app.text_input("1a-1-check-0-given").set_value(RIGHT["1a"])
     app.button("1a-1-check-0-send").click().run()
     assert "**1a** Unroll two steps :small[· Unrolled RNN, earned]" in text_of(app)

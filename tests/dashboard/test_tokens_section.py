@@ -15,9 +15,9 @@ from tests.data.data_files import SHAKESPEARE, needs
 
 
 def _section() -> None:
-    from dashboard.text import comparison, section
+    from dashboard.text import comparison, tokens
 
-    section.show(comparison._words())
+    tokens.show(comparison._words())
 
 
 def opened(**query: str) -> AppTest:

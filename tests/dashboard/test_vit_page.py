@@ -114,8 +114,8 @@ def test_pictures_the_model_gets_wrong_can_be_asked_for(app):
     app.query_params["model"], app.query_params["answer"] = "vit-shapes-plain", "wrong"
     app.run()
     assert not app.exception
-    heading = next(m.value for m in app.markdown if "It says:" in m.value)
-    said, true = heading.removeprefix("It says: ").rstrip(".").split(". It is: ")
+    heading = next(m.value for m in app.markdown if "Predicted class:" in m.value)
+    said, true = heading.removeprefix("Predicted class: ").rstrip(".").split(". True class: ")
     assert said != true
     assert any("what the model says" in c.value for c in app.caption)
 
@@ -178,7 +178,7 @@ def test_a_drawn_shape_is_named(app):
     app.query_params["model"] = "vit-shapes"
     app.run()
     assert not app.exception
-    assert "It is: **ring**" in " ".join(m.value for m in app.markdown)
+    assert "True class: **ring**" in " ".join(m.value for m in app.markdown)
 
 
 def gif() -> bytes:
@@ -231,4 +231,4 @@ def test_an_own_picture_is_cropped_and_shown(app):
     app.file_uploader[0].set_value(("mine.png", out.getvalue(), "image/png")).run()
     assert not app.exception
     assert not app.error
-    assert any("It says:" in m.value for m in app.markdown)
+    assert any("Predicted class:" in m.value for m in app.markdown)

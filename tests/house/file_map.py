@@ -1,9 +1,10 @@
 """python -m tests.house.file_map: write the list of files in ARCHITECTURE.md.
 
-Each line is the first line of the file's own docstring, so the list says what the files say.
+Each line is the first line of the file itself, so the list says what the files say.
 """
 
 import ast
+import re
 import subprocess
 from pathlib import Path
 
@@ -16,6 +17,12 @@ TOPS = ("core", "dashboard", "pages", "benchmarks", "tests")
 # Data that only repeats a pattern: the folder stands for its files.
 DATA = ("tests/fuzz/corpus", "benchmarks/histories", "benchmarks/results", "core/study/questions",
         "core/study/storylines")  # fmt: skip
+# Folders that are no packages, in a sentence each.
+FOLDERS = {
+    "core/study/handouts/exercises": "Classes that students fill in, and the cases that test them.",
+    "core/study/handouts/lessons": "A script of cells for each lesson, downloaded as a notebook.",
+    "pages": "A script for each lesson, read from top to bottom; nothing imports a page.",
+}
 
 
 def tracked() -> list[str]:
@@ -29,11 +36,34 @@ def tracked() -> list[str]:
 def first_line(path: str) -> str:
     """What a file says of itself in its first line, without a final full stop."""
     text = (ROOT / path).read_text(encoding="utf-8")
+    if path.endswith(".html"):
+        return "The elements that the script beside it fills"
     if path.endswith(".py"):
         said = ast.get_docstring(ast.parse(text)) or _notebook_title(text)
     else:
-        said = text.splitlines()[0].lstrip("/#*<!- ") if text else ""
-    return said.split("\n")[0].rstrip(".").replace("|", "\\|")
+        said = re.sub(r"^ *(//|/\*|#|<!--|\*)|\*/|-->", "", text, flags=re.MULTILINE)
+    return _whole_sentence(said.strip().splitlines()).rstrip(".:").replace("|", "\\|")
+
+
+def _whole_sentence(lines: list[str]) -> str:
+    """The first line, and where a sentence goes on below it, the rest of that sentence."""
+    said = lines[0].strip() if lines else ""
+    first = len(said)
+    for line in map(str.strip, lines[1:]):
+        if said.endswith((".", ":")) or not line or not line[0].islower():
+            return said
+        said += f" {line}"
+        if end := re.search(r"\.(?= |$)", said[first:]):
+            return said[: first + end.start()]
+    return said
+
+
+def defined(path: str) -> str:
+    """The public names that a module defines, for the list."""
+    nodes = ast.parse((ROOT / path).read_text(encoding="utf-8")).body
+    names = [n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+    public = ", ".join(f"`{name}`" for name in names if name[0] != "_")
+    return f"defines {public}" if public else ""
 
 
 def _notebook_title(text: str) -> str:
@@ -49,8 +79,9 @@ def written() -> str:
         if str(Path(path).parent) != folder:
             folder = str(Path(path).parent)
             lines += _heading(folder)
-        if not path.endswith("__init__.py"):
-            lines.append(f"- `{Path(path).name}`: {first_line(path)}")
+        said = defined(path) if path.endswith("__init__.py") else first_line(path)
+        if said:
+            lines.append(f"- `{Path(path).name}`: {said}")
     return "\n".join(lines).lstrip("\n") + "\n"
 
 
@@ -58,8 +89,12 @@ def _heading(folder: str) -> list[str]:
     lines = ["", f"#### `{folder}/`", ""]
     if (ROOT / folder / "__init__.py").is_file() and (said := first_line(f"{folder}/__init__.py")):
         lines += [f"{said}.", ""]
+    elif folder in FOLDERS:
+        lines += [FOLDERS[folder], ""]
     room = folder.replace("/", ".")
-    if room in ARROWS:
+    if room == "pages":
+        lines += ["May import everything of core and dashboard but `dashboard.app`.", ""]
+    elif room in ARROWS:
         may = ", ".join(
             f"`{arrow}`" for arrow in sorted(ARROWS[room]) if room.split(".")[0] in arrow
         )

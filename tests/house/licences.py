@@ -13,9 +13,10 @@ from tests.conftest import ROOT
 PAGE = ROOT / "docs" / "licences.md"
 HEAD = """# Licences
 
-Unrolled is released under the [MIT licence](../LICENSE). What it installs to run, as each package
-states it; `python -m tests.house.licences` writes this page. On Linux, torch brings NVIDIA's CUDA
-libraries too, under NVIDIA's own terms; the build without them does not.
+Unrolled is released under the [MIT licence](../LICENSE). The table lists what it installs to run,
+with the licence that each package states; `python -m tests.house.licences` writes it. On Linux,
+torch also installs NVIDIA's CUDA libraries, under NVIDIA's own terms; the build of torch without
+CUDA does not.
 
 | package | version | licence | pinned |
 | --- | --- | --- | --- |

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from benchmarks.rows_trace import head_weights
 from core.attention import causal_mask
 from core.interpret.head_metrics import (
     entropy,
@@ -19,7 +20,7 @@ from core.interpret.head_metrics import (
     repeated,
     surprise,
 )
-from core.interpret.head_steps import head_steps, head_weights, pair_product
+from core.interpret.head_steps import head_steps, pair_product
 from core.interpret.trace import (
     Edit,
     attention_only,

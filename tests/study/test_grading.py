@@ -96,8 +96,8 @@ def test_a_start_state_and_a_bias_belong_to_the_output_where_the_recurrence_has_
         ("phi_y(Wy Wh Wx x1 + Wy Wx x2)", "The terms of b are missing"),
         ("phi_y(Wy Wh Wx x1 + Wy Wx x2 + Wy b)", "The part with b is not right: it has 2 terms"),
         ("phi_y(Wy Wh Wx x1 + Wx Wy x2 + Wy Wh b + Wy b)", "wrong order"),
-        ("Wy Wh Wx x1 + Wy Wx x2 + Wy Wh b + Wy b", "Only φ_y is forgotten"),
-        ("phi_y(Wy Wh Wx x1 + Wy Wx x2 + Wy Wh b + Wy b + Wy Wh^2 h0)", "h_0 is kept"),
+        ("Wy Wh Wx x1 + Wy Wx x2 + Wy Wh b + Wy b", "Only φ_y is missing"),
+        ("phi_y(Wy Wh Wx x1 + Wy Wx x2 + Wy Wh b + Wy b + Wy Wh^2 h0)", "contains h_0"),
         ("phi_y(x_T)", "T has no value in y_2"),
     ],
 )

@@ -11,6 +11,7 @@ BEAT = '[[beat]]\nsentence = "One."\nshow = ["a", "b"]\nhold = ["a"]\n'
     ("line", "what"),
     [
         ('axes = ["b"]', "axes must list keys that are in hold"),
+        ('axes = ["a"]\nfirst = ["b"]', "first must list keys that are in axes"),
         ("height = 90", "height must be a whole number of pixels from 100 to 640"),
         ('height = "tall"', "height must be a whole number"),
         ("width = 3", "a beat has no key 'width'"),
@@ -24,8 +25,8 @@ def test_a_faulty_beat_is_named(tmp_path, monkeypatch, line, what):
 
 
 def test_a_beat_may_show_axes_and_set_the_height_of_its_figures(tmp_path, monkeypatch):
-    text = f'title = "T"\n{BEAT}axes = ["a"]\nheight = 400\n'
+    text = f'title = "T"\n{BEAT}axes = ["a"]\nfirst = ["a"]\nheight = 400\n'
     (tmp_path / "rnn.toml").write_text(text, encoding="utf-8")
     monkeypatch.setattr(stories, "SHIPPED", tmp_path)
     (beat,) = stories.storyline("rnn").beats
-    assert (beat.axes, beat.height) == (("a",), 400)
+    assert (beat.axes, beat.first, beat.height) == (("a",), ("a",), 400)

@@ -1,4 +1,4 @@
-"""Refrain: songs of random words in which whole lines return, as in
+"""Refrain: songs of random words in which whole lines return.
 
     raven candle moon thorn river
     apple wolf lamp snow bell

@@ -22,7 +22,6 @@ Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 MAX_MODULUS = 1000.0
-DIGITS = 5  # decimals of a move in its text
 _MOVE = re.compile(r"(\d{1,2}):(-?\d{1,4}(?:\.\d{1,5})?):(-?\d{1,4}(?:\.\d{1,5})?)", re.A)
 
 

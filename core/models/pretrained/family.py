@@ -16,7 +16,6 @@ from torch import Tensor, nn
 
 from core.config.model_config import Config
 
-Change = Callable[..., Tensor]  # their tensors -> our tensor
 Made = tuple[Any, ...]  # (change, their name, …)
 REQUIRED = object()
 

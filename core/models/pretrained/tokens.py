@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 1_000_000  # characters that are tokenised at once
 STARTS = ("<|begin_of_text|>", "<s>", "<|im_start|>", "<|endoftext|>")
-ENDS = ("<|eot_id|>", "<|im_end|>", "<|end_of_text|>", "</s>", "<|endoftext|>")
 
 
 class SubwordTokenizer:
@@ -53,20 +52,9 @@ class SubwordTokenizer:
         return self.vocab_size
 
     @cached_property
-    def special_ids(self) -> frozenset[int]:
-        """Tokens that stand for no text, such as the end of a document."""
-        added = self._backend.get_added_tokens_decoder()
-        return frozenset(i for i, token in added.items() if token.special)
-
-    @cached_property
     def start_id(self) -> int | None:
         """The token before a text, None if there is none."""
         return self._first(STARTS)
-
-    @cached_property
-    def end_id(self) -> int | None:
-        """The token after which nothing is generated, None if there is none."""
-        return self._first(ENDS)
 
     @cached_property
     def ranks(self) -> dict[Pair, int]:

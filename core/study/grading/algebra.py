@@ -135,8 +135,8 @@ def _for_every_length(answer: Node, expander: Expander) -> Grade:
 
 _OPEN = Grade(
     False,
-    "It is right for T = 1 to 5, and the large numbers in its range leave the rest open: "
-    "write a range such as i=1..T.",
+    "It is right for T = 1 to 5, but the large numbers in its range cannot be checked: write a "
+    "range such as i=1..T.",
 )
 _PRAISE = {
     "1a": "Right: each input once, and x_1 has passed through W_h once more than x_2.",

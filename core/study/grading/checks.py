@@ -32,8 +32,8 @@ def grade_answer(task: Task, response: Response, seed: str) -> Grade:
             count = f"Your text makes {met} of {len(task.points)} points"
             if met >= task.enough:
                 return Grade(True, f"{count}.")
-            return Grade(False, f"{count}; {task.enough} are needed. Add to it and check again.")
-    return Grade(False, "There is no answer yet: give one first.")
+            return Grade(False, f"{count}; {task.enough} are needed. Add more and check again.")
+    return Grade(False, "There is no answer yet: write or choose one first.")
 
 
 def tries(task: Task) -> int | None:
@@ -61,7 +61,7 @@ def _grade_order(task: Order, response: tuple[str, ...]) -> Grade:
     if sorted(response) != sorted(task.items):
         return Grade(False, f"Place all {len(task.items)} lines, each once.")
     if response == task.items:
-        return Grade(True, "Right, in this order.")
+        return Grade(True, "Right: this is the order.")
     for early, before, reply in task.slips:
         if response.index(task.items[early]) < response.index(task.items[before]):
             return Grade(False, reply)

@@ -24,8 +24,10 @@ def feedback(typed: Terms, unrolled: Callable[[int], Terms], T: int, added: Term
     activated = [word for word in typed if any(_is_phi(letter) for letter in word)]
     if not activated:
         if typed == unrolled(T) + added:
-            return "Only φ_y is forgotten: the output is y_t = φ_y(W_y h_t)."
-        return f"φ_y is forgotten, and inside it: {_inside(typed, unrolled, T, added)}"
+            return "Only φ_y is missing: the output is y_t = φ_y(W_y h_t)."
+        return (
+            f"φ_y is missing, and there is a second mistake. {_inside(typed, unrolled, T, added)}"
+        )
     if len(typed) > 1 or typed[activated[0]] > 1:
         return (
             "φ_y is applied once, to the whole sum: "
@@ -35,11 +37,13 @@ def feedback(typed: Terms, unrolled: Callable[[int], Terms], T: int, added: Term
     if len(word) > 1:
         outside = [letter for letter in word if not _is_phi(letter)]
         if outside == ["W_y"]:
-            return "W_y stands outside φ_y: the recurrence has y_t = φ_y(W_y h_t)."
-        return "φ_y comes last: nothing multiplies the output y_t = φ_y(W_y h_t)."
+            return "W_y is outside φ_y, but the output is y_t = φ_y(W_y h_t)."
+        return "φ_y comes last: the output y_t = φ_y(W_y h_t) is not multiplied by anything."
     inside: Terms = Counter(dict(sorted(word[0][1], key=str)))
     if any(_is_phi(letter) for term in inside for letter in term):
-        return "There is a φ_y inside φ_y: the states are linear, only the output passes φ_y."
+        return (
+            "There is a φ_y inside φ_y. The states are linear; φ_y is applied to the output only."
+        )
     return _inside(inside, unrolled, T, added)
 
 
@@ -66,22 +70,30 @@ def _added(typed: Terms, added: Terms) -> str:
             number = sum(wanted.values())
             return (
                 f"The part with {letter} is not right: it has {number} "
-                f"term{'' if number == 1 else 's'}, and in each the power of W_h counts the steps "
-                f"that {letter} has waited."
+                f"term{'' if number == 1 else 's'}, and in each the power of W_h counts the "
+                f"steps that {letter} has waited."
             )
     return ""
 
 
-_GENERAL = "It differs from the recurrence: substitute one step at a time and compare the terms."
+_GENERAL = (
+    "Your expression differs from the recurrence: substitute one step at a time and "
+    "compare the terms."
+)
 
 
 def _leftovers(typed: Terms, T: int) -> str:
     """States that were not substituted, a bias, and terms without exactly one input."""
     for letter in sorted({str(letter) for word in typed for letter in word}):
         if letter == "h_0":
-            return "h_0 is kept: the start state is zero, so its term vanishes."
+            return (
+                "Your expression contains h_0, but the start state is zero, so its term vanishes."
+            )
         if letter.startswith("h_"):
-            return f"{letter} still stands in it: substitute until only inputs x_i are left."
+            return (
+                f"Your expression still contains {letter}: substitute until only inputs x_i "
+                "are left."
+            )
         if letter == "b":
             return "There is no bias b in this recurrence: h_t = W_h h_{t-1} + W_x x_t."
     for word in typed:
@@ -97,19 +109,19 @@ def _inputs(typed: Terms, unrolled: Callable[[int], Terms], T: int) -> str:
     """Inputs that are missing, come after step T, or stand in more than one term."""
     for other in range(1, T + 3):
         if other != T and typed == unrolled(other):
-            return f"This is y_{other}, and y_{T} is asked for."
+            return f"This is y_{other}, but the question asks for y_{T}."
     count: Counter[int] = Counter()
     for word, often in typed.items():
         count[_input(word)] += often
     for i in sorted(count):
         if i > T:
-            return f"x_{i} is not seen before step {i}, and the output is that of step {T}."
+            return f"x_{i} is read at step {i}, but the output is that of step {T}."
     for i in range(1, T + 1):
         if not count[i]:
-            return f"The input {_named(i, T)} is missing: every input up to step T leaves a term."
+            return f"The input {_named(i, T)} is missing: every input up to step T gives one term."
     for i, often in sorted(count.items()):
         if often > 1:
-            return f"The input x_{i} is in {often} terms: each input enters once."
+            return f"The input x_{i} is in {often} terms, but each input is read once."
     return ""
 
 
@@ -131,21 +143,21 @@ def _factors(typed: Terms, T: int) -> str:
         if word != ("W_y", *["W_h"] * k, "W_x", f"x_{_input(word)}"):
             return (
                 f"The factors of {_spell(word)} are in the wrong order: matrix products do not "
-                f"commute, and what acts first stands right."
+                "commute, and the factor that acts first is on the right."
             )
     powers = {_input(word): word.count("W_h") for word in by_input}
     if T > 1 and all(k == i - 1 for i, k in powers.items()):
         return (
-            "The powers are swapped end for end: "
-            "the oldest input has passed through W_h most often, the newest not at all."
+            "The powers are in reverse order: the oldest input has passed through W_h most "
+            "often, the newest not at all."
         )
     for i, k in powers.items():
         off = k - (T - i)
         if off:
             times = f"{abs(off)} too {'many' if off > 0 else 'few'}"
             return (
-                f"A power of W_h is off in the term of {_named(i, T)} ({times}): count the steps "
-                f"from the one where x_{i} enters to step {T}."
+                f"A power of W_h is wrong in the term of {_named(i, T)} ({times}): count the "
+                f"steps from step {i}, where x_{i} is read, to step {T}."
             )
     return ""
 
@@ -159,7 +171,7 @@ def _input(word: Word) -> int:
 
 
 def _named(i: int, T: int) -> str:
-    return f"x_{i}, which is x_T," if i == T else f"x_{i}"
+    return f"x_{i} (= x_T)" if i == T else f"x_{i}"
 
 
 def _spell(word: Word) -> str:

@@ -91,15 +91,25 @@ def half_life(rng: random.Random) -> NumberTask:
     rho = rng.choice([0.8, 0.85, 0.9, 0.92, 0.95, 0.97, 0.98, 0.99])
     answer = math.log(0.5) / math.log(rho)
     return NumberTask(
-        f"The spectral radius is ρ = {rho}. After how many steps is the slowest mode down to half?",
+        f"The spectral radius is ρ = {rho}. After how many steps has the slowest mode fallen to "
+        "half?",
         answer,
         "steps",
         0.02,
         (
-            (1 / answer, "Upside down: the number of steps k solves ρ^k = ½."),
-            (-answer, "The sign: both logarithms are negative, their quotient is not."),
-            (1 / (1 - rho), "That is the time to fall to about 1/e; half is asked for."),
-            (-1 / math.log(rho), "That is the time to fall to 1/e; half is asked for."),
+            (1 / answer, "The fraction is upside down: the number of steps k solves ρ^k = ½."),
+            (
+                -answer,
+                "The sign is wrong: both logarithms are negative, so their quotient is positive.",
+            ),
+            (
+                1 / (1 - rho),
+                "That is the time to fall to about 1/e, but the question asks for half.",
+            ),
+            (
+                -1 / math.log(rho),
+                "That is the time to fall to 1/e, but the question asks for half.",
+            ),
             (0.5 / rho, "The decay is geometric: ρ multiplies at every step, it does not add."),
             (0.5 / (1 - rho), "The decay is not linear: each step takes a share of what is left."),
         ),
@@ -123,7 +133,11 @@ def attention_operations(rng: random.Random) -> NumberTask:
             (2 * pairs, "The projections to Q, K and V are missing."),
             (project + 2 * pairs, "There are three projections, for Q, K and V."),
             (6 * project + 4 * pairs, "This counts a multiply-add as two: count it once."),
-            (4 * project + 2 * pairs, "Four projections: the output projection is not asked for."),
+            (
+                4 * project + 2 * pairs,
+                "These are four projections, but the question does not ask "
+                "for the output projection.",
+            ),
             (T * d + 2 * pairs, "A projection is a d×d matrix for every token: T·d·d."),
         ),
         f"3·T·d² + 2·T²·d = 3·{T}·{d}² + 2·{T}²·{d} = {3 * project + 2 * pairs:,}.",
@@ -145,13 +159,13 @@ def kv_cache_bytes(rng: random.Random) -> NumberTask:
         0.005,
         (
             (answer / 2, "A factor 2 is missing: keys and values, or the bytes of a number."),
-            (2 * numbers, f"These are the numbers: each takes {size} bytes in {name}."),
-            (numbers, f"Keys and values are kept, and each number takes {size} bytes."),
+            (2 * numbers, f"This is the number of values: each takes {size} bytes in {name}."),
+            (numbers, f"Both keys and values are kept, and each number takes {size} bytes."),
             (answer / L, f"Every one of the {L} layers keeps its own keys and values."),
             (answer / H, f"Every one of the {H} heads keeps its own keys and values."),
             (answer * 1.5, "Queries are not kept: each is used once, for its own token."),
             (answer * T, "No T×T weights are kept: only one key and one value for each token."),
-            (answer * 8, "That is in bits: bytes are asked for."),
+            (answer * 8, "That is in bits, but the question asks for bytes."),
         ),
         f"2 · {L} · {H} · {n} · {T} numbers of {size} bytes = {answer:,} bytes.",
     )
@@ -182,7 +196,7 @@ def nucleus_size(rng: random.Random) -> NumberTask:
             (size - 1, "The token that crosses p belongs to the nucleus: the sum must reach p."),
             (in_order, "Sort first: the nucleus starts with the most probable token."),
             (over, "p is a sum, not a threshold for each token."),
-            (7, "Not all: what is left after the sum reaches p is cut off."),
+            (7, "Not all of them: the tokens after the sum has reached p are cut off."),
         ),
         f"Sorted and summed: {', '.join(f'{s / 100:g}' for s in sums[:size])}; "
         f"the sum reaches {p / 100:g} at token {size}.",

@@ -12,6 +12,7 @@ from collections import Counter
 
 import numpy as np
 
+from core.models import llama_history
 from core.models.zoo import ASSETS, find_model, second_accuracy
 from core.run_files.directory import RunDirectory
 from core.study.measure.store import Values
@@ -120,6 +121,23 @@ def lengths() -> Values:
         found[f"{name}_before"] = float(np.mean(loss[: trained - 1]))
         found[f"{name}_past"] = float(np.mean(loss[trained - 1 :]))
     return found
+
+
+def llama() -> Values:
+    """The shipped experiment on the six steps to a Llama: validation loss after each step in bits
+    per character, what it changed, and the numbers that a KV cache holds a token before and after
+    step 5."""
+    history = llama_history.read()
+    sizes, words = history.about["sizes"], history.corpus(0)
+    heads = {"full": sizes["num_heads"], "grouped": history.about["kv_heads"]}
+    return {
+        **{f"bits_{step}": history.mean(step) for step in range(7)},
+        **{f"change_{step}": history.change(step) for step in range(1, 7)},
+        **{"seeds_differ": history.spread(), "unknown": words.unknown / words.tokens},
+        **{"spelling": words.bits(0), "steps": history.about["steps"]},
+        **{f"cached_{name}": 2 * sizes["num_layers"] * count * sizes["attn_dim"]
+           for name, count in heads.items()},
+    }  # fmt: skip
 
 
 def overfitting() -> Values:

@@ -1,4 +1,4 @@
-"""Measure the numbers that model answers quote, on this machine and within seconds.
+"""Measurements of whole models of this machine: samples, maps on objects, a ViT beside a CNN.
 
 Each function returns the values that `core.study.measure.store.MEASUREMENTS` names. Errors:
 ValueError, one sentence, when a model is needed and there is none.

@@ -101,6 +101,9 @@ MEASUREMENTS = {
     "lengths": Measurement("counts", "Look up the experiment on length",
         "trained read learned_before learned_past sinusoidal_before sinusoidal_past none_before "
         "none_past"),
+    "llama": Measurement("counts", "Look up the six steps from the course's GPT to a Llama",
+        "bits_0 bits_1 bits_2 bits_3 bits_4 bits_5 bits_6 change_1 change_2 change_3 change_4 "
+        "change_5 change_6 seeds_differ unknown spelling steps cached_full cached_grouped"),
     "overfitting": Measurement("counts", "Look up the history of vit-cifar10-course",
         "epochs lowest_epoch lowest_loss last_loss train train_at_lowest held_out "
         "held_out_at_lowest"),

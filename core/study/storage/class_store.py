@@ -1,6 +1,6 @@
 """The progress of a class on one server: SQLite, under a name that each student chooses.
 
-No accounts and no personal data: a free name and a passphrase, of which a salted hash is stored.
+No accounts and no personal data: a free name and a passphrase; only a salted hash of it is stored.
 The caller limits how often a passphrase may be guessed.
 """
 

@@ -4,6 +4,7 @@
 // model computes without the heads named there. values: heads_off, such as "0.0,1.2".
 
 const number = (v) => v.toFixed(2).replace("-", "−");
+const DEEP = 12; // layers: more stand side by side, on all of the width
 const signed = (v, digits) => (v < 0 ? "−" : "+") + Math.abs(v).toFixed(digits);
 
 class Heads extends Instrument {
@@ -16,16 +17,18 @@ class Heads extends Instrument {
       tall: 265 });
     this.lens = this.plot({ name: "lens-row", title: "", ratio: 2 });
     this.lens.root.style.flexBasis = "100%";
-    this.drag(this.grid, { label: "Head: arrow keys choose one, Space switches it off or on",
+    this.drag(this.grid, { label: "Head: the arrow keys choose one, Space switches it off or on",
       grab: (place) => this.press(place), move: (place) => this.paint(place),
       by: (step, { key }) => this.step(step, key) });
-    this.drag(this.bars, { label: "Word: a press or the arrow keys choose it", local: true,
+    this.drag(this.bars, { label: "Word: a click or the arrow keys choose it", local: true,
       grab: ([, y]) => this.choose(Math.round(y)), move: ([, y]) => this.choose(Math.round(y)),
       by: ([, dy]) => Boolean(dy) && this.choose(this.word - dy) });
   }
 
   load(data) {
     this.word = Math.min(this.word, data.words.length - 1);
+    this.lying = data.heads.length > DEEP;
+    this.grid.root.style.flexBasis = this.lying ? "100%" : "";
   }
 
   off() {
@@ -35,6 +38,7 @@ class Heads extends Instrument {
   head([x, y]) {
     const { heads } = this.data;
     const within = (v, most) => Math.max(0, Math.min(most - 1, Math.round(v)));
+    if (this.lying) return [within(x, heads.length), within(y, heads[0].length)];
     return [within(y, heads.length), within(x, heads[0].length)];
   }
 
@@ -56,9 +60,10 @@ class Heads extends Instrument {
 
   step([dx, dy], key) {
     const [layer, head] = this.at;
-    if (key === " " || key === "Enter") return this.press([head, layer]);
+    const [x, y] = this.lying ? [layer, head] : [head, layer];
+    if (key === " " || key === "Enter") return this.press([x, y]);
     if (!dx && !dy) return false;
-    this.at = this.head([head + dx, layer - dy]);
+    this.at = this.head([x + dx, y - dy]);
     this.redraw(true);
     return true;
   }
@@ -78,10 +83,11 @@ class Heads extends Instrument {
     this.drawLens(left, off);
     const { lens, words } = this.data;
     const [was, is] = [lens.at(-1)[this.word], left.at(-1)[this.word]];
-    this.say.innerHTML = `${off.size || "No"} ${off.size === 1 ? "head is" : "heads are"} off. ` +
-      `Directly, the logit of “${plain(words[this.word])}” goes from <b>${number(was)}</b> to ` +
-      `<b>${number(is)}</b>` + (this.computed() === null ? "."
-        : `; computed again, it is <b>${number(this.computed()[this.word])}</b>.`);
+    const again = this.computed();
+    const [how, last] = again ? ["; computed again by the model, it is ", number(again[this.word])] : ["", ""];
+    tell(this.say)`${off.size || "No"} ${off.size === 1 ? "head is" : "heads are"} off. Without
+      the direct part, the logit of “${words[this.word]}” goes from <b>${number(was)}</b> to
+      <b>${number(is)}</b>${how}<b>${last}</b>.`;
   }
 
   // What the model computes without the heads that are off now; null until that is known.
@@ -93,35 +99,38 @@ class Heads extends Instrument {
   drawGrid(off) {
     const plot = this.grid;
     const { heads, words } = this.data;
-    const [layers, across] = [heads.length, heads[0].length];
+    const [layers, count] = [heads.length, heads[0].length];
+    const [down, across] = this.lying ? [count, layers] : [layers, count];
     plot.title = `What each head adds to “${this.short(words[this.word])}”`;
-    plot.tall = 36 + layers * Math.max(26, Math.min(54, 230 / layers));
-    const values = heads.map((row, l) => row.map((parts, h) =>
-      (off.has(`${l}.${h}`) ? NaN : parts[this.word])));
+    plot.tall = 36 + down * Math.max(this.lying ? 20 : 26, Math.min(54, 230 / down));
+    const values = Array.from({ length: down }, (_, y) => Array.from({ length: across }, (_, x) => {
+      const [l, h] = this.head([x, y]);
+      return off.has(`${l}.${h}`) ? NaN : heads[l][h][this.word];
+    }));
     const most = Math.max(1e-9, ...heads.flat().map((parts) => Math.abs(parts[this.word])));
-    const top = 1.5 * most;
+    const top = (this.lying ? 1 : 1.5) * most; // numbers stand on paler cells
     const name = (what, n) => Array.from({ length: n }, (_, i) => [i, `${what} ${i + 1}`]);
-    plot.frame({ x: [-0.5, across - 0.5], y: [layers - 0.5, -0.5],
-      ticks: { x: name(across > 4 ? "" : "head", across), y: name("layer", layers) } });
+    const bare = this.lying || across > 4;
+    plot.frame({ x: [-0.5, across - 0.5], y: [down - 0.5, -0.5], names: [this.lying ? "layer" : "", ""],
+      ticks: { x: name(bare ? "" : "head", across), y: name(this.lying ? "head" : "layer", down) } });
     plot.heat(values, { low: -top, high: top, scale: DIVERGING, name: "contribution" });
     const room = plot.x(1) - plot.x(0) > 2.2 * plot.em && plot.y(1) - plot.y(0) > 1.2 * plot.em;
-    values.forEach((row, l) => row.forEach((value, h) => {
+    values.forEach((row, y) => row.forEach((value, x) => {
       const off = Number.isNaN(value);
-      if (off) this.shade(plot, h, l);
+      if (off) this.shade(plot, x, y);
       const words = off ? (room ? "off" : "×") : signed(value, most < 1 ? 2 : most < 10 ? 1 : 0);
-      if (room || off) plot.text(plot.x(h), plot.y(l), words, { anchor: "middle",
+      if (room || off) plot.text(plot.x(x), plot.y(y), words, { anchor: "middle",
         colour: off ? "currentColor" : "#10161d" });
     }));
-    const [layer, head] = this.at;
-    plot.line([head - 0.5, head + 0.5, head + 0.5, head - 0.5],
-      [layer - 0.5, layer - 0.5, layer + 0.5, layer + 0.5], { width: 2, closed: true });
-    plot.done(`${[...off].length} of ${layers * across} heads are off.`);
+    const [x, y] = this.lying ? this.at : [...this.at].reverse();
+    plot.line([x - 0.5, x + 0.5, x + 0.5, x - 0.5], [y - 0.5, y - 0.5, y + 0.5, y + 0.5],
+      { width: 2, closed: true });
+    plot.done(`${[...off].length} of ${layers * count} heads are off.`);
   }
 
   shade(plot, h, l) {
-    plot.parts.push(`<rect x="${short(plot.x(h - 0.48))}" y="${short(plot.y(l - 0.46))}" ` +
-      `width="${short(plot.x(0.96) - plot.x(0))}" height="${short(plot.y(0.92) - plot.y(0))}" ` +
-      `fill="${COLOURS.GREY}" fill-opacity="0.35"/>`);
+    plot.add("path", { fill: COLOURS.GREY, "fill-opacity": 0.35, d: box(plot.x(h - 0.48),
+      plot.y(l - 0.46), plot.x(0.96) - plot.x(0), plot.y(0.92) - plot.y(0)) });
   }
 
   short(word) {
@@ -140,18 +149,9 @@ class Heads extends Instrument {
     plot.frame({ x: [Math.min(...all) - room, Math.max(...all) + room],
       y: [words.length - 0.5, -0.5], ticks: { y: names }, names: ["logit", ""] });
     const at = [...words.keys()];
-    const bar = (values, colour, shift, name, hatched) => {
-      values.forEach((value, i) => {
-        const [from, to] = [plot.x(Math.min(0, value)), plot.x(Math.max(0, value))];
-        const row = plot.y(1) - plot.y(0);
-        plot.parts.push(`<rect x="${short(from)}" width="${short(to - from)}" fill="${colour}" ` +
-          `y="${short(plot.y(i) + (shift - 0.19) * row)}" height="${short(0.38 * row)}"` +
-          (hatched ? ` fill-opacity="0.25" stroke="${colour}"/>` : "/>"));
-      });
-      plot.data.push({ name, xs: values, ys: at, colour, box: true });
-    };
-    bar(before, COLOURS.GREY, -0.2, "whole", true);
-    bar(now, COLOURS.BLUE, 0.2, "direct part");
+    plot.bars(at, before,
+      { colour: COLOURS.GREY, thick: 0.38, shift: -0.2, hatched: true, name: "whole" });
+    plot.bars(at, now, { thick: 0.38, shift: 0.2, name: "direct part" });
     if (computed) {
       plot.points(computed, at.map((i) => i + 0.2),
         { colour: COLOURS.ORANGE, shape: "diamond", size: 8, name: "computed again" });
@@ -163,11 +163,11 @@ class Heads extends Instrument {
   drawLens(left, off) {
     const plot = this.lens;
     const { words } = this.data;
-    plot.title = `If the model stopped after this layer: its logits${off.size ? ", less the heads" : ""}`;
+    plot.title = `If the model ended after this layer: its logits${off.size ? ", without these heads" : ""}`;
     plot.tall = 36 + left.length * 26;
     const all = left.flat();
     const top = 1.5 * Math.max(1e-9, ...all.map(Math.abs));
-    const room = (plot.svg.parentElement.clientWidth - 100) / words.length; // pixels of a word
+    const room = (plot.room.width - 100) / words.length; // pixels of a word
     const cut = Math.max(3, Math.floor(room / 9.5));
     plot.frame({ x: [-0.5, words.length - 0.5], y: [-0.5, left.length - 0.5], ticks: {
       x: words.map((word, i) => [i, word.length > cut ? word.slice(0, cut - 1) + "…" : word]),

@@ -6,13 +6,13 @@
 class Positions extends Instrument {
   build() {
     this.table = this.plot({ name: "table-map", title: "", ratio: 0.75, tall: 300 });
-    this.alike = this.plot({ name: "similarity", title: "Cosine of two rows by distance",
+    this.alike = this.plot({ name: "similarity", title: "Similarity of two rows by distance",
       ratio: 0.75, tall: 300 });
     this.frequency = this.plot({ name: "frequency", title: "", ratio: 0.6, tall: 240 });
     this.clock = this.plot({ name: "clock", title: "", ratio: 0.6, tall: 240, square: true });
     for (const plot of this.plots) plot.root.style.flexBasis = "max(255px, 38%)"; // two in a row
     for (const plot of [this.table, this.frequency]) {
-      this.drag(plot, { label: "Position: arrow keys move it",
+      this.drag(plot, { label: "Position: the arrow keys move it",
         move: ([x, y]) => this.setT(Math.round(plot === this.table ? y : x)),
         by: ([dx, dy]) => (dx || dy) && this.setT(this.values.t + (dx || -dy)) });
     }
@@ -62,7 +62,7 @@ class Positions extends Instrument {
     const top = this.learned ? this.data.top : 1;
     plot.pixels(table, { low: -top, high: top, scale: DIVERGING });
     plot.line([-0.5, columns - 0.5], [t, t], { colour: COLOURS.ORANGE, width: 3 });
-    plot.done(`Row ${t} is marked. Blue below zero, red above.`);
+    plot.done(`Row ${t} is marked. Blue entries are below zero, red ones above.`);
   }
 
   drawAlike(table, t) {
@@ -74,17 +74,15 @@ class Positions extends Instrument {
       const up = mean.map((v, i) => v + deviation[i]);
       const down = mean.map((v, i) => v - deviation[i]).reverse();
       const at = [...mean.keys()];
-      plot.parts.push(`<g opacity="0.2">`);
       plot.line([...at, ...at.toReversed()], [...up, ...down],
-        { fill: COLOURS.ORANGE, closed: true, width: 0 });
-      plot.parts.push("</g>");
+        { fill: COLOURS.ORANGE, closed: true, width: 0, opacity: 0.2 });
       plot.line(at, mean, { colour: COLOURS.ORANGE, dash: "8 5", width: 3, name: "learned, mean" });
     }
     const own = similarityTo(table, t).slice(t);
     plot.points([...own.keys()], own, { colour: COLOURS.GREEN, size: 4, name: `from position ${t}` });
     plot.line(k, similarityByDistance(tokens, this.values.dim),
       { colour: COLOURS.BLUE, width: 2, name: "formula" });
-    plot.done("For the formula the similarity depends on the distance alone, whatever t is.");
+    plot.done("With the formula, the similarity depends only on the distance, not on t.");
   }
 
   drawFrequency(t) {
@@ -108,7 +106,7 @@ class Positions extends Instrument {
     clock.line(turn.map(Math.sin), turn.map(Math.cos), { colour: COLOURS.GREY });
     clock.line([0, sine[t]], [0, cosine[t]], { colour: COLOURS.ORANGE, width: 5 });
     clock.points([sine[t]], [cosine[t]], { colour: COLOURS.ORANGE, size: 8 });
-    clock.done("A pair is a hand on a clock that turns at its own speed.");
+    clock.done("A pair of columns is like the hand of a clock that turns at its own speed.");
   }
 }
 

@@ -9,13 +9,13 @@ const [ROW, AXIS, MOST] = [1.4, 3.2, 12]; // heights in the text's size; rows sh
 class Row extends Instrument {
   build() {
     this.weights = this.plot({ name: "row-weights", title: "" });
-    this.terms = this.plot({ name: "row-terms", title: "Weight × value, each key" });
+    this.terms = this.plot({ name: "row-terms", title: "Weight × value of each key" });
     this.out = this.plot({ name: "row-out", title: "Their sum: the head's output", ratio: 0.3,
       tall: 150 });
     this.at = 0; // the row that the arrow keys stand at
     this.rows = [];
     const within = (i) => Math.max(0, Math.min(this.rows.length - 1, i));
-    this.drag(this.weights, { label: "Keys: up and down choose one, Enter masks it", move: () => {},
+    this.drag(this.weights, { label: "Keys: the up and down arrows choose one, Enter masks it", move: () => {},
       grab: ([, y]) => { this.at = within(Math.round(y)); this.mask(); return false; },
       by: ([, dy], event) => {
         if (dy) this.at = within(this.at - dy);
@@ -84,7 +84,7 @@ class Row extends Instrument {
     let plot = this.weights;
     plot.title = title;
     plot.high = high;
-    plot.frame({ x: [0, 1.05 * Math.max(0.02, ...before, ...after)], y: span, names: ["weight", ""],
+    plot.frame({ x: [0, roundUp(Math.max(0.02, ...before, ...after))], y: span, names: ["weight", ""],
       ticks: { y: at.map((i) => [i, (masked.has(this.rows[i]) ? "✕ " : "") + name(this.rows[i])]) } });
     plot.bars(at, before, { colour: COLOURS.GREY, thick: 0.38, shift: -0.2, hatched: true,
       name: "unchanged" });
@@ -103,10 +103,10 @@ class Row extends Instrument {
     plot.frame({ x: [-0.5, n - 0.5], y: span, names: ["feature of the head", ""],
       ticks: { y: at.map((i) => [i, name(this.rows[i])]), x: features(n) } });
     plot.heat(terms, { low: -most, high: most, scale: DIVERGING, name: "weight × value" });
-    plot.done("Red adds, blue subtracts.");
+    plot.done("Red numbers add, blue ones subtract.");
 
     plot = this.out;
-    const reach = 1.1 * Math.max(most, ...out.map(Math.abs));
+    const reach = roundUp(Math.max(most, ...out.map(Math.abs)));
     plot.frame({ x: [-0.5, n - 0.5], y: [-reach, reach], names: ["feature of the head", ""],
       ticks: { x: features(n) } });
     const all = [...out.keys()];
@@ -117,11 +117,11 @@ class Row extends Instrument {
 
     let entropy = 0;
     for (const w of now) if (w > 0) entropy -= w * Math.log(w);
-    const more = this.hidden ? ` ${this.hidden} keys of less weight are not shown.` : "";
+    const more = this.hidden ? `${this.hidden} keys with less weight are not shown.` : "";
     const best = now.indexOf(Math.max(...now));
-    this.say.innerHTML = `“${plain(tokens[query])}” looks most at <b>${plain(tokens[best])}</b>, ` +
-      `weight <b>${now[best].toFixed(3)}</b>; entropy <b>${entropy.toFixed(2)}</b> nats; ` +
-      `<b>${masked.size}</b> masked. Click a key to mask it.${more}`;
+    tell(this.say)`“${tokens[query]}” looks most at <b>${tokens[best]}</b>, weight
+      <b>${now[best].toFixed(3)}</b>; entropy <b>${entropy.toFixed(2)}</b> nats;
+      <b>${masked.size}</b> masked. Click a key to mask it. ${more}`;
   }
 }
 

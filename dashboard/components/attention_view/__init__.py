@@ -16,6 +16,7 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.components import page
+from dashboard.components.program import deflated
 from dashboard.figures.maps.attention_maps import colours
 from dashboard.figures.maps.printed_maps import printed_grid
 
@@ -26,7 +27,7 @@ _component = st.components.v2.component(
     "unrolled_attention_view",
     html=(_FILES / "view.html").read_text(encoding="utf-8"),
     css=(_FILES / "style.css").read_text(encoding="utf-8"),
-    js="\n".join((_FILES / f).read_text(encoding="utf-8") for f in ("drawing.js", "view.js")),
+    js=deflated("\n".join((_FILES / f).read_text("utf-8") for f in ("drawing.js", "view.js"))),
 )
 
 
@@ -56,7 +57,7 @@ def attention_view(
 
     tall = state.figure_height()
     tall = tall - BELOW if tall else TALL
-    data = pack(alphas, tokens, chosen, causal, picture, tall)
+    data = pack(alphas, tokens, chosen, causal, picture, tall, presented=state.presenting())
     _component(key=key, data=data, on_chosen_change=clicked)
     page.caption_and_downloads(
         "Rows are queries, columns are keys, and a row sums to one. Click a cell to select it. "
@@ -75,10 +76,13 @@ def pack(
     causal: bool,
     picture: bytes | None = None,
     tall: int | None = None,
+    *,
+    presented: bool = False,
 ) -> bytes:
     """Length of the header (4 bytes, little endian), header (JSON), maps (deflated codes).
 
     tall: the largest height of the drawings in pixels; None: as their width makes them.
+    presented: on the lecturer's stage, where the map as text has no room.
     """
     if alphas.ndim != 4 or alphas.shape[2:] != (len(tokens), len(tokens)):
         raise ValueError(f"Maps of shape {alphas.shape} do not fit {len(tokens)} tokens.")
@@ -96,6 +100,7 @@ def pack(
         "axis": "token" if picture is None else "patch",
         "causal": causal,
         "tall": tall,
+        "presented": presented,
         "chosen": dict(chosen),
         "colours": colours()[::4].tolist(),
         "picture": picture and "data:image/png;base64," + base64.b64encode(picture).decode(),

@@ -1,6 +1,8 @@
 // How view.js draws: all maps small, one map large or as lines, and what one query looks at.
 
 const [HEAD, ROW] = [28, 24]; // pixels: above the lines view, and a token in it
+const DEEP = 12; // layers: more stand side by side where that makes the maps larger
+const NARROW = 500; // pixels: a phone, on which deep models may be as high as they need
 
 class Drawing {
   // The code that gets the brightest colour: all but one cell in 200 are at most that large. Left
@@ -45,36 +47,58 @@ class Drawing {
     const pen = sized(this.all, (width) => {
       this.left = 60;
       this.top = 26;
-      this.step = Math.min((width - this.left) / (heads + 1),
-        (this.most() - this.top) / (layers + 1));
-      return this.top + this.step * (layers + 1);
+      const most = layers > DEEP && width < NARROW ? Infinity : this.most();
+      const fitting = (across, down) =>
+        Math.min((width - this.left) / (across + 1), (most - this.top) / (down + 1));
+      const [upright, lying] = [fitting(heads, layers), fitting(layers, heads)];
+      this.lying = layers > DEEP && lying > upright;
+      this.step = this.lying ? lying : upright;
+      return this.top + this.step * ((this.lying ? heads : layers) + 1);
     });
     this.write(pen, this.all);
-    for (let h = 0; h <= heads; h++) {
-      pen.textAlign = "center";
-      const wide = this.step > 56;
-      const name = h === heads ? "mean" : (wide ? "head " : "h") + (h + 1);
-      pen.fillText(name, this.left + (h + 0.5) * this.step, this.top / 2);
-    }
+    this.nameAll(pen);
     pen.imageSmoothingEnabled = false;
+    const gap = this.step > 24 ? 2 : 1;
     for (let l = 0; l <= layers; l++) {
-      pen.textAlign = "right";
-      pen.fillText(l === layers ? "mean" : "layer " + (l + 1), this.left - 6,
-        this.top + (l + 0.5) * this.step);
       for (let h = 0; h <= heads; h++) {
-        pen.drawImage(this.paint(this.map(l, h)), this.left + h * this.step + 2,
-          this.top + l * this.step + 2, this.step - 4, this.step - 4);
+        const [column, row] = this.lying ? [l, h] : [h, l];
+        pen.drawImage(this.paint(this.map(l, h)), this.left + column * this.step + gap,
+          this.top + row * this.step + gap, this.step - 2 * gap, this.step - 2 * gap);
       }
     }
     this.draw();
+  }
+
+  // The names of rows and columns: of columns as many as there is room for.
+  nameAll(pen) {
+    const { layers, heads } = this.head;
+    const sides = [["head", heads], ["layer", layers]];
+    const [[across, columns], [down, rows]] = this.lying ? sides.reverse() : sides;
+    const wide = this.step > 56;
+    const every = Math.ceil(30 / this.step);
+    pen.textAlign = "center";
+    for (let i = 0; i <= columns; i++) {
+      const crowded = every > 1 && (columns - i) * this.step < 50; // there stands "mean"
+      if (i < columns && (i % every || crowded)) continue;
+      const name = i === columns ? "mean" : (wide ? across + " " : across[0]) + (i + 1);
+      if (i === columns && every > 1) pen.textAlign = "right";
+      pen.fillText(name, this.left + (i + (pen.textAlign === "right" ? 1 : 0.5)) * this.step,
+        this.top / 2);
+    }
+    pen.textAlign = "right";
+    for (let i = 0; i <= rows; i++) {
+      if (i < rows && i % Math.ceil(15 / this.step)) continue;
+      pen.fillText(i === rows ? "mean" : `${down} ${i + 1}`, this.left - 6,
+        this.top + (i + 0.5) * this.step);
+    }
   }
 
   draw() {
     const { layer, head, query, key } = this.at;
     const { layers, heads, tokens } = this.head;
     Object.assign(this.frame.style, {
-      left: this.all.offsetLeft + this.left + head * this.step + "px",
-      top: this.all.offsetTop + this.top + layer * this.step + "px",
+      left: this.all.offsetLeft + this.left + (this.lying ? layer : head) * this.step + "px",
+      top: this.all.offsetTop + this.top + (this.lying ? head : layer) * this.step + "px",
       width: this.step - 6 + "px", height: this.step - 6 + "px",
     });
     this.title.textContent = (layer === layers ? "Mean over all layers" : `Layer ${layer + 1}`) +
@@ -251,7 +275,7 @@ class Drawing {
       const best = row.sort((a, b) => b[0] - a[0]).slice(0, 3).filter(([w]) => w > 0);
       const item = document.createElement("li");
       item.textContent = `${token} looks at ` +
-        best.map(([w, name]) => `${name} (${(100 * w).toFixed(0)} %)`).join(", ");
+        best.map(([w, name]) => `${name} (${(100 * w).toFixed(0)}%)`).join(", ");
       return item;
     }));
   }

@@ -18,6 +18,7 @@ class View extends Drawing {
     super();
     for (const name of ["all", "one", "frame", "picture", "title", "read", "words", "text", "say",
       "mode"]) this[name] = root.querySelector("." + name);
+    this.root = root;
     this.details = root.querySelector("details");
     this.at = { layer: 0, head: 0, query: 0, key: 0 };
     this.lines = false;
@@ -43,6 +44,7 @@ class View extends Drawing {
       this.averages = new Map();
     }
     this.head = head;
+    this.all.closest(".view").classList.toggle("deep", head.layers > DEEP);
     this.colours = Uint32Array.from(head.colours, ([r, g, b]) =>
       (255 << 24) | (b << 16) | (g << 8) | r);
     this.mode.hidden = head.tokens.length > 40;
@@ -52,6 +54,7 @@ class View extends Drawing {
       this.photo.onload = () => this.drawRow();
       this.photo.src = head.picture;
     }
+    this.root.classList.toggle("presented", head.presented);
     this.picture.hidden = !head.picture;
     this.words.hidden = Boolean(head.picture);
     this.words.replaceChildren(...(head.picture ? [] : head.tokens.map((token, i) => {
@@ -100,10 +103,11 @@ class View extends Drawing {
   }
 
   listen() {
-    const inAll = (event) => ({
-      layer: Math.floor((event.offsetY - this.top) / this.step),
-      head: Math.floor((event.offsetX - this.left) / this.step),
-    });
+    const inAll = (event) => {
+      const [row, column] = [Math.floor((event.offsetY - this.top) / this.step),
+        Math.floor((event.offsetX - this.left) / this.step)];
+      return this.lying ? { layer: column, head: row } : { layer: row, head: column };
+    };
     const inOne = (event) => this.lines
       ? { query: Math.floor((event.offsetY - HEAD) / ROW) }
       : { query: Math.floor((event.offsetY - this.y0) / this.cell),
@@ -113,8 +117,9 @@ class View extends Drawing {
       canvas.onclick = (event) => { this.move(place(event)); this.select(); };
       canvas.onpointerleave = () => this.pinned && this.move(this.pinned);
     }
-    const keys = (canvas, up, across) => {
+    const keys = (canvas, named) => {
       canvas.onkeydown = (event) => {
+        const [up, across] = named();
         const step = { ArrowUp: [up, -1], ArrowDown: [up, 1], ArrowLeft: [across, -1],
           ArrowRight: [across, 1] }[event.key];
         if (step) {
@@ -125,8 +130,8 @@ class View extends Drawing {
         event.preventDefault();
       };
     };
-    keys(this.all, "layer", "head");
-    keys(this.one, "query", "key");
+    keys(this.all, () => (this.lying ? ["head", "layer"] : ["layer", "head"]));
+    keys(this.one, () => ["query", "key"]);
     this.mode.onclick = () => {
       this.lines = !this.lines;
       this.mode.setAttribute("aria-pressed", this.lines);

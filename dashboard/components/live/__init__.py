@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -19,6 +18,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import palette, state
+from dashboard.components.program import deflated
 
 _FILES = Path(__file__).resolve().parent
 _STOPPED = (
@@ -57,8 +57,9 @@ class Dial:
         """Whether a browser may send this."""
         if not isinstance(value, int | float) or isinstance(value, bool):
             return False
-        within = math.isfinite(value) and self.low <= value <= self.high
-        return within and (not isinstance(self.step, int) or value == int(value))
+        if not self.low <= value <= self.high:  # NaN neither
+            return False
+        return not isinstance(self.step, int) or value == int(value)
 
     def as_widget(self) -> None:
         """Streamlit's own slider, for a page without its instrument."""
@@ -83,7 +84,7 @@ class Instrument:
             f"unrolled_live_{name}",
             html=(_FILES / "live.html").read_text(encoding="utf-8"),
             css=(_FILES / "style.css").read_text(encoding="utf-8"),
-            js=script(*scripts),
+            js=deflated(script(*scripts)),
         )
 
     @property
@@ -150,17 +151,13 @@ def packed(values: np.ndarray, kind: str = "<f8") -> str:
 
 @cache
 def script(*scripts: Path) -> str:
-    """The JavaScript of an instrument: the palette, what all share, and its own files, without
-    their comments."""
+    """The JavaScript of an instrument: the palette, what all share, and its own files."""
     colours = {name: getattr(palette, name) for name in _COLOURS}
     scales = {"SEQUENTIAL": palette.SEQUENTIAL, "DIVERGING": palette.DIVERGING}
     lines = [f"const COLOURS = {json.dumps(colours)};"]
     lines += [f"const {name} = {json.dumps(_scale(scale))};" for name, scale in scales.items()]
     files = (*(_FILES / f"{name}.js" for name in ("redraw", "draw", "live")), *scripts)
-    for file in files:
-        written = map(str.strip, file.read_text(encoding="utf-8").splitlines())
-        lines += [line for line in written if not line.startswith("//")]
-    return "\n".join(lines)
+    return "\n".join([*lines, *(file.read_text(encoding="utf-8") for file in files)])
 
 
 def _scale(name: str) -> list[str]:

@@ -1,5 +1,5 @@
-// Figures in the browser: axes, lines, bars, heat and marks as SVG. A redraw replaces the axes only
-// where they differ, and of the marks only those that differ; it never waits for the page's layout.
+// Figures in the browser: axes, lines, bars, heat and marks as SVG. A redraw changes only what
+// differs (redraw.js); it never waits for the page's layout.
 //
 // const plot = new Plot(host, { name: "decay", title: "What is left", ratio: 0.6 });
 // plot.frame({ x: [1, 200], y: [-3, 1], log: "y", names: ["T, steps", "size"] });
@@ -12,6 +12,8 @@
 
 const plain = (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 const short = (v) => String(Math.round(v * 10) / 10);
+// The outline of a box, as part of a path.
+const box = (x, y, w, h) => `M${short(x)} ${short(y)}h${short(w)}v${short(h)}h${short(-w)}z`;
 const POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const raised = (n) => String(n).replace(/\d/g, (d) => POWERS[d]).replace("-", "⁻");
 
@@ -30,7 +32,6 @@ class Plot {
     this.svg = this.root.querySelector("svg");
     this.inside = this.svg.querySelector("rect");
     [this.axes, this.marks] = this.svg.querySelectorAll("g");
-    this.marks.shown = [];
     this.title = title;
     host.append(this.root);
   }
@@ -77,14 +78,13 @@ class Plot {
     this.y = (v) => this.top + h - ((v - y[0]) / (y[1] - y[0])) * h;
     if (bare) return;
     const columns = ticks.x ?? steps(x, w / (3.6 * em), log.includes("x"));
-    const [floor, faint] = [this.top + h, `stroke="currentColor" stroke-opacity="0.2"`];
-    for (const [at, name] of rows) {
-      const y0 = short(this.y(at));
-      this.parts.push(`<path d="M${short(this.left)} ${y0}h${short(w)}" ${faint}/>`);
-      this.text(this.left - 6, this.y(at), name, { anchor: "end" });
-    }
+    const floor = this.top + h;
+    const across = rows.map(([at]) => `M${short(this.left)} ${short(this.y(at))}h${short(w)}`);
+    const down = columns.map(([at]) => `M${short(this.x(at))} ${short(this.top)}V${short(floor)}`);
+    this.add("path", { d: [...across, ...down].join(""), stroke: "currentColor",
+      "stroke-opacity": 0.2 });
+    for (const [at, name] of rows) this.text(this.left - 6, this.y(at), name, { anchor: "end" });
     for (const [at, name] of columns) {
-      this.parts.push(`<path d="M${short(this.x(at))} ${short(this.top)}V${short(floor)}" ${faint}/>`);
       this.text(this.x(at), floor + 0.85 * em, name, { anchor: "middle" });
     }
     if (names[0]) this.text(this.left + w / 2, floor + 2.2 * em, names[0], { anchor: "middle" });
@@ -96,16 +96,21 @@ class Plot {
     this.count = this.parts.length;
   }
 
+  // An element of the drawing.
+  add(tag, attributes, text = "") {
+    this.parts.push({ tag, attributes, text });
+  }
+
   // Text at a place of the drawing in pixels.
   text(x, y, words, { anchor = "start", colour = "currentColor", bold = false, move = "" } = {}) {
-    const place = move ? `transform="${move}"` : `x="${short(x)}" y="${short(y)}"`;
-    this.parts.push(`<text ${place} text-anchor="${anchor}" dy="0.35em" fill="${colour}"` +
-      `${bold ? ` font-weight="600"` : ""}>${plain(words)}</text>`);
+    const place = move ? { transform: move } : { x: short(x), y: short(y) };
+    this.add("text", { ...place, "text-anchor": anchor, dy: "0.35em", fill: colour,
+      "font-weight": bold ? 600 : "" }, String(words));
   }
 
   // A line through points; a value that is not finite leaves a gap. name: for the legend and data.
   line(xs, ys, { colour = "currentColor", width = 2, dash = "", name = "", closed = false,
-    fill = "none" } = {}) {
+    fill = "none", opacity = "" } = {}) {
     let path = "";
     let pen = "M";
     for (let i = 0; i < xs.length; i++) {
@@ -114,9 +119,9 @@ class Plot {
       pen = "L";
     }
     if (!path) return;
-    this.parts.push(`<path d="${path}${closed ? "Z" : ""}" fill="${fill}" stroke="${colour}" ` +
-      `stroke-width="${width}" stroke-dasharray="${dash}" stroke-linejoin="round" ` +
-      `clip-path="url(#${this.name}-inside)"/>`);
+    this.add("path", { d: path + (closed ? "Z" : ""), fill, opacity, stroke: colour,
+      "stroke-width": width, "stroke-dasharray": dash, "stroke-linejoin": "round",
+      "clip-path": `url(#${this.name}-inside)` });
     if (name) this.data.push({ name, xs, ys, colour, dash, width });
   }
 
@@ -131,7 +136,7 @@ class Plot {
         : `M${short(x - size)} ${short(y)}a${size} ${size} 0 1 0 ${2 * size} 0` +
           `a${size} ${size} 0 1 0 ${-2 * size} 0z`;
     }
-    this.parts.push(`<path d="${path}" fill="${colour}" clip-path="url(#${this.name}-inside)"/>`);
+    this.add("path", { d: path, fill: colour, "clip-path": `url(#${this.name}-inside)` });
     if (name) this.data.push({ name, xs, ys, colour, dot: true });
   }
 
@@ -139,15 +144,17 @@ class Plot {
   bars(at, values, { colour = COLOURS.BLUE, thick = 0.8, shift = 0, hatched = false,
     name = "" } = {}) {
     const row = Math.abs(this.y(1) - this.y(0));
-    const look = hatched ? `fill="${colour}" fill-opacity="0.25" stroke="${colour}"` : "";
+    const colours = [colour].flat();
+    const paths = Object.fromEntries(colours.map((one) => [one, ""]));
     for (let i = 0; i < at.length; i++) {
-      const width = Math.max(0, this.x(values[i]) - this.x(0));
-      this.parts.push(`<rect x="${short(this.x(0))}" width="${short(width)}" ` +
-        `y="${short(this.y(at[i]) + (shift - thick / 2) * row)}" height="${short(thick * row)}" ` +
-        (look || `fill="${Array.isArray(colour) ? colour[i] : colour}"`) + "/>");
+      const [from, to] = [0, values[i]].map(this.x).sort((a, b) => a - b);
+      paths[colours[i] ?? colour] +=
+        box(from, this.y(at[i]) + (shift - thick / 2) * row, to - from, thick * row);
     }
-    const first = Array.isArray(colour) ? colour[0] : colour;
-    if (name) this.data.push({ name, xs: values, ys: at, colour: first, box: true });
+    for (const [fill, d] of Object.entries(paths)) {
+      this.add("path", { d, fill, ...(hatched && { "fill-opacity": 0.25, stroke: fill }) });
+    }
+    if (name) this.data.push({ name, xs: values, ys: at, colour: colours[0], box: true });
   }
 
   // Cells: values[row][column], row 0 on top, each one unit wide around whole numbers. Values from
@@ -159,11 +166,10 @@ class Plot {
     values.forEach((row, i) => row.forEach((value, j) => {
       if (Number.isNaN(value)) return;
       const level = Math.round(((value - low) / (high - low)) * last);
-      paths[Math.max(0, Math.min(last, level))] +=
-        `M${short(this.x(j - 0.5))} ${short(this.y(i - 0.5))}h${short(w)}v${short(h)}h${short(-w)}z`;
+      paths[Math.max(0, Math.min(last, level))] += box(this.x(j - 0.5), this.y(i - 0.5), w, h);
     }));
-    paths.forEach((path, level) => path && this.parts.push(
-      `<path d="${path}" fill="${scale[level]}" shape-rendering="crispEdges"/>`));
+    paths.forEach((d, level) =>
+      this.add("path", { d, fill: scale[level], "shape-rendering": "crispEdges" }));
     if (name) this.data.push({ name, rows: values });
   }
 
@@ -214,11 +220,13 @@ class Plot {
   done(words) {
     const [w, h] = [this.width - this.left - this.right, this.height - this.top - this.bottom];
     const [width, height] = [short(this.width), short(this.height)];
-    put(this.svg, { viewBox: `0 0 ${width} ${height}`, width, height,
-      "aria-label": `${this.caption.textContent}. ${words}` });
-    put(this.inside, { x: short(this.left), y: short(this.top), width: short(w), height: short(h) });
-    const axes = this.parts.slice(0, this.count).join("");
-    if (axes !== this.axes.shown) this.axes.innerHTML = this.axes.shown = axes;
+    const whole = { viewBox: `0 0 ${width} ${height}`, width, height,
+      "aria-label": `${this.caption.textContent}. ${words}` };
+    const inside = { x: short(this.left), y: short(this.top), width: short(w), height: short(h) };
+    put(this.svg, whole, this.whole);
+    put(this.inside, inside, this.within);
+    [this.whole, this.within] = [whole, inside];
+    replace(this.axes, this.parts.slice(0, this.count));
     replace(this.marks, this.parts.slice(this.count));
     const legend = this.data.filter((one) => one.xs).map((one) =>
       `<span><svg width="28" height="12" aria-hidden="true">${one.box || one.dot
@@ -261,6 +269,12 @@ class Plot {
       : [["x", one.name], ...Array.from(one.xs, (x, i) => [x, one.ys[i]])]
         .map((row) => row.map(cell).join(",")).join("\n")).join("\n\n") + "\n";
   }
+}
+
+// The least round number above a value, so that an axis stays while its values move a little.
+function roundUp(value) {
+  const unit = 10 ** Math.floor(Math.log10(value));
+  return unit * ([1, 1.5, 2, 3, 4, 5, 6, 8].find((n) => n * unit >= value * (1 - 1e-9)) ?? 10);
 }
 
 // About `count` round places of an axis with their names; of exponents, powers of ten.

@@ -17,6 +17,7 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.components import page
+from dashboard.components.program import deflated
 from dashboard.figures.network import boxes
 
 _STOPPED = (
@@ -34,10 +35,8 @@ DRAWINGS = {
 
 
 def scripts_of(kind: str) -> tuple[str, str, str]:
-    """HTML, CSS and JavaScript of a kind of drawing, without comments: it is sent with the data."""
-    lines = (line.strip() for file in DRAWINGS[kind] for line in _read(file).splitlines())
-    js = "\n".join(line for line in lines if not line.startswith("//"))
-    return _read("view.html"), _read("style.css"), js
+    """HTML, CSS and JavaScript of a kind of drawing, as they are sent."""
+    return _read("view.html"), _read("style.css"), deflated("\n".join(map(_read, DRAWINGS[kind])))
 
 
 def _read(name: str) -> str:

@@ -16,7 +16,7 @@ function stepsOf(data, embedding) {
       { name: "cut", label: "cut", means: `${picture.side}×${picture.side} patches of ${p}×${p}`,
         rows: T - 1, columns: 3 * p * p },
       ...(picture.flat ? [{ name: "flat", label: "flatten", rows: T - 1, columns: 3 * p * p,
-        means: `a patch as ${3 * p * p} numbers` }] : []),
+        means: `each patch as ${3 * p * p} numbers` }] : []),
       { name: "projected", label: picture.flat ? "project" : "convolve", rows: T - 1, columns: dim,
         means: picture.flat ? `x W_p + b_p: each patch to ${dim} features` : "three 3×3 convolutions, two poolings" },
       { name: "front", label: "class", means: "the class token goes in front", columns: dim },
@@ -26,19 +26,19 @@ function stepsOf(data, embedding) {
   const pair = { columns: T, pair: true, own: true };
   return [
     { name: "x", label: "x", columns: dim, means: prenorm ? "x = LayerNorm(z)" : "x = z" },
-    { name: "q", label: "q", columns: n, own: true, means: "q = x W_Q + b_Q: what it looks for" },
-    { name: "k", label: "k", columns: n, own: true, means: "k = x W_K + b_K: what it offers" },
-    { name: "v", label: "v", columns: n, own: true, means: "v = x W_V + b_V: what it hands over" },
-    { name: "scores", label: "q kᵀ", ...pair, means: "every query against every key" },
+    { name: "q", label: "q", columns: n, own: true, means: "q = x W_Q + b_Q: the queries" },
+    { name: "k", label: "k", columns: n, own: true, means: "k = x W_K + b_K: the keys" },
+    { name: "v", label: "v", columns: n, own: true, means: "v = x W_V + b_V: the values" },
+    { name: "scores", label: "q kᵀ", ...pair, means: "every query times every key" },
     { name: "scaled", label: `÷ √${n}`, ...pair, means: "divided by √n" },
-    ...(causal ? [{ name: "masked", label: "mask", ...pair, means: "the future is −∞" }] : []),
-    { name: "alpha", label: "softmax", ...pair, means: "a row sums to one" },
+    ...(causal ? [{ name: "masked", label: "mask", ...pair, means: "later tokens get −∞" }] : []),
+    { name: "alpha", label: "softmax", ...pair, means: "each row sums to one" },
     { name: "out", label: "A v", columns: n, own: true, means: "the weighted mean of the values" },
     { name: "concat", label: "concat", columns: n * heads, means: `all ${heads} heads side by side` },
     { name: "attended", label: "project", columns: dim, means: "concat W_O + b_O: the output projection" },
     { name: "after", label: "+ z", columns: dim, means: "added to the stream" },
     { name: "mlp", label: "MLP", columns: dim, means: `LayerNorm, ${data.mlp_dim} GELU units` },
-    { name: "end", label: "+", columns: dim, means: "added to the stream: the next block reads it" }];
+    { name: "end", label: "+", columns: dim, means: "added to the stream, which the next block reads" }];
 }
 
 // A 16-bit float.

@@ -54,15 +54,15 @@ class Drawing {
     const t = read - 1;
     const [word, chance] = next[t];
     const computed = this.layers * 2;
-    return `${read <= prompt ? "Prompt" : "Made"}: “${tokens[t]}” is read. Computed (orange): ` +
-      `${computed} vectors; kept (blue): ${computed * t}, in ${(this.bytes(read) / 1024).toFixed(0)} KiB with these. ` +
+    return `${read <= prompt ? "Prompt" : "Generated"}: “${tokens[t]}” is read. Computed (orange): ` +
+      `${computed} vectors; kept (blue): ${computed * t}, in ${(this.bytes(read) / 1024).toFixed(0)} KiB together. ` +
       `Next: “${word}” (${percentage(chance)}). Without the cache: ${computed * read} vectors.`;
   }
 
   lines() {
     const { tokens, next } = this.data;
     return tokens.slice(0, this.at.read).map((name, t) =>
-      `${t + 1}: reads “${name}”, keeps ${2 * this.layers * (t + 1)} keys and values, expects ` +
+      `${t + 1}: reads “${name}”, keeps ${2 * this.layers * (t + 1)} keys and values, predicts ` +
       `“${next[t][0]}” (${percentage(next[t][1])})`);
   }
 

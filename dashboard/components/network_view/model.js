@@ -129,13 +129,13 @@ class Model {
     if (this.depth) return stepSentence(this);
     const [best, chance] = this.answer(layers)[0];
     const mine = norms.map((row) => row[this.at.at_token]);
-    const says = causal ? `After “${this.token}” it expects “${best}” (${percentage(chance)} of ` +
+    const says = causal ? `After “${this.token}” the model predicts “${best}” (${percentage(chance)}; it knows ` +
       `${data.vocabulary.toLocaleString("en")} words).`
-      : `It says ${best} (${percentage(chance)}), read from the class token` +
+      : `It predicts ${best} (${percentage(chance)}), read from the class token` +
         `${data.picture.pooled ? " and the patches" : ""}.`;
     const some = data.tokens.length < data.total
-      ? ` ${data.tokens.length} of ${data.total} tokens are drawn.` : "";
-    return `${says} The stream of “${this.token}” grows from length ${digits(mine[0])} to ` +
+      ? ` ${data.tokens.length} of ${data.total} tokens are shown.` : "";
+    return `${says} The length of the stream of “${this.token}” goes from ${digits(mine[0])} to ` +
       `${digits(mine[mine.length - 1])}.${some}`;
   }
 
@@ -146,9 +146,9 @@ class Model {
     const blocks = Array.from({ length: data.layers }, (_, l) =>
       `Block ${l + 1}: ${data.heads} heads and an MLP; the stream of “${this.token}” has length ` +
       `${digits(mine[2 * l + 1])} after the heads and ${digits(mine[2 * l + 2])} after the MLP; ` +
-      `if it stopped here: ${this.answer(l + 1).slice(0, 3).map(saying).join(", ")}`);
+      `if the model ended here it would predict: ${this.answer(l + 1).slice(0, 3).map(saying).join(", ")}`);
     return [`Embedding: ${data.total} tokens × ${data.dim} features, length ${digits(mine[0])}`,
-      ...blocks, `It says: ${this.answer(data.layers).map(saying).join(", ")}`];
+      ...blocks, `It predicts: ${this.answer(data.layers).map(saying).join(", ")}`];
   }
 }
 

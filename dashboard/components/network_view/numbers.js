@@ -57,7 +57,7 @@ function drawCells(view, row, x, y, space) {
   const most = Math.max(...row.filter(Number.isFinite).map(Math.abs), 1e-12);
   if (row.some(Number.isNaN)) {
     draw(view.svg, "text", { x, y: y + 20 * u, class: "quiet" },
-      "The class token is learned: it has no patch and no position.");
+      "The class token is learned. It has no patch and no position.");
     return y + 40 * u;
   }
   row.forEach((value, i) => {

@@ -75,8 +75,8 @@ class Drawing {
 
   sentence() {
     const { T, i } = this.at;
-    return `The path of x${sub(i)} is lit: of length ‖Wₓ x${sub(i)}‖ = 1, ` +
-      `${digits(this.arriving())} reaches y${sub(T)}, after ${T - i} ` +
+    return `The path of x${sub(i)} is highlighted. It starts with the length ‖Wₓ x${sub(i)}‖ = 1, and ` +
+      `${digits(this.arriving())} of it reaches y${sub(T)}, after ${T - i} ` +
       `multiplication${T - i === 1 ? "" : "s"} by Wₕ.`;
   }
 

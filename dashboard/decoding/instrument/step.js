@@ -15,7 +15,7 @@ class Step extends Instrument {
       tall: 90 });
     this.all = this.plot({ name: "vocabulary", title: "Every word, by rank", ratio: 0.55,
       tall: 220 });
-    this.drag(this.draws, { label: "Random number: arrow keys move it", local: true,
+    this.drag(this.draws, { label: "Random number: the arrow keys move it", local: true,
       move: ([u]) => this.set({ u: Math.min(0.999999, Math.max(0, u)) }),
       by: ([dx]) => dx && (this.set({
         u: Math.min(0.999999, Math.max(0, this.values.u + dx / 200)) }), true) });
@@ -101,13 +101,17 @@ class Step extends Instrument {
     const about = now.exact ? "" : "≈ "; // a sketch
     const how = now.forced ? "You chose" : !chance ? "Deterministic:" :
       `The random number ${this.values.u.toFixed(3)} ${moved ? "would select" : "selected"}`;
-    const among = drawn ? ` among <b>${about}${kept.toLocaleString("en-GB")}</b> of ` +
-      `${count.toLocaleString("en-GB")} words kept` : "";
-    const then = drawn ? `, ${about}<b>${entropy(after).toFixed(2)}</b> after temperature and cut` :
-      "";
-    this.say.innerHTML = `${how} <b>${plain(this.name(chosen))}</b>: probability ` +
-      `<b>${percent(after[chosen])}</b>${among}. Rank <b>${chosen + 1}</b> for the model; ` +
-      `entropy ${about}<b>${now.surprise.toFixed(2)}</b> nats${then}.`;
+    const [word, share, rank] = [this.name(chosen), percent(after[chosen]), chosen + 1];
+    const surprise = about + now.surprise.toFixed(2);
+    if (drawn) {
+      tell(this.say)`${how} <b>${word}</b>: probability <b>${share}</b> among
+        <b>${about}${whole(kept)}</b> of ${whole(count)} words kept. It has rank <b>${rank}</b> for
+        the model; entropy <b>${surprise}</b> nats, <b>${about}${entropy(after).toFixed(2)}</b> after
+        temperature and cut.`;
+    } else {
+      tell(this.say)`${how} <b>${word}</b>: probability <b>${share}</b>. It has rank <b>${rank}</b>
+        for the model; entropy <b>${surprise}</b> nats.`;
+    }
   }
 
   drawBars(warm, after, p, chosen) {
@@ -120,7 +124,7 @@ class Step extends Instrument {
     const rows = [...Array(most).keys()];
     if (chosen >= most) rows[most - 1] = chosen;
     const [before, left] = [rows.map((i) => model[i]), rows.map((i) => after[i])];
-    const long = 1.05 * Math.max(...before, ...left);
+    const long = roundUp(Math.max(...before, ...left));
     const names = rows.map((i, row) => {
       const word = this.name(i);
       const short = word.length > 11 ? word.slice(0, 10) + "…" : word;
@@ -157,26 +161,32 @@ class Step extends Instrument {
   drawNumber(after, chosen, chance) {
     const plot = this.draws;
     plot.frame({ x: [0, 1], y: [0, 1], ticks: { y: [] }, names: ["", ""] });
+    const shares = { even: "", odd: "", chosen: "", rest: "" };
+    const share = (from, width) =>
+      box(plot.x(from), plot.y(0.85), width, plot.y(0.15) - plot.y(0.85));
+    const names = [];
     let from = 0;
     for (let i = 0; i < after.length && from < 1 && i < 400; i++) {
       const to = from + after[i];
       const width = plot.x(to) - plot.x(from);
       if (width < 0.5) break;
-      const fill = i === chosen ? COLOURS.ORANGE : COLOURS.BLUE;
-      plot.parts.push(`<rect x="${short(plot.x(from))}" y="${short(plot.y(0.85))}" ` +
-        `width="${short(Math.max(0.5, width - 1))}" height="${short(plot.y(0.15) - plot.y(0.85))}" ` +
-        `fill="${fill}" fill-opacity="${i === chosen ? 1 : i % 2 ? 0.45 : 0.75}"/>`);
+      shares[i === chosen ? "chosen" : i % 2 ? "odd" : "even"] +=
+        share(from, Math.max(0.5, width - 1));
       const name = this.name(i);
-      if (width > 0.62 * plot.em * name.length) {
-        plot.text((plot.x(from) + plot.x(to)) / 2, plot.y(0.5), name,
-          { anchor: "middle", colour: i === chosen ? "#fff" : "currentColor", bold: i === chosen });
-      }
+      if (width > 0.62 * plot.em * name.length) names.push([(from + to) / 2, name, i === chosen]);
       from = to;
     }
-    const rest = plot.x(1) - plot.x(from); // words too improbable to be seen one by one
-    plot.parts.push(`<rect x="${short(plot.x(from))}" y="${short(plot.y(0.85))}" width="${
-      short(Math.max(0, rest))}" height="${short(plot.y(0.15) - plot.y(0.85))}" ` +
-      `fill="${COLOURS.BLUE}" fill-opacity="0.6"/>`);
+    // Words too improbable to be seen one by one.
+    shares.rest = share(from, Math.max(0, plot.x(1) - plot.x(from)));
+    const opacity = { even: 0.75, odd: 0.45, chosen: 1, rest: 0.6 };
+    for (const [which, d] of Object.entries(shares)) {
+      plot.add("path", { d, fill: which === "chosen" ? COLOURS.ORANGE : COLOURS.BLUE,
+        "fill-opacity": opacity[which] });
+    }
+    for (const [at, name, bold] of names) {
+      plot.text(plot.x(at), plot.y(0.5), name,
+        { anchor: "middle", colour: bold ? "#fff" : "currentColor", bold });
+    }
     if (chance) plot.line([this.values.u, this.values.u], [0, 1], { width: 4 });
     plot.done(!chance ? "You chose the word." : `At ${this.values.u.toFixed(3)}: ${this.name(chosen)}.`);
   }
@@ -216,8 +226,10 @@ function unpack(bytes, { count, high, low }) {
   return out;
 }
 
+const whole = (n) => n.toLocaleString("en-GB");
+
 function percent(p) {
-  return `${(100 * p).toFixed(p >= 0.0995 ? 0 : p >= 0.00995 ? 1 : 2)} %`.replace("0.00 %", "< 0.01 %");
+  return `${(100 * p).toFixed(p >= 0.0995 ? 0 : p >= 0.00995 ? 1 : 2)}%`.replace("0.00%", "< 0.01%");
 }
 
 // Whole numbers from 1 to count, evenly spread on a logarithmic axis.

@@ -178,8 +178,8 @@ def class_token_overlay(image: np.ndarray, row: np.ndarray, side: int = 384) -> 
 
 
 def largest(row: np.ndarray) -> str:
-    """One sentence that says which weight the brightest colour stands for. row: (P,) weights."""
-    return f"The brightest patch has {row.max() / max(row.sum(), 1e-12):.1%} of the weight."
+    """Which weight the brightest colour stands for. row: (P,) weights."""
+    return f"Brightest patch: {row.max() / max(row.sum(), 1e-12):.1%} of the weight"
 
 
 @memoise

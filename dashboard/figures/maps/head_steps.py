@@ -20,8 +20,8 @@ def step_matrix(
     query: int | None = None,
     key: int | None = None,
 ) -> Drawing:
-    """values: (R, C), −∞ for a masked score and NaN for the weight 0 that it gets; both cells stay
-    empty. rows and columns: the names of the axes; one that counts tokens shows their texts. The
+    """values: (R, C), −∞ for a masked score and NaN for the weight 0 that it gets; neither is
+    coloured. rows and columns: the names of the axes; one that counts tokens shows their texts. The
     row of the chosen query and the chosen cell are framed. Colours end at the `brightest` cell."""
     values = np.asarray(values, dtype=np.float32)
     masked = ~np.isfinite(values)
@@ -32,8 +32,14 @@ def step_matrix(
     cells = heat(finite, "value", span, signed=signed, hovertemplate=hover, hoverongaps=False)
     if values.size <= MOST_NUMBERS:
         text = np.char.mod("%.2f", np.where(masked, 0, values))
-        text[masked] = np.where(np.isnan(values), "0", "−∞")[masked]
+        text[masked] = ""
         cells |= {"text": text, "texttemplate": "%{text}"}
+    data = [cells]
+    if values.size <= MOST_NUMBERS and masked.any():
+        down, across = masked.nonzero()
+        zero = np.where(np.isnan(values), "0", "−∞")[masked]  # in the page's colour of text
+        data.append({"type": "scatter", "mode": "text", "x": across, "y": down, "text": zero,
+                     "hoverinfo": "skip", "showlegend": False})  # fmt: skip
     frames = []
     if query is not None:
         thick = 1 if max(values.shape) > 20 else 2  # a thick frame would cover thin cells
@@ -41,14 +47,14 @@ def step_matrix(
         if key is not None:
             frames += cell_frame(key - 0.5, key + 0.5, query - 0.5, query + 0.5, 2 * thick)
     plain = {"showgrid": False, "zeroline": False}
-    across = _counting(columns, values.shape[1], tokens, 12)
+    axis_across = _counting(columns, values.shape[1], tokens, 12)
     layout = {
         "height": int(min(640, 200 + 22 * max(8, values.shape[0]))),
-        "xaxis": across | {"tickangle": -60 if "token" in columns else 0} | plain,
+        "xaxis": axis_across | {"tickangle": -60 if "token" in columns else 0} | plain,
         "yaxis": _counting(rows, values.shape[0], tokens, 24) | {"autorange": "reversed"} | plain,
         "shapes": frames,
     }
-    return figure([cells], layout)
+    return figure(data, layout)
 
 
 def _counting(name: str, count: int, tokens: Sequence[str], most: int) -> Spec:

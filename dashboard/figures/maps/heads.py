@@ -111,7 +111,7 @@ def _lens(probability: np.ndarray, named: Spec, across: Spec) -> Drawing:
     """A row for each of the L+1 entries of the residual stream; named: text of cells and hovers."""
     layers = len(probability)
     layout = {
-        "height": 200 + 46 * layers,
+        "height": 200 + (46 if layers <= 14 else 24) * layers,
         "xaxis": across,
         "yaxis": axis("output read after", tickangle=0, **ticks(stages(layers))),
     }
@@ -148,10 +148,12 @@ def sorted_heads(
     title: str,
     chance: float | None = None,
     beside: np.ndarray | None = None,
+    least: float = 0,
 ) -> Drawing:
     """One bar for each head, the largest first. values: (L, H).
 
-    beside: the same for the untrained model. A line marks the value expected by chance.
+    beside: the same for the untrained model. A line marks the value expected by chance. least: the
+    upward axis reaches at least so far, so that small values look small.
     """
     layers, heads = values.shape
     names = [f"{layer + 1}.{head + 1}" for layer in range(layers) for head in range(heads)]
@@ -176,6 +178,6 @@ def sorted_heads(
         "legend": LEGEND_ABOVE,
         "showlegend": chance is not None,
         "xaxis": axis("layer.head, largest first", type="category"),
-        "yaxis": axis(title),
+        "yaxis": axis(title) | ({"autorangeoptions": {"include": least}} if least else {}),
     }
     return figure(data, layout)

@@ -55,7 +55,7 @@ def share_map(at: np.ndarray, log_share: np.ndarray) -> Drawing:
     """The share of x_i in h_T: log10 shares [i, T] at the positions `at`, NaN for i > T."""
     names = {
         "tickvals": [0, -1, -2, -3, FAINTEST],
-        "ticktext": ["100 %", "10 %", "1 %", "0.1 %", "≤ 0.01 %"],
+        "ticktext": ["100%", "10%", "1%", "0.1%", "≤ 0.01%"],
     }
     cells = heat(
         np.maximum(log_share, FAINTEST).astype(np.float32),
@@ -65,7 +65,7 @@ def share_map(at: np.ndarray, log_share: np.ndarray) -> Drawing:
         x=at,
         y=at,
         customdata=(100 * 10**log_share).astype(np.float32),
-        hovertemplate="x<sub>%{y}</sub> in h<sub>%{x}</sub>: %{customdata:.3g} %<extra></extra>",
+        hovertemplate="x<sub>%{y}</sub> in h<sub>%{x}</sub>: %{customdata:.3g}%<extra></extra>",
         colorbar=axis("share", **names),
     )
     layout = {

@@ -40,8 +40,8 @@ class DecayFigures extends Instrument {
     const [x, y] = [c * re[i], c * im[i]];
     if (this.modes.right) {
       for (const side of y ? [y, -y] : [y]) {
-        plot.parts.push(`<circle cx="${short(plot.x(x))}" cy="${short(plot.y(side))}" r="12" ` +
-          `fill="none" stroke="${COLOURS.ORANGE}" stroke-width="${side === y ? 3 : 1.5}"/>`);
+        plot.add("circle", { cx: short(plot.x(x)), cy: short(plot.y(side)), r: 12, fill: "none",
+          stroke: COLOURS.ORANGE, "stroke-width": side === y ? 3 : 1.5 });
       }
     }
     const sign = y < 0 ? "−" : "+";
@@ -115,15 +115,14 @@ class DecayFigures extends Instrument {
     let column = 0;
     at.forEach((step, i) => { if (Math.abs(step - T) < Math.abs(at[column] - T)) column = i; });
     plot.line([column, column], [n - 0.5, -0.5], { colour: "#fff", width: 2 });
-    const key = [["100 %", 0], ["10 %", -1], ["1 %", -2], ["0.1 %", -3], ["≤ 0.01 %", -4]];
+    const key = [["100%", 0], ["10%", -1], ["1%", -2], ["0.1%", -3], ["≤ 0.01%", -4]];
     key.forEach(([name, v], i) => {
       const colour = SEQUENTIAL[Math.round(((v - FAINTEST) / -FAINTEST) * (SEQUENTIAL.length - 1))];
       const [x, y] = [plot.left + plot.em, plot.height - plot.bottom - plot.em * (1.4 * i + 1)];
-      plot.parts.push(`<rect x="${short(x)}" y="${short(y - plot.em / 2)}" width="${plot.em}" ` +
-        `height="${plot.em}" fill="${colour}"/>`);
+      plot.add("path", { d: box(x, y - plot.em / 2, plot.em, plot.em), fill: colour });
       plot.text(x + 1.5 * plot.em, y, name);
     });
-    plot.done("Down a column: how much of h_T is x₁, x₂, … Bright near the diagonal only: a short " +
+    plot.done("A column shows how much of h_T comes from x₁, x₂, … Bright only near the diagonal: a short " +
       "memory.");
   }
 
@@ -136,7 +135,7 @@ class DecayFigures extends Instrument {
     const reach = 1.1 * Math.min(size, 1e6);
     const wide = Math.max(1, plot.room.width / Math.min(plot.tall, 400)) * 0.9;
     plot.frame({ x: [-reach * wide, reach * wide], y: [-reach, reach],
-      names: ["first entry of Wᵏx", "second entry"] });
+      names: ["first entry of Wᵏx", "second entry of Wᵏx"] });
     plot.line(...UNIT, { dash: "3 5", name: "length 1" });
     plot.line(xs, ys, { colour: COLOURS.GREY, width: 1, name: "all steps" });
     const k = this.values.k;
@@ -156,7 +155,7 @@ class DecayFigures extends Instrument {
     plot.frame({ x: [-0.5, d - 0.5], y: [d - 0.5, -0.5], ticks: { x: ticks, y: ticks },
       names: ["column", "row"] });
     plot.heat(rows, { low: -top, high: top, scale: DIVERGING, name: "W_h" });
-    plot.done(`Blue below zero, red above; the largest is ${top.toPrecision(3)}.`);
+    plot.done(`Blue entries are below zero, red ones above; the largest has size ${top.toPrecision(3)}.`);
   }
 
   // The numbers beside the figures.
@@ -175,10 +174,10 @@ class DecayFigures extends Instrument {
       [`ρ^(T−1), T = ${at}`, number(rho ** (at - 1))],
       [`‖W_h^(T−1)‖₂` + (NORM_STEPS[place] === at ? "" : `, T = ${NORM_STEPS[place]}`),
         number(10 ** curves.norm[place])],
-      ["share of x₁ in h_T", `${(100 * share).toPrecision(3)} %`],
+      ["share of x₁ in h_T", `${(100 * share).toPrecision(3)}%`],
       ["peak of ‖W_h^(T−1)‖₂", `${number(size)} at T = ${peak}`],
       ["half-life", found.halfLife ? `${found.halfLife.toFixed(1)} steps` : "none"],
-      ["share of x₁ under 1 %", when(found.underOnePercent)],
+      ["share of x₁ under 1%", when(found.underOnePercent)],
       ["x₁ lost to rounding", when(found.lostInFloat32)],
       ["overflow (float32)", when(found.overflowFloat32)],
     ];

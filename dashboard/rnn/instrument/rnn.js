@@ -20,13 +20,13 @@ class Decay extends DecayFigures {
     this.decay = this.plot({ name: "decay", title: "What is left of x₁ after T − 1 steps",
       ratio: 0.94, tall: 330 });
     this.drag(this.plane, {
-      label: "Eigenvalues: Enter selects the next one, arrow keys move it",
+      label: "Eigenvalues: Enter selects the next one, the arrow keys move it",
       grab: (place) => this.grab(place),
       move: ([re, im]) => this.moveTo(re, im),
       by: ([dx, dy], event) => this.byKey(dx, dy, event),
     });
     this.drag(this.decay, {
-      label: "T: arrow keys move it",
+      label: "T: the arrow keys move it",
       move: ([T]) => this.setT(Math.round(T)),
       by: ([dx]) => dx && this.setT(this.values.at + dx),
     });

@@ -56,8 +56,7 @@ function sheet(rows, side) {
 // A frame around the cells from (x0, y0) to (x1, y1): white on black is seen on every colour.
 function frameAround(plot, x0, y0, x1, y1) {
   const [left, top] = [plot.x(x0), plot.y(y0)];
-  const box = `x="${short(left)}" y="${short(top)}" width="${short(plot.x(x1) - left)}" ` +
-    `height="${short(plot.y(y1) - top)}" fill="none"`;
-  plot.parts.push(`<rect ${box} stroke="#000" stroke-width="5"/>`,
-    `<rect ${box} stroke="#fff" stroke-width="2"/>`);
+  const d = box(left, top, plot.x(x1) - left, plot.y(y1) - top);
+  plot.add("path", { d, fill: "none", stroke: "#000", "stroke-width": 5 });
+  plot.add("path", { d, fill: "none", stroke: "#fff", "stroke-width": 2 });
 }

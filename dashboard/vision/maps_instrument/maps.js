@@ -15,12 +15,12 @@ class Maps extends Instrument {
     this.all = this.plot({ name: "heads", title: "", square: true, tall: 330 });
     this.classes = this.plot({ name: "classes", title: "", ratio: 0.62, tall: 330 });
     for (const plot of [this.photo, this.where]) {
-      this.drag(plot, { label: "Patch that looks: arrow keys move it, Home chooses the class token",
+      this.drag(plot, { label: "Patch that looks: the arrow keys move it, Home chooses the class token",
         grab: (at) => this.look(at), move: (at) => this.look(at),
         by: (step, event) => this.step(step, event.key) });
       this.hover(plot);
     }
-    this.drag(this.all, { label: "Layer and head: arrow keys move them",
+    this.drag(this.all, { label: "Layer and head: the arrow keys choose them",
       grab: (at) => this.choose(at), move: (at) => this.choose(at),
       by: (step) => this.stepHead(step) });
   }
@@ -130,10 +130,10 @@ class Maps extends Instrument {
     if (this.data.tall) return this.say.replaceChildren(); // the lecturer's keys would cover it
     const best = weights.reduce((top, weight, i) => (weight > weights[top] ? i : top), 0);
     const name = this.nameOf(query);
-    this.say.innerHTML = `${name[0].toUpperCase() + name.slice(1)} gives ` +
-      `<b>${this.percent(weights[best])}</b> of its ${rollout ? "flow" : "attention"} to the ` +
-      `brightest patch (row ${Math.floor(best / side) + 1}, column ${(best % side) + 1}); an even ` +
-      `spread would give ${this.percent(1 / tokens)}.`;
+    tell(this.say)`${name[0].toUpperCase() + name.slice(1)} gives
+      <b>${this.percent(weights[best])}</b> of its ${rollout ? "flow" : "attention"} to the
+      brightest patch (row ${Math.floor(best / side) + 1}, column ${(best % side) + 1}); uniform
+      attention would give it ${this.percent(1 / tokens)}.`;
   }
 
   nameOf(query) {
@@ -169,7 +169,7 @@ class Maps extends Instrument {
       lines += `M${short(plot.x(i))} ${short(plot.y(0))}V${short(plot.y(side))}` +
         `M${short(plot.x(0))} ${short(plot.y(i))}H${short(plot.x(side))}`;
     }
-    plot.parts.push(`<path d="${lines}" stroke="#10161d" stroke-width="2"/>`);
+    plot.add("path", { d: lines, stroke: "#10161d", "stroke-width": 2 });
     this.classCell(plot, "none", "currentColor", "class token");
     this.mark(plot, query);
     plot.done(`${this.nameOf(query)} is marked.`);
@@ -178,9 +178,8 @@ class Maps extends Instrument {
   classCell(plot, fill, ink, words) {
     const { side } = this.data;
     const [top, bottom] = [plot.y(-CLASS + 0.1), plot.y(-0.1)];
-    plot.parts.push(`<rect x="${short(plot.x(0))}" y="${short(top)}" fill="${fill}" ` +
-      `width="${short(plot.x(side) - plot.x(0))}" height="${short(bottom - top)}" ` +
-      `stroke="currentColor" stroke-opacity="0.5"/>`);
+    plot.add("path", { d: box(plot.x(0), top, plot.x(side) - plot.x(0), bottom - top), fill,
+      stroke: "currentColor", "stroke-opacity": 0.5 });
     plot.text(plot.x(side / 2), (top + bottom) / 2, words, { anchor: "middle", colour: ink });
   }
 
@@ -211,7 +210,7 @@ class Maps extends Instrument {
     plot.title = rollout ? "Rollout through the first layers"
       : `The same in all ${layers * heads} heads`;
     plot.ratio = down / across * 0.9 + 0.12;
-    const roomy = plot.svg.parentElement.clientWidth > 62 * (across + 1); // for "head 1" and so on
+    const roomy = plot.room.width > 62 * (across + 1); // for "head 1" and so on
     const name = (what) => (_, i) => [i, roomy ? `${what} ${i + 1}` : `${what[0]}${i + 1}`];
     plot.frame({ x: [-0.5, across - 0.5], y: [down - 0.5, -0.5], ticks: {
       x: Array.from({ length: across }, rollout ? (_, i) => [i, i ? `1 to ${i + 1}` : "1"]
@@ -225,13 +224,13 @@ class Maps extends Instrument {
       const [[x0, x1], [y0, y1]] = [span(head, heads), span(layer, layers)];
       frameAround(plot, x0, y0, x1, y1);
     }
-    plot.done("Each map is relative to its own largest weight.");
+    plot.done("The colours of each map are scaled to its largest weight.");
   }
 
   drawClasses() {
     const plot = this.classes;
     const { said, true: truth } = this.data;
-    plot.title = "What it says, how probably";
+    plot.title = "Predicted classes and their probabilities";
     const names = said.map(([name], i) => [i, name.length > 12 ? name.slice(0, 11) + "…" : name]);
     const most = Math.max(...said.map(([, p]) => p));
     plot.frame({ x: [0, 1.9 * most], y: [said.length - 0.5, -0.5],

@@ -13,7 +13,7 @@ class Positions extends Instrument {
       this.set({ row: within(y), column: within(x) });
       return true;
     };
-    this.drag(this.map, { label: "Position: arrow keys move it", grab: place, move: place,
+    this.drag(this.map, { label: "Position: the arrow keys move it", grab: place, move: place,
       by: ([dx, dy]) => (dx || dy) && place([this.values.column + dx, this.values.row - dy]) });
   }
 
@@ -42,7 +42,7 @@ class Positions extends Instrument {
     const others = alike.map((cosine, at) => [cosine, at])
       .filter(([, at]) => at !== (row - 1) * side + column - 1).sort(([a], [b]) => b - a);
     const [cosine, at] = others[0] ?? [0, 0];
-    this.say.innerHTML = `The most similar one is row ${Math.floor(at / side) + 1}, column ${
+    tell(this.say)`The most similar one is row ${Math.floor(at / side) + 1}, column ${
       (at % side) + 1}: cosine <b>${cosine.toFixed(2)}</b>.`;
     plot.done(this.say.textContent);
   }

@@ -1,6 +1,6 @@
 """Small random real models written straight into the data folder, without transformers."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import torch
@@ -39,9 +39,11 @@ def tokenizer_json() -> str:
     return byte_level_json({w: i for i, w in enumerate(words)}, merges, words[:2])
 
 
-def write(name: str, architecture: str = "LlamaForCausalLM", seed: int = 0) -> ModelEntry:
+def write(
+    name: str, architecture: str = "LlamaForCausalLM", seed: int = 0, **changed: Any
+) -> ModelEntry:
     """A model of that architecture, stored; its weights are so large that attention differs."""
-    config = CONFIGS[architecture]
+    config = replace(CONFIGS[architecture], **changed)
     torch.manual_seed(seed)
     model = family_named(architecture).model(**asdict(config))
     with torch.no_grad():

@@ -79,7 +79,6 @@ def test_both_tokenizers_keep_the_protocol() -> None:
         assert tokenizer.encode("the end").tolist() == ids
         assert len(tokenizer.words(ids)) == len(ids)
         assert "the end" in tokenizer.decode(ids)
-        assert tokenizer.start_id in tokenizer.special_ids
         assert len(tokenizer.ids("")) == 1
         for wrong in (-1, tokenizer.vocab_size):
             with pytest.raises(ValueError, match="outside the vocabulary"):

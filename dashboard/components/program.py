@@ -1,0 +1,21 @@
+"""A component's JavaScript as it is sent: deflated, and inflated by the browser before it runs."""
+
+import base64
+import zlib
+
+_INFLATE = """const bytes = Uint8Array.from(atob("{body}"), (c) => c.charCodeAt(0));
+const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+const text = await new Response(stream).text();
+const address = URL.createObjectURL(new Blob([text], {{ type: "text/javascript" }}));
+const {{ default: program }} = await import(address);
+URL.revokeObjectURL(address);
+export default program;
+"""
+
+
+def deflated(source: str) -> str:
+    """A module with the same default export in a third of the bytes, without its comments."""
+    lines = (line.strip() for line in source.splitlines())
+    kept = "\n".join(line for line in lines if line and not line.startswith("//"))
+    body = base64.b64encode(zlib.compress(kept.encode(), 9)).decode()
+    return _INFLATE.format(body=body)

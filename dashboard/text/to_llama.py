@@ -1,0 +1,163 @@
+"""The section "From this GPT to a Llama": six parts, each replaced in turn, and what that did."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.models import llama_history
+from core.models.llama_history import History
+from dashboard import controls, state
+from dashboard.components import page, tables
+from dashboard.components.panes import panes
+from dashboard.figures import llama as figures
+from dashboard.text.llama_parts import NAMES, PARTS, RESULTS, Part
+
+GUESSES = "state-llama-guesses"  # name of a part -> the result that was predicted
+
+
+@page.fragment
+def show() -> None:
+    """Choose a part, predict, and see the loss of the model with it."""
+    try:
+        history = llama_history.read()
+    except (OSError, ValueError, KeyError, TypeError):
+        st.info(f"The measured losses are missing; `{llama_history.COMMAND}` computes them.")
+        return
+    st.markdown(
+        "Six parts changed between the course's GPT and the models that are used today. **Which of "
+        "them lower the loss?** Seven small models, one budget: {steps} steps of {batch} × "
+        "{window} tokens of Tiny Shakespeare.".format(**history.about)
+    )
+    name = controls.pick("What is replaced", [part.name for part in PARTS], key="part")
+    step = NAMES.index(name)
+    part = PARTS[step - 1]
+    picture, words = panes("llama", (3, 2))
+    with words:
+        _explain(part)
+        known = _predicted(part, step, history)
+    with picture:
+        _dots(history, step)
+        if known:
+            _curves(history, step)
+    _counts(history, step)
+    page.show_source(*part.code, label=f"Show the code: {part.name}")
+    _real_models()
+
+
+def _explain(part: Part) -> None:
+    both = rf"{part.before} \\ \downarrow \\ {part.after}"
+    page.show_math(rf"\begin{{gathered}} {both} \end{{gathered}}", part.words)
+
+
+def _predicted(part: Part, step: int, history: History) -> bool:
+    """Ask, and once there is an answer, compare it with the measurement."""
+    guesses: dict[str, str] = st.session_state.setdefault(GUESSES, {})
+    place = st.empty()
+    if part.name not in guesses and not state.revealed():
+        guess = place.radio(
+            f"The loss with {part.name} instead, in bits per character: what do you expect?",
+            RESULTS, index=None, key=f"guess-{step}",
+        )  # fmt: skip
+        if guess is None:
+            return False
+        guesses[part.name] = guess
+    change, spread = history.change(step), history.spread()
+    result = RESULTS[history.verdict(step) + 1]
+    guessed = f" You predicted: {guesses[part.name]}." if part.name in guesses else ""
+    with place.container():
+        st.metric(
+            _seeds(len(history.of(step))), f"{history.mean(step):.3f} bits per character",
+            f"{change:+.3f}", delta_color="inverse" if history.verdict(step) else "off",
+        )  # fmt: skip
+        st.markdown(
+            f"**{result.capitalize()}**: it changed by {change:+.3f}, and two seeds of one model "
+            f"differ by up to {spread:.3f}.{guessed} {part.why}"
+        )
+        if step == 6:
+            st.markdown(_units(history))
+    return True
+
+
+def _seeds(count: int) -> str:
+    return f"Validation loss, mean of {count} seeds" if count > 1 else "Validation loss, one seed"
+
+
+def _units(history: History) -> str:
+    """Why bits per character, and how much of them unknown words cost."""
+    words, pairs = history.corpus(5), history.corpus(6)
+    nats = [history.of(step)[0].validation[-1] for step in (5, 6)]
+    return (
+        f"A token is no longer a word, so the losses {nats[0]:.2f} nats a word and {nats[1]:.2f} "
+        f"nats a pair cannot be compared. In bits per character of the same text they can. Of the "
+        f"words' {history.mean(5):.2f}, {words.bits(0):.2f} are the spelling of unknown words, "
+        f"which are {words.unknown / words.tokens:.0%} of the text. The same text is "
+        f"{words.tokens:,} words or {pairs.tokens:,} byte pairs."
+    )
+
+
+def _dots(history: History, step: int) -> None:
+    guesses = st.session_state[GUESSES]
+    every = [history.bits(i) for i in range(len(NAMES))]
+    shown = [
+        bits if i == 0 or NAMES[i] in guesses or state.revealed() else None
+        for i, bits in enumerate(every)
+    ]
+    flat = [value for bits in every for value in bits]
+    page.show_figure(
+        figures.dots(NAMES, shown, step, (min(flat), max(flat))),
+        title="Validation loss after each step, lower is better",
+        description="A dot is the mean of two seeds, a line one seed. A question mark waits for "
+        "your prediction.",
+        key="llama",
+        more="Small models, trained briefly with one recipe (AdamW, learning rate "
+        "{learning_rate:g} falling to zero). With another recipe or a larger budget a step can do "
+        "more, less or the opposite; benchmarks/experiments.md has an "
+        "example.".format(**history.about),
+    )
+
+
+def _curves(history: History, step: int) -> None:
+    runs = [history.of(i) for i in (step - 1, step)]
+    before, after = ([history.curve(run) for run in both] for both in runs)
+    page.show_figure(
+        figures.curves(runs[0][0].at, before, after, (NAMES[step - 1], NAMES[step])),
+        title="The same while it trains",
+        description="Each model with two seeds, a line each; both read as many tokens.",
+        key="llama-curves",
+    )
+
+
+def _counts(history: History, step: int) -> None:
+    """The weights of each part, counted in the models."""
+    from core.models import llama_steps
+
+    before, after = (
+        llama_steps.parameters(i, history.corpus(i).vocabulary) for i in (step - 1, step)
+    )
+    rows = [
+        {"weights": part, "before": before[part], "after": after[part],
+         "change": after[part] - before[part]}
+        for part in before
+    ]  # fmt: skip
+    total = sum(after.values())
+    st.markdown(f"**{total:,} weights** ({total - sum(before.values()):+,})")
+    tables.show(rows, hide_index=True, width="stretch")
+    if step == 5:
+        sizes = history.about["sizes"]
+        stored = [2 * sizes["num_layers"] * heads * sizes["attn_dim"]
+                  for heads in (sizes["num_heads"], history.about["kv_heads"])]  # fmt: skip
+        st.markdown(
+            f"The KV cache holds **{stored[1]:,}** numbers a token instead of {stored[0]:,}."
+        )
+
+
+def _real_models() -> None:
+    """The way to a Llama that others trained, if one is installed."""
+    from core.models.pretrained import store
+
+    found = [entry for entry in store.available("gpt") if entry.architecture.startswith("Llama")]
+    for entry in found[:2]:
+        page.lesson_link("gpt", f"Read your text with {page.escape(entry.name)}, a Llama of the "
+                         "same parts", model=entry.name)  # fmt: skip
+    if not found:
+        st.caption("A real Llama of the same parts: `python -m core.models get smollm2`.")

@@ -1,0 +1,57 @@
+"""A deep real model in a browser: all its maps under the pointer, and heads that are switched."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.server import dashboard
+from tests.browser.waiting import no_errors, open_page, wait_ready
+from tests.models.pretrained.stored import write
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("real")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNROLLED_DATA", str(folder / "data"))
+        write("deep", num_layers=14)
+        with dashboard(folder, UNROLLED_DATA=str(folder / "data")) as at:
+            yield at
+
+
+def test_a_deep_model_has_its_layers_side_by_side(
+    page: Page, address: str, console: list[str]
+) -> None:
+    open_page(page, address, "attention", "model=deep&prompt=the+man,+the+man")
+    title = page.locator(".view .title")
+    maps = page.get_by_role("application", name="All maps")
+    maps.focus()
+    for _ in range(3):
+        maps.press("ArrowRight")
+    maps.press("ArrowDown")
+    expect(title).to_have_text("Layer 4, head 2")
+    box = maps.bounding_box()
+    assert box is not None
+    step = page.locator(".view .frame").evaluate("frame => frame.offsetWidth")
+    page.mouse.move(box["x"] + 60 + 13.5 * step, box["y"] + 26 + 4.5 * step)
+    expect(title).to_have_text("Layer 14, head 5")
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"[?&]layer=14"))
+    wait_ready(page)
+    expect(page.get_by_text("Layer 14, head 5. Shape")).to_be_visible()
+    no_errors(page)
+    assert [e for e in console if "404" not in e] == []
+
+
+def test_a_head_of_a_deep_model_is_switched_off(page: Page, address: str) -> None:
+    open_page(page, address, "heads", "model=deep&prompt=the+man,+the+man&without=")
+    grid = page.get_by_role("application", name=re.compile("^Head: arrow keys"))
+    grid.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", " "):
+        grid.press(key)
+    page.wait_for_url(re.compile(r"layer(\+|%20)3,?(\+|%20|%2C)*head(\+|%20)2"))
+    wait_ready(page)
+    no_errors(page)
