@@ -99,19 +99,19 @@ def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
     return SelectedPicture(own, None)
 
 
+def show_whole(image: UInt8) -> None:
+    """The picture (3, S, S) as it is, small; on the stage as high as the figures beside it."""
+    side = state.figure_height() or WHOLE
+    with st.container(key="whole"):
+        st.image(enlarge(channels_last(image), side), alt="The picture", output_format="PNG")
+
+
 def any_pictures() -> Pictures:
     """Pictures for a model whose own data is not here: CIFAR-10, or Shapes."""
     try:
         return _held_out("cifar10")
     except (MissingDataError, ValueError):
         return drawn_shapes(AT_HAND)
-
-
-def show_whole(image: UInt8) -> None:
-    """The picture (3, S, S) as it is, small; on the stage as high as the figures beside it."""
-    side = state.figure_height() or WHOLE
-    with st.container(key="whole"):
-        st.image(enlarge(channels_last(image), side), alt="The picture", output_format="PNG")
 
 
 def pictures_for(loaded: zoo.LoadedModel) -> Pictures:
