@@ -27,8 +27,9 @@ def dots(
             marker={"symbol": "line-ns-open", "size": 24, "color": GREY, "line": stroke},
         ),
         scatter(
-            means, known, "mean", mode="markers+text", text=[f"  {m:.3f}" for m in means],
-            textposition="middle right", hovertemplate="%{x:.3f}<extra>mean</extra>",
+            means, known, "mean", mode="markers+text", text=[f"   {m:.3f}   " for m in means],
+            textposition=["middle left" if m > sum(span) / 2 else "middle right" for m in means],
+            hovertemplate="%{x:.3f}<extra>mean</extra>",
             marker={"size": 16, "color": [ORANGE if i == at else BLUE for i in known],
                     "symbol": ["diamond" if i == at else "circle" for i in known]},
         ),
@@ -39,8 +40,8 @@ def dots(
         for i in range(len(names)) if i not in known
     ]  # fmt: skip
     rows = axis("", **ticks(names), range=[len(names) - 0.5, -0.5])
-    across = axis(BITS, range=[span[0] - room, span[1] + 2 * room])
-    layout = {"height": 400, "legend": LEGEND_BELOW, "annotations": asked}
+    across = axis(BITS, range=[span[0] - room, span[1] + room])
+    layout = {"height": 370, "legend": LEGEND_BELOW, "annotations": asked}
     return figure(data, layout | {"xaxis": across, "yaxis": rows})
 
 

@@ -67,9 +67,10 @@ PARTS = (
     ),
     Part(
         "byte pairs",
-        r"\text{entreat} \mapsto \text{one word, or unknown}",
-        r"\text{entreat} \mapsto \text{bytes, frequent neighbours merged}",
-        "The model stays; a vocabulary of the same size holds pieces of words.",
+        r"\text{Prospero} \mapsto \text{unknown}",
+        r"\text{Prospero} \mapsto \text{Pro} \mid \text{sper} \mid \text{o}",
+        "The model stays. A vocabulary of the same size holds pieces of words: bytes, with "
+        "frequent neighbours merged.",
         "No word is unknown, but the same text has more tokens.",
         ("core.tokenizer.WordTokenizer.ids", "core.bpe.learn_merges"),
     ),

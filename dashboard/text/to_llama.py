@@ -28,7 +28,7 @@ def show() -> None:
         "them lower the loss?** Seven small models, one budget: {steps} steps of {batch} × "
         "{window} tokens of Tiny Shakespeare.".format(**history.about)
     )
-    name = controls.pick("What changes", [part.name for part in PARTS], key="part")
+    name = controls.pick("What changes", [part.name for part in PARTS], key="part", bare=True)
     step = NAMES.index(name)
     part = PARTS[step - 1]
     picture, words = panes("llama", (3, 2))
@@ -91,7 +91,8 @@ def _units(history: History) -> str:
         f"nats a pair cannot be compared. In bits per character of the same text they can. Of the "
         f"words' {history.mean(5):.2f}, {words.bits(0):.2f} are the spelling of unknown words, "
         f"which are {words.unknown / words.tokens:.0%} of the text. The same text is "
-        f"{words.tokens:,} words or {pairs.tokens:,} byte pairs."
+        f"{words.tokens:,} words or {pairs.tokens:,} byte pairs, so with the same number of tokens "
+        f"the last model was trained on {1 - words.tokens / pairs.tokens:.0%} less text."
     )
 
 

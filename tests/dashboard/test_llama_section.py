@@ -36,6 +36,7 @@ def test_a_step_shows_its_loss_after_the_prediction_alone(step: int) -> None:
     said = " ".join(m.value for m in app.markdown)
     assert RESULTS[history.verdict(step) + 1].capitalize() in said
     assert f"You predicted: {RESULTS[0]}." in said
+    assert ("Of the words'" in said) == (step == 6), "another unit"
     assert not app.radio, "it is answered"
 
 
