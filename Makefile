@@ -42,17 +42,18 @@ test-fast: $(VENV)/.installed-dev ## every test but those with a browser, a serv
 test-ray: $(VENV)/.installed-dev .venv-ray/.installed ## runs on a Ray cluster, against a real one on this machine
 	UNROLLED_TEST_RAY=.venv-ray/bin/ray $(PY) -m pytest tests/ray $(ARGS)
 
-test-long: $(VENV)/.installed-dev ## the tests that make test leaves out: every page at every size, every question on a phone
+test-long: $(VENV)/.installed-dev ## the tests that make test leaves out: every page at every size, every question on a phone, more crashes
 	$(PY) -m pytest -m long $(ARGS)
 
 crawl: $(VENV)/.installed-dev ## open every view in a browser (20 minutes; ARGS= names pages)
 	$(PY) -m tests.browser.find --install
 	$(PY) -m tests.browser.crawl $(ARGS)
 
-lint: $(VENV)/.installed-dev ## ruff and mypy
+lint: $(VENV)/.installed-dev ## ruff, mypy and vulture (code that nothing uses)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(PY) -m vulture
 
 bench: $(VENV)/.installed-dev ## measure, and print the tables of BENCHMARKS.md
 	$(PY) -m benchmarks

@@ -1,5 +1,8 @@
 """A page as AppTest opens it, by its name and the settings of its link."""
 
+from functools import cache
+
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import ROOT
@@ -23,3 +26,10 @@ def check(app: AppTest) -> AppTest:
     assert not app.exception, [e.value for e in app.exception]
     assert not app.error, [e.value for e in app.error]
     return app
+
+
+def search_components_once() -> None:
+    """Each app searches all installed packages for components, which takes longer than most pages.
+    What is installed stays the same, so what the first app of this process found is remembered."""
+    if not hasattr(manifest_scanner.scan_component_manifests, "cache_info"):
+        manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)

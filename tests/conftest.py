@@ -6,6 +6,7 @@ import sys
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,22 @@ def root() -> Path:
 def own_state(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Rooms and progress of tests never meet those of whoever runs the tests."""
     os.environ["UNROLLED_STATE"] = str(tmp_path_factory.mktemp("unrolled") / "state")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def components_once() -> None:
+    """Apps of the tests do not search the installed packages again and again."""
+    from tests.apps import search_components_once
+
+    search_components_once()
+
+
+@pytest.fixture(autouse=True)
+def own_main() -> Iterator[None]:
+    """AppTest leaves its page as the main module, which a process started later would run."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
 
 
 @pytest.fixture(autouse=True)
@@ -89,8 +106,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def few_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measurements over hundreds of pictures take a few: for tests that look how they are shown."""
-    monkeypatch.setattr("dashboard.vision.versus.PICTURES", 20)
+    """Measure on a few pictures, not hundreds: for tests of how results are shown."""
+    monkeypatch.setattr("dashboard.vision.versus.PICTURES", 5)
     monkeypatch.setattr("dashboard.vision.faithfulness.PICTURES", 50)
 
 
@@ -104,8 +121,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """How many views the crawler opened, whichever process opened them."""
+    """How many views the crawler opened, whichever process opened them; what was tried again."""
     reports = [r for kind in ("passed", "failed") for r in terminalreporter.stats.get(kind, [])]
     views = [v for report in reports for name, v in report.user_properties if name == "views"]
     if views:
         terminalreporter.write_line(f"The crawler opened {sum(views):,} views.")
+    again = sorted({report.nodeid for report in terminalreporter.stats.get("rerun", [])})
+    if again:
+        line = f"!!! {len(again)} BROWSER TESTS WERE TRIED TWICE: {', '.join(again)}"
+        terminalreporter.write_line(line, red=True)

@@ -21,7 +21,9 @@ def show() -> None:
     try:
         history = llama_history.read()
     except (OSError, ValueError, KeyError, TypeError):
-        st.info(f"The measured losses are missing; `{llama_history.COMMAND}` computes them.")
+        st.info(
+            f"The measured losses are missing. The command `{llama_history.COMMAND}` computes them."
+        )
         return
     st.markdown(
         "Six parts changed between the course's GPT and a Llama such as SmolLM2. **Which of "
@@ -87,12 +89,13 @@ def _units(history: History) -> str:
     words, pairs = history.corpus(5), history.corpus(6)
     nats = [history.of(step)[0].validation[-1] for step in (5, 6)]
     return (
-        f"A token is no longer a word, so the losses {nats[0]:.2f} nats a word and {nats[1]:.2f} "
-        f"nats a pair cannot be compared. In bits per character of the same text they can. Of the "
-        f"words' {history.mean(5):.2f}, {words.bits(0):.2f} are the spelling of unknown words, "
-        f"which are {words.unknown / words.tokens:.0%} of the text. The same text is "
-        f"{words.tokens:,} words or {pairs.tokens:,} byte pairs, so with the same number of tokens "
-        f"the last model was trained on {1 - words.tokens / pairs.tokens:.0%} less text."
+        f"A token is no longer a word, so the losses of {nats[0]:.2f} nats per word and "
+        f"{nats[1]:.2f} nats per byte pair cannot be compared. Bits per character of the same "
+        f"text can be compared. Of the {history.mean(5):.2f} bits of the word model, "
+        f"{words.bits(0):.2f} are needed to spell unknown words, which are "
+        f"{words.unknown / words.tokens:.0%} of the text. The same text has {words.tokens:,} "
+        f"words or {pairs.tokens:,} byte pairs, so with the same number of tokens the last model "
+        f"was trained on {1 - words.tokens / pairs.tokens:.0%} less text."
     )
 
 
@@ -107,8 +110,8 @@ def _dots(history: History, step: int) -> None:
     page.show_figure(
         figures.dots(NAMES, shown, step, (min(flat), max(flat))),
         title="Validation loss after each step: left is better",
-        description="A dot is the mean of the seeds, a line one seed. A question mark waits for "
-        "your prediction.",
+        description="Each dot is the mean of two seeds, each line one seed. A question mark "
+        "stands for a step that you have not predicted yet.",
         key="llama",
         more="Small models, trained briefly with one recipe (AdamW, learning rate "
         "{learning_rate:g} falling to zero). With another recipe or a larger budget a step can do "
@@ -122,8 +125,9 @@ def _curves(history: History, step: int) -> None:
     before, after = ([history.curve(run) for run in both] for both in runs)
     page.show_figure(
         figures.curves(runs[0][0].at, before, after, (NAMES[step - 1], NAMES[step])),
-        title="The same while it trains",
-        description="Each model with two seeds, a line each; both read as many tokens.",
+        title="Validation loss during training",
+        description="Each model has two lines, one for each seed. All models read the same "
+        "number of tokens.",
         key="llama-curves",
     )
 
@@ -148,7 +152,7 @@ def _counts(history: History, step: int) -> None:
         stored = [2 * sizes["num_layers"] * heads * sizes["attn_dim"]
                   for heads in (sizes["num_heads"], history.about["kv_heads"])]  # fmt: skip
         st.markdown(
-            f"The KV cache holds **{stored[1]:,}** numbers a token instead of {stored[0]:,}."
+            f"The KV cache holds **{stored[1]:,}** numbers per token instead of {stored[0]:,}."
         )
 
 
@@ -158,7 +162,7 @@ def _real_models() -> None:
 
     found = [entry for entry in store.available("gpt") if entry.architecture.startswith("Llama")]
     for entry in found[:2]:
-        page.lesson_link("gpt", f"Read your text with {page.escape(entry.name)}, a Llama of the "
-                         "same parts", model=entry.name)  # fmt: skip
+        page.lesson_link("gpt", f"Read your text with {page.escape(entry.name)}, a Llama with the "
+        "same parts", model=entry.name)  # fmt: skip
     if not found:
-        st.caption("A real Llama of the same parts: `python -m core.models get smollm2`.")
+        st.caption("A real Llama with the same parts: `python -m core.models get smollm2`.")

@@ -6,10 +6,14 @@ from playwright.sync_api import Page, expect
 from dashboard.components import streamlit_dom as dom
 from dashboard.palette import BACKGROUND
 
+# What fades in has its full contrast only at its end. What never ends is left out.
+STILL = """document.getAnimations().every((one) => one.playState !== "running" ||
+  one.effect?.getComputedTiming().endTime === Infinity)"""
+
 
 def barriers(page: Page) -> list[str]:
     """The violations of level serious or critical, one line each."""
-    page.wait_for_timeout(600)  # what fades in has its full contrast only then
+    page.wait_for_function(STILL)
     found = Axe().run(page).response["violations"]
     return [
         f"{violation['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"

@@ -6,10 +6,14 @@ when CI=true.
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
+from dashboard.components import streamlit_dom as dom
 from tests.browser import find, server
 
 DESKTOP = {"width": 1280, "height": 720}
@@ -24,6 +28,20 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# One more attempt for what waited in vain, never for an error that the page shows.
+AGAIN = {
+    "reruns": 1,
+    "only_rerun": [r"^TimeoutError: ", r"with timeout \d+ms"],
+    "rerun_except": [shown.split('"')[1] for shown in (dom.EXCEPTION, dom.ERROR)],
+}
+KEPT = "local_storage,indexeddb,service_workers,file_systems,cache_storage"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of this folder alone are tried again; tests/conftest.py names those that were."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.flaky(**AGAIN))
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +53,7 @@ def dashboard_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the session; a page of a test lives in a context of its own."""
+    """One Chromium for the session."""
     path = find.find()
     if path is None:
         if os.environ.get("CI") == "true":
@@ -47,10 +65,58 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-def _context(browser: Browser, **options: object) -> BrowserContext:
-    context = browser.new_context(viewport=DESKTOP, locale="en-GB", **options)
-    context.set_default_timeout(PATIENCE)
-    return context
+class Windows:
+    """Browser contexts that tests use one after the other, so that what one has loaded (Streamlit's
+    scripts, Plotly) is loaded and compiled once. What a test kept in one is removed after it."""
+
+    def __init__(self, browser: Browser):
+        self._browser = browser
+        self._idle: dict[str, BrowserContext] = {}
+        self._origins: set[str] = set()
+
+    @contextmanager
+    def window(self, **options: object) -> Iterator[Page]:
+        """A new window; every window of its context is closed at the end. Nothing moves in it that
+        need not: a test about movement asks for it with `emulate_media`."""
+        context = self._idle.pop(repr(options), None) or self._context(**options)
+        try:
+            yield context.new_page()
+        finally:
+            try:
+                self._forget(context)
+                self._idle[repr(options)] = context
+            except Error:  # it is broken: the next test gets another
+                context.close()
+
+    def _context(self, **options: object) -> BrowserContext:
+        context = self._browser.new_context(
+            viewport=DESKTOP, locale="en-GB", color_scheme="light", reduced_motion="reduce",
+            **options,
+        )  # fmt: skip
+        context.set_default_timeout(PATIENCE)
+        context.on("page", lambda page: page.on("framenavigated", lambda at: self._visited(at.url)))
+        return context
+
+    def _visited(self, url: str) -> None:
+        if url.startswith("http"):
+            self._origins.add("{0.scheme}://{0.netloc}".format(urlsplit(url)))
+
+    def _forget(self, context: BrowserContext) -> None:
+        for page in context.pages:
+            page.close()
+        context.clear_cookies()
+        context.clear_permissions()
+        blank = context.new_page()
+        session = context.new_cdp_session(blank)
+        for origin in self._origins:
+            session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": KEPT})
+        blank.close()
+
+
+@pytest.fixture(scope="session")
+def windows(browser: Browser) -> Windows:
+    """The windows of the session's browser."""
+    return Windows(browser)
 
 
 @pytest.fixture
@@ -63,16 +129,15 @@ def console(page: Page) -> list[str]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(windows: Windows) -> Iterator[Page]:
     """A fresh browser window, light, 1280×720."""
-    with _context(browser, color_scheme="light") as context:
-        yield context.new_page()
+    with windows.window() as window:
+        yield window
 
 
 @pytest.fixture
-def phone_page(browser: Browser) -> Iterator[Page]:
+def phone_page(windows: Windows) -> Iterator[Page]:
     """A fresh browser window of a phone, light, 390×844."""
-    with _context(browser, color_scheme="light", has_touch=True) as context:
-        phone = context.new_page()
+    with windows.window(has_touch=True) as phone:
         phone.set_viewport_size(PHONE)
         yield phone

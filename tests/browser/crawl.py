@@ -20,6 +20,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from dashboard import lessons
 from dashboard.components import streamlit_dom as dom
+from tests.apps import search_components_once
 from tests.browser import find
 from tests.browser.conftest import DESKTOP, FLAGS, PHONE
 from tests.browser.crawl_scenes import Scene, all_scenes
@@ -82,7 +83,7 @@ class Tab:
 
     async def _page(self, scene: Scene) -> Page:
         size = PHONE if scene.phone else DESKTOP
-        page = await self._browser.new_page(viewport=size, locale="en-GB")
+        page = await self._browser.new_page(viewport=size, locale="en-GB", reduced_motion="reduce")
         page.on("pageerror", lambda error: self._said.append(f"script error: {error}"))
         page.on(
             "console",
@@ -147,6 +148,7 @@ def report_stage(fills: dict[View, dict[str, float]]) -> None:
 
 def main() -> int:
     """1 if anything is wrong; arguments are the pages to look at, all without."""
+    search_components_once()
     pages = sys.argv[1:] or [lesson.name for lesson in lessons.available()]
     begun = time.monotonic()
     views = found_views(pages) + [view for view in beats() if view.page in pages]

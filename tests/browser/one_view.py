@@ -17,6 +17,7 @@ from playwright.sync_api import Error, Locator, Page
 
 from dashboard import lessons
 from dashboard.components import streamlit_dom as dom
+from tests.apps import search_components_once
 from tests.browser.conftest import DESKTOP
 from tests.browser.crawl import address_of
 from tests.browser.screenshot import own_browser
@@ -49,7 +50,7 @@ class Seen:
 
     @property
     def failures(self) -> list[str]:
-        """What of it is out of bounds, in words."""
+        """What is outside its bounds, in words."""
         found = []
         if self.figure is not None and self.figure < FIGURE:
             found.append(f"{self.figure:.0%} of {self.name} in view, it ends at {self.bottom} px")
@@ -63,7 +64,7 @@ class Seen:
 
 
 def sections(pages: Iterable[str]) -> Iterator[View]:
-    """Every page as it opens, and every option of what turns it over."""
+    """Every page as it opens, and every option of the controls that switch its content."""
     for page in pages:
         plain = View(page)
         yield plain
@@ -154,6 +155,7 @@ def table(found: Iterable[Seen]) -> Iterator[str]:
 
 def main() -> int:
     """Print the table; arguments are pages, all without."""
+    search_components_once()
     pages = sys.argv[1:] or [lesson.name for lesson in lessons.available()]
     views = list(sections(pages))
     found = []

@@ -26,7 +26,7 @@ def dashboard(folder: Path, script: str = "dashboard/app.py", **environment: str
 
     Its log is folder/log.txt.
     Runs go to folder/runs and rooms to folder/state: a test never meets what its user keeps.
-    Errors: RuntimeError when it does not answer within 60 seconds.
+    Errors: RuntimeError when it does not answer within three minutes.
     """
     port = free_port()
     env = os.environ | {"OMP_NUM_THREADS": "1", "UNROLLED_RUNS": str(folder / "runs")}
@@ -58,7 +58,7 @@ def dashboard(folder: Path, script: str = "dashboard/app.py", **environment: str
 
 
 def _wait_until_healthy(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.waiting import no_errors, open_page, wait_ready
+from tests.browser.waiting import messages, no_errors, open_page, quiet, wait_ready
 
 
 def test_keys_move_layer_head_and_query_and_the_words_follow(
@@ -31,10 +31,9 @@ def test_keys_move_layer_head_and_query_and_the_words_follow(
 def test_no_message_goes_to_the_server_while_the_pointer_moves(
     page: Page, dashboard_url: str
 ) -> None:
-    sent: list[object] = []
-    page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(frame)))
+    sent = messages(page)
     open_page(page, dashboard_url, "attention")
-    page.wait_for_timeout(1000)
+    quiet(page, sent)
     box = page.locator(".view .all").bounding_box()
     assert box is not None
     count = len(sent)

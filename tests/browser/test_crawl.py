@@ -1,13 +1,10 @@
 """A sample of `make crawl`: every section of every page, in a browser."""
 
-from pathlib import Path
-
 import pytest
 
 from dashboard import lessons
 from tests.browser.crawl import visit
 from tests.browser.crawl_scenes import Scene
-from tests.browser.server import dashboard
 from tests.crawl.views import View, controls_of, open_page
 from tests.load.loop import run
 
@@ -29,9 +26,8 @@ def sample() -> list[View]:
 
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("browser")  # which skips where there is none, and fails in CI
-def test_every_section_is_whole_as_it_is_drawn(tmp_path: Path) -> None:
+def test_every_section_is_whole_as_it_is_drawn(dashboard_url: str) -> None:
     views = sample()
     assert len(views) > 30
-    with dashboard(tmp_path) as address:
-        trouble, _ = run(visit([Scene(view) for view in views], address))
+    trouble, _ = run(visit([Scene(view) for view in views], dashboard_url))
     assert {str(scene): said for scene, said in trouble.items()} == {}

@@ -1,13 +1,14 @@
 """The glossary in a browser: every term of it is found where it first appears on each page."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard import lessons
 from dashboard.components import glossary, streamlit_dom as dom
-from tests.browser.waiting import no_errors, open_page
+from tests.browser.waiting import no_errors, open_page, until
 
 # The text of the page, as a reader meets it: whole elements, without code, formulas and figures.
 TEXT = """main => {
@@ -22,6 +23,12 @@ TEXT = """main => {
 }"""
 MARKED = """() => [...CSS.highlights.get('glossary')].map(range => [range.toString(),
   range.startContainer.data, range.startOffset])"""
+
+# The middle of the first marked term, which is scrolled into view.
+FIRST = """() => { const [range] = CSS.highlights.get('glossary');
+  range.startContainer.parentElement.scrollIntoView({ block: 'center' });
+  const [{ x, y, width, height }] = range.getClientRects();
+  return [x + width / 2, y + height / 2]; }"""
 
 
 def terms_in(texts: list[str]) -> dict[str, tuple[str, int]]:
@@ -60,21 +67,17 @@ def test_a_term_is_explained_on_hover_on_tap_and_by_keyboard(
     open_page(page, dashboard_url, "versus")
     expect(page.get_by_role("button", name="Words", exact=True)).to_be_visible()
     page.wait_for_function("CSS.highlights.has('glossary')")
-    page.wait_for_timeout(1500)  # until the page stands still
-    box = page.evaluate(
-        """() => { const [range] = CSS.highlights.get('glossary');
-           range.startContainer.parentElement.scrollIntoView({ block: 'center' });
-           const [{ x, y, width, height }] = range.getClientRects();
-           return [x + width / 2, y + height / 2]; }"""
-    )
     tip = page.get_by_role("tooltip")
-    page.mouse.move(*box)
-    expect(tip).to_be_visible()
+
+    def at_the_term(act: Callable[[float, float], None]) -> None:  # while figures come, it moves
+        page.mouse.move(5, 5)
+        expect(tip).to_be_hidden()
+        act(*page.evaluate(FIRST))
+        expect(tip).to_be_visible(timeout=4_000)
+
+    until(lambda: at_the_term(page.mouse.move))
     assert tip.inner_text() in glossary.terms().values()
-    page.mouse.move(5, 5)
-    expect(tip).to_be_hidden()
-    page.mouse.click(*box)
-    expect(tip).to_be_visible()
+    until(lambda: at_the_term(page.mouse.click))
     page.keyboard.press("Escape")
     expect(tip).to_be_hidden()
     button = page.get_by_role("button", name="Words", exact=True)

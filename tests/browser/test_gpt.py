@@ -16,6 +16,7 @@ def text_of(page: Page) -> Locator:
 def test_text_is_generated_greedily_and_from_the_nucleus(
     page: Page, dashboard_url: str, console: list[str]
 ) -> None:
+    page.emulate_media(reduced_motion="no-preference")  # word by word
     open_page(page, dashboard_url, "gpt", "model=gpt-grammar&way=greedy")
     strip = text_of(page)
     expect(strip.locator("li:visible")).to_have_count(9 + 40)  # all of them have appeared

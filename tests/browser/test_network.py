@@ -18,7 +18,7 @@ from core.models import load_model
 from dashboard.components import streamlit_dom as dom
 from tests.browser.axe import barriers_in_both_themes
 from tests.browser.conftest import PHONE
-from tests.browser.waiting import no_errors, open_page, wait_ready
+from tests.browser.waiting import messages, no_errors, open_page, quiet, wait_ready
 
 NETWORK = "section=Network"
 
@@ -55,20 +55,20 @@ def test_a_path_is_as_thick_as_what_is_left_of_its_input(
 def test_dragging_redraws_without_the_server_and_the_link_follows_on_release(
     page: Page, dashboard_url: str
 ) -> None:
-    sent: list[object] = []
-    page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(frame)))
+    sent = messages(page)
     open_page(page, dashboard_url, "rnn", NETWORK)
     slider = page.get_by_role("slider", name="Steps T")
     box = slider.bounding_box()
     assert box is not None
-    page.wait_for_timeout(500)
+    quiet(page, sent)
     count, seen = len(sent), set()
     page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
     page.mouse.down()
     for step in range(20, int(box["width"]), 20):
         page.mouse.move(box["x"] + step, box["y"] + box["height"] / 2)
-        page.wait_for_timeout(40)
-        seen.add(page.locator(".net .path").count())
+        steps = int(slider.input_value())
+        expect(page.locator(".net .path")).to_have_count(steps)
+        seen.add(steps)
     assert len(sent) == count
     assert len(seen) > 6
     page.mouse.up()

@@ -105,6 +105,7 @@ def test_the_script_has_the_current_settings(page: Page, dashboard_url: str) -> 
 
 
 def test_the_orbit_plays(page: Page, dashboard_url: str) -> None:
+    page.emulate_media(reduced_motion="no-preference")
     open_page(page, dashboard_url, "rnn", DECAY + "&matrix=Scaled+rotation&size=2&view=orbit")
     page.get_by_role("slider", name="Steps k").press("Home")
     figure = page.locator("[data-plot=orbit]")
@@ -113,6 +114,15 @@ def test_the_orbit_plays(page: Page, dashboard_url: str) -> None:
     expect(figure.locator("svg[aria-label*='k = 0:']")).to_have_count(0)
     expect(figure.get_by_role("button", name="Pause")).to_be_visible()
     no_errors(page)
+
+
+def test_the_orbit_takes_one_step_where_nothing_shall_move(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "rnn", DECAY + "&matrix=Scaled+rotation&size=2&view=orbit")
+    page.get_by_role("slider", name="Steps k").press("Home")
+    figure = page.locator("[data-plot=orbit]")
+    figure.get_by_role("button", name="Play").click()
+    expect(figure.locator("svg[aria-label*='k = 1:']")).to_be_visible()
+    expect(figure.get_by_role("button", name="Play")).to_be_visible()
 
 
 def test_nothing_is_wider_than_a_phone(phone_page: Page, dashboard_url: str) -> None:

@@ -29,9 +29,9 @@ def test_every_selector_matches(page: Page, tmp_path: Path) -> None:
 
 
 def present(page: Page, selector: str) -> bool:
-    """Whether an element matches within a moment: some are drawn only after the script's end."""
+    """Whether an element matches, if not at once then later: some come after the script's end."""
     try:
-        page.wait_for_selector(selector, state="attached", timeout=5_000)
+        page.wait_for_selector(selector, state="attached")
     except Timeout:
         return False
     return True

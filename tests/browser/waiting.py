@@ -35,6 +35,22 @@ def no_errors(page: Page) -> None:
     expect(page.locator(dom.ERROR)).to_have_count(0)
 
 
+def messages(page: Page) -> list[object]:
+    """What the page sends to the server from now on, as it is sent; before the page is opened."""
+    sent: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    return sent
+
+
+def quiet(page: Page, sent: list[object]) -> None:
+    """Wait until the page has sent nothing for a second."""
+    before = -1
+    while before != len(sent):
+        before = len(sent)
+        page.wait_for_timeout(1000)
+        wait_ready(page)
+
+
 def until(attempt: Callable[[], None], tries: int = 15) -> None:
     """Repeat until its own expectation holds; the last AssertionError is raised."""
     for _ in range(tries - 1):

@@ -18,8 +18,9 @@ from dashboard import lessons
 from dashboard.state import DRAWN, OFFERS
 from tests.conftest import ROOT
 
-# A control with many like options (a word, a picture, a cell): the first, a middle and the last.
-ALIKE = {"query", "key", "hidden", "word_at", "picture", "for", "class"}
+# A control with many like options (a word, a picture, a cell, a model that another control of the
+# page opens too): the first, a middle and the last.
+ALIKE = {"query", "key", "hidden", "word_at", "picture", "for", "class", "beside"}
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ def test_what_a_user_typed_is_no_markup_on_an_axis():
 
 @pytest.fixture
 def app():
-    return AppTest.from_file(str(PAGE), default_timeout=60)
+    return AppTest.from_file(str(PAGE), default_timeout=120)
 
 
 def ok(app):
@@ -175,7 +175,7 @@ def test_a_cell_masked_in_the_link_is_followed_and_nonsense_is_not(app):
     ok(app.run())
     assert any("after your change" in m.value for m in app.markdown)
     for nonsense in ("6.99", "6", "6.-1", "x", "1.1," * 900, "6.5,"):
-        other = AppTest.from_file(str(PAGE), default_timeout=60)
+        other = AppTest.from_file(str(PAGE), default_timeout=120)
         other.query_params["cells"] = nonsense
         ok(other.run())
         assert other.session_state["cells"] == ""
@@ -253,7 +253,7 @@ def test_a_mean_has_no_steps(app):
     ["switch heads off", "all heads measured", "layer by layer", "side by side", "the leak"],
 )
 def test_every_section_of_the_heads_page_opens(section):
-    app = AppTest.from_file(str(HEADS), default_timeout=60)
+    app = AppTest.from_file(str(HEADS), default_timeout=120)
     app.query_params["try"] = section
     ok(app.run())
     if section == "the leak":
@@ -262,7 +262,7 @@ def test_every_section_of_the_heads_page_opens(section):
 
 @needs_gpt
 def test_a_link_says_which_heads_are_off_and_what_is_hidden(app):
-    other = AppTest.from_file(str(HEADS), default_timeout=60)
+    other = AppTest.from_file(str(HEADS), default_timeout=120)
     other.query_params["without"] = "layer 2, head 1"
     ok(other.run())
     assert other.multiselect(key="without").value == ["layer 2, head 1"]
@@ -279,7 +279,7 @@ def test_a_link_says_which_heads_are_off_and_what_is_hidden(app):
     ["switch heads off", "all heads measured", "layer by layer", "side by side", "the leak"],
 )
 def test_every_section_opens_for_pictures(section):
-    app = AppTest.from_file(str(HEADS), default_timeout=60)
+    app = AppTest.from_file(str(HEADS), default_timeout=120)
     app.query_params["try"], app.query_params["reads"] = section, "pictures"
     ok(app.run())
 

@@ -14,7 +14,7 @@ def shown(prediction: str) -> AppTest:
 
         claims.show(shipped()["1d"], prediction)
 
-    at = AppTest.from_function(script, kwargs={"prediction": prediction}, default_timeout=30).run()
+    at = AppTest.from_function(script, kwargs={"prediction": prediction}, default_timeout=120).run()
     assert not at.exception
     return at
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from dashboard.components import source
@@ -78,7 +79,7 @@ def failing_page() -> None:
 
 
 def test_a_value_error_becomes_one_sentence() -> None:
-    app = AppTest.from_function(failing_page, default_timeout=30).run()
+    app = AppTest.from_function(failing_page, default_timeout=120).run()
     assert not app.exception
     assert [e.value.replace("\\", "") for e in app.error] == [
         "dim must be a whole number of at least 1, not <b>0</b>."
@@ -95,7 +96,7 @@ def page_without_its_file() -> None:
 
 
 def test_a_missing_file_is_named_without_its_folder() -> None:
-    app = AppTest.from_function(page_without_its_file, default_timeout=30).run()
+    app = AppTest.from_function(page_without_its_file, default_timeout=120).run()
     assert not app.exception
     assert [e.value.replace("\\", "") for e in app.error] == [
         "vocab.json cannot be used: No such file or directory."
@@ -114,7 +115,7 @@ def page_with_numbers_to_choose_from():
 
 
 def test_an_option_that_returns_as_its_label_is_the_option():
-    app = AppTest.from_function(page_with_numbers_to_choose_from, default_timeout=30).run()
+    app = AppTest.from_function(page_with_numbers_to_choose_from, default_timeout=120).run()
     assert not app.exception
     assert [shown.value for shown in app.markdown] == ["4", "5"]
 
@@ -129,6 +130,16 @@ def page_whose_slider_grew_shorter():
 
 
 def test_a_slider_with_a_new_limit_clamps_its_value():
-    app = AppTest.from_function(page_whose_slider_grew_shorter, default_timeout=30).run()
+    app = AppTest.from_function(page_whose_slider_grew_shorter, default_timeout=120).run()
     assert not app.exception
     assert [shown.value for shown in app.markdown] == ["3"]
+
+
+def test_apps_of_one_process_search_for_components_once() -> None:
+    search = manifest_scanner.scan_component_manifests
+    before = search.cache_info()
+    for _ in range(2):
+        AppTest.from_function(page_without_its_file, default_timeout=120).run()
+    after = search.cache_info()
+    assert after.hits + after.misses == before.hits + before.misses + 2, "Streamlit asks it"
+    assert after.misses <= 1

@@ -20,7 +20,7 @@ def earned(*numbers: str) -> StudyProgress:
 
 
 def opened(name: str, **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=120).run()
     app.switch_page(f"../pages/{name}.py")
     for key, value in query.items():
         app.query_params[key] = value
@@ -86,7 +86,7 @@ def test_the_lecturers_view_has_no_end() -> None:
 
 
 def test_an_earned_question_is_marked_at_the_end_of_its_lesson() -> None:
-    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=120).run()
     app.session_state["study-progress"] = earned("3b")
     app.switch_page("../pages/positions.py").run()
     [label] = [label for label in links(app) if label.startswith("3b · ")]

@@ -96,7 +96,7 @@ def test_a_model_without_its_vocabulary_is_refused_in_a_sentence(
             target.parent.mkdir(exist_ok=True)
             target.write_bytes(file.read_bytes())
     monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path))
-    app = AppTest.from_file(str(ROOT / "pages" / "gpt.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "pages" / "gpt.py"), default_timeout=120)
     app.query_params["model"] = "no-words"
     app.run()
     assert not app.exception

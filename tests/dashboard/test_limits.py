@@ -72,7 +72,7 @@ def test_a_day_of_guessing_tries_fewer_than_300_passphrases():
 
 
 def test_guesses_made_at_the_same_time_do_not_pass_together():
-    delays, passed, start = Delays(5, 300, 86400), [], threading.Barrier(100)
+    delays, passed, start = Delays(5, 300, 86400, Clock()), [], threading.Barrier(100)
 
     def guess():
         start.wait()

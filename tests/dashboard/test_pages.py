@@ -14,7 +14,7 @@ PAGES = sorted((ROOT / "pages").glob("*.py"))
 
 
 def run(path: Path, query: dict[str, str] | None = None) -> AppTest:
-    app = AppTest.from_file(str(path), default_timeout=30)
+    app = AppTest.from_file(str(path), default_timeout=120)
     for name, value in (query or {}).items():
         app.query_params[name] = value
     return app.run()

@@ -26,7 +26,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def opened(page: str, stopped: bool = False, **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / f"{page}.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "pages" / f"{page}.py"), default_timeout=120)
     if stopped:  # the browser has reported an error of every instrument: the server draws
         for name in ("row", "heads", "decoding", "steps"):
             app.session_state[f"state-live-stopped-{name}"] = True

@@ -28,7 +28,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / "runs.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "pages" / "runs.py"), default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
     app.run()

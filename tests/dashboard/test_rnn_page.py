@@ -239,7 +239,7 @@ def test_measuring_here_replaces_what_was_shipped(
 def test_sliders_and_steps_never_load_torch() -> None:
     code = (
         "import sys; from streamlit.testing.v1 import AppTest\n"
-        f"at = AppTest.from_file({str(PAGE)!r}, default_timeout=60).run()\n"
+        f"at = AppTest.from_file({str(PAGE)!r}, default_timeout=120).run()\n"
         "at.slider(key='T').set_value(7).run(); at.button(key='step-Next').click().run()\n"
         f"at.session_state['section'] = {DECAY!r}; at.run()\n"
         "at.session_state['rho'] = 1.2; at.run(); at.slider(key='size').set_value(40).run()\n"

@@ -21,7 +21,7 @@ def _section() -> None:
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_function(_section, default_timeout=60)
+    app = AppTest.from_function(_section, default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
     return good(app.run())

@@ -75,7 +75,7 @@ def test_the_next_download_removes_what_a_killed_one_left(folder: Path) -> None:
         code = (
             "from pathlib import Path; import time; from core.data.download import fetch;"
             f"job = fetch({server.url!r}, Path({str(folder / 'file.bin')!r}), {SHA256!r}, 10**7);"
-            "next(job); print('under way', flush=True); time.sleep(60)"
+            "next(job); print('under way', flush=True); time.sleep(600)"
         )
         process = subprocess.Popen(
             [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
@@ -122,7 +122,7 @@ def test_processes_download_the_same_file_once(folder: Path) -> None:
             f"drain(fetch({server.url!r}, Path({str(folder / 'file.bin')!r}), {SHA256!r}, 10**6))"
         )
         processes = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) for _ in range(3)]
-        assert [process.wait(60) for process in processes] == [0, 0, 0]
+        assert [process.wait(240) for process in processes] == [0, 0, 0]
         assert server.requests == 1
     assert files_below(folder) == {"file.bin"}
 

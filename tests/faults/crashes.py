@@ -136,7 +136,7 @@ def check_same(whole: RunDirectory, broken: RunDirectory) -> None:
 
 
 def killed_and_resumed(name: str, wait: float, whole: RunDirectory, *, training: bool) -> str:
-    """Start, kill -9 after `wait` seconds, expect "lost" within 5 s, resume, compare.
+    """Start, kill -9 after `wait` seconds, expect "lost", resume, compare.
 
     training: the seconds count from its first record on.
     """
@@ -149,7 +149,7 @@ def killed_and_resumed(name: str, wait: float, whole: RunDirectory, *, training:
     killed = time.monotonic()
     process.wait()
     while (state := run_status(run).state) not in ("lost", "done", "queued"):
-        assert time.monotonic() - killed < 5, f"{state} after 5 seconds"
+        assert time.monotonic() - killed < 60, f"{state} after a minute"
         time.sleep(0.02)
     held = run.last_checkpoint()
     end(run)

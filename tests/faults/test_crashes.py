@@ -7,7 +7,11 @@ import pytest
 from tests.faults.crashes import check_all
 
 
+# Four kills: each kind of model once while it gets ready and once while it trains.
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(os.name != "posix", reason="kill -9 is a POSIX matter")
-def test_runs_survive_kills_at_any_moment_and_every_damage_is_named() -> None:
-    check_all(kills=8, tries=500, seed=0)
+@pytest.mark.parametrize(
+    ("kills", "tries"), [(4, 150), pytest.param(12, 1_000, marks=pytest.mark.long)]
+)
+def test_runs_survive_kills_at_any_moment_and_every_damage_is_named(kills: int, tries: int) -> None:
+    check_all(kills, tries, seed=0)

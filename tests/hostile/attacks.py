@@ -51,10 +51,13 @@ class Bystander:
     waits: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
-    async def stay(self, until: asyncio.Event) -> None:
+    async def stay(self, here: asyncio.Event, until: asyncio.Event) -> None:
         pipe = asyncio.subprocess.PIPE
         command = [sys.executable, "-m", "tests.hostile.bystander", self.address]
         visitor = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, cwd=ROOT)
+        assert visitor.stdout is not None
+        await visitor.stdout.readline()  # empty if it could not come
+        here.set()
         await until.wait()
         told, _ = await visitor.communicate(b"")  # closes its input
         seen = json.loads(told)
@@ -243,13 +246,12 @@ ATTACKS = [
 
 async def beside_a_bystander(attack: Attack, served: Served) -> Bystander:
     """Run the attack while another visitor works; returns what that visitor saw."""
-    over = asyncio.Event()
+    here, over = asyncio.Event(), asyncio.Event()
     other = Bystander(served.address)
-    watching = asyncio.create_task(other.stay(over))
+    watching = asyncio.create_task(other.stay(here, over))
     try:
-        await asyncio.sleep(2)  # until the visitor is there
+        await here.wait()
         await attack.deed(served)
-        await asyncio.sleep(1)
     finally:
         over.set()
         await watching

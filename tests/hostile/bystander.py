@@ -2,7 +2,8 @@
 
     python -m tests.hostile.bystander http://127.0.0.1:PORT
 
-Until its input is closed; then it prints {"waits": [seconds of each answer], "errors": […]}.
+It prints a line when it has been answered once, and when its input is closed {"waits": [seconds of
+each answer after that], "errors": […]}.
 """
 
 import asyncio
@@ -21,10 +22,10 @@ async def stay(address: str, over: Callable[[], bool]) -> dict[str, list[Any]]:
     tab = Tab(address, "rnn")
     view = await tab.open()
     slider = next(w.id for kind, w in view.elements if kind == "slider" and key_of(w) == "T")
-    turn = 0
-    while not over():
-        turn += 1
-        view = await tab.change(slider, double_array_value=[2.0 + turn % 10])
+    await tab.change(slider, double_array_value=[2.0])
+    print("here", flush=True)
+    while not (seen["waits"] and over()):
+        view = await tab.change(slider, double_array_value=[3.0 + len(seen["waits"]) % 9])
         seen["waits"].append(view.seconds)
         seen["errors"] += view.errors + view.exceptions
         await asyncio.sleep(PAUSE)

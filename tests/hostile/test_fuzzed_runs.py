@@ -74,10 +74,10 @@ def changed(whole: bytes, changes: list[tuple[float, int, bytes]]) -> bytes:
 @given(changes=CHANGES)
 def test_a_file_with_something_wrong(name: str, changes: list[tuple[float, int, bytes]]) -> None:
     data = changed(WHOLE[name], changes)
-    began = time.process_time()
+    began = time.thread_time()
     with contextlib.suppress(ValueError):
         schema.decode(data, KINDS[name])
-    assert time.process_time() - began < PATIENCE
+    assert time.thread_time() - began < PATIENCE
 
 
 @settings(many, max_examples=2_000)
@@ -87,7 +87,7 @@ def test_a_history_with_something_wrong(
 ) -> None:
     path = tmp_path / f"metrics-{random.getrandbits(64):x}.jsonl"
     path.write_bytes(changed(LINES, changes))
-    began = time.process_time()
+    began = time.thread_time()
     for found in metrics.read(path):
         assert found["kind"] in ("step", "epoch")
         assert 0 <= found["step"] <= 2**53
@@ -97,7 +97,7 @@ def test_a_history_with_something_wrong(
     if kept:
         assert repr(newest[kept[-1]["kind"]]) == repr(kept[-1])
     one_sentence(metrics.find_error(path) or "Nothing is wrong.")
-    assert time.process_time() - began < PATIENCE
+    assert time.thread_time() - began < PATIENCE
     path.unlink()
 
 
@@ -128,7 +128,7 @@ def test_a_zip_with_something_wrong(changes: list[tuple[float, int, bytes]], run
     parts = [changes[::2], changes[1::2]]
     middle = data.rfind(b"PK\x01\x02", 0, len(data) - 200)
     data = changed(data[:middle], parts[0]) + changed(data[middle:], parts[1])
-    began = time.process_time()
+    began = time.thread_time()
     try:
         run = archive.unpack(io.BytesIO(data))
     except ValueError as error:
@@ -137,7 +137,7 @@ def test_a_zip_with_something_wrong(changes: list[tuple[float, int, bytes]], run
     else:
         assert table.row(run.path).error == ""
         shutil.rmtree(run.path)
-    assert time.process_time() - began < PATIENCE
+    assert time.thread_time() - began < PATIENCE
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: p.name)
@@ -145,10 +145,10 @@ def test_no_attack_of_the_table_costs_more_than_a_run_is_worth(payload: Any, run
     archive_of_it = as_zip(payload)
     available_models()
     tracemalloc.start()
-    began = time.process_time()
+    began = time.thread_time()
     with pytest.raises(ValueError, match=r"."):
         archive.unpack(archive_of_it)
-    spent = time.process_time() - began
+    spent = time.thread_time() - began
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < WORTH

@@ -83,7 +83,7 @@ def test_an_expensive_picture_is_bounded(name: str, tmp_path: Path) -> None:
     file.write_bytes(make())
     done = subprocess.run(
         [sys.executable, "-c", OPEN, str(file)], capture_output=True, text=True, cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT)}, timeout=60,
+        env={"PYTHONPATH": str(ROOT)}, timeout=240,
     )  # fmt: skip
     assert expected in done.stdout, done.stderr[-300:]
 
@@ -140,7 +140,7 @@ def test_an_uploaded_file_is_decoded_once_however_often_the_page_runs(
 
 
 def test_a_session_keeps_a_few_small_pictures() -> None:
-    app = AppTest.from_function(_reads_many, default_timeout=60).run()
+    app = AppTest.from_function(_reads_many, default_timeout=120).run()
     assert not app.exception
     kept = app.session_state["uploaded"]
     assert len(kept) == pictures.MAX_DECODED

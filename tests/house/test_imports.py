@@ -126,11 +126,11 @@ def test_first_paint_does_not_load_torch(name: str) -> None:
     page = ROOT / "pages" / f"{name}.py"
     code = (
         "import sys; from streamlit.testing.v1 import AppTest;"
-        f"at = AppTest.from_file({str(page)!r}, default_timeout=30).run();"
+        f"at = AppTest.from_file({str(page)!r}, default_timeout=120).run();"
         "assert not at.exception, at.exception; assert at.title, 'the page has no heading';"
         "sys.exit('torch was loaded' if 'torch' in sys.modules else 0)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240
     )
     assert done.returncode == 0, done.stderr[-2000:]

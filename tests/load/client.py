@@ -70,7 +70,7 @@ class Tab:
             origin=headers.pop("origin", self.address),  # type: ignore[arg-type]
             additional_headers=headers,
             max_size=LARGEST,
-            open_timeout=60,
+            open_timeout=120,
             ping_timeout=None,
         )
         return await self.rerun()
@@ -242,7 +242,7 @@ async def health(address: str) -> bool:
     parts = urlsplit(address)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     writer.write(f"GET /_stcore/health HTTP/1.0\r\nHost: {parts.netloc}\r\n\r\n".encode())
-    answer = await asyncio.wait_for(reader.read(4096), 20)
+    answer = await asyncio.wait_for(reader.read(4096), 60)
     writer.close()
     await writer.wait_closed()
     return b" 200 " in answer.split(b"\r\n")[0]

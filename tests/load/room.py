@@ -4,6 +4,7 @@ all at once, come back from their links, and leave."""
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import time
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ LESSONS = [
     "decoding",
     "study",
 ]
-REHEARSING, REHEARSED = 40, 10  # tabs before the lecture, and changes of each
+REHEARSED = 10  # changes of each tab before the lecture
 TURNS = 3  # values of a control that the room moves between, so that most have been seen before
 FAILURES = (WebSocketException, OSError, TimeoutError)
 MIB = 1 << 20
@@ -97,10 +98,10 @@ class Seat:
             self.figures.first.append(view.seconds)
 
     async def work(self, until: float, every: float) -> None:
-        """A change about every `every` seconds."""
-        while True:
+        """A change about every `every` seconds, and two at least: who came late works longer."""
+        for made in itertools.count():
             pause = every * self.draw.uniform(0.5, 1.5)
-            if time.monotonic() + pause > until:
+            if time.monotonic() + pause > until and made >= 2:
                 return
             await asyncio.sleep(pause)
             await self.change()
@@ -161,7 +162,7 @@ def offers(kind: str, widget: Any, value: str) -> bool:
 
 
 def shown(kind: str, widget: Any) -> str:
-    """What a control stands at, in the same words."""
+    """The value of a control, in the same words."""
     if kind == "slider":
         values = widget.value if widget.set_value else widget.default
         return str(widget.options[int(values[0])]) if widget.options else f"{values[0]:g}"
@@ -181,9 +182,9 @@ async def warm(address: str) -> None:
         await tab.close()
 
 
-async def rehearse(address: str) -> None:
+async def rehearse(address: str, tabs: int) -> None:
     """A few students try everything, one after the other: models are loaded, caches filled."""
-    for number in range(REHEARSING):
+    for number in range(tabs):
         seat = Seat(10_000 + number, address, Figures())
         await seat.arrive(0)
         for _ in range(REHEARSED):
@@ -199,10 +200,12 @@ async def lecture(
     minutes: float,
     every: float,
     forget: float,
+    rehearsing: int = 40,
 ) -> Figures:
-    """All of it. forget: seconds after which the server lets go of a session that left."""
+    """All of it. forget: seconds after which the server lets go of a session that left;
+    rehearsing: tabs before the lecture."""
     figures = Figures()
-    await rehearse(address)
+    await rehearse(address, rehearsing)
     figures.memory["before"] = server.memory_info().rss / MIB
     began, served, spent = time.monotonic(), sum(server.cpu_times()[:2]), time.process_time()
     seats = [Seat(number, address, figures) for number in range(sessions)]

@@ -43,7 +43,7 @@ def proxy(folder: Path, ports: list[int]) -> Iterator[int]:
         yield here
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=120)
 
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
@@ -93,7 +93,7 @@ def connected(port: int, ports: list[int], cookie: str) -> int:
     answer.close()
     connection.close()
     assert len(more) == 1
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while sockets(more[0]) > before[more[0]] and time.monotonic() < deadline:
         time.sleep(0.05)
     return more[0]
@@ -106,7 +106,7 @@ def sockets(port: int) -> int:
 
 
 def _wait(port: int) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

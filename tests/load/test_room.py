@@ -21,9 +21,10 @@ SESSIONS = 50
 def test_a_room_of_fifty_is_served_and_comes_back_from_its_links(tmp_path: Path) -> None:
     with dashboard(tmp_path, STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL="5") as address:
         server = process_on(address)
-        figures = run(
-            lecture(address, server, SESSIONS, arrive=15, minutes=1 / 2, every=15, forget=5)
+        held = lecture(
+            address, server, SESSIONS, arrive=8, minutes=1 / 6, every=5, forget=5, rehearsing=20
         )
+        figures = run(held)
         assert server.status() != psutil.STATUS_ZOMBIE
     assert figures.dropped == []
     assert figures.wrong == []

@@ -236,7 +236,7 @@ def test_a_user_that_owns_nothing_but_its_folders(
             | {f"UNROLLED_{name.upper()}": str(place / name) for name in ("runs", "data", "state")},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
         )
     finally:
         place.chmod(0o755)
