@@ -49,10 +49,11 @@ crawl: $(VENV)/.installed-dev ## open every view in a browser (20 minutes; ARGS=
 	$(PY) -m tests.browser.find --install
 	$(PY) -m tests.browser.crawl $(ARGS)
 
-lint: $(VENV)/.installed-dev ## ruff and mypy
+lint: $(VENV)/.installed-dev ## ruff, mypy and vulture (code that nothing uses)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(PY) -m vulture
 
 bench: $(VENV)/.installed-dev ## measure, and print the tables of BENCHMARKS.md
 	$(PY) -m benchmarks

@@ -1,6 +1,6 @@
 """Recorded histories of full trainings: what was reached, and after how many seconds of training.
 
-They lie in assets/NAME (shipped models) and benchmarks/histories/NAME (others), as a run's own
+They are in assets/NAME (shipped models) and benchmarks/histories/NAME (others), as a run's own
 spec.json and metrics.jsonl; `make bench-quality` trains them again.
 """
 

@@ -37,7 +37,7 @@ def room_rows(found: Figures) -> list[Row]:
 
 
 def poll_rows(counted: Counter[str], taken: list[float]) -> list[Row]:
-    """Answers that were lost, and how long a phone waited to be told."""
+    """Answers that were lost, and how long a phone waited for the reply."""
     said = f"{PHONES} phones answer within {WITHIN} s"
     return [
         within("poll-lost", "answers", 0, [PHONES - counted.total()], said),

@@ -15,7 +15,7 @@ from benchmarks.ui_server import SIXTEEN
 from dashboard.components import streamlit_dom as dom
 from tests.browser.waiting import open_page, wait_ready
 
-SEEN, TEXTS, STEP, MOVE = 300, 600, 300, 100  # ms: what may be taken
+SEEN, TEXTS, STEP, MOVE = 300, 600, 300, 100  # ms, at most
 MOVES = 8
 SETTLE, STILL = 2000, 120  # ms: a page's last controls; without a change, all is drawn
 TEXT = (
@@ -134,7 +134,7 @@ def attention(page: Page, address: str) -> Iterator[Row]:
 
 
 def _steps(page: Page) -> Row:
-    """From the click on another step until its heading stands."""
+    """From the click on another step until its heading is there."""
     took = []
     names = ["scores", "scaled", "masked", "alpha", "out"] * 4
     for name in names:

@@ -40,6 +40,13 @@ _WRITTEN = f":is({_MAPS}) {dom.ELEMENT}:has({dom.PLOT})"
 _MENU = dom.keyed("menu")
 _FIGURE, _SAVE = (f'[class*="st-key-{name}-"]' for name in ("figure", "save-menu"))
 
+# A shadow at the right where a formula goes on, until one has scrolled to its end.
+_PAGE = f"light-dark({BACKGROUND[0]}, {BACKGROUND[1]})"
+_SHADOW = f"""background:
+  linear-gradient(to left, {_PAGE} 40%, transparent) 100% 0 / 3rem 100% no-repeat local,
+  linear-gradient(to left, color-mix(in srgb, currentColor 45%, transparent), transparent)
+    100% 0 / 1rem 100% no-repeat scroll;"""
+
 _CSS = f"""<style>{_FIGURE_CSS}
 {dom.CONTENT} {{ max-width: 1400px; }}
 {dom.CONTENT} :is(p, li) {{ max-width: 60rem; }}
@@ -56,19 +63,25 @@ _CSS = f"""<style>{_FIGURE_CSS}
 {_FIGURE} {{ gap: 0.35rem; }}
 {_SAVE} button {{ min-height: 1.5rem; padding: 0 0.3rem; }}
 {dom.keyed("six-maps")} img {{ max-height: max(21vh, 8rem); width: auto !important; }}
+{dom.METRIC_LABEL} *, {dom.CHECKBOX} p {{ white-space: normal !important; }}
 {dom.CAPTION} {{ color: inherit; opacity: 0.85; }}
-{dom.PRIMARY_BUTTON}, {dom.CHOSEN_OPTION}, {dom.CHOSEN_OPTION_CROSS} {{
+{dom.PRIMARY_BUTTON}:not(:disabled), {dom.CHOSEN_OPTION}, {dom.CHOSEN_OPTION_CROSS} {{
   color: light-dark(#ffffff, {BACKGROUND[1]}) !important;
 }}
 {dom.SHORTCUT}, *:has(> {dom.SHORTCUT}) {{ color: inherit !important; opacity: 1 !important; }}
 @media (min-width: 641px) {{ {dom.FORMULA_ALONE} {{ overflow: visible !important; }} }}
 @media (max-width: 640px) {{
   {dom.CONTENT} h1 {{ font-size: 1.8rem; }}
+  {dom.keyed("all-lessons")} {dom.CAPTION} {{ display: none; }}
+  {dom.keyed("all-lessons")}, {dom.keyed("all-lessons")} * {{ row-gap: 0.4rem; }}
   {dom.ELEMENT}:has(> * > {dom.SLIDER_CLASS}) {{ min-width: 100%; }}
+  {dom.keyed("figure-measures")} tr > :last-child {{ display: none; }}
   {_WIDE}, {_WRITTEN} {{ overflow-x: auto; }}
   {_WIDE} img {{ width: 760px !important; max-width: none !important; }}
   {_WRITTEN} > * {{ min-width: 640px; }}
-  {dom.FORMULA_ALONE} > {dom.FORMULA} {{ font-size: 1em; }}
+  {dom.keyed("figure-lens")} {dom.ELEMENT}:has({dom.PLOT}) > * {{ min-width: 900px; }}
+  {dom.FORMULA_ALONE} > {dom.FORMULA} {{ font-size: 0.9em; }}
+  {dom.FORMULA_ALONE} {{ {_SHADOW} }}
 }}
 @media (forced-colors: active) {{
   {dom.SLIDER} [role="group"], {dom.CHECKBOX} label > div:first-of-type {{

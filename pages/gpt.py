@@ -41,7 +41,8 @@ def what_comes_next() -> None:
             [Token(w, note=f"token {i}, id {id_}, read as {vocab[id_]}") for i, (w, id_) in read],
             key="read",
             play=False,
-            legend=f"The model reads {len(prompt.ids)} tokens; its vocabulary has {len(vocab):,}.",
+            legend=f"{len(prompt.ids)} token{'s' if len(prompt.ids) > 1 else ''} from a vocabulary "
+            f"of {len(vocab):,}:",
         )
     if chosen and (entry.identity, prompt.ids) != (chosen["entry"].identity, chosen["prompt"].ids):
         st.rerun()

@@ -7,12 +7,16 @@ from dashboard.components import page
 from dashboard.components.panes import panes
 from dashboard.figures import faithfulness as figures
 from dashboard.figures.maps import attention_maps, heads as head_figures, vit_maps
-from dashboard.models import model_choice, pictures, vit_models
+from dashboard.models import pictures, vit_models
 from dashboard.vision import faithfulness, object_size
 
 page.page_header(
     "Are the maps true?",
     "A bright patch looks like a reason for the answer. **Is it one?** Remove the patch and see.",
+)
+NO_OUTLINES = (
+    "A model from files was trained on other pictures, so it is not compared with the outlines of "
+    "Shapes, nor with random weights."
 )
 SECTIONS = ["one picture, six maps", "take patches away", "500 known objects", "size of the object"]
 section = controls.pick("What to try", SECTIONS, key="try")
@@ -23,9 +27,13 @@ def try_it() -> None:
     """Its controls run nothing else of the page."""
     left, right = panes("maps", (2, 5))
     with left:
-        entry = vit_models.choose_model()
-        weights = controls.pick("Weights", ["trained", "random"], key="weights")
-        loaded = model_choice.load(entry)
+        entry = vit_models.choose_model(real=section in SECTIONS[:2])
+        weights = "trained"
+        if entry.real:
+            st.caption(NO_OUTLINES)
+        else:
+            weights = controls.pick("Weights", ["trained", "random"], key="weights")
+        loaded = vit_models.load(entry)
         classes = loaded.extra["classes"]
         model = loaded.model if weights == "trained" else vit_models.untrained(loaded)
         identity = f"{entry.identity}-{weights}"
@@ -59,7 +67,7 @@ def try_it() -> None:
                 "Remove the brightest patches of", list(maps), key="map", index=4
             )
         weight = maps[name][0]
-        curves = faithfulness.curves(identity, model, inputs[0], weight, answer)
+        curves = faithfulness.curves(identity, model, inputs[0], weight, answer, entry.real)
         down, up, chance_down, chance_up = (curve.area for curve in curves)
         with right:
             page.show_figure(

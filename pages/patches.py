@@ -8,8 +8,8 @@ from dashboard.components import page
 from dashboard.components.panes import panes
 from dashboard.figures import patches as figures
 from dashboard.figures.maps import vit_maps
-from dashboard.models import model_choice, pictures, vit_models
-from dashboard.vision import patch_positions, patch_sounds
+from dashboard.models import pictures, vit_models
+from dashboard.vision import patch_data, patch_positions, patch_sounds
 
 page.page_header(
     "Patches of anything",
@@ -26,16 +26,16 @@ from core.data import audio as sounds  # noqa: E402
 
 if kind == "a picture":
     with left:
-        entry = vit_models.choose_model()
-        loaded = model_choice.load(entry)
+        entry = vit_models.choose_model(real=True)
+        loaded = vit_models.load(entry)
         picture = pictures.choose_picture(loaded)
         pictures.show_whole(picture.image)
     model = loaded.model
     inputs = vit_models.to_input(loaded, picture.image[None])
     with torch.no_grad():
-        tokens = model.embed(inputs)[0]
+        tokens = patch_data.shown(model, inputs)
     grid = round((len(tokens) - 1) ** 0.5)
-    size, plain = loaded.config.img_size, loaded.entry.architecture == "VisionTransformer"
+    size, plain = loaded.config.img_size, patch_data.cuts(entry)
     with right:
         one, two = st.columns([2, 3])
         with one:
@@ -55,8 +55,9 @@ if kind == "a picture":
             )
         with two:
             page.show_figure(
-                figures.token_matrix(tokens.numpy()),
-                title=f"2. {len(tokens)} tokens (down) of {tokens.shape[1]} numbers",
+                figures.token_matrix(tokens.numpy()[:, : patch_data.MOST_NUMBERS]),
+                title=f"2. {len(tokens)} tokens (down) of {tokens.shape[1]} numbers"
+                + patch_data.first(tokens.shape[1], patch_data.MOST_NUMBERS),
                 description="Row 0 is the class token; the others are patches with their positions "
                 "added.",
                 key="tokens",
@@ -65,8 +66,9 @@ if kind == "a picture":
         filters = first.weight.detach().numpy()
         shape = f"{filters.shape[2]}×{filters.shape[3]}"
         page.show_image(
-            vit_maps.filter_sheet(filters),
+            vit_maps.filter_sheet(filters[: patch_data.MOST_FILTERS]),
             title=f"3. The matrix: {len(filters)} rows, each drawn as {shape} pixels"
+            + patch_data.first(len(filters), patch_data.MOST_FILTERS)
             if plain
             else f"3. The {len(filters)} filters of the first convolution, {shape} pixels each",
             description="A number of a token is large if its patch looks like that row of the "

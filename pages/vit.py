@@ -6,7 +6,7 @@ from dashboard import controls, state
 from dashboard.components import page
 from dashboard.components.panes import panes
 from dashboard.figures.maps import vit_maps as figures
-from dashboard.models import model_choice, network, pictures, traces, vit_models
+from dashboard.models import network, pictures, traces, vit_models
 from dashboard.vision import vit_maps
 
 page.page_header(
@@ -19,16 +19,20 @@ page.page_header(
 @page.fragment
 def look() -> None:
     """Its controls run nothing else of the page."""
+    from core.interpret.attribution import extra_tokens  # the heading must not wait for torch
+
     drawn = controls.switch("Draw the network", key="network")
     left, right = st.columns(2) if drawn else panes("look")
     with left:
-        entry = vit_models.choose_model()
-        loaded = model_choice.load(entry)
+        entry = vit_models.choose_model(real=True)
+        loaded = vit_models.load(entry)
         model, classes = loaded.model, loaded.extra["classes"]
     with right if drawn else left:
         picture = pictures.choose_picture(loaded)
     inputs = vit_models.to_input(loaded, picture.image[None])
-    if drawn:  # it is as wide as the page
+    if drawn and entry.real:
+        st.info("The network of a model from files is not drawn; its maps are below.")
+    elif drawn:  # it is as wide as the page
         return network.show_picture(loaded, inputs, picture.image)
     with left:
         follow = controls.pick("Follow", ["attention", "rollout"], key="follow", help=ROLLOUT)
@@ -40,12 +44,15 @@ def look() -> None:
         if state.presenting():
             pictures.show_whole(picture.image)
     with right:
-        vit_maps.show(traced, picture.image, classes, picture.label, follow == "rollout")
-        st.caption(
-            "Move over a patch to see where it looks. Click it to keep it, or click the class "
-            "token above the picture. The colours of each small map are scaled to its "
-            "largest weight."
+        live = vit_maps.show(
+            traced, picture.image, classes, picture.label, follow == "rollout", extra_tokens(model)
         )
+        if live:
+            st.caption(
+                "Move over a patch to see where it looks. Click it to keep it, or click the class "
+                "token above the picture. The colours of each small map are scaled to its "
+                "largest weight."
+            )
 
     # --- the course's figure ---
     if picture.row is not None:

@@ -106,7 +106,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def few_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measurements over hundreds of pictures take a few: for tests that look how they are shown."""
+    """Measure on a few pictures, not hundreds: for tests of how results are shown."""
     monkeypatch.setattr("dashboard.vision.versus.PICTURES", 5)
     monkeypatch.setattr("dashboard.vision.faithfulness.PICTURES", 50)
 

@@ -115,6 +115,19 @@ def class_row(maps: Tensor, query: int = 0) -> Tensor:
     return maps[..., query, 1:]
 
 
+def patches_only(maps: Tensor, extra_tokens: int) -> Tensor:
+    """The maps without the tokens between the class token and the patches, such as DeiT's
+    distillation token: (..., T, T) -> (..., P+1, P+1). A row that looked at them no longer sums to
+    one. extra_tokens: how many tokens stand before the patches, the class token included."""
+    keep = [0, *range(extra_tokens, maps.shape[-1])]
+    return maps if extra_tokens == 1 else maps[..., keep, :][..., keep]
+
+
+def extra_tokens(model: object) -> int:
+    """How many tokens of a Vision Transformer stand before its patches."""
+    return int(getattr(model, "extra_tokens", 1))
+
+
 def course_heatmap(
     alphas: Tensor, over_layers: Fuse = "mean", over_heads: Fuse = "mean", query: int = 0
 ) -> Tensor:
@@ -145,10 +158,13 @@ PATCH_MAPS = ("attention", "rollout", "gradient")
 
 def patch_map(model: VisionTransformer, images: Tensor, how: str, target: Tensor) -> Tensor:
     """One weight per patch, (B, P), by the name of the method, see PATCH_MAPS."""
+    extra = extra_tokens(model)
     if how == "gradient":
-        return class_row(gradient_relevance(model, images, target))
+        return class_row(patches_only(gradient_relevance(model, images, target), extra))
     if how not in PATCH_MAPS:
         raise ValueError(f"There is no map {how!r}; there are {', '.join(PATCH_MAPS)}.")
     with torch.no_grad(), evaluating(model):
         alphas = model(images, return_attn=True)[1]
-    return class_row(rollout(alphas)) if how == "rollout" else course_heatmap(alphas)
+    if how == "rollout":
+        return class_row(patches_only(rollout(alphas), extra))
+    return course_heatmap(patches_only(alphas, extra))

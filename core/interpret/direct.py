@@ -90,10 +90,10 @@ def direct_logits(
             rest = rest + unembed.weight[words] @ norm.bias
         if unembed.bias is not None:
             rest = rest + unembed.bias[words]
-        lens = model.read_out(traced.stream[sample])[..., words]  # the L+1 streams as a batch
+        read = stream if isinstance(model, DialogueGPT) else traced.stream[sample]
         return DirectLogits(
             heads=logit(torch.stack(added)),
-            lens=lens[:, at] if isinstance(model, DialogueGPT) else lens,
+            lens=model.read_out(read)[..., words],  # the L+1 streams as a batch
             scale=scale,
             embedding=logit(stream[0]),
             mlps=logit(torch.stack(mlps)),

@@ -67,12 +67,16 @@ def random_curves(
     target: int,
     generator: torch.Generator,
     orders: int = 4,
+    steps: int = 16,
 ) -> tuple[Curve, Curve]:
     """Deletion and insertion in random orders, the mean of `orders` of them."""
     patches = model.pos_E.num_embeddings
     runs = [torch.randperm(patches, generator=generator) for _ in range(orders)]
     pairs = [
-        (deletion_curve(model, image, o, target), insertion_curve(model, image, o, target))
+        (
+            deletion_curve(model, image, o, target, steps),
+            insertion_curve(model, image, o, target, steps),
+        )
         for o in runs
     ]
     means = [torch.stack([pair[i].probability for pair in pairs]).mean(0) for i in (0, 1)]

@@ -207,6 +207,21 @@ def lens_probability(model: Traceable, stream: Tensor, ids: Tensor) -> Tensor:
     return torch.stack(each, 1)[..., 0]
 
 
+def lens_words(model: DialogueGPT, stream: Tensor) -> tuple[Tensor, Tensor]:
+    """The logit lens of a text, with every logit computed once: stream (B, L+1, T, dim) -> the best
+    next token of each layer, and the probability it gives to the last layer's; both (B, L+1, T).
+    """
+    with torch.no_grad(), evaluating(model):
+        final = model.read_out(stream[:, -1]).argmax(-1, keepdim=True)
+        best, probability = [], []
+        for z in stream.unbind(1):
+            logits = model.read_out(z)
+            best.append(logits.argmax(-1))
+            own = logits.gather(-1, final)[..., 0]
+            probability.append((own - logits.logsumexp(-1)).exp())
+    return torch.stack(best, 1), torch.stack(probability, 1)
+
+
 def causal_leak(
     model: DialogueGPT, ids: Tensor, position: int, new_id: int, edit: Edit = UNCHANGED
 ) -> Tensor:

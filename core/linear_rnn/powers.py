@@ -22,7 +22,7 @@ def powers(W: Array, count: int) -> Array:
     if W.ndim != 2 or W.shape[0] != W.shape[1]:
         raise ValueError(f"W has shape {W.shape}: only a square matrix has powers.")
     if count < 1:
-        raise ValueError(f"{count} powers were asked for: ask for at least one.")
+        raise ValueError(f"{count} powers cannot be computed: ask for at least one.")
     out = np.empty((count, *W.shape))
     out[0] = W
     known = 1

@@ -1,4 +1,4 @@
-"""Under which name an earlier ViT is read, which answered from its patches too.
+"""The name under which an earlier ViT is read, whose answer used its patches as well.
 
 Up to version 0.2 `CompactViT` and `SinusoidalViT` added a pooling of the patches to the class
 token. Today they read the class token alone; runs of that time are recognised by their weights.

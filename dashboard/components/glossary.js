@@ -36,7 +36,9 @@ export default function ({ data, parentElement }) {
     waiting = 0;
     if (!parentElement.isConnected) return stop();
     const found = first(button.terms);
-    if (window.Highlight) CSS.highlights.set("glossary", new Highlight(...found.map((t) => t.range)));
+    const forced = matchMedia("(forced-colors: active)").matches; // a mark looks like a selection
+    const marks = forced ? [] : found.map((t) => t.range);
+    if (window.Highlight) CSS.highlights.set("glossary", new Highlight(...marks));
     const inOrder = found.sort((a, b) => a.range.compareBoundaryPoints(Range.START_TO_START, b.range));
     list.replaceChildren(...inOrder.flatMap(({ range, text }) => [["dt", range.toString()], ["dd", text]]
       .map(([name, content]) => Object.assign(document.createElement(name), { textContent: content }))));

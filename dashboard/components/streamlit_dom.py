@@ -34,6 +34,7 @@ COMPONENT = _part("stBidiComponentIsolated")
 EXCEPTION = _part("stException")
 ICON = _part("stIconMaterial")
 IMAGE = _part("stImage")
+METRIC_LABEL = _part("stMetricLabel")
 MULTISELECT = _part("stMultiSelect")
 CHOSEN_OPTION = f"{MULTISELECT} span[title]"
 CHOSEN_OPTION_CROSS = f"{MULTISELECT} [data-tag] svg"

@@ -116,17 +116,18 @@ def lessons_by_stop() -> None:
     """Every lesson with its line, stop by stop."""
     st.header("All lessons", anchor=False)
     here = {lesson.name for lesson in lessons.available()}
-    for first in range(0, len(lessons.COURSE), 2):
-        for i, column in enumerate(st.columns(2), first):
-            if i == len(lessons.COURSE):
+    with st.container(key="all-lessons"):
+        for first in range(0, len(lessons.COURSE), 2):
+            for i, column in enumerate(st.columns(2), first):
+                if i == len(lessons.COURSE):
+                    with column.container(border=True, height="stretch"):
+                        st.markdown("**At any time**")
+                        page.lesson_link("study")
+                        st.caption(lessons.by_name("study").line)
+                    break
+                stop = lessons.COURSE[i]
                 with column.container(border=True, height="stretch"):
-                    st.markdown("**At any time**")
-                    page.lesson_link("study")
-                    st.caption(lessons.by_name("study").line)
-                break
-            stop = lessons.COURSE[i]
-            with column.container(border=True, height="stretch"):
-                st.markdown(f"**{i + 1} · {stop.title}**")
-                for name in (name for name in stop.lessons if name in here):
-                    page.lesson_link(name)
-                    st.caption(lessons.by_name(name).line)
+                    st.markdown(f"**{i + 1} · {stop.title}**")
+                    for name in (name for name in stop.lessons if name in here):
+                        page.lesson_link(name)
+                        st.caption(lessons.by_name(name).line)

@@ -68,7 +68,7 @@ class Way:
 
 def choose_length(real: bool, low: int = 5) -> int:
     """How many words are added; a real model adds fewer, since each takes longer."""
-    name, most, first = ("Tokens", 60, 24) if real else ("Words", 150, 40)
+    name, most, first = ("Tokens", 40, 24) if real else ("Words", 150, 40)
     return int(controls.slider(f"{name} to generate", low, most, first, key="length"))
 
 

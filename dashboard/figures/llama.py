@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dashboard.figures.layout import LEGEND_BELOW, Drawing, Spec, axis, figure
-from dashboard.figures.traces import line, scatter
+from dashboard.figures.traces import line, scatter, ticks
 from dashboard.palette import BLUE, GREY, ORANGE
 
 BITS = "bits per character"
@@ -12,38 +12,36 @@ BITS = "bits per character"
 def dots(
     names: Sequence[str], bits: Sequence[Sequence[float] | None], at: int, span: Sequence[float]
 ) -> Drawing:
-    """A dot for every step at the mean of its seeds, each seed a short line; None: a question mark.
+    """A row for every step: a dot at the mean of its seeds, each seed a short line; None: a "?".
 
     at: the step that is looked at. span: the lowest and the highest value, shown or not.
     """
     known = [i for i, values in enumerate(bits) if values]
     means = [sum(bits[i] or ()) / len(bits[i] or (1,)) for i in known]
-    room = 0.12 * (span[1] - span[0]) or 0.1
-    middle = (span[0] + span[1]) / 2
+    room = 0.15 * (span[1] - span[0]) or 0.1
+    stroke = {"width": 2, "color": GREY}
     data: list[Spec] = [
         scatter(
-            [i for i in known for _ in bits[i] or ()], [b for i in known for b in bits[i] or ()],
-            "a seed", marker={"symbol": "line-ew-open", "size": 26, "color": GREY,
-                              "line": {"width": 2, "color": GREY}},
-            hovertemplate="%{y:.3f}<extra>a seed</extra>",
+            [b for i in known for b in bits[i] or ()], [i for i in known for _ in bits[i] or ()],
+            "one seed", hovertemplate="%{x:.3f}<extra>one seed</extra>",
+            marker={"symbol": "line-ns-open", "size": 24, "color": GREY, "line": stroke},
         ),
         scatter(
-            known, means, "mean of both", mode="markers+text", text=[f"{m:.2f}" for m in means],
-            textposition="top center", cliponaxis=False,
+            means, known, "mean", mode="markers+text", text=[f"  {m:.3f}" for m in means],
+            textposition="middle right", hovertemplate="%{x:.3f}<extra>mean</extra>",
             marker={"size": 16, "color": [ORANGE if i == at else BLUE for i in known],
                     "symbol": ["diamond" if i == at else "circle" for i in known]},
-            hovertemplate="%{y:.3f}<extra>mean</extra>",
         ),
     ]  # fmt: skip
     asked = [
-        {"x": i, "y": middle, "text": "?", "showarrow": False, "font": {"size": 28, "color": GREY}}
+        {"x": sum(span) / 2, "y": i, "text": "?", "showarrow": False,
+         "font": {"size": 24, "color": GREY}}
         for i in range(len(names)) if i not in known
     ]  # fmt: skip
-    labels = [name.replace(" ", "<br>", 1) for name in names]
-    across = axis("", tickvals=list(range(len(names))), ticktext=labels, range=[-0.5, 6.5])
-    down = axis(BITS, range=[span[0] - room, span[1] + 2 * room])
-    layout = {"height": 380, "legend": LEGEND_BELOW, "annotations": asked}
-    return figure(data, layout | {"xaxis": across, "yaxis": down})
+    rows = axis("", **ticks(names), range=[len(names) - 0.5, -0.5])
+    across = axis(BITS, range=[span[0] - room, span[1] + 2 * room])
+    layout = {"height": 400, "legend": LEGEND_BELOW, "annotations": asked}
+    return figure(data, layout | {"xaxis": across, "yaxis": rows})
 
 
 def curves(

@@ -27,6 +27,7 @@ from dashboard.models import vit_models
 AT_HAND = 200  # pictures to choose from
 WHOLE = 128  # pixels
 STAR = 5  # the picture of Shapes that pages open with
+LARGEST_SHAPE = 256  # pixels
 MAX_UPLOAD_MB = 20
 MAX_DECODED, LONGEST_SIDE = 4, 1024  # uploaded pictures of a session, at most 4 MB each
 
@@ -68,6 +69,12 @@ def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
     choices = st.container(horizontal=True, vertical_alignment="bottom")
     with choices:
         source = controls.pick("Picture", ["at hand", "draw a shape", "my own"], key="from")
+    if source == "at hand" and loaded.entry.real:
+        pictures = any_pictures()
+        with choices:
+            index = controls.choice("Picture number", range(1, 11), key="picture") - 1
+        st.caption("These small pictures are enlarged for this model. Your own picture shows more.")
+        return SelectedPicture(pictures.images[index], None)
     if source == "at hand":
         with choices:
             pictures, row = browse(loaded)
@@ -83,7 +90,7 @@ def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
         )
     if source == "draw a shape":
         with choices, st.popover("The shape", icon=":material/tune:", width="stretch"):
-            image, label = draw_shape(size)
+            image, label = draw_shape(min(size, LARGEST_SHAPE))
         return SelectedPicture(image, label if data == "shapes" else None)
     with st.container(horizontal=True, vertical_alignment="bottom"):  # covers no result
         own = upload(size)
@@ -99,9 +106,19 @@ def show_whole(image: UInt8) -> None:
         st.image(enlarge(channels_last(image), side), alt="The picture", output_format="PNG")
 
 
+def any_pictures() -> Pictures:
+    """Pictures for a model whose own data is not here: CIFAR-10, or Shapes."""
+    try:
+        return _held_out("cifar10")
+    except (MissingDataError, ValueError):
+        return drawn_shapes(AT_HAND)
+
+
 def pictures_for(loaded: zoo.LoadedModel) -> Pictures:
     """Test pictures of the model's own data; Shapes when that data is not on this machine."""
     name = loaded.entry.data
+    if loaded.entry.real:  # its data is the text of a stranger, and no name of a data set
+        return any_pictures()
     if name == "shapes":
         return drawn_shapes(AT_HAND)
     try:

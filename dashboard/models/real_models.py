@@ -1,4 +1,7 @@
-"""Real models in memory: at most two in this process, shared by all sessions."""
+"""Real models in memory: at most two are kept in this process, shared by all sessions.
+
+A page that is open holds its model until it runs again, even if that was let go in the meantime.
+"""
 
 from __future__ import annotations
 

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-LARGE = 30_000  # words: a trace holds as many logits for every token
-
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
@@ -21,6 +19,9 @@ if TYPE_CHECKING:
     from core.interpret.attribution import Fuse
     from core.interpret.trace import Edit, Trace
     from core.models.gpt_numpy import NumpyGPT
+
+
+LARGE = 2_000_000  # attention weights and logits, above which few traces are kept
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -39,9 +40,9 @@ def trace(identity: str, model: Any, inputs: Tensor, edit: Edit | None = None) -
     for field in fields(edit) if edit is not None else ():
         value = getattr(edit, field.name)
         content += _content(value) if hasattr(value, "numpy") else repr(value).encode()
-    vocabulary = getattr(getattr(model, "token_embed", None), "num_embeddings", 0)
-    kept = _large_trace if vocabulary > LARGE else _trace
-    return kept(identity, content, model, inputs, edit)
+    held = _large_trace if _numbers(model, inputs) > LARGE else _trace
+    traced: Trace = held(identity, content, model, inputs, edit)
+    return traced
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)  # up to 15 MB each, most under 1 MB
@@ -53,13 +54,26 @@ def _trace(
     return trace(_model, _inputs, _edit or UNCHANGED)
 
 
-@st.cache_resource(max_entries=6, show_spinner="The model reads …")  # up to 20 MB each
+@st.cache_resource(max_entries=4, show_spinner="Running the model …")  # up to 300 MB each
 def _large_trace(
     identity: str, content: bytes, _model: Any, _inputs: Tensor, _edit: Edit | None
 ) -> Trace:
     from core.interpret.trace import UNCHANGED, trace
 
     return trace(_model, _inputs, _edit or UNCHANGED)
+
+
+def _numbers(model: Any, inputs: Tensor) -> int:
+    """How many attention weights and logits the trace of these inputs holds."""
+    from core.interpret.attribution import extra_tokens
+    from core.interpret.trace import heads_of
+
+    layers, heads = heads_of(model)
+    if inputs.ndim == 4:  # pictures
+        tokens = int(model.pos_E.num_embeddings + extra_tokens(model))
+        return len(inputs) * layers * heads * tokens**2
+    tokens, words = inputs.shape[1], int(model.token_embed.num_embeddings)
+    return len(inputs) * (layers * heads * tokens**2 + tokens * words)
 
 
 def lens_words(
@@ -73,11 +87,10 @@ def lens_words(
 def _lens_words(
     identity: str, content: bytes, _model: Any, _traced: Trace
 ) -> tuple[np.ndarray, list[list[int]]]:
-    from core.interpret.trace import lens_probability, logit_lens
+    from core.interpret.trace import lens_words
 
-    _, ids = logit_lens(_model, _traced.stream, top=1)
-    final = lens_probability(_model, _traced.stream, ids[:, -1, :, 0])
-    return final[0].numpy(), ids[0, :, :, 0].tolist()
+    best, final = lens_words(_model, _traced.stream)
+    return final[0].numpy(), best[0].tolist()
 
 
 def removal_effect(identity: str, model: Any, inputs: Tensor, answer: int) -> Tensor:

@@ -35,7 +35,8 @@ PARTS = (
         "RMSNorm",
         r"\gamma \odot \frac{x - \bar x}{\sqrt{\mathrm{var}(x) + ε}} + \beta",
         r"w \odot \frac{x}{\sqrt{\overline{x^2} + ε}}",
-        "Every LayerNorm loses its mean and its bias; so does the layer that computes the logits.",
+        "Every LayerNorm becomes an RMSNorm, without mean and bias. The layer that computes the "
+        "logits has no bias either.",
         "Only the length of a vector is normalised: less to compute.",
         (f"{_LLAMA}.RMSNorm",),
     ),
@@ -43,17 +44,17 @@ PARTS = (
         "rotary positions",
         r"x_t = E[w_t] + P_t",
         r"q_t = R_t W_Q x_t, \quad k_t = R_t W_K x_t",
-        "No position is added to a token. Queries and keys turn by an angle that grows with t, and "
-        "the biases of attention go.",
-        "A score then depends on the distance of two tokens, wherever they are.",
+        "No position is added to a token. Queries and keys are rotated by an angle that grows "
+        "with t, and attention has no biases.",
+        "A score then depends on the distance between two tokens, not on where they are.",
         ("core.gpt.DialogueGPT.embed", f"{_ROTARY}.rotate", f"{_ROTARY}.Rotation.frequencies"),
     ),
     Part(
         "SwiGLU",
         r"W_2\, \mathrm{GELU}(W_1 x + b_1) + b_2",
         r"W_{down}\,\big(\mathrm{silu}(W_{gate}\, x) \odot W_{up}\, x\big)",
-        "One half of the hidden layer gates the other. Three matrices of two thirds of the width "
-        "hold as many weights as two of the full width.",
+        "One half of the hidden layer gates the other. Three matrices with two thirds of the "
+        "width have as many weights as two with the full width.",
         "The FFN can multiply two features of a token, not only add them.",
         ("core.transformer.FFN", f"{_LLAMA}.SwiGLU"),
     ),
@@ -62,14 +63,16 @@ PARTS = (
         r"k_h = W_K^{(h)} x, \quad h = 1 \ldots H",
         r"k_g = W_K^{(g)} x, \quad g = \lfloor h\,G/H \rfloor",
         "H heads of queries share G heads of keys and values.",
-        "It saves memory, not loss: the KV cache shrinks to G/H.",
+        "It is meant to save memory, not to lower the loss: the KV cache shrinks to G/H of its "
+        "size.",
         ("core.attention.MultiHeadedAttention.split_qkv", f"{_ROTARY}.RotaryAttention.split_qkv"),
     ),
     Part(
         "byte pairs",
         r"\text{entreat} \mapsto \text{one word, or unknown}",
         r"\text{entreat} \mapsto \text{bytes, frequent neighbours merged}",
-        "The model stays; a vocabulary of the same size holds pieces of words.",
+        "The model stays the same. Its vocabulary has the same size, but it contains pieces of "
+        "words.",
         "No word is unknown, but the same text has more tokens.",
         ("core.tokenizer.WordTokenizer.ids", "core.bpe.learn_merges"),
     ),

@@ -21,14 +21,16 @@ def show() -> None:
     try:
         history = llama_history.read()
     except (OSError, ValueError, KeyError, TypeError):
-        st.info(f"The measured losses are missing; `{llama_history.COMMAND}` computes them.")
+        st.info(
+            f"The measured losses are missing. The command `{llama_history.COMMAND}` computes them."
+        )
         return
     st.markdown(
-        "Six parts changed between the course's GPT and the models that are used today. **Which of "
+        "Six parts changed between the course's GPT and a Llama such as SmolLM2. **Which of "
         "them lower the loss?** Seven small models, one budget: {steps} steps of {batch} × "
         "{window} tokens of Tiny Shakespeare.".format(**history.about)
     )
-    name = controls.pick("What is replaced", [part.name for part in PARTS], key="part")
+    name = controls.pick("What changes", [part.name for part in PARTS], key="part")
     step = NAMES.index(name)
     part = PARTS[step - 1]
     picture, words = panes("llama", (3, 2))
@@ -55,7 +57,7 @@ def _predicted(part: Part, step: int, history: History) -> bool:
     place = st.empty()
     if part.name not in guesses and not state.revealed():
         guess = place.radio(
-            f"The loss with {part.name} instead, in bits per character: what do you expect?",
+            f"{part.name}: compared with the step before, the loss will be",
             RESULTS, index=None, key=f"guess-{step}",
         )  # fmt: skip
         if guess is None:
@@ -66,7 +68,7 @@ def _predicted(part: Part, step: int, history: History) -> bool:
     guessed = f" You predicted: {guesses[part.name]}." if part.name in guesses else ""
     with place.container():
         st.metric(
-            _seeds(len(history.of(step))), f"{history.mean(step):.3f} bits per character",
+            _seeds(len(history.of(step))), f"{history.mean(step):.3f}",
             f"{change:+.3f}", delta_color="inverse" if history.verdict(step) else "off",
         )  # fmt: skip
         st.markdown(
@@ -79,7 +81,7 @@ def _predicted(part: Part, step: int, history: History) -> bool:
 
 
 def _seeds(count: int) -> str:
-    return f"Validation loss, mean of {count} seeds" if count > 1 else "Validation loss, one seed"
+    return f"Bits per character, {f'mean of {count} seeds' if count > 1 else 'one seed'}"
 
 
 def _units(history: History) -> str:
@@ -87,11 +89,12 @@ def _units(history: History) -> str:
     words, pairs = history.corpus(5), history.corpus(6)
     nats = [history.of(step)[0].validation[-1] for step in (5, 6)]
     return (
-        f"A token is no longer a word, so the losses {nats[0]:.2f} nats a word and {nats[1]:.2f} "
-        f"nats a pair cannot be compared. In bits per character of the same text they can. Of the "
-        f"words' {history.mean(5):.2f}, {words.bits(0):.2f} are the spelling of unknown words, "
-        f"which are {words.unknown / words.tokens:.0%} of the text. The same text is "
-        f"{words.tokens:,} words or {pairs.tokens:,} byte pairs."
+        f"A token is no longer a word, so the losses of {nats[0]:.2f} nats per word and "
+        f"{nats[1]:.2f} nats per byte pair cannot be compared. Bits per character of the same "
+        f"text can be compared. Of the {history.mean(5):.2f} bits of the word model, "
+        f"{words.bits(0):.2f} are needed to spell unknown words, which are "
+        f"{words.unknown / words.tokens:.0%} of the text. The same text has {words.tokens:,} "
+        f"words or {pairs.tokens:,} byte pairs."
     )
 
 
@@ -105,9 +108,9 @@ def _dots(history: History, step: int) -> None:
     flat = [value for bits in every for value in bits]
     page.show_figure(
         figures.dots(NAMES, shown, step, (min(flat), max(flat))),
-        title="Validation loss after each step, lower is better",
-        description="A dot is the mean of two seeds, a line one seed. A question mark waits for "
-        "your prediction.",
+        title="Validation loss after each step: left is better",
+        description="Each dot is the mean of two seeds, each line one seed. A question mark "
+        "stands for a step that you have not predicted yet.",
         key="llama",
         more="Small models, trained briefly with one recipe (AdamW, learning rate "
         "{learning_rate:g} falling to zero). With another recipe or a larger budget a step can do "
@@ -121,8 +124,9 @@ def _curves(history: History, step: int) -> None:
     before, after = ([history.curve(run) for run in both] for both in runs)
     page.show_figure(
         figures.curves(runs[0][0].at, before, after, (NAMES[step - 1], NAMES[step])),
-        title="The same while it trains",
-        description="Each model with two seeds, a line each; both read as many tokens.",
+        title="Validation loss during training",
+        description="Each model has two lines, one for each seed. All models read the same "
+        "number of tokens.",
         key="llama-curves",
     )
 
@@ -147,7 +151,7 @@ def _counts(history: History, step: int) -> None:
         stored = [2 * sizes["num_layers"] * heads * sizes["attn_dim"]
                   for heads in (sizes["num_heads"], history.about["kv_heads"])]  # fmt: skip
         st.markdown(
-            f"The KV cache holds **{stored[1]:,}** numbers a token instead of {stored[0]:,}."
+            f"The KV cache holds **{stored[1]:,}** numbers per token instead of {stored[0]:,}."
         )
 
 
@@ -157,7 +161,7 @@ def _real_models() -> None:
 
     found = [entry for entry in store.available("gpt") if entry.architecture.startswith("Llama")]
     for entry in found[:2]:
-        page.lesson_link("gpt", f"Read your text with {page.escape(entry.name)}, a Llama of the "
-                         "same parts", model=entry.name)  # fmt: skip
+        page.lesson_link("gpt", f"Read your text with {page.escape(entry.name)}, a Llama with the "
+        "same parts", model=entry.name)  # fmt: skip
     if not found:
-        st.caption("A real Llama of the same parts: `python -m core.models get smollm2`.")
+        st.caption("A real Llama with the same parts: `python -m core.models get smollm2`.")

@@ -12,14 +12,16 @@ def show(tokenizer: Tokenizer) -> None:
     """tokenizer: of the page's model. Its controls run nothing else of the page."""
     st.header("From characters to words to byte pairs", anchor=False)
     st.markdown(
-        "A model reads numbers, so a text is first cut into tokens. With **characters** as tokens "
-        "a text is long. With **words** some are unknown: a new text has words that the vocabulary "
-        "lacks. **Byte pairs** lie between: frequent neighbours are merged into one token, and "
-        "rare words stay in parts."
+        "A model reads numbers, so a text is first cut into tokens. With **characters** as "
+        "tokens, a text is long. With **words** as tokens, some are unknown: a new text has "
+        "words that are not in the vocabulary. **Byte pairs** are in between: frequent "
+        "neighbours are merged into one token, and rare words stay in parts."
     )
     curves = comparison.measured()
     if curves is None:
-        st.info(f"The measured curves are missing; `{comparison.COMMAND}` computes them.")
+        st.info(
+            f"The measured curves are missing. The command `{comparison.COMMAND}` computes them."
+        )
     else:
         comparison.predict(curves)
     st.subheader("Merge by merge", anchor=False)

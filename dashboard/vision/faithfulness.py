@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,10 +36,19 @@ def all_maps(
     identity: str, model: Any, inputs: Tensor, target: int
 ) -> dict[str, tuple[np.ndarray, str]]:
     """Name -> weights (P,) and a description, for one picture (1, 3, S, S)."""
-    from core.interpret.attribution import class_row, course_heatmap, rollout
+    from core.interpret.attribution import (
+        class_row,
+        course_heatmap,
+        extra_tokens,
+        patches_only,
+        rollout,
+    )
 
-    alphas = traces.trace(identity, model, inputs).attention
-    relevance = traces.relevance(identity, model, inputs, target)
+    extra = extra_tokens(model)
+    whole = traces.trace(identity, model, inputs).attention
+    alphas = patches_only(whole, extra)
+    relevance = patches_only(traces.relevance(identity, model, inputs, target), extra)
+    flow, strongest = (patches_only(rollout(whole, fuse), extra) for fuse in ("mean", "max"))
     maps = {
         "Mean attention": (course_heatmap(alphas), "The course's figure: the class token's row, "
         "averaged over layers and heads."),
@@ -46,11 +56,11 @@ def all_maps(
         "layer only."),
         "Largest head": (course_heatmap(alphas, "max", "max"), "The largest weight that any head "
         "of any layer gives to the patch."),
-        "Rollout": (class_row(rollout(alphas)), "Attention followed through all layers, "
+        "Rollout": (class_row(flow), "Attention followed through all layers, "
         "including the residual path (Abnar & Zuidema 2020)."),
         "Gradient relevance": (class_row(relevance), "Attention times the gradient of the chosen "
         "class with respect to it (Chefer et al. 2021)."),
-        "Rollout, largest head": (class_row(rollout(alphas, "max")), "Rollout that follows the "
+        "Rollout, largest head": (class_row(strongest), "Rollout that follows the "
         "head with the largest weight in each layer."),
     }  # fmt: skip
     return {name: (weights[0].numpy(), words) for name, (weights, words) in maps.items()}
@@ -76,15 +86,26 @@ def show_maps(maps: dict[str, tuple[np.ndarray, str]], image: np.ndarray, view: 
 
 
 def curves(
-    identity: str, model: Any, image: Tensor, weights: np.ndarray, target: int
+    identity: str, model: Any, image: Tensor, weights: np.ndarray, target: int, real: bool = False
 ) -> tuple[Curve, Curve, Curve, Curve]:
-    """Deletion and insertion by the map, then both in random order (the mean of four)."""
-    return _curves(identity, image.numpy(), weights, target, model)
+    """Deletion and insertion by the map, then both in random order (the mean of four).
+
+    real: for a large model, half as many steps and one random order.
+    """
+    steps, orders = (8, 1) if real else (16, 4)
+    with st.spinner("Removing patches …") if real else nullcontext():
+        return _curves(identity, image.numpy(), weights, target, steps, orders, model)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _curves(
-    identity: str, picture: np.ndarray, weights: np.ndarray, target: int, _model: Any
+    identity: str,
+    picture: np.ndarray,
+    weights: np.ndarray,
+    target: int,
+    steps: int,
+    orders: int,
+    _model: Any,
 ) -> tuple[Curve, Curve, Curve, Curve]:
     import torch
 
@@ -97,10 +118,10 @@ def _curves(
 
     model, image = _model, torch.from_numpy(picture)
     order = most_important_first(torch.from_numpy(weights))
-    chance = random_curves(model, image, target, torch.Generator().manual_seed(0))
+    chance = random_curves(model, image, target, torch.Generator().manual_seed(0), orders, steps)
     return (
-        deletion_curve(model, image, order, target),
-        insertion_curve(model, image, order, target),
+        deletion_curve(model, image, order, target, steps),
+        insertion_curve(model, image, order, target, steps),
         *chance,
     )
 

@@ -16,6 +16,8 @@ from dashboard.vision import positions_instrument
 if TYPE_CHECKING:
     import torch
 
+LARGEST_SHEET = 800  # pixels
+
 
 @page.fragment
 def show(embeddings: torch.Tensor, grid: int) -> None:
@@ -31,7 +33,12 @@ def show(embeddings: torch.Tensor, grid: int) -> None:
     row, column = (int(dial.value) for dial in dials)
     similarity = positions.similarity(embeddings.double().numpy())
     with one:
-        if not positions_instrument.show(similarity, dials):
+        sent = similarity.size <= positions_instrument.MOST
+        if not sent:
+            for column_, dial in zip(st.columns(2), dials, strict=True):
+                with column_:
+                    dial.as_widget()
+        if not (sent and positions_instrument.show(similarity, dials)):
             page.show_figure(
                 figures.similarity_map(
                     similarity[(row - 1) * grid + column - 1].reshape(grid, grid), row, column
@@ -47,7 +54,7 @@ def show(embeddings: torch.Tensor, grid: int) -> None:
         )
     with two:
         page.show_image(
-            vit_maps.similarity_sheet(similarity),
+            vit_maps.similarity_sheet(similarity, min(52, LARGEST_SHEET // grid)),
             title="5. The same for all patches at once",
             description="Each small square belongs to the patch at that position.",
             more="It shows which positions are similar to it: bright means similar, dark means "

@@ -21,13 +21,23 @@ SAID = 8  # classes with their probabilities
 
 
 def show(
-    traced: Trace, image: np.ndarray, classes: list[str], label: int | None, rollout: bool
-) -> None:
+    traced: Trace,
+    image: np.ndarray,
+    classes: list[str],
+    label: int | None,
+    rollout: bool,
+    extra_tokens: int = 1,
+) -> bool:
     """Where each token looks, in every layer and head, or through the layers by rollout.
 
-    image: (3, S, S) uint8. label: the picture's class, None where it is unknown.
+    image: (3, S, S) uint8. label: the picture's class, None where it is unknown. extra_tokens: how
+    many tokens stand before the patches; those after the class token are not shown.
+    Returns whether the figures follow the pointer.
     """
-    alphas = traced.attention[0]
+    from core.interpret.attribution import patches_only
+
+    whole = traced.attention[0]
+    alphas = patches_only(whole, extra_tokens)
     layers, heads, tokens, _ = alphas.shape
     if rollout:
         dials = [controls.dial("Rollout through layer", 1, layers, layers, key="through")]
@@ -36,31 +46,47 @@ def show(
             controls.dial("Layer", 0, layers, 0, key="layer", options=range(layers + 1)),
             controls.dial("Head", 0, heads, 0, key="head", options=range(heads + 1)),
         ]
-    query = int(controls.dial("Token that looks", 0, tokens - 1, 0, key="patch").value)
+    looks = controls.dial("Token that looks", 0, tokens - 1, 0, key="patch")
+    query = int(looks.value)
     probability = traced.logits.softmax(-1)[0]
     order = probability.argsort(descending=True)[:SAID].tolist()
     said = [(classes[i], float(probability[i])) for i in order]
-    drawn = maps_instrument.show(
+    # What passes through a token that is not shown counts in the rollout of the server alone.
+    sent = not (rollout and extra_tokens > 1) and maps_instrument.fits(alphas.shape)
+    drawn = sent and maps_instrument.show(
         alphas.numpy(), vit_maps.channels_last(image), said,
         None if label is None else classes[label], dials, query=query, rollout=rollout,
     )  # fmt: skip
     if not drawn:
+        if not (sent and maps_instrument.INSTRUMENT.stopped):  # else it has drawn them itself
+            for column, dial in zip(st.columns(len(dials) + 1), [*dials, looks], strict=True):
+                with column:
+                    dial.as_widget()
         at = {dial.key: int(dial.value) for dial in dials}
-        where, names = _where(alphas[None], at, query)
+        where, names = _where(whole[None], at, query, extra_tokens)
         _show_figures(alphas, image, where, names, query)
         _show_classes(said, classes, probability.numpy(), label)
+    return drawn
 
 
-def _where(alphas: Tensor, at: dict[str, int], query: int) -> tuple[np.ndarray, str]:
+def _where(
+    alphas: Tensor, at: dict[str, int], query: int, extra_tokens: int
+) -> tuple[np.ndarray, str]:
     """The weights (P,) of the chosen token on the patches, and what they are."""
-    from core.interpret.attribution import class_row, course_heatmap, rollout
+    from core.interpret.attribution import (
+        class_row,
+        course_heatmap,
+        patches_only,
+        rollout,
+    )
 
     if "through" in at:
-        flow = class_row(rollout(alphas[:, : at["through"]]), query)[0]
-        return flow.numpy(), f"rollout through layers 1 to {at['through']}"
+        flow = patches_only(rollout(alphas[:, : at["through"]]), extra_tokens)
+        return class_row(flow, query)[0].numpy(), f"rollout through layers 1 to {at['through']}"
     layer, head = at["layer"], at["head"]
     chosen = alphas[:, layer - 1 : layer] if layer else alphas
     chosen = chosen[:, :, head - 1 : head] if head else chosen
+    chosen = patches_only(chosen, extra_tokens)
     names = f"layer {layer}" if layer else "mean over all layers"
     names += f", head {head}" if head else ", mean over all heads"
     return course_heatmap(chosen, query=query)[0].numpy(), names
@@ -97,7 +123,7 @@ def _show_figures(
         )
     rows = class_row(alphas, query).numpy().reshape(layers, heads, grid, grid)
     page.show_image(
-        attention_maps.attention_grid(rows, width=700),
+        attention_maps.attention_grid(rows, width=700 if heads < 10 else 900),
         title=f"The same in all {layers * heads} heads: each row is a layer, each column a head",
         description="The colours of each map are scaled to its largest weight.",
         key="heads",

@@ -19,6 +19,7 @@ st.segmented_control("One of few", ["one", "two"])
 st.button("Main", type="primary", shortcut="Ctrl+Y", icon=":material/star:")
 st.slider("Number", 0, 9)
 st.toggle("Switch")
+st.metric("Quantity", 1)
 st.file_uploader("A file")
 st.dataframe({"column": [1, 2]})
 with st.popover("More"):

@@ -50,7 +50,7 @@ class Seen:
 
     @property
     def failures(self) -> list[str]:
-        """What of it is out of bounds, in words."""
+        """What is outside its bounds, in words."""
         found = []
         if self.figure is not None and self.figure < FIGURE:
             found.append(f"{self.figure:.0%} of {self.name} in view, it ends at {self.bottom} px")
@@ -64,7 +64,7 @@ class Seen:
 
 
 def sections(pages: Iterable[str]) -> Iterator[View]:
-    """Every page as it opens, and every option of what turns it over."""
+    """Every page as it opens, and every option of the controls that switch its content."""
     for page in pages:
         plain = View(page)
         yield plain

@@ -222,9 +222,7 @@ def test_no_barriers_and_nothing_wider_than_a_phone(
 ) -> None:
     open_page(phone_page, dashboard_url, lesson, query)
     expect(phone_page.locator(".live figure svg[viewBox]").first).to_be_visible()
-    found = barriers_in_both_themes(phone_page)
-    scrolls = ("katex", "step-matrix")  # on a phone: formulas, and a matrix with its numbers
-    assert [one for one in found if not any(name in one for name in scrolls)] == []
+    assert barriers_in_both_themes(phone_page) == []
     width = phone_page.locator(dom.MAIN).evaluate("main => main.scrollWidth")
     assert width <= PHONE["width"]
     no_errors(phone_page)
@@ -268,3 +266,32 @@ def test_what_a_browser_has_is_not_sent_again(page: Page, dashboard_url: str) ->
     large = [message for message in got if len(message) > 1100]
     assert len(got) > first
     assert len(large) == len(set(large))
+
+
+def test_what_scrolls_sideways_is_moved_by_keys(phone_page: Page, dashboard_url: str) -> None:
+    open_page(phone_page, dashboard_url, "attention")
+    place = phone_page.locator("[data-sideways]").first
+    expect(place).to_have_attribute("tabindex", "0")
+    place.focus()
+    phone_page.keyboard.press("ArrowRight")
+    phone_page.wait_for_function("document.querySelector('[data-sideways]').scrollLeft > 0")
+    phone_page.set_viewport_size({"width": 1280, "height": 720})
+    expect(phone_page.locator("[data-sideways]")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("lesson", "drawn"),
+    [
+        ("vit", ".st-key-figure-overlay img"),
+        ("positions", dom.PLOT),
+        ("attention", ".st-key-figure-maps img"),
+    ],
+)
+def test_without_a_canvas_the_server_draws(
+    lesson: str, drawn: str, page: Page, dashboard_url: str
+) -> None:
+    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    open_page(page, dashboard_url, lesson)
+    expect(page.get_by_text("so the server draws")).to_be_visible()
+    expect(page.locator(drawn).first).to_be_visible()
+    no_errors(page)

@@ -47,11 +47,12 @@ def test_a_deep_model_has_its_layers_side_by_side(
 
 
 def test_a_head_of_a_deep_model_is_switched_off(page: Page, address: str) -> None:
-    open_page(page, address, "heads", "model=deep&prompt=the+man,+the+man&without=")
-    grid = page.get_by_role("application", name=re.compile("^Head: arrow keys"))
+    open_page(page, address, "heads", "model=deep&prompt=the+man,+the+man")
+    grid = page.locator("[data-plot=contributions] svg[role=application]")
     grid.focus()
-    for key in ("ArrowRight", "ArrowRight", "ArrowDown", " "):
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "Space"):
         grid.press(key)
-    page.wait_for_url(re.compile(r"layer(\+|%20)3,?(\+|%20|%2C)*head(\+|%20)2"))
+    expect(page.locator(".say")).to_contain_text("7 heads are off")
+    page.wait_for_url(re.compile(r"layer.3(,|%2C).head.2"))
     wait_ready(page)
     no_errors(page)

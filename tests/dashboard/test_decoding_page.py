@@ -166,8 +166,8 @@ def test_a_measurement_is_left_by_a_click_on_cancel(monkeypatch: pytest.MonkeyPa
 
     def never(*_: object) -> Iterator[object]:
         stopped.append(1)
+        yield from ()
         raise RerunException(RerunData())
-        yield
 
     monkeypatch.setattr("core.decoding.timing.time_tokens", never)
     app = opened(section="the KV cache", model="gpt-grammar")
@@ -225,8 +225,8 @@ def test_a_branch_is_grown_walked_back_and_found_again() -> None:
     tree.grow((4, 5, 9, 1), 7, "hate")
     assert [tree.label(i) for i in range(3)] == [
         "the text without chosen words",
-        "step 3: “love” forced",
-        "· step 5: “hate” forced",
+        "step 3: “love” chosen",
+        "· step 5: “hate” chosen",
     ]
     tree.here = 0
     tree.grow((4, 5), 9, "love")

@@ -38,6 +38,14 @@ def test_the_grid_shows_every_weight_of_every_map(alphas: np.ndarray) -> None:
         assert (block.reshape(5, 10, 5, 10) == expected[:, None, :, None]).all()
 
 
+def test_masked_cells_have_no_colour_of_a_weight(alphas: np.ndarray) -> None:
+    picture = Image.open(io.BytesIO(maps.attention_grid(np.tril(alphas), width=maps.LEFT + 180)))
+    block = np.asarray(picture)[maps.TOP :, maps.LEFT :][:50, :50].reshape(5, 10, 5, 10)
+    rows, columns = np.triu_indices(5, 1)
+    assert (block[rows, :, columns] == 250).all()  # the ground
+    assert (block[np.tril_indices(5)[0], :, np.tril_indices(5)[1]] < 250).all()
+
+
 def test_few_large_weights_do_not_darken_the_map_of_a_long_text() -> None:
     alpha = np.tril(np.full((60, 60), 0.01))
     alpha[0, 0] = alpha[30, 3] = 1.0

@@ -51,8 +51,8 @@ def test_a_single_token_has_no_losses() -> None:
 
 def test_without_layer_1_the_next_word_is_lost() -> None:
     said = captions(opened())
-    assert "Whole: **river** (9" in said
-    assert "Without: **river**" not in said
+    assert "The whole model predicts **river** (9" in said
+    assert "without these heads it predicts **river**" not in said
 
 
 def test_no_word_is_changed_by_a_later_one() -> None:

@@ -32,7 +32,7 @@ def test_a_step_shows_its_loss_after_the_prediction_alone(step: int) -> None:
     assert not app.metric
     check(app.radio(key=f"guess-{step}").set_value(RESULTS[0]).run())
     history = llama_history.read()
-    assert app.metric[0].value == f"{history.mean(step):.3f} bits per character"
+    assert app.metric[0].value == f"{history.mean(step):.3f}"
     said = " ".join(m.value for m in app.markdown)
     assert RESULTS[history.verdict(step) + 1].capitalize() in said
     assert f"You predicted: {RESULTS[0]}." in said

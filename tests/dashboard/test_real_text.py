@@ -70,7 +70,7 @@ def test_texts_and_the_decoder_do_not_keep_a_model_alive() -> None:
         assert len(models.get(entry).generations.text((5, 6), Greedy(), 4).tokens) == 4
     gc.collect()
     assert alive() is None
-    with pytest.raises(ValueError, match="let go to make room"):
+    with pytest.raises(ValueError, match="removed from memory"):
         text.logits(1)
 
 

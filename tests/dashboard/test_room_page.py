@@ -49,6 +49,8 @@ def test_a_lecturer_opens_reveals_and_closes_a_room() -> None:
     assert not app.exception
     code, secret = app.query_params["room"], app.query_params["host"]
     rooms: Rooms = study_room.rooms()
+    kinds = [element.type for element in app.main]
+    assert kinds.index("caption") < kinds.index("image"), "no button stands next to the QR code"
     option = shipped()["1d"].predict.options[1]
     rooms.answer(code, rooms.new_token(), option.text)
     app.run()

@@ -117,7 +117,7 @@ def test_pictures_the_model_gets_wrong_can_be_asked_for(app):
     heading = next(m.value for m in app.markdown if "Predicted class:" in m.value)
     said, true = heading.removeprefix("Predicted class: ").rstrip(".").split(". True class: ")
     assert said != true
-    assert any("what the model says" in c.value for c in app.caption)
+    assert any("with the predictions of the model" in c.value for c in app.caption)
 
 
 def test_maps_too_large_for_a_message_are_drawn_by_the_server():

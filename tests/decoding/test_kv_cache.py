@@ -55,7 +55,7 @@ def library(request: pytest.FixtureRequest, tmp_path_factory) -> ctypes.CDLL | N
     if kind == "eager":
         return None
     if load_kernel() is None:
-        pytest.skip("no C++ compiler at hand")
+        pytest.skip("there is no C++ compiler")
     if kind == "native":
         return load_kernel()
     known = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
@@ -207,7 +207,7 @@ def test_what_does_not_fit_is_refused(model: DialogueGPT, read: ReadTokens) -> N
 def test_the_kernel_refuses_ids_outside_the_vocabulary(model: DialogueGPT) -> None:
     library = load_kernel()
     if library is None:
-        pytest.skip("no C++ compiler at hand")
+        pytest.skip("there is no C++ compiler")
     weights = decode_weights(model)
     kernel = Kernel(library, weights)
     for wrong in (-1, weights.vocab_size):

@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.rows_trace import head_weights
 from core.interpret.direct import direct_logits
 from core.interpret.head_metrics import removal_effects, surprise
 from core.interpret.head_steps import head_steps
-from core.interpret.trace import Edit, Trace, trace
+from core.interpret.trace import Edit, Trace, lens_probability, lens_words, logit_lens, trace
 from core.models import load_model
 from core.models.pretrained.rotary import RotaryAttention, rotate
 from tests.models.pretrained.stored import write
@@ -48,13 +47,16 @@ def test_steps_of_a_head_lead_to_its_weights_and_to_the_stream(model) -> None:
     for head in range(model.transformer.layers[0].attn.num_heads):
         of = {step.name: step for step in head_steps(model, seen, 1, head)}
         assert (of["alpha"].value - seen.attention[0, 1, head]).abs().max() < 1e-6
-        weights = head_weights(model, 1, head)
         attn, x = model.transformer.layers[1].attn, of["x"].value
-        for letter in "QKV":
-            made = x @ weights[f"W_{letter}"].T + weights.get(f"b_{letter}", 0)
-            if isinstance(attn, RotaryAttention) and letter != "V":
+        groups = getattr(attn, "num_kv_heads", attn.num_heads)
+        group = head * groups // attn.num_heads
+        blocks = {"q": head, "k": attn.num_heads + group, "v": attn.num_heads + groups + group}
+        rows = attn.qkv(x).unflatten(-1, (-1, attn.n_hidden)).detach()
+        for name, block in blocks.items():
+            made = rows[:, block]
+            if isinstance(attn, RotaryAttention) and name != "v":
                 made = rotate(made, *attn.rotation.angles(0, len(x), attn.n_hidden))
-            assert (made - of[letter.lower()].value).abs().max() < 1e-5
+            assert (made - of[name].value).abs().max() < 1e-5
 
 
 def test_steps_say_what_this_model_computes(model) -> None:
@@ -78,3 +80,12 @@ def test_removing_heads_layer_by_layer_is_removing_each(model) -> None:
             off = trace(model, IDS, Edit(off=frozenset({(layer, head)}))).logits
             lost = float(surprise(model, off, IDS, 0) - intact)
             assert effect == pytest.approx(lost, abs=2e-5)
+
+
+def test_the_lens_in_one_pass_is_the_lens(model) -> None:
+    seen = traced(model)
+    best, final = lens_words(model, seen.stream)
+    _, ids = logit_lens(model, seen.stream, top=1)
+    assert best.equal(ids[..., 0])
+    expected = lens_probability(model, seen.stream, ids[:, -1, :, 0])
+    assert (final - expected).abs().max() < 1e-5

@@ -162,7 +162,7 @@ def offers(kind: str, widget: Any, value: str) -> bool:
 
 
 def shown(kind: str, widget: Any) -> str:
-    """What a control stands at, in the same words."""
+    """The value of a control, in the same words."""
     if kind == "slider":
         values = widget.value if widget.set_value else widget.default
         return str(widget.options[int(values[0])]) if widget.options else f"{values[0]:g}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from core.data.array_cache import Arrays
+
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from core.data.array_cache import Arrays
 
 UInt8 = NDArray[np.uint8]
 
@@ -55,6 +57,35 @@ class ImageData:
     def size(self) -> int:
         """Side of an image in pixels, S."""
         return int(self.train_images.shape[-1])
+
+
+def image_arrays(
+    parts: Mapping[str, tuple[list[UInt8], list[int]]],
+    classes: tuple[str, ...],
+    skipped: Sequence[str],
+    title: str = "",
+) -> Arrays:
+    """Pictures of one size and their labels, by part, as the arrays that `ImageData.of` takes.
+
+    skipped: the names of files that could not be read; title: the start of the note.
+    """
+    arrays: dict[str, NDArray[Any]] = {}
+    for part, (images, labels) in parts.items():
+        arrays[f"{part}_images"] = np.stack(images)
+        arrays[f"{part}_labels"] = np.array(labels, dtype=np.int64)
+    mean, std = channel_statistics(arrays["train_images"])
+    side = arrays["train_images"].shape[-1]
+    note = (
+        f"{title}{len(arrays['train_labels']):,} training and {len(arrays['test_labels']):,} test "
+        f"pictures in {len(classes)} classes, cropped to squares and scaled to {side}×{side} "
+        "pixels."
+    )
+    if skipped:
+        named = ", ".join(name[-40:] for name in skipped[:3]) + (", …" if len(skipped) > 3 else "")
+        note += f" No readable PNG or JPEG of a class, and skipped: {len(skipped)} ({named})."
+    checksum = checksum_of(*(arrays[name] for name in sorted(arrays)))
+    about = {"classes": classes, "mean": mean, "std": std, "checksum": checksum, "note": note}
+    return Arrays(arrays, about)
 
 
 def channel_statistics(

@@ -12,10 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from core.data.array_cache import Arrays, prepare
-from core.data.images.arrays import ImageData, channel_statistics, checksum_of, fit_square
+from core.data.images.arrays import ImageData, fit_square, image_arrays
 from core.data.images.picture import open_picture
 from core.data.locations import JobProgress
 
@@ -78,39 +76,24 @@ def list_pictures(folder: Path) -> tuple[tuple[str, ...], dict[str, list[tuple[P
 def _build(
     folder: Path, classes: tuple[str, ...], parts: dict[str, list[tuple[Path, int]]], size: int
 ) -> Generator[JobProgress, None, Arrays]:
-    arrays: dict[str, Any] = {}
+    read: dict[str, tuple[list[Any], list[int]]] = {part: ([], []) for part in parts}
     unreadable: list[str] = []
-    total, done = sum(len(part) for part in parts.values()), 0
-    for part, pictures in parts.items():
-        images, labels = [], []
-        for path, label in pictures:
-            try:
-                images.append(fit_square(open_picture(path, most=MAX_PIXELS), size))
-                labels.append(label)
-            except (ValueError, OSError):
-                unreadable.append(f"{path.parent.name}/{path.name}")
-            if done % 100 == 0:
-                yield JobProgress(f"reading {folder.name}", done, total, "images")
-            done += 1
+    every = [(part, *picture) for part, pictures in parts.items() for picture in pictures]
+    for done, (part, path, label) in enumerate(every):
+        if done % 100 == 0:
+            yield JobProgress(f"reading {folder.name}", done, len(every), "images")
+        try:
+            read[part][0].append(fit_square(open_picture(path, most=MAX_PIXELS), size))
+            read[part][1].append(label)
+        except (ValueError, OSError):
+            unreadable.append(f"{path.parent.name}/{path.name}")
+    for part, (_, labels) in read.items():
         if len(set(labels)) < 2:
             raise ValueError(
                 f"{folder.name} has readable {part} pictures of fewer than two classes "
-                f"({len(unreadable)} of {total} cannot be read); replace the damaged ones."
+                f"({len(unreadable)} of {len(every)} cannot be read); replace the damaged ones."
             )
-        arrays[f"{part}_images"] = np.stack(images)
-        arrays[f"{part}_labels"] = np.array(labels, dtype=np.int64)
-    mean, std = channel_statistics(arrays["train_images"])
-    n_train, n_test = len(arrays["train_labels"]), len(arrays["test_labels"])
-    note = (
-        f"{n_train:,} training and {n_test:,} test pictures in {len(classes)} classes, "
-        f"cropped to squares and scaled to {size}×{size} pixels."
-    )
-    if unreadable:
-        named = ", ".join(unreadable[:3]) + (", …" if len(unreadable) > 3 else "")
-        note += f" Unreadable and skipped: {len(unreadable)} ({named})."
-    checksum = checksum_of(*(arrays[name] for name in sorted(arrays)))
-    about = {"classes": classes, "mean": mean, "std": std, "checksum": checksum, "note": note}
-    return Arrays(arrays, about)
+    return image_arrays(read, classes, unreadable)
 
 
 def read_folder(

@@ -16,10 +16,8 @@ from collections.abc import Generator
 from pathlib import PurePosixPath
 from typing import Any
 
-import numpy as np
-
 from core.data.array_cache import Arrays
-from core.data.images.arrays import channel_statistics, checksum_of, fit_square
+from core.data.images.arrays import fit_square, image_arrays
 from core.data.images.image_folder import HOLD_OUT_EVERY, MAX_CLASSES, MIN_PICTURES, SUFFIXES
 from core.data.images.picture import MAX_FILE_BYTES, MAX_PIXELS, PictureTooLarge, open_picture
 from core.data.locations import JobProgress
@@ -165,18 +163,4 @@ def _arrays(
             f"{title} holds {read} readable PNG or JPEG pictures: give at least {MIN_PICTURES}, "
             f"and {HOLD_OUT_EVERY} or more of each class, so that some can be used for testing."
         )
-    arrays: dict[str, Any] = {}
-    for part, (images, labels) in parts.items():
-        arrays[f"{part}_images"] = np.stack(images)
-        arrays[f"{part}_labels"] = np.array(labels, dtype=np.int64)
-    mean, std = channel_statistics(arrays["train_images"])
-    note = (
-        f"{title}: {counts['train']:,} training and {counts['test']:,} test pictures in "
-        f"{len(classes)} classes, cropped to squares and scaled to {SIZE}×{SIZE} pixels."
-    )
-    if others:
-        named = ", ".join(name[-40:] for name in others[:3]) + (", …" if len(others) > 3 else "")
-        note += f" No readable PNG or JPEG in a class folder, and skipped: {len(others)} ({named})."
-    checksum = checksum_of(*(arrays[name] for name in sorted(arrays)))
-    about = {"classes": classes, "mean": mean, "std": std, "checksum": checksum, "note": note}
-    return Arrays(arrays, about)
+    return image_arrays(parts, classes, others, f"{title}: ")

@@ -1,6 +1,6 @@
 """A folder as Hugging Face stores a model: config.json, *.safetensors, tokenizer.json.
 
-Reading it opens the headers only; a tensor is read when it is asked for. Names of shards are names
+Reading it opens the headers only; a tensor is read when it is needed. Names of shards are names
 of files in the folder, never paths, and nothing but safetensors is read.
 """
 
@@ -163,7 +163,7 @@ def read_folder(folder: Path, origin: str = "") -> Source:
 
 
 class LazyTensors(SafetensorsFolder):
-    """Opens nothing until it is asked, so that a model that is too large is refused before."""
+    """Opens nothing until it is needed, so that a model that is too large is refused before."""
 
     def __init__(self, folder: Path):
         self._folder, self._opened = folder, False

@@ -136,7 +136,7 @@ def read(path: Path, origin: str, licence: str = "") -> Source:
         header = {name: part for name, part in file.fields.items() if part.data}
         values = _Header(header)
         architecture = values.get("general.architecture")
-    except Exception as error:  # the reader fails in many ways on what is no GGUF file
+    except Exception as error:  # the reader fails in many ways on other files
         raise ValueError(f"{path.name} is incomplete or no GGUF file; get it again.") from error
     if architecture not in KNOWN:
         raise ValueError(

@@ -42,7 +42,7 @@ def obtain(source: str, name: str = "") -> Generator[JobProgress, None, ModelEnt
 
 
 def _download(source: str, name: str) -> Generator[JobProgress, None, ModelEntry]:
-    """Into a folder that is removed at the end; what a killed process left goes first."""
+    """Download into a folder that is removed at the end, after leftovers of killed processes."""
     folder, part = _made(store.models_folder()), f"get-{name}"
     lock = yield from wait_for_lock(folder, part)
     try:

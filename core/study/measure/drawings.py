@@ -17,7 +17,7 @@ LINE, OTHER = "KING RICHARD III:\nWhy,", "QUEEN RICHARD III:\nWhy,"
 
 
 def paths() -> Values:
-    """The Gaussian preset: what of x_1 and of x_T reaches y_T at three spectral radii."""
+    """The Gaussian preset: how much of x_1 and of x_T reaches y_T at three spectral radii."""
     from core.linear_rnn.instruments.paths import path_inputs, path_norms
     from core.linear_rnn.matrices import preset, with_radius
 

@@ -108,7 +108,7 @@ def rivals() -> Values:
 
 
 def runs() -> Values:
-    """The last epoch of a Vision Transformer's training; one on CIFAR-10 before any other."""
+    """The last epoch of a Vision Transformer's training, preferably of one on CIFAR-10."""
     from core.run_files.directory import RunDirectory
 
     entries = sorted(

@@ -109,10 +109,12 @@ class Heads extends Instrument {
     }));
     const most = Math.max(1e-9, ...heads.flat().map((parts) => Math.abs(parts[this.word])));
     const top = (this.lying ? 1 : 1.5) * most; // numbers stand on paler cells
-    const name = (what, n) => Array.from({ length: n }, (_, i) => [i, `${what} ${i + 1}`]);
+    const every = this.lying ? Math.ceil(22 * across / plot.room.width) : 1; // names that fit
+    const name = (what, n, every = 1) => Array.from({ length: n },
+      (_, i) => [i, `${what} ${i + 1}`]).filter(([i]) => i % every === 0);
     const bare = this.lying || across > 4;
     plot.frame({ x: [-0.5, across - 0.5], y: [down - 0.5, -0.5], names: [this.lying ? "layer" : "", ""],
-      ticks: { x: name(bare ? "" : "head", across), y: name(this.lying ? "head" : "layer", down) } });
+      ticks: { x: name(bare ? "" : "head", across, every), y: name(this.lying ? "head" : "layer", down) } });
     plot.heat(values, { low: -top, high: top, scale: DIVERGING, name: "contribution" });
     const room = plot.x(1) - plot.x(0) > 2.2 * plot.em && plot.y(1) - plot.y(0) > 1.2 * plot.em;
     values.forEach((row, y) => row.forEach((value, x) => {

@@ -17,11 +17,13 @@ import streamlit as st
 from dashboard import state
 from dashboard.components import page
 from dashboard.components.program import deflated
-from dashboard.figures.maps.attention_maps import colours
+from dashboard.figures.maps.attention_maps import attention_grid, colours
 from dashboard.figures.maps.printed_maps import printed_grid
 
 TALL = 420  # pixels the maps may be high, so that a window of 720 shows them with their controls
 BELOW = 90  # pixels below the maps, where numbers and words are read
+_STOPPED = "The maps stopped in your browser, so the server draws them: reload the page to retry."
+_COLOURS = "Rows are queries, columns are keys; each map is relative to its own brightest weight."
 _FILES = Path(__file__).resolve().parent
 _component = st.components.v2.component(
     "unrolled_attention_view",
@@ -50,6 +52,19 @@ def attention_view(
     layers, heads, count, _ = alphas.shape
     limits = {"layer": layers, "head": heads, "query": count - 1, "key": count - 1}
 
+    stopped = f"state-stopped-{key}"
+    if st.session_state.get(stopped):
+        st.warning(_STOPPED, icon=":material/warning:")
+        page.show_image(
+            attention_grid(alphas), title="All layers and heads", description=_COLOURS,
+            key=key, data={"attention": alphas, "tokens": list(tokens)},
+        )  # fmt: skip
+        return
+
+    def failed() -> None:
+        if st.session_state[key].get("failed"):
+            st.session_state[stopped] = True
+
     def clicked() -> None:
         said = st.session_state[key].get("chosen")
         if on_choose is not None and isinstance(said, Mapping):
@@ -58,7 +73,7 @@ def attention_view(
     tall = state.figure_height()
     tall = tall - BELOW if tall else TALL
     data = pack(alphas, tokens, chosen, causal, picture, tall, presented=state.presenting())
-    _component(key=key, data=data, on_chosen_change=clicked)
+    _component(key=key, data=data, on_chosen_change=clicked, on_failed_change=failed)
     page.caption_and_downloads(
         "Rows are queries, columns are keys, and a row sums to one. Click a cell to select it. "
         "The colour follows the square root of the weight. The brightest colour stands for "

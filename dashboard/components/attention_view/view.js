@@ -10,7 +10,9 @@ export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".view");
   root.view ??= new View(root);
   root.view.report = (chosen) => setStateValue("chosen", chosen);
-  root.view.load(data instanceof Uint8Array ? data : new Uint8Array(data));
+  root.view.fail = (error) => setStateValue("failed", String(error?.message ?? error).slice(0, 200));
+  root.view.load(data instanceof Uint8Array ? data : new Uint8Array(data))
+    .catch((error) => root.view.fail(error));
 }
 
 class View extends Drawing {
@@ -82,6 +84,21 @@ class View extends Drawing {
 
   weight(layer, head, query, key) {
     return (this.map(layer, head)[query * this.head.tokens.length + key] / 255) ** 2;
+  }
+
+  // ---- drawing, in drawing.js; an error ends this view alone, and Python draws the maps ----
+
+  drawAll() { this.guard(() => super.drawAll()); }
+  draw() { this.guard(() => super.draw()); }
+
+  guard(work) {
+    if (this.stopped) return;
+    try {
+      work();
+    } catch (error) {
+      this.stopped = true;
+      this.fail(error);
+    }
   }
 
   // ---- moving ----

@@ -28,7 +28,7 @@ def attention_grid(alphas: np.ndarray, width: int = 900, height: int = 900) -> b
 
     alphas: (L, H, T, T). width, height: pixels at most, unless T needs more; show it at its own
     size, so that cells stay whole pixels and labels sharp. The colours of each map end at its own
-    `brightest` weight.
+    `brightest` weight. What a causal mask hides in every map has the colour of the ground.
     """
     alphas = np.asarray(alphas, dtype=np.float32)
     if alphas.ndim != 4 or alphas.shape[2] != alphas.shape[3]:
@@ -40,14 +40,19 @@ def attention_grid(alphas: np.ndarray, width: int = 900, height: int = 900) -> b
     canvas = np.full(
         (TOP + layers * (side + GAP), LEFT + heads * (side + GAP)), _PLATE_INDEX, dtype=np.uint8
     )
+    later = np.triu(np.ones((tokens, tokens), dtype=bool), 1)
+    causal = not alphas[..., later].any()
     for layer in range(layers):
         for head in range(heads):
             weights = to_palette(alphas[layer, head], brightest(alphas[layer, head]))
+            if causal:
+                weights[later] = _PLATE_INDEX
             y, x = TOP + layer * (side + GAP), LEFT + head * (side + GAP)
             canvas[y : y + side, x : x + side] = weights.repeat(cell, 0).repeat(cell, 1)
     names = Image.new("L", canvas.shape[::-1])
     draw = ImageDraw.Draw(names)
-    font = ImageFont.load_default(size=max(12, min(22, (side + GAP) // 3)))
+    letters = 3 if heads < 10 else 4  # what "head 10" needs
+    font = ImageFont.load_default(size=max(12, min(22, (side + GAP) // letters)))
     for head in range(heads):
         middle = LEFT + head * (side + GAP) + side // 2
         draw.text((middle, TOP // 2), f"head {head + 1}", 255, font, "mm")

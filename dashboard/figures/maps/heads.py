@@ -111,11 +111,12 @@ def _lens(probability: np.ndarray, named: Spec, across: Spec) -> Drawing:
     """A row for each of the L+1 entries of the residual stream; named: text of cells and hovers."""
     layers = len(probability)
     layout = {
-        "height": 200 + (46 if layers <= 14 else 24) * layers,
+        "height": 200 + (46 if layers <= 14 else 18) * layers,
         "xaxis": across,
         "yaxis": axis("output read after", tickangle=0, **ticks(stages(layers))),
     }
-    return figure([heat(probability, "probability", 1, **named)], layout)
+    # The figure's heading says what the colours are: a title of the bar would narrow the cells.
+    return figure([heat(probability, "", 1, **named)], layout)
 
 
 def stages(count: int) -> list[str]:

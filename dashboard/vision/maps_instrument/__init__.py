@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,11 @@ _FILES = Path(__file__).resolve().parent
 INSTRUMENT = Instrument("maps", *(_FILES / f for f in ("arithmetic.js", "drawing.js", "maps.js")))
 MOST = 100_000  # bytes of deflated maps that are sent
 FINEST = 96  # pixels of the picture's side that are sent, about
+
+
+def fits(shape: Sequence[int]) -> bool:
+    """Whether maps (L, H, T, T) may be small enough to be sent, before they are packed."""
+    return math.prod(shape) <= 20 * MOST
 
 
 def show(
