@@ -11,7 +11,7 @@ class Rotary extends Instrument {
       this.plot({ name: `hands-${i}`, title: "", ratio: 1, tall: 185, square: true }));
     for (const clock of this.clocks) clock.root.style.flexBasis = "max(95px, 27%)";
     this.scores = this.plot({ name: "rotary-scores", title: "Score of query and key by distance",
-      ratio: 0.5, tall: 300 });
+      ratio: 0.5, tall: 255 });
     this.scores.root.style.flexBasis = "100%";
     this.drag(this.scores, { label: "Distance: arrow keys move it",
       move: ([k]) => this.setApart(Math.round(k)),
