@@ -6,7 +6,6 @@ import sys
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +42,13 @@ def components_once() -> None:
     search_components_once()
 
 
+MAIN = sys.modules["__main__"]
+
+
 @pytest.fixture(autouse=True)
-def own_main() -> Iterator[None]:
-    """AppTest leaves its page as the main module, which a process started later would run."""
-    before = sys.modules["__main__"]
-    yield
-    sys.modules["__main__"] = before
+def own_main() -> None:
+    """AppTest leaves its page as the main module, which a process that a test starts would run."""
+    sys.modules["__main__"] = MAIN
 
 
 @pytest.fixture(autouse=True)

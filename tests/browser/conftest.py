@@ -5,6 +5,7 @@ when CI=true.
 """
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,26 +68,35 @@ def browser() -> Iterator[Browser]:
 
 class Windows:
     """Browser contexts that tests use one after the other, so that what one has loaded (Streamlit's
-    scripts, Plotly) is loaded and compiled once. What a test kept in one is removed after it."""
+    scripts, Plotly) is loaded and compiled once. What a test kept in one is removed after it, and
+    windows that are open at the same time are strangers to each other."""
 
     def __init__(self, browser: Browser):
         self._browser = browser
-        self._idle: dict[str, BrowserContext] = {}
+        self._idle: defaultdict[str, list[BrowserContext]] = defaultdict(list)
         self._origins: set[str] = set()
 
     @contextmanager
     def window(self, **options: object) -> Iterator[Page]:
         """A new window; every window of its context is closed at the end. Nothing moves in it that
         need not: a test about movement asks for it with `emulate_media`."""
-        context = self._idle.pop(repr(options), None) or self._context(**options)
+        idle = self._idle[repr(options)]
+        context = idle.pop() if idle else self._context(**options)
         try:
             yield context.new_page()
         finally:
             try:
                 self._forget(context)
-                self._idle[repr(options)] = context
+                idle.append(context)
             except Error:  # it is broken: the next test gets another
                 context.close()
+
+    @contextmanager
+    def phone(self) -> Iterator[Page]:
+        """A new window of a phone."""
+        with self.window(has_touch=True) as phone:
+            phone.set_viewport_size(PHONE)
+            yield phone
 
     def _context(self, **options: object) -> BrowserContext:
         context = self._browser.new_context(
@@ -138,6 +148,5 @@ def page(windows: Windows) -> Iterator[Page]:
 @pytest.fixture
 def phone_page(windows: Windows) -> Iterator[Page]:
     """A fresh browser window of a phone, light, 390×844."""
-    with windows.window(has_touch=True) as phone:
-        phone.set_viewport_size(PHONE)
+    with windows.phone() as phone:
         yield phone

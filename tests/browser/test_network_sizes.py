@@ -1,7 +1,7 @@
 """The drawings of networks fit their windows: a laptop, the stage, a phone, 200 % zoom."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.study.storyline import storyline
 from dashboard.components import streamlit_dom as dom
@@ -52,16 +52,15 @@ def test_the_last_row_reads_it(lesson: str, page: Page, dashboard_url: str) -> N
 
 @pytest.mark.parametrize("size", [(360, 740), (640, 360)], ids=["phone", "zoom"])
 def test_nothing_is_wider_than_a_small_window(
-    size: tuple[int, int], browser: Browser, dashboard_url: str
+    size: tuple[int, int], page: Page, dashboard_url: str
 ) -> None:
-    with browser.new_context(viewport={"width": size[0], "height": size[1]}) as context:
-        page = context.new_page()
-        for lesson, query in DRAWINGS.items():
-            open_page(page, dashboard_url, lesson, query)
-            expect(page.locator(".net svg.drawing text").first).to_be_attached()
-            no_errors(page)
-            wide = page.locator(dom.MAIN).evaluate("main => main.scrollWidth")
-            assert wide <= size[0], lesson
-            box = page.locator(".net svg.drawing").bounding_box()
-            assert box is not None
-            assert box["x"] + box["width"] <= size[0], lesson
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    for lesson, query in DRAWINGS.items():
+        open_page(page, dashboard_url, lesson, query)
+        expect(page.locator(".net svg.drawing text").first).to_be_attached()
+        no_errors(page)
+        wide = page.locator(dom.MAIN).evaluate("main => main.scrollWidth")
+        assert wide <= size[0], lesson
+        box = page.locator(".net svg.drawing").bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= size[0], lesson

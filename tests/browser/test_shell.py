@@ -73,7 +73,7 @@ def test_a_typed_line_is_read_and_stays_in_the_link(page: Page, dashboard_url: s
     line = page.get_by_role("textbox", name="Type a line")
     line.fill("KING: Good queen, do the")
     line.press("Enter")
-    expect(page.get_by_text("reading these 8 tokens")).to_be_visible()
+    expect(page.get_by_text("these 8 tokens")).to_be_visible()
     expect(page).to_have_url(re.compile(r"\?line=KING"))
     page.reload()
     wait_ready(page)

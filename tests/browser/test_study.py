@@ -4,13 +4,13 @@ import re
 from contextlib import ExitStack
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.study.progress import load
 from core.study.question import shipped
 from dashboard.components import streamlit_dom as dom
 from tests.browser.axe import barriers, barriers_in_both_themes
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import Windows
 from tests.browser.waiting import no_errors, open_page, wait_ready
 
 RIGHT = "phi_y(Wy Wh Wx x1 + Wy Wx x2)"
@@ -155,7 +155,7 @@ def test_the_list_of_questions_an_order_and_a_poll_on_the_stage_have_no_serious_
 
 
 def test_phones_answer_once_and_learn_whether_they_were_right(
-    browser: Browser, page: Page, dashboard_url: str
+    windows: Windows, page: Page, dashboard_url: str
 ) -> None:
     open_page(page, dashboard_url, "study", query="q=1c")
     page.get_by_role("button", name="Ask the room").click()
@@ -169,8 +169,7 @@ def test_phones_answer_once_and_learn_whether_they_were_right(
     with ExitStack() as stack:
         phones = []
         for count, option in enumerate(task.options, 1):
-            context = browser.new_context(viewport=PHONE)
-            phone = stack.enter_context(context).new_page()
+            phone = stack.enter_context(windows.phone())
             open_page(phone, dashboard_url, "study", query=f"room={code}")
             if count == 1:
                 assert barriers(phone) == []
@@ -223,15 +222,14 @@ def test_after_the_experiment_the_open_check_is_in_view_and_next_goes_to_the_top
 
 
 def test_a_phone_with_a_token_that_is_not_ours_is_given_one_that_is(
-    browser: Browser, page: Page, dashboard_url: str
+    windows: Windows, page: Page, dashboard_url: str
 ) -> None:
     open_page(page, dashboard_url, "study", query="q=1a")
     page.get_by_role("button", name="Ask the room").click()
     page.get_by_role("button", name="Open a room").click()
     page.wait_for_url(re.compile("room="))
     code = re.search(r"room=(\w+)", page.url)[1]
-    with browser.new_context() as context:
-        phone = context.new_page()
+    with windows.phone() as phone:
         open_page(phone, dashboard_url, "study")
         old = "0123456789abcdef" * 2
         phone.evaluate("old => localStorage.setItem('unrolled-phone', old)", old)

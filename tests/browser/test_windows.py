@@ -40,6 +40,16 @@ def test_a_window_holds_nothing_of_the_one_before(windows: Windows, dashboard_ur
         assert page.evaluate(MAY) == before
 
 
+def test_windows_open_at_once_share_nothing(windows: Windows, dashboard_url: str) -> None:
+    with windows.phone() as one, windows.phone() as other:
+        for phone in (one, other):
+            phone.goto(f"{dashboard_url}/_stcore/health")
+        one.evaluate(KEEP)
+        stored, _, cookies = other.evaluate(HELD)
+        assert stored == 0
+        assert "mine" not in cookies
+
+
 def test_a_broken_context_is_replaced(windows: Windows) -> None:
     with windows.window() as page:
         broken = page.context
