@@ -5,7 +5,7 @@ import os
 import streamlit as st
 
 from dashboard import lessons, limits, state, style
-from dashboard.components import export_menu, page, sideways
+from dashboard.components import export_menu, page, scrolling
 from dashboard.course import page_end
 from dashboard.stage import stage
 
@@ -37,4 +37,4 @@ with page.one_sentence_for_errors(), limits.first_view():
         stage.show(chosen.url_path or "home")
     chosen.run()
     page_end.show(chosen.url_path or "home")
-sideways.reach_what_scrolls()
+scrolling.reach_what_scrolls()

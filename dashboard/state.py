@@ -21,7 +21,7 @@ ON_STAGE = "state-on-stage"  # their names
 HELD = "state-held"  # the figures that the beat on the stage hides until Reveal
 
 
-USUAL_HEIGHT = 460  # pixels of 720 for a figure alone
+USUAL_HEIGHT = 434  # pixels of 720 for a figure alone, with two lines of an answer above it
 
 
 def presenting() -> bool:

@@ -68,7 +68,12 @@ _CSS = f"""<style>{_FIGURE_CSS}
 {dom.PRIMARY_BUTTON}:not(:disabled), {dom.CHOSEN_OPTION}, {dom.CHOSEN_OPTION_CROSS} {{
   color: light-dark(#ffffff, {BACKGROUND[1]}) !important;
 }}
+{dom.SHORTCUT} {{
+  border: 1px solid; border-radius: 0.25rem; padding: 0 0.25rem; font-size: 0.85em; }}
 {dom.SHORTCUT}, *:has(> {dom.SHORTCUT}) {{ color: inherit !important; opacity: 1 !important; }}
+{dom.SHORTCUT} {{
+  border: 1px solid currentColor !important; border-radius: 0.25rem;
+  padding: 0 0.3rem !important; }}
 @media (min-width: 641px) {{ {dom.FORMULA_ALONE} {{ overflow: visible !important; }} }}
 @media (max-width: 640px) {{
   {dom.CONTENT} h1 {{ font-size: 1.8rem; }}

@@ -89,7 +89,7 @@ def where_it_looks() -> None:
             )  # fmt: skip
         with two:
             head = controls.choice("Head", ["mean of all", *range(1, heads + 1)], key="head")
-        page.lesson_link("attention", "Follow the numbers of one head, step by step")
+        page.lesson_link("attention", "Follow one head step by step")
         page.lesson_link("decoding", "Compare ways to choose the next word")
     maps = alphas.mean(1) if head == "mean of all" else alphas[:, head - 1]
     with right:

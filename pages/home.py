@@ -59,8 +59,9 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
             description=f"Each square is one attention head that reads "
             f"{'this one token' if count == 1 else f'these {count} tokens'}. Bright means a large "
             "weight.",
-            more="Each row is a word that looks, each column a word at which it may look. The "
-            f"tokens are, in order: {page.escape(' '.join(prompt.words))}.",
+            more="Each row is a word that looks, each column a word at which it may look. Each "
+            "square has its own scale. The tokens are, in order: "
+            f"{page.escape(' '.join(prompt.words))}.",
             key="attention",
             data={"alphas": alphas, "tokens": tokenizer.words(ids)},
         )

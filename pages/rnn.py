@@ -9,10 +9,14 @@ from core.linear_rnn import general_sum, same_expression, unroll, unroll_steps
 from core.linear_rnn.proof import difference, remainder
 from dashboard import controls
 from dashboard.components import page
+from dashboard.components.formula import formula
 from dashboard.components.panes import panes
 from dashboard.rnn import decay_figures, instrument, learning as latch, matrix_choice, network
 from dashboard.rnn.cost import cost_controls, show_costs
 from dashboard.rnn.expansion import check_answer, copies, show_step, stepper
+
+DIFFER = "Terms that are left when the recurrence, multiplied out, is subtracted from the sum."
+NUMBERS = "The largest difference of sum and recurrence on random matrices: rounding error."
 
 
 @page.fragment
@@ -33,8 +37,8 @@ def expansion() -> None:
     left, middle, right = st.columns([2, 1, 1], gap="medium")
     with left, st.container(key="figure-general-sum"):
         page.show_math(general_sum(**options), "The same sum for any T.")
-    middle.metric("Sum minus recurrence: terms left", remainder(T, **options))
-    right.metric("Their difference, random matrices", f"{difference(T, **options):.1e}")
+    middle.metric("Terms that differ", remainder(T, **options), help=DIFFER)
+    right.metric("Difference in numbers", f"{difference(T, **options):.1e}", help=NUMBERS)
     check_answer(T, **options)
     copies(steps[-1].expression, name)
     page.show_source(unroll, unroll_steps, same_expression, label="Show the algebra")
@@ -55,7 +59,7 @@ def eigenvalues_and_decay() -> None:
         if not instrument.show(view, dials, closer, gradient):
             decay_figures.show(view, int(longest.value), closer, gradient)
         controls.switch("Prove it with autograd", key="autograd")
-        st.markdown(f"{view.sentence} {matrix_choice.explanation(view)}")
+        st.markdown(formula(f"{view.sentence} {matrix_choice.explanation(view)}", safe=True))
         if closer == "entries":
             matrix_choice.edit_entries(view)
     page.show_source("core.linear_rnn.powers.powers", "core.linear_rnn.gradient.gradient_norms")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.components import page
-from dashboard.components.scroll_into_view import scroll_into_view
+from dashboard.components.scrolling import scroll_into_view
 from dashboard.stage import stage
 from dashboard.study import (
     progress_browser,

@@ -85,9 +85,7 @@ elif section in ("shifted", "other sizes"):
     left, right = panes("versus", (2, 5))
     with left:
         members = list(versus.choose_both(kinds).values())
-        third = versus.choose_third(
-            rivals, versus.is_unaugmented if shift else versus.is_sinusoidal
-        )
+        third = versus.choose_third(rivals, "shift" if shift else "size")
     members += [third] if third and third not in members else []
     for member in members:
         values = versus.under_change(member, "shift" if shift else "size")

@@ -111,8 +111,8 @@ PRESETS: dict[str, Preset] = {
     ),
     "jordan": Preset(
         "Jordan block", 0.9,
-        "The matrix is defective: it has only one eigenvector. ‖W^k‖ behaves like k^(d−1) ρ^k, "
-        "so it decays late.",
+        "The matrix is defective: it has only one eigenvector. ‖W^k‖ behaves like kᵈ⁻¹ ρᵏ, so it "
+        "decays late.",
         lambda d, rng: np.eye(d) + np.eye(d, k=1),
     ),
     "nilpotent": Preset(

@@ -36,7 +36,7 @@ def show(given: ModelInput, traced: Trace, on_pick: Callable[[int, int], None]) 
             on_pick(*found[index][:2])
 
         token_strip(
-            [Token(f"layer {i + 1}, head {j + 1}: {value:.2f}") for i, j, value in found],
+            [Token(f"layer {i + 1}, head {j + 1}: {value:.2f}", "made") for i, j, value in found],
             key="found", on_pick=pick, play=False, legend=SCORES[score],
         )  # fmt: skip
 

@@ -16,7 +16,7 @@ from dashboard import lessons, state
 from dashboard.components.copy_button import copy_button
 from dashboard.components.glossary import explain_words
 from dashboard.components.save_menu import save_menu
-from dashboard.components.scroll_into_view import scroll_to_figure
+from dashboard.components.scrolling import scroll_to_figure
 from dashboard.components.source import Source, read_source
 from dashboard.figures import data as figure_data
 from dashboard.figures.layout import Drawing, readable

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard.components.program import deflated
+
 _HTML = """
 <div class="tools">
   <button type="button" class="play" title="Let the text appear token by token">Play</button>
@@ -53,15 +55,15 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   clearInterval(list.timer);
 
-  list.replaceChildren(...data.tokens.map((token, i) => {
+  list.replaceChildren(...data.tokens.map(([text, kind, surprise, repeated, note], i) => {
     const item = document.createElement("li");
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = token.text;
-    button.dataset.kind = token.kind;
-    button.dataset.repeated = token.repeated;
-    button.style.setProperty("--surprise", token.surprise);
-    button.title = token.note;
+    button.textContent = text;
+    button.dataset.kind = kind;
+    button.dataset.repeated = repeated;
+    button.style.setProperty("--surprise", surprise);
+    button.title = note;
     if (i === data.selected) button.setAttribute("aria-current", "true");
     button.onclick = () => setTriggerValue("picked", i);
     item.append(button);
@@ -98,8 +100,9 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     }, 25);
   };
   play.onclick = show;
-  if (data.play && list.dataset.text !== data.text && !still) show();
-  list.dataset.text = data.text;
+  const text = data.tokens.map(([word]) => word).join("\\n");
+  if (data.play && list.dataset.text !== text && !still) show();
+  list.dataset.text = text;
   return () => {
     clearInterval(list.timer);
     window.removeEventListener("unrolled-step", list.mark);
@@ -107,7 +110,9 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
 }
 """
 
-_component = st.components.v2.component("unrolled_token_strip", html=_HTML, css=_CSS, js=_JS)
+_component = st.components.v2.component(
+    "unrolled_token_strip", html=_HTML, css=_CSS, js=deflated(_JS)
+)
 
 
 @dataclass(frozen=True)
@@ -153,8 +158,7 @@ def token_strip(
             on_pick(place)
 
     strip = {
-        "tokens": [vars(token) for token in tokens],
-        "text": "\n".join(token.text for token in tokens),
+        "tokens": [list(vars(token).values()) for token in tokens],
         "selected": selected,
         "play": play,
         "legend": legend,

@@ -18,6 +18,9 @@ def dots(
     """
     known = [i for i, values in enumerate(bits) if values]
     means = [sum(bits[i] or ()) / len(bits[i] or (1,)) for i in known]
+    beside = [
+        (i, m > sum(span) / 2) for i, m in zip(known, means, strict=True)
+    ]  # value on the left?
     room = 0.15 * (span[1] - span[0]) or 0.1
     stroke = {"width": 2, "color": GREY}
     data: list[Spec] = [
@@ -27,10 +30,15 @@ def dots(
             marker={"symbol": "line-ns-open", "size": 24, "color": GREY, "line": stroke},
         ),
         scatter(
-            means, known, "mean", mode="markers+text", text=[f"  {m:.3f}" for m in means],
-            textposition="middle right", hovertemplate="%{x:.3f}<extra>mean</extra>",
+            means, known, "mean", hovertemplate="%{x:.3f}<extra>mean</extra>",
             marker={"size": 16, "color": [ORANGE if i == at else BLUE for i in known],
                     "symbol": ["diamond" if i == at else "circle" for i in known]},
+        ),
+        scatter(
+            [min(bits[i] or ()) if left else max(bits[i] or ()) for i, left in beside], known,
+            mode="text", text=[f"   {m:.3f}   " for m in means], showlegend=False,
+            textposition=[f"middle {'left' if left else 'right'}" for _, left in beside],
+            hoverinfo="skip",
         ),
     ]  # fmt: skip
     asked = [
@@ -39,8 +47,8 @@ def dots(
         for i in range(len(names)) if i not in known
     ]  # fmt: skip
     rows = axis("", **ticks(names), range=[len(names) - 0.5, -0.5])
-    across = axis(BITS, range=[span[0] - room, span[1] + 2 * room])
-    layout = {"height": 400, "legend": LEGEND_BELOW, "annotations": asked}
+    across = axis(BITS, range=[span[0] - room, span[1] + room])
+    layout = {"height": 370, "legend": LEGEND_BELOW, "annotations": asked}
     return figure(data, layout | {"xaxis": across, "yaxis": rows})
 
 

@@ -18,8 +18,11 @@ SLIDER = 178  # the slider of an animation, below an axis
 def margins(spec: dict[str, Any]) -> dict[str, float]:
     """The margins of a figure: l, r, t, b."""
     layout, data = spec["layout"], spec["data"]
-    across, legend = layout.get("xaxis", {}), layout.get("legend", {})
-    down = [layout[name] for name in layout if name.startswith("yaxis")] or [{}]
+    legend = layout.get("legend", {})
+    across, down = (
+        [layout[name] for name in layout if name.startswith(f"{letter}axis")] or [{}]
+        for letter in "xy"
+    )
     second = "xaxis2" in layout
     above = legend.get("y", 0) if layout.get("showlegend", True) else 0
     below = LEGEND * (1.5 if len(data) > 3 else 1) if legend.get("yref") == "container" else 0
@@ -27,7 +30,7 @@ def margins(spec: dict[str, Any]) -> dict[str, float]:
         "l": max(map(_beside, down)),
         "r": max([32 if second else 26, *map(_bar, data)]),
         "t": 56 + 220 * (above - 1.02) if above > 1 else 60 if second else 30,
-        "b": SLIDER if "sliders" in layout else _under(across) + below,
+        "b": SLIDER if "sliders" in layout else max(map(_under, across)) + below,
     }
 
 

@@ -91,7 +91,7 @@ def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
     if source == "draw a shape":
         with choices, st.popover("The shape", icon=":material/tune:", width="stretch"):
             image, label = draw_shape(min(size, LARGEST_SHAPE))
-        return SelectedPicture(image, label if data == "shapes" else None)
+        return SelectedPicture(image, label if data == "shapes" and not loaded.entry.real else None)
     with st.container(horizontal=True, vertical_alignment="bottom"):  # covers no result
         own = upload(size)
     if own is None:

@@ -49,7 +49,7 @@ class HeldModels:
 
     def __init__(self) -> None:
         self._held: OrderedDict[str, RealModel] = OrderedDict()
-        self._lock = RLock()
+        self._lock, self._loading = RLock(), RLock()
 
     def __contains__(self, identity: str) -> bool:
         return identity in self._held
@@ -59,13 +59,25 @@ class HeldModels:
 
         Errors: ValueError, one sentence, when it is damaged or the memory does not hold it.
         """
+        found = self._used(entry.identity)
+        if found is not None:
+            return found
+        with self._loading:  # one at a time; who uses another model meanwhile does not wait
+            found = self._used(entry.identity)
+            if found is None:
+                with self._lock:
+                    while len(self._held) >= MOST:
+                        self._held.popitem(last=False)
+                found = RealModel(store.load_model(entry))
+                with self._lock:
+                    self._held[entry.identity] = found
+            return found
+
+    def _used(self, identity: str) -> RealModel | None:
         with self._lock:
-            if entry.identity not in self._held:
-                while len(self._held) >= MOST:
-                    self._held.popitem(last=False)
-                self._held[entry.identity] = RealModel(store.load_model(entry))
-            self._held.move_to_end(entry.identity)
-            return self._held[entry.identity]
+            if identity in self._held:
+                self._held.move_to_end(identity)
+            return self._held.get(identity)
 
 
 @st.cache_resource(show_spinner=False)

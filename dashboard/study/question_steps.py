@@ -28,7 +28,7 @@ from core.study.question import Question
 from core.study.tasks import Choice, Expression, Rubric, Task
 from dashboard.components import page
 from dashboard.components.formula import formula
-from dashboard.components.scroll_into_view import scroll_into_view
+from dashboard.components.scrolling import scroll_into_view
 from dashboard.study import claims, progress_browser, question_list, study_state, tasks
 
 

@@ -69,10 +69,10 @@ PARTS = (
     ),
     Part(
         "byte pairs",
-        r"\text{entreat} \mapsto \text{one word, or unknown}",
-        r"\text{entreat} \mapsto \text{bytes, frequent neighbours merged}",
+        r"\text{Prospero} \mapsto \text{unknown}",
+        r"\text{Prospero} \mapsto \text{Pro} \mid \text{sper} \mid \text{o}",
         "The model stays the same. Its vocabulary has the same size, but it contains pieces of "
-        "words.",
+        "words: bytes, with frequent neighbours merged.",
         "No word is unknown, but the same text has more tokens.",
         ("core.tokenizer.WordTokenizer.ids", "core.bpe.learn_merges"),
     ),

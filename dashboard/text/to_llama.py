@@ -30,7 +30,7 @@ def show() -> None:
         "them lower the loss?** Seven small models, one budget: {steps} steps of {batch} × "
         "{window} tokens of Tiny Shakespeare.".format(**history.about)
     )
-    name = controls.pick("What changes", [part.name for part in PARTS], key="part")
+    name = controls.pick("What changes", [part.name for part in PARTS], key="part", bare=True)
     step = NAMES.index(name)
     part = PARTS[step - 1]
     picture, words = panes("llama", (3, 2))
@@ -94,7 +94,8 @@ def _units(history: History) -> str:
         f"text can be compared. Of the {history.mean(5):.2f} bits of the word model, "
         f"{words.bits(0):.2f} are needed to spell unknown words, which are "
         f"{words.unknown / words.tokens:.0%} of the text. The same text has {words.tokens:,} "
-        f"words or {pairs.tokens:,} byte pairs."
+        f"words or {pairs.tokens:,} byte pairs, so with the same number of tokens the last model "
+        f"was trained on {1 - words.tokens / pairs.tokens:.0%} less text."
     )
 
 

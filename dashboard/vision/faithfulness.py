@@ -90,9 +90,9 @@ def curves(
 ) -> tuple[Curve, Curve, Curve, Curve]:
     """Deletion and insertion by the map, then both in random order (the mean of four).
 
-    real: for a large model, half as many steps and one random order.
+    real: for a large model, fewer steps and one random order.
     """
-    steps, orders = (8, 1) if real else (16, 4)
+    steps, orders = (6, 1) if real else (16, 4)
     with st.spinner("Removing patches …") if real else nullcontext():
         return _curves(identity, image.numpy(), weights, target, steps, orders, model)
 

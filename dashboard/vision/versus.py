@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,22 +93,23 @@ def _default(members: list[Rival]) -> int:
     return members.index(max(plain, key=lambda r: r.held_out[-1])) if plain else 0
 
 
-def choose_third(members: list[Rival], suits: Callable[[Rival], bool]) -> Rival | None:
-    """A list of all models and "none". The first that suits and knows all of the data is chosen."""
+def choose_third(members: list[Rival], what: What) -> Rival | None:
+    """A list of all models and "none". The first of all that know the whole data set is chosen:
+    for "shift" a ViT trained without shifted and mirrored copies of the pictures, for "size" one
+    whose positions are a formula, which holds on every grid."""
     names = {r.name: r for r in members}
+    suits = _is_unaugmented if what == "shift" else _is_sinusoidal
     good = [r.name for r in members if r.share == 1.0 and r.epochs and suits(r)]
     at = 1 + list(names).index(good[0]) if good else 0
     name = controls.choice("A third model", ["none", *names], key="beside", index=at)
     return names.get(name)
 
 
-def is_unaugmented(rival: Rival) -> bool:
-    """Whether it is a ViT trained without shifted and mirrored copies of the pictures."""
+def _is_unaugmented(rival: Rival) -> bool:
     return rival.entry.kind == "vit" and not getattr(rival.recipe, "augment", True)
 
 
-def is_sinusoidal(rival: Rival) -> bool:
-    """Whether its positions are a formula, which holds on every grid."""
+def _is_sinusoidal(rival: Rival) -> bool:
     return rival.entry.architecture == "SinusoidalViT"
 
 

@@ -94,6 +94,8 @@ def test_maps_beside_each_other_do_not_overlap(alphas: np.ndarray) -> None:
     assert across[0][1] < across[1][0]
     assert down[0] == down[1]
     assert down[2][1] < down[0][0]
+    named = [fig.layout[f"xaxis{i}"].showticklabels for i in ("", 2, 3, 4)]
+    assert named == [False, False, None, None]  # names would cover the titles of the row below
     assert [trace.zmax for trace in fig.data] == [1] * 4
 
 

@@ -17,6 +17,7 @@ PAGES: dict[str, tuple[str, dict[str, str]]] = {
     "row": ("attention", {"model": "gpt-grammar"}),
     "heads": ("heads", {"model": "gpt-grammar"}),
     "positions": ("positions", {}),
+    "rotary": ("positions", {}),
     "maps": ("vit", {}),
     "patches": ("patches", {}),
     "objects": ("maps", {"try": "size of the object"}),

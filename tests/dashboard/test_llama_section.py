@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.models import llama_history
+from dashboard import state
 from dashboard.components.source import read_source
 from dashboard.text.llama_parts import NAMES, PARTS, RESULTS
 
@@ -36,6 +37,7 @@ def test_a_step_shows_its_loss_after_the_prediction_alone(step: int) -> None:
     said = " ".join(m.value for m in app.markdown)
     assert RESULTS[history.verdict(step) + 1].capitalize() in said
     assert f"You predicted: {RESULTS[0]}." in said
+    assert ("less text" in said) == (step == 6), "another unit"
     assert not app.radio, "it is answered"
 
 
@@ -55,6 +57,13 @@ def test_predictions_of_other_steps_stay() -> None:
     check(app.radio(key="guess-2").set_value(RESULTS[1]).run())
     app.session_state["part"] = PARTS[0].name
     assert any(f"You predicted: {RESULTS[2]}." in m.value for m in check(app.run()).markdown)
+
+
+def test_reveal_shows_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "revealed", lambda: True)
+    app = opened(part="SwiGLU")
+    assert not app.radio
+    assert app.metric[0].value == f"{llama_history.read().mean(4):.3f}"
 
 
 def test_the_code_of_every_part_is_there() -> None:

@@ -50,7 +50,7 @@ def test_every_section_on_the_truth_of_maps_opens(section, weights):
         assert sent == {"layer": 0, "head": 0}
         app.session_state["state-live-stopped-objects"] = True
         app = app.run()
-        assert any("Correlation r = " in m.value for m in app.markdown), "the server draws it"
+        assert any("(across): r = " in m.value for m in app.markdown), "the server draws it"
 
 
 @needs_vit

@@ -1,7 +1,9 @@
 """Real models of text in the lessons: chosen, held in memory, refused, and used in each lesson."""
 
 import gc
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from weakref import ref
 
 import psutil
@@ -10,7 +12,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.decoding.prompt import read_prompt
 from core.decoding.strategies import Greedy
+from core.models.pretrained import store
+from core.models.pretrained.store import load_model
 from core.models.pretrained.tokens import SubwordTokenizer
+from core.models.zoo import LoadedModel, ModelEntry
 from dashboard.models.real_models import MOST_TOKENS, HeldModels, held
 from tests.conftest import ROOT
 from tests.models.pretrained.stored import tokenizer_json, write
@@ -56,6 +61,34 @@ def test_the_model_used_last_stays_and_another_is_let_go() -> None:
     gc.collect()
     assert [one() is not None for one in alive] == [True, False]
     assert [entry.identity in models for entry in entries] == [True, False, True]
+
+
+def test_a_model_is_loaded_once_and_others_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    models = HeldModels()
+    first, second = write("tiny-1", seed=1), write("tiny-2", seed=2)
+    models.get(first)
+    began, go, loads = Event(), Event(), []
+
+    def slow(entry: ModelEntry) -> LoadedModel:
+        loads.append(entry.name)
+        began.set()
+        assert go.wait(60)
+        return load_model(entry)
+
+    monkeypatch.setattr(store, "load_model", slow)
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(models.get, second) for _ in range(2)]
+        assert began.wait(60)
+        assert is_free(models, first)
+        go.set()
+        assert both[0].result() is both[1].result()
+    assert loads == ["tiny-2"]
+
+
+def is_free(models: HeldModels, entry: ModelEntry) -> bool:
+    """Whether a model in memory is given out within a minute, by a thread of its own."""
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(models.get, entry).result(timeout=60).loaded.entry == entry
 
 
 def test_texts_and_the_decoder_do_not_keep_a_model_alive() -> None:

@@ -18,6 +18,7 @@ from core.linear_rnn.latch_sweep import read_sweep
 from core.linear_rnn.matrices import PRESETS, preset, with_radius
 from core.study.measure.store import fill, load_measurements
 from core.study.question import shipped
+from dashboard.components.formula import formula
 from dashboard.figures.layout import Drawing
 from dashboard.figures.rnn import cost, decay as rnn_decay, latch, matrix
 from tests import apps
@@ -98,7 +99,7 @@ def test_every_preset_opens_with_every_view(name: str, view: str) -> None:
     assert len(check(without_instrument(**query)).get("plotly_chart")) == 3
     app = check(opened(**query))
     assert not app.get("plotly_chart")
-    assert any(PRESETS[name].sentence in m.value for m in app.markdown)
+    assert any(formula(PRESETS[name].sentence, safe=True) in m.value for m in app.markdown)
 
 
 def test_a_preset_brings_its_radius_and_the_slider_moves_it() -> None:

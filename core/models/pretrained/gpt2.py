@@ -99,6 +99,11 @@ def read(config: Mapping[str, Any]) -> GPT2Config:
 
 
 BLOCK, THEIRS = "transformer.layers.{i}.", "transformer.h.{i}."
+LAYERS = {
+    **{"norm": (same, "ln_1"), "ffn.0": (same, "ln_2")},
+    **{"attn.qkv": (transposed, "attn.c_attn"), "attn.project_layer": (transposed, "attn.c_proj")},
+    **{"ffn.1": (transposed, "mlp.c_fc"), "ffn.3": (transposed, "mlp.c_proj")},
+}
 GPT2_FAMILY = Family(
     names=("GPT2LMHeadModel",),
     kind="gpt",
@@ -110,20 +115,16 @@ GPT2_FAMILY = Family(
     keys={
         "token_embed.weight": (same, "transformer.wte.weight"),
         "pos_embed.weight": (same, "transformer.wpe.weight"),
-        BLOCK + "norm.weight": (same, THEIRS + "ln_1.weight"),
-        BLOCK + "norm.bias": (same, THEIRS + "ln_1.bias"),
-        BLOCK + "attn.qkv.weight": (transposed, THEIRS + "attn.c_attn.weight"),
-        BLOCK + "attn.qkv.bias": (same, THEIRS + "attn.c_attn.bias"),
-        BLOCK + "attn.project_layer.weight": (transposed, THEIRS + "attn.c_proj.weight"),
-        BLOCK + "attn.project_layer.bias": (same, THEIRS + "attn.c_proj.bias"),
-        BLOCK + "ffn.0.weight": (same, THEIRS + "ln_2.weight"),
-        BLOCK + "ffn.0.bias": (same, THEIRS + "ln_2.bias"),
-        BLOCK + "ffn.1.weight": (transposed, THEIRS + "mlp.c_fc.weight"),
-        BLOCK + "ffn.1.bias": (same, THEIRS + "mlp.c_fc.bias"),
-        BLOCK + "ffn.3.weight": (transposed, THEIRS + "mlp.c_proj.weight"),
-        BLOCK + "ffn.3.bias": (same, THEIRS + "mlp.c_proj.bias"),
         "head.0.weight": (same, "transformer.ln_f.weight"),
         "head.0.bias": (same, "transformer.ln_f.bias"),
         "head.1.weight": (same, "lm_head.weight"),
+        **{
+            f"{BLOCK}{ours}.{part}": (
+                linear if part == "weight" else same,
+                f"{THEIRS}{name}.{part}",
+            )
+            for ours, (linear, name) in LAYERS.items()
+            for part in ("weight", "bias")
+        },
     },
 )

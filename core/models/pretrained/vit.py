@@ -85,6 +85,11 @@ class PretrainedViT(VisionTransformer):
         if two_heads:
             self.distilled_head = nn.Linear(dim, nout)
 
+    @property
+    def extra_tokens(self) -> int:
+        """How many tokens stand before the patches: the class token, in DeiT a second one."""
+        return 2 if hasattr(self, "distilled") else 1
+
     def embed(self, img: Tensor) -> Tensor:
         """img: (B, C, S, S) -> z_0 (B, P + 1 or 2, dim)."""
         z = super().embed(img)

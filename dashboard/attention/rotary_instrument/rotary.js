@@ -11,7 +11,7 @@ class Rotary extends Instrument {
       this.plot({ name: `hands-${i}`, title: "", ratio: 1, tall: 185, square: true }));
     for (const clock of this.clocks) clock.root.style.flexBasis = "max(95px, 27%)";
     this.scores = this.plot({ name: "rotary-scores", title: "Score of query and key by distance",
-      ratio: 0.5, tall: 300 });
+      ratio: 0.5, tall: 255 });
     this.scores.root.style.flexBasis = "100%";
     this.drag(this.scores, { label: "Distance: arrow keys move it",
       move: ([k]) => this.setApart(Math.round(k)),
@@ -58,18 +58,16 @@ class Rotary extends Instrument {
       const up = mean.map((v, at) => v + deviation[at]);
       const down = mean.map((v, at) => v - deviation[at]).reverse();
       const at = [...mean.keys()];
-      plot.parts.push(`<g opacity="0.2">`);
       plot.line([...at, ...at.toReversed()], [...up, ...down],
-        { fill: colour, closed: true, width: 0 });
-      plot.parts.push("</g>");
+        { fill: colour, closed: true, width: 0, opacity: 0.2 });
       plot.line(at, mean, { colour, dash, width: 3, name });
     });
     const rotary = similarityByDistance(x, tokens, base);
     plot.line(k, rotary, { colour: COLOURS.BLUE, width: 3, name: "rotary" });
     plot.points([apart], [rotary[apart]], { colour: COLOURS.ORANGE, shape: "diamond", size: 9 });
     const { query } = this.values;
-    this.say.innerHTML = `Query at ${query}, key at ${query - apart}: the score is ` +
-      `<b>${rotary[apart].toFixed(3)}</b> of that at distance 0.`;
+    tell(this.say)`Query at ${query}, key at ${query - apart}: the score is
+      <b>${rotary[apart].toFixed(3)}</b> of that at distance 0.`;
     plot.done("A band shows how much a score varies with where the two stand; rotary has none.");
   }
 }

@@ -28,6 +28,8 @@ _STOPPED = (
 _COLOURS = ("BLUE", "ORANGE", "GREEN", "PURPLE", "AMBER", "GREY")
 _LEVELS = 33  # colours of a heat map
 
+# For itself, so that a small message does not carry the program of its instrument.
+# What changes seldom comes apart, as {parts}; the rest waits for the parts it names.
 _feed = st.components.v2.component(
     "unrolled_live_feed",
     html="<span hidden></span>\n",
@@ -98,13 +100,15 @@ class Instrument:
         dials: Sequence[Dial],
         *,
         key: str = "",
+        apart: Payload | None = None,
         others: Mapping[str, tuple[Value, Fits]] | None = None,
         on_release: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> bool:
         """Draw it; false where it has stopped: then a sentence says so, above ordinary sliders.
 
-        data: what the figures need, as JSON. others: values without a slider, each with the check
-        of what a browser sends. on_release is called with the values that were accepted, before
+        data: what the figures need, as JSON; apart: the parts of it that change seldom, which are
+        sent for themselves. others: values without a slider, each with the check of what a browser
+        sends. on_release is called with the values that were accepted, before
         the page runs again.
         """
         if self.stopped:
@@ -135,11 +139,17 @@ class Instrument:
         shapes = [{k: v for k, v in asdict(d).items() if k != "value"} for d in dials]
         order = _order(name, values, _said(key, "values"))
         stage = {"held": state.held(), "only": state.on_stage(), "tall": state.figure_height()}
-        whole = {"dials": shapes, "order": order, **stage, **data}
+        parts = dict(apart or {})
+        whole = {"dials": shapes, "order": order, "waits": list(parts), **stage, **data}
         self._component(
             key=key, data={"name": name}, on_values_change=released, on_failed_change=failed,
             height="content",
         )  # fmt: skip
+        for part, value in parts.items():
+            _feed(
+                key=f"feed-{name}-{part}", data={"name": name, "parts": {part: value}},
+                height="content",
+            )  # fmt: skip
         _feed(key=f"feed-{name}", data={"name": name, **whole}, height="content")
         return True
 

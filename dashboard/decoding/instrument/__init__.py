@@ -56,11 +56,10 @@ def show(
         "words": [vocab[i] for i in order[:NAMED]], "taken": step.rank - 1, "step": index + 1,
         "takenWord": vocab[step.token], "draw": step.draw, "forced": step.forced,
         "drawn": any(dial.key.split("-")[0] == "t" for dial in dials),
-        "around": around(text, index, vocab),
     }  # fmt: skip
     told = (logits, high, low, step.draw, step.token, index)
     data["id"] = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
-    return INSTRUMENT.show(data, dials, key=key)
+    return INSTRUMENT.show(data, dials, key=key, apart={"around": around(text, index, vocab)})
 
 
 @lru_cache(maxsize=64)  # some 10 KB each

@@ -114,13 +114,17 @@ def causal_heatmaps(
             customdata=pairs,
             hovertemplate="%{customdata[0]} attends to %{customdata[1]}: %{z:.3f}<extra></extra>",
         ))  # fmt: skip
+        lowest = i + columns >= len(alphas)  # of its column: maps above it have the same keys
         layout[f"xaxis{end}"] = axis(
-            "key token", domain=[left, right], anchor=f"y{end}", tickangle=-60
+            "key token" if lowest else "", domain=[left, right], anchor=f"y{end}", tickangle=-60
         )
         layout[f"yaxis{end}"] = axis(
             "" if column else "query token", domain=[bottom, top], anchor=f"x{end}"
         )
-        layout[f"xaxis{end}"] |= names | {"showgrid": False, "zeroline": False}
+        layout[f"xaxis{end}"] |= (names if lowest else {"showticklabels": False}) | {
+            "showgrid": False,
+            "zeroline": False,
+        }
         layout[f"yaxis{end}"] |= (names if column == 0 else {"showticklabels": False}) | {
             "autorange": "reversed",
             "showgrid": False,

@@ -87,8 +87,8 @@ def lens_words(
     """
     count = len(tokens)
     named = {
-        "text": [[token_label(w, 9) for w in row] for row in words],
-        "texttemplate": "%{text}" if count <= 16 else None,
+        "text": [[token_label(w, 9 if count <= 16 else 5) for w in row] for row in words],
+        "texttemplate": "%{text}" if count <= 18 else None,
         "textfont": {"size": FIGURE_FONT_SIZE},
         "hovertemplate": "%{y}, after %{x}: predicts %{text}; probability of the final answer: "
         "%{z:.3f}<extra></extra>",

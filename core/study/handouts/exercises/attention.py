@@ -1,7 +1,7 @@
 # %% [markdown]
-# # Attention of your own
-# Write the two classes of the lecture, then run the four cases: each one passes, or says in one
-# sentence what is wrong. Needs nothing but torch.
+# # Write attention yourself
+# Write the two classes of the lecture and run the four test cases: each one passes, or says in one
+# sentence what is wrong. You need only torch.
 #
 # Letters: B pictures or texts in a batch, T tokens, H heads, L layers, n = n_hidden.
 

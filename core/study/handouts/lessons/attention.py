@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Attention, step by step
 # One head of a trained model, with every number on the way.
-# Needs Unrolled installed (`pip install -e .` in its folder).
+# Unrolled must be installed (`pip install -e .` in its folder).
 
 # %% settings
 model = ""
@@ -45,7 +45,7 @@ print(
 )
 
 # %% [markdown]
-# ## The same by torch's own softmax
+# ## The same with torch's softmax
 
 # %%
 alpha = next(step.value for step in steps if step.name == "alpha")

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Decoding and KV cache
-# The model gives a probability to every word. Which word do you take?
-# Needs Unrolled installed (`pip install -e .` in its folder).
+# The model gives a probability to every word. Which word do you choose?
+# Unrolled must be installed (`pip install -e .` in its folder).
 
 # %% settings
 model = ""
@@ -25,7 +25,7 @@ gpt, tokenizer = loaded.model, loaded.tokenizer
 ids = read_prompt(prompt, tokenizer, gpt.max_N).ids
 
 # %% [markdown]
-# ## Three ways to choose, with the same chance at every step
+# ## Three ways to choose, with the same random numbers
 
 # %%
 for strategy in (Greedy(), Nucleus(p=0.9, t=1.0), Temperature(t=1.0)):
@@ -54,7 +54,7 @@ for variant in VARIANTS:
 print(f"the cache holds {cache_bytes(weights, tokens):,} bytes")
 
 # %% [markdown]
-# ## Measured here: milliseconds for the next token, each saving apart
+# ## Measured here: milliseconds for the next token, with each saving separately
 
 # %%
 timings = list(time_tokens(gpt, DecodingEngine.of(gpt), [50, 100, 150]))

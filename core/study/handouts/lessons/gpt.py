@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Dialogue GPT
-# A model that reads words and says which word comes next.
-# Needs Unrolled installed (`pip install -e .` in its folder).
+# A model that reads words and predicts the next one.
+# Unrolled must be installed (`pip install -e .` in its folder).
 
 # %% settings
 model = ""
@@ -28,7 +28,7 @@ print(loaded.entry.label)
 print(list(read.words))
 
 # %% [markdown]
-# ## What comes next
+# ## Which word comes next
 
 # %%
 with torch.inference_mode():
@@ -48,7 +48,7 @@ for shown in [min(layer, count)] if isinstance(layer, int) else range(1, count +
     print(alphas[0, shown - 1].mean(0).round(decimals=2))
 
 # %% [markdown]
-# ## The text going on
+# ## The continuation of the text
 
 # %%
 from core.decoding.engine import DecodingEngine

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Heads and layers
-# Which heads do the work, and after which layer does the model know the answer?
-# Needs Unrolled installed (`pip install -e .` in its folder).
+# Which heads does the answer depend on, and after which layer does it appear?
+# Unrolled must be installed (`pip install -e .` in its folder).
 
 # %% settings
 model = ""
@@ -30,7 +30,7 @@ answer = int(traced.logits[0, -1].argmax())
 print("the model says:", words.vocab[answer])
 
 # %% [markdown]
-# ## What the loss rises by when one head is switched off
+# ## How much the loss rises when one head is switched off
 
 # %%
 effect = removal_effect(gpt, inputs, answer)
@@ -42,7 +42,7 @@ for (layer, head), rise in sorted(
     print(f"layer {layer + 1}, head {head + 1}: {rise:+.4f} nats, entropy {spread:.2f} nats")
 
 # %% [markdown]
-# ## A whole layer off
+# ## Switching off a whole layer
 
 # %%
 layers, heads = heads_of(gpt)
@@ -54,8 +54,8 @@ for layer in range(layers):
 # %% [markdown]
 # ## A head that finds a repetition
 # The score is measured on random words given twice: the weight of each word of the second copy on
-# the word that followed it in the first. Then on the text above: where this head looks, and what
-# each word's loss is with it and without it.
+# the word that followed it in the first. Then, for the text above: where this head looks, and the
+# loss of each word with the head and without it.
 
 # %%
 scores = induction(gpt, torch.Generator().manual_seed(0))

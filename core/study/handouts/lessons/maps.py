@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Are the maps true?
-# A bright patch looks like a reason. Is it one? Take it away and see.
-# Needs Unrolled installed (`pip install -e .` in its folder).
+# A bright patch looks like a reason for the answer. Is it one? Remove it and see.
+# Unrolled must be installed (`pip install -e .` in its folder).
 
 # %% settings
 model = ""
@@ -42,8 +42,8 @@ with torch.no_grad():
 print("it says:", classes[int(prediction[picture - 1])])
 
 # %% [markdown]
-# ## Take away first what is bright
-# If the map is true, the probability of the answer falls quickly: a small area under its curve.
+# ## Removing the brightest patches first
+# If the map is true, the answer's probability falls quickly: the area under the curve is small.
 
 # %%
 image, target = inputs[picture - 1], prediction[picture - 1 : picture]
@@ -58,8 +58,8 @@ for how, order in orders.items():
     print(f"{how:>9}: area {deletion_curve(vit, image, order, int(target)).area:.3f}")
 
 # %% [markdown]
-# ## The objects are known: how much of the map lies on them?
-# A map that knows nothing gets the share of the picture that the object covers.
+# ## The objects are known: how much of the map is on them?
+# A map that knows nothing about the object scores the share of the picture that the object covers.
 
 # %%
 outlines = torch.from_numpy(masks)

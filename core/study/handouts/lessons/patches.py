@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Patches of anything
-# A Transformer reads a row of vectors. How do you feed it a picture, or a sound?
-# Needs Unrolled installed (`pip install -e .` in its folder).
+# A Transformer reads a row of vectors. How can it read a picture, or a sound?
+# Unrolled must be installed (`pip install -e .` in its folder).
 
 # %% settings
 side = 16
@@ -21,7 +21,7 @@ tokens = PatchEmbed(32, 4, 3, 128)(image)
 print(tuple(image.shape), "->", tuple(tokens.shape))
 
 # %% [markdown]
-# ## The same by hand: cut, then one matrix
+# ## The same in two steps: cut, then multiply by one matrix
 
 # %%
 embed = PatchEmbed(32, 4, 3, 128)

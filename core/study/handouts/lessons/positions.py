@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Positions
 # Attention sees all words at once. How does the model know their order?
-# Needs Unrolled installed (`pip install -e .` in its folder).
+# Unrolled must be installed (`pip install -e .` in its folder).
 
 # %% settings
 dim = 64
@@ -19,14 +19,14 @@ print(f"position {t}:", np.round(table[t], 3))
 print(f"wavelength of pair {i}: {positions.wavelength(dim, i):.1f} positions")
 
 # %% [markdown]
-# ## A step of k positions is one and the same rotation everywhere
+# ## A step of k positions is the same rotation everywhere
 
 # %%
 turned = table[:-5] @ positions.turn(dim, 5).T
 print("largest difference to the table five rows on:", float(abs(turned - table[5:]).max()))
 
 # %% [markdown]
-# ## How alike two positions are depends on their distance only
+# ## The similarity of two positions depends only on their distance
 
 # %%
 alike = positions.similarity(table)

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Unrolled RNN
 # What does a recurrent network still know of its first input after T steps?
-# Needs Unrolled installed (`pip install -e .` in its folder).
+# Unrolled must be installed (`pip install -e .` in its folder).
 
 # %% settings
 T = 3

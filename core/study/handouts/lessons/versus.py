@@ -1,8 +1,8 @@
 # %% [markdown]
 # # ViT against CNN
-# A convolution is told that neighbours belong together and that things may move; a Transformer
-# has to learn it from data. Which of the two bears it better when the pictures change?
-# Needs Unrolled installed (`pip install -e .` in its folder).
+# A convolution assumes that neighbours belong together and that objects may move; a Transformer
+# has to learn this from data. Which of the two copes better when the pictures change?
+# Unrolled must be installed (`pip install -e .` in its folder).
 
 # %% settings
 vit = ""
@@ -46,8 +46,8 @@ rivals = {
 }
 
 # %% [markdown]
-# ## The same pictures, moved by some pixels
-# The mean over up, down, left and right; the edge is repeated.
+# ## The same pictures, moved by a few pixels
+# The mean over shifts up, down, left and right; edge pixels are repeated.
 
 # %%
 for name, (member, inputs) in rivals.items():
@@ -56,7 +56,7 @@ for name, (member, inputs) in rivals.items():
 
 # %% [markdown]
 # ## Other sizes
-# The CNN simply runs; the position table of the ViT is interpolated to the new grid.
+# The CNN runs as it is; the position table of the ViT is interpolated to the new grid.
 
 # %%
 for side in (24, 32, 48, 64):

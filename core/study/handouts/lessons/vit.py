@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Vision Transformer
-# To this model a picture is a sentence of patches. Where does its class token look?
-# Needs Unrolled installed (`pip install -e .` in its folder).
+# This model reads a picture as a row of patches. Where does its class token look?
+# Unrolled must be installed (`pip install -e .` in its folder).
 
 # %% settings
 model = ""

@@ -1,4 +1,4 @@
-"""A place on the page, or a figure, that scrolls into view."""
+"""Places and figures scroll into view; what scrolls sideways is reached and moved by keys too."""
 
 from __future__ import annotations
 
@@ -66,3 +66,48 @@ def scroll_into_view(key: str, turn: str, *, only_if_hidden: bool = False) -> No
     """
     edge = "nearest" if only_if_hidden else "start"
     _component(key=key, data={"turn": turn, "edge": edge}, height="content")
+
+
+# Looks again once the page has changed or turned; a place that fits is passed over as before.
+_SIDEWAYS_JS = """
+export default function ({ data, parentElement }) {
+  if (parentElement.looking) return;
+  parentElement.looking = true;
+  const main = document.querySelector(data.main);
+  let waiting = 0;
+  const look = () => {
+    waiting = 0;
+    if (!parentElement.isConnected) return stop();
+    for (const place of main.querySelectorAll(data.places)) {
+      const scrolls = place.scrollWidth > place.clientWidth + 1 &&
+        ["auto", "scroll"].includes(getComputedStyle(place).overflowX);
+      if (scrolls === place.hasAttribute("data-sideways")) continue;
+      place.toggleAttribute("data-sideways", scrolls);
+      const names = [["tabindex", "0"], ["role", "group"], ["aria-label", data.label]];
+      for (const [name, value] of names) {
+        if (scrolls) place.setAttribute(name, value);
+        else place.removeAttribute(name);
+      }
+    }
+  };
+  const later = () => { waiting ||= setTimeout(look, 400); };
+  const observer = new MutationObserver(later);
+  observer.observe(main, { childList: true, subtree: true });
+  window.addEventListener("resize", later);
+  const stop = () => {
+    observer.disconnect();
+    window.removeEventListener("resize", later);
+  };
+  later();
+}
+"""
+_PLACES = (dom.FORMULA_ALONE, dom.IMAGE, f"{dom.ELEMENT}:has({dom.PLOT})")
+_sideways = st.components.v2.component(
+    "unrolled_sideways", html="<span hidden></span>", js=_SIDEWAYS_JS
+)
+
+
+def reach_what_scrolls() -> None:
+    """Formulas, pictures and figures that are wider than the page take part in the tab order."""
+    data = {"main": dom.MAIN, "places": ", ".join(_PLACES), "label": "Scrolls sideways"}
+    _sideways(key="sideways", data=data, height="content")
