@@ -70,12 +70,12 @@ def is_own(name: str) -> bool:
 def _read(name: str, array: str) -> Arrays:
     """Errors: MissingDataError when no such data with that array is here."""
     match = NAME.fullmatch(name)
-    found = find(f"own-{match[1]}") if match else None
-    if found is None or array not in found.arrays:
+    stored = find(f"own-{match[1]}") if match else None
+    if stored is None or array not in stored.arrays:
         raise MissingDataError(
             f"The data {name!r} is not on this machine: give its file again on the Train page."
         )
-    return found
+    return stored
 
 
 def note(name: str) -> str:
@@ -95,6 +95,6 @@ def images(name: str) -> ImageData:
 
 def dialogues(name: str, held_out: float) -> DialogueData:
     """The text of that name. Errors: MissingDataError, ValueError."""
-    found = _read(name, "text")
-    data = own_text(found.arrays["text"].tobytes(), str(found.about["title"]), held_out)
+    stored = _read(name, "text")
+    data = own_text(stored.arrays["text"].tobytes(), str(stored.about["title"]), held_out)
     return DialogueData(name, data.train, data.held_out, data.checksum, data.note)

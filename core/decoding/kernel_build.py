@@ -88,8 +88,8 @@ def _whole(path: Path) -> bool:
         if not (_ours(path) and _ours(_sum_of(path))):
             return False
         with open(path, "rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        return _sum_of(path).read_text(encoding="ascii").strip() == found
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return _sum_of(path).read_text(encoding="ascii").strip() == digest
     except (OSError, UnicodeDecodeError):
         return False
 
@@ -97,7 +97,7 @@ def _whole(path: Path) -> bool:
 def find_compiler() -> str | None:
     """The machine's C++ compiler: the one that CXX names, or a usual one."""
     names = [os.environ.get("CXX", ""), "c++", "g++", "clang++"]
-    return next((found for name in names if name and (found := shutil.which(name))), None)
+    return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
 def _build(path: Path) -> bool:

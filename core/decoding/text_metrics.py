@@ -95,16 +95,16 @@ class NGramIndex:
 
     def contains(self, text: Text) -> NDArray[np.bool_]:
         """For each of the T-n+1 n-grams of the text: is it in the corpus?"""
-        found = _hashes(np.asarray(text, dtype=np.uint64), self.n)
+        hashes = _hashes(np.asarray(text, dtype=np.uint64), self.n)
         if not len(self.hashes):
-            return np.zeros(len(found), dtype=bool)
-        places = np.searchsorted(self.hashes, found).clip(max=len(self.hashes) - 1)
-        return np.asarray(self.hashes[places] == found)
+            return np.zeros(len(hashes), dtype=bool)
+        places = np.searchsorted(self.hashes, hashes).clip(max=len(self.hashes) - 1)
+        return np.asarray(self.hashes[places] == hashes)
 
     def share(self, text: Text) -> float:
         """The share of the text's n-grams that are in the corpus; 0 if it has none."""
-        found = self.contains(text)
-        return float(found.mean()) if len(found) else 0.0
+        copied = self.contains(text)
+        return float(copied.mean()) if len(copied) else 0.0
 
 
 def pieces(texts: Iterable[Sequence[Value]], length: int, count: int) -> list[list[Value]]:

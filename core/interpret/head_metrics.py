@@ -82,11 +82,11 @@ def induction_targets(ids: Tensor) -> Tensor:
     token is new.
     """
     seen: dict[int, int] = {}
-    found = []
+    targets = []
     for i, token in enumerate(ids.tolist()):
-        found.append(seen.get(token, -2) + 1)
+        targets.append(seen.get(token, -2) + 1)
         seen[token] = i
-    return torch.tensor(found)
+    return torch.tensor(targets)
 
 
 def repeated(ids: Tensor) -> Tensor:

@@ -158,11 +158,11 @@ def require_pictures(checkpoint: Checkpoint) -> None:
 def _compare(own: dict[str, Tensor], weights: dict[str, Tensor], architecture: str) -> None:
     """Errors: CheckpointError naming the first tensor whose shape is not the model's own."""
     for name in sorted(own.keys() | weights.keys()):
-        expected, found = (tuple(w[name].shape) if name in w else None for w in (own, weights))
-        if expected != found:
+        expected, actual = (tuple(w[name].shape) if name in w else None for w in (own, weights))
+        if expected != actual:
             raise CheckpointError(
                 f"These weights do not fit a {architecture} of this configuration: "
-                f"{name[:80]} should have the shape {expected}, but has {found}."
+                f"{name[:80]} should have the shape {expected}, but has {actual}."
             )
 
 

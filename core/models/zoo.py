@@ -84,8 +84,8 @@ def available_models(kind: str | None = None) -> list[ModelEntry]:
     """Every available model: shipped ones, then runs, newest first; damaged ones are left out."""
     shipped = [_entry(path, shipped=True) for path in sorted(_specs(ASSETS))]
     runs = sorted(_specs(runs_folder()), key=_changed, reverse=True)
-    found = [entry for entry in (*shipped, *(_entry(p, shipped=False) for p in runs)) if entry]
-    return [entry for entry in found if kind is None or entry.kind == kind]
+    entries = [entry for entry in (*shipped, *(_entry(p, shipped=False) for p in runs)) if entry]
+    return [entry for entry in entries if kind is None or entry.kind == kind]
 
 
 def _specs(folder: Path) -> list[Path]:

@@ -3,7 +3,7 @@
 Seven small models (core/models/llama_steps.py) are trained on Tiny Shakespeare with one budget:
 the same number of steps, tokens, learning rates and seeds. Each finished training is added to the
 file, and one that is in it is not repeated, so the command can be stopped and started again. All
-fourteen take about ten minutes on one core.
+fourteen take about five minutes on one core.
 
 Words that occur less than four times in the training set are read as unknown, so the word models
 learn to expect unknown words; the letters of those words are coded by how often each occurs in

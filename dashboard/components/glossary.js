@@ -1,13 +1,12 @@
 // Finds the first use of each term on the page, marks it, and explains it where the pointer is;
-// the button lists the same terms. Nothing in the page is changed: marks are highlights. Python puts
-// TERMS before this file.
+// the button lists the same terms. Nothing in the page is changed: marks are highlights.
 const SKIPPED = "code, pre, svg, button, input, textarea, script, style, .katex, .js-plotly-plot";
 
 export default function ({ data, parentElement }) {
   const [button, list, tip] = ["button", "dl", "[role=tooltip]"].map((name) =>
     parentElement.querySelector(name));
   if (button.terms) return;
-  button.terms = TERMS.map(([pattern, text]) =>
+  button.terms = data.terms.map(([pattern, text]) =>
     ({ pattern: new RegExp(pattern, "iu"), text, range: null }));
   const main = document.querySelector(data.main);
   let waiting = 0;

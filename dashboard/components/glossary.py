@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.components import button_look, streamlit_dom as dom
-from dashboard.components.program import deflated
 
 _FILES = Path(__file__).resolve().parent
 _HTML = """
@@ -32,6 +30,12 @@ dt {{ font-weight: 650; }}
 dd {{ margin: 0 0 0.5rem; }}
 [hidden] {{ display: none; }}
 """
+_component = st.components.v2.component(
+    "unrolled_glossary",
+    html=_HTML,
+    css=_CSS,
+    js=(_FILES / "glossary.js").read_text(encoding="utf-8"),
+)
 
 
 @cache
@@ -47,18 +51,9 @@ def _pattern(forms: str) -> str:
     return rf"(?<![\p{{L}}\d_-])(?:{forms})s?(?![\p{{L}}\d_-])"
 
 
-# The terms are part of the program: together they take half the bytes.
-_component = st.components.v2.component(
-    "unrolled_glossary",
-    html=_HTML,
-    css=_CSS,
-    js=deflated(
-        f"const TERMS = {json.dumps(list(terms().items()))};\n"
-        + (_FILES / "glossary.js").read_text(encoding="utf-8")
-    ),
-)
-
-
 def explain_words() -> None:
     """The button that lists the terms of this page, which are marked where they first appear."""
-    _component(key="glossary", data={"main": dom.MAIN}, width="content", height="content")
+    pairs = [list(pair) for pair in terms().items()]
+    _component(
+        key="glossary", data={"terms": pairs, "main": dom.MAIN}, width="content", height="content"
+    )

@@ -18,7 +18,7 @@ _PROBLEMS = {
     "large": f"Progress of more than {MAX_BYTES:,} bytes is not stored in the browser: {_SAVE}",
 }
 _UNREADABLE = (
-    "The progress stored in this browser cannot be read ({why}) and was not changed: delete it "
+    "The progress in this browser cannot be read ({why}) and was not changed: delete it "
     "to store new progress here, or " + _SAVE
 )
 

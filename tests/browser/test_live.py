@@ -230,7 +230,7 @@ def test_no_barriers_and_nothing_wider_than_a_phone(
 
 def test_touch_moves_a_slider_and_a_mark(phone_page: Page, dashboard_url: str) -> None:
     open_page(phone_page, dashboard_url, "positions")
-    slider = phone_page.get_by_role("slider", name="Position, t")
+    slider = phone_page.get_by_role("slider", name="Position t")
     expect(slider).to_have_value("10")
     box = slider.bounding_box()
     assert box

@@ -96,7 +96,7 @@ def test_an_error_in_the_instrument_leaves_the_figures_of_the_server(
 
 def test_the_script_has_the_current_settings(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "rnn", DECAY + "&longest=50")
-    page.get_by_role("slider", name="T up to").press("ArrowRight")
+    page.get_by_role("slider", name="Largest T").press("ArrowRight")
     expect(page).to_have_url(re.compile("longest=60"))
     wait_ready(page)
     with page.expect_download() as download:

@@ -39,7 +39,7 @@ def test_numbers_that_disagree_are_said_to(monkeypatch: pytest.MonkeyPatch) -> N
     values = {"size": 16, "peak": 0.5, "peak_step": 1, "half_life": 6.6, "end": 0.0}
     monkeypatch.setattr(claims, "load_measurements", lambda: {"decay": values | {"day": "today"}})
     [warning] = shown("").warning
-    assert "That is not above 1" in warning.value
+    assert "This number is not above 1" in warning.value
     assert "Measured on this machine on today" in warning.value
 
 

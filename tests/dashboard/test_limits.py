@@ -300,8 +300,8 @@ def test_the_documented_limits_are_the_real_ones():
         "pictures opened, each decoded once": [*rates(limits.PICTURES), []],
         "rooms opened": [*rates(limits.ROOMS), all_rooms],
         "answers in one room": [*votes, [rooms.MAX_ANSWERS, rooms.MAX_TEXT]],
-        "progress kept or fetched on the server": [*rates(limits.KEEPING), names],
-        "wrong words answered without a delay": [[one.free] for one in delays],
-        "longest delay after a wrong word": [[one.longest] for one in delays],
+        "progress saved to or loaded from the server": [*rates(limits.KEEPING), names],
+        "wrong passphrases without a delay": [[one.free] for one in delays],
+        "longest delay after a wrong passphrase": [[one.longest] for one in delays],
         "size of `rooms.sqlite3` and of `study.sqlite3`": [[], [], [database.MAX_MEGABYTES]],
     }

@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -159,6 +160,33 @@ def test_a_run_is_trained_stored_and_read_back(tmp_path: Path) -> None:
     history = History({"steps": 100}, {llama_history.WORDS: streams.corpus}, [run])
     experiment.save(history, file)
     assert llama_history.read(file) == history
+
+
+def test_a_training_in_the_file_is_not_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[tuple[int, int]] = []
+
+    def interrupted(step: int, seed: int, streams: object, steps: int) -> Run:
+        tried.append((step, seed))
+        if len(tried) == 3:
+            raise KeyboardInterrupt
+        return Run(step, seed, 1, 1.0, [steps], [2.0], [2.0])
+
+    data = SimpleNamespace(train=[" ".join(TRAIN)], held_out=["the end ."], note="A text.")
+    monkeypatch.setattr(experiment, "train", interrupted)
+    monkeypatch.setattr(
+        experiment, "by_pairs", lambda train, text, _: experiment.by_words(train, text)
+    )
+    monkeypatch.setattr(experiment.shakespeare, "load", lambda _: data)
+    monkeypatch.setattr("sys.argv", ["experiment", "--out", str(tmp_path / "history.json")])
+    with pytest.raises(KeyboardInterrupt):
+        experiment.main()
+    assert experiment.main() == 0
+    every = [(step, seed) for seed in experiment.SEEDS for step in STEPS]
+    assert tried == [*every[:3], *every[2:]], "the third, which was interrupted, and what follows"
+    stored = llama_history.read(tmp_path / "history.json")
+    assert [(run.step, run.seed) for run in stored.runs] == every
 
 
 def test_a_change_within_the_seeds_is_no_change() -> None:

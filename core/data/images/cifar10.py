@@ -40,10 +40,10 @@ def first_ten(labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """
     places = [np.flatnonzero(labels == kind) for kind in range(len(CLASSES))]
     try:
-        found = [places[k][FIRST_TEN[:i].count(k)] for i, k in enumerate(FIRST_TEN)]
+        indices = [places[k][FIRST_TEN[:i].count(k)] for i, k in enumerate(FIRST_TEN)]
     except IndexError:
         return np.arange(min(10, len(labels)))
-    return np.array(found, dtype=np.int64)
+    return np.array(indices, dtype=np.int64)
 
 
 def source_in(location: Path) -> Path | None:

@@ -45,9 +45,9 @@ def list_pictures(folder: Path) -> tuple[tuple[str, ...], dict[str, list[tuple[P
     folders = _class_folders(train if divided else folder)
     classes = tuple(f.name for f in folders)
     if len(classes) < 2:
-        found = f"only one class folder ({classes[0]})" if classes else "no class folders"
+        contents = f"only one class folder ({classes[0]})" if classes else "no class folders"
         raise ValueError(
-            f"{folder.name} holds {found}; give a folder for each of two or more classes."
+            f"{folder.name} holds {contents}; give a folder for each of two or more classes."
         )
     if len(classes) > MAX_CLASSES:
         raise ValueError(f"{folder.name} holds {len(classes)} classes; give at most {MAX_CLASSES}.")

@@ -122,12 +122,12 @@ def shards(folder: Path) -> list[Path]:
         return [folder / name for name in sorted(files)]
     if (folder / "model.safetensors").is_file():
         return [folder / "model.safetensors"]
-    found = sorted(path for path in folder.iterdir() if path.suffix == ".safetensors")
-    if len(found) == 1:
-        return found
-    if found:
+    paths = sorted(path for path in folder.iterdir() if path.suffix == ".safetensors")
+    if len(paths) == 1:
+        return paths
+    if paths:
         raise ValueError(
-            f"{folder.name} has {len(found)} safetensors files and no {index.name}; add the index."
+            f"{folder.name} has {len(paths)} safetensors files and no {index.name}; add the index."
         )
     raise ValueError(refuse_pickle(folder) or f"{folder.name} has no *.safetensors file.")
 

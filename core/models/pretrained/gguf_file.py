@@ -90,11 +90,11 @@ class GGUFTensors:
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of each tensor; GGUF lists the axes in the opposite order."""
-        found = {}
+        shapes = {}
         for name, tensor in self._tensors.items():
             shape = tuple(int(size) for size in reversed(tensor.shape))
-            found[name] = shape[::-1] if self._transpose(name) else shape
-        return found
+            shapes[name] = shape[::-1] if self._transpose(name) else shape
+        return shapes
 
     def _transpose(self, name: str) -> bool:
         """Whether Hugging Face stores this linear layer of a GPT-2 as (in, out)."""

@@ -51,10 +51,10 @@ def _download(source: str, name: str) -> Generator[JobProgress, None, ModelEntry
                 from core.models.pretrained import smollm2
 
                 file = yield from smollm2.fetch(place)
-                found = read_gguf(file, smollm2.ORIGIN, smollm2.LICENCE)
+                contents = read_gguf(file, smollm2.ORIGIN, smollm2.LICENCE)
             else:
-                found = read_folder((yield from from_hub(source, place)), source)
-            return (yield from keep(name, found))
+                contents = read_folder((yield from from_hub(source, place)), source)
+            return (yield from keep(name, contents))
     finally:
         lock.release()
 

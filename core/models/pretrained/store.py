@@ -47,8 +47,8 @@ def available(kind: str | None = None) -> list[ModelEntry]:
     """Every real model of this machine by name; damaged ones are left out. No torch is needed."""
     folder = models_folder()
     names = sorted(filter(RUN_ID.fullmatch, os.listdir(folder))) if folder.is_dir() else []
-    found = (entry(name) for name in names)
-    return [model for model in found if model and kind in (None, model.kind)]
+    entries = (entry(name) for name in names)
+    return [model for model in entries if model and kind in (None, model.kind)]
 
 
 def entry(name: str) -> ModelEntry | None:

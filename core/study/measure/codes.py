@@ -15,12 +15,12 @@ TOKENS, WIDTH, MOVED = 200, 64, 50
 
 def merges() -> Values:
     """The shipped experiment on held-out Shakespeare, at its largest vocabulary."""
-    found = json.loads((ASSETS / "measurements" / "merges.json").read_text(encoding="utf-8"))
+    table = json.loads((ASSETS / "measurements" / "merges.json").read_text(encoding="utf-8"))
     return {
-        **{"merges": found["counts"][-1], "size": 256 + found["counts"][-1]},
-        **{"unknown": found["unknown"][-1], "always": found["unknown_to_all"]},
-        **{"words": found["vocabulary"], "tokens_per_word": found["tokens_per_word"][-1]},
-        "bytes_per_word": found["tokens_per_word"][0],
+        **{"merges": table["counts"][-1], "size": 256 + table["counts"][-1]},
+        **{"unknown": table["unknown"][-1], "always": table["unknown_to_all"]},
+        **{"words": table["vocabulary"], "tokens_per_word": table["tokens_per_word"][-1]},
+        "bytes_per_word": table["tokens_per_word"][0],
     }
 
 

@@ -48,15 +48,15 @@ def operations() -> Values:
 
     d, T = 64, 4096
     rnn, attention = ([counts(layer, t, d) for t in (T, 2 * T)] for layer in ("RNN", "attention"))
-    found: Values = {"d": d, "T": T, "rnn_doubled": rnn[1].total / rnn[0].total}
-    found["attention_doubled"] = attention[1].total / attention[0].total
+    values: Values = {"d": d, "T": T, "rnn_doubled": rnn[1].total / rnn[0].total}
+    values["attention_doubled"] = attention[1].total / attention[0].total
     for name, count in (
         ("rnn", counts("RNN", 1000, d)),
         ("attention", counts("attention", 1000, d)),
     ):
-        found |= {f"{name}_chain": count.chain, f"{name}_span": count.span}
-        found[f"{name}_work"] = count.total
-    return found
+        values |= {f"{name}_chain": count.chain, f"{name}_span": count.span}
+        values[f"{name}_work"] = count.total
+    return values
 
 
 def modes() -> Values:
@@ -85,14 +85,14 @@ def gates() -> Values:
     from core.linear_rnn.latch_sweep import read_sweep
 
     sweep, short, long = read_sweep(), 15, 20
-    found: Values = {"short": short, "long": long, "chance": 0.125}
+    values: Values = {"short": short, "long": long, "chance": 0.125}
     for name, layer, forget_bias in (
         ("lstm", "LSTM", 0.0), ("opened", "LSTM", 1.0), ("tanh", "tanh RNN", 0.0),
         ("gru", "GRU", 0.0), ("transformer", "Transformer", 0.0),
     ):  # fmt: skip
         median = {point.delay: point.median for point in sweep.curve(layer, forget_bias)}
-        found |= {f"{name}_short": median[short], f"{name}_long": median[long]}
-    return found
+        values |= {f"{name}_short": median[short], f"{name}_long": median[long]}
+    return values
 
 
 def code() -> Values:
@@ -115,12 +115,12 @@ def lengths() -> Values:
     """The shipped experiment: mean loss in nats up to the trained length and past it."""
     about = json.loads((ASSETS / "positions" / "curves.json").read_text(encoding="utf-8"))
     trained = about["trained"]
-    found: Values = {"trained": trained, "read": about["read"]}
+    values: Values = {"trained": trained, "read": about["read"]}
     for name in ("learned", "sinusoidal", "none"):
         loss = about["loss"][name]
-        found[f"{name}_before"] = float(np.mean(loss[: trained - 1]))
-        found[f"{name}_past"] = float(np.mean(loss[trained - 1 :]))
-    return found
+        values[f"{name}_before"] = float(np.mean(loss[: trained - 1]))
+        values[f"{name}_past"] = float(np.mean(loss[trained - 1 :]))
+    return values
 
 
 def llama() -> Values:
@@ -167,7 +167,7 @@ def _end_of(name: str) -> Values:
 def little_data() -> Values:
     """Validation accuracy of the shipped ViTs and CNNs on all, 10 and 1% of CIFAR-10, the mean of
     two seeds where there are two, and the largest difference between two seeds."""
-    found: Values = {}
+    values: Values = {}
     differences = []
     names = {"plain": "vit-cifar10-plain", "vit": "vit-cifar10", "cnn": "cnn-cifar10"}
     for kind, name in names.items():
@@ -176,8 +176,8 @@ def little_data() -> Values:
             first, second = entry.held_out["accuracy"], second_accuracy(entry)
             if second is not None:
                 differences.append(abs(first - second))
-            found[f"{kind}_{share}"] = first if second is None else (first + second) / 2
-    return {**found, "seeds_differ": max(differences)}
+            values[f"{kind}_{share}"] = first if second is None else (first + second) / 2
+    return {**values, "seeds_differ": max(differences)}
 
 
 def early_text() -> Values:

@@ -21,12 +21,12 @@ def paths() -> Values:
     from core.linear_rnn.instruments.paths import path_inputs, path_norms
     from core.linear_rnn.matrices import preset, with_radius
 
-    found: Values = {"T": T, "below": 0.9, "above": 1.2}
+    values: Values = {"T": T, "below": 0.9, "above": 1.2}
     W, inputs = preset("vanishing", SIZE), path_inputs(SIZE, T)
     for name in ("below", "above"):
-        arriving = path_norms(with_radius(W, float(found[name])), inputs)[:, -1]
-        found |= {f"first_{name}": float(arriving[0]), f"last_{name}": float(arriving[-1])}
-    return found
+        arriving = path_norms(with_radius(W, float(values[name])), inputs)[:, -1]
+        values |= {f"first_{name}": float(arriving[0]), f"last_{name}": float(arriving[-1])}
+    return values
 
 
 def stream() -> Values:
@@ -110,10 +110,10 @@ def class_token() -> Values:
     noise = torch.Generator().manual_seed(0)
     size = loaded.config.img_size
     traced = trace(model, torch.rand(1, 3, size, size, generator=noise))
-    found: Values = {"model": VIT}
+    values: Values = {"model": VIT}
     for name, places in (("patches", slice(1, None)), ("own", slice(0, 1))):
         z = traced.stream[:, -1].clone()
         z[:, places] = torch.randn(z[:, places].shape, generator=noise)
         with torch.no_grad():
-            found[name] = float((model.read_out(z) - traced.logits).abs().max())
-    return found
+            values[name] = float((model.read_out(z) - traced.logits).abs().max())
+    return values

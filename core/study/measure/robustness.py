@@ -76,16 +76,16 @@ def main() -> int:
 
     use_threads(1)
     shipped = [e for e in available_models() if e.shipped and e.kind in ("vit", "cnn")]
-    found = {e.identity: _table()[e.identity] for e in shipped if e.identity in _table()}
+    results = {e.identity: _table()[e.identity] for e in shipped if e.identity in _table()}
     for entry in shipped:
         share = RunDirectory(entry.path).spec().get("share", 1.0)
-        if entry.identity not in found and share == 1.0:
+        if entry.identity not in results and share == 1.0:
             data, loaded = load_images(entry.data, options.data_dir), load_model(entry)
             order = held_out_order(entry.data, data.test_labels)[0][:PICTURES]
             held_out = data.test_images[order], data.test_labels[order]
-            found[entry.identity] = {what: accuracies(loaded, *held_out, what) for what in PLACES}
-            print(entry.name, found[entry.identity], flush=True)
-        about = {"machine": processor_name(), "pictures": PICTURES, "accuracies": found}
+            results[entry.identity] = {what: accuracies(loaded, *held_out, what) for what in PLACES}
+            print(entry.name, results[entry.identity], flush=True)
+        about = {"machine": processor_name(), "pictures": PICTURES, "accuracies": results}
         SHIPPED.write_text(json.dumps(about, indent=1), encoding="utf-8")
     return 0
 

@@ -81,14 +81,14 @@ def cost_values(records: Iterable[CostRecord], d: int) -> Values:
 def parallel() -> Values:
     """The shipped measurement at one T and d with 1 and 2 threads, in ms, and Brent's bound."""
     report, T, d, P = read_report(), PARALLEL_T, COST_D, UNITS
-    found: Values = {"machine": report.machine, "T": T, "d": d, "P": P}
+    values: Values = {"machine": report.machine, "T": T, "d": d, "P": P}
     times = {layer: report.seconds(layer, T, d) for layer in LAYERS}
     for layer, name in zip(LAYERS, ("rnn", "attention"), strict=True):
         one, two = times[layer][1], times[layer][2]
-        found |= {f"{name}_one": 1e3 * one, f"{name}_two": 1e3 * two, f"{name}_gain": one / two}
-        found[f"{name}_units"] = 1e3 * time_on_units(one, counts(layer, T, d), P)
+        values |= {f"{name}_one": 1e3 * one, f"{name}_two": 1e3 * two, f"{name}_gain": one / two}
+        values[f"{name}_units"] = 1e3 * time_on_units(one, counts(layer, T, d), P)
     crossing = units_where_attention_wins(times["RNN"][1], times["attention"][1], T, d)
-    return found | {"crossing": math.inf if crossing is None else crossing}
+    return values | {"crossing": math.inf if crossing is None else crossing}
 
 
 def forget_gate() -> Values:
@@ -101,7 +101,7 @@ def forget_gate() -> Values:
     from core.linear_rnn.latch_task import MemoryTask, forget_gates, new_model, sequences, train
 
     delay = 15
-    found: Values = {"delay": delay}
+    values: Values = {"delay": delay}
     trainings: tuple[tuple[str, Layer, float], ...] = (
         ("lstm", "LSTM", 0.0), ("opened", "LSTM", 1.0), ("tanh", "tanh RNN", 0.0),
         ("gru", "GRU", 0.0),
@@ -113,14 +113,14 @@ def forget_gate() -> Values:
             ("start", "after"), train(model, layer, task, task.steps), strict=True
         ):
             assert record.gradient is not None
-            found[f"{name}_{when}"] = float(
+            values[f"{name}_{when}"] = float(
                 (record.gradient[0] / record.gradient[-1]) ** (1 / delay)
             )
         if name == "lstm":
             x, _ = sequences(task, 256, torch.Generator().manual_seed(1))
             assert isinstance(model.layer, nn.LSTM)
-            found["gate_after"] = float(forget_gates(model.layer, x).mean())
-    return found
+            values["gate_after"] = float(forget_gates(model.layer, x).mean())
+    return values
 
 
 def gradient() -> Values:

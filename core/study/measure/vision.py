@@ -92,16 +92,16 @@ def vit_layers() -> Values:
     images, _, masks = shapes.generate(PICTURES, seed=1)
     _, rows = class_rows(cast(Any, loaded.model), to_input(loaded, images))
     rows, known = rows[..., 1:], torch.from_numpy(masks)
-    found: Values = {"images": PICTURES}
+    values: Values = {"images": PICTURES}
     for name, layer in (("first", 0), ("last", -1)):
         heads = rows[:, layer].unbind(1)
         on = torch.stack([attention_on_object(head, known).mean() for head in heads])
         patches = torch.stack([spread(head).exp().mean() for head in heads])
-        found |= {f"{name}_on_object": float(on.mean()), f"{name}_patches": float(patches.mean())}
+        values |= {f"{name}_on_object": float(on.mean()), f"{name}_patches": float(patches.mean())}
     last = [head.flatten() for head in rows[:, -1].unbind(1)]
     pairs = [correlation(a, b) for i, a in enumerate(last) for b in last[:i]]
     return {
-        **found,
+        **values,
         "covered": float(object_share(known, rows.shape[-1]).mean()),
         "heads_alike": sum(pairs) / len(pairs),
     }
@@ -143,17 +143,17 @@ def maps() -> Values:
 
 def sizes() -> Values:
     """vit-shapes-plain and cnn-shapes at their trained side of 32 pixels and at 64."""
-    found: Values = {"images": PICTURES, "side": 64}
+    values: Values = {"images": PICTURES, "side": 64}
     for name, model in (("vit", "vit-shapes-plain"), ("cnn", "cnn-shapes")):
-        found[f"{name}_trained"], found[f"{name}_larger"] = _accuracies(model, "size", (32, 64))
-    return found
+        values[f"{name}_trained"], values[f"{name}_larger"] = _accuracies(model, "size", (32, 64))
+    return values
 
 
 def shifts() -> Values:
     """Shapes moved by 6 pixels: the plain ViT trained with shifted and mirrored copies and without
     (bare), and the CNN."""
     pixels = 6
-    found: Values = {"pixels": pixels}
+    values: Values = {"pixels": pixels}
     names = {
         "plain": "vit-shapes-plain",
         "bare": "vit-shapes-plain-unaugmented",
@@ -161,8 +161,8 @@ def shifts() -> Values:
     }
     for name, model in names.items():
         still, moved = _accuracies(model, "shift", (0, pixels))
-        found |= {f"{name}_still": still, f"{name}_moved": moved}
-    return found
+        values |= {f"{name}_still": still, f"{name}_moved": moved}
+    return values
 
 
 def _accuracies(name: str, what: What, places: tuple[int, int]) -> list[float]:
