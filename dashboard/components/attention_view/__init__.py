@@ -22,7 +22,10 @@ from dashboard.figures.maps.printed_maps import printed_grid
 
 TALL = 420  # pixels the maps may be high, so that a window of 720 shows them with their controls
 BELOW = 90  # pixels below the maps, where numbers and words are read
-_STOPPED = "The maps stopped in your browser, so the server draws them: reload the page to retry."
+_STOPPED = (
+    "The maps stopped working in your browser, so the server draws them. Reload the page to try "
+    "again."
+)
 _COLOURS = "Rows are queries, columns are keys; each map is relative to its own brightest weight."
 _FILES = Path(__file__).resolve().parent
 _component = st.components.v2.component(
