@@ -37,7 +37,7 @@ DRAGS = {
     "vit-rollout": ("vit", {"follow": "rollout", "model": "vit-cifar10-course"}, "overlay"),
     "patches": ("patches", {}, "position"),
     "maps-head": ("maps", {"try": "size of the object"}, "by-head"),
-    "positions": ("positions", {}, "Position, t"),
+    "positions": ("positions", {}, "Position t"),
     "rotary": ("positions", {}, "Position of the query, t"),
     "positions-columns": ("positions", {}, "Columns, d (of the formula)"),
 }  # fmt: skip

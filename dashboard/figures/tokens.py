@@ -29,7 +29,8 @@ def vocabulary_curves(
 ) -> Drawing:
     """Above: unknown words with whole words and with byte pairs. Below: tokens per word.
 
-    sizes: of the vocabulary; unknown, tokens: one for each. whole: False shows the axes alone.
+    sizes: of the vocabulary; unknown, tokens: one for each. whole: False shows the axes and a
+    question mark.
     """
     shown = len(sizes) if whole else 0
     look = {"mode": "lines+markers"}
@@ -49,4 +50,7 @@ def vocabulary_curves(
         ),
         "yaxis2": axis("tokens a word", range=[0, 1.1 * max(tokens)], domain=[0, 0.44]),
     }  # fmt: skip
+    if not whole:
+        middle = {"x": 0.5, "y": 0.8, "xref": "paper", "yref": "paper", "font": {"size": 40}}
+        layout["annotations"] = [{**middle, "text": "?", "showarrow": False}]
     return figure(data, layout)

@@ -32,6 +32,7 @@ HERE = Path(__file__).resolve().parent
 LOOK, STAGE = ((HERE / name).read_text(encoding="utf-8") for name in ("look.js", "stage.js"))
 TABS = 2
 PATIENCE = 90_000  # ms
+LOOKS = 20  # at a view with something wrong, until it is as it should be
 # Below a page's address the client looks for the server's settings once before it finds the root.
 EXPECTED = "404 (Not Found)"
 ERROR = re.compile(r"^(ERROR|CRITICAL) .*", re.MULTILINE)
@@ -99,10 +100,12 @@ async def _seen(page: Page, scene: Scene, address: str) -> tuple[list[str], dict
     settings = scene.view.settings
     await page.goto(f"{address}/{address_of(scene.view)}")
     await settle(page, menu=not scene.phone and ("mode", "present") not in settings)
-    trouble: list[str] = await page.evaluate(LOOK, dom.SELECTORS)
-    if trouble:  # a figure may still have been on its way
-        await page.wait_for_timeout(1500)
+    trouble: list[str] = []
+    for _ in range(LOOKS):  # a figure may still be on its way
         trouble = await page.evaluate(LOOK, dom.SELECTORS)
+        if not trouble:
+            break
+        await page.wait_for_timeout(1500)
     beat = any(key == "beat" for key, _ in settings)
     return trouble, await page.evaluate(STAGE, dom.SELECTORS) if beat else {}
 

@@ -43,7 +43,9 @@
   for (const plot of elements.filter((e) => e.matches(PLOT))) {
     const name = plot.closest("[class*=st-key-figure]")?.className.match(/st-key-figure-\S+/)?.[0];
     const marks = [...plot.querySelectorAll(MARKS)].filter(sized);
-    if (!marks.length) say(`${name ?? "a plot"} has no mark in it`);
+    // A question mark stands where a prediction is asked for first.
+    const waits = [...plot.querySelectorAll("text")].some((t) => t.textContent.trim() === "?");
+    if (!marks.length && !waits) say(`${name ?? "a plot"} has no mark in it`);
     const texts = [...plot.querySelectorAll("text")]
       .filter((t) => t.textContent.trim() && shown(t) && !t.closest(".legend"));
     const boxes = texts.map(corners);

@@ -65,7 +65,7 @@ def test_temperature_and_a_masked_cell_move_the_row_at_once_and_the_model_on_rel
     open_page(page, dashboard_url, "attention")
     row = page.locator("[data-plot=row-weights] svg[role]")
     expect(row).to_have_attribute("aria-label", re.compile("KING 0"))
-    expect(page.get_by_text("The next word it would say")).to_be_visible()
+    expect(page.get_by_text("The next word it predicts")).to_be_visible()
     slider = page.get_by_role("slider", name="Temperature")
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()

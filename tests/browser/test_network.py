@@ -89,7 +89,7 @@ def test_a_node_shows_its_term_by_click_and_by_key(page: Page, dashboard_url: st
     drawing.press("ArrowRight")
     expect(headline).to_have_text("y5 = φy(Wy(… + Wx x5))")
     expect(drawing.locator(".cell")).to_have_count(8)
-    expect(page.locator(".net .say")).to_contain_text("The path of x₅ is lit")
+    expect(page.locator(".net .say")).to_contain_text("The path of x₅ is highlighted")
     drawing.press("Escape")
     expect(headline).to_have_text("y5 = φy(Wy(Wh4 Wx x1 + …))")
 

@@ -19,13 +19,15 @@ USUAL = ("y", "x")
 def trouble(spec: str) -> str:
     """What is wrong with the figure of this JSON: one sentence, or "" if nothing is.
 
-    A figure needs a finite number in one of its traces, or an image. On an axis whose type is left
+    A figure needs a finite number in one of its traces, an image, or a question mark until a
+    prediction is made. On an axis whose type is left
     to Plotly, names such as "0" and "T" are taken for numbers, and those that are none vanish.
     """
     figure = json.loads(spec)
     layout = figure.get("layout", {})
     traces = [trace for trace in figure.get("data", []) if trace.get("visible", True) is True]
-    if not layout.get("images") and not any(_marks(trace) for trace in traces):
+    waits = any(note.get("text") == "?" for note in layout.get("annotations", []))
+    if not waits and not layout.get("images") and not any(_marks(trace) for trace in traces):
         return "The figure has no mark in it."
     for trace in traces:
         for letter in "xy":
