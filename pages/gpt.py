@@ -117,7 +117,7 @@ def where_it_looks() -> None:
 
 
 def byte_pairs() -> None:
-    tokens.show(model_choice.load(gpt_models.choose_gpt()).tokenizer)
+    tokens.show(lambda: model_choice.load(gpt_models.choose_gpt()).tokenizer)
 
 
 SECTIONS = {

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.bpe import BYTE_OF, Pair, merge_steps, readable
 from core.models.pretrained.tokens import SPLITS, SubwordTokenizer
@@ -53,30 +55,32 @@ def measured() -> Measured | None:
         return None
 
 
-def predict(curves: Measured) -> None:
-    """The question, and after the answer the two curves."""
+def predict(curves: Measured, left: DeltaGenerator, right: DeltaGenerator) -> None:
+    """left: the question, and after the answer what was measured. right: the two curves."""
     size = len(BYTE_OF) + curves.counts[-1]
-    guess = st.radio(
-        f"The {size:,} most frequent words of the training dialogues make a vocabulary. How many "
-        "words of the held-out dialogues are not in it?",
-        ANSWERS, index=None, key="guess-unknown", horizontal=True,
-    )  # fmt: skip
+    with left:
+        guess = st.radio(
+            f"The {size:,} most frequent words of the training dialogues make a vocabulary. How "
+            "many words of the held-out dialogues are not in it?",
+            ANSWERS, index=None, key="guess-unknown", horizontal=True,
+        )  # fmt: skip
     whole = guess is not None or state.revealed()
-    page.show_figure(
-        figures.vocabulary_curves(
-            [len(BYTE_OF) + count for count in curves.counts],
-            curves.unknown, curves.tokens_per_word, whole=whole,
-        ),
-        title="Held-out Shakespeare, by the size of the vocabulary",
-        description="Above: the share of words that are not in the vocabulary. Below: how many "
-        "tokens a word takes.",
-        key="vocabulary",
-    )  # fmt: skip
+    with right:
+        page.show_figure(
+            figures.vocabulary_curves(
+                [len(BYTE_OF) + count for count in curves.counts],
+                curves.unknown, curves.tokens_per_word, whole=whole,
+            ),
+            title="Held-out Shakespeare, by the size of the vocabulary",
+            description="Above: the share of words that are not in the vocabulary. Below: how many "
+            "tokens a word takes.",
+            key="vocabulary",
+        )  # fmt: skip
     if not whole:
-        st.caption("Answer to see the curves.")
+        left.caption("Answer to see the curves.")
         return
     answer = f" (you predicted: {guess})" if guess else ""
-    st.markdown(
+    left.markdown(
         f"With {size:,} whole words, **{curves.unknown[-1]:.1%}** of the held-out words are "
         f"unknown{answer}; with all {curves.vocabulary:,} words of the training dialogues still "
         f"**{curves.always:.1%}**. With {size:,} byte-pair tokens **none** is, because every text "
@@ -84,13 +88,15 @@ def predict(curves: Measured) -> None:
     )
 
 
-def show(tokenizer: Tokenizer, curves: Measured) -> None:
+def show(choose_tokenizer: Callable[[], Tokenizer], curves: Measured) -> None:
     """One sentence cut into characters, words and byte pairs."""
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    left, middle, right = st.columns([3, 2, 2], vertical_alignment="bottom")
     with left:
         typed = st.text_input("A sentence", SENTENCE, max_chars=LONGEST, key="cut-text")
-    with right:
+    with middle:
         count = int(controls.pick("Merges learned on Shakespeare", CHOICES, key="learned", index=2))
+    with right:
+        tokenizer = choose_tokenizer()
     text = (typed or "")[:LONGEST].encode("utf-8", "replace").decode()
     words = tokenizer if isinstance(tokenizer, WordTokenizer) else _words()
     ids = words.ids(text)[1:]

@@ -17,7 +17,7 @@ from tests.data.data_files import SHAKESPEARE, needs
 def _section() -> None:
     from dashboard.text import comparison, tokens
 
-    tokens.show(comparison._words())
+    tokens.show(comparison._words)
 
 
 def opened(**query: str) -> AppTest:
