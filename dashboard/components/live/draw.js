@@ -33,6 +33,7 @@ class Plot {
     this.inside = this.svg.querySelector("rect");
     [this.axes, this.marks] = this.svg.querySelectorAll("g");
     this.title = title;
+    this.svg.setAttribute("aria-label", title || name); // until it is drawn
     host.append(this.root);
   }
 
