@@ -69,16 +69,15 @@ def scroll_into_view(key: str, turn: str, *, only_if_hidden: bool = False) -> No
 
 
 # Looks again once the page has changed or turned; a place that fits is passed over as before.
+# One observer for as long as the window is open, whatever becomes of the element that brought it.
 _SIDEWAYS_JS = """
-export default function ({ data, parentElement }) {
-  if (parentElement.looking) return;
-  parentElement.looking = true;
-  const main = document.querySelector(data.main);
+export default function ({ data }) {
+  if (window.unrolledSideways) return;
+  window.unrolledSideways = true;
   let waiting = 0;
   const look = () => {
     waiting = 0;
-    if (!parentElement.isConnected) return stop();
-    for (const place of main.querySelectorAll(data.places)) {
+    for (const place of document.querySelectorAll(data.places)) {
       const scrolls = place.scrollWidth > place.clientWidth + 1 &&
         ["auto", "scroll"].includes(getComputedStyle(place).overflowX);
       if (scrolls === place.hasAttribute("data-sideways")) continue;
@@ -91,17 +90,15 @@ export default function ({ data, parentElement }) {
     }
   };
   const later = () => { waiting ||= setTimeout(look, 400); };
-  const observer = new MutationObserver(later);
-  observer.observe(main, { childList: true, subtree: true });
+  new MutationObserver(later).observe(document.body, { childList: true, subtree: true });
   window.addEventListener("resize", later);
-  const stop = () => {
-    observer.disconnect();
-    window.removeEventListener("resize", later);
-  };
   later();
 }
 """
-_PLACES = (dom.FORMULA_ALONE, dom.IMAGE, f"{dom.ELEMENT}:has({dom.PLOT})")
+_PLACES = [
+    f"{dom.MAIN} {place}"
+    for place in (dom.FORMULA_ALONE, dom.IMAGE, f"{dom.ELEMENT}:has({dom.PLOT})")
+]
 _sideways = st.components.v2.component(
     "unrolled_sideways", html="<span hidden></span>", js=_SIDEWAYS_JS
 )
@@ -109,5 +106,5 @@ _sideways = st.components.v2.component(
 
 def reach_what_scrolls() -> None:
     """Formulas, pictures and figures that are wider than the page take part in the tab order."""
-    data = {"main": dom.MAIN, "places": ", ".join(_PLACES), "label": "Scrolls sideways"}
+    data = {"places": ", ".join(_PLACES), "label": "Scrolls sideways"}
     _sideways(key="sideways", data=data, height="content")

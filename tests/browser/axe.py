@@ -11,9 +11,21 @@ STILL = """document.getAnimations().every((one) => one.playState !== "running" |
   one.effect?.getComputedTiming().endTime === Infinity)"""
 
 
+SETTLED = 10  # seconds for a page that is still being built, or is drawn anew
+
+
 def barriers(page: Page) -> list[str]:
-    """The violations of level serious or critical, one line each."""
-    page.wait_for_function(STILL)
+    """The violations of level serious or critical that stay, one line each."""
+    for _ in range(SETTLED):
+        page.wait_for_function(STILL)
+        found = _barriers_now(page)
+        if not found:
+            break
+        page.wait_for_timeout(1000)
+    return found
+
+
+def _barriers_now(page: Page) -> list[str]:
     found = Axe().run(page).response["violations"]
     return [
         f"{violation['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
