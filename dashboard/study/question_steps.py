@@ -221,9 +221,9 @@ def answer(question: Question) -> None:
         )
     date = due_date(record)
     if date is not None:
-        st.caption(f"Due again on {date.date().isoformat()}, with fresh numbers.")
+        st.caption(f"Due again on {date.date().isoformat()}, with new numbers.")
     st.button(
-        "Work through it again, with fresh numbers",
+        "Work through it again, with new numbers",
         key=_widget_key(question, "again"),
         on_click=_again,
         args=(question,),
