@@ -134,7 +134,8 @@ def causal_heatmaps(
             notes.append({"text": title, "x": left, "y": top, "xref": "paper", "yref": "paper",
                           "xanchor": "left", "yanchor": "bottom", "showarrow": False})  # fmt: skip
     layout["annotations"] = notes
-    layout["height"] = min(760, rows * (180 + FIGURE_FONT_SIZE * 2 * len(names["ticktext"])))
+    high = max(5, len(names["ticktext"]))  # one token alone leaves room for the scale
+    layout["height"] = min(760, rows * (180 + FIGURE_FONT_SIZE * 2 * high))
     return figure(data, layout)
 
 
