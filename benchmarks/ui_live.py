@@ -39,7 +39,7 @@ DRAGS = {
     "maps-head": ("maps", {"try": "size of the object"}, "by-head"),
     "positions": ("positions", {}, "Position t"),
     "rotary": ("positions", {}, "Position of the query, t"),
-    "positions-columns": ("positions", {}, "Columns, d (of the formula)"),
+    "positions-columns": ("positions", {}, "Columns d of the formula"),
 }  # fmt: skip
 # Input events and drawings of the instruments; a message sent in the drawing's frame arrives when
 # the frame has been painted.
