@@ -14,7 +14,7 @@ from tests.load.loop import run
 
 ADDRESS_SPACE = 8 << 30  # bytes; torch alone maps three of them
 LARGEST_FILE = 256 * MIB
-PATIENCE = 6.0  # seconds; a successful attack blocks others for minutes or for good
+PATIENCE = 5.0  # seconds; a successful attack blocks others for minutes or for good
 
 
 async def visit_all(address: str) -> None:
