@@ -21,7 +21,7 @@ from core.run_files.directory import RunDirectory
 from core.run_files.pooling import POOLED
 from core.runs.launch import PROJECT, environment
 
-AFTER = 12  # steps after resuming: with ten batches an epoch, always over the end of one
+AFTER = 30  # steps after resuming
 KILLED = {
     "course": 3,
     "best": 10,
