@@ -99,7 +99,7 @@ def words(expr: sympy.Basic) -> Counter[Word]:
         raise ValueError(
             f"{str(expr)[:40]!r} is not an expression: read it with parse_answer first."
         )
-    return _expanded(expr, Expander()).words
+    return Counter(_expanded(expr, Expander()).words)
 
 
 def _expanded(expr: sympy.Basic, expander: Expander) -> Expanded:

@@ -10,7 +10,6 @@ budget.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, product
@@ -31,7 +30,7 @@ class TooLong(ValueError):
 class Expanded:
     """An expression multiplied out, and its size before equal words were collected."""
 
-    words: Counter[Word]
+    words: dict[Word, int]
     terms: int
     letters: int  # of all terms; I and 0 count as one, φ_y( … ) includes its argument
 
@@ -46,23 +45,24 @@ class Expander:
         self.left = MAX_LETTERS
 
     def letter(self, name: str) -> Expanded:
-        return self._written(Counter({(name,): 1}), 1, 1)
+        return self._written({(name,): 1}, 1, 1)
 
     def whole(self, number: int) -> Expanded:
         """`number` times the identity: 0 for nothing, 1 for I."""
-        return self._written(Counter({(): number} if number else {}), 1, 1)
+        return self._written({(): number} if number else {}, 1, 1)
 
     def phi_y(self, inside: Expanded) -> Expanded:
         letters = self._paid(inside.letters + 1)
         word = ("phi_y", frozenset(inside.words.items()))
-        return Expanded(Counter({(word,): 1}), 1, letters)
+        return Expanded({(word,): 1}, 1, letters)
 
     def sum(self, parts: Sequence[Expanded]) -> Expanded:
         letters = self._paid(sum(part.letters for part in parts))
-        words: Counter[Word] = Counter()
+        words: dict[Word, int] = {}
         for part in parts:
-            words.update(part.words)
-        words = Counter({word: count for word, count in words.items() if count})
+            for word, count in part.words.items():
+                words[word] = words.get(word, 0) + count
+        words = {word: count for word, count in words.items() if count}
         return Expanded(words, max(1, sum(part.terms for part in parts)), max(1, letters))
 
     def product(self, factors: Sequence[Expanded]) -> Expanded:
@@ -73,16 +73,16 @@ class Expander:
             terms *= factor.terms
             self._affordable(letters)
         self._paid(letters)
-        words: Counter[Word] = Counter()
+        words: dict[Word, int] = {}
         for parts in product(*(factor.words.items() for factor in factors)):
             word = tuple(chain.from_iterable(part for part, _ in parts))
-            words[word] += prod(count for _, count in parts)
+            words[word] = words.get(word, 0) + prod(count for _, count in parts)
         return Expanded(words, terms, max(1, letters))
 
     def power(self, base: Expanded, exponent: int) -> Expanded:
         return self.product([base] * min(exponent, MAX_LETTERS + 1))
 
-    def _written(self, words: Counter[Word], terms: int, letters: int) -> Expanded:
+    def _written(self, words: dict[Word, int], terms: int, letters: int) -> Expanded:
         return Expanded(words, terms, self._paid(letters))
 
     def _affordable(self, letters: int) -> None:

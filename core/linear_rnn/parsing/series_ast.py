@@ -114,7 +114,7 @@ def expand(node: Node, T: int, expander: Expander) -> Counter[Word]:
     Raises ValueError, one sentence, for a negative or large power, an index that is none of the
     sequence, a letter without a value, or more than the expander may write.
     """
-    return _expand(node, {"T": T}, expander).words
+    return Counter(_expand(node, {"T": T}, expander).words)
 
 
 def _expand(node: Node, values: Mapping[str, int], expander: Expander) -> Expanded:

@@ -86,13 +86,15 @@ class _Reader:
     def group(self) -> list[Token]:
         """The tokens inside the bracket that opens here."""
         opening, depth = self.next(), 1
-        start = self.position
-        while depth:
-            kind = self.next().kind
+        start = end = self.position
+        while depth:  # every bracket has its pair: `check_nesting`
+            kind = self.tokens[end].kind
             depth += (kind in CLOSES) - (kind in (")", "]", "}"))
-        if self.position - 1 == start:
+            end += 1
+        if end - 1 == start:
             raise ValueError(f"A bracket {opening.kind!r} is empty: write a term inside it.")
-        return self.tokens[start : self.position - 1]
+        self.position = end
+        return self.tokens[start : end - 1]
 
     def total(self) -> Node:
         terms = [self.product()]
