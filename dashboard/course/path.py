@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.study.progress import StudyProgress
 from core.study.question import Question
+from core.study.unit import unit
 from dashboard import lessons
 from dashboard.components import page
 from dashboard.course import last_lesson
@@ -110,6 +111,17 @@ def _target(kind: str) -> tuple[str, dict[str, str]]:
         if drawing == kind:
             return stop.lessons[0], query
     return "study", {}
+
+
+def lecture() -> None:
+    """The link to the lecture of the whole unit."""
+    beats = unit()
+    page.marked_link(
+        beats[0].lesson,
+        f"Present the whole unit: {len(beats)} beats in {beats[-1].end:.0f} minutes",
+        "co_present",
+        {"mode": "present", "unit": 1},
+    )
 
 
 def lessons_by_stop() -> None:
