@@ -113,17 +113,6 @@ def _target(kind: str) -> tuple[str, dict[str, str]]:
     return "study", {}
 
 
-def lecture() -> None:
-    """The link to the lecture of the whole unit."""
-    beats = unit()
-    page.marked_link(
-        beats[0].lesson,
-        f"Present the whole unit: {len(beats)} beats in {beats[-1].end:.0f} minutes",
-        "co_present",
-        {"mode": "present", "unit": 1},
-    )
-
-
 def lessons_by_stop() -> None:
     """Every lesson with its line, stop by stop."""
     st.header("All lessons", anchor=False)
@@ -136,6 +125,7 @@ def lessons_by_stop() -> None:
                         st.markdown("**At any time**")
                         page.lesson_link("study")
                         st.caption(lessons.by_name("study").line)
+                        _lecture()
                     break
                 stop = lessons.COURSE[i]
                 with column.container(border=True, height="stretch"):
@@ -143,3 +133,11 @@ def lessons_by_stop() -> None:
                     for name in (name for name in stop.lessons if name in here):
                         page.lesson_link(name)
                         st.caption(lessons.by_name(name).line)
+
+
+def _lecture() -> None:
+    """The link to the lecture of the whole unit."""
+    beats = unit()
+    query: dict[str, str | int | float] = {"mode": "present", "unit": 1}
+    page.marked_link(beats[0].lesson, "**Present the whole unit**", "co_present", query)
+    st.caption(f"{len(beats)} beats in {beats[-1].end:.0f} minutes, for a lecture hall.")

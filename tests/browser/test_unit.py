@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from core.study.storyline import storyline
 from core.study.unit import unit
+from dashboard.components import streamlit_dom as dom
 from tests.browser.test_stage import at_beat
 from tests.browser.waiting import no_errors, open_page
 
@@ -22,6 +23,18 @@ def check(page: Page, index: int) -> None:
     expect(page).to_have_url(re.compile(rf"/{here.lesson}\?.*unit={index + 1}(&|$)"))
     at_beat(page, index + 1, len(unit()))
     no_errors(page)
+
+
+def test_the_link_on_home_leads_to_the_first_beat_without_the_menu(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "home")
+    page.get_by_role("link", name="Present the whole unit").click()
+    check(page, 0)
+    expect(page.locator(dom.SIDEBAR)).to_be_hidden()
+    box = page.locator("[data-plot=unrolled]").bounding_box()
+    assert box is not None
+    assert box["x"] < 100, "the figure has the whole width"
 
 
 def test_the_keys_lead_into_the_next_lesson_and_back_and_the_notes_follow(
