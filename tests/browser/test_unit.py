@@ -32,7 +32,7 @@ def test_the_link_on_home_leads_to_the_first_beat_without_the_menu(
     page.get_by_role("link", name="Present the whole unit").click()
     check(page, 0)
     expect(page.locator(dom.SIDEBAR)).to_be_hidden()
-    box = page.locator("[data-plot=unrolled]").bounding_box()
+    box = page.locator(f"{dom.keyed('unrolled')} svg").first.bounding_box()
     assert box is not None
     assert box["x"] < 100, "the figure has the whole width"
 
