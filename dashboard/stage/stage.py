@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.study.claims import disagreement
 from core.study.storyline import Beat, Storyline, storyline
 from core.study.unit import UnitBeat, position, unit
 from dashboard import lessons, state
-from dashboard.components import page, streamlit_dom as dom
+from dashboard.components import claims, page, streamlit_dom as dom
 from dashboard.components.formula import formula
 from dashboard.stage import stage_keys
 
@@ -45,7 +46,9 @@ def show(lesson: str) -> None:
     with st.container(key="stage-beat"):
         st.title(beat.sentence, anchor=False)
         lines = [f"*{beat.question}*"] if beat.question else []
-        lines += [f"**{beat.reveal}**"] if beat.reveal and state.revealed() else []
+        if beat.reveal and state.revealed():
+            wrong = disagreement(beat.decides)
+            lines.append(f":material/rule: {wrong}" if wrong else f"**{beat.reveal}**")
         if lines:  # one paragraph: Reveal pushes nothing down while both fit into a line
             st.markdown(formula(" ".join(lines), safe=True))
     # Always there: an element more or less would mount the keys and the page below anew.
@@ -196,6 +199,7 @@ def notes() -> bool:
     if beat.question:
         st.markdown(f"**Ask:** {beat.question}")
         st.markdown(f"**Answer:** {beat.reveal}")
+        claims.show(beat.decides)
     if number < len(order):
         lesson, following = order[number]
         then = storyline(lesson)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard.components import button_look
+from dashboard.components import copy_button
 
 _HTML = """
 <nav aria-label="Beats of the storyline">
@@ -19,7 +19,7 @@ _HTML = """
 </nav>
 """
 
-_CSS = f"""{button_look.CSS}
+_CSS = f"""{copy_button.LOOK}
 nav {{
   display: flex; gap: 0.6rem; align-items: center; justify-content: flex-end; white-space: nowrap;
 }}
