@@ -239,7 +239,8 @@ def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
                 is_match &= pictures.labels == classes.index(of_class)
             if answer != "any":
                 is_match &= (predicted == pictures.labels) == (answer == "right")
-        order = controls.pick("Order", ["unsorted", "most confident", "least confident"], key="order")
+        orders = ["unsorted", "most confident", "least confident"]
+        order = controls.pick("Order", orders, key="order")
         matches = np.flatnonzero(is_match)
         if not len(matches):
             st.info("No match; showing all pictures.", icon=":material/info:")
