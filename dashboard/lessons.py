@@ -26,7 +26,7 @@ _TABLE = [
     # name, title, group, icon, one line
     ("home", "Home", "", "home", "What is here and where to begin."),
     ("study", "Study", "", "quiz",
-     "Sixteen questions: predict, try it, check, and read the answer."),
+     "Questions on every lesson: predict, try it, check, and read the answer."),
     ("rnn", "Unrolled RNN", "Sequences", "all_inclusive",
      "Substitute step by step, and watch the first input fade or explode."),
     ("attention", "Attention, step by step", "Sequences", "grid_on",
