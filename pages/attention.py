@@ -8,7 +8,7 @@ from dashboard.components import page
 
 page.page_header(
     "Attention, step by step",
-    "**Move over the maps**: which words does each word look at, and how does a head compute this?",
+    "Which words does each word look at, and how does a head compute this?",
 )
 SECTIONS = {
     "Maps and one head": maps_and_head.show,

@@ -28,16 +28,16 @@ def show() -> None:
     left, right = panes("scaling", (2, 3))
     with left:
         st.markdown(
-            "The entries of queries and keys are drawn from a standard normal distribution. Then "
-            "$q · k$ is a sum of $n$ products and has **variance** $n$. Move $n$."
-        )
-        page.show_math(
-            r"\begin{gathered} p = \mathrm{softmax}\!\left(\frac{q K^\top}{\sqrt{n}}\right) "
-            r"\\ \frac{\partial p}{\partial s} = \mathrm{diag}(p) - p\,p^\top "
-            r"\end{gathered}",
-            "Attention divides by √n. The gradient of the softmax with respect to its input s.",
+            "Entries of queries and keys are standard normal numbers. Then $q · k$, a sum of $n$ "
+            "products, has **variance** $n$: scores grow like $\\sqrt{n}$."
         )
         known = _predict()
+        page.show_math(
+            r"\begin{gathered} p = \mathrm{softmax}(q K^\top / \sqrt{n}) \\ "
+            r"\partial p / \partial s = \mathrm{diag}(p) - p\,p^\top \end{gathered}",
+            "The gradient of the softmax by its input s. Formula and autograd differ by "
+            f"at most {agreement():.0e} in all rows shown.",
+        )
     dial = controls.dial("Head dimension n", 1, softmax_scale.WIDTHS[-1], FEW, key="n")
     with right:
         if not scaling_instrument.show(dial, asked=not known):
@@ -51,8 +51,7 @@ def show() -> None:
 def _predict() -> bool:
     """Ask, and after the answer say what was measured. Whether it is shown."""
     guess = st.radio(
-        f"Without the division: n grows from {FEW} to {MANY}. What happens to the entropy of a "
-        "row of weights?",
+        f"Without √n: n grows from {FEW} to {MANY}. What happens to the entropy of a row?",
         ANSWERS, index=None, key="guess-scale",
     )  # fmt: skip
     if guess is None and not state.revealed():
@@ -63,11 +62,10 @@ def _predict() -> bool:
     st.markdown(
         f"**It falls**, from {entropy['undivided'][few]:.2f} to "
         f"**{entropy['undivided'][many]:.2f}** nats, the mean of {softmax_scale.QUERIES} queries; "
-        f"divided, it stays at {entropy['divided'][many]:.2f}. The gradient falls from "
+        f"with √n it stays at {entropy['divided'][many]:.2f}. The gradient falls from "
         f"{gradient['undivided'][few]:.2f} to **{gradient['undivided'][many]:.2f}**: a row that "
-        f"looks at one key alone hardly learns." + (f" You predicted: {guess}." if guess else "")
+        "looks at one key alone hardly learns." + (f" You predicted: {guess}." if guess else "")
     )
-    st.caption(f"Formula and autograd differ by at most {agreement():.0e} in all rows shown.")
     return True
 
 
@@ -85,12 +83,12 @@ def agreement() -> float:
 def _show_figures(n: int, known: bool) -> None:
     """The figures as the server draws them: for a browser in which the instrument stopped."""
     scores = softmax_scale.one_query()[n - 1]
-    rows = {"divided by √n": softmax_scale.softmax(scores / np.sqrt(n))}
+    rows = {"with √n": softmax_scale.softmax(scores / np.sqrt(n))}
     curves = softmax_scale.curves()
-    lines = {"divided by √n": (curves.entropy["divided"], curves.gradient["divided"])}
+    lines = {"with √n": (curves.entropy["divided"], curves.gradient["divided"])}
     if known:
-        rows["not divided"] = softmax_scale.softmax(scores)
-        lines["not divided"] = (curves.entropy["undivided"], curves.gradient["undivided"])
+        rows["without"] = softmax_scale.softmax(scores)
+        lines["without"] = (curves.entropy["undivided"], curves.gradient["undivided"])
     page.show_figure(
         figures.weights(rows), title=f"Weights of one query, n = {n}", key="scaled-weights",
         description="One bar for each key; the weights of a row sum to one.",

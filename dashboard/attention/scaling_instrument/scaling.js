@@ -4,18 +4,18 @@
 // entropy and gradient of many queries; asked: what is not divided waits for a prediction.
 // values: n.
 
-const DIVIDED = { key: "divided", name: "divided by √n", colour: COLOURS.BLUE, shape: "circle" };
-const UNDIVIDED = { key: "undivided", name: "not divided", colour: COLOURS.ORANGE, shape: "diamond",
+const DIVIDED = { key: "divided", name: "with √n", colour: COLOURS.BLUE, shape: "circle" };
+const UNDIVIDED = { key: "undivided", name: "without", colour: COLOURS.ORANGE, shape: "diamond",
   dash: "8 5", hatched: true };
 
 class Scaling extends Instrument {
   build() {
     this.root.classList.add("above");
-    this.weights = this.plot({ name: "scaled-weights", title: "", ratio: 0.5, tall: 225 });
+    this.weights = this.plot({ name: "scaled-weights", title: "", ratio: 0.5, tall: 200 });
     this.weights.root.style.flexBasis = "100%";
-    this.entropies = this.plot({ name: "scaled-entropy", title: "Entropy of the row", tall: 205 });
-    this.gradients = this.plot({ name: "scaled-gradient", title: "Gradient of the softmax",
-      tall: 205 });
+    this.entropies = this.plot({ name: "scaled-entropy", title: "Entropy", ratio: 0.9, tall: 185 });
+    this.gradients = this.plot({ name: "scaled-gradient", title: "Gradient", ratio: 0.9, tall: 185 });
+    for (const { root } of [this.entropies, this.gradients]) root.style.flexBasis = "max(200px, 45%)";
   }
 
   load(data) {
@@ -43,12 +43,11 @@ class Scaling extends Instrument {
     this.curves(this.gradients, "gradient", "‖∂p/∂s‖", [0, 0.4], rows, gradientNorm);
     const [one, other] = rows.map(({ p }) => [entropy(p).toFixed(2), gradientNorm(p).toFixed(3)]);
     if (asked) {
-      tell(this.say)`Divided by √n, this row has an entropy of <b>${one[0]}</b> of at most
-        <b>${most.toFixed(2)}</b> nats.`;
+      tell(this.say)`With √n, this row has an entropy of <b>${one[0]}</b> nats, of at most
+        <b>${most.toFixed(2)}</b>.`;
     } else {
-      tell(this.say)`This row, of at most <b>${most.toFixed(2)}</b> nats: divided, entropy
-        <b>${one[0]}</b> and gradient <b>${one[1]}</b>; not divided, <b>${other[0]}</b> and
-        <b>${other[1]}</b>.`;
+      tell(this.say)`This row with √n: entropy <b>${one[0]}</b>, gradient <b>${one[1]}</b>;
+        without: <b>${other[0]}</b> and <b>${other[1]}</b>.`;
     }
   }
 
