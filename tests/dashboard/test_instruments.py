@@ -15,6 +15,7 @@ PAGES: dict[str, tuple[str, dict[str, str]]] = {
     "decoding": ("decoding", {"model": "gpt-grammar", "length": "10"}),
     "steps": ("decoding", {"model": "gpt-grammar", "length": "10"}),
     "row": ("attention", {"model": "gpt-grammar"}),
+    "scaling": ("attention", {"section": "Why √n?"}),
     "heads": ("heads", {"model": "gpt-grammar"}),
     "positions": ("positions", {}),
     "rotary": ("positions", {}),

@@ -161,6 +161,9 @@ MEASUREMENTS = {
         "model blocks heads parts error together alone"),
     "kept": Measurement("drawings", "Compare cached keys and values with new ones",
         "model blocks vectors difference doubled"),
+    "softmax_scale": Measurement("sequences", "Compute softmax rows with and without √n",
+        "keys queries few many uniform divided_few divided_many undivided_few undivided_many "
+        "gradient_divided gradient_few gradient_undivided autograd"),
     "class_token": Measurement("drawings", "Replace what a Vision Transformer's classifier reads",
         "model patches own"),
 }  # fmt: skip
