@@ -157,6 +157,8 @@ MEASUREMENTS = {
     "merges": Measurement("codes", "Look up the experiment on byte pairs",
         "merges size unknown always words tokens_per_word bytes_per_word"),
     "rotary": Measurement("codes", "Move a query and a key together", "tokens moved rotary added"),
+    "perplexity": Measurement("codes", "Read a line with a GPT and compute its perplexity",
+        "model tokens nats bits perplexity of_the_mean factor share vocabulary"),
     "stream": Measurement("drawings", "Add up what the layers of a GPT write",
         "model blocks heads parts error together alone"),
     "kept": Measurement("drawings", "Compare cached keys and values with new ones",
