@@ -10,7 +10,7 @@ from core.study.grading.checks import shuffled
 from core.study.grading.numbers import draw
 from core.study.options import shown_options
 from core.study.progress import StudyProgress
-from core.study.question import ORDER, Question, shipped
+from core.study.question import Question, shipped
 from core.study.tasks import Choice, Expression, Number, Order, Rubric, Task
 from tests.browser.waiting import no_errors, open_page, wait_ready
 from tests.study.essays import KNOWS

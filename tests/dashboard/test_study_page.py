@@ -11,7 +11,7 @@ from core.study.grading.numbers import draw
 from core.study.measure.store import placeholders
 from core.study.options import shown_options
 from core.study.progress import StudyProgress, dump, load, predict as predicted
-from core.study.question import ORDER, shipped
+from core.study.question import shipped
 from core.study.tasks import Choice, Expression, Number, Order, Rubric
 from dashboard.study.tasks import formula
 from tests.conftest import ROOT

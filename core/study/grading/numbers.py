@@ -11,8 +11,7 @@ import random
 import re
 from collections.abc import Callable
 
-from core.study.grading import sequence_numbers
-from core.study.grading import model_numbers
+from core.study.grading import model_numbers, sequence_numbers
 from core.study.grading.grade import Grade
 from core.study.grading.number_task import NumberTask
 
