@@ -18,7 +18,7 @@ from dashboard.rnn import tanh_instrument
 
 ANSWERS = (
     "it still explodes, only more slowly",
-    "it vanishes: most units are saturated",
+    "it vanishes: many units are saturated",
     "it stays near 1: tanh balances ρ",
 )
 RHO, SIZE, STEPS = 1.5, 4.0, 40  # where the prediction is made

@@ -31,7 +31,7 @@ def score_divisor(rng: random.Random) -> NumberTask:
 
 def gradient_left(rng: random.Random) -> NumberTask:
     """((1 − h²) w)^k: the gradient of one tanh unit after k steps at the same state."""
-    w, h, k = rng.choice([0.9, 1.2, 1.5, 2.0]), rng.choice([0.5, 0.6]), rng.choice([3, 4, 5])
+    w, h, k = rng.choice([0.9, 1.2, 1.5, 1.8]), rng.choice([0.5, 0.6]), rng.choice([3, 4, 5])
     factor = (1 - h * h) * w
     answer = factor**k
     return NumberTask(
