@@ -136,6 +136,9 @@ MEASUREMENTS = {
         "model best layer head others other_models repeated repeated_without new new_without"),
     "layers": Measurement("heads", "Read gpt-refrain layer by layer",
         "model answer embedding first_layer last without_first one_head"),
+    "sinks": Measurement("heads", "Hide each of the first tokens from the rest of a passage",
+        "model weight word cost start_cost others largest plain_model plain_weight plain_word "
+        "plain_cost plain_start_cost plain_others plain_largest tokens uniform"),
     "patches": Measurement("vision", "Shuffle the patches of a picture",
         "patches tokens same_blocks matrix_difference bag_difference place_difference"),
     "object_size": Measurement("vision", "Compare attention on small and on large objects",
