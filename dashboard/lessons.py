@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-PAGES = Path(__file__).resolve().parent.parent / "pages"
+_HERE = Path(__file__).resolve().parent
+_INSTALLED = _HERE / "pages"
+# The pages: beside dashboard in a checkout, inside it in a package.
+PAGES = _INSTALLED if _INSTALLED.is_dir() else _HERE.parent / "pages"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,9 @@ MIB = 1 << 20
 
 
 def test_the_defaults_are_safe() -> None:
-    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    config = tomllib.loads(
+        (ROOT / "dashboard" / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+    )
     server, client = config["server"], config["client"]
     assert server["address"] == "127.0.0.1", "only this machine can connect"
     assert server["allowedHosts"] == ["localhost", "127.0.0.1", "::1"]
