@@ -168,7 +168,7 @@ MEASUREMENTS = {
         "model blocks vectors difference doubled"),
     "softmax_scale": Measurement("sequences", "Compute softmax rows with and without √n",
         "keys queries few many uniform divided_few divided_many undivided_few undivided_many "
-        "gradient_divided gradient_few gradient_undivided autograd"),
+        "gradient_divided gradient_few gradient_undivided autograd total_off"),
     "through_time": Measurement("sequences", "Multiply the factors of a tanh RNN's gradient",
         "rho T large small linear tanh_large tanh_small slope apart"),
     "class_token": Measurement("drawings", "Replace what a Vision Transformer's classifier reads",
