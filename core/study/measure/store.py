@@ -150,7 +150,7 @@ MEASUREMENTS = {
     "maps": Measurement("vision", "Delete patches by a map and at random",
         "images alike by_map by_attention by_chance"),
     "sizes": Measurement("vision", "Show larger pictures to a CNN and a ViT",
-        "images side vit_trained vit_larger cnn_trained cnn_larger"),
+        "images side vit_trained vit_larger cnn_trained cnn_larger stem_trained stem_larger"),
     "evidence": Measurement("vision", "Compare two maps with the masks of Shapes",
         "images object edge cnn_object cnn_background vit_object vit_background"),
     "tune": Measurement("vision", "Look for the loudest frequency of each note",
