@@ -150,7 +150,7 @@ MEASUREMENTS = {
     "maps": Measurement("vision", "Delete patches by a map and at random",
         "images alike by_map by_attention by_chance"),
     "sizes": Measurement("vision", "Show larger pictures to a CNN and a ViT",
-        "images side vit_trained vit_larger cnn_trained cnn_larger"),
+        "images side vit_trained vit_larger cnn_trained cnn_larger stem_trained stem_larger"),
     "evidence": Measurement("vision", "Compare two maps with the masks of Shapes",
         "images object edge cnn_object cnn_background vit_object vit_background"),
     "tune": Measurement("vision", "Look for the loudest frequency of each note",
@@ -168,7 +168,7 @@ MEASUREMENTS = {
         "model blocks vectors difference doubled"),
     "softmax_scale": Measurement("sequences", "Compute softmax rows with and without √n",
         "keys queries few many uniform divided_few divided_many undivided_few undivided_many "
-        "gradient_divided gradient_few gradient_undivided autograd"),
+        "gradient_divided gradient_few gradient_undivided autograd total_off"),
     "through_time": Measurement("sequences", "Multiply the factors of a tanh RNN's gradient",
         "rho T large small linear tanh_large tanh_small slope apart"),
     "class_token": Measurement("drawings", "Replace what a Vision Transformer's classifier reads",
