@@ -12,6 +12,7 @@ from dashboard.components import page
 from dashboard.components.formula import formula
 from dashboard.components.panes import panes
 from dashboard.rnn import (
+    clipping,
     decay_figures,
     instrument,
     learning as latch,
@@ -99,6 +100,13 @@ def learning() -> None:
 
 
 @page.fragment
+def clipped() -> None:
+    clipping.show()
+    task = "core.linear_rnn.through_time.clipping"
+    page.show_source(f"{task}.clip", f"{task}.train")
+
+
+@page.fragment
 def cost() -> None:
     left, right = panes("cost")
     with left:
@@ -117,6 +125,7 @@ SECTIONS = {
     "Eigenvalues and decay": eigenvalues_and_decay,
     "Back through time": back_through_time,
     "Learning": learning,
+    "Clipping": clipped,
     "Cost": cost,
 }
 page.page_header(

@@ -52,7 +52,32 @@ def gradient_left(rng: random.Random) -> NumberTask:
     )
 
 
+def clipped_entry(rng: random.Random) -> NumberTask:
+    """a c / ‖g‖: the first entry of g = (a, b) after clipping to the norm c."""
+    (a, b), k = rng.choice([(3, 4), (5, 12), (8, 15)]), rng.choice([2, 4, 6])
+    a, b, c = k * a, k * b, rng.choice([1, 2, 5])
+    norm = (a * a + b * b) ** 0.5
+    answer = a * c / norm
+    return NumberTask(
+        f"The gradient of two weights is ({a}, {b}). It is clipped to the norm c = {c}. What is "
+        "its first entry then?",
+        answer,
+        "(no unit)",
+        0.01,
+        (
+            (c, "That is clipping each entry for itself; here the whole vector is scaled."),
+            (a, f"The norm is {norm:g}, above c: the gradient is scaled."),
+            *([(a / norm, "That vector has the norm 1: scale it to the norm c.")] if c > 1 else []),
+            (a * c / (a + b), "The norm is the root of the sum of squares, not the sum."),
+            (b * c / norm, "That is the second entry."),
+            (a / c, "The factor is c / ‖g‖, not 1 / c."),
+        ),
+        f"‖g‖ = {norm:g}, so the factor is {c}/{norm:g}, and {a} · {c}/{norm:g} = {answer:.3g}.",
+    )
+
+
 VARIANTS: dict[str, Callable[[random.Random], NumberTask]] = {
     "score_divisor": score_divisor,
     "gradient_left": gradient_left,
+    "clipped_entry": clipped_entry,
 }

@@ -52,3 +52,19 @@ def through_time() -> Values:
         "slope": float((1 - backward.states(W, large * inputs) ** 2).mean()),
         "apart": float(np.abs(bent / proof - 1).max()),
     }
+
+
+def clipping() -> Values:
+    """The latch task by gradient descent at a learning rate of 0.1: without clipping, and clipped
+    to the norm 1 and to 4. steps: until the gradient is not finite any more."""
+    from core.linear_rnn.through_time.clipping import STEPS, train
+
+    rate, c, loose = 0.1, 1.0, 4.0
+    plain, clipped, barely = train(rate), train(rate, c), train(rate, loose)
+    slow = train(0.01)
+    return {
+        **{"rate": rate, "c": c, "loose": loose, "all_steps": STEPS},
+        **{"steps": len(plain.loss), "largest": max(plain.norm), "plain": plain.accuracy},
+        **{"clipped": clipped.accuracy, "clipped_steps": sum(n > c for n in clipped.norm)},
+        **{"barely": barely.accuracy, "slow": slow.accuracy, "slow_rate": 0.01},
+    }

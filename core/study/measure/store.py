@@ -160,6 +160,8 @@ MEASUREMENTS = {
         "gradient_divided gradient_few gradient_undivided autograd"),
     "through_time": Measurement("sequences", "Multiply the factors of a tanh RNN's gradient",
         "rho T large small linear tanh_large tanh_small slope apart"),
+    "clipping": Measurement("sequences", "Train an RNN with its gradient clipped and without",
+        "rate c loose all_steps steps largest plain clipped clipped_steps barely slow slow_rate"),
     "class_token": Measurement("drawings", "Replace what a Vision Transformer's classifier reads",
         "model patches own"),
 }  # fmt: skip
