@@ -30,8 +30,8 @@ def show() -> None:
     left, right = panes("clipping", (2, 3))
     with left:
         st.markdown(
-            "A linear RNN learns the latch task by gradient descent: which of 8 symbols came first, "
-            f"{clipping.DELAY} steps ago?"
+            "A linear RNN learns the latch task by gradient descent: which of 8 symbols came "
+            f"first, {clipping.DELAY} steps ago?"
         )
         rate = controls.pick("Learning rate", clipping.RATES, key="clip_rate", index=1)
         c = controls.pick(
