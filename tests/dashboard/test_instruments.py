@@ -20,6 +20,7 @@ PAGES: dict[str, tuple[str, dict[str, str]]] = {
     "heads": ("heads", {"model": "gpt-grammar"}),
     "positions": ("positions", {}),
     "rotary": ("positions", {}),
+    "loss": ("gpt", {"section": "Loss and perplexity", "model": "gpt-grammar"}),
     "maps": ("vit", {}),
     "patches": ("patches", {}),
     "objects": ("maps", {"try": "size of the object"}),
