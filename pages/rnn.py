@@ -14,6 +14,7 @@ from dashboard.components.panes import panes
 from dashboard.rnn import (
     clipping,
     decay_figures,
+    gates,
     instrument,
     learning as latch,
     matrix_choice,
@@ -107,6 +108,12 @@ def clipped() -> None:
 
 
 @page.fragment
+def lstm_gates() -> None:
+    gates.show()
+    page.show_source("core.linear_rnn.through_time.gates.run")
+
+
+@page.fragment
 def cost() -> None:
     left, right = panes("cost")
     with left:
@@ -126,6 +133,7 @@ SECTIONS = {
     "Back through time": back_through_time,
     "Learning": learning,
     "Clipping": clipped,
+    "Gates": lstm_gates,
     "Cost": cost,
 }
 page.page_header(

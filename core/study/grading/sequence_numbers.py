@@ -76,8 +76,29 @@ def clipped_entry(rng: random.Random) -> NumberTask:
     )
 
 
+def cell_left(rng: random.Random) -> NumberTask:
+    """f^k: what a forget gate leaves of a cell after k steps."""
+    f, k = rng.choice([0.7, 0.8, 0.9, 0.95]), rng.choice([5, 10, 20])
+    answer = f**k
+    return NumberTask(
+        f"The forget gate of a unit stays at f = {f:g}, and nothing is written. Which share of its "
+        f"cell is left after {k} steps?",
+        answer,
+        "(a share of 1)",
+        0.01,
+        (
+            (f, f"That is one step: each of the {k} steps multiplies by f."),
+            ((1 - f) ** k, "The forget gate is the share that is kept: f, not 1 − f."),
+            (k * f, "The gates are multiplied, not added."),
+            (1 - answer, "That is the share that is lost."),
+        ),
+        f"{f:g}^{k} = {answer:.3g}.",
+    )
+
+
 VARIANTS: dict[str, Callable[[random.Random], NumberTask]] = {
     "score_divisor": score_divisor,
     "gradient_left": gradient_left,
     "clipped_entry": clipped_entry,
+    "cell_left": cell_left,
 }

@@ -68,3 +68,20 @@ def clipping() -> Values:
         **{"clipped": clipped.accuracy, "clipped_steps": sum(n > c for n in clipped.norm)},
         **{"barely": barely.accuracy, "slow": slow.accuracy, "slow_rate": 0.01},
     }
+
+
+def lstm_gates() -> Values:
+    """Of the shipped LSTMs, by the forget gate's bias before training (0, 1, 2): accuracy over the
+    trained delay and over three times as many steps, and the mean gate of the unit that keeps most.
+    closed: with bias 1, when 2 is subtracted from it after the training."""
+    from core.linear_rnn.through_time import gates
+
+    lstms, about = gates.read()
+    values: Values = {"delay": about["delay"], "long": gates.LONGEST}
+    for bias, lstm in lstms.items():
+        left, gate = gates.most_kept(lstm)
+        values |= {f"right_{bias:.0f}": gates.accuracy(lstm, gates.DELAY),
+                   f"long_{bias:.0f}": gates.accuracy(lstm, gates.LONGEST),
+                   f"gate_{bias:.0f}": gate, f"left_{bias:.0f}": left}  # fmt: skip
+    values["closed"] = gates.accuracy(lstms[1.0], gates.DELAY, added=-2)
+    return values

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.linear_rnn.through_time.clipping import Training
 from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure, log_axis
-from dashboard.figures.traces import line, scatter
+from dashboard.figures.traces import heat, line, scatter
 from dashboard.palette import BLUE, GREEN, GREY, ORANGE
 
 LOOKS = ((BLUE, "dash"), (ORANGE, "solid"))
@@ -68,6 +68,15 @@ def trainings(plain: Training, clipped: Training | None, c: float) -> Drawing:
         "height": 440,
         "legend": LEGEND_ABOVE,
     }
+    return figure(data, layout)
+
+
+def units(values: np.ndarray, *, signed: bool) -> Drawing:
+    """A gate, or the cell (signed), of every unit at every step: (d, T)."""
+    d, T = values.shape
+    data = [heat(values, "", 2.0 if signed else 1.0, signed=signed, x=np.arange(1, T + 1),
+                 y=np.arange(1, d + 1))]  # fmt: skip
+    layout = {"xaxis": axis("step t"), "yaxis": axis("unit", autorange="reversed"), "height": 260}
     return figure(data, layout)
 
 
