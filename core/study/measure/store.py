@@ -171,6 +171,11 @@ MEASUREMENTS = {
         "gradient_divided gradient_few gradient_undivided autograd total_off"),
     "through_time": Measurement("sequences", "Multiply the factors of a tanh RNN's gradient",
         "rho T large small linear tanh_large tanh_small slope apart"),
+    "clipping": Measurement("sequences", "Train an RNN with its gradient clipped and without",
+        "rate c loose all_steps steps largest plain clipped clipped_steps barely slow slow_rate"),
+    "lstm_gates": Measurement("sequences", "Run the shipped LSTMs over noise",
+        "delay long right_0 right_1 right_2 long_0 long_1 long_2 gate_0 gate_1 gate_2 left_0 "
+        "left_1 left_2 closed"),
     "class_token": Measurement("drawings", "Replace what a Vision Transformer's classifier reads",
         "model patches own"),
 }  # fmt: skip
