@@ -81,7 +81,7 @@ COURSE = (
     ),
     Stop(
         "Positions", "How does a model know the order of the words?", 20,
-        ("positions",), ("3b",),
+        ("positions",), ("3b", "3r"),
     ),
     Stop(
         "Pictures as tokens", "How does a Transformer read a picture?", 30,

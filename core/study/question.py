@@ -19,7 +19,7 @@ from core.study.toml_values import only_keys, subtable, text_at, texts_at
 
 SHIPPED = Path(__file__).resolve().parent / "questions"
 ORDER = (
-    *("1a", "1b", "1c", "1d", "1e", "1f", "1s", "2d", "3b", "3c", "3d", "3e"),
+    *("1a", "1b", "1c", "1d", "1e", "1f", "1s", "2d", "3b", "3r", "3c", "3d", "3e"),
     *("4e", "4f", "4g", "4h", "4i", "4p"),
 )
 MAX_BYTES = 64_000  # of one file

@@ -22,7 +22,7 @@ TASKS = [
 
 def test_all_questions_are_there_in_the_course_s_order():
     assert list(QUESTIONS) == list(q.ORDER)
-    assert len(QUESTIONS) == 18
+    assert len(QUESTIONS) == 19
     assert all(question.id == name for name, question in QUESTIONS.items())
 
 

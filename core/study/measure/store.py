@@ -100,7 +100,7 @@ MEASUREMENTS = {
         "first_wavelength last_wavelength off_diagonal_spread"),
     "lengths": Measurement("counts", "Look up the experiment on length",
         "trained read learned_before learned_past sinusoidal_before sinusoidal_past none_before "
-        "none_past"),
+        "none_past rotary_before rotary_past alibi_before alibi_past"),
     "llama": Measurement("counts", "Look up the six steps from the course's GPT to a Llama",
         "bits_0 bits_1 bits_2 bits_3 bits_4 bits_5 bits_6 change_1 change_2 change_3 change_4 "
         "change_5 change_6 seeds_differ unknown spelling steps cached_full cached_grouped"),
