@@ -73,11 +73,11 @@ class Stop:
 COURSE = (
     Stop(
         "The unrolled RNN", "How much of the first input is left at the last step?", 60,
-        ("rnn",), ("1a", "1b", "1c", "1d", "1e"),
+        ("rnn",), ("1a", "1b", "1c", "1d", "1e", "1g"),
     ),
     Stop(
         "Attention", "How does a word find the words that matter to it?", 45,
-        ("attention", "heads"), ("1f", "1s"),
+        ("attention", "heads"), ("1f", "1s", "2a"),
     ),
     Stop(
         "Positions", "How does a model know the order of the words?", 20,

@@ -11,7 +11,7 @@ from core.study.grading.numbers import draw
 from core.study.measure.store import placeholders
 from core.study.options import shown_options
 from core.study.progress import StudyProgress, dump, load, predict as predicted
-from core.study.question import ORDER, shipped
+from core.study.question import shipped
 from core.study.tasks import Choice, Expression, Number, Order, Rubric
 from dashboard.study.tasks import formula
 from tests.conftest import ROOT
@@ -187,7 +187,7 @@ def test_a_choice_takes_two_tries_and_then_shows_what_was_right() -> None:
     shown = text_of(app)
     assert "4 · Model answer" in shown
     assert "This question is not earned yet." in shown
-    assert f"0 of {len(ORDER)} earned" in shown
+    assert f"0 of {len(QUESTIONS)} earned" in shown
     assert "answer shown" in shown, "so says the list"
     assert "You have earned all" not in shown
 

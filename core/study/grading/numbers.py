@@ -11,7 +11,7 @@ import random
 import re
 from collections.abc import Callable
 
-from core.study.grading import model_numbers
+from core.study.grading import model_numbers, sequence_numbers
 from core.study.grading.grade import Grade
 from core.study.grading.number_task import NumberTask
 
@@ -243,6 +243,7 @@ VARIANTS: dict[str, Callable[[random.Random], NumberTask]] = {
     "nucleus_size": nucleus_size,
     "head_parameters": head_parameters,
     "patch_tokens": patch_tokens,
+    **sequence_numbers.VARIANTS,
     "perplexity_of_bits": model_numbers.perplexity_of_bits,
     "sink_weight": model_numbers.sink_weight,
     "grouped_cache_bytes": model_numbers.grouped_cache_bytes,

@@ -86,13 +86,13 @@ MEASUREMENTS = {
         "all_operations last_operations cache_operations last_doubled cache_doubled head_share "
         "gain operations_gain"),
     "symbols": Measurement("counts", "Count the factors in the unrolled sums",
-        "first_in_y2 second_in_y2 terms_in_y3 T terms first_power last_power highest_power "
-        "longest longest_power"),
+        "first_in_y2 second_in_y2 first_entries second_entries terms_in_y3 T terms first_power "
+        "last_power highest_power longest longest_power"),
     "operations": Measurement("counts", "Count the operations of both layers",
         "d T rnn_doubled attention_doubled rnn_chain attention_chain rnn_span attention_span "
         "rnn_work attention_work"),
     "modes": Measurement("counts", "Compute powers of a diagonal and of an orthogonal matrix",
-        "steps slow fast norm norm_above norm_difference orthogonal_change"),
+        "steps slow fast norm norm_above norm_difference sign_difference orthogonal_change"),
     "gates": Measurement("counts", "Look up the sweep over delays",
         "short long chance lstm_short lstm_long opened_short opened_long tanh_short tanh_long "
         "gru_short gru_long transformer_short transformer_long"),
@@ -116,7 +116,7 @@ MEASUREMENTS = {
     "early_text": Measurement("counts",
         "Read the texts of gpt-shakespeare-course, epoch by epoch",
         "token repeated epochs first_distinct last_distinct word_epoch name_epoch "
-        "full_name_epoch early_fall"),
+        "full_name_epoch early_fall written unlisted"),
     "scaling": Measurement("counts", "Compute the softmax of scores divided by √n and not",
         "n keys uniform undivided divided"),
     "people": Measurement("counts", "Look up the sweep of gpt-shakespeare",
@@ -128,6 +128,8 @@ MEASUREMENTS = {
         "greedy_texts sampled_texts greedy_repetition sampled_repetition sure_first sure_last"),
     "first_difference": Measurement("looks", "Compare sampled with greedy text, step by step",
         "seeds agree"),
+    "calls": Measurement("looks", "Count how often a GPT runs in training and in generating",
+        "model tokens training generating same"),
     "table": Measurement("looks", "Read one token more than the table has rows", "rows reads_more"),
     "heads": Measurement("heads", "Remove each head of a GPT once", "model count largest"),
     "induction": Measurement("heads", "Look for induction heads in all GPTs (about 10 seconds)",
@@ -140,15 +142,19 @@ MEASUREMENTS = {
     "patches": Measurement("vision", "Shuffle the patches of a picture",
         "patches tokens same_blocks matrix_difference bag_difference place_difference"),
     "object_size": Measurement("vision", "Compare attention on small and on large objects",
-        "images small large uniform_small uniform_large on_object covered"),
+        "images small large uniform_small uniform_large on_object covered spread untrained"),
     "vit_layers": Measurement("vision", "Look where each layer of a Vision Transformer looks",
         "images first_on_object last_on_object first_patches last_patches covered heads_alike"),
     "shifts": Measurement("vision", "Look up how accurate models are on pictures that move",
         "pixels plain_still plain_moved bare_still bare_moved cnn_still cnn_moved"),
     "maps": Measurement("vision", "Delete patches by a map and at random",
-        "images alike by_map by_chance"),
+        "images alike by_map by_attention by_chance"),
     "sizes": Measurement("vision", "Show larger pictures to a CNN and a ViT",
         "images side vit_trained vit_larger cnn_trained cnn_larger"),
+    "evidence": Measurement("vision", "Compare two maps with the masks of Shapes",
+        "images object edge cnn_object cnn_background vit_object vit_background"),
+    "tune": Measurement("vision", "Look for the loudest frequency of each note",
+        "notes found bin"),
     "paths": Measurement("drawings", "Follow two inputs through an unrolled RNN",
         "T below above first_below last_below first_above last_above"),
     "merges": Measurement("codes", "Look up the experiment on byte pairs",
@@ -160,6 +166,11 @@ MEASUREMENTS = {
         "model blocks heads parts error together alone"),
     "kept": Measurement("drawings", "Compare cached keys and values with new ones",
         "model blocks vectors difference doubled"),
+    "softmax_scale": Measurement("sequences", "Compute softmax rows with and without √n",
+        "keys queries few many uniform divided_few divided_many undivided_few undivided_many "
+        "gradient_divided gradient_few gradient_undivided autograd"),
+    "through_time": Measurement("sequences", "Multiply the factors of a tanh RNN's gradient",
+        "rho T large small linear tanh_large tanh_small slope apart"),
     "class_token": Measurement("drawings", "Replace what a Vision Transformer's classifier reads",
         "model patches own"),
 }  # fmt: skip
