@@ -93,7 +93,7 @@ COURSE = (
     ),
     Stop(
         "Generating text", "How is the next word chosen, and what does it cost?", 60,
-        ("gpt", "decoding"), ("4e", "4f", "4g", "4h", "4i", "4p"),
+        ("gpt", "decoding"), ("4e", "4f", "4g", "4h", "4i", "4m", "4p"),
     ),
     Stop(
         "Training", "Does a model learn the rule, or memorise its examples?", 40,

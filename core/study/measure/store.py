@@ -75,6 +75,9 @@ MEASUREMENTS = {
         "Time reading and generating with a GPT (about 10 seconds)",
         "machine model tokens training_ms pass_ms batch_ms single_ms whole_ms engine_ms "
         "batch_step_ms pass_gain batch_gain weights_mb"),
+    "groups": Measurement("decoding", "Compare the caches of full and of shared keys and values",
+        "T heads groups bytes_full bytes_shared weights_full weights_shared scores_full "
+        "scores_shared change spread"),
     "strategies": Measurement("decoding",
         "Generate greedily and from the nucleus (about 5 seconds)",
         "model tokens greedy_ms nucleus_ms greedy_distinct nucleus_distinct"),
