@@ -75,6 +75,9 @@ MEASUREMENTS = {
         "Time reading and generating with a GPT (about 10 seconds)",
         "machine model tokens training_ms pass_ms batch_ms single_ms whole_ms engine_ms "
         "batch_step_ms pass_gain batch_gain weights_mb"),
+    "groups": Measurement("decoding", "Compare the caches of full and of shared keys and values",
+        "T heads groups bytes_full bytes_shared weights_full weights_shared scores_full "
+        "scores_shared change spread"),
     "strategies": Measurement("decoding",
         "Generate greedily and from the nucleus (about 5 seconds)",
         "model tokens greedy_ms nucleus_ms greedy_distinct nucleus_distinct"),
@@ -100,7 +103,7 @@ MEASUREMENTS = {
         "first_wavelength last_wavelength off_diagonal_spread"),
     "lengths": Measurement("counts", "Look up the experiment on length",
         "trained read learned_before learned_past sinusoidal_before sinusoidal_past none_before "
-        "none_past"),
+        "none_past rotary_before rotary_past alibi_before alibi_past"),
     "llama": Measurement("counts", "Look up the six steps from the course's GPT to a Llama",
         "bits_0 bits_1 bits_2 bits_3 bits_4 bits_5 bits_6 change_1 change_2 change_3 change_4 "
         "change_5 change_6 seeds_differ unknown spelling steps cached_full cached_grouped"),
