@@ -38,7 +38,7 @@ if section == "side by side":
 elif entry.real and section in NOT_REAL:
     st.info(NOT_REAL[section], icon=":material/info:")
 elif entry.real:
-    grouped_cache.show(loaded)
+    grouped_cache.show(entry, loaded, prompt)
 elif section == "what goes wrong":
     quality.show(entry, loaded, engine, prompt)
 elif section == "epoch by epoch":
