@@ -26,7 +26,7 @@ _TABLE = [
     # name, title, group, icon, one line
     ("home", "Home", "", "home", "What is here and where to begin."),
     ("study", "Study", "", "quiz",
-     "Sixteen questions: predict, try it, check, and read the answer."),
+     "Nineteen questions: predict, try it, check, and read the answer."),
     ("rnn", "Unrolled RNN", "Sequences", "all_inclusive",
      "Substitute step by step, and watch the first input fade or explode."),
     ("attention", "Attention, step by step", "Sequences", "grid_on",
@@ -81,7 +81,7 @@ COURSE = (
     ),
     Stop(
         "Positions", "How does a model know the order of the words?", 20,
-        ("positions",), ("3b",),
+        ("positions",), ("3b", "3f"),
     ),
     Stop(
         "Pictures as tokens", "How does a Transformer read a picture?", 30,
@@ -93,7 +93,7 @@ COURSE = (
     ),
     Stop(
         "Generating text", "How is the next word chosen, and what does it cost?", 60,
-        ("gpt", "decoding"), ("4e", "4f", "4g", "4h", "4i"),
+        ("gpt", "decoding"), ("4e", "4f", "4g", "4h", "4i", "4j", "4k"),
     ),
     Stop(
         "Training", "Does a model learn the rule, or memorise its examples?", 40,

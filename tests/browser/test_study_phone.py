@@ -101,5 +101,5 @@ def test_all_questions_are_worked_through_on_a_phone(phone_page: Page, dashboard
         following = phone_page.get_by_role("link", name="Next question")
         if name != list(shipped())[-1]:
             following.click()
-    expect(phone_page.get_by_text("You have earned all 16 questions")).to_be_visible()
-    expect(phone_page.get_by_text("16 of 16 earned")).to_be_visible()
+    expect(phone_page.get_by_text("You have earned all 19 questions")).to_be_visible()
+    expect(phone_page.get_by_text("16 of 19 earned")).to_be_visible()

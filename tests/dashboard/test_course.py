@@ -53,7 +53,7 @@ def test_the_menu_follows_the_course() -> None:
         (earned(*lessons.COURSE[0].earns), "", "attention"),
         (earned(), "heads", "heads"),
         (earned("1f"), "heads", "positions"),
-        (earned("3b"), "positions", "vit"),
+        (earned(*lessons.COURSE[2].earns), "positions", "vit"),
         (earned(*QUESTIONS), "runs", "runs"),
         (earned(*QUESTIONS), "", "rnn"),
         (earned(), "no-such-lesson", "rnn"),
