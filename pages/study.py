@@ -1,4 +1,4 @@
-"""Study: nineteen questions in four moves each; the answer shows once it is earned."""
+"""Study: sixteen questions in four moves each; the answer shows once it is earned."""
 
 import streamlit as st
 
@@ -24,7 +24,7 @@ if room.poll_offered(study_state.questions()):
 
 page.page_header(
     "Study",
-    "Nineteen questions. **Predict, try it, check**, and then read the answer.",
+    "Sixteen questions. **Predict, try it, check**, and then read the answer.",
 )
 
 progress_browser.read()

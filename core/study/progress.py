@@ -18,61 +18,21 @@ from typing import Any
 
 from fsrs import Card, Rating, Scheduler
 
+from core.study.record import (
+    CONFIDENCE,
+    HINTS,
+    MAX_OBJECTION,
+    MIN_ATTEMPTS as MIN_ATTEMPTS,
+    Answer as Answer,
+    Record as Record,
+)
+
 VERSION = 1
 MAX_BYTES = 1_000_000
 MAX_TEXT = 5000  # characters of an answer, and of each of its lines
-MIN_ATTEMPTS = 3  # on each open check, before the model answer may be shown
 SEED = re.compile(r"[A-Za-z0-9-]{1,20}")
 
 _SCHEDULER = Scheduler(enable_fuzzing=False, learning_steps=(), relearning_steps=())
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The answer to one check.
-
-    text: what was typed, chosen or written. lines: the order of the lines. seed: what drew the
-    check's numbers. at: seconds since 1970.
-    """
-
-    text: str = ""
-    lines: tuple[str, ...] = ()
-    seed: str = ""
-    at: float = 0.0
-
-
-@dataclass(frozen=True)
-class Record:
-    """One question. attempts: answers to each check in this round; passed: those answered right;
-    missed: choices without a try left (core.study.grading.checks.tries).
-
-    typed and sent: for each check, what is in its fields and what was last submitted.
-    """
-
-    prediction: str = ""
-    attempts: Mapping[str, int] = field(default_factory=dict)
-    passed: tuple[int, ...] = ()
-    gave_up: bool = False
-    round: int = 1
-    card: Mapping[str, Any] | None = None  # of FSRS
-    typed: Mapping[str, Answer] = field(default_factory=dict)
-    sent: Mapping[str, Answer] = field(default_factory=dict)
-    missed: tuple[int, ...] = ()
-
-    def done(self, checks: int) -> bool:
-        """Whether the model answer is shown: no check is open, or given up after real attempts."""
-        return self.gave_up or len(self.passed) + len(self.missed) >= checks
-
-    def earned(self, checks: int) -> bool:
-        """Whether every check was answered right."""
-        return len(self.passed) >= checks
-
-    def may_give_up(self, checks: int) -> bool:
-        """Whether every check that is still open has had MIN_ATTEMPTS wrong answers."""
-        still_open = [i for i in range(checks) if i not in (*self.passed, *self.missed)]
-        return bool(still_open) and all(
-            self.attempts.get(str(i), 0) >= MIN_ATTEMPTS for i in still_open
-        )
 
 
 @dataclass(frozen=True)
@@ -123,16 +83,20 @@ def attempt(
     now: datetime,
     answer: Answer | None = None,
     tries: int | None = None,
+    confidence: str | None = None,
 ) -> StudyProgress:
     """Count an answer to check number `check`; when none is open the question is scheduled.
 
     tries: the wrong answers after which the check is missed in this round; None: any number.
+    confidence: how sure the student is; it counts with the first answer to a check.
     """
     record = progress.record(question)
     if record.done(checks) or check in (*record.passed, *record.missed):
         return progress
     count = record.attempts.get(str(check), 0) + 1
     record = replace(record, attempts={**record.attempts, str(check): count})
+    if count == 1 and confidence in CONFIDENCE:
+        record = replace(record, judged={**record.judged, str(check): confidence})
     if answer is not None:
         typed = {key: draft for key, draft in record.typed.items() if key != str(check)}
         record = replace(record, typed=typed, sent={**record.sent, str(check): _bounded(answer)})
@@ -156,6 +120,41 @@ def give_up(progress: StudyProgress, question: str, checks: int, now: datetime) 
         )
     record = _scheduled(replace(record, gave_up=True), Rating.Again, now)
     return with_record(progress, question, record)
+
+
+def open_hint(progress: StudyProgress, question: str) -> StudyProgress:
+    """Open the next hint; it lowers what the question earns in this round."""
+    record = progress.record(question)
+    return with_record(progress, question, replace(record, hints=min(record.hints + 1, HINTS)))
+
+
+def spend(progress: StudyProgress, question: str, seconds: float) -> StudyProgress:
+    """Add the time that the student spent on the question, in whole seconds."""
+    record = progress.record(question)
+    total = min(record.seconds + max(round(seconds), 0), 10**6 - 1)
+    return with_record(progress, question, replace(record, seconds=total))
+
+
+def object_to(progress: StudyProgress, question: str, sentence: str) -> StudyProgress:
+    """Store what the student says against a grade; an empty sentence takes it back."""
+    said = " ".join(sentence.split())[:MAX_OBJECTION]
+    return with_record(progress, question, replace(progress.record(question), objection=said))
+
+
+def calibration(progress: StudyProgress, checks: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """For each level of CONFIDENCE: how many first answers were right, of how many judged so.
+
+    checks: the number of checks of each question.
+    """
+    counts = {level: (0, 0) for level in CONFIDENCE}
+    for name, total in checks.items():
+        record = progress.record(name)
+        for check, level in record.judged.items():
+            if int(check) < total:
+                right, given = counts[level]
+                at_once = int(check) in record.passed and record.attempts.get(check) == 1
+                counts[level] = (right + at_once, given + 1)
+    return counts
 
 
 def again(progress: StudyProgress, question: str) -> StudyProgress:
@@ -194,6 +193,15 @@ def _merged(a: Record, b: Record) -> Record:
         card=max(a.card, b.card, key=_reviewed),
         typed={k: t for k, t in typed.items() if k not in sent or t.at > sent[k].at},
         sent=sent,
+        hints=max(a.hints, b.hints),
+        judged={
+            key: max(
+                (side[key] for side in (a.judged, b.judged) if key in side), key=CONFIDENCE.index
+            )
+            for key in {**a.judged, **b.judged}
+        },
+        seconds=max(a.seconds, b.seconds),
+        objection=max(a.objection, b.objection),
     )
 
 
@@ -226,6 +234,10 @@ def due(progress: StudyProgress, now: datetime) -> list[str]:
 def dump(progress: StudyProgress) -> str:
     """The progress as JSON text."""
     table = {"unrolled": "progress", "version": VERSION, **asdict(progress)}
+    for record in table["records"].values():
+        for name in ("hints", "judged", "seconds", "objection"):  # left out while empty
+            if not record[name]:
+                del record[name]
     return json.dumps(table, indent=1, ensure_ascii=False, sort_keys=True)
 
 
@@ -267,7 +279,9 @@ def _record(value: dict[str, Any]) -> Record:
     prediction, attempts, passed = value["prediction"], value["attempts"], value["passed"]
     gave_up, number, card = value["gave_up"], value["round"], value["card"]
     missed = value.get("missed", [])  # older files have none
-    counts = [*attempts.values(), *passed, *missed, number]
+    hints, judged = value.get("hints", 0), value.get("judged", {})
+    seconds, objection = value.get("seconds", 0), value.get("objection", "")
+    counts = [*attempts.values(), *passed, *missed, number, hints, seconds]
     well_formed = (
         isinstance(prediction, str)
         and len(prediction) <= 2000
@@ -276,6 +290,11 @@ def _record(value: dict[str, Any]) -> Record:
         and all(re.fullmatch(r"\d{1,2}", key) for key in attempts)
         and len({*passed, *missed}) == len(passed) + len(missed)
         and number >= 1
+        and hints <= HINTS
+        and all(re.fullmatch(r"\d{1,2}", key) for key in judged)
+        and all(level in CONFIDENCE for level in judged.values())
+        and isinstance(objection, str)
+        and len(objection) <= MAX_OBJECTION
     )
     if not well_formed:
         raise ValueError
@@ -283,7 +302,8 @@ def _record(value: dict[str, Any]) -> Record:
         card = _card(card)
     typed, sent = (_answers(value.get(name, {})) for name in ("typed", "sent"))
     return Record(
-        prediction, dict(attempts), tuple(passed), gave_up, number, card, typed, sent, tuple(missed)
+        *(prediction, dict(attempts), tuple(passed), gave_up, number, card, typed, sent),
+        *(tuple(missed), hints, dict(judged), seconds, objection),
     )
 
 

@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given, strategies as st
 
 from core.study.progress import (
+    CONFIDENCE,
     MIN_ATTEMPTS,
     Answer,
     Record,
     StudyProgress,
     again,
     attempt,
+    calibration,
     draft,
     due,
     due_date,
@@ -21,7 +23,10 @@ from core.study.progress import (
     give_up,
     load,
     merge,
+    object_to,
+    open_hint,
     predict,
+    spend,
 )
 from core.study.question import shipped
 from core.study.storage import class_store
@@ -70,6 +75,34 @@ def test_a_check_without_a_try_left_is_closed_and_the_question_is_not_earned():
 def test_a_file_of_an_earlier_version_without_missed_checks_is_read():
     table = json.loads(dump(worked(False, True)))
     del table["records"]["1a"]["missed"]
+    assert load(json.dumps(table)) == worked(False, True)
+
+
+def test_hints_confidence_time_and_an_objection_are_kept() -> None:
+    progress = predict(StudyProgress(), "1d", "a guess")
+    for check, right, level in ((0, False, "sure"), (0, True, "guess"), (1, True, "think so")):
+        progress = attempt(progress, "1d", check, 3, right, NOW, confidence=level)
+    for _ in range(5):
+        progress = open_hint(progress, "1d")
+    progress = spend(spend(progress, "1d", 41.6), "1d", -3)
+    progress = object_to(progress, "1d", "  My sign\nis right. " + "x" * 400)
+    record = progress.record("1d")
+    assert (record.tries, record.hints, record.seconds) == (3, 3, 42)
+    assert record.worth == pytest.approx(0.4)
+    assert record.judged == {"0": "sure", "1": "think so"}, "how sure at the first answer"
+    assert record.confidence == "think so"
+    assert record.objection.startswith("My sign is right. x")
+    assert len(record.objection) == 300
+    assert load(dump(progress)) == progress
+    assert again(progress, "1d").record("1d").hints == 0
+    assert Record().confidence is None
+    counts = calibration(progress, {"1d": 3, "1a": 1})
+    assert counts == {"sure": (0, 1), "think so": (1, 1), "guess": (0, 0)}
+
+
+def test_a_file_from_before_hints_and_confidence_is_read() -> None:
+    table = json.loads(dump(worked(False, True)))
+    assert not {"hints", "judged", "seconds", "objection"} & {*table["records"]["1a"]}
     assert load(json.dumps(table)) == worked(False, True)
 
 
@@ -179,7 +212,9 @@ records = st.builds(
     st.sampled_from(["", "a", "b"]),
     st.dictionaries(st.sampled_from(["0", "1"]), st.integers(0, 4)),
     *(st.sampled_from([(), (0,), (1,), (0, 1)]), st.booleans(), st.integers(1, 2)),
-    *(cards, checked, checked, st.sampled_from([(), (0,), (1,)])),
+    *(cards, checked, checked, st.sampled_from([(), (0,), (1,)]), st.integers(0, 3)),
+    st.dictionaries(st.sampled_from(["0", "1"]), st.sampled_from(CONFIDENCE)),
+    *(st.integers(0, 9), st.sampled_from(["", "It is right."])),
 )  # fmt: skip
 progresses = st.builds(
     StudyProgress, st.just("1"), st.dictionaries(st.sampled_from(["1a", "1b"]), records)
@@ -239,7 +274,7 @@ BAD_VALUES = [None, -1, 10**9, "x" * 3000, [], [1, 1], {"a": 1}, True, 1.5, {"st
     st.sampled_from(
         [
             *("prediction", "attempts", "passed", "gave_up", "round", "card", "typed", "sent"),
-            "missed",
+            *("missed", "hints", "judged", "seconds", "objection"),
         ]
     ),
     st.sampled_from(BAD_VALUES),
@@ -280,7 +315,7 @@ def test_a_changed_summary_is_detected():
     data = verify(page)
     assert data["name"] == "Ada <b>"
     assert data["rows"][0]["result"] == "right"
-    assert len(data["rows"]) == 19
+    assert len(data["rows"]) == len(shipped())
     with pytest.raises(ValueError, match="was changed"):
         verify(page.replace("group-7", "group-8"))
     with pytest.raises(ValueError, match="was changed"):  # what is shown counts too
