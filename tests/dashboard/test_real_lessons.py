@@ -98,7 +98,7 @@ def test_heads(family: str, section: str) -> None:
 def test_nothing_stands_beside_a_real_model() -> None:
     write("tiny")
     app = opened("heads", **{"try": "side by side"})
-    assert [i for i in app.info if "A real model has no earlier checkpoint" in i.value]
+    assert [i for i in app.info if "A real model comes without checkpoints" in i.value]
 
 
 @pytest.mark.parametrize("stopped", [False, True])
