@@ -52,7 +52,7 @@ def test_the_menu_follows_the_course() -> None:
         (earned("1a"), "", "rnn"),
         (earned(*lessons.COURSE[0].earns), "", "attention"),
         (earned(), "heads", "heads"),
-        (earned("1f"), "heads", "positions"),
+        (earned(*lessons.COURSE[1].earns), "heads", "positions"),
         (earned(*lessons.COURSE[2].earns), "positions", "vit"),
         (earned(*QUESTIONS), "runs", "runs"),
         (earned(*QUESTIONS), "", "rnn"),
