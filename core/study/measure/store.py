@@ -135,7 +135,8 @@ MEASUREMENTS = {
     "induction": Measurement("heads", "Look for induction heads in all GPTs (about 10 seconds)",
         "model best layer head others other_models repeated repeated_without new new_without"),
     "layers": Measurement("heads", "Read gpt-refrain layer by layer",
-        "model answer embedding first_layer last without_first one_head"),
+        "model answer embedding first_layer last without_first logit logit_without direct "
+        "one_head"),
     "patches": Measurement("vision", "Shuffle the patches of a picture",
         "patches tokens same_blocks matrix_difference bag_difference place_difference"),
     "object_size": Measurement("vision", "Compare attention on small and on large objects",
