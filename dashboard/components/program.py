@@ -1,6 +1,7 @@
-"""A component's JavaScript as it is sent: deflated, and inflated by the browser before it runs."""
+"""What is sent to components: their JavaScript and their data, deflated, and names for both."""
 
 import base64
+import hashlib
 import zlib
 
 _INFLATE = """const bytes = Uint8Array.from(atob("{body}"), (c) => c.charCodeAt(0));
@@ -12,6 +13,19 @@ URL.revokeObjectURL(address);
 export default program;
 """
 
+# What components share: an error ends only the figure `one`, and Python draws it instead.
+GUARD = """function guard(one, work) {
+  if (one.stopped) return;
+  try {
+    work();
+  } catch (error) {
+    one.stopped = true;
+    console.warn("A figure stopped.", error);
+    one.fail(String(error?.message ?? error).slice(0, 200));
+  }
+}
+"""
+
 
 def deflated(source: str) -> str:
     """A module with the same default export in a third of the bytes, without its comments."""
@@ -19,3 +33,14 @@ def deflated(source: str) -> str:
     kept = "\n".join(line for line in lines if line and not line.startswith("//"))
     body = base64.b64encode(zlib.compress(kept.encode(), 9)).decode()
     return _INFLATE.format(body=body)
+
+
+def squeezed(data: bytes) -> str:
+    """Deflated bytes as text, which `inflated` of live.js reads."""
+    return base64.b64encode(zlib.compress(data, 6)).decode()
+
+
+def digest(data: object) -> str:
+    """A name of 16 hex digits for bytes, or for anything else by its repr: equal for equal data."""
+    content = data if isinstance(data, bytes) else repr(data).encode()
+    return hashlib.sha256(content).hexdigest()[:16]

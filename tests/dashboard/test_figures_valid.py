@@ -28,7 +28,7 @@ from dashboard.figures import (
     versus,
 )
 from dashboard.figures.layout import Drawing
-from dashboard.figures.maps import attention_maps, head_steps, heads
+from dashboard.figures.maps import attention_maps, head_steps, heads, sinks
 from tests.dashboard.drawings import checked
 
 some = np.random.default_rng(0).random
@@ -52,6 +52,7 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (scaling.weights, ({"with": some(8), "without": some(8)},)),
     (scaling.against_width, ([1, 4, 16], {"with": ([1, 2, 3], [3, 2, 1])})),
     (tokens.pair_bars, ([("<b> a", 9), ("␣ t", 4)],)),
+    (sinks.weights_and_costs, (some((6, 3)), some(3), ["<b> a", "␣", ":"], 1)),
     (tokens.loss_bars, (["<b> a", "␣"], [0.1, 9.0], 1, 4.5)),
     (tokens.vocabulary_curves, ([256, 1256, 4256], [0.3, 0.2, 0.1], [4.0, 1.6, 1.2])),
     (compare.compare_figure, (RUNS, "loss", "time", 0.5, True)),
