@@ -138,7 +138,8 @@ MEASUREMENTS = {
     "induction": Measurement("heads", "Look for induction heads in all GPTs (about 10 seconds)",
         "model best layer head others other_models repeated repeated_without new new_without"),
     "layers": Measurement("heads", "Read gpt-refrain layer by layer",
-        "model answer embedding first_layer last without_first one_head"),
+        "model answer embedding first_layer last without_first logit logit_without direct "
+        "one_head"),
     "sinks": Measurement("heads", "Hide each of the first tokens from the rest of a passage",
         "model weight word cost start_cost others largest plain_model plain_weight plain_word "
         "plain_cost plain_start_cost plain_others plain_largest tokens uniform"),
