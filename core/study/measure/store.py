@@ -156,7 +156,7 @@ MEASUREMENTS = {
     "maps": Measurement("vision", "Delete patches by a map and at random",
         "images alike by_map by_attention by_chance"),
     "sizes": Measurement("vision", "Show larger pictures to a CNN and a ViT",
-        "images side vit_trained vit_larger cnn_trained cnn_larger"),
+        "images side vit_trained vit_larger cnn_trained cnn_larger stem_trained stem_larger"),
     "evidence": Measurement("vision", "Compare two maps with the masks of Shapes",
         "images object edge cnn_object cnn_background vit_object vit_background"),
     "tune": Measurement("vision", "Look for the loudest frequency of each note",
@@ -174,9 +174,14 @@ MEASUREMENTS = {
         "model blocks vectors difference doubled"),
     "softmax_scale": Measurement("sequences", "Compute softmax rows with and without √n",
         "keys queries few many uniform divided_few divided_many undivided_few undivided_many "
-        "gradient_divided gradient_few gradient_undivided autograd"),
+        "gradient_divided gradient_few gradient_undivided autograd total_off"),
     "through_time": Measurement("sequences", "Multiply the factors of a tanh RNN's gradient",
         "rho T large small linear tanh_large tanh_small slope apart"),
+    "clipping": Measurement("sequences", "Train an RNN with its gradient clipped and without",
+        "rate c loose all_steps steps largest plain clipped clipped_steps barely slow slow_rate"),
+    "lstm_gates": Measurement("sequences", "Run the shipped LSTMs over noise",
+        "delay long right_0 right_1 right_2 long_0 long_1 long_2 gate_0 gate_1 gate_2 left_0 "
+        "left_1 left_2 closed"),
     "class_token": Measurement("drawings", "Replace what a Vision Transformer's classifier reads",
         "model patches own"),
 }  # fmt: skip
