@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.study.pictures import Curve
 from dashboard.figures import (
     compare,
     curves,
@@ -23,6 +24,7 @@ from dashboard.figures import (
     patches,
     poll,
     positions,
+    study,
     tokens,
     versus,
 )
@@ -48,6 +50,8 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (attention_maps.probability_bars, (WORDS, some(12), 2)),
     (positions.hands, ({0: [some(2), some(2)], 4: [some(2), some(2)]},)),
     (positions.bias_lines, (np.array([0.5, 0.25, 0.004]), 40)),
+    (study.small_curves, ([Curve("a", (0.0, 1.0), (1.0, 0.5))], "k", "norm", "y")),
+    (study.calibration_bars, ({"sure": (3, 4), "think so": (1, 2), "guess": (0, 0)},)),
     (tokens.pair_bars, ([("<b> a", 9), ("␣ t", 4)],)),
     (tokens.vocabulary_curves, ([256, 1256, 4256], [0.3, 0.2, 0.1], [4.0, 1.6, 1.2])),
     (compare.compare_figure, (RUNS, "loss", "time", 0.5, True)),

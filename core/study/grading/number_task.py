@@ -1,0 +1,18 @@
+"""A task whose answer is a number."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class NumberTask:
+    """One drawn task. answer: in `unit`; right within `tolerance` (relative; 0 for exact).
+
+    mistakes: usual wrong answers, each with the sentence that says what is wrong with it.
+    """
+
+    prompt: str
+    answer: float
+    unit: str
+    tolerance: float
+    mistakes: tuple[tuple[float, str], ...]
+    worked: str  # the computation, shown with a right answer
