@@ -26,7 +26,7 @@ _TABLE = [
     # name, title, group, icon, one line
     ("home", "Home", "", "home", "What is here and where to begin."),
     ("study", "Study", "", "quiz",
-     "Questions to every lesson: predict, try it, check, and read the answer."),
+     "Questions on every lesson: predict, try it, check, and read the answer."),
     ("rnn", "Unrolled RNN", "Sequences", "all_inclusive",
      "Substitute step by step, and watch the first input fade or explode."),
     ("attention", "Attention, step by step", "Sequences", "grid_on",
@@ -73,11 +73,11 @@ class Stop:
 COURSE = (
     Stop(
         "The unrolled RNN", "How much of the first input is left at the last step?", 60,
-        ("rnn",), ("1a", "1b", "1c", "1d", "1e", "5h", "5i", "6b", "6e", "7a"),
+        ("rnn",), ("1a", "1b", "1c", "1d", "1e", "1g", "5h", "5i", "6b", "6e", "7a"),
     ),
     Stop(
         "Attention", "How does a word find the words that matter to it?", 45,
-        ("attention", "heads"), ("1f", "5a", "5b", "5m", "6a", "6g"),
+        ("attention", "heads"), ("1f", "1s", "2a", "5a", "5b", "5m", "6a", "6g"),
     ),
     Stop(
         "Positions", "How does a model know the order of the words?", 20,
@@ -95,7 +95,7 @@ COURSE = (
         "Generating text", "How is the next word chosen, and what does it cost?", 60,
         ("gpt", "decoding"),
         (
-            *("4e", "4f", "4g", "4h", "4i", "5c", "5d", "5e", "5f", "5l"),
+            *("4e", "4f", "4g", "4h", "4i", "4p", "5c", "5d", "5e", "5f", "5l"),
             *("6c", "6d", "7b", "7d", "7f", "7g"),
         ),
     ),

@@ -12,12 +12,15 @@ from tests.conftest import ROOT
 
 PAGES: dict[str, tuple[str, dict[str, str]]] = {
     "rnn": ("rnn", {"section": "Eigenvalues and decay", "matrix": "Scaled rotation"}),
+    "tanh": ("rnn", {"section": "Back through time"}),
     "decoding": ("decoding", {"model": "gpt-grammar", "length": "10"}),
     "steps": ("decoding", {"model": "gpt-grammar", "length": "10"}),
     "row": ("attention", {"model": "gpt-grammar"}),
+    "scaling": ("attention", {"section": "Why √n?"}),
     "heads": ("heads", {"model": "gpt-grammar"}),
     "positions": ("positions", {}),
     "rotary": ("positions", {}),
+    "loss": ("gpt", {"section": "Loss and perplexity", "model": "gpt-grammar"}),
     "maps": ("vit", {}),
     "patches": ("patches", {}),
     "objects": ("maps", {"try": "size of the object"}),

@@ -1,4 +1,6 @@
-"""A task whose answer is a number."""
+"""A question whose answer is a number, as it was drawn for a seed."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 

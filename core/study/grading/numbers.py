@@ -12,9 +12,10 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from core.study.grading import model_numbers, sequence_numbers
 from core.study.grading.fault_numbers import FAULT_NUMBERS
 from core.study.grading.grade import Grade
-from core.study.grading.number_task import NumberTask as NumberTask
+from core.study.grading.number_task import NumberTask
 
 _SCALES = {
     **{"": 1.0, "k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "g": 1e9, "billion": 1e9},
@@ -253,4 +254,9 @@ VARIANTS: dict[str, Callable[[random.Random], NumberTask]] = {
     "head_parameters": head_parameters,
     "patch_tokens": patch_tokens,
     **FAULT_NUMBERS,
+    **sequence_numbers.VARIANTS,
+    "perplexity_of_bits": model_numbers.perplexity_of_bits,
+    "sink_weight": model_numbers.sink_weight,
+    "grouped_cache_bytes": model_numbers.grouped_cache_bytes,
+    "alibi_factor": model_numbers.alibi_factor,
 }

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from core.study.grading.grade import Grade
-from core.study.grading.numbers import NumberTask, grade_number, read_number, without_coincidences
+from core.study.grading.number_task import NumberTask
+from core.study.grading.numbers import grade_number, read_number, without_coincidences
 
 BYTES = {
     **{"B": 1.0, "bytes": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9},
