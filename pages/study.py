@@ -6,6 +6,8 @@ from dashboard.components import page
 from dashboard.components.scrolling import scroll_into_view
 from dashboard.stage import stage
 from dashboard.study import (
+    class_lecturer,
+    class_student,
     progress_browser,
     progress_store,
     question_list,
@@ -21,6 +23,8 @@ if room.asked_for():
     st.stop()
 if room.poll_offered(study_state.questions()):
     st.stop()
+if class_lecturer.shown():
+    st.stop()
 
 page.page_header(
     "Study",
@@ -28,6 +32,7 @@ page.page_header(
 )
 
 progress_browser.read()
+class_student.section()
 questions = study_state.questions()
 
 # --- which question ---
@@ -37,6 +42,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     progress_browser.forget_button()
     progress_store.save_menu()  # may load another progress, which the line before it tells of
     progress_store.own_questions_menu()
+    class_student.menu()
     with overview:
         progress_store.overview()
     question = questions[name]

@@ -48,6 +48,22 @@ def test_a_name_belongs_to_the_browser_that_used_it_first(classes, rooms) -> Non
     assert [h.results for h in classes.hand_ins(new.code, secret)] == ["hers"]
 
 
+def test_the_file_does_not_say_whose_a_test_or_an_answer_to_a_poll_is(classes, rooms) -> None:
+    new, secret = classes.open_class("DL")
+    classes.switch_tests(new.code, secret, True)
+    room, _ = rooms.open_room("1a")
+    token = rooms.new_token()
+    classes.hand_in(new.code, token, "Ada", "")
+    classes.take_test(new.code, token, "rnn", 0, 1, 3)
+    rooms.answer(room.code, token, "one")
+    with rooms.database.reading() as database:
+        keys = [
+            database.execute(f"SELECT token FROM {table}").fetchone()[0]
+            for table in ("hand_in", "test", "answer")
+        ]
+    assert len(set(keys)) == 3
+
+
 def test_only_the_secret_shows_and_changes_a_class(classes, rooms) -> None:
     new, secret = classes.open_class("DL")
     other, _ = classes.open_class("Other")

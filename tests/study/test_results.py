@@ -74,7 +74,7 @@ def test_forged_results_are_one_sentence(change: dict[str, object]) -> None:
     text = json.dumps([{**asdict(ONE), **change}])
     with pytest.raises(ValueError, match="cannot be read"):
         load_results(text)
-    read, errors = read_hand_ins([HandIn("Ada", text, 0), hand_in("Ben", ONE)])
+    read, errors = read_hand_ins([HandIn("Ada", text, 0), hand_in("Ben", ONE)], shipped())
     assert [h.name for h, _ in read] == ["Ben"]
     assert errors == ["Ada: These results cannot be read: ask the student to hand in again."]
 
@@ -86,7 +86,7 @@ def test_what_is_not_a_list_of_results_is_refused(text: str) -> None:
 
 
 def test_the_table_sums_and_shows_each_question() -> None:
-    results, _ = read_hand_ins([hand_in("Ada", ONE, TWO), hand_in("Ben")])
+    results, _ = read_hand_ins([hand_in("Ada", ONE, TWO), hand_in("Ben")], shipped())
     ada, ben = overview(results, ["1a", "1b", "1c"])
     assert (ada["Points"], ada["Tries"], ada["Hints"], ada["Minutes"]) == (1.8, 3, 1, 2.0)
     assert (ada["Sure"], ada["Sure and right"]) == (1, 0)
@@ -95,8 +95,14 @@ def test_the_table_sums_and_shows_each_question() -> None:
     assert [row["question"] for row in details(results)] == ["1a", "1b"]
 
 
+def test_a_student_s_own_questions_do_not_count() -> None:
+    own = QuestionResult("my-own", 1.0, 1, 0, "sure", 1, "")
+    ((_, kept),), _ = read_hand_ins([hand_in("Ada", own, ONE)], shipped())
+    assert kept == (ONE,)
+
+
 def test_canvas_finds_its_columns_and_the_points_possible() -> None:
-    results, _ = read_hand_ins([hand_in("ada1", ONE)])
+    results, _ = read_hand_ins([hand_in("ada1", ONE)], shipped())
     head, possible, ada = rows_of(canvas_csv(results, ["1a", "1b"]))
     assert ",".join(head) == ("Student,ID,SIS User ID,SIS Login ID,Section,Unrolled 1a,Unrolled 1b")
     assert possible[0].strip() == "Points Possible"
@@ -105,7 +111,7 @@ def test_canvas_finds_its_columns_and_the_points_possible() -> None:
 
 
 def test_moodle_finds_a_user_and_a_column_for_each_question() -> None:
-    results, _ = read_hand_ins([hand_in("ada1", ONE)])
+    results, _ = read_hand_ins([hand_in("ada1", ONE)], shipped())
     head, ada = rows_of(moodle_csv(results, ["1a"]))
     assert head == ["Username", "ID number", "Email address", "Unrolled 1a"]
     assert ada == ["ada1", "", "", "0.8"]
@@ -113,7 +119,7 @@ def test_moodle_finds_a_user_and_a_column_for_each_question() -> None:
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1"])
 def test_no_name_and_no_objection_is_run_as_a_formula(name: str) -> None:
-    results, _ = read_hand_ins([hand_in(name, TWO)])
+    results, _ = read_hand_ins([hand_in(name, TWO)], shipped())
     rows = details(results)
     for text in (
         canvas_csv(results, ["1b"]),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from core.study.results.result import QuestionResult, load_results
@@ -26,13 +26,19 @@ DETAILS = ("earned", "tries", "hints", "confidence", "seconds", "objection")
 Results = Sequence[tuple[HandIn, tuple[QuestionResult, ...]]]
 
 
-def read_hand_ins(hand_ins: Iterable[HandIn]) -> tuple[Results, list[str]]:
-    """Every hand-in with its results, and one sentence for each that cannot be read."""
+def read_hand_ins(
+    hand_ins: Iterable[HandIn], questions: Container[str]
+) -> tuple[Results, list[str]]:
+    """Every hand-in with its results, and one sentence for each that cannot be read.
+
+    questions: those of the course; a student's own ones do not count.
+    """
     read: list[tuple[HandIn, tuple[QuestionResult, ...]]] = []
     errors = []
     for hand_in in hand_ins:
         try:
-            read.append((hand_in, load_results(hand_in.results)))
+            results = load_results(hand_in.results)
+            read.append((hand_in, tuple(r for r in results if r.question in questions)))
         except ValueError as error:
             errors.append(f"{hand_in.name}: {error}")
     return read, errors

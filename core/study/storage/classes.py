@@ -2,8 +2,8 @@
 
 A class belongs to the holders of its secret, which only the lecturer's link contains; two lecturers
 may use one link. A student hands in under a name of their own with the signed token of a browser,
-and can see, replace and delete everything that was stored with it. Only a hash of the token is
-kept. Tests are stored without a name.
+and can see, replace and delete everything that was stored with it. Only hashes of the token are
+kept, another one for hand-ins, tests and polls, so that the file does not say whose a test is.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class Classes:
                 database.execute(
                     "INSERT INTO hand_in VALUES (?, ?, ?, ?, ?) ON CONFLICT (code, token) DO "
                     "UPDATE SET name = excluded.name, results = excluded.results, at = excluded.at",
-                    (code, hashed(token), name, results, time.time()),
+                    (code, _hand_in_key(token), name, results, time.time()),
                 )
             except sqlite3.IntegrityError:
                 raise ValueError(
@@ -144,7 +144,7 @@ class Classes:
             try:
                 database.execute(
                     "INSERT INTO test VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (code, hashed(token), lesson, moment, correct, items, time.time()),
+                    (code, _test_key(token), lesson, moment, correct, items, time.time()),
                 )
             except sqlite3.IntegrityError:
                 raise ValueError("You have taken this test already: each counts once.") from None
@@ -155,17 +155,15 @@ class Classes:
             "SELECT 0, lesson, moment, correct, items, at FROM test WHERE code = ? AND token = ?"
         )
         with self._database.reading() as database:
-            rows = database.execute(query, (code, hashed(token))).fetchall()
+            rows = database.execute(query, (code, _test_key(token))).fetchall()
         return [ShortTest(*row) for row in rows]
 
     def withdraw(self, code: str, token: str) -> None:
         """Delete all that was stored in this class with this token, tests included."""
         with self._database.writing() as database:
-            for statement in (
-                "DELETE FROM hand_in WHERE code = ? AND token = ?",
-                "DELETE FROM test WHERE code = ? AND token = ?",
-            ):
-                database.execute(statement, (code, hashed(token)))
+            hand_in, test = (code, _hand_in_key(token)), (code, _test_key(token))
+            database.execute("DELETE FROM hand_in WHERE code = ? AND token = ?", hand_in)
+            database.execute("DELETE FROM test WHERE code = ? AND token = ?", test)
 
     # --- what a lecturer does ---
 
@@ -261,8 +259,16 @@ def _check_room(database: sqlite3.Connection, code: str) -> None:
 
 def _mine(database: sqlite3.Connection, code: str, token: str) -> HandIn | None:
     query = "SELECT name, results, at FROM hand_in WHERE code = ? AND token = ?"
-    row = database.execute(query, (code, hashed(token))).fetchone()
+    row = database.execute(query, (code, _hand_in_key(token))).fetchone()
     return HandIn(*row) if row else None
+
+
+def _hand_in_key(token: str) -> bytes:
+    return hashed(f"hand-in {token}")
+
+
+def _test_key(token: str) -> bytes:
+    return hashed(f"test {token}")
 
 
 def _delete_old(database: sqlite3.Connection, now: float) -> None:
