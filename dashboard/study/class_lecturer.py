@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 
 import streamlit as st
 
+from core.study.export.moodle import moodle_xml
+from core.study.export.qti import qti_package
+from core.study.export.sheet import sheet
 from core.study.gain.normalised import (
     COLUMNS as GAIN_COLUMNS,
     FEWEST,
@@ -51,8 +55,8 @@ def _lecturer(found: NamedClass, secret: str) -> None:
         "can do all that you can.",
     )
     show_done()
-    results, gain, files, settings = st.tabs(
-        ["Results", "Did it help?", "Check files", "Invite and settings"]
+    results, gain, files, questions, settings = st.tabs(
+        ["Results", "Did it help?", "Check files", "Questions", "Invite and settings"]
     )
     with results:
         _results(found, secret)
@@ -60,6 +64,8 @@ def _lecturer(found: NamedClass, secret: str) -> None:
         _gain(found, secret)
     with files:
         _files()
+    with questions:
+        _questions()
     with settings:
         _settings(found, secret)
 
@@ -205,6 +211,26 @@ def _files() -> None:
         st.error(f"**{page.escape(one.file)}** {page.escape(one.why)}")
     st.markdown(f"**{len(checked) - len(refused)} fit, {len(refused)} refused.**")
     tables.show([asdict(one) for one in checked], hide_index=True)
+
+
+def _questions() -> None:
+    st.markdown(
+        "The questions for your own system: choices, numbers and orders, with the reply to each "
+        "answer. The sheet has every question and, behind it, the key."
+    )
+    known = list(study_state.questions().values())
+    seed = study_state.progress().seed
+    with st.container(horizontal=True):
+        for label, file, kind, write in (
+            ("QTI 2.1", "unrolled-qti.zip", "application/zip", qti_package),
+            ("Moodle XML", "unrolled-moodle.xml", "application/xml", moodle_xml),
+            ("Sheet with key (Markdown)", "unrolled-sheet.md", "text/markdown", sheet),
+        ):
+            st.download_button(
+                label, partial(write, known, seed), file, kind,
+                on_click="ignore", icon=":material/download:",
+            )  # fmt: skip
+    st.caption("Moodle has questions that order lines from version 4.4 on.")
 
 
 def _settings(found: NamedClass, secret: str) -> None:

@@ -61,8 +61,8 @@ def section() -> None:
     found = joined()
     if found is None:
         return
+    token = key_of_browser()
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="class-row"):
-        token = key_of_browser()
         mine = classes().mine(found.code, token)
         st.markdown(f"**{page.escape(found.name)}**: {_handed_in(mine)}", width="stretch")
         with st.popover("Hand in", icon=":material/upload:"):

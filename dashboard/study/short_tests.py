@@ -19,8 +19,7 @@ WEEK = 7 * 24 * 3600  # seconds
 KEPT = (
     "Your class measures whether its lessons help: a test of three numbers before a lesson, one "
     "after it, and one a week later, each with other numbers. How many of your answers are right "
-    "is stored without your name, and cannot be traced to what you hand in. You may leave any test "
-    "out."
+    "is stored without your name and is not linked to what you hand in. You may leave any test out."
 )
 
 
@@ -66,7 +65,9 @@ def show(found: NamedClass, token: str, taken: Sequence[ShortTest], lesson: str)
     """The open test of a lesson as a form; one sentence where none is open."""
     moment, words = next_moment(lesson, taken, time.time())
     title = lessons.by_name(lesson).title if lesson in LESSONS else lesson[:20]
-    page.page_header(f"Short test: {page.escape(title)}", KEPT)
+    page.page_header(
+        f"Short test: {page.escape(title)}", "Three numbers, before and after the lesson."
+    )
     if taken and (last := max(taken, key=lambda test: test.at)).lesson == lesson:
         st.success(f"{last.correct} of {last.items} right in the test {MOMENTS[last.moment]}.")
     if not found.tests:
@@ -75,6 +76,7 @@ def show(found: NamedClass, token: str, taken: Sequence[ShortTest], lesson: str)
         st.info(f"{words[0].upper()}{words[1:]}.")
     elif token:
         _form(found, token, lesson, moment)
+    st.caption(KEPT)
     with st.container(horizontal=True):
         page.marked_link("study", "Back to the questions", "arrow_back", {"class": found.code})
         if moment == 1 and lesson in LESSONS:

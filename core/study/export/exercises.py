@@ -1,0 +1,79 @@
+"""The tasks of questions one by one, and their text as the XHTML that other systems read.
+
+Choices, numbers and orders are what QTI and Moodle have too; the other kinds are only printed.
+Formulas stay LaTeX between \\( and \\), which MathJax typesets in Canvas and Moodle.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from core.study.grading.numbers import NumberTask, draw
+from core.study.question import Question
+from core.study.tasks import Choice, Number, Order, Task
+
+Portable = Choice | Order | NumberTask
+_PARTS = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$|\*\*(.+?)\*\*|`(.+?)`", re.S)
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One task of a question. name: unique among all, such as "1d-2"; a number is drawn."""
+
+    name: str
+    title: str
+    text: str  # of the question
+    task: Task | NumberTask
+
+    @property
+    def prompt(self) -> str:
+        """What is asked."""
+        return self.task.prompt  # type: ignore[union-attr]
+
+
+def exercises(questions: Iterable[Question], seed: str) -> Iterator[Exercise]:
+    """The prediction and the checks of every question; numbers are drawn from the seed."""
+    for question in questions:
+        for number, task in enumerate((question.predict, *question.checks)):
+            drawn = draw(task.variant, seed) if isinstance(task, Number) else task
+            yield Exercise(f"{question.id}-{number}", question.title, question.text, drawn)
+
+
+def portable(questions: Iterable[Question], seed: str) -> list[Exercise]:
+    """Those that QTI and Moodle have too: choices, numbers and orders."""
+    return [one for one in exercises(questions, seed) if isinstance(one.task, Portable)]
+
+
+def tolerance(task: NumberTask) -> float:
+    """How far an answer may be from the right one, in its unit; as in the course's own grading."""
+    return max(task.tolerance * abs(task.answer), 1e-9)
+
+
+def decimal(value: float) -> str:
+    """The number without an exponent, which not every system reads: twelve places at most."""
+    return f"{value:.12f}".rstrip("0").rstrip(".")
+
+
+def xhtml(text: str) -> str:
+    """Paragraphs of well-formed XHTML: bold text, code and formulas; everything else literally."""
+    paragraphs = re.split(r"\n\s*\n", text.strip())
+    return "".join(f"<p>{inline(paragraph)}</p>" for paragraph in paragraphs)
+
+
+def inline(text: str) -> str:
+    """The same for one line."""
+    done, at = "", 0
+    for match in _PARTS.finditer(text):
+        shown, line, bold, code = (html.escape(part or "", quote=False) for part in match.groups())
+        done += html.escape(text[at : match.start()], quote=False)
+        done += (
+            f"\\[{shown}\\]" if shown
+            else f"\\({line}\\)" if line
+            else f"<strong>{bold}</strong>" if bold
+            else f"<code>{code}</code>"
+        )  # fmt: skip
+        at = match.end()
+    return " ".join((done + html.escape(text[at:], quote=False)).split())
