@@ -30,6 +30,7 @@ DRAGS = {
     "gpt-step": ("gpt", {}, "Step"),
     "gpt-draw": ("gpt", {}, "draw"),
     "attention-temperature": ("attention", {}, "Temperature: scores are divided by it"),
+    "attention-scaling": ("attention", {"section": "Why √n?"}, "Head dimension n"),
     "decoding-draw": ("decoding", {"columns": "2", "length": "10"}, "draw"),
     "heads": ("heads", {"model": "gpt-shakespeare"}, "contributions"),
     "vit-patch": ("vit", {}, "overlay"),

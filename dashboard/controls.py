@@ -16,6 +16,15 @@ from dashboard.components.live import Dial
 
 Option = TypeVar("Option")
 
+# What links from before say for an option -> its label now.
+EARLIER = {
+    "at hand": "an example",
+    "as drawn": "unsorted",
+    "surest": "most confident",
+    "least sure": "least confident",
+    "its share on the object": "share on the object",
+}
+
 
 def _warn_if_unknown(label: str, key: str, known: Callable[[str], bool], instead: object) -> None:
     """Say that the link asks for a value that does not exist, and that the default is shown.
@@ -31,6 +40,19 @@ def _warn_if_unknown(label: str, key: str, known: Callable[[str], bool], instead
             "instead.",
             icon=":material/link_off:",
         )
+
+
+def _offer_options(
+    label: str, options: Sequence[Option], key: str, index: int, show: Callable[[Option], str]
+) -> None:
+    """Offer the options of a control; an option that a link calls by its earlier label is set."""
+    labels = [show(option) for option in options]
+    now = EARLIER.get(st.query_params.get(key, ""), "")
+    if now in labels and not state.offered(key):
+        st.session_state[key] = options[labels.index(now)]
+    else:
+        _warn_if_unknown(label, key, labels.__contains__, labels[index])
+    state.offer(key, options[index], options, show)
 
 
 def _within(low: float, high: float) -> Callable[[str], bool]:
@@ -108,8 +130,7 @@ def choice(
     help: str | None = None,
 ) -> Option:
     """One of many options, in a drop-down list."""
-    _warn_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
-    state.offer(key, options[index], options, show)
+    _offer_options(label, options, key, index, show)
     chosen = st.selectbox(label, options, index, show, key=key, help=help, bind="query-params")
     return _option(chosen, options, index, show, key)
 
@@ -126,8 +147,7 @@ def pick(
 ) -> Option:
     """One of a few options, all visible; exactly one is selected. bare: only heard, not shown, is
     the label of options that say themselves what they are, such as sections."""
-    _warn_if_unknown(label, key, [show(o) for o in options].__contains__, show(options[index]))
-    state.offer(key, options[index], options, show)
+    _offer_options(label, options, key, index, show)
     chosen = st.segmented_control(
         label,
         options,

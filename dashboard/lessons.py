@@ -26,7 +26,7 @@ _TABLE = [
     # name, title, group, icon, one line
     ("home", "Home", "", "home", "What is here and where to begin."),
     ("study", "Study", "", "quiz",
-     "Sixteen questions: predict, try it, check, and read the answer."),
+     "Questions on every lesson: predict, try it, check, and read the answer."),
     ("rnn", "Unrolled RNN", "Sequences", "all_inclusive",
      "Substitute step by step, and watch the first input fade or explode."),
     ("attention", "Attention, step by step", "Sequences", "grid_on",
@@ -77,7 +77,7 @@ COURSE = (
     ),
     Stop(
         "Attention", "How does a word find the words that matter to it?", 45,
-        ("attention", "heads"), ("1f",),
+        ("attention", "heads"), ("1f", "2a"),
     ),
     Stop(
         "Positions", "How does a model know the order of the words?", 20,
@@ -93,7 +93,7 @@ COURSE = (
     ),
     Stop(
         "Generating text", "How is the next word chosen, and what does it cost?", 60,
-        ("gpt", "decoding"), ("4e", "4f", "4g", "4h", "4i"),
+        ("gpt", "decoding"), ("4e", "4f", "4g", "4h", "4i", "4p"),
     ),
     Stop(
         "Training", "Does a model learn the rule, or memorise its examples?", 40,

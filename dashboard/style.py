@@ -110,6 +110,7 @@ _CSS = f"""<style>{_FIGURE_CSS}
 _PRESENTER_CSS = f"""<style>
 :root {{ font-size: 24px; }}
 {dom.HEADER} {{ display: none; }}
+{dom.SIDEBAR} {{ display: none; }} /* it stays when a link of the dashboard leads here */
 {dom.CONTENT} {{ max-width: 100%; padding-top: 1.2rem; }}
 </style>"""
 

@@ -120,9 +120,16 @@ def byte_pairs() -> None:
     tokens.show(lambda: model_choice.load(gpt_models.choose_gpt()).tokenizer)
 
 
+def loss() -> None:
+    from dashboard.text import likelihood  # the heading must not wait for torch
+
+    likelihood.show()
+
+
 SECTIONS = {
     "The next word": next_word,
     "Tokens and byte pairs": byte_pairs,
+    "Loss and perplexity": loss,
     "From this GPT to a Llama": to_llama.show,
 }
 section = controls.pick("Section", list(SECTIONS), key="section", bare=True)

@@ -67,8 +67,8 @@ elif section == "layer by layer":
 
 elif section == "side by side" and given.loaded.entry.real:
     right.info(
-        "A real model has no earlier checkpoint and no untrained twin here, so nothing stands "
-        "beside it: choose a model of the course.",
+        "A real model comes without checkpoints of its training, so there is nothing to compare "
+        "it with: choose a model of the course.",
         icon=":material/info:",
     )
 

@@ -98,6 +98,6 @@ data = ", ".join(
 device = state.device_in_use() or "chosen when the first model is opened"
 shipped = sum(m.shipped for m in models)
 st.caption(
-    f"**Models:** {shipped} that came with Unrolled, {len(models) - shipped} of your own · "
+    f"**Models:** {shipped} shipped with Unrolled, {len(models) - shipped} of your own · "
     f"**Data:** {data} · **Device:** {device}"
 )

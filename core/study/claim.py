@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from core.study.measure.store import MEASUREMENTS, Values, fill, placeholders
+from core.study.toml_values import no_markup
 
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "above": operator.gt,
@@ -46,6 +47,14 @@ class Claim:
     def sentence(self, values: Values) -> str:
         """What was measured, in words."""
         return fill(self.text, {self.measure: values}) or self.text
+
+    def failure(self, values: Values, source: str) -> str:
+        """What was measured and where, if it does not support the claim: two sentences."""
+        return (
+            f"{self.sentence(values)}. {source} This number is not {self.comparison} "
+            f"{self.bound(values):.3g}, so the measurement does not support the answer: trust the "
+            "measurement."
+        )
 
     def line(self, values: Values) -> str:
         """One line for the terminal: the number, the comparison, and whether it holds."""
@@ -93,4 +102,5 @@ def read_claim(table: object, where: str) -> Claim:
         raise ValueError(f"{where}: text must be a sentence of at most 300 characters.")
     if any((name, key) not in {(measure, k) for k in keys} for name, key in placeholders(text)):
         raise ValueError(f"{where}: text may fill in fields of {measure} only.")
+    no_markup(text, f"{where}: text")
     return Claim(measure, field, comparison, float(than) if number else than, text.strip())

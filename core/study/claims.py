@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.models.zoo import ASSETS
 from core.study.claim import Claim
-from core.study.measure.store import Values, load_measurements, measure
+from core.study.measure.store import MEASUREMENTS, Values, load_measurements, measure
 from core.study.question import shipped
 from core.study.storyline import lessons, storyline
 from core.study.tasks import Choice
@@ -69,5 +69,15 @@ def known_values(name: str) -> tuple[Values, str] | None:
         return here[name], f"Measured on this machine on {here[name].get('day', 'an earlier day')}."
     with suppress(OSError, ValueError, KeyError):
         about = json.loads(SHIPPED.read_text(encoding="utf-8"))
-        return about["values"][name], f"Measured on {about['machine']}, {about['date']}."
+        if (values := about["values"][name]).keys() >= {*MEASUREMENTS[name].keys}:
+            return values, f"Measured on {about['machine']}, {about['date']}."
     return None
+
+
+def disagreement(claims: Iterable[Claim]) -> str:
+    """What was measured where a claim fails, with its source; "" if none is known to fail."""
+    for claim in claims:
+        known = known_values(claim.measure)
+        if known is not None and not claim.holds(known[0]):
+            return claim.failure(*known)
+    return ""

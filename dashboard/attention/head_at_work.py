@@ -74,7 +74,7 @@ def _where(given: ModelInput, query: int, key: int, weight: float) -> str:
         return "No word occurs twice in this text, so no repetition can be continued."
     word, after = page.escape(given.tokens[query]), page.escape(given.tokens[key])
     return (
-        "A frame marks, for each word that occurred before, the word that followed it then. "
+        "For each word that occurred before, a frame marks the word that followed it there. "
         f"“{word}” (row {query}) looks at “{after}” with weight {weight:.2f}."
     )
 

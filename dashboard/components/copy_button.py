@@ -1,15 +1,24 @@
-"""A button that copies the address in the browser's address bar."""
+"""A button that copies the address, and the look of the buttons in our own components."""
 
 import streamlit as st
 
-from dashboard.components import button_look
+# In the colours of the page, as Streamlit's buttons are.
+LOOK = """
+button {
+  font: inherit; cursor: pointer; color: var(--st-text-color);
+  background: var(--st-background-color); border: 1px solid var(--st-border-color);
+  border-radius: var(--st-button-radius); white-space: nowrap;
+}
+button:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
+button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
+"""
 
 _HTML = """
 <button type="button" title="Copy the link to this page, as it is set now">Copy link</button>
 <span role="status" aria-live="polite"></span>
 """
 
-_CSS = f"""{button_look.CSS}
+_CSS = f"""{LOOK}
 button {{ font-size: 0.85rem; padding: 0.3rem 0.8rem; }}
 span {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }}
 """

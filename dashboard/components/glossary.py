@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.components import button_look, streamlit_dom as dom
+from dashboard.components import copy_button, streamlit_dom as dom
 
 _FILES = Path(__file__).resolve().parent
 _HTML = """
@@ -16,7 +16,7 @@ _HTML = """
 <dl id="words" tabindex="0" aria-label="The words of this page, explained" hidden></dl>
 <p role="tooltip" hidden></p>
 """
-_CSS = f"""{button_look.CSS}
+_CSS = f"""{copy_button.LOOK}
 button {{ font-size: 0.85rem; padding: 0.3rem 0.8rem; }}
 dl:focus-visible {{ outline: 3px solid var(--st-primary-color); outline-offset: 2px; }}
 dl, p {{ position: fixed; z-index: 1000; margin: 0; padding: 0.6rem 0.9rem; font-size: 0.95rem;

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.study.progress import StudyProgress
 from core.study.question import Question
+from core.study.unit import unit
 from dashboard import lessons
 from dashboard.components import page
 from dashboard.course import last_lesson
@@ -124,6 +125,7 @@ def lessons_by_stop() -> None:
                         st.markdown("**At any time**")
                         page.lesson_link("study")
                         st.caption(lessons.by_name("study").line)
+                        _lecture()
                     break
                 stop = lessons.COURSE[i]
                 with column.container(border=True, height="stretch"):
@@ -131,3 +133,11 @@ def lessons_by_stop() -> None:
                     for name in (name for name in stop.lessons if name in here):
                         page.lesson_link(name)
                         st.caption(lessons.by_name(name).line)
+
+
+def _lecture() -> None:
+    """The link to the lecture of the whole unit."""
+    beats = unit()
+    query: dict[str, str | int | float] = {"mode": "present", "unit": 1}
+    page.marked_link(beats[0].lesson, "**Present the whole unit**", "co_present", query)
+    st.caption(f"{len(beats)} beats in {beats[-1].end:.0f} minutes, for a lecture hall.")

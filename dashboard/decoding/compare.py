@@ -180,7 +180,7 @@ def show_figure(index: int, step: Step, tokenizer: Tokenizer, *, key: str) -> No
     elif step.draw is not None:
         how = f"The random number {step.draw:.3f} selected **{word}** (words sorted by probability)"
     else:
-        how = f"Deterministic: **{word}**"
+        how = f"Deterministic choice **{word}**"
     st.markdown(
         f"{how}: it has the probability **{percent(after[step.token])}** among the "
         f"**{step.kept:,}** of {len(vocab):,} words that are kept, and rank **{step.rank}** "

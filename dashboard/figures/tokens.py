@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dashboard.figures.layout import LEGEND_BELOW, Drawing, axis, figure, literal
+from dashboard.figures.layout import LEGEND_BELOW, Drawing, axis, figure, literal, vertical_line
 from dashboard.figures.traces import bar, line, ticks
 from dashboard.palette import BLUE, GREY, ORANGE
 
@@ -20,6 +20,25 @@ def pair_bars(pairs: Sequence[tuple[str, int]]) -> Drawing:
         "showlegend": False,
         "xaxis": axis("times in the text", rangemode="tozero"),
         "yaxis": axis("", autorange="reversed", **ticks(names)),
+    }
+    return figure([bars], layout)
+
+
+def loss_bars(
+    words: Sequence[str], nats: Sequence[float], marked: int, mean: float | None
+) -> Drawing:
+    """The loss of each word (down) in nats, one word marked; the mean as a line, unless None."""
+    bars = bar(
+        list(nats), list(range(len(words))), orientation="h",
+        color=[ORANGE if t == marked else BLUE for t in range(len(words))],
+    )  # fmt: skip
+    line_ = {"color": GREY, "dash": "dash", "width": 3}
+    layout = {
+        "height": 360,
+        "showlegend": False,
+        "xaxis": axis("−ln p, nats", range=[0, 9]),
+        "yaxis": axis("", autorange="reversed", **ticks([literal(word) for word in words])),
+        "shapes": [] if mean is None else [vertical_line(mean, line_)],
     }
     return figure([bars], layout)
 

@@ -146,7 +146,7 @@ def _show_maps(model_input: ModelInput, traced: Trace, name: str, key: str) -> N
     answer = say(model_input, model_input.outcome(traced.logits)).replace("**", "")
     page.show_image(
         attention_grid(traced.attention[0].numpy(), width=700),
-        title=f"{name} predicts {answer}",
+        title=f"{name}: the prediction is {answer}",
         description="Each row of maps is a layer, each column a head. In a map, rows are queries "
         "and columns are keys.",
         key=key,

@@ -68,14 +68,14 @@ def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
     size, data = loaded.config.img_size, loaded.entry.data
     choices = st.container(horizontal=True, vertical_alignment="bottom")
     with choices:
-        source = controls.pick("Picture", ["at hand", "draw a shape", "my own"], key="from")
-    if source == "at hand" and loaded.entry.real:
+        source = controls.pick("Picture", ["an example", "draw a shape", "my own"], key="from")
+    if source == "an example" and loaded.entry.real:
         pictures = any_pictures()
         with choices:
             index = controls.choice("Picture number", range(1, 11), key="picture") - 1
         st.caption("These small pictures are enlarged for this model. Your own picture shows more.")
         return SelectedPicture(pictures.images[index], None)
-    if source == "at hand":
+    if source == "an example":
         with choices:
             pictures, row = browse(loaded)
             first = min(STAR, len(row) - 1) if data == "shapes" else 0
@@ -239,13 +239,15 @@ def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
                 is_match &= pictures.labels == classes.index(of_class)
             if answer != "any":
                 is_match &= (predicted == pictures.labels) == (answer == "right")
-        order = controls.pick("Order", ["as drawn", "surest", "least sure"], key="order")
+        orders = ["unsorted", "most confident", "least confident"]
+        order = controls.pick("Order", orders, key="order")
         matches = np.flatnonzero(is_match)
         if not len(matches):
             st.info("No match; showing all pictures.", icon=":material/info:")
             matches = np.arange(len(predicted))
-        if order != "as drawn":
-            matches = matches[np.argsort(certainty[matches] * (-1 if order == "surest" else 1))]
+        if order != "unsorted":
+            sign = -1 if order == "most confident" else 1
+            matches = matches[np.argsort(sign * certainty[matches])]
         row = matches[:10]
         names = [f"{i}: {classes[k]}" for i, k in enumerate(predicted[row], 1)]
         words = (

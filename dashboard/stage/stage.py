@@ -1,6 +1,7 @@
 """The lecturer's stage: one beat of a lesson's storyline, and nothing else on the page.
 
-`?mode=present` opens it and `beat=3` names the beat. The beat's controls are in the link as
+`?mode=present` opens it and `beat=3` names the beat. `unit=12` names a beat of the whole unit's
+lecture instead, which goes on in the next lesson. The beat's controls are in the link as
 everywhere, so that the lecturer can change them and copy the link.
 """
 
@@ -8,13 +9,16 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.study.claims import disagreement
 from core.study.storyline import Beat, Storyline, storyline
-from dashboard import state
-from dashboard.components import page, streamlit_dom as dom
+from core.study.unit import UnitBeat, position, unit
+from dashboard import lessons, state
+from dashboard.components import claims, page, streamlit_dom as dom
 from dashboard.components.formula import formula
 from dashboard.stage import stage_keys
 
 _AT = "stage-at"
+_ELSEWHERE = "stage-elsewhere"  # the beat of the unit to go to, in another lesson
 _NOTHING = "no-element"  # a selector
 # Pixels of 720 for a figure beside controls, and in one of two rows of figures.
 SHARED_HEIGHT, ROW_HEIGHT = 340, 175
@@ -28,7 +32,11 @@ def show(lesson: str) -> None:
         for name in (state.TALL, _AT):  # the beat's controls are set anew on return
             st.session_state.pop(name, None)
         return
-    at = story.beat(st.query_params.get("beat", "1"))
+    if (to := st.session_state.pop(_ELSEWHERE, None)) is not None:
+        query = {"mode": "present", "unit": str(to + 1)}
+        st.switch_page(lessons.by_name(unit()[to].lesson).path, query_params=query)
+    of_unit = position(st.query_params.get("unit", ""), lesson)
+    at = story.beat(st.query_params.get("beat", "1")) if of_unit is None else unit()[of_unit].beat
     _apply_beat(story, at)
     beat = story.beats[at]
     st.session_state[state.TALL] = beat.height or _usual_height(len(beat.show))
@@ -38,7 +46,9 @@ def show(lesson: str) -> None:
     with st.container(key="stage-beat"):
         st.title(beat.sentence, anchor=False)
         lines = [f"*{beat.question}*"] if beat.question else []
-        lines += [f"**{beat.reveal}**"] if beat.reveal and state.revealed() else []
+        if beat.reveal and state.revealed():
+            wrong = disagreement(beat.decides)
+            lines.append(f":material/rule: {wrong}" if wrong else f"**{beat.reveal}**")
         if lines:  # one paragraph: Reveal pushes nothing down while both fit into a line
             st.markdown(formula(" ".join(lines), safe=True))
     # Always there: an element more or less would mount the keys and the page below anew.
@@ -48,12 +58,11 @@ def show(lesson: str) -> None:
             page.marked_link("study", "Ask the room", "groups", poll)
     with st.container(key="stage-keys"):
         stage_keys.stage_keys(
-            lesson,
-            at + 1,
-            len(story.beats),
+            _place(lesson, at, of_unit),
+            (at if of_unit is None else of_unit) + 1,
+            len(_order(story, of_unit)),
             reveal=bool(beat.reveal) and not state.revealed(),
-            notes=f"study?notes={lesson}&beat={at + 1}",
-            on_go=lambda: _handle_key(story, at),
+            on_go=lambda: _handle_key(story, at, of_unit),
         )
 
 
@@ -72,23 +81,40 @@ def _apply_beat(story: Storyline, at: int) -> None:
     st.session_state[_AT] = (story.lesson, at)
 
 
-def _handle_key(story: Storyline, at: int) -> None:
-    """Act on a key, before the page runs."""
+def _handle_key(story: Storyline, at: int, of_unit: int | None) -> None:
+    """Act on a key, before the page runs. of_unit: the index of the beat in the unit's lecture."""
     what = stage_keys.pressed()
     if what in ("next", "previous"):
-        to = min(max(at + (1 if what == "next" else -1), 0), len(story.beats) - 1)
-        if to == at:
-            return
-        state.reset_controls(story.beats[at].state)
-        state.set_controls(story.beats[to].state)
-        st.query_params["beat"] = str(to + 1)
-        st.query_params.pop("reveal", None)
-        st.session_state[_AT] = (story.lesson, to)
+        _go(story, at, of_unit, 1 if what == "next" else -1)
     elif what == "reveal":
         st.query_params["reveal"] = "1"
     elif what.split(" ")[0] in ("layer", "head"):
         name, way = what.split(" ")
         state.step_choice(name, -1 if way == "up" else 1)
+
+
+def _go(story: Storyline, at: int, of_unit: int | None, by: int) -> None:
+    """To the next beat (by = 1) or the one before (-1); nothing at either end."""
+    order = _order(story, of_unit)
+    to = (at if of_unit is None else of_unit) + by
+    if not 0 <= to < len(order):
+        return
+    state.reset_controls(story.beats[at].state)
+    st.query_params.pop("reveal", None)
+    lesson, beat = order[to]
+    if lesson != story.lesson:
+        st.session_state[_ELSEWHERE] = to
+        return
+    state.set_controls(story.beats[beat].state)
+    st.query_params["beat" if of_unit is None else "unit"] = str(to + 1)
+    st.session_state[_AT] = (lesson, beat)
+
+
+def _order(story: Storyline, of_unit: int | None) -> list[tuple[str, int]]:
+    """(lesson, index of the beat) of all beats of the storyline, or of the whole unit."""
+    if of_unit is None:
+        return [(story.lesson, i) for i in range(len(story.beats))]
+    return [(part.lesson, part.beat) for part in unit()]
 
 
 def _hide_all_but(beat: Beat) -> str:
@@ -144,26 +170,47 @@ def _hide_all_but(beat: Beat) -> str:
 </style>"""
 
 
+def _place(lesson: str, at: int, of_unit: int | None) -> stage_keys.Place:
+    return {"lesson": lesson, "beat": at + 1, "unit": None if of_unit is None else of_unit + 1}
+
+
 def notes() -> bool:
     """Draw the speaker notes; false unless the link asks for them (`?notes=rnn&beat=2`)."""
-    lesson = st.query_params.get("notes", "")
-    told = stage_keys.stage_position() if lesson else {}
+    told = stage_keys.stage_position() if "notes" in st.query_params else {}
     if told:
-        lesson = str(told.get("lesson", lesson))
-        st.query_params.update({"notes": lesson, "beat": str(told.get("beat", 1))})
+        st.query_params["notes"] = str(told.get("lesson", ""))
+        for name in ("beat", "unit"):
+            state.put_in_link(name, str(told[name]) if told.get(name) else None)
+    lesson = st.query_params.get("notes", "")
     story = storyline(lesson) if lesson else None
     if story is None:
         return False
     at = story.beat(st.query_params.get("beat", "1"))
-    stage_keys.follow_stage(story.lesson, at + 1)
+    of_unit = position(st.query_params.get("unit", ""), lesson)
+    stage_keys.follow_stage(_place(lesson, at, of_unit))
     beat = story.beats[at]
     st.title(f"Notes: {story.title}", anchor=False)
-    st.caption(f"Beat {at + 1} of {len(story.beats)}. This window follows the stage.")
+    order = _order(story, of_unit)
+    number = (at if of_unit is None else of_unit) + 1
+    when = "" if of_unit is None else f" {_when(unit()[of_unit])}"
+    st.caption(f"Beat {number} of {len(order)}.{when} This window follows the stage.")
     st.markdown(f"### {beat.sentence}")
     st.markdown(beat.notes)
     if beat.question:
         st.markdown(f"**Ask:** {beat.question}")
         st.markdown(f"**Answer:** {beat.reveal}")
-    if at + 1 < len(story.beats):
-        st.caption(f"Next: {story.beats[at + 1].sentence}")
+        claims.show(beat.decides)
+    if number < len(order):
+        lesson, following = order[number]
+        then = storyline(lesson)
+        assert then is not None  # checked when the unit was read
+        st.caption(f"Next: {then.beats[following].sentence}")
     return True
+
+
+def _when(part: UnitBeat) -> str:
+    """Where the lecture should be: the stop and the minutes of this beat."""
+    return (
+        f"Stop {part.stop}, {part.stop_title}: minute {part.start:.0f} to {part.end:.0f} of "
+        f"{unit()[-1].end:.0f}."
+    )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard.components import button_look
+from dashboard.components import copy_button
 
 _HTML = """
 <nav aria-label="Beats of the storyline">
@@ -18,7 +19,7 @@ _HTML = """
 </nav>
 """
 
-_CSS = f"""{button_look.CSS}
+_CSS = f"""{copy_button.LOOK}
 nav {{
   display: flex; gap: 0.6rem; align-items: center; justify-content: flex-end; white-space: nowrap;
 }}
@@ -36,18 +37,18 @@ channel.onmessage = ({ data }) => {
 };
 export default function ({ data, parentElement, setTriggerValue }) {
   nav = parentElement.querySelector("nav");
-  nav.querySelector(".count").textContent = `${data.beat} / ${data.of}`;
-  nav.querySelector('[data-go="previous"]').disabled = data.beat <= 1;
-  nav.querySelector('[data-go="next"]').disabled = data.beat >= data.of;
+  nav.querySelector(".count").textContent = `${data.number} / ${data.of}`;
+  nav.querySelector('[data-go="previous"]').disabled = data.number <= 1;
+  nav.querySelector('[data-go="next"]').disabled = data.number >= data.of;
   nav.querySelector('[data-go="reveal"]').disabled = !data.reveal;
-  at = { lesson: data.lesson, beat: data.beat };
+  at = data.place;
   channel.postMessage(at);
 
   const go = (what) => {
     if (what === "notes") {
       window.open(data.notes, "unrolled-notes", "width=900,height=700");
-    } else if (!(what === "next" && data.beat >= data.of) &&
-               !(what === "previous" && data.beat <= 1)) {
+    } else if (!(what === "next" && data.number >= data.of) &&
+               !(what === "previous" && data.number <= 1)) {
       setTriggerValue("go", what);
     }
   };
@@ -83,13 +84,21 @@ export default function ({ data, parentElement, setTriggerValue }) {
 _component = st.components.v2.component("unrolled_stage", html=_HTML, css=_CSS, js=_JS)
 
 
+Place = dict[str, str | int | None]  # lesson, beat and, in the unit's lecture, unit; from 1
+
+
 def stage_keys(
-    lesson: str, beat: int, of: int, *, reveal: bool, notes: str, on_go: Callable[[], None]
+    place: Place, number: int, of: int, *, reveal: bool, on_go: Callable[[], None]
 ) -> None:
-    """Draw the bar. beat counts from 1; on_go is called after a key, which `pressed` returns."""
+    """Draw the bar. on_go is called after a key, which `pressed` returns.
+
+    place: where the notes are to be opened. number: of this beat among all `of`, from 1.
+    """
+    named = {"notes": place["lesson"], "beat": place["beat"], "unit": place["unit"]}
+    notes = "study?" + urlencode({name: value for name, value in named.items() if value})
     _component(
         key="stage",
-        data={"lesson": lesson, "beat": beat, "of": of, "reveal": reveal, "notes": notes},
+        data={"place": place, "number": number, "of": of, "reveal": reveal, "notes": notes},
         on_go_change=on_go,
         height="content",
     )
@@ -109,7 +118,8 @@ _FOLLOW_JS = """
 const channel = new BroadcastChannel("unrolled-stage");
 let here, tell;
 channel.onmessage = ({ data }) => {
-  if (data.lesson && (data.lesson !== here?.lesson || data.beat !== here?.beat)) tell?.(data);
+  const moved = ["lesson", "beat", "unit"].some((name) => data[name] !== here?.[name]);
+  if (data.lesson && moved) tell?.(data);
 };
 export default function ({ data, setTriggerValue }) {
   const opened = !here;
@@ -122,11 +132,10 @@ _follow = st.components.v2.component("unrolled_notes", html=_FOLLOW_HTML, js=_FO
 
 
 def stage_position() -> dict[str, object]:
-    """In the notes window: {"lesson", "beat"} after the stage has moved, else empty."""
+    """In the notes window: the `Place` of the stage after it has moved, else empty."""
     return dict((st.session_state.get("follow") or {}).get("at") or {})
 
 
-def follow_stage(lesson: str, beat: int) -> None:
-    """In the notes window: follow the stage. lesson, beat: what the window shows now."""
-    here = {"lesson": lesson, "beat": beat}
+def follow_stage(here: Place) -> None:
+    """In the notes window: follow the stage. here: what the window shows now."""
     _follow(key="follow", data=here, on_at_change=lambda: None, height="content")

@@ -1,4 +1,4 @@
-"""What decides a question: each measurement with its number, and whether it says so here."""
+"""What decides a question, and the button that measures it on this machine."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.study.claim import Claim
-from core.study.claims import known_values
-from core.study.measure.store import Values
+from core.study.measure.store import load_measurements, measure, save_measurement
 from core.study.question import Question
 from core.study.tasks import Choice
-from dashboard.components.formula import formula
+from dashboard.components import claims, page
 
 
 def show(question: Question, prediction: str) -> None:
@@ -25,28 +24,20 @@ def show(question: Question, prediction: str) -> None:
         return
     with st.container(border=True, key="decided-by"):
         st.markdown("**What decides it**")
-        supporting: dict[str, str] = {}  # each sentence once, with its source
-        for claim in shown:
-            known = known_values(claim.measure)
-            if known is None:
-                st.caption("This has not been measured on this machine yet.")
-            else:
-                supporting |= _claim(claim, *known)
-        for source in dict.fromkeys(supporting.values()):
-            sentences = [said for said, its in supporting.items() if its == source]
-            st.markdown("\n".join(f"- {said}." for said in sentences))
-            st.caption(source)
+        claims.show(shown)
+        here = load_measurements()
+        names = [n for n in dict.fromkeys(claim.measure for claim in shown) if n not in here]
+        if names and st.button("Measure it here", key="measure-claims", icon=":material/timer:"):
+            with st.spinner("Measuring …"):
+                for name in names:
+                    take(name)
+            st.rerun()
 
 
-def _claim(claim: Claim, values: Values, source: str) -> dict[str, str]:
-    """The sentence of a claim that holds, and its source; one that fails is shown at once."""
-    sentence = formula(claim.sentence(values), safe=True)
-    if not claim.holds(values):
-        st.warning(
-            f"{sentence}. {source} This number is not {claim.comparison} "
-            f"{claim.bound(values):.3g}, so the measurement on this machine does not support "
-            "the answer: trust the measurement.",
-            icon=":material/rule:",
-        )
-        return {}
-    return {sentence[:1].upper() + sentence[1:]: source}
+def take(name: str) -> None:
+    """Measure and store it; the page ends with a sentence if that is impossible here."""
+    try:
+        save_measurement(name, measure(name))
+    except (ValueError, OSError) as error:
+        page.show_error(error)
+        st.stop()

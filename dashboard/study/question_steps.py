@@ -8,13 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.study.grading.checks import grade_answer, tries
-from core.study.measure.store import (
-    MEASUREMENTS,
-    fill,
-    load_measurements,
-    measure,
-    save_measurement,
-)
+from core.study.measure.store import MEASUREMENTS, fill, load_measurements
 from core.study.progress import (
     Answer,
     again,
@@ -271,16 +265,8 @@ def _measured(name: str, text: str) -> None:
             label = MEASUREMENTS[name].label
         if st.button(label, key=f"measure-{name}", icon=":material/timer:"):
             with st.spinner("Measuring …"):
-                _measure(name)
+                claims.take(name)
             st.rerun()
-
-
-def _measure(name: str) -> None:
-    try:
-        save_measurement(name, measure(name))
-    except (ValueError, OSError) as error:
-        page.show_error(error)
-        st.stop()
 
 
 def _widget_key(question: Question, part: str) -> str:

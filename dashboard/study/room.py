@@ -17,7 +17,7 @@ from core.study.storage.classes import Classes
 from core.study.storage.rooms import MINUTES_OPEN, Room, Rooms
 from core.study.tasks import Choice, Expression, Number
 from dashboard import lessons, limits
-from dashboard.components import page
+from dashboard.components import claims, page
 from dashboard.components.formula import formula
 from dashboard.figures.poll import poll_bars
 from dashboard.study import study_state, tasks
@@ -161,6 +161,7 @@ def _decides(room: Room, question: Question) -> None:
     st.subheader("The experiment that decides", anchor=False)
     st.markdown(tried.say)
     page.lesson_link(tried.page, f"Open: {tried.label}", **tried.state)
+    claims.show(question.decides)
     if isinstance(question.predict, Choice):
         for option in shown_options(question.predict, room.code):
             if not option.right:

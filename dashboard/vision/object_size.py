@@ -14,7 +14,7 @@ from dashboard.components import page
 from dashboard.figures import faithfulness as figures
 from dashboard.vision import objects_instrument
 
-SPREAD, SHARE = "how far it spreads", "its share on the object"
+SPREAD, SHARE = "how far it spreads", "share on the object"
 
 
 def show(

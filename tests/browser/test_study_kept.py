@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from core.study.options import shown_options
 from core.study.progress import StudyProgress, dump, load, predict as predicted
-from core.study.question import shipped
+from core.study.question import ORDER, shipped
 from tests.browser.test_study import RIGHT, answer, predict
 from tests.browser.waiting import no_errors, open_page
 
@@ -44,15 +44,15 @@ def test_a_reload_and_a_new_tab_find_what_was_typed_answered_and_earned(
     box = page.get_by_role("textbox", name="Your expression")
     expect(box).to_have_value(wrong)
     answer(page, RIGHT)
-    expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    expect(page.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
     keeps(page, "r['1a'].passed.length")
     page.reload()
-    expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    expect(page.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
     expect(page.get_by_text(f"Your answer: {RIGHT}")).to_be_visible()
 
     second = page.context.new_page()
     open_page(second, dashboard_url, "study", query="q=1f")
-    expect(second.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    expect(second.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
     second.get_by_role("radiogroup").locator("label").first.click()
     second.get_by_role("button", name="Keep my prediction").click()
     essay = second.get_by_role("textbox", name="Justify your choice")
@@ -71,14 +71,14 @@ def test_two_tabs_put_together_what_each_has_earned(page: Page, dashboard_url: s
     expect(second.get_by_text("stored in this browser")).to_be_visible()
     predict(page)
     answer(page, RIGHT)
-    expect(second.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    expect(second.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
     before = kept(page)
     assert before.record("1a").passed == (0,)
 
     second.get_by_role("radiogroup").locator("label").first.click()
     second.get_by_role("button", name="Keep my prediction").click()
     expect(second.get_by_text("Your prediction")).to_be_visible()
-    expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    expect(page.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
     chosen = shown_options(shipped()["1c"].predict, "two:1c:1")[0].text
     keeps(page, f"r['1c']?.prediction === {json.dumps(chosen)}")
     assert kept(page).record("1a") == before.record("1a")
@@ -106,14 +106,14 @@ def test_what_is_forgotten_in_one_tab_is_forgotten_in_all(page: Page, dashboard_
     answer(page, RIGHT)
     second = page.context.new_page()
     open_page(second, dashboard_url, "study", query="q=1b")
-    expect(second.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    expect(second.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
     second.get_by_role("button", name="Delete it").click()
     second.get_by_role("button", name="Delete my progress").click()
     for tab in (second, page):
-        expect(tab.get_by_text("0 of 16 earned")).to_be_visible()
+        expect(tab.get_by_text(f"0 of {len(ORDER)} earned")).to_be_visible()
     page.reload()
     expect(page.get_by_text("stored in this browser")).to_be_visible()
-    expect(page.get_by_text("0 of 16 earned")).to_be_visible()
+    expect(page.get_by_text(f"0 of {len(ORDER)} earned")).to_be_visible()
     keeps_nothing(page)
 
 
@@ -137,7 +137,7 @@ def test_what_the_browser_keeps_and_cannot_be_read_is_left_alone(
     expect(page.get_by_text(sentence)).to_be_visible()
     predict(page)
     answer(page, RIGHT)
-    expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    expect(page.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
     no_errors(page)
     assert page.evaluate("localStorage.getItem('unrolled-progress')") == text
     page.get_by_role("button", name="Delete it").click()
@@ -163,6 +163,6 @@ def test_a_browser_that_keeps_nothing_says_so_once(
     open_page(page, dashboard_url, "study", query="q=1a")
     predict(page)
     answer(page, RIGHT)
-    expect(page.get_by_text("1 of 16 earned: 1a")).to_be_visible()
+    expect(page.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
     expect(page.get_by_text(sentence)).to_have_count(1)
     no_errors(page)

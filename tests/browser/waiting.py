@@ -9,8 +9,11 @@ from dashboard.components import streamlit_dom as dom
 # The style sheet comes with the page's first elements, but is put in place a moment later.
 STYLED = "[...document.querySelectorAll('style')].some(s => s.textContent.includes('st-key-menu'))"
 
-# So does the menu: until then the sidebar, where there is one, shows Streamlit's placeholder.
-MENU = f"[...document.querySelectorAll('{dom.SIDEBAR}')].every(s => s.querySelector('a'))"
+# So does the menu: until then the sidebar, where one is seen, shows Streamlit's placeholder.
+MENU = (
+    f"[...document.querySelectorAll('{dom.SIDEBAR}')]"
+    ".every(s => !s.checkVisibility() || s.querySelector('a'))"
+)
 
 
 def wait_ready(page: Page, timeout: float = 60_000) -> None:

@@ -1,10 +1,11 @@
 """A question that is answered shows what decides it, with its numbers; or that they disagree."""
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.study import claims
-from core.study.question import shipped
 
 
 def shown(prediction: str) -> AppTest:
@@ -43,12 +44,69 @@ def test_numbers_that_disagree_are_said_to(monkeypatch: pytest.MonkeyPatch) -> N
     assert "Measured on this machine on today" in warning.value
 
 
-def test_every_measurement_of_a_question_is_shipped() -> None:
-    for question in shipped().values():
-        for claim in question.decides:
-            known = claims.known_values(claim.measure)
-            assert known is not None, claim.measure
-            assert claim.holds(known[0]), question.id
+def test_every_measurement_of_a_claim_is_shipped() -> None:
+    for where, claim in claims.all_claims():
+        known = claims.known_values(claim.measure)
+        assert known is not None, claim.measure
+        assert claim.holds(known[0]), where
+
+
+def test_values_of_an_earlier_version_are_not_used(monkeypatch, tmp_path) -> None:
+    file = tmp_path / "claims.json"
+    about = {"machine": "m", "date": "d", "values": {"decay": {"peak": 198.5}}}
+    file.write_text(json.dumps(about), encoding="utf-8")
+    monkeypatch.setattr(claims, "SHIPPED", file)
+    assert claims.known_values("decay") is None
+
+
+def test_what_decides_can_be_measured_here(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("UNROLLED_STATE", str(tmp_path))
+    at = shown("")
+    assert "Measured on this machine" not in str(at.caption)
+    at.button(key="measure-claims").click().run()
+    assert not at.exception
+    assert [caption.value for caption in at.caption if "on this machine on" in caption.value]
+    assert not [button for button in at.button if button.key == "measure-claims"]
+
+
+def stage(monkeypatch: pytest.MonkeyPatch, values: dict[str, float | str]) -> str:
+    def script() -> None:
+        import streamlit as st
+
+        from dashboard.stage import stage
+
+        st.query_params.update({"mode": "present", "beat": "5", "reveal": "1"})
+        stage.show("rnn")
+
+    monkeypatch.setattr(claims, "load_measurements", lambda: {"decay": values})
+    at = AppTest.from_function(script, default_timeout=120).run()
+    assert not at.exception
+    return text_of(at)
+
+
+def test_the_stage_insists_on_nothing_that_this_machine_measured_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values = {"size": 16, "peak": 198.5, "peak_step": 14, "half_life": 6.6, "end": 0.0}
+    reveal = "It rises a long way first"
+    assert reveal in stage(monkeypatch, values)
+    said = stage(monkeypatch, values | {"peak": 0.5})
+    assert reveal not in said
+    assert "This number is not above 1" in said
+
+
+def test_the_notes_show_what_decides_a_beat() -> None:
+    def script() -> None:
+        import streamlit as st
+
+        from dashboard.stage import stage
+
+        st.query_params.update({"notes": "rnn", "beat": "5"})
+        assert stage.notes()
+
+    at = AppTest.from_function(script, default_timeout=120).run()
+    assert not at.exception
+    assert "rises to 199" in text_of(at) or "rises to 198" in text_of(at)
 
 
 def test_without_shipped_values_it_says_so(monkeypatch, tmp_path) -> None:

@@ -23,6 +23,7 @@ from dashboard.figures import (
     patches,
     poll,
     positions,
+    scaling,
     tokens,
     versus,
 )
@@ -48,7 +49,10 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (attention_maps.probability_bars, (WORDS, some(12), 2)),
     (positions.hands, ({0: [some(2), some(2)], 4: [some(2), some(2)]},)),
     (positions.bias_lines, (np.array([0.5, 0.25, 0.004]), 40)),
+    (scaling.weights, ({"with": some(8), "without": some(8)},)),
+    (scaling.against_width, ([1, 4, 16], {"with": ([1, 2, 3], [3, 2, 1])})),
     (tokens.pair_bars, ([("<b> a", 9), ("␣ t", 4)],)),
+    (tokens.loss_bars, (["<b> a", "␣"], [0.1, 9.0], 1, 4.5)),
     (tokens.vocabulary_curves, ([256, 1256, 4256], [0.3, 0.2, 0.1], [4.0, 1.6, 1.2])),
     (compare.compare_figure, (RUNS, "loss", "time", 0.5, True)),
     (curves.steps_figure, (RUNS, "norm", 5, True)),

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from core.study.progress import Answer, StudyProgress, attempt, draft, dump, load, predict
-from core.study.question import shipped
+from core.study.question import ORDER, shipped
 from dashboard.components import browser_store
 from dashboard.components.browser_store import Stored
 from tests.dashboard.test_study_page import button, fill_in, open_question, text_of
@@ -51,11 +51,11 @@ def test_nothing_is_written_before_the_browser_has_sent_its_progress(browser) ->
 def test_the_browser_s_progress_is_added_with_its_seed_unless_the_link_has_one(browser) -> None:
     browser.told = Stored("m1", dump(earned("1a")), "")
     app = open_question("1c")
-    assert "1 of 16 earned: 1a" in text_of(app)
+    assert f"1 of {len(ORDER)} earned: 1a" in text_of(app)
     assert app.session_state["study-progress"].seed == "class-7"
     assert browser.text is None, "nothing new, nothing to write"
     linked = open_question("1c", seed="class-9")
-    assert "1 of 16 earned: 1a" in text_of(linked)
+    assert f"1 of {len(ORDER)} earned: 1a" in text_of(linked)
     assert linked.session_state["study-progress"].seed == "class-9"
     assert browser.text is None, "two tabs with two seeds do not write in turns for ever"
 
@@ -67,7 +67,7 @@ def test_the_progress_of_two_tabs_is_merged(browser) -> None:
     button(app, "Keep my prediction").click().run()
     browser.told = Stored("m2", dump(earned("1b")), "")
     app.run()
-    assert "2 of 16 earned: 1a, 1b" in text_of(app)
+    assert f"2 of {len(ORDER)} earned: 1a, 1b" in text_of(app)
     both = load(browser.text)
     assert set(both.records) == {"1a", "1b", "1c"}
     assert browser.mark == "m2"
@@ -128,7 +128,7 @@ def test_progress_deleted_in_another_tab_is_deleted_here(browser) -> None:
     app = open_question("1c")
     browser.told = Stored("m2", "", "gone")
     app.run()
-    assert "0 of 16 earned" in text_of(app)
+    assert f"0 of {len(ORDER)} earned" in text_of(app)
     assert browser.text is None
 
 
@@ -138,7 +138,7 @@ def test_deleting_wins_over_a_tab_that_writes_meanwhile(browser) -> None:
     button(app, "Delete my progress").click().run()
     browser.told = Stored("m2", dump(earned("1b")), "")
     app.run()
-    assert "0 of 16 earned" in text_of(app)
+    assert f"0 of {len(ORDER)} earned" in text_of(app)
     assert (browser.text, browser.mark) == ("", "m2")
     browser.told = Stored("m3", "", "")
     app.run()
@@ -150,7 +150,7 @@ def test_progress_deleted_before_the_browser_has_sent_it_stays_deleted(browser) 
     button(app, "Delete my progress").click().run()
     browser.told = Stored("m1", dump(earned("1a")), "")
     app.run()
-    assert "0 of 16 earned" in text_of(app)
+    assert f"0 of {len(ORDER)} earned" in text_of(app)
     assert (browser.text, browser.mark) == ("", "m1")
 
 

@@ -25,7 +25,7 @@ DASHBOARD = {
     "lessons": "",
     "state": "",
     "limits": "",
-    "stage": "state components",
+    "stage": "state components lessons",
     "components": "state lessons figures palette",
     "controls": "components state",
     "models": "controls components figures lessons state limits",

@@ -6,6 +6,7 @@ from core.study import claims
 from core.study.claim import COMPARISONS, Claim, read_claim, read_claims
 from core.study.measure.store import MEASUREMENTS, measure
 from core.study.question import ORDER, read_question, shipped
+from core.study.storyline import lessons, storyline
 from core.study.tasks import Choice
 
 CLAIMS = claims.all_claims()
@@ -33,6 +34,32 @@ def test_every_sentence_is_filled_in(measured) -> None:
 
 def test_every_question_has_a_measurement_that_decides_it() -> None:
     assert [name for name in ORDER if not shipped()[name].decides] == []
+
+
+# What a wrong option says about a formula or a definition, and beats that say how something is
+# built: there is nothing to measure.
+DEFINED = {("1c", "T − i"), ("2d", "Give every possible colour a row in the vocabulary")}
+BUILT = {("attention", 2), ("attention", 3)}
+
+
+def test_every_wrong_option_is_refuted_by_a_measurement() -> None:
+    open_ = {
+        (name, option.text)
+        for name, question in shipped().items()
+        if isinstance(question.predict, Choice)
+        for option in question.predict.options
+        if not option.right and not option.refuted
+    }
+    assert open_ == DEFINED
+
+
+def test_every_beat_rests_on_a_measurement() -> None:
+    beats = {
+        (lesson, number): beat
+        for lesson in lessons()
+        for number, beat in enumerate(storyline(lesson).beats, 1)
+    }
+    assert {at for at, beat in beats.items() if not beat.decides} == BUILT
 
 
 def test_the_right_option_is_refuted_by_nothing() -> None:
@@ -76,6 +103,8 @@ def test_a_bound_may_be_another_field() -> None:
         ({"than": True}, "than must be a number"),
         ({"text": ""}, "text must be a sentence of at most 300 characters"),
         ({"text": "{runs.train}"}, "text may fill in fields of decay only"),
+        ({"text": "[look](http://x.org)"}, "text holds a link, a picture or HTML"),
+        ({"text": "<img src=x>"}, "text holds a link, a picture or HTML"),
         ({"how": "eval"}, "must be a table with the keys measure, field, is, than, text"),
     ],
 )

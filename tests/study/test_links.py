@@ -110,6 +110,27 @@ def test_a_link_to_what_is_not_here_says_so_and_falls_back(page: str, key: str, 
     assert not app.exception
 
 
+@pytest.mark.parametrize(
+    ("page", "link", "key", "now"),
+    [
+        ("vit", {"from": "at hand", "order": "least sure"}, "order", "least confident"),
+        ("vit", {"order": "surest"}, "order", "most confident"),
+        (
+            "maps",
+            {"try": "size of the object", "up": "its share on the object"},
+            "up",
+            "share on the object",
+        ),
+    ],
+)
+def test_an_option_is_found_by_the_label_that_it_had_before(page, link, key, now) -> None:
+    app = opened(page, link, {})
+    assert app.session_state[key] == now
+    assert not [info for info in app.info if "which does not exist here" in info.value]
+    app.session_state[key] = app.session_state[OFFERS][key][0]  # and can be changed then
+    assert app.run().session_state[key] != now
+
+
 @pytest.mark.parametrize("page", [lesson.name for lesson in lessons.available()])
 def test_every_choice_of_a_page_is_restored_from_the_link(page: str) -> None:
     """All of them at once, each at an option that is not its default and is still offered then."""

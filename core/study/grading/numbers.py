@@ -10,9 +10,10 @@ import math
 import random
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from core.study.grading import model_numbers, sequence_numbers
 from core.study.grading.grade import Grade
+from core.study.grading.number_task import NumberTask
 
 _SCALES = {
     **{"": 1.0, "k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "g": 1e9, "billion": 1e9},
@@ -23,18 +24,6 @@ _NUMBER = re.compile(
     r"[≈~=\s]*(?P<number>[-+−]?\d[\d ,._'’]*(?:[eE][-+]?\d{1,2})?)"
     r"(?:\s*[*×·x]\s*10\s*\^?\s*(?P<power>[-+]?\d{1,2}))?\s*(?P<unit>[A-Za-z-]*)\s*"
 )
-
-
-@dataclass(frozen=True)
-class NumberTask:
-    """One drawn task. answer: in `unit`; right within `tolerance` (relative; 0 for exact)."""
-
-    prompt: str
-    answer: float
-    unit: str
-    tolerance: float
-    mistakes: tuple[tuple[float, str], ...]
-    worked: str  # the computation, shown with a right answer
 
 
 def draw(variant: str, seed: str) -> NumberTask:
@@ -254,4 +243,9 @@ VARIANTS: dict[str, Callable[[random.Random], NumberTask]] = {
     "nucleus_size": nucleus_size,
     "head_parameters": head_parameters,
     "patch_tokens": patch_tokens,
+    **sequence_numbers.VARIANTS,
+    "perplexity_of_bits": model_numbers.perplexity_of_bits,
+    "sink_weight": model_numbers.sink_weight,
+    "grouped_cache_bytes": model_numbers.grouped_cache_bytes,
+    "alibi_factor": model_numbers.alibi_factor,
 }

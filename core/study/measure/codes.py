@@ -1,4 +1,4 @@
-"""Measurements of how text and positions are written in numbers: byte pairs, rotary positions.
+"""Measurements of how text and positions are written in numbers, and of the loss of a text.
 
 As in `core.study.measure.models`, each function returns the values that `MEASUREMENTS` names.
 """
@@ -6,11 +6,18 @@ As in `core.study.measure.models`, each function returns the values that `MEASUR
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
 
 from core.models.zoo import ASSETS
 from core.study.measure.store import Values
 
+if TYPE_CHECKING:
+    from core.gpt import DialogueGPT
+
 TOKENS, WIDTH, MOVED = 200, 64, 50
+MODEL, LINE = "gpt-shakespeare", "KING RICHARD III:\nA horse! a horse! my kingdom for a horse!"
 
 
 def merges() -> Values:
@@ -48,4 +55,24 @@ def rotary() -> Values:
         **{"tokens": TOKENS, "moved": MOVED},
         "rotary": change(rotate(q * whole, *angles), rotate(k * whole, *angles)),
         "added": change(q + table, k + table),
+    }
+
+
+def perplexity() -> Values:
+    """A line of Shakespeare read by a GPT, and read again as if the model gave one word a hundredth
+    of its probability. share: what the factor would be if the perplexity grew by a T-th of it."""
+    from core.decoding import likelihood
+    from core.models.zoo import find_model, load_model
+
+    loaded = load_model(find_model(MODEL))
+    assert loaded.tokenizer is not None
+    ids = loaded.tokenizer.ids(LINE)
+    p = likelihood.token_probabilities(cast("DialogueGPT", loaded.model), ids)
+    less = p / np.where(np.arange(len(p)) == 0, 100, 1)
+    nats = likelihood.mean_loss(p)
+    return {
+        **{"model": MODEL, "tokens": len(p), "nats": nats, "bits": likelihood.bits(nats)},
+        **{"perplexity": likelihood.perplexity(p), "of_the_mean": float(1 / p.mean())},
+        "factor": likelihood.perplexity(less) / likelihood.perplexity(p),
+        **{"share": 100 / len(p), "vocabulary": len(loaded.tokenizer.vocab)},
     }

@@ -16,6 +16,7 @@ from core.models import llama_history
 from core.models.zoo import ASSETS, find_model, second_accuracy
 from core.run_files.directory import RunDirectory
 from core.study.measure.store import Values
+from core.tokenizer import WordTokenizer
 
 FIRST_LONG, LONGEST = 8, 12  # T of the longer sums
 
@@ -25,15 +26,17 @@ def symbols() -> Values:
     from core.linear_rnn.algebra import activation_argument, words
     from core.linear_rnn.unrolling import unroll
 
-    def factors(T: int) -> dict[str, int]:
-        """{x_i: how many W_h stand before it} in y_T, one term for each input."""
+    def factors(T: int, letter: str = "W_h") -> dict[str, int]:
+        """{x_i: how often the letter stands before it} in y_T, one term for each input."""
         inside = activation_argument(unroll(T))
         assert inside is not None
-        return {word[-1]: word.count("W_h") for word in words(inside)}
+        return {word[-1]: word.count(letter) for word in words(inside)}
 
     second, third, long, longest = map(factors, (2, 3, FIRST_LONG, LONGEST))
+    entries = factors(2, "W_x")
     return {
         **{"first_in_y2": second["x_1"], "second_in_y2": second["x_2"]},
+        **{"first_entries": entries["x_1"], "second_entries": entries["x_2"]},
         **{"terms_in_y3": len(third), "T": FIRST_LONG, "terms": len(long)},
         **{"first_power": long["x_1"], "last_power": long[f"x_{FIRST_LONG}"]},
         **{"highest_power": max(long.values()), "longest": LONGEST},
@@ -61,20 +64,26 @@ def operations() -> Values:
 
 def modes() -> Values:
     """The diagonal preset at ρ = 0.9: what is left of its slowest and its fastest mode after 30
-    steps, and of the matrix, there and at ρ = 1.1; and the norm of an orthogonal matrix's 100th
-    power."""
+    steps, and of the matrix, there and at ρ = 1.1, and how that differs if all eigenvalues are
+    negative and not positive; and the norm of an orthogonal matrix's 100th power."""
     from core.linear_rnn.matrices import preset, with_radius
 
     steps = 30
     W = preset("diagonal", 16)
     power, above = (np.linalg.matrix_power(with_radius(W, rho), steps) for rho in (0.9, 1.1))
     left = np.abs(np.diagonal(power))
+    moduli = np.abs(np.diagonal(with_radius(W, 0.9)))
+    plus, minus = (
+        float(np.linalg.norm(np.linalg.matrix_power(np.diag(sign * moduli), steps), 2))
+        for sign in (1, -1)
+    )
     kept = np.linalg.matrix_power(preset("orthogonal", 16), 100)
     return {
         **{"steps": steps, "slow": float(left.max()), "fast": float(left.min())},
         "norm": (norm := float(np.linalg.norm(power, 2))),
         "norm_above": float(np.linalg.norm(above, 2)),
         "norm_difference": abs(norm / float(left.max()) - 1),
+        "sign_difference": abs(plus - minus),
         "orthogonal_change": abs(float(np.linalg.norm(kept, 2)) - 1),
     }
 
@@ -186,11 +195,13 @@ def early_text() -> Values:
 
     word, name, full_name: the first epoch whose text holds a word, opens with a name in capitals
     and a colon, and with a name of several words. early_fall: of the whole fall of the held-out
-    loss, the share that lies before the name.
+    loss, the share that lies before the name. unlisted: of the tokens written in all epochs, those
+    that are not in the vocabulary.
     """
-    epochs = [
-        e for e in RunDirectory(find_model("gpt-shakespeare-course").path).epochs() if e["text"]
-    ]
+    run = RunDirectory(find_model("gpt-shakespeare-course").path)
+    epochs = [e for e in run.epochs() if e["text"]]
+    listed = set(WordTokenizer.load(run.path / "vocab.json").vocab)
+    written = [word for e in epochs for word in e["text"].split()]
     first, last = (epochs[i]["text"].split()[:10] for i in (0, -1))
     (token, count), *_ = Counter(first).most_common(1)
     losses = [e["held_out"]["loss"] for e in epochs]
@@ -207,6 +218,7 @@ def early_text() -> Values:
         "last_distinct": len(set(last)) / len(last),
         **{"word_epoch": word + 1, "name_epoch": name + 1, "full_name_epoch": full_name + 1},
         "early_fall": (losses[0] - losses[name]) / (losses[0] - min(losses)),
+        **{"written": len(written), "unlisted": sum(word not in listed for word in written)},
     }
 
 

@@ -86,6 +86,29 @@ def first_difference() -> Values:
     return {"seeds": seeds, "agree": agree}
 
 
+def calls() -> Values:
+    """How often a GPT runs to generate tokens one after the other, and to predict each of them when
+    the text is known, as in training; same: the share of tokens for which both agree."""
+    loaded = load_model("gpt-shakespeare-course")
+    model, tokens = cast(Any, loaded.model), 50
+    runs: list[int] = []
+    counter = model.register_forward_hook(lambda *_: runs.append(1))
+    try:
+        text = model.generate(torch.zeros(1, 1, dtype=torch.long), tokens)
+        generating = len(runs)
+        with torch.no_grad():
+            known = model(text[:, :-1])[0].argmax(-1)
+    finally:
+        counter.remove()
+    return {
+        **{"model": loaded.entry.name, "tokens": tokens, "generating": generating},
+        **{
+            "training": len(runs) - generating,
+            "same": float((known == text[:, 1:]).float().mean()),
+        },
+    }
+
+
 def table() -> Values:
     """Rows of a GPT's learned position table; reads_more: 1 if it reads one token more, else 0."""
     loaded = load_model("gpt-shakespeare-course")

@@ -55,9 +55,16 @@ def patches() -> Values:
 
 def object_size() -> Values:
     """Shapes, small and large objects: the share of the class token's attention on them, and the
-    share that uniform attention would give them."""
+    share that uniform attention would give them; how far attention spreads, correlated with the
+    size of the object, and the same with random weights (untrained)."""
     from core.data.images import shapes
-    from core.interpret.faithfulness import attention_on_object, class_rows, object_share
+    from core.interpret.faithfulness import (
+        attention_on_object,
+        class_rows,
+        correlation,
+        object_share,
+        spread,
+    )
 
     loaded = load_model(find_model("vit-shapes-plain"))
     images, _, masks = shapes.generate(PICTURES, seed=1)
@@ -67,7 +74,14 @@ def object_size() -> Values:
     on = attention_on_object(row, known)
     uniform = object_share(known, row.shape[-1]).mean(1)
     small = uniform < uniform.median()
+    torch.manual_seed(0)
+    fresh = cast(Any, build(loaded.entry.architecture, loaded.config)).eval()
+    _, random = class_rows(fresh, inputs)
+    by_size, by_size_untrained = (
+        correlation(spread(each[..., 1:]).mean((1, 2)), uniform) for each in (rows, random)
+    )
     return {
+        **{"spread": by_size, "untrained": by_size_untrained},
         **{"images": PICTURES, "small": float(on[small].mean()), "large": float(on[~small].mean())},
         "uniform_small": float(uniform[small].mean()),
         "uniform_large": float(uniform[~small].mean()),
@@ -109,7 +123,7 @@ def vit_layers() -> Values:
 
 def maps() -> Values:
     """Twelve pictures of Shapes, maps of vit-shapes-plain: how alike two of them are, and the area
-    under the deletion curve by the gradient map and in random order."""
+    under the deletion curve by the gradient map, by mean attention and in random order."""
     from core.data.images import shapes
     from core.interpret.attribution import class_row, course_heatmap, gradient_relevance
     from core.interpret.faithfulness import (
@@ -129,16 +143,62 @@ def maps() -> Values:
     gradient = class_row(gradient_relevance(model, inputs, target))
     mean = course_heatmap(traced.attention)
     alike = [correlation(a, b) for a, b in zip(gradient, mean, strict=True)]
-    by_map, by_chance = [], []
-    for image, weights, label in zip(inputs, gradient, target.tolist(), strict=True):
-        by_map.append(deletion_curve(model, image, most_important_first(weights), label).area)
+    by_map: list[float] = []
+    by_attention: list[float] = []
+    by_chance: list[float] = []
+    for image, *weights, label in zip(inputs, gradient, mean, target.tolist(), strict=True):
+        for weight, areas in zip(weights, (by_map, by_attention), strict=True):
+            areas.append(deletion_curve(model, image, most_important_first(weight), label).area)
         chance, _ = random_curves(model, image, label, torch.Generator().manual_seed(0), orders=2)
         by_chance.append(chance.area)
     count = len(by_map)
     return {
         **{"images": count, "alike": sum(alike) / count, "by_map": sum(by_map) / count},
-        "by_chance": sum(by_chance) / count,
+        **{"by_attention": sum(by_attention) / count, "by_chance": sum(by_chance) / count},
     }
+
+
+def evidence() -> Values:
+    """Shapes, the maps of a CNN (Grad-CAM) and of a plain ViT (gradient relevance) for the class
+    that each predicts: their share on patches that hold a part of the object and on the background.
+    object, edge: the share of such patches, and of those that hold a part of the background too."""
+    from core.data.images import shapes
+    from core.interpret.attribution import grad_cam, patch_map
+    from core.interpret.faithfulness import object_share
+
+    images, _, masks = shapes.generate(PICTURES, seed=1)
+    values: Values = {"images": PICTURES}
+    for name, model in (("cnn", "cnn-shapes"), ("vit", "vit-shapes-plain")):
+        loaded = load_model(find_model(model))
+        inputs, rival = to_input(loaded, images), cast(Any, loaded.model)
+        with torch.no_grad():
+            classes = rival(inputs)[0].argmax(-1)
+        if name == "cnn":
+            weights = grad_cam(rival, inputs, classes).flatten(1)
+        else:
+            weights = patch_map(rival, inputs, "gradient", classes)
+        covered = object_share(torch.from_numpy(masks), weights.shape[1])
+        on = float(((weights * (covered > 0)).sum(1) / weights.sum(1)).mean())
+        values |= {f"{name}_object": on, f"{name}_background": 1 - on}
+        values |= {"object": float((covered > 0).float().mean())}
+        values |= {"edge": float(((covered > 0) & (covered < 1)).float().mean())}
+    return values
+
+
+def tune() -> Values:
+    """A tune of all notes: how many are loudest at the row of the spectrogram that holds their
+    frequency, and the height of a row in hertz."""
+    from core.data import audio
+
+    seconds, hop = 0.4, 64
+    heights = audio.RATE / 256
+    picture = audio.spectrogram(audio.tone_sequence(list(audio.TONES), seconds), hop=hop)
+    width = seconds * audio.RATE / hop
+    found = 0
+    for place, frequency in enumerate(audio.TONES.values()):
+        row = int(picture[:, round((place + 0.4) * width)].argmax())
+        found += abs(row * heights - frequency) <= heights / 2
+    return {"notes": len(audio.TONES), "found": found, "bin": heights}
 
 
 def sizes() -> Values:

@@ -84,7 +84,7 @@ class Heads extends Instrument {
     const { lens, words } = this.data;
     const [was, is] = [lens.at(-1)[this.word], left.at(-1)[this.word]];
     const again = this.computed();
-    const [how, last] = again ? ["; computed again by the model, it is ", number(again[this.word])] : ["", ""];
+    const [how, last] = again ? ["; when the model is computed again, it is ", number(again[this.word])] : ["", ""];
     tell(this.say)`${off.size || "No"} ${off.size === 1 ? "head is" : "heads are"} off. Without
       the direct part, the logit of “${words[this.word]}” goes from <b>${number(was)}</b> to
       <b>${number(is)}</b>${how}<b>${last}</b>.`;

@@ -99,13 +99,13 @@ class Step extends Instrument {
     if (!this.all.root.hidden) this.drawAll(after, kept, chosen);
     const moved = chance && Math.abs(this.values.u - now.draw) > 1e-7;
     const about = now.exact ? "" : "≈ "; // a sketch
-    const how = now.forced ? "You chose" : !chance ? "Deterministic:" :
+    const how = now.forced ? "You chose" : !chance ? "Deterministic choice" :
       `The random number ${this.values.u.toFixed(3)} ${moved ? "would select" : "selected"}`;
     const [word, share, rank] = [this.name(chosen), percent(after[chosen]), chosen + 1];
     const surprise = about + now.surprise.toFixed(2);
     if (drawn) {
       tell(this.say)`${how} <b>${word}</b>: probability <b>${share}</b> among
-        <b>${about}${whole(kept)}</b> of ${whole(count)} words kept. It has rank <b>${rank}</b> for
+        the <b>${about}${whole(kept)}</b> kept of ${whole(count)} words. It has rank <b>${rank}</b> for
         the model; entropy <b>${surprise}</b> nats, <b>${about}${entropy(after).toFixed(2)}</b> after
         temperature and cut.`;
     } else {

@@ -1,0 +1,17 @@
+"""A question whose answer is a number, as it was drawn for a seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class NumberTask:
+    """One drawn task. answer: in `unit`; right within `tolerance` (relative; 0 for exact)."""
+
+    prompt: str
+    answer: float
+    unit: str
+    tolerance: float
+    mistakes: tuple[tuple[float, str], ...]
+    worked: str  # the computation, shown with a right answer

@@ -1,0 +1,34 @@
+"""Measurements on scores and √n, gradients through time, clipping, gates and heads.
+
+Each function returns the values that `core.study.measure.store.MEASUREMENTS` names.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from core.study.measure.store import Values
+
+
+def softmax_scale() -> Values:
+    """Mean entropy and gradient of softmax rows at a small and a large n, divided by √n and not;
+    autograd: the largest difference of the gradient's formula from automatic differentiation."""
+    from core.interpret import softmax_scale as rows
+
+    curves, few, many = rows.curves(), 4, 256
+    at_few, at_many = curves.widths.index(few), curves.widths.index(many)
+    values: Values = {
+        **{"keys": rows.KEYS, "queries": rows.QUERIES, "few": few, "many": many},
+        **{"uniform": math.log(rows.KEYS), "gradient_divided": curves.gradient["divided"][at_many]},
+        "gradient_few": curves.gradient["undivided"][at_few],
+        "gradient_undivided": curves.gradient["undivided"][at_many],
+    }
+    for name, entropies in curves.entropy.items():
+        values |= {f"{name}_few": entropies[at_few], f"{name}_many": entropies[at_many]}
+    values["autograd"] = max(
+        float(np.abs(rows.jacobian(rows.softmax(row)) - rows.by_autograd(row)).max())
+        for row in rows.one_query()[:: few * few]
+    )
+    return values

@@ -1,0 +1,100 @@
+"""The section "Why √n?": entropy and gradient of the softmax, with the division and without."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import streamlit as st
+
+from core.interpret import softmax_scale
+from dashboard import controls, state
+from dashboard.attention import scaling_instrument
+from dashboard.components import page
+from dashboard.components.panes import panes
+from dashboard.figures import scaling as figures
+
+ANSWERS = (
+    "it stays about the same",
+    "it falls: one key takes nearly all the weight",
+    "it rises: all keys get equal weight",
+)
+FEW, MANY = 4, 256  # of WIDTHS: where the means are compared
+
+
+@page.fragment
+def show() -> None:
+    """The formula, the prediction, and n under the hand."""
+    left, right = panes("scaling", (2, 3))
+    with left:
+        st.markdown(
+            "Entries of queries and keys are standard normal numbers. Then $q · k$, a sum of $n$ "
+            "products, has **variance** $n$: scores grow like $\\sqrt{n}$."
+        )
+        known = _predict()
+        page.show_math(
+            r"\begin{gathered} p = \mathrm{softmax}(q K^\top / \sqrt{n}) \\ "
+            r"\partial p / \partial s = \mathrm{diag}(p) - p\,p^\top \end{gathered}",
+            "The gradient of the softmax by its input s. Formula and autograd differ by "
+            f"at most {agreement():.0e} in all rows shown.",
+        )
+    dial = controls.dial("Head dimension n", 1, softmax_scale.WIDTHS[-1], FEW, key="n")
+    with right:
+        if not scaling_instrument.show(dial, asked=not known):
+            _show_figures(int(dial.value), known)
+    page.show_source(
+        "core.interpret.softmax_scale.entropy", "core.interpret.softmax_scale.jacobian",
+        "core.attention.attention_weights",
+    )  # fmt: skip
+
+
+def _predict() -> bool:
+    """Ask, and after the answer say what was measured. Whether it is shown."""
+    guess = st.radio(
+        f"Without √n: n grows from {FEW} to {MANY}. What happens to the entropy of a row?",
+        ANSWERS, index=None, key="guess-scale",
+    )  # fmt: skip
+    if guess is None and not state.revealed():
+        return False
+    curves = softmax_scale.curves()
+    few, many = (curves.widths.index(n) for n in (FEW, MANY))
+    entropy, gradient = curves.entropy, curves.gradient
+    st.markdown(
+        f"**It falls**, from {entropy['undivided'][few]:.2f} to "
+        f"**{entropy['undivided'][many]:.2f}** nats, the mean of {softmax_scale.QUERIES} queries; "
+        f"with √n it stays at {entropy['divided'][many]:.2f}. The gradient falls from "
+        f"{gradient['undivided'][few]:.2f} to **{gradient['undivided'][many]:.2f}**: a row that "
+        "looks at one key alone hardly learns." + (f" You predicted: {guess}." if guess else "")
+    )
+    return True
+
+
+@lru_cache(maxsize=1)
+def agreement() -> float:
+    """The largest difference between the formula of the gradient and autograd, at every width."""
+    rows = softmax_scale.one_query()[np.array(softmax_scale.WIDTHS) - 1]
+    return max(
+        float(np.abs(softmax_scale.jacobian(softmax_scale.softmax(row))
+                     - softmax_scale.by_autograd(row)).max())
+        for row in rows
+    )  # fmt: skip
+
+
+def _show_figures(n: int, known: bool) -> None:
+    """The figures as the server draws them: for a browser in which the instrument stopped."""
+    scores = softmax_scale.one_query()[n - 1]
+    rows = {"with √n": softmax_scale.softmax(scores / np.sqrt(n))}
+    curves = softmax_scale.curves()
+    lines = {"with √n": (curves.entropy["divided"], curves.gradient["divided"])}
+    if known:
+        rows["without"] = softmax_scale.softmax(scores)
+        lines["without"] = (curves.entropy["undivided"], curves.gradient["undivided"])
+    page.show_figure(
+        figures.weights(rows), title=f"Weights of one query, n = {n}", key="scaled-weights",
+        description="One bar for each key; the weights of a row sum to one.",
+    )  # fmt: skip
+    page.show_figure(
+        figures.against_width(curves.widths, lines),
+        title="Entropy of a row, and gradient of the softmax, against n", key="scaled-curves",
+        description=f"The mean over {softmax_scale.QUERIES} queries.",
+    )  # fmt: skip
