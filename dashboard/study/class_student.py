@@ -25,7 +25,9 @@ STORED = (
 
 
 def menu() -> None:
-    """The popover by which a student joins a class and a lecturer opens one."""
+    """The popover by which a student joins a class and a lecturer opens one, outside of a class."""
+    if "study-class" in st.session_state:
+        return
     with st.popover("Class", icon=":material/school:"):
         st.markdown("**Join a class**")
         code = st.text_input("Code of the class", max_chars=10, key="study-class-code")

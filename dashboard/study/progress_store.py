@@ -93,7 +93,7 @@ def _hand_in() -> None:
     st.markdown("**To hand in**")
     name = st.text_input("Name on the summary", max_chars=60, key="study-summary-name")
     progress, questions = study_state.progress(), study_state.questions()
-    sign = room.rooms().signature
+    sign = room.signing()
     st.download_button(
         "Summary (HTML, with checksum)",
         lambda: summary_html(name, progress, questions, study_state.now(), sign).encode(),

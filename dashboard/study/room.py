@@ -15,6 +15,7 @@ from core.study.options import shown_options
 from core.study.question import Question
 from core.study.storage.classes import Classes
 from core.study.storage.rooms import MINUTES_OPEN, Room, Rooms
+from core.study.summary import Sign
 from core.study.tasks import Choice, Expression, Number
 from dashboard import lessons, limits
 from dashboard.components import claims, page
@@ -37,6 +38,14 @@ def rooms() -> Rooms:
 def classes() -> Classes:
     """The classes of this server, in the file of its rooms."""
     return Classes(rooms())
+
+
+def signing() -> Sign | None:
+    """What signs a summary on this server; None where the file of the rooms cannot be used."""
+    try:
+        return rooms().signature
+    except OSError:
+        return None
 
 
 def may_be_asked(question: Question) -> bool:

@@ -28,13 +28,13 @@ def next_moment(lesson: str, taken: Sequence[ShortTest], now: float) -> tuple[in
     done = {test.moment: test for test in taken if test.lesson == lesson}
     for moment in (0, 1):
         if moment not in done:
-            return moment, f"take the test {MOMENTS[moment]} it"
+            return moment, f"{MOMENTS[moment]} the lesson"
     if 2 in done:
         return None, "all three tests taken"
     opens = done[1].at + WEEK
     if now < opens:
         return None, f"the last test opens on {datetime.fromtimestamp(opens, UTC).date()}"
-    return 2, "take the test a week later"
+    return 2, "a week later"
 
 
 def choose(found: NamedClass, taken: Sequence[ShortTest]) -> None:
@@ -44,9 +44,9 @@ def choose(found: NamedClass, taken: Sequence[ShortTest]) -> None:
         moment, words = next_moment(lesson, taken, time.time())
         title = lessons.by_name(lesson).title
         if moment is None:
-            st.caption(f"{title}: {words}")
+            st.caption(f"{title} · {words}")
         else:
-            _link(found, lesson, f"**{title}**: {words}")
+            _link(found, lesson, f"**{title}** · {words}")
 
 
 def due(found: NamedClass, taken: Sequence[ShortTest]) -> None:
@@ -54,7 +54,7 @@ def due(found: NamedClass, taken: Sequence[ShortTest]) -> None:
     for lesson in LESSONS:
         if next_moment(lesson, taken, time.time())[0] == 2:
             title = lessons.by_name(lesson).title
-            _link(found, lesson, f"Due again: the short test on **{title}**, a week later")
+            _link(found, lesson, f"Due again: **{title}** · the short test a week later")
 
 
 def _link(found: NamedClass, lesson: str, label: str) -> None:

@@ -14,7 +14,8 @@ from core.study.export.moodle import moodle_xml
 from core.study.export.qti import NAMESPACE, qti_package
 from core.study.export.sheet import sheet
 from core.study.grading.checks import shuffled
-from core.study.grading.numbers import NumberTask, grade_number
+from core.study.grading.number_task import NumberTask
+from core.study.grading.numbers import grade_number
 from core.study.options import shown_options
 from core.study.question import shipped
 from core.study.tasks import Choice, Number, Order

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from core.study.grading.numbers import NumberTask, draw
+from core.study.grading.number_task import NumberTask
+from core.study.grading.numbers import draw
 from core.study.question import Question
 from core.study.tasks import Choice, Number, Order, Task
 

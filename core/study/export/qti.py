@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree as ET
 
 from core.study.export.exercises import Exercise, decimal, inline, portable, tolerance, xhtml
-from core.study.grading.numbers import NumberTask
+from core.study.grading.number_task import NumberTask
 from core.study.question import Question
 from core.study.tasks import Choice, Order
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from core.study.export.exercises import exercises
 from core.study.grading.checks import shuffled
-from core.study.grading.numbers import NumberTask
+from core.study.grading.number_task import NumberTask
 from core.study.options import shown_options
 from core.study.question import Question
 from core.study.tasks import Choice, Order, Rubric, Task

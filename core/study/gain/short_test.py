@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from core.study.grading.numbers import NumberTask, grade_number
+from core.study.grading.number_task import NumberTask
+from core.study.grading.numbers import grade_number
 
 MOMENTS = ("before", "after", "a week later")
 LESSONS = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.study.gain.short_test import Item, task
-from core.study.grading.numbers import NumberTask
+from core.study.grading.number_task import NumberTask
 
 
 def hidden(value: int) -> NumberTask:
