@@ -18,10 +18,10 @@ from datetime import datetime
 from core.study.progress import StudyProgress, due_date
 from core.study.question import Question
 
-_DATA = re.compile(
-    r'<pre id="data">(.*?)</pre>\s*<p>SHA-256 <code>([0-9a-f]{64})</code></p>'
-    r"(?:\s*<p>Signature <code>([0-9a-f]{64})</code></p>)?",
-    re.S,
+_BEGIN, _END = '<pre id="data">', "</pre>"  # escaped data hold neither
+_CHECKED = re.compile(
+    r"</pre>\s*<p>SHA-256 <code>([0-9a-f]{64})</code></p>"
+    r"(?:\s*<p>Signature <code>([0-9a-f]{64})</code></p>)?"
 )
 Sign = Callable[[str], str]  # a checksum -> 64 hexadecimal digits
 
@@ -100,7 +100,7 @@ pre{{white-space:pre-wrap;font-size:.7rem}}</style></head><body>
 {cells}
 </tbody></table>
 <h2>Data</h2>
-<pre id="data">{html.escape(data)}</pre>
+{_BEGIN}{html.escape(data)}{_END}
 <p>SHA-256 <code>{_checksum(data)}</code></p>{signed}
 </body></html>
 """
@@ -131,10 +131,16 @@ def verify_signed(page: str, sign: Sign) -> tuple[dict[str, object], bool]:
 
 def _verified(page: str) -> tuple[dict[str, object], str, str]:
     """The data, its checksum and its signature, "" where there is none. Errors: as `verify`."""
-    match = _DATA.search(page)
+    begin = page.find(_BEGIN)
+    end = page.find(_END, begin)
+    match = _CHECKED.match(page, end) if 0 <= begin < end else None
     if match is None:
         raise ValueError("This is not a study summary: choose the HTML file that was handed in.")
-    data, checksum, signature = html.unescape(match[1]), match[2], match[3] or ""
+    data, checksum, signature = (
+        html.unescape(page[begin + len(_BEGIN) : end]),
+        match[1],
+        match[2] or "",
+    )
     try:
         same = _checksum(data) == checksum and _page(data, signature) == page.replace("\r\n", "\n")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -222,6 +222,15 @@ def test_a_zip_with_a_long_list_or_another_one_of_zip64_is_refused_before_the_li
         assert "too many files: give at most 300 summaries" in checked.why
 
 
+def test_a_file_that_begins_a_summary_again_and_again_is_read_once(rooms) -> None:
+    """Searched from each beginning, the first would take a quarter of an hour."""
+    files = [("a.html", b'<pre id="data">' * 66_000), ("b.html", b"</pre>" + b" " * 999_000)]
+    checked = check_files(files, rooms.signature)
+    assert [c.why for c in checked] == [
+        "This is not a study summary: choose the HTML file that was handed in."
+    ] * 2
+
+
 @pytest.mark.parametrize("content", [b"", b"PK", b"PK\x05\x06", b"\xff" * 100, b"x" * 1_000_001])
 def test_other_files_are_named_in_one_sentence(rooms, content: bytes) -> None:
     (checked,) = check_files([("other.html", content)], rooms.signature)
