@@ -24,6 +24,7 @@ DRAGS = {
     "rnn-orbit": ("rnn", DECAY | {"view": "orbit", "size": "2"}, "Direction of x"),
     "rnn-eigenvalue": ("rnn", ROTATION, "eigenvalues"),
     "rnn-eigenvalue-32": ("rnn", ROTATION | {"size": "32"}, "eigenvalues"),
+    "rnn-tanh": ("rnn", {"section": "Back through time"}, "Size of the inputs"),
     "decoding": ("decoding", {"columns": "2", "length": "10"}, "Temperature"),
     "decoding-step": ("decoding", {"columns": "2", "length": "40"}, "Step"),
     "gpt": ("gpt", {}, "Temperature"),
@@ -42,25 +43,28 @@ DRAGS = {
     "rotary": ("positions", {}, "Position of the query, t"),
     "positions-columns": ("positions", {}, "Columns d of the formula"),
 }  # fmt: skip
-# Input events and drawings of the instruments; a message sent in the drawing's frame arrives when
-# the frame has been painted.
+# Movements of the hand and drawings of the instruments. The clock starts at the movement for which
+# one asks to be redrawn; a message sent in the drawing's frame arrives when it has been painted.
 WATCH = """() => {
   const seen = window.seen = { paints: [], drawn: 0, first: 0, last: 0 };
-  let began = null;
+  let [moved, began] = [null, null];
   const listen = (place) => {
-    for (const name of ["input", "pointermove"]) {
-      place.addEventListener(name, (event) => {
-        if (name === "pointermove" && !event.buttons) return;
-        began ??= event.timeStamp;
-        seen.first ||= event.timeStamp;
-      }, { capture: true });
-    }
+    place.addEventListener("pointermove", (event) => {
+      if (!event.buttons) return;
+      moved = (event.getCoalescedEvents()[0] ?? event).timeStamp;
+      seen.first ||= moved;
+    }, { capture: true });
+    const one = place.instrument, redraw = one.redraw;
+    one.redraw = function () {
+      began ??= moved;
+      redraw.call(this);
+    };
     let drawn = 0; // of this instrument: of several that follow one slider, the quickest counts
     place.addEventListener("drawn", () => {
       if (!place.querySelector("figure")) return; // a slider alone
       seen.drawn = Math.max(seen.drawn, ++drawn);
       const from = began;
-      began = null;
+      began = moved = null;
       const channel = new MessageChannel();
       channel.port1.onmessage = () => {
         seen.last = performance.now();
@@ -129,12 +133,18 @@ def _busy(tracing: CDPSession) -> float:
 
 
 def _along(slider: Locator) -> list[tuple[float, float]]:
-    """Where the mouse goes on a slider: from a fifth of it to and fro."""
+    """Where the mouse goes on a slider: to and fro, each movement to another value where it can.
+
+    A movement that leaves the value as it is would count as time without a redraw.
+    """
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
     assert box, "the slider is in view"
+    low, high, step = slider.evaluate("e => [e.min, e.max, e.step].map(Number)")
+    once = max(2, min(MOVES // 3, int(0.7 * (high - low) / step)))
+    parts = 0.15 + 0.7 * np.abs((np.arange(MOVES + 1) / once) % 2 - 1)
     y = box["y"] + box["height"] / 2
-    return [(box["x"] + box["width"] * part, y) for part in (0.2, 0.9, 0.1, 0.6)]
+    return [(box["x"] + box["width"] * float(part), y) for part in parts]
 
 
 def _around(figure: Locator) -> list[tuple[float, float]]:
@@ -144,12 +154,15 @@ def _around(figure: Locator) -> list[tuple[float, float]]:
     box = (ring if figure.locator("circle").count() else figure).bounding_box()
     assert box, "the figure is in view"
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    return [(x + across, y + down) for across, down in ((0, 0), (-60, 0), (-60, 60), (0, 0))]
+    corners = np.array([(0, 0), (-60, 0), (-60, 60), (0, 0)])
+    at = np.linspace(0, 3, MOVES + 1)
+    across, down = (np.interp(at, range(4), side) for side in corners.T)
+    return [(x + float(a), y + float(d)) for a, d in zip(across, down, strict=True)]
 
 
 def _drag(mouse: Mouse, way: list[tuple[float, float]]) -> None:
     mouse.move(*way[0])
     mouse.down()
     for place in way[1:]:
-        mouse.move(*place, steps=MOVES // 3)
+        mouse.move(*place)
     mouse.up()

@@ -14,18 +14,19 @@ page.page_header(
 )
 SECTIONS = [
     *("switch heads off", "a head at work", "all heads measured", "layer by layer"),
-    *("side by side", "the leak"),
+    *("side by side", "the leak", "sinks"),
 ]
 section = controls.pick("What to try", SECTIONS, key="try")
-wide = section == "layer by layer"  # needs all of the page's width
+sunk = section == "sinks"
+wide = sunk or section == "layer by layer"  # needs all of the page's width
 left, right = [st.container()] * 2 if wide else panes("heads", (2, 5))
 with left:
-    given = model_input.choose(prefer="gpt-refrain")
+    given = model_input.choose(prefer="gpt-shakespeare-course" if sunk else "gpt-refrain")
 
 import torch  # noqa: E402  the heading must not wait for it
 
 from core.interpret.trace import Edit, causal_leak, heads_of, logit_lens  # noqa: E402
-from dashboard.attention import all_heads, head_at_work, heads_off  # noqa: E402
+from dashboard.attention import all_heads, head_at_work, heads_off, sinks  # noqa: E402
 
 model, tokens = given.model, given.tokens
 layers, heads = heads_of(model)
@@ -44,6 +45,9 @@ elif section == "a head at work" and given.causal:
 elif section == "all heads measured":
     with right:
         all_heads.show(given, traced, names, answer)
+
+elif sunk and given.causal:
+    sinks.show(given)
 
 elif section == "layer by layer":
     with right:
@@ -103,5 +107,5 @@ else:
 page.show_source(
     "core.interpret.trace.Edit", "core.interpret.trace.logit_lens",
     "core.interpret.trace.causal_leak", "core.interpret.head_metrics.removal_effect",
-    "core.interpret.head_metrics.induction",
+    "core.interpret.head_metrics.induction", "core.interpret.sinks.cost_of_hiding",
 )  # fmt: skip

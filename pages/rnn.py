@@ -11,7 +11,14 @@ from dashboard import controls
 from dashboard.components import page
 from dashboard.components.formula import formula
 from dashboard.components.panes import panes
-from dashboard.rnn import decay_figures, instrument, learning as latch, matrix_choice, network
+from dashboard.rnn import (
+    decay_figures,
+    instrument,
+    learning as latch,
+    matrix_choice,
+    network,
+    through_time,
+)
 from dashboard.rnn.cost import cost_controls, show_costs
 from dashboard.rnn.expansion import check_answer, copies, show_step, stepper
 
@@ -66,6 +73,15 @@ def eigenvalues_and_decay() -> None:
 
 
 @page.fragment
+def back_through_time() -> None:
+    through_time.show()
+    page.show_source(
+        "core.linear_rnn.through_time.backward.jacobians",
+        "core.linear_rnn.through_time.backward.norms_by_autograd",
+    )
+
+
+@page.fragment
 def learning() -> None:
     left, right = panes("learning")
     with left:
@@ -99,6 +115,7 @@ SECTIONS = {
     "Expansion": expansion,
     "Network": page.fragment(network.show),
     "Eigenvalues and decay": eigenvalues_and_decay,
+    "Back through time": back_through_time,
     "Learning": learning,
     "Cost": cost,
 }

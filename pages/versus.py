@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from core.study.measure.robustness import PICTURES, PLACES
+from core.study.measure.robustness import PICTURES, PLACES, shipped_machine
 from dashboard import controls
 from dashboard.components import page, tables
 from dashboard.components.panes import panes
@@ -105,7 +105,8 @@ elif section in ("shifted", "other sizes"):
             page.show_figure(
                 figures.lines(lines, across, places),
                 title=f"Accuracy (up) on {PICTURES} held-out pictures, {across} (across)",
-                description=f"{words} All points use the same pictures; {versus.chance(lines)}",
+                description=f"{words} All points use the same pictures; {versus.chance(lines)} "
+                f"The shipped models were measured on {shipped_machine()}.",
                 more=more,
                 key=section.replace(" ", "-"),
             )

@@ -49,11 +49,8 @@ class PreNormGPT(DialogueGPT):
 class RMSNormGPT(PreNormGPT):
     """RMSNorm in the place of every LayerNorm; the head loses its bias with its norm's."""
 
-    def __init__(
-        self, vocab_size: int, max_N: int, dim: int, attn_dim: int, mlp_dim: int, num_heads: int,
-        num_layers: int,
-    ):  # fmt: skip
-        super().__init__(vocab_size, max_N, dim, attn_dim, mlp_dim, num_heads, num_layers)
+    def __init__(self, vocab_size: int, *, dim: int, **sizes: int):
+        super().__init__(vocab_size, dim=dim, **sizes)
         for block in self.blocks:
             block.norm = RMSNorm(dim, EPS)  # type: ignore[assignment]
             block.ffn[0] = RMSNorm(dim, EPS)
@@ -63,11 +60,8 @@ class RMSNormGPT(PreNormGPT):
 class RotaryGPT(RMSNormGPT):
     """Queries and keys turn with their position, and nothing is added to a token's embedding."""
 
-    def __init__(
-        self, vocab_size: int, max_N: int, dim: int, attn_dim: int, mlp_dim: int, num_heads: int,
-        num_layers: int,
-    ):  # fmt: skip
-        super().__init__(vocab_size, max_N, dim, attn_dim, mlp_dim, num_heads, num_layers)
+    def __init__(self, vocab_size: int, *, dim: int, attn_dim: int, num_heads: int, **sizes: int):
+        super().__init__(vocab_size, dim=dim, attn_dim=attn_dim, num_heads=num_heads, **sizes)
         del self.pos_embed
         for block in self.blocks:
             block.attn = RotaryAttention(

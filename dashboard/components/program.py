@@ -12,6 +12,19 @@ URL.revokeObjectURL(address);
 export default program;
 """
 
+# What components share: an error ends only the figure `one`, and Python draws it instead.
+GUARD = """function guard(one, work) {
+  if (one.stopped) return;
+  try {
+    work();
+  } catch (error) {
+    one.stopped = true;
+    console.warn("A figure stopped.", error);
+    one.fail(String(error?.message ?? error).slice(0, 200));
+  }
+}
+"""
+
 
 def deflated(source: str) -> str:
     """A module with the same default export in a third of the bytes, without its comments."""

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from dashboard import palette
 from dashboard.components import streamlit_dom as dom
 from tests.browser.conftest import PHONE
 from tests.browser.waiting import no_errors, open_page, wait_ready
@@ -73,6 +74,15 @@ def test_temperature_moves_the_bars_at_once_and_the_text_on_release(
     expect(page).to_have_url(re.compile("t-b=2"))
     wait_ready(page)
     assert bars.get_attribute("aria-label") != before
+    # The cumulative line has a place of its own beside the bars: nothing lies over a bar.
+    edges = f"""(svg) => {{
+      const boxes = (of) => [...svg.querySelectorAll(of)].map((e) => e.getBoundingClientRect());
+      return [Math.max(...boxes('[fill="{palette.BLUE}"], [fill="{palette.GREY}"]')
+        .map((box) => box.right)), Math.min(...boxes('[stroke="{palette.PURPLE}"]')
+        .map((box) => box.left))];
+    }}"""
+    bar, line = bars.evaluate(edges)
+    assert bar < line
     no_errors(page)
 
 

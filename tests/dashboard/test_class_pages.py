@@ -11,8 +11,9 @@ from core.study.gain.short_test import short_test
 from core.study.question import shipped
 from core.study.storage.classes import Classes, ShortTest
 from core.study.storage.rooms import Rooms
-from dashboard.study import class_student, room as study_room
-from dashboard.study.short_tests import WEEK, next_moment
+from dashboard.study import room as study_room
+from dashboard.study.classes import student as class_student
+from dashboard.study.classes.short_tests import WEEK, next_moment
 from tests.conftest import ROOT
 from tests.dashboard.test_room_page import text_of
 

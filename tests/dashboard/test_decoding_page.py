@@ -1,5 +1,6 @@
 """The decoding page: every section and way of choosing, branches, links and bad input."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,8 @@ from streamlit.runtime.scriptrunner import RerunData, RerunException
 from streamlit.testing.v1 import AppTest
 
 from core.decoding import quality_sweep
-from core.decoding.timing import read_report
+from core.decoding.cost import ALL, CACHE, LAST
+from core.decoding.timing import COMPILED, read_report
 from core.models import zoo
 from core.study.measure.store import fill, load_measurements
 from core.study.question import shipped
@@ -45,6 +47,23 @@ def test_every_way_of_choosing_continues_the_prompt(way: str) -> None:
     app = without_instrument(columns="1", **{"way-a": way}, length="12", step="5")
     assert app.selectbox(key="way-a").value == way
     assert any("words that are kept" in m.value for m in app.markdown)
+
+
+def drawn(**query: str) -> list[str]:
+    """The names of the curves of the time for a token, on the shipped measurement."""
+    app = check(apps.opened("decoding", model="gpt-shakespeare", section="the KV cache", **query))
+    specs = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    [times] = [s for s in specs if any("ms / 100 tokens" in t.get("name", "") for t in s["data"])]
+    return [trace["name"] for trace in times["data"]]
+
+
+def test_the_three_savings_of_the_kv_cache_are_four_curves_with_their_slopes() -> None:
+    names = drawn()
+    assert [name.split(":")[0] for name in names] == [ALL, LAST, CACHE, COMPILED]
+    slopes = [float(name.split(":")[1].split()[0]) for name in names]
+    assert slopes[0] > slopes[1] > 10 * slopes[2] > 0
+    assert drawn(mode="present") == names[:2], "those with a cache wait for Reveal"
+    assert drawn(mode="present", reveal="1") == names
 
 
 def test_temperature_zero_is_greedy() -> None:

@@ -9,7 +9,7 @@ from tests.conftest import ROOT
 
 SECTIONS = (
     "switch heads off", "a head at work", "all heads measured", "layer by layer", "side by side",
-    "the leak",
+    "the leak", "sinks",
 )  # fmt: skip
 
 
@@ -27,7 +27,7 @@ def test_a_section_opens(section: str, reads: str) -> None:
     app = opened(reads=reads, **{"try": section})
     assert app.segmented_control(key="try").value == section
     told = [info.value for info in app.info]
-    alone = reads == "pictures" and section in ("a head at work", "the leak")
+    alone = reads == "pictures" and section in ("a head at work", "the leak", "sinks")
     assert any("text only" in line for line in told) == alone
 
 
@@ -78,3 +78,13 @@ def test_whole_layers_are_named_as_such_when_heads_come_from_the_figure() -> Non
     assert heads_off._named(off, names) == ["all of layer 1", "layer 2, head 2"]
     assert heads_instrument.as_text(off) == "0.0,0.1,1.1"
     assert heads_instrument.as_pairs("") == frozenset()
+
+
+def test_the_losses_without_a_sink_wait_for_a_prediction() -> None:
+    app = apps.check(apps.opened("heads", **{"try": "sinks", "model": "gpt-shakespeare-course"}))
+    assert not [m for m in app.markdown if "Measured" in m.value]
+    [guess] = [r for r in app.radio if str(r.key).startswith("guess-sink-late")]
+    apps.check(guess.set_value("it changes by less").run())
+    [said] = [m.value for m in app.markdown if "Measured" in m.value]
+    assert "it rises by more than 0.3 nats" in said
+    assert "You predicted: it changes by less." in said

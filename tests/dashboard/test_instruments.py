@@ -12,6 +12,7 @@ from tests.conftest import ROOT
 
 PAGES: dict[str, tuple[str, dict[str, str]]] = {
     "rnn": ("rnn", {"section": "Eigenvalues and decay", "matrix": "Scaled rotation"}),
+    "tanh": ("rnn", {"section": "Back through time"}),
     "decoding": ("decoding", {"model": "gpt-grammar", "length": "10"}),
     "steps": ("decoding", {"model": "gpt-grammar", "length": "10"}),
     "row": ("attention", {"model": "gpt-grammar"}),

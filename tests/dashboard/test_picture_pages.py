@@ -151,8 +151,16 @@ def test_pictures_that_are_not_here_are_asked_for_in_a_sentence(tmp_path, monkey
     st.cache_resource.clear()
     app = opened("versus", compare="shifted", data="cifar10")
     assert not app.info, "the accuracies of shipped models are there without the pictures"
+    assert any("were measured on AMD EPYC" in caption.value for caption in app.caption)
     app = opened("versus", compare="shifted", data="cifar10", cnn="cnn-cifar10-1pct")
     assert any("core.data get cifar10" in note.value.replace("\\", "") for note in app.info)
+
+
+@needs_vit
+def test_where_the_optimisers_differ_the_figure_says_so():
+    app = opened("versus", compare="little data", data="cifar10")
+    [said] = [c.value for c in app.caption if "The optimisers differ" in c.value]
+    assert "CNN: adamw; ViT that begins with convolutions: muon; plain ViT: " in said
 
 
 def entry(name="a", kind="vit", accuracy=0.5, path=None, architecture="CompactViT"):

@@ -16,9 +16,10 @@ from core.study.export.sheet import sheet
 from core.study.grading.checks import shuffled
 from core.study.grading.number_task import NumberTask
 from core.study.grading.numbers import grade_number
+from core.study.grading.quantities import QuantityTask
 from core.study.options import shown_options
 from core.study.question import shipped
-from core.study.tasks import Choice, Number, Order
+from core.study.tasks import Bug, Choice, Number, Order
 
 QUESTIONS = list(shipped().values())
 EXERCISES = portable(QUESTIONS, "7")
@@ -123,7 +124,7 @@ def test_a_question_of_moodle_says_what_the_question_says(one, moodle) -> None:
             assert [a[0] for a in answers] == ["100"] + ["0"] * len(task.mistakes)
             assert grade_number(task, answers[0][1]).correct
             within = float(question.find("answer/tolerance").text)
-            assert within == pytest.approx(max(task.tolerance * task.answer, 1e-9))
+            assert within == pytest.approx(max(task.tolerance * abs(task.answer), 1e-9))
 
 
 def test_markup_and_formulas_stay_text() -> None:
@@ -165,6 +166,14 @@ def test_the_sheet_has_every_question_before_the_key_and_every_answer_in_it() ->
             case NumberTask():
                 assert one.task.worked in key
                 assert one.task.worked not in asked
+            case QuantityTask():
+                assert one.task.task.worked in key
+            case Bug():
+                line, _ = one.task.right
+                at = one.task.code.index(line) + 1
+                assert f"{at}  {line}" in asked
+                assert f"Line {at}; repaired: `{one.task.repair.strip()}`" in key
+                assert one.task.repair not in asked
 
 
 def test_the_command_writes_each_file(tmp_path: Path, capsys) -> None:

@@ -36,6 +36,7 @@ from core.study.storage.rooms import Rooms
 from core.study.summary import summary_html
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
+QUESTIONS = shipped()
 ONE = QuestionResult("1a", 0.8, 2, 1, "sure", 90, "")
 TWO = QuestionResult("1b", 1.0, 1, 0, "guess", 30, "=HYPERLINK(1)")
 
@@ -52,7 +53,7 @@ def test_a_result_holds_what_the_progress_holds() -> None:
     progress = open_hint(StudyProgress(), "1a")
     for correct in (False, True):
         progress = attempt(progress, "1a", 0, 1, correct, NOW, Answer("x"), confidence="think so")
-    (result,) = results_of(progress, shipped())
+    (result,) = results_of(progress, QUESTIONS)
     assert result == QuestionResult("1a", 0.8, 2, 1, "think so", 0, "")
     assert load_results(dump_results((result,))) == (result,)
 
@@ -74,7 +75,7 @@ def test_forged_results_are_one_sentence(change: dict[str, object]) -> None:
     text = json.dumps([{**asdict(ONE), **change}])
     with pytest.raises(ValueError, match="cannot be read"):
         load_results(text)
-    read, errors = read_hand_ins([HandIn("Ada", text, 0), hand_in("Ben", ONE)], shipped())
+    read, errors = read_hand_ins([HandIn("Ada", text, 0), hand_in("Ben", ONE)], QUESTIONS)
     assert [h.name for h, _ in read] == ["Ben"]
     assert errors == ["Ada: These results cannot be read: ask the student to hand in again."]
 
@@ -86,7 +87,7 @@ def test_what_is_not_a_list_of_results_is_refused(text: str) -> None:
 
 
 def test_the_table_sums_and_shows_each_question() -> None:
-    results, _ = read_hand_ins([hand_in("Ada", ONE, TWO), hand_in("Ben")], shipped())
+    results, _ = read_hand_ins([hand_in("Ada", ONE, TWO), hand_in("Ben")], QUESTIONS)
     ada, ben = overview(results, ["1a", "1b", "1c"])
     assert (ada["Points"], ada["Tries"], ada["Hints"], ada["Minutes"]) == (1.8, 3, 1, 2.0)
     assert (ada["Sure"], ada["Sure and right"]) == (1, 0)
@@ -97,12 +98,12 @@ def test_the_table_sums_and_shows_each_question() -> None:
 
 def test_a_student_s_own_questions_do_not_count() -> None:
     own = QuestionResult("my-own", 1.0, 1, 0, "sure", 1, "")
-    ((_, kept),), _ = read_hand_ins([hand_in("Ada", own, ONE)], shipped())
+    ((_, kept),), _ = read_hand_ins([hand_in("Ada", own, ONE)], QUESTIONS)
     assert kept == (ONE,)
 
 
 def test_canvas_finds_its_columns_and_the_points_possible() -> None:
-    results, _ = read_hand_ins([hand_in("ada1", ONE)], shipped())
+    results, _ = read_hand_ins([hand_in("ada1", ONE)], QUESTIONS)
     head, possible, ada = rows_of(canvas_csv(results, ["1a", "1b"]))
     assert ",".join(head) == ("Student,ID,SIS User ID,SIS Login ID,Section,Unrolled 1a,Unrolled 1b")
     assert possible[0].strip() == "Points Possible"
@@ -111,7 +112,7 @@ def test_canvas_finds_its_columns_and_the_points_possible() -> None:
 
 
 def test_moodle_finds_a_user_and_a_column_for_each_question() -> None:
-    results, _ = read_hand_ins([hand_in("ada1", ONE)], shipped())
+    results, _ = read_hand_ins([hand_in("ada1", ONE)], QUESTIONS)
     head, ada = rows_of(moodle_csv(results, ["1a"]))
     assert head == ["Username", "ID number", "Email address", "Unrolled 1a"]
     assert ada == ["ada1", "", "", "0.8"]
@@ -119,7 +120,7 @@ def test_moodle_finds_a_user_and_a_column_for_each_question() -> None:
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1"])
 def test_no_name_and_no_objection_is_run_as_a_formula(name: str) -> None:
-    results, _ = read_hand_ins([hand_in(name, TWO)], shipped())
+    results, _ = read_hand_ins([hand_in(name, TWO)], QUESTIONS)
     rows = details(results)
     for text in (
         canvas_csv(results, ["1b"]),
@@ -142,7 +143,7 @@ def rooms(tmp_path):
 
 def summary(name: str, rooms: Rooms | None = None) -> bytes:
     progress = attempt(StudyProgress(), "1a", 0, 1, True, NOW, Answer("x"))
-    return summary_html(name, progress, shipped(), NOW, rooms and rooms.signature).encode()
+    return summary_html(name, progress, QUESTIONS, NOW, rooms and rooms.signature).encode()
 
 
 def forged(content: bytes) -> bytes:
@@ -165,7 +166,7 @@ def test_three_hundred_files_give_one_table_and_ten_forged_are_named(rooms) -> N
     assert [c.file for c in checked if c.state == FORGED] == [f"forged-{n}.html" for n in range(10)]
     good = [c for c in checked if c.state == SIGNED]
     assert [c.name for c in good] == [f"Student {n}" for n in range(290)]
-    assert {(c.right, c.of, c.answers) for c in good} == {(1, len(shipped()), 1)}
+    assert {(c.right, c.of, c.answers) for c in good} == {(1, len(QUESTIONS), 1)}
     with pytest.raises(ValueError, match="more than 300 files"):
         check_files([*files, files[0]], rooms.signature)
 

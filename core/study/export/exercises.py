@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from core.study.grading.number_task import NumberTask
 from core.study.grading.numbers import draw
+from core.study.grading.quantities import QuantityTask, draw_quantity
 from core.study.question import Question
-from core.study.tasks import Choice, Number, Order, Task
+from core.study.tasks import Choice, Number, Order, Quantity, Task
 
 Portable = Choice | Order | NumberTask
 _PARTS = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$|\*\*(.+?)\*\*|`(.+?)`", re.S)
@@ -27,20 +28,31 @@ class Exercise:
     name: str
     title: str
     text: str  # of the question
-    task: Task | NumberTask
+    task: Task | NumberTask | QuantityTask
 
     @property
     def prompt(self) -> str:
         """What is asked."""
-        return self.task.prompt  # type: ignore[union-attr]
+        task = self.task.task if isinstance(self.task, QuantityTask) else self.task
+        assert not isinstance(task, Number | Quantity), "numbers are drawn"
+        return task.prompt
 
 
 def exercises(questions: Iterable[Question], seed: str) -> Iterator[Exercise]:
     """The prediction and the checks of every question; numbers are drawn from the seed."""
     for question in questions:
         for number, task in enumerate((question.predict, *question.checks)):
-            drawn = draw(task.variant, seed) if isinstance(task, Number) else task
-            yield Exercise(f"{question.id}-{number}", question.title, question.text, drawn)
+            name = f"{question.id}-{number}"
+            yield Exercise(name, question.title, question.text, _drawn(task, seed))
+
+
+def _drawn(task: Task, seed: str) -> Task | NumberTask | QuantityTask:
+    match task:
+        case Number():
+            return draw(task.variant, seed)
+        case Quantity():
+            return draw_quantity(task.variant, seed)
+    return task
 
 
 def portable(questions: Iterable[Question], seed: str) -> list[Exercise]:

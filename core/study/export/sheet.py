@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from core.study.export.exercises import exercises
 from core.study.grading.checks import shuffled
 from core.study.grading.number_task import NumberTask
+from core.study.grading.quantities import QuantityTask
 from core.study.options import shown_options
 from core.study.question import Question
-from core.study.tasks import Choice, Order, Rubric, Task
+from core.study.tasks import Bug, Choice, Match, Order, Rubric, Task
 
 _LETTERS = "abcdefghijklmnop"
+ONLY_THERE = "*The figures of this task are on the Study page.*"
 _PAGE = '\n<div style="page-break-before: always"></div>\n'
 _LINES = "\n".join(["\\_" * 60 + "  "] * 4)
 
@@ -35,7 +37,7 @@ def sheet(questions: Sequence[Question], seed: str = "1") -> str:
     return "\n\n".join([*asked, _PAGE, *key]) + "\n"
 
 
-def _space(task: Task | NumberTask, seed: str) -> Iterable[str]:
+def _space(task: Task | NumberTask | QuantityTask, seed: str) -> Iterable[str]:
     """What stands below the prompt: options, lines to be numbered, or room to write."""
     match task:
         case Choice():
@@ -45,6 +47,13 @@ def _space(task: Task | NumberTask, seed: str) -> Iterable[str]:
             return [_listed(shuffled(task.items, seed), "\\_\\_\\_")]
         case NumberTask():
             return [f"\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_ {task.unit}"]
+        case QuantityTask():
+            return ["\\_" * 12 + " (a number and its unit)"]
+        case Bug():
+            lines = "\n".join(f"{number}  {line}" for number, line in enumerate(task.code, 1))
+            return [f"```python\n{lines}\n```", _listed((o.text for o in task.symptoms), "☐")]
+        case Match():
+            return [_listed(shuffled(task.settings, seed), "☐"), ONLY_THERE]
     return [_LINES]
 
 
@@ -54,7 +63,7 @@ def _listed(texts: Iterable[str], box: str) -> str:
     )
 
 
-def _right(task: Task | NumberTask, seed: str) -> str:
+def _right(task: Task | NumberTask | QuantityTask, seed: str) -> str:
     """The right answer to one task, as the key gives it."""
     match task:
         case Choice():
@@ -66,6 +75,15 @@ def _right(task: Task | NumberTask, seed: str) -> str:
             return "In this order: " + ", ".join(_LETTERS[shown.index(item)] for item in task.items)
         case NumberTask():
             return f"{task.answer:,.6g} {task.unit}. {task.worked}"
+        case QuantityTask():
+            return f"{task.task.answer:,.6g} {task.task.unit}. {task.task.worked}"
+        case Bug():
+            line, symptom = task.right
+            at = [option.text for option in task.symptoms].index(symptom)
+            repair = f"Line {task.code.index(line) + 1}; repaired: `{task.repair.strip()}`."
+            return f"{repair} ({_LETTERS[at]}) {symptom}: {task.symptoms[at].reply}"
+        case Match():
+            return f"{task.reply} {ONLY_THERE}"
         case Rubric():
             points = "\n".join(f"- {point.text}" for point in task.points)
             return f"At least {task.enough} of these points:\n\n{points}"

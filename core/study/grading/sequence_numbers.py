@@ -29,6 +29,30 @@ def score_divisor(rng: random.Random) -> NumberTask:
     )
 
 
+def gradient_left(rng: random.Random) -> NumberTask:
+    """((1 − h²) w)^k: the gradient of one tanh unit after k steps at the same state."""
+    w, h, k = rng.choice([0.9, 1.2, 1.5, 1.8]), rng.choice([0.5, 0.6]), rng.choice([3, 4, 5])
+    factor = (1 - h * h) * w
+    answer = factor**k
+    return NumberTask(
+        f"A tanh RNN has one unit with W_h = {w:g}, and its state stays at h = {h:g}. How large is "
+        f"∂h_T/∂h_t over T − t = {k} steps?",
+        answer,
+        "(no unit)",
+        0.02,
+        (
+            (w**k, "That is without tanh: each step also multiplies by φ′ = 1 − h²."),
+            ((1 - h * h) ** k, "Each step multiplies by φ′ and by W_h, not by φ′ alone."),
+            (((1 - h) * w) ** k, "The derivative of tanh is 1 − h², with h squared."),
+            (k * factor, f"The {k} factors are multiplied, not added."),
+            (factor, f"That is one step: there are {k} of them."),
+            ((h * w) ** k, "Each step multiplies by the derivative of tanh, not by its value h."),
+        ),
+        f"((1 − {h:g}²) · {w:g})^{k} = {factor:.3g}^{k} = {answer:.3g}.",
+    )
+
+
 VARIANTS: dict[str, Callable[[random.Random], NumberTask]] = {
     "score_divisor": score_divisor,
+    "gradient_left": gradient_left,
 }

@@ -87,3 +87,27 @@ def layers() -> Values:
 def _ids(loaded: LoadedModel, text: str) -> Tensor:
     """(1, T)."""
     return torch.tensor([loaded.tokenizer.ids(text)])
+
+
+def sinks() -> Values:
+    """One passage read by two GPTs: the mean weight of its second half on the key that draws most,
+    and by how many nats the loss of that half rises without it, without the start token, and
+    without any other of the first eight tokens, at most. plain: the GPT without sinks."""
+    from core.interpret import sinks
+    from core.interpret.trace import trace
+
+    values: Values = {}
+    for name, prefix in (("gpt-shakespeare-course", ""), ("gpt-shakespeare", "plain_")):
+        loaded = load_model(find_model(name))
+        ids = _ids(loaded, sinks.PASSAGE)
+        weights = sinks.weights_by_layer(trace(loaded.model, ids).attention[0]).mean(0)
+        costs = sinks.cost_of_hiding(loaded.model, ids, late=True)
+        key = int(weights.argmax())
+        others = [float(c) for i, c in enumerate(costs) if i not in (0, key)]
+        values |= {
+            **{f"{prefix}model": name, f"{prefix}weight": float(weights[key])},
+            **{f"{prefix}word": loaded.tokenizer.vocab[int(ids[0, key])]},
+            **{f"{prefix}cost": float(costs[key]), f"{prefix}start_cost": float(costs[0])},
+            **{f"{prefix}others": max(others), f"{prefix}largest": float(costs.abs().max())},
+        }
+    return values | {"tokens": ids.shape[1], "uniform": sinks.uniform_weight(ids.shape[1])}

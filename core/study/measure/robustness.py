@@ -31,14 +31,22 @@ SHIPPED = ASSETS / "measurements" / "robustness.json"
 
 
 @cache
+def _shipped() -> dict[str, Any]:
+    return dict(json.loads(SHIPPED.read_text(encoding="utf-8"))) if SHIPPED.exists() else {}
+
+
 def _table() -> dict[str, dict[str, list[float]]]:
-    about = json.loads(SHIPPED.read_text(encoding="utf-8")) if SHIPPED.exists() else {}
-    return dict(about.get("accuracies", {}))
+    return dict(_shipped().get("accuracies", {}))
 
 
 def shipped_accuracies(entry: ModelEntry, what: What) -> list[float] | None:
     """The accuracies at PLACES[what] that were measured when the model was shipped, else None."""
     return _table().get(entry.identity, {}).get(what)
+
+
+def shipped_machine() -> str:
+    """The processor that measured them."""
+    return str(_shipped().get("machine", "an unknown machine"))
 
 
 def accuracies(loaded: LoadedModel, pictures: Any, labels: Any, what: What) -> list[float]:

@@ -32,3 +32,23 @@ def softmax_scale() -> Values:
         for row in rows.one_query()[:: few * few]
     )
     return values
+
+
+def through_time() -> Values:
+    """‖∂h_T/∂h_1‖ of a tanh RNN with ρ = 1.5 for small and large inputs, and without tanh; apart:
+    the largest difference of the product from autograd, as a share of the norm."""
+    from core.linear_rnn.through_time import backward
+
+    rho, T, large, small = 1.5, 40, 4.0, 0.1
+    W, inputs = backward.drawn_network()
+    W, inputs = rho * W, inputs[:T]
+    bent = backward.norms(W, large * inputs)
+    proof = backward.norms_by_autograd(W, large * inputs)
+    return {
+        **{"rho": rho, "T": T, "large": large, "small": small},
+        "linear": float(backward.linear_norms(W, T)[0]),
+        "tanh_large": float(bent[0]),
+        "tanh_small": float(backward.norms(W, small * inputs)[0]),
+        "slope": float((1 - backward.states(W, large * inputs) ** 2).mean()),
+        "apart": float(np.abs(bent / proof - 1).max()),
+    }

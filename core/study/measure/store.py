@@ -136,6 +136,9 @@ MEASUREMENTS = {
         "model best layer head others other_models repeated repeated_without new new_without"),
     "layers": Measurement("heads", "Read gpt-refrain layer by layer",
         "model answer embedding first_layer last without_first one_head"),
+    "sinks": Measurement("heads", "Hide each of the first tokens from the rest of a passage",
+        "model weight word cost start_cost others largest plain_model plain_weight plain_word "
+        "plain_cost plain_start_cost plain_others plain_largest tokens uniform"),
     "patches": Measurement("vision", "Shuffle the patches of a picture",
         "patches tokens same_blocks matrix_difference bag_difference place_difference"),
     "object_size": Measurement("vision", "Compare attention on small and on large objects",
@@ -163,9 +166,19 @@ MEASUREMENTS = {
         "model blocks heads parts error together alone"),
     "kept": Measurement("drawings", "Compare cached keys and values with new ones",
         "model blocks vectors difference doubled"),
+    "faults": Measurement("faults", "Run each fault and its repair on a small example",
+        " ".join(f"{name}_wrong {name}_right" for name in (
+            "no_scale", "wrong_axis", "late_mask", "class_token", "heads_mixed", "temperature",
+            "crossing", "cache", "positions", "not_shifted", "not_zeroed", "state_carried",
+            "power"))),
+    "derivations": Measurement("derivations", "Compute the numbers of the derivations",
+        "gradient_error gradient_sure sure bits nats perplexity halved uniform_bits uniform_nats "
+        "bias_steps bias_left words_one words_two adam_arrays"),
     "softmax_scale": Measurement("sequences", "Compute softmax rows with and without √n",
         "keys queries few many uniform divided_few divided_many undivided_few undivided_many "
         "gradient_divided gradient_few gradient_undivided autograd"),
+    "through_time": Measurement("sequences", "Multiply the factors of a tanh RNN's gradient",
+        "rho T large small linear tanh_large tanh_small slope apart"),
     "class_token": Measurement("drawings", "Replace what a Vision Transformer's classifier reads",
         "model patches own"),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Learning to classify images; the whole data set is one uint8 tensor on the device."""
+"""Learning to classify images: crops, flips and loss; the whole data set is one uint8 tensor."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

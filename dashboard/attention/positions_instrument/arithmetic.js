@@ -12,25 +12,33 @@ function wavelength(dim, pair) {
 // Rows of d numbers, one a position: even columns sines, odd columns cosines.
 function sinusoidal(tokens, dim) {
   const omega = frequencies(dim);
-  return [...Array(tokens).keys()].map((t) => Float64Array.from({ length: dim }, (_, c) =>
-    c % 2 ? Math.cos(t * omega[c >> 1]) : Math.sin(t * omega[c >> 1])));
+  return [...Array(tokens).keys()].map((t) => {
+    const row = new Float64Array(dim);
+    for (let c = 0; c < dim; c++) row[c] = (c % 2 ? Math.cos : Math.sin)(t * omega[c >> 1]);
+    return row;
+  });
 }
 
 // The cosine of row t with every row, core's `similarity` for one row.
 function similarityTo(table, t) {
-  const size = (row) => Math.sqrt(row.reduce((sum, v) => sum + v * v, 0));
-  const own = size(table[t]);
-  return table.map((row) => {
+  const dot = (one, other) => {
     let sum = 0;
-    for (let c = 0; c < row.length; c++) sum += row[c] * table[t][c];
-    const length = size(row) * own;
-    return length > 0 ? sum / length : 0;
+    for (let c = 0; c < one.length; c++) sum += one[c] * other[c];
+    return sum;
+  };
+  const own = Math.sqrt(dot(table[t], table[t]));
+  return table.map((row) => {
+    const length = Math.sqrt(dot(row, row)) * own;
+    return length > 0 ? dot(row, table[t]) / length : 0;
   });
 }
 
 // Of the formula, at distances 0 … tokens − 1: P_t · P_{t+k} = Σ cos(ω_i k), whatever t is; d even.
 function similarityByDistance(tokens, dim) {
   const omega = frequencies(dim);
-  return [...Array(tokens).keys()].map((k) =>
-    omega.reduce((sum, w) => sum + Math.cos(w * k), 0) / omega.length);
+  return [...Array(tokens).keys()].map((k) => {
+    let sum = 0;
+    for (const w of omega) sum += Math.cos(w * k);
+    return sum / omega.length;
+  });
 }

@@ -16,7 +16,7 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.components import page
-from dashboard.components.program import deflated
+from dashboard.components.program import GUARD, deflated
 from dashboard.figures.maps.attention_maps import attention_grid, colours
 from dashboard.figures.maps.printed_maps import printed_grid
 
@@ -32,7 +32,9 @@ _component = st.components.v2.component(
     "unrolled_attention_view",
     html=(_FILES / "view.html").read_text(encoding="utf-8"),
     css=(_FILES / "style.css").read_text(encoding="utf-8"),
-    js=deflated("\n".join((_FILES / f).read_text("utf-8") for f in ("drawing.js", "view.js"))),
+    js=deflated(
+        GUARD + "".join((_FILES / f).read_text("utf-8") for f in ("drawing.js", "view.js"))
+    ),
 )
 
 

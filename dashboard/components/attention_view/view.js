@@ -10,9 +10,9 @@ export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".view");
   root.view ??= new View(root);
   root.view.report = (chosen) => setStateValue("chosen", chosen);
-  root.view.fail = (error) => setStateValue("failed", String(error?.message ?? error).slice(0, 200));
+  root.view.fail = (what) => setStateValue("failed", what);
   root.view.load(data instanceof Uint8Array ? data : new Uint8Array(data))
-    .catch((error) => root.view.fail(error));
+    .catch((error) => guard(root.view, () => { throw error; }));
 }
 
 class View extends Drawing {
@@ -88,18 +88,8 @@ class View extends Drawing {
 
   // ---- drawing, in drawing.js; an error ends this view alone, and Python draws the maps ----
 
-  drawAll() { this.guard(() => super.drawAll()); }
-  draw() { this.guard(() => super.draw()); }
-
-  guard(work) {
-    if (this.stopped) return;
-    try {
-      work();
-    } catch (error) {
-      this.stopped = true;
-      this.fail(error);
-    }
-  }
+  drawAll() { guard(this, () => super.drawAll()); }
+  draw() { guard(this, () => super.draw()); }
 
   // ---- moving ----
 

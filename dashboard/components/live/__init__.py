@@ -18,7 +18,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import palette, state
-from dashboard.components.program import deflated
+from dashboard.components.program import GUARD, deflated
 
 _FILES = Path(__file__).resolve().parent
 _STOPPED = (
@@ -164,7 +164,7 @@ def script(*scripts: Path) -> str:
     """The JavaScript of an instrument: the palette, what all share, and its own files."""
     colours = {name: getattr(palette, name) for name in _COLOURS}
     scales = {"SEQUENTIAL": palette.SEQUENTIAL, "DIVERGING": palette.DIVERGING}
-    lines = [f"const COLOURS = {json.dumps(colours)};"]
+    lines = [GUARD, f"const COLOURS = {json.dumps(colours)};"]
     lines += [f"const {name} = {json.dumps(_scale(scale))};" for name, scale in scales.items()]
     files = (*(_FILES / f"{name}.js" for name in ("redraw", "draw", "live")), *scripts)
     return "\n".join([*lines, *(file.read_text(encoding="utf-8") for file in files)])

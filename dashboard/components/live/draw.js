@@ -142,8 +142,9 @@ class Plot {
   }
 
   // Horizontal bars from 0, row i at y = at[i]; thick: part of a row. hatched: only its outline.
-  bars(at, values, { colour = COLOURS.BLUE, thick = 0.8, shift = 0, hatched = false,
-    name = "" } = {}) {
+  // colour: of all, or of each; legend: the one that stands for all.
+  bars(at, values, { colour = COLOURS.BLUE, legend = [colour].flat()[0], thick = 0.8, shift = 0,
+    hatched = false, name = "" } = {}) {
     const row = Math.abs(this.y(1) - this.y(0));
     const colours = [colour].flat();
     const paths = Object.fromEntries(colours.map((one) => [one, ""]));
@@ -155,7 +156,7 @@ class Plot {
     for (const [fill, d] of Object.entries(paths)) {
       this.add("path", { d, fill, ...(hatched && { "fill-opacity": 0.25, stroke: fill }) });
     }
-    if (name) this.data.push({ name, xs: values, ys: at, colour: colours[0], box: true });
+    if (name) this.data.push({ name, xs: values, ys: at, colour: legend, box: true });
   }
 
   // Cells: values[row][column], row 0 on top, each one unit wide around whole numbers. Values from

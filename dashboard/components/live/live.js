@@ -59,17 +59,11 @@ class Instrument {
     for (const plot of this.plots) plot.known = null;
   }
 
-  // An error in here ends this instrument alone: Python draws the figure instead.
-  guard(work) {
-    if (this.stopped) return;
-    try {
-      work();
-    } catch (error) {
-      this.stopped = true;
-      this.problem.hidden = false;
-      this.failure = String(error?.message ?? error).slice(0, 200);
-      console.warn("An instrument stopped.", error);
-    }
+  guard(work) { guard(this, work); }
+
+  fail(what) {
+    this.problem.hidden = false;
+    this.failure = what; // sent with the next message
   }
 
   receive(data) {

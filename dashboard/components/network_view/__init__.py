@@ -17,7 +17,7 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.components import page
-from dashboard.components.program import deflated
+from dashboard.components.program import GUARD, deflated
 from dashboard.figures.network import boxes
 
 _STOPPED = (
@@ -36,7 +36,8 @@ DRAWINGS = {
 
 def scripts_of(kind: str) -> tuple[str, str, str]:
     """HTML, CSS and JavaScript of a kind of drawing, as they are sent."""
-    return _read("view.html"), _read("style.css"), deflated("\n".join(map(_read, DRAWINGS[kind])))
+    source = "\n".join([GUARD, *map(_read, DRAWINGS[kind])])
+    return _read("view.html"), _read("style.css"), deflated(source)
 
 
 def _read(name: str) -> str:

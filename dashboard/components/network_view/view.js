@@ -3,24 +3,12 @@
 
 export default function ({ data: [data], parentElement, setStateValue }) {
   const root = parentElement.querySelector(".net");
-  root.fail = (error) => setStateValue("failed", String(error?.message ?? error).slice(0, 200));
+  root.fail = (what) => setStateValue("failed", what);
   guard(root, () => {
     root.frame ??= new Frame(root);
     root.frame.report = (at) => setStateValue("at", at);
     root.frame.load(data);
   });
-}
-
-// An error ends this drawing alone: Python draws the network's parts instead.
-function guard(root, work) {
-  if (root.stopped) return;
-  try {
-    work();
-  } catch (error) {
-    root.stopped = true;
-    console.warn("A drawing stopped.", error);
-    root.fail(error);
-  }
 }
 
 const EVERY = 900; // milliseconds between two steps while playing

@@ -131,27 +131,35 @@ class Step extends Instrument {
       return [row, (i === chosen ? "▶ " : "") + short];
     });
     plot.high = (most * BAR + AXIS) * plot.room.em;
-    plot.frame({ x: [0, long], y: [most - 0.5, -0.5], ticks: { y: names },
-      names: ["probability", ""] });
+    // Right of the bars, on a scale of its own: the probabilities summed up.
+    const sum = (share) => long * (1.2 + 0.4 * share);
+    const places = steps([0, long], plot.room.width / (6 * plot.room.em), false);
+    plot.frame({ x: [0, sum(1.03)], y: [most - 0.5, -0.5], names: ["probability", ""],
+      ticks: { y: names, x: [...places, [sum(0), "0"], [sum(1), "1"]] } });
     const at = [...rows.keys()];
     const colour = rows.map((i) => (i === chosen ? COLOURS.ORANGE : COLOURS.BLUE));
     if (drawn) {
       plot.bars(at, before, { colour: COLOURS.GREY, thick: 0.38, shift: -0.2, hatched: true,
         name: "model" });
-      plot.bars(at, left, { colour, thick: 0.38, shift: 0.2, name: "after the cut" });
-    } else plot.bars(at, before, { colour, thick: 0.7, name: "model" });
+      plot.bars(at, left, { colour, legend: COLOURS.BLUE, thick: 0.38, shift: 0.2,
+        name: "after the cut" });
+    } else plot.bars(at, before, { colour, legend: COLOURS.BLUE, thick: 0.7, name: "model" });
     let mass = 0;
     const reached = [];
     for (let i = 0, row = 0; row < rows.length; i++) {
       mass += warm[i];
       if (i === rows[row]) {
-        reached.push(mass * long);
+        reached.push(mass);
         row++;
       }
     }
-    plot.line(reached, at, { colour: COLOURS.PURPLE, width: 2.5, name: "cumulative, 0 to 1" });
+    const summed = reached.map(sum);
+    plot.line(summed, at, { colour: COLOURS.PURPLE, width: 2.5 });
+    plot.points(summed, at, { colour: COLOURS.PURPLE, size: 3.5 });
+    plot.data.push({ name: "cumulative, 0 to 1", xs: reached, ys: at, colour: COLOURS.PURPLE,
+      dash: "", width: 2.5 });
     if (p !== null) {
-      plot.line([p * long, p * long], [-0.5, most - 0.5],
+      plot.line([sum(p), sum(p)], [-0.5, most - 0.5],
         { colour: COLOURS.PURPLE, dash: "7 5", name: `p = ${p.toFixed(2)}` });
     }
     plot.done(rows.slice(0, 5).map((i) => `${this.name(i)} ${percent(model[i])}` +

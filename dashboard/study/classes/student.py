@@ -11,7 +11,8 @@ from core.study.results.result import dump_results, load_results, results_of
 from core.study.storage.classes import HandIn, NamedClass
 from dashboard import limits, state
 from dashboard.components import page, tables
-from dashboard.study import short_tests, study_state
+from dashboard.study import study_state
+from dashboard.study.classes import short_tests
 from dashboard.study.phone_token import phone_token
 from dashboard.study.room import classes, rooms
 

@@ -25,8 +25,9 @@ from core.study.storage.classes import DAYS_KEPT, NamedClass, ShortTest
 from dashboard import lessons
 from dashboard.components import page, tables
 from dashboard.figures.poll import gain_intervals
-from dashboard.study import class_student, short_tests, study_state
-from dashboard.study.class_student import attempt, show_done
+from dashboard.study import study_state
+from dashboard.study.classes import short_tests, student
+from dashboard.study.classes.student import attempt, show_done
 from dashboard.study.room import classes, rooms
 from dashboard.study.room_link import join
 
@@ -40,10 +41,10 @@ def shown() -> bool:
         _lecturer(classes().find(code), secret)
         return True
     lesson = st.query_params.get("test", "")
-    found = class_student.joined() if lesson else None
+    found = student.joined() if lesson else None
     if found is None:
         return False
-    token = class_student.key_of_browser()
+    token = student.key_of_browser()
     short_tests.show(found, token, classes().my_tests(found.code, token), lesson)
     return True
 
@@ -249,5 +250,5 @@ def _settings(found: NamedClass, secret: str) -> None:
 
 def _delete(code: str, secret: str) -> None:
     attempt(lambda: classes().delete(code, secret), "The class is deleted.")
-    class_student.leave()
+    student.leave()
     st.query_params.pop("host", None)

@@ -1,0 +1,1 @@
+"""Recurrent networks that learn: gradients through time, clipping, the gates of an LSTM."""

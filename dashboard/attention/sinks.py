@@ -1,0 +1,110 @@
+"""Attention sinks: how much weight the first tokens draw, and what it costs to hide one of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.interpret import sinks
+from dashboard import controls, state
+from dashboard.components import page
+from dashboard.components.panes import panes
+from dashboard.figures.maps import sinks as figures
+from dashboard.models import traces
+from dashboard.models.model_input import ModelInput
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+    from torch import Tensor
+
+SHORTEST = 24  # tokens of a text in which a first and a second half can be told apart
+LATE, ALWAYS = "second half", "all later tokens"
+LARGE = 0.3  # nats
+ANSWERS = ("it rises by more than 0.3 nats", "it changes by less", "it falls by more than 0.3 nats")
+
+
+def show(given: ModelInput) -> None:
+    """The question and the formula beside the weights by layer and the cost of each key."""
+    left, right = panes("sinks", (2, 3))
+    ids, words = _text(given, left)
+    with left:
+        hidden = controls.pick("One token is hidden from", [LATE, ALWAYS], key="hidden-from")
+    traced = traces.trace(given.identity, given.model, ids)
+    weights = sinks.weights_by_layer(traced.attention[0]).numpy()
+    heaviest = int(weights.mean(0).argmax())
+    name = page.escape(words[heaviest])
+    with left:
+        costs = _cost(given.identity, tuple(ids[0].tolist()), hidden == LATE, given.model, ids)
+        whole = _predict(given.loaded.entry.name, name, heaviest, costs.tolist(), hidden)
+        page.show_math(
+            r"\begin{gathered} \sum_{s \le t} \alpha_{ts} = 1, \quad o_t = \sum_{s \le t} "
+            r"\alpha_{ts}\, v_s \\ \text{hidden: } e_{ts} = -\infty \end{gathered}",
+            "The weights of a row sum to one, so a head that finds nothing must still put its "
+            "weight somewhere. A token that draws it is called an attention sink.",
+        )
+    uniform = sinks.uniform_weight(ids.shape[1])
+    with right:
+        page.show_figure(
+            figures.weights_and_costs(
+                weights, costs.numpy() if whole else None, words[: weights.shape[1]], heaviest
+            ),
+            title="The first tokens: their weight, and the loss without each",
+            description="Above: mean weight from the second half of the text, over the heads of a "
+            f"layer; spread evenly, it would be {uniform:.3f}. Below: by how many nats the loss of "
+            "the second half rises if this token is hidden from "
+            f"{'it' if hidden == LATE else 'all tokens after it'}.",
+            key="sinks-cost",
+        )
+
+
+def _text(given: ModelInput, place: DeltaGenerator) -> tuple[Tensor, list[str]]:
+    """The text of the page, or a passage of Shakespeare if it is too short."""
+    if len(given.tokens) >= SHORTEST:
+        return given.inputs, given.tokens
+    import torch
+
+    from core.decoding.prompt import read_prompt
+
+    prompt = read_prompt(sinks.PASSAGE, given.loaded.tokenizer, given.model.max_N)
+    place.caption(
+        f"The text has only {len(given.tokens)} tokens: a passage of {len(prompt.ids)} is read."
+    )
+    return torch.tensor([prompt.ids]), list(prompt.words)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Hiding each token …")
+def _cost(identity: str, ids: tuple[int, ...], late: bool, _model: object, _ids: Tensor) -> Tensor:
+    return sinks.cost_of_hiding(_model, _ids, late=late)  # type: ignore[arg-type]
+
+
+def _predict(model: str, name: str, heaviest: int, costs: list[float], hidden: str) -> bool:
+    """Ask; once there is an answer, say what was measured."""
+    late = hidden == LATE
+    whom = "the second half of the text" if late else "all tokens after it"
+    guess = st.radio(
+        f"“{name}” (token {heaviest}) gets most of the weight. It is hidden from {whom}. What does "
+        "the loss of the second half do?",
+        ANSWERS, index=None, key=f"guess-sink-{'late' if late else 'always'}-{model}",
+    )  # fmt: skip
+    if guess is None and not state.revealed():
+        st.caption("Answer to see the losses.")
+        return False
+    cost = costs[heaviest]
+    result = ANSWERS[0] if cost > LARGE else ANSWERS[2] if cost < -LARGE else ANSWERS[1]
+    others = max(c for i, c in enumerate(costs) if i != heaviest)
+    st.markdown(
+        f"Measured, **{result}**: by {cost:+.2f} nats; without any other of these tokens, by at "
+        f"most {others:+.2f}.{f' You predicted: {guess}.' if guess else ''} {_why(cost, late)}"
+    )
+    return True
+
+
+def _why(cost: float, late: bool) -> str:
+    if cost > LARGE:
+        return "The weight goes to other tokens instead, and their values disturb the sum." + (
+            " Now hide it from all later tokens." if late else ""
+        )
+    if not late:
+        return "If no later token ever sees it, another early token can become the sink."
+    return "This model does not depend on it here."

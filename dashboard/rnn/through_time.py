@@ -1,0 +1,96 @@
+"""The section "Back through time": what tanh does to the gradient, beside autograd.
+
+torch is imported when the proof is asked for.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from core.linear_rnn.through_time import backward
+from dashboard import controls, state
+from dashboard.components import page
+from dashboard.components.live import Dial
+from dashboard.components.panes import panes
+from dashboard.figures.rnn import through_time as figures
+from dashboard.rnn import tanh_instrument
+
+ANSWERS = (
+    "it still explodes, only more slowly",
+    "it vanishes: many units are saturated",
+    "it stays near 1: tanh balances ρ",
+)
+RHO, SIZE, STEPS = 1.5, 4.0, 40  # where the prediction is made
+RADII, SIZES = (0.5, 2.0), (0.0, 10.0)
+
+
+def show() -> None:
+    """The formula, the prediction, and the gradient as ρ, the inputs and T move."""
+    left, right = panes("through-time", (2, 3))
+    with left:
+        st.markdown(
+            f"A tanh RNN with {backward.UNITS} units; $W_h$ is orthogonal, times ρ. Without tanh, "
+            f"ρ = {RHO} makes the gradient explode."
+        )
+        known = _predict()
+        page.show_math(
+            r"\frac{∂h_T}{∂h_t} = \textstyle\prod_{k=T}^{t+1} \mathrm{diag}(1 - h_k^2)\, W_h",
+            "A factor for each step: φ′ of every unit, times W_h.",
+        )
+        proof = controls.switch("Prove it with autograd", key="autograd")
+    dials = [
+        controls.dial("ρ of W_h", *RADII, RHO, key="tanh_rho", step=0.05),
+        controls.dial("Size of the inputs", *SIZES, SIZE, key="tanh_x", step=0.25),
+        controls.dial("Steps T", 5, backward.LONGEST, STEPS, key="tanh_T"),
+    ]
+    W_h, inputs = network(dials)
+    gradient = backward.norms_by_autograd(W_h, inputs) if proof and known else None
+    with right:
+        if not tanh_instrument.show(dials, gradient, asked=not known):
+            _show_figure(W_h, inputs, known, gradient)
+        if gradient is not None:
+            apart = np.abs(backward.norms(W_h, inputs) / gradient - 1).max()
+            st.caption(f"The product and autograd differ by at most {apart:.0e} of the norm.")
+
+
+def network(dials: list[Dial]) -> tuple[np.ndarray, np.ndarray]:
+    """W_h (d, d) and W_x x_t (T, d) at these values."""
+    rho, size, T = (dial.value for dial in dials)
+    W, inputs = backward.drawn_network()
+    return rho * W, size * inputs[: int(T)]
+
+
+def _predict() -> bool:
+    """Ask, and after the answer say what was computed. Whether it is shown."""
+    guess = st.radio(
+        f"With tanh and inputs of size {SIZE:g}, what becomes of ∂h_T/∂h_1 over {STEPS} steps?",
+        ANSWERS, index=None, key="guess-tanh",
+    )  # fmt: skip
+    if guess is None and not state.revealed():
+        return False
+    W, inputs = backward.drawn_network()
+    bent = backward.norms(RHO * W, SIZE * inputs[:STEPS])[0]
+    flat = backward.linear_norms(RHO * W, STEPS)[0]
+    small = backward.norms(RHO * W, 0.1 * inputs[:STEPS])[0]
+    st.markdown(
+        f"**It vanishes**: the norm is **{bent:.4f}** with tanh and {flat:,.0f} without. Large "
+        f"inputs saturate the units, where φ′ is near 0. With inputs of size 0.1 it is {small:.0f}."
+        + (f" You predicted: {guess}." if guess else "")
+    )
+    return True
+
+
+def _show_figure(
+    W_h: np.ndarray, inputs: np.ndarray, known: bool, gradient: np.ndarray | None
+) -> None:
+    """The figure as the server draws it: for a browser in which the instrument stopped."""
+    lines = {"without tanh": backward.linear_norms(W_h, len(inputs))}
+    if known:
+        lines["with tanh"] = backward.norms(W_h, inputs)
+    page.show_figure(
+        figures.norms_by_step(lines, gradient),
+        title="Gradient of the last state by the state at step t: ‖∂h_T/∂h_t‖",
+        description="A curve that falls towards t = 1 vanishes, one that rises explodes.",
+        key="through-time",
+    )

@@ -1,0 +1,27 @@
+"""The shipped accuracies on changed pictures are those of the shipped models, measured again."""
+
+import numpy as np
+import pytest
+
+from core.data.images import shapes
+from core.data.images.order import held_out_order
+from core.models.zoo import find_model, load_model
+from core.study.measure import robustness
+from core.study.measure.robustness import PICTURES, PLACES, shipped_accuracies
+
+SAMPLE = {"shift": (0, 6), "size": (32, 64)}  # those that claims rest on
+ONE_PICTURE = 1 / PICTURES  # another processor may see a single picture differently
+
+
+@pytest.mark.parametrize("what", SAMPLE)
+@pytest.mark.parametrize("name", ["vit-shapes-plain", "vit-shapes-plain-unaugmented", "cnn-shapes"])
+def test_the_shipped_accuracies_are_measured_again(name, what, monkeypatch) -> None:
+    entry = find_model(name)
+    known = shipped_accuracies(entry, what)
+    assert known is not None
+    expected = [known[PLACES[what].index(place)] for place in SAMPLE[what]]
+    pictures, labels, _ = shapes.generate(PICTURES, seed=1)
+    order = held_out_order("shapes", labels)[0]
+    monkeypatch.setattr(robustness, "PLACES", SAMPLE)
+    found = robustness.accuracies(load_model(entry), pictures[order], labels[order], what)
+    np.testing.assert_allclose(found, expected, atol=ONE_PICTURE + 1e-6)
