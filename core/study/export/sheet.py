@@ -51,10 +51,14 @@ def _space(task: Task | NumberTask | QuantityTask, seed: str) -> Iterable[str]:
             return ["\\_" * 12 + " (a number and its unit)"]
         case Bug():
             lines = "\n".join(f"{number}  {line}" for number, line in enumerate(task.code, 1))
-            return [f"```python\n{lines}\n```", _listed((o.text for o in task.symptoms), "☐")]
+            return [f"```python\n{lines}\n```", _listed(_symptoms(task, seed), "☐")]
         case Match():
             return [_listed(shuffled(task.settings, seed), "☐"), ONLY_THERE]
     return [_LINES]
+
+
+def _symptoms(task: Bug, seed: str) -> list[str]:
+    return shuffled(tuple(option.text for option in task.symptoms), seed)
 
 
 def _listed(texts: Iterable[str], box: str) -> str:
@@ -79,9 +83,9 @@ def _right(task: Task | NumberTask | QuantityTask, seed: str) -> str:
             return f"{task.task.answer:,.6g} {task.task.unit}. {task.task.worked}"
         case Bug():
             line, symptom = task.right
-            at = [option.text for option in task.symptoms].index(symptom)
             repair = f"Line {task.code.index(line) + 1}; repaired: `{task.repair.strip()}`."
-            return f"{repair} ({_LETTERS[at]}) {symptom}: {task.symptoms[at].reply}"
+            reply = next(option.reply for option in task.symptoms if option.right)
+            return f"{repair} ({_LETTERS[_symptoms(task, seed).index(symptom)]}) {symptom}: {reply}"
         case Match():
             return f"{task.reply} {ONLY_THERE}"
         case Rubric():

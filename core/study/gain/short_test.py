@@ -16,7 +16,7 @@ from typing import Any
 from core.study.grading.number_task import NumberTask
 from core.study.grading.numbers import grade_number
 
-MOMENTS = ("before", "after", "a week later")
+MOMENTS = ("before the lesson", "after the lesson", "a week later")
 LESSONS = (
     *("rnn", "attention", "heads", "positions", "vit"),
     *("patches", "maps", "versus", "gpt", "decoding"),

@@ -99,7 +99,7 @@ def _results(found: NamedClass, secret: str) -> None:
         _csv("CSV for Canvas", table.canvas_csv(read, names), "unrolled-canvas.csv")
         _csv("CSV for Moodle", table.moodle_csv(read, names), "unrolled-moodle.csv")
         _csv("CSV of every question", table.to_csv(details, every), "unrolled-questions.csv")
-        selected = [read[i][0].name for i in _selected() if i < len(read)]
+        selected = [read[i][0].name for i in _selected() if 0 <= i < len(read)]
         st.button(
             "Delete the selected", type="tertiary", disabled=not selected,
             on_click=_remove, args=(found.code, secret, selected),

@@ -28,13 +28,13 @@ def next_moment(lesson: str, taken: Sequence[ShortTest], now: float) -> tuple[in
     done = {test.moment: test for test in taken if test.lesson == lesson}
     for moment in (0, 1):
         if moment not in done:
-            return moment, f"{MOMENTS[moment]} the lesson"
+            return moment, MOMENTS[moment]
     if 2 in done:
         return None, "all three tests taken"
     opens = done[1].at + WEEK
     if now < opens:
         return None, f"the last test opens on {datetime.fromtimestamp(opens, UTC).date()}"
-    return 2, "a week later"
+    return 2, MOMENTS[2]
 
 
 def choose(found: NamedClass, taken: Sequence[ShortTest]) -> None:
@@ -85,7 +85,7 @@ def show(found: NamedClass, token: str, taken: Sequence[ShortTest], lesson: str)
 
 def _form(found: NamedClass, token: str, lesson: str, moment: int) -> None:
     tasks = short_test(lesson, token, moment)
-    st.markdown(f"**The test {MOMENTS[moment]}**: write a number, or leave it empty.")
+    st.markdown(f"**The test {MOMENTS[moment]}:** write a number, or leave it empty.")
     with st.form(f"short-test-{lesson}-{moment}"):
         answers = [
             st.text_input(formula(task.prompt), max_chars=40, key=f"test-{lesson}-{moment}-{i}")
