@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.study.bug import Bug as Bug, read_bug
 from core.study.grading.numbers import VARIANTS
 from core.study.grading.quantities import QUANTITIES
-from core.study.match import Match as Match, read_match
-from core.study.option import Option as Option, read_options
+from core.study.kinds.bug import Bug as Bug, read_bug
+from core.study.kinds.match import Match as Match, read_match
+from core.study.kinds.option import Option as Option, read_options
 from core.study.points import Point, read_points
 from core.study.toml_values import no_markup, only_keys, text_at, texts_at
 

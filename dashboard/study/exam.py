@@ -17,6 +17,7 @@ from core.study.question import Question
 from core.study.tasks import Bug, Choice, Expression, Match, Number, Order, Quantity
 from dashboard.components import page
 from dashboard.components.formula import formula
+from dashboard.components.scrolling import scroll_into_view
 from dashboard.study import faults, figures, study_state, tasks
 
 _KEY = "exam"
@@ -112,6 +113,7 @@ def _field(seed: str, item: Item) -> str:
 
 
 def _result(questions: Mapping[str, Question], seed: str, marked: tuple[Marked, ...]) -> None:
+    scroll_into_view("exam-result", seed)
     right = sum(one.grade is not None and one.grade.correct for one in marked)
     earned = f"{points(marked):.1f}".removesuffix(".0")
     st.subheader(f"{earned} of {len(marked)} points, {right} right", anchor=False)

@@ -76,7 +76,7 @@ def compare(task: Bug) -> None:
 
 
 def _code(lines: tuple[str, ...]) -> None:
-    st.code("\n".join(lines), language="python", line_numbers=True)
+    st.code("\n".join(lines), language="python", line_numbers=True, wrap_lines=True)
 
 
 def _numbers(outcome: Outcome, tells: str) -> None:

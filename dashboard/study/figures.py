@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from core.study.grading.checks import shown_figures
-from core.study.pictures import SETS
+from core.study.kinds.pictures import SETS, bounds
 from core.study.progress import Answer
 from core.study.tasks import Match
 from dashboard.components import page
 from dashboard.components.formula import formula
-from dashboard.figures.study import small_curves
+from dashboard.figures.study.answers import small_curves
 
 LETTERS = "ABCDEFGH"
 
@@ -21,15 +21,15 @@ def ask(task: Match, key: str, seed: str, on_change: Callable[[], None] | None) 
     """The figures two in a row, in the order of the seed, each with a setting to choose."""
     st.markdown(task.prompt)
     pictures = SETS[task.figures]
-    computed = pictures.compute()
+    computed, shared = pictures.compute(), bounds(pictures)
     columns = st.columns(2, gap="medium")
     for place, i in enumerate(shown_figures(task, seed)):
         letter = LETTERS[place]
         with columns[place % 2]:
             page.show_figure(
-                small_curves(computed[i], pictures.x, pictures.y, pictures.log),
+                small_curves(computed[i], pictures.x, pictures.y, pictures.log, shared),
                 title=f"Figure {letter}",
-                description=f"{pictures.y} against {pictures.x}",
+                description=formula(pictures.about),
                 key=f"{key}-figure-{place}",
             )
             st.selectbox(

@@ -9,7 +9,7 @@ from core.study.question import Question
 from core.study.record import CONFIDENCE, HINT_COSTS, HINTS, MAX_OBJECTION
 from dashboard.components import page
 from dashboard.components.formula import formula
-from dashboard.figures.study import calibration_bars
+from dashboard.figures.study.answers import calibration_bars
 from dashboard.study import study_state
 
 FEWEST = 5  # judged answers, before their picture is shown

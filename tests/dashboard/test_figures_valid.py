@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.study.pictures import Curve
+from core.study.kinds.pictures import Curve
 from dashboard.figures import (
     compare,
     curves,
@@ -25,12 +25,12 @@ from dashboard.figures import (
     poll,
     positions,
     scaling,
-    study,
     tokens,
     versus,
 )
 from dashboard.figures.layout import Drawing
 from dashboard.figures.maps import attention_maps, head_steps, heads, sinks
+from dashboard.figures.study import answers
 from tests.dashboard.drawings import checked
 
 some = np.random.default_rng(0).random
@@ -53,8 +53,8 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (positions.bias_lines, (np.array([0.5, 0.25, 0.004]), 40)),
     (scaling.weights, ({"with": some(8), "without": some(8)},)),
     (scaling.against_width, ([1, 4, 16], {"with": ([1, 2, 3], [3, 2, 1])})),
-    (study.small_curves, ([Curve("a", (0.0, 1.0), (1.0, 0.5))], "k", "norm", "y")),
-    (study.calibration_bars, ({"sure": (3, 4), "think so": (1, 2), "guess": (0, 0)},)),
+    (answers.small_curves, ([Curve("a", (0.0, 1.0), (1.0, 0.5))], "k", "norm", "y", (0.5, 1.0))),
+    (answers.calibration_bars, ({"sure": (3, 4), "think so": (1, 2), "guess": (0, 0)},)),
     (tokens.pair_bars, ([("<b> a", 9), ("␣ t", 4)],)),
     (sinks.weights_and_costs, (some((6, 3)), some(3), ["<b> a", "␣", ":"], 1)),
     (tokens.loss_bars, (["<b> a", "␣"], [0.1, 9.0], 1, 4.5)),

@@ -8,8 +8,8 @@ from core.study import question as q
 from core.study.grading.checks import grade_answer, right_settings, shuffled
 from core.study.grading.numbers import VARIANTS, draw, grade_number, read_number
 from core.study.grading.quantities import QUANTITIES, draw_quantity, grade_quantity, written
+from core.study.kinds.pictures import SETS, finite
 from core.study.measure.store import MEASUREMENTS, fill, measure, placeholders
-from core.study.pictures import SETS, finite
 from core.study.question import own_files, own_folder, read_question
 from core.study.tasks import Bug, Choice, Match, Number, Order, Quantity, Rubric
 from tests.conftest import ROOT

@@ -137,8 +137,8 @@ def _grade_bug(task: Bug, response: tuple[str, ...]) -> Grade:
     line, symptom = response[0], options[response[1]]
     number = task.code.index(line) + 1
     if line == task.wrong:
-        said = f"Line {number} is the one." if not symptom.right else f"Line {number}:"
-        return Grade(symptom.right, f"{said} {symptom.reply}", 0.5)
+        said = "" if symptom.right else f"Line {number} is the one. "
+        return Grade(symptom.right, f"{said}{symptom.reply}", 0.5)
     fine = f"Line {number} does what it should."
     if symptom.right:
         return Grade(False, f"That is what is seen, but the reason is elsewhere: {fine}", 0.5)

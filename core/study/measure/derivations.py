@@ -7,8 +7,8 @@ import math
 import numpy as np
 import torch
 
+from core.study.kinds.pictures import TEMPERATURES, temperatures
 from core.study.measure.store import Values
-from core.study.pictures import TEMPERATURES, temperatures
 
 STEPS, RADIUS = 100, 0.9
 

@@ -2,7 +2,7 @@
 
 kind = "match"
 prompt = "Which curve belongs to which matrix?"
-figures = "powers"            # one of core.study.pictures.SETS, which computes them
+figures = "powers"            # one of core.study.kinds.pictures.SETS, which computes them
 settings = ["ρ = 0.8", …]     # in the order of that set
 reply = "Look at where each curve ends."
 """
@@ -32,7 +32,7 @@ class Match:
 
 def read_match(table: Mapping[str, Any], where: str) -> Match:
     """Errors: ValueError, one sentence that names `where` and what is allowed."""
-    from core.study.pictures import SETS
+    from core.study.kinds.pictures import SETS
 
     only_keys(table, where, "kind prompt figures settings reply")
     figures = text_at(table, "figures", where)

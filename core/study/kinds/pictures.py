@@ -26,8 +26,12 @@ class Curve:
 
 @dataclass(frozen=True)
 class Pictures:
-    """compute: for each setting its curves. log: which axes are logarithmic ("", "x", "y")."""
+    """compute: for each setting its curves. log: which axes are logarithmic ("", "x", "y").
 
+    about: what each figure shows. x, y: the names of its axes; HTML for an index.
+    """
+
+    about: str
     x: str
     y: str
     log: str
@@ -46,7 +50,7 @@ def powers() -> tuple[tuple[Curve, ...], ...]:
     curves = []
     for name, radius in MATRICES:
         norm = 10.0 ** growth(preset(name, 16)).at(radius).norm[shown]
-        curves.append((Curve("", x, tuple(map(float, norm))),))
+        curves.append((Curve("", x, tuple(float(value) for value in norm.round(6))),))
     return tuple(curves)
 
 
@@ -89,12 +93,24 @@ def histories() -> tuple[tuple[Curve, ...], ...]:
 
 
 SETS = {
-    "powers": Pictures("k", "‖W_h^k‖", "y", len(MATRICES), powers),
-    "temperatures": Pictures(
-        "k most probable words", "their probability", "x", len(TEMPERATURES), temperatures
+    "powers": Pictures(
+        *("The norm of a power of W_h", "k", "‖W<sub>h</sub><sup>k</sup>‖", "y", len(MATRICES)),
+        powers,
     ),
-    "histories": Pictures("epoch", "accuracy", "", len(RUNS), histories),
+    "temperatures": Pictures(
+        *("The probability of the k most probable words together", "k", "probability", "x"),
+        *(len(TEMPERATURES), temperatures),
+    ),
+    "histories": Pictures(
+        *("Accuracy by epoch", "epoch", "accuracy", "", len(RUNS), histories),
+    ),
 }
+
+
+def bounds(pictures: Pictures) -> tuple[float, float]:
+    """The smallest and the largest y of the whole set, so that its figures share one axis."""
+    every = [y for curves in pictures.compute() for curve in curves for y in curve.y]
+    return min(every), max(every)
 
 
 def finite(pictures: Pictures) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.study.option import Option, read_options
+from core.study.kinds.option import Option, read_options
 from core.study.toml_values import only_keys, text_at
 
 LINES = 8

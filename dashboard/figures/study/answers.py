@@ -1,5 +1,6 @@
 """Figures of Study: the pictures of a question, and how sure students were against how right."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -19,21 +20,28 @@ class Line(Protocol):
     def y(self) -> Sequence[float]: ...
 
 
-def small_curves(curves: Sequence[Line], x: str, y: str, log: str) -> Drawing:
-    """One small figure of a set; log: the axes that are logarithmic ("", "x", "y" or "xy")."""
+def small_curves(
+    curves: Sequence[Line], x: str, y: str, log: str, bounds: tuple[float, float]
+) -> Drawing:
+    """One small figure of a set; log: the axes that are logarithmic ("", "x", "y" or "xy").
+
+    bounds: the smallest and the largest y of the set.
+    """
     looks = ((BLUE, None), (ORANGE, "dash"))
     traces = [
         line(list(curve.x), list(curve.y), curve.name, color, 2.5, dash)
         for curve, (color, dash) in zip(curves, looks, strict=False)
     ]
-    scales = {name: {"type": "log"} if name in log else {} for name in "xy"}
+    scales = {name: {"type": "log", "dtick": 1} if name in log else {} for name in "xy"}
+    low, high = (math.log10(value) if "y" in log else value for value in bounds)
+    margin = 0.06 * (high - low)
     layout = {
         "height": 230,
         "margin": {"t": 8},
         "showlegend": len(traces) > 1,
         "legend": {"orientation": "h", "y": 1.18},
         "xaxis": axis(x, **scales["x"]),
-        "yaxis": axis(y, **scales["y"]),
+        "yaxis": axis(y, range=[low - margin, high + margin], **scales["y"]),
     }
     return figure(traces, layout)
 
