@@ -24,6 +24,7 @@ DRAGS = {
     "rnn-orbit": ("rnn", DECAY | {"view": "orbit", "size": "2"}, "Direction of x"),
     "rnn-eigenvalue": ("rnn", ROTATION, "eigenvalues"),
     "rnn-eigenvalue-32": ("rnn", ROTATION | {"size": "32"}, "eigenvalues"),
+    "rnn-gates": ("rnn", {"section": "Gates"}, "Steps of noise"),
     "rnn-tanh": ("rnn", {"section": "Back through time"}, "Size of the inputs"),
     "decoding": ("decoding", {"columns": "2", "length": "10"}, "Temperature"),
     "decoding-step": ("decoding", {"columns": "2", "length": "40"}, "Step"),

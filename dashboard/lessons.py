@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-PAGES = Path(__file__).resolve().parent.parent / "pages"
+_HERE = Path(__file__).resolve().parent
+_INSTALLED = _HERE / "pages"
+# The pages: beside dashboard in a checkout, inside it in a package.
+PAGES = _INSTALLED if _INSTALLED.is_dir() else _HERE.parent / "pages"
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ class Stop:
 COURSE = (
     Stop(
         "The unrolled RNN", "How much of the first input is left at the last step?", 60,
-        ("rnn",), ("1a", "1b", "1c", "1d", "1e", "1g", "5h", "5i", "6b", "6e", "7a"),
+        ("rnn",),
+        ("1a", "1b", "1c", "1d", "1e", "1g", "1h", "1i", "5h", "5i", "6b", "6e", "7a"),
     ),
     Stop(
         "Attention", "How does a word find the words that matter to it?", 45,
@@ -81,7 +85,7 @@ COURSE = (
     ),
     Stop(
         "Positions", "How does a model know the order of the words?", 20,
-        ("positions",), ("3b", "5g"),
+        ("positions",), ("3b", "3r", "5g"),
     ),
     Stop(
         "Pictures as tokens", "How does a Transformer read a picture?", 30,
@@ -95,7 +99,7 @@ COURSE = (
         "Generating text", "How is the next word chosen, and what does it cost?", 60,
         ("gpt", "decoding"),
         (
-            *("4e", "4f", "4g", "4h", "4i", "4p", "5c", "5d", "5e", "5f", "5l"),
+            *("4e", "4f", "4g", "4h", "4i", "4m", "4p", "5c", "5d", "5e", "5f", "5l"),
             *("6c", "6d", "7b", "7d", "7f", "7g"),
         ),
     ),

@@ -12,7 +12,9 @@ from dashboard.components import page
 from dashboard.components.formula import formula
 from dashboard.components.panes import panes
 from dashboard.rnn import (
+    clipping,
     decay_figures,
+    gates,
     instrument,
     learning as latch,
     matrix_choice,
@@ -99,6 +101,19 @@ def learning() -> None:
 
 
 @page.fragment
+def clipped() -> None:
+    clipping.show()
+    task = "core.linear_rnn.through_time.clipping"
+    page.show_source(f"{task}.clip", f"{task}.train")
+
+
+@page.fragment
+def lstm_gates() -> None:
+    gates.show()
+    page.show_source("core.linear_rnn.through_time.gates.run")
+
+
+@page.fragment
 def cost() -> None:
     left, right = panes("cost")
     with left:
@@ -117,6 +132,8 @@ SECTIONS = {
     "Eigenvalues and decay": eigenvalues_and_decay,
     "Back through time": back_through_time,
     "Learning": learning,
+    "Clipping": clipped,
+    "Gates": lstm_gates,
     "Cost": cost,
 }
 page.page_header(

@@ -185,7 +185,7 @@ def picture_of(given: ModelInput) -> dict[str, object] | None:
 
 def said_after_each_block(given: ModelInput, traced: Trace, tokens: list[int]) -> list[Any]:
     """The logit lens: [L+1][tokens or 1] lists of [answer, probability], best first."""
-    from core.interpret.trace import logit_lens
+    from core.interpret.logit_lens import logit_lens
 
     stream = traced.stream[:, :, tokens] if given.causal else traced.stream
     probability, ids = logit_lens(given.model, stream, SAID)

@@ -142,6 +142,13 @@ def _recipe(spec: RunSpec, tag: str) -> dict[str, Any]:
     recipe["weight_decay"] = controls.slider(
         "Weight decay", 0.0, 1.0, now.weight_decay, key=f"{tag}-decay", step=0.01
     )
+    lengths = sorted({0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, now.clip})
+    recipe["clip"] = st.select_slider(
+        "Clip the gradient to the norm", lengths, now.clip, key=f"{tag}-clip",
+        format_func=lambda v: f"{v:g}" if v else "off", bind="query-params",
+        help="A gradient with a larger norm is scaled down to it before each step; its direction "
+        "stays.",
+    )  # fmt: skip
     recipe["schedule"] = controls.pick(
         "Schedule",
         list(SCHEDULES),

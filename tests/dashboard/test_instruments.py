@@ -12,9 +12,11 @@ from tests.conftest import ROOT
 
 PAGES: dict[str, tuple[str, dict[str, str]]] = {
     "rnn": ("rnn", {"section": "Eigenvalues and decay", "matrix": "Scaled rotation"}),
+    "gates": ("rnn", {"section": "Gates"}),
     "tanh": ("rnn", {"section": "Back through time"}),
     "decoding": ("decoding", {"model": "gpt-grammar", "length": "10"}),
     "steps": ("decoding", {"model": "gpt-grammar", "length": "10"}),
+    "groups": ("decoding", {"section": "shared keys", "model": "gpt-grammar"}),
     "row": ("attention", {"model": "gpt-grammar"}),
     "scaling": ("attention", {"section": "Why √n?"}),
     "heads": ("heads", {"model": "gpt-grammar"}),

@@ -52,7 +52,53 @@ def gradient_left(rng: random.Random) -> NumberTask:
     )
 
 
+def clipped_entry(rng: random.Random) -> NumberTask:
+    """a c / ‖g‖: the first entry of g = (a, b) after clipping to the norm c."""
+    (a, b), k = rng.choice([(3, 4), (5, 12), (8, 15)]), rng.choice([2, 4, 6])
+    a, b, c = k * a, k * b, rng.choice([1, 2, 5])
+    norm = (a * a + b * b) ** 0.5
+    answer = a * c / norm
+    return NumberTask(
+        f"The gradient of two weights is ({a}, {b}). It is clipped to the norm c = {c}. What is "
+        "its first entry then?",
+        answer,
+        "(no unit)",
+        0.01,
+        (
+            (c, "That is clipping each entry for itself; here the whole vector is scaled."),
+            (a, f"The norm is {norm:g}, above c: the gradient is scaled."),
+            *([(a / norm, "That vector has the norm 1: scale it to the norm c.")] if c > 1 else []),
+            (a * c / (a + b), "The norm is the root of the sum of squares, not the sum."),
+            (b * c / norm, "That is the second entry."),
+            (a / c, "The factor is c / ‖g‖, not 1 / c."),
+        ),
+        f"‖g‖ = {norm:g}, so the factor is {c}/{norm:g}, and {a} · {c}/{norm:g} = {answer:.3g}.",
+    )
+
+
+def cell_left(rng: random.Random) -> NumberTask:
+    """f^k: what a forget gate leaves of a cell after k steps."""
+    f, k = rng.choice([0.7, 0.8, 0.9, 0.95]), rng.choice([5, 10, 20])
+    answer = f**k
+    return NumberTask(
+        f"The forget gate of a unit stays at f = {f:g}, and nothing is written. Which share of its "
+        f"cell is left after {k} steps?",
+        answer,
+        "(a share of 1)",
+        0.01,
+        (
+            (f, f"That is one step: each of the {k} steps multiplies by f."),
+            ((1 - f) ** k, "The forget gate is the share that is kept: f, not 1 − f."),
+            (k * f, "The gates are multiplied, not added."),
+            (1 - answer, "That is the share that is lost."),
+        ),
+        f"{f:g}^{k} = {answer:.3g}.",
+    )
+
+
 VARIANTS: dict[str, Callable[[random.Random], NumberTask]] = {
     "score_divisor": score_divisor,
     "gradient_left": gradient_left,
+    "clipped_entry": clipped_entry,
+    "cell_left": cell_left,
 }

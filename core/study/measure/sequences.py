@@ -14,7 +14,8 @@ from core.study.measure.store import Values
 
 def softmax_scale() -> Values:
     """Mean entropy and gradient of softmax rows at a small and a large n, divided by √n and not;
-    autograd: the largest difference of the gradient's formula from automatic differentiation."""
+    autograd: the largest difference of the gradient's formula from automatic differentiation;
+    total_off: how far the sum of an undivided row is from one, at most."""
     from core.interpret import softmax_scale as rows
 
     curves, few, many = rows.curves(), 4, 256
@@ -31,6 +32,7 @@ def softmax_scale() -> Values:
         float(np.abs(rows.jacobian(rows.softmax(row)) - rows.by_autograd(row)).max())
         for row in rows.one_query()[:: few * few]
     )
+    values["total_off"] = max(abs(float(rows.softmax(r).sum()) - 1) for r in rows.one_query())
     return values
 
 
@@ -52,3 +54,36 @@ def through_time() -> Values:
         "slope": float((1 - backward.states(W, large * inputs) ** 2).mean()),
         "apart": float(np.abs(bent / proof - 1).max()),
     }
+
+
+def clipping() -> Values:
+    """The latch task by gradient descent at a learning rate of 0.1: without clipping, and clipped
+    to the norm 1 and to 4. steps: until the gradient is not finite any more."""
+    from core.linear_rnn.through_time.clipping import STEPS, train
+
+    rate, c, loose = 0.1, 1.0, 4.0
+    plain, clipped, barely = train(rate), train(rate, c), train(rate, loose)
+    slow = train(0.01)
+    return {
+        **{"rate": rate, "c": c, "loose": loose, "all_steps": STEPS},
+        **{"steps": len(plain.loss), "largest": max(plain.norm), "plain": plain.accuracy},
+        **{"clipped": clipped.accuracy, "clipped_steps": sum(n > c for n in clipped.norm)},
+        **{"barely": barely.accuracy, "slow": slow.accuracy, "slow_rate": 0.01},
+    }
+
+
+def lstm_gates() -> Values:
+    """Of the shipped LSTMs, by the forget gate's bias before training (0, 1, 2): accuracy over the
+    trained delay and over three times as many steps, and the mean gate of the unit that keeps most.
+    closed: with bias 1, when 2 is subtracted from it after the training."""
+    from core.linear_rnn.through_time import gates
+
+    lstms, about = gates.read()
+    values: Values = {"delay": about["delay"], "long": gates.LONGEST}
+    for bias, lstm in lstms.items():
+        left, gate = gates.most_kept(lstm)
+        values |= {f"right_{bias:.0f}": gates.accuracy(lstm, gates.DELAY),
+                   f"long_{bias:.0f}": gates.accuracy(lstm, gates.LONGEST),
+                   f"gate_{bias:.0f}": gate, f"left_{bias:.0f}": left}  # fmt: skip
+    values["closed"] = gates.accuracy(lstms[1.0], gates.DELAY, added=-2)
+    return values

@@ -1,0 +1,90 @@
+"""The section "Gates": what the gates of an LSTM do while it keeps one symbol."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.linear_rnn.through_time import gates
+from dashboard import controls, state
+from dashboard.components import page
+from dashboard.components.live import Dial
+from dashboard.components.panes import panes
+from dashboard.figures.rnn import through_time as figures
+from dashboard.rnn import gates_instrument
+
+ANSWERS = (
+    "about 0.5, as before training",
+    "above 0.9, but not 1",
+    "exactly 1: nothing is forgotten",
+)
+BIAS = 1.0  # of the LSTM that is asked about
+
+
+def show() -> None:
+    """The LSTM, the prediction, and its gates as the sequence changes."""
+    try:
+        lstms, about = gates.read()
+    except (OSError, ValueError, KeyError, TypeError):
+        st.info(f"The trained LSTMs are missing. The command `{gates.COMMAND}` trains them.")
+        return
+    left, right = panes("gates", (2, 3))
+    with left:
+        st.markdown(
+            f"Three LSTMs of {about['units']} units learned the latch task over {about['delay']} "
+            f"steps of noise. They began with different biases of the forget gate."
+        )
+        bias = controls.pick(
+            "Forget-gate bias before training", gates.BIASES, key="gate_bias", index=1,
+            show=lambda b: f"{b:g} (torch)" if not b else f"{b:g}",
+        )  # fmt: skip
+        known = _predict(lstms[BIAS])
+        page.show_math(
+            r"c_t = f_t \odot c_{t-1} + i_t \odot g_t",
+            "The forget gate f says how much of the cell is kept, the input gate i how much of g "
+            "is written.",
+        )
+    dials = [
+        controls.dial("Symbol at step 1", 1, gates.SYMBOLS, 3, key="gate_symbol"),
+        controls.dial("Steps of noise", 5, gates.LONGEST, gates.DELAY, key="gate_delay"),
+        controls.dial("Add to the bias of f", -4, 4, 0, key="gate_added", step=0.25),
+    ]
+    with right:
+        if not gates_instrument.show(lstms[bias], dials, asked=not known):
+            _show_figures(lstms[bias], dials, known)
+        _, delay, added = (dial.value for dial in dials)
+        share = gates.accuracy(lstms[bias], int(delay), added)
+        st.markdown(f"With these settings it is right on **{share:.0%}** of 256 sequences.")
+
+
+def _predict(lstm: gates.LSTM) -> bool:
+    """Ask, and after the answer say what was measured. Whether it is shown."""
+    guess = st.radio(
+        f"The LSTM that began with bias {BIAS:g} is always right. How large is the forget gate of "
+        "the unit that keeps most?",
+        ANSWERS, index=None, key="guess-gate",
+    )  # fmt: skip
+    if guess is None and not state.revealed():
+        return False
+    left, gate = gates.most_kept(lstm)
+    closed = gates.accuracy(lstm, gates.DELAY, added=-2)
+    st.markdown(
+        f"**Above 0.9**: on average {gate:.2f}, so {left:.0%} of the cell is left after "
+        f"{gates.DELAY} steps; of 0.5 it would be {0.5**gates.DELAY:.0e}. Add −2 to the bias, and "
+        f"it is right only **{closed:.0%}** of the time."
+        + (f" You predicted: {guess}." if guess else "")
+    )
+    return True
+
+
+def _show_figures(lstm: gates.LSTM, dials: list[Dial], known: bool) -> None:
+    """The figures as the server draws them: for a browser in which the instrument stopped."""
+    symbol, delay, added = (dial.value for dial in dials)
+    steps = gates.run(lstm, gates.sequence(int(symbol) - 1, int(delay)), added)
+    shown = {"Cell c": (steps.c[0].T, True)}
+    if known:
+        shown |= {"Forget gate f": (steps.f[0].T, False), "Input gate i": (steps.i[0].T, False)}
+    for name, (values, signed) in shown.items():
+        page.show_figure(
+            figures.units(values, signed=signed), title=name, key=f"gate-{name[:4].lower()}",
+            description="A row for each unit, a column for each step.",
+        )  # fmt: skip
