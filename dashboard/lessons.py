@@ -85,7 +85,7 @@ COURSE = (
     ),
     Stop(
         "Positions", "How does a model know the order of the words?", 20,
-        ("positions",), ("3b", "3r", "5g"),
+        ("positions",), ("3b", "3f", "3r", "5g"),
     ),
     Stop(
         "Pictures as tokens", "How does a Transformer read a picture?", 30,
@@ -99,7 +99,7 @@ COURSE = (
         "Generating text", "How is the next word chosen, and what does it cost?", 60,
         ("gpt", "decoding"),
         (
-            *("4e", "4f", "4g", "4h", "4i", "4m", "4p", "5c", "5d", "5e", "5f", "5l"),
+            *("4e", "4f", "4g", "4h", "4i", "4j", "4k", "4m", "4p", "5c", "5d", "5e", "5f", "5l"),
             *("6c", "6d", "7b", "7d", "7f", "7g"),
         ),
     ),
