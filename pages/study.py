@@ -15,6 +15,7 @@ from dashboard.study import (
     room,
     study_state,
 )
+from dashboard.study.classes import lecturer, student
 
 if stage.notes():
     st.stop()
@@ -22,6 +23,8 @@ if room.asked_for():
     room.show()
     st.stop()
 if room.poll_offered(study_state.questions()):
+    st.stop()
+if lecturer.shown():
     st.stop()
 
 questions = study_state.questions()
@@ -35,6 +38,7 @@ page.page_header(
 )
 
 progress_browser.read()
+student.section()
 
 # --- which question ---
 name = question_list.pick(questions)
@@ -43,6 +47,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     progress_browser.forget_button()
     progress_store.save_menu()  # may load another progress, which the line before it tells of
     progress_store.own_questions_menu()
+    student.menu()
     exam.link()
     with overview:
         progress_store.overview()

@@ -91,6 +91,7 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (patches.spectrogram, (some((16, 40)), 8, 20.0, 0.01, ["C", "D"])),
     (patches.moments_alike, (some((7, 7)), 0.1)),
     (poll.poll_bars, ({"a long answer that is broken into lines, for it is long": 3, "b": 9}, "b")),
+    (poll.gain_intervals, (["RNN", "GPT"], [0.5, 0.2], [(0.3, 0.7), None], [[0.5, 0.4], [0.2]])),
     (positions.table_map, (some((20, 8)), 3)),
     (positions.similarity_map, (some((9, 9)),)),
     (positions.similarity_curves, ({"sinusoidal": (some(9), some(9))},)),
