@@ -77,7 +77,7 @@ COURSE = (
     ),
     Stop(
         "Attention", "How does a word find the words that matter to it?", 45,
-        ("attention", "heads"), ("1f", "1s", "2a"),
+        ("attention", "heads"), ("1f", "1s", "2a", "2b"),
     ),
     Stop(
         "Positions", "How does a model know the order of the words?", 20,
