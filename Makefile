@@ -22,7 +22,7 @@ SLOW = tests/browser tests/crawl tests/faults tests/load tests/ray tests/trainin
 	$(addprefix tests/hostile/test_,attacks.py kernel_folder.py pages.py quotas.py server.py)
 PARALLEL = -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
-.PHONY: crawl help run test test-fast test-long test-ray lint bench bench-ui bench-room bench-quality pretrain clean
+.PHONY: crawl help run test test-fast test-long test-ray lint bench bench-ui bench-real bench-room bench-quality pretrain dist clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -64,14 +64,24 @@ bench-quality: $(VENV)/.installed-dev ## train again what the quality rows stand
 bench-ui: $(VENV)/.installed-dev ## measure the dashboard as its users meet it (8 minutes)
 	$(PY) -m benchmarks.ui $(ARGS)
 
+bench-real: $(VENV)/.installed-dev ## measure SmolLM2 in every lesson (3 minutes)
+	$(PY) -m benchmarks.ui_real $(ARGS)
+
 bench-room: $(VENV)/.installed-dev ## measure it in a room of 300 (9 minutes)
 	$(PY) -m benchmarks.rooms
 
 pretrain: $(VENV)/.installed ## train the shipped models again (MODEL=name for one of them)
 	$(PY) -m core.publish.train_shipped $(MODEL) $(ARGS)
 
+dist: $(VENV)/.installed ## build the package (wheel and source) into dist/ and check it
+	$(PY) -m pip install --disable-pip-version-check -r requirements-dist.txt
+	rm -rf dist
+	$(PY) -m build --no-isolation
+	$(PY) -m twine check dist/*
+	$(VENV)/bin/check-wheel-contents dist/*.whl
+
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
 
 # The stamps are the memory of what is installed: nothing is installed twice.
 $(VENV)/.installed: requirements.txt pyproject.toml

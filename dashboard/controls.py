@@ -19,6 +19,7 @@ Option = TypeVar("Option")
 # What links from before say for an option -> its label now.
 EARLIER = {
     "at hand": "an example",
+    "closed": "nothing",
     "as drawn": "unsorted",
     "surest": "most confident",
     "least sure": "least confident",

@@ -1,15 +1,15 @@
-"""The style sheet: what .streamlit/config.toml cannot set."""
+"""The style sheet: what dashboard/.streamlit/config.toml cannot set."""
 
 from base64 import b64encode
-from pathlib import Path
 
 import streamlit as st
 
+from core.system.folders import ASSETS
 from dashboard.components import panes, streamlit_dom as dom
 from dashboard.palette import BACKGROUND, FIGURE_GRID, FIGURE_TEXT
 
 # Embedded in the page: an icon by name would be fetched from the network.
-_FILE = Path(__file__).resolve().parent.parent / "assets" / "icon.png"
+_FILE = ASSETS / "icon.png"
 _BYTES = _FILE.read_bytes() if _FILE.is_file() else b""
 ICON = "data:image/png;base64," + b64encode(_BYTES).decode()
 

@@ -10,10 +10,10 @@ page.page_header(
     "Decoding and KV cache",
     "Every word has a probability. **Which one do you choose**, and what does the text become?",
 )
-SECTIONS = ("side by side", "what goes wrong", "epoch by epoch", "the KV cache")
+SECTIONS = ("side by side", "what goes wrong", "epoch by epoch", "the KV cache", "shared keys")
 left, middle, right = st.columns([53, 20, 14], gap="small")
 with left:
-    section = controls.pick("What to look at", SECTIONS, key="section")
+    section = controls.pick("What to look at", SECTIONS, key="section", bare=True)
 with middle:
     entry = gpt_models.choose_gpt()
     loaded = model_choice.load(entry)
@@ -23,7 +23,14 @@ with right:
     with st.popover("The text", icon=":material/edit:"):
         prompt = gpt_models.ask_prompt(loaded)
 
-from dashboard.decoding import compare, epochs, grouped_cache, kv_cache, quality  # noqa: E402
+from dashboard.decoding import (  # noqa: E402
+    compare,
+    epochs,
+    grouped_cache,
+    kv_cache,
+    quality,
+    shared_keys,
+)  # fmt: skip
 
 NOT_REAL = {
     "what goes wrong": "This section measures a model against the words of its own training and "
@@ -37,8 +44,10 @@ if section == "side by side":
     compare.explain(engine)
 elif entry.real and section in NOT_REAL:
     st.info(NOT_REAL[section], icon=":material/info:")
+elif section == "shared keys":
+    shared_keys.show(loaded)
 elif entry.real:
-    grouped_cache.show(loaded)
+    grouped_cache.show(entry, loaded, prompt)
 elif section == "what goes wrong":
     quality.show(entry, loaded, engine, prompt)
 elif section == "epoch by epoch":

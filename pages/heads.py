@@ -25,7 +25,8 @@ with left:
 
 import torch  # noqa: E402  the heading must not wait for it
 
-from core.interpret.trace import Edit, causal_leak, heads_of, logit_lens  # noqa: E402
+from core.interpret.logit_lens import logit_lens  # noqa: E402
+from core.interpret.trace import Edit, causal_leak, heads_of  # noqa: E402
 from dashboard.attention import all_heads, head_at_work, heads_off, sinks  # noqa: E402
 
 model, tokens = given.model, given.tokens
@@ -105,7 +106,7 @@ else:
         )
 
 page.show_source(
-    "core.interpret.trace.Edit", "core.interpret.trace.logit_lens",
+    "core.interpret.trace.Edit", "core.interpret.logit_lens.logit_lens",
     "core.interpret.trace.causal_leak", "core.interpret.head_metrics.removal_effect",
     "core.interpret.head_metrics.induction", "core.interpret.sinks.cost_of_hiding",
 )  # fmt: skip

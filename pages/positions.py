@@ -84,17 +84,16 @@ if experiment is None:
     )
     st.stop()
 st.markdown(
-    f"Three small GPTs differ in one thing: one has a **learned** table, one the **sinusoidal** "
-    f"formula, and one **no positions** at all. All were trained on texts of "
+    f"Five small GPTs differ in one thing: how they know the order. All were trained on texts of "
     f"**{experiment.trained}** tokens. Now they read **{experiment.read}** tokens. What happens to "
     f"the loss of each model beyond position {experiment.trained}? Predict first."
 )
 ANSWERS = ("stays the same", "rises a little", "rises a lot")
-NAMES = {"learned": "learned table", "sinusoidal": "sinusoidal", "none": "no positions"}
+NAMES = {scheme: position_data.NAMES[scheme] for scheme in experiment.loss}
 guesses = {}
-for scheme, column in zip(NAMES, st.columns(3), strict=True):
+for scheme, column in zip(NAMES, st.columns(len(NAMES)), strict=True):
     with column:
-        guesses[scheme] = st.radio(NAMES[scheme], ANSWERS, index=None, key=f"guess-{scheme}")
+        guesses[scheme] = st.radio(NAMES[scheme], ANSWERS, index=None, key=f"guess-past-{scheme}")
 losses = {NAMES[scheme]: experiment.loss[scheme] for scheme in NAMES}
 whole = None not in guesses.values() or state.revealed()
 page.show_figure(
@@ -108,10 +107,10 @@ page.show_figure(
     data=losses if whole else None,
 )
 if None in guesses.values():
-    st.caption("Predict all three to see the curves beyond the line.")
+    st.caption("Predict all five to see the curves beyond the line.")
 else:
     before, after = position_data.means(experiment)
-    for scheme, column in zip(NAMES, st.columns(3), strict=True):
+    for scheme, column in zip(NAMES, st.columns(len(NAMES)), strict=True):
         with column:
             change = f"{after[scheme] - before[scheme]:+.2f}"
             about = (
@@ -125,5 +124,7 @@ else:
 page.show_source(
     "core.models.positions.sinusoidal", "core.models.sinusoidal_gpt.SinusoidalGPT",
     "core.models.positions.turn", "core.models.positions.rotate",
+    "core.models.relative_positions.alibi_attention",
+    "core.models.relative_positions.RotaryPositionGPT",
     "core.publish.position_experiment.loss_by_position",
 )  # fmt: skip

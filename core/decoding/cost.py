@@ -79,6 +79,11 @@ def key_value_bytes(layers: int, heads: int, width: int, tokens: int) -> int:
     return FLOAT_BYTES * 2 * layers * heads * width * tokens
 
 
+def whole_groups(groups: int, heads: int) -> int:
+    """The largest divisor of `heads` that is at most `groups`: each group has as many heads."""
+    return next(g for g in range(groups, 0, -1) if heads % g == 0)
+
+
 def cache_bytes(weights: DecodeWeights, tokens: int) -> int:
     """Bytes that the keys and values of a text take: 2·L·T·H·n floats."""
     return key_value_bytes(len(weights.blocks), weights.num_heads, weights.head_dim, tokens)

@@ -26,8 +26,8 @@ from torch import Tensor, nn
 from core.attention import AttentionHead
 from core.linear_rnn.flops import D_VALUES, LAYERS, T_VALUES, THREADS, CostRecord, Layer
 from core.system.device import use_threads, whole_machine
+from core.system.folders import PROJECT
 
-ROOT = Path(__file__).resolve().parents[2]
 REPEATS = 9
 PAUSE = 0.02  # seconds before a sample: who has slept is run at once, whatever else the CPU does
 SHORTEST = 2e-3  # seconds of a sample at least: faster passes are repeated within it
@@ -45,7 +45,7 @@ def measure_apart(
         numbers = {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
         with subprocess.Popen(
             [sys.executable, "-m", "core.linear_rnn.cost", "--measure", task],
-            cwd=ROOT, env=os.environ | numbers, stdout=subprocess.PIPE, text=True,
+            cwd=PROJECT, env=os.environ | numbers, stdout=subprocess.PIPE, text=True,
         ) as process:  # fmt: skip
             try:
                 assert process.stdout is not None

@@ -26,6 +26,8 @@ from typing import Literal
 
 import numpy as np
 
+from core.system.folders import ASSETS
+
 Layer = Literal["RNN", "attention"]
 
 LAYERS: tuple[Layer, ...] = ("RNN", "attention")
@@ -33,7 +35,7 @@ T_VALUES = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 D_VALUES = (16, 64, 256)
 THREADS = (1, 2)  # numbers of CPU threads that are measured
 SLOPE_FROM = 512  # slopes are fitted from this T on, where fixed costs no longer matter
-SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "measurements" / "rnn_cost.json"
+SHIPPED = ASSETS / "measurements" / "rnn_cost.json"
 
 
 @dataclass(frozen=True)

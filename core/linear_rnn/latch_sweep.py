@@ -16,9 +16,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from core.system.folders import ASSETS
+
 DELAYS = (3, 5, 10, 15, 20, 30, 45, 60)
 SEEDS = (0, 1, 2)
-SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "measurements" / "rnn_memory.json"
+SHIPPED = ASSETS / "measurements" / "rnn_memory.json"
 
 
 @dataclass(frozen=True)

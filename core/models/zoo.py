@@ -18,12 +18,13 @@ from core.models.identity import identity_of
 from core.run_files import schema
 from core.run_files.directory import RUN_ID, RunDirectory, read_json, runs_folder
 from core.run_files.pooling import architecture_of
+from core.system import folders
 
 if TYPE_CHECKING:
     from core.models.checkpoint import Checkpoint
     from core.tokenizer import WordTokenizer
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
+ASSETS = folders.ASSETS
 SECOND_SEED = "second_seed.json"  # beside a shipped model: the last epoch of a second training
 
 

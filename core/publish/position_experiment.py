@@ -1,8 +1,9 @@
 """python -m core.publish.position_experiment: models trained on 64 tokens, evaluated on 200.
 
-Three small GPTs that differ only in their position embedding (learned, sinusoidal, none) are
-trained on windows of 64 tokens of the Grammar and evaluated on windows of 200 tokens of the test
-set. Writes the loss at every position and the learned table to assets/positions. Takes some minutes
+Five small GPTs that differ only in how they know the order (a learned table, the sinusoidal one,
+nothing, rotary positions, ALiBi) are trained on windows of 64 tokens of the Grammar and evaluated
+on windows of 200 tokens of the test set. Writes the loss at every position and the learned table to
+assets/positions; a model whose loss is there already is not trained again. A model takes a minute
 on one core.
 
 Sources: Vaswani et al. 2017, section 3.5 (that sinusoids may extrapolate); Press et al. 2022,
@@ -25,6 +26,7 @@ from torch.nn.functional import cross_entropy
 
 from core.data.text import grammar
 from core.gpt import DialogueGPT
+from core.models.relative_positions import AlibiGPT, NoPositionGPT, RotaryPositionGPT
 from core.models.sinusoidal_gpt import SinusoidalGPT
 from core.models.zoo import ASSETS
 from core.system.device import use_threads
@@ -35,18 +37,12 @@ SIZES = {"dim": 64, "attn_dim": 16, "mlp_dim": 128, "num_heads": 4, "num_layers"
 BATCH, LEARNING_RATE = 16, 1e-3
 
 
-class NoPositionGPT(SinusoidalGPT):
-    """A `DialogueGPT` without position embeddings: only the causal mask depends on the order."""
-
-    def positions(self, tokens: int) -> Tensor:
-        """(tokens, dim) of zeros."""
-        return torch.zeros(tokens, self.dim).to(self.token_embed.weight)
-
-
 SCHEMES: dict[str, type[DialogueGPT]] = {
     "learned": DialogueGPT,
     "sinusoidal": SinusoidalGPT,
     "none": NoPositionGPT,
+    "rotary": RotaryPositionGPT,
+    "alibi": AlibiGPT,
 }
 
 
@@ -105,8 +101,18 @@ def stream_of(tokenizer: WordTokenizer, dialogues: list[str]) -> Tensor:
     return torch.tensor([i for line in dialogues for i in tokenizer.ids(line)[1:]])
 
 
+def stored_curves(file: Path, about: dict[str, object]) -> dict[str, list[float]]:
+    """The losses of an earlier run with the same settings; none if there is no such run."""
+    try:
+        stored = json.loads(file.read_text(encoding="utf-8"))
+        loss: dict[str, list[float]] = stored.pop("loss")
+        return loss if stored == about else {}
+    except (OSError, ValueError, KeyError):
+        return {}
+
+
 def main() -> int:
-    """Train the three models, evaluate them and write the results."""
+    """Train the models that the file lacks, evaluate them and write the results."""
     parser = argparse.ArgumentParser(
         prog="python -m core.publish.position_experiment", description=__doc__
     )
@@ -119,9 +125,16 @@ def main() -> int:
     data = grammar.load()
     tokenizer = WordTokenizer(data.vocabulary_text())
     training, held_out = (stream_of(tokenizer, d) for d in (data.train, data.held_out))
-    curves: dict[str, list[float]] = {}
     arguments.out.mkdir(parents=True, exist_ok=True)
+    file = arguments.out / "curves.json"
+    about = {
+        "trained": TRAINED, "read": EVALUATED, "steps": arguments.steps, "count": arguments.count,
+        "seed": arguments.seed, "data": data.note, "sizes": SIZES,
+    }  # fmt: skip
+    curves = stored_curves(file, about)
     for scheme, architecture in SCHEMES.items():
+        if scheme in curves:
+            continue
         torch.manual_seed(arguments.seed)
         model = architecture(tokenizer.vocab_size, EVALUATED, **SIZES)
         generator = torch.Generator().manual_seed(arguments.seed)
@@ -135,12 +148,8 @@ def main() -> int:
         if scheme == "learned":
             table = model.pos_embed.weight.detach().numpy().astype(np.float16)
             np.save(arguments.out / "learned.npy", table)
-    about = {
-        "trained": TRAINED, "read": EVALUATED, "steps": arguments.steps, "count": arguments.count,
-        "seed": arguments.seed, "data": data.note, "sizes": SIZES, "loss": curves,
-    }  # fmt: skip
-    text = json.dumps(about, ensure_ascii=False, indent=1)
-    (arguments.out / "curves.json").write_text(text, encoding="utf-8")
+        text = json.dumps(about | {"loss": curves}, ensure_ascii=False, indent=1)
+        file.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -1,9 +1,15 @@
-"""This user's folders for Unrolled's files; environment variables name others."""
+"""Where Unrolled's own files lie, and this user's folders; environment variables name others."""
 
 import os
 from pathlib import Path
 
 from platformdirs import user_cache_path, user_data_path
+
+# The folder with core and dashboard in it: the checkout, or where packages are installed.
+PROJECT = Path(__file__).resolve().parents[2]
+_INSTALLED = PROJECT / "core" / "assets"
+# The shipped models and measured curves: beside core in a checkout, inside it in a package.
+ASSETS = _INSTALLED if _INSTALLED.is_dir() else PROJECT / "assets"
 
 
 def cache_folder() -> Path:

@@ -18,12 +18,18 @@ INTRODUCTION = (
     "A position code is a table: row $t$ is added to the embedding of the word at position $t$. "
     "Each pair of columns is like the hand of a clock that turns at its own speed."
 )
+NAMES = {
+    "learned": "learned table", "sinusoidal": "sinusoidal", "none": "no positions",
+    "rotary": "rotary", "alibi": "ALiBi",
+}  # fmt: skip
 WHY = (
-    "The learned table has rows beyond the trained length only because it was made with 200 "
-    "rows. These rows were never trained, so they are noise. With a table of 64 rows the "
-    "model could not read longer texts. The formula is defined for every position, but its "
-    "values there are new to the model. Without positions the causal mask still helps: the "
-    "first word sees one word, the tenth word sees ten."
+    "**Learned**: rows beyond the trained length exist here only because the table was made with "
+    "200 rows; they were never trained, so they are noise. **Sinusoidal**: the formula is defined "
+    "there, but its values are new to the model. **No positions**: the causal mask still tells the "
+    "first word from the tenth, but a row of 150 keys is new. **Rotary**: only distances count, "
+    "but those above 64 turn a pair by angles that never occurred in training. **ALiBi**: far keys "
+    "get nearly no weight, so a longer text brings nothing new; the price is that steep heads "
+    "never look far back."
 )
 COMMAND = "python -m core.publish.position_experiment"
 

@@ -1,6 +1,7 @@
-"""A component's JavaScript as it is sent: deflated, and inflated by the browser before it runs."""
+"""What is sent to components: their JavaScript and their data, deflated, and names for both."""
 
 import base64
+import hashlib
 import zlib
 
 _INFLATE = """const bytes = Uint8Array.from(atob("{body}"), (c) => c.charCodeAt(0));
@@ -32,3 +33,14 @@ def deflated(source: str) -> str:
     kept = "\n".join(line for line in lines if line and not line.startswith("//"))
     body = base64.b64encode(zlib.compress(kept.encode(), 9)).decode()
     return _INFLATE.format(body=body)
+
+
+def squeezed(data: bytes) -> str:
+    """Deflated bytes as text, which `inflated` of live.js reads."""
+    return base64.b64encode(zlib.compress(data, 6)).decode()
+
+
+def digest(data: object) -> str:
+    """A name of 16 hex digits for bytes, or for anything else by its repr: equal for equal data."""
+    content = data if isinstance(data, bytes) else repr(data).encode()
+    return hashlib.sha256(content).hexdigest()[:16]

@@ -15,7 +15,7 @@ from dashboard.figures.layout import (
     vertical_line,
 )
 from dashboard.figures.traces import heat, line, scatter
-from dashboard.palette import BLUE, GREEN, GREY, ORANGE, PURPLE
+from dashboard.palette import AMBER, BLUE, GREEN, GREY, ORANGE, PURPLE
 
 
 def table_map(table: np.ndarray, row: int) -> Drawing:
@@ -144,7 +144,9 @@ def loss_curves(
 ) -> Drawing:
     """Loss by position, name -> (T,), averaged over `window` neighbours; a line at the trained
     length, across which nothing is averaged. whole: False shows the curves up to that line only."""
-    looks = ((BLUE, "solid"), (ORANGE, "dash"), (PURPLE, "dot"))
+    looks = (
+        (BLUE, "solid"), (ORANGE, "dash"), (PURPLE, "dot"), (GREEN, "dashdot"), (AMBER, "longdash"),
+    )  # fmt: skip
     read, cut = max(map(len, losses.values())), trained - 1  # the loss at `cut` needs one row more
     data, highest = [], 0.0
     for (name, loss), (colour, dash) in zip(losses.items(), looks, strict=False):

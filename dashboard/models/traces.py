@@ -87,7 +87,7 @@ def lens_words(
 def _lens_words(
     identity: str, content: bytes, _model: Any, _traced: Trace
 ) -> tuple[np.ndarray, list[list[int]]]:
-    from core.interpret.trace import lens_words
+    from core.interpret.logit_lens import lens_words
 
     best, final = lens_words(_model, _traced.stream)
     return final[0].numpy(), best[0].tolist()

@@ -29,10 +29,10 @@ LONGEST_LINKED = 2000
 MOVABLE = 32  # sizes up to this have eigenvalues that can be moved: each move measures all powers
 LONGEST = 200  # T up to which the curves are shown at first
 RANDOM = ("vanishing", "exploding", "gaussian", "symmetric", "orthogonal", "stochastic")
-CLOSER = ("closed", "shares", "orbit", "entries")
+CLOSER = ("nothing", "shares", "orbit", "entries")
 CLOSER_HELP = (
     "shares: how much of h_T comes from each input. orbit: the path of one vector under repeated "
-    "multiplication by W_h. entries: the matrix itself. closed: none of these."
+    "multiplication by W_h. entries: the matrix itself."
 )
 EDITABLE = 6  # sizes up to this have every entry in a table to type in
 

@@ -143,7 +143,7 @@ def test_plotly_knows_the_template() -> None:
 
 
 def test_colours_are_those_of_the_page(root: Path) -> None:
-    config = (root / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+    config = (root / "dashboard" / ".streamlit" / "config.toml").read_text(encoding="utf-8")
     theme = tomllib.loads(config)["theme"]
     pairs = [theme["light"], theme["dark"]]
     assert tuple(look["backgroundColor"] for look in pairs) == palette.BACKGROUND

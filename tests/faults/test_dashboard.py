@@ -75,7 +75,7 @@ def broken_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the project whose shipped models are missing, cut short, or not what they were."""
     copy = tmp_path / "project"
     copy.mkdir()
-    for name in ("core", "dashboard", "pages", ".streamlit", "assets"):
+    for name in ("core", "dashboard", "pages", "assets"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     assets = copy / "assets"
     for weights in (assets / "gpt-grammar").glob("checkpoints/*.safetensors"):

@@ -37,6 +37,7 @@ DASHBOARD = {
     "training": "controls components figures limits state",
     "study": "components figures lessons limits state",
     "course": "study models components lessons state",
+    "command": "",
     "app": "course components limits stage state lessons style",
 }
 ARROWS = {f"core.{room}": {f"core.{to}" for to in tos.split()} for room, tos in CORE.items()}

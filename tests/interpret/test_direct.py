@@ -5,7 +5,8 @@ import torch
 
 from core.config.model_config import CompactViTConfig
 from core.interpret.direct import direct_logits
-from core.interpret.trace import blocks_of, logit_lens, trace
+from core.interpret.logit_lens import logit_lens
+from core.interpret.trace import blocks_of, trace
 from core.models.registry import build
 from tests.tiny_models import SIZES, some_input, tiny
 

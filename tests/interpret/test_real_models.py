@@ -8,7 +8,8 @@ import torch
 from core.interpret.direct import direct_logits
 from core.interpret.head_metrics import removal_effects, surprise
 from core.interpret.head_steps import head_steps
-from core.interpret.trace import Edit, Trace, lens_probability, lens_words, logit_lens, trace
+from core.interpret.logit_lens import lens_probability, lens_words, logit_lens
+from core.interpret.trace import Edit, Trace, trace
 from core.models import load_model
 from core.models.pretrained.rotary import RotaryAttention, rotate
 from tests.models.pretrained.stored import write

@@ -21,6 +21,7 @@ from core.interpret.head_metrics import (
     surprise,
 )
 from core.interpret.head_steps import head_steps, pair_product
+from core.interpret.logit_lens import lens_probability, logit_lens
 from core.interpret.trace import (
     Edit,
     attention_only,
@@ -28,8 +29,6 @@ from core.interpret.trace import (
     blocks_of,
     causal_leak,
     fused_logits,
-    lens_probability,
-    logit_lens,
     trace,
 )
 from tests.tiny_models import some_input, tiny

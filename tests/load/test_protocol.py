@@ -54,7 +54,7 @@ def test_a_script_ends_in_the_ways_that_the_client_knows() -> None:
 
 def test_streamlit_knows_every_option_that_we_set() -> None:
     """A renamed one, such as postScriptGC, would only be warned about in the server's log."""
-    text = (ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+    text = (ROOT / "dashboard" / ".streamlit" / "config.toml").read_text(encoding="utf-8")
     for section in ("server", "browser", "client", "runner"):
         gone = set(tomllib.loads(text)[section]) - set(config.get_options_for_section(section))
         assert not gone, f"[{section}] has no {', '.join(sorted(gone))} any more"

@@ -8,10 +8,15 @@ from streamlit.testing.v1 import AppTest
 
 from core.models import positions
 from core.models.pretrained.rotary import Rotation, rotate
+from core.models.relative_positions import (
+    AlibiGPT,
+    NoPositionGPT,
+    RotaryPositionGPT,
+    alibi_attention,
+)  # fmt: skip
 from core.models.sinusoidal_gpt import sinusoidal_positions
 from core.publish.position_experiment import (
     SIZES,
-    NoPositionGPT,
     loss_by_position,
     stream_of,
     train,
@@ -147,18 +152,43 @@ def test_the_measured_curves_wait_for_a_prediction() -> None:
         pytest.skip("the curves were not computed")
     app = opened()
     assert not app.metric
-    for scheme in ("learned", "sinusoidal", "none"):
-        app.radio(key=f"guess-{scheme}").set_value("rises a lot")
+    for scheme in position_data.NAMES:
+        app.radio(key=f"guess-past-{scheme}").set_value("rises a lot")
     app.run()
     assert not app.exception
-    assert len(app.metric) == 3
+    assert len(app.metric) == 5
 
 
 def test_the_shipped_curves_are_whole() -> None:
     found = position_data.experiment()
     if found is None:
         pytest.skip("the curves were not computed")
-    assert set(found.loss) == {"learned", "sinusoidal", "none"}
+    assert set(found.loss) == {"learned", "sinusoidal", "none", "rotary", "alibi"}
     assert all(len(loss) == found.read - 1 for loss in found.loss.values())
     before, after = position_data.means(found)
     assert after["learned"] > before["learned"]
+    assert after["rotary"] < after["none"] < after["sinusoidal"] < after["learned"]
+    assert abs(after["alibi"] - before["alibi"]) < 0.05 < after["rotary"] - before["rotary"]
+
+
+@pytest.mark.parametrize("kind", [RotaryPositionGPT, AlibiGPT])
+def test_only_distances_count(kind: type[NoPositionGPT]) -> None:
+    """The same text with other words in front: attention among its words stays the same up to the
+    weight that the words in front take."""
+    torch.manual_seed(0)
+    model = kind(30, 64, **(SIZES | {"num_layers": 1})).eval()
+    text, front = torch.arange(3, 13)[None], torch.full((1, 7), 20)
+    with torch.inference_mode():
+        alone = model(text, return_attn=True)[1][0, 0]
+        later = model(torch.cat([front, text], 1), return_attn=True)[1][0, 0, :, 7:, 7:]
+    torch.testing.assert_close(later / later.sum(-1, keepdim=True), alone)
+    assert not alone.triu(1).any()
+
+
+def test_alibi_subtracts_the_slope_for_each_token_of_distance() -> None:
+    zero = torch.zeros(1, 4, 9, 8)
+    mask = torch.ones(9, 9).tril().bool()
+    out, alphas = alibi_attention(zero, zero, torch.ones(1, 4, 9, 8), mask)
+    ratio = alphas[0, :, 8, 5] / alphas[0, :, 8, 2]  # 3 tokens nearer
+    np.testing.assert_allclose(ratio.log(), 3 * positions.alibi_slopes(4), rtol=1e-5)
+    torch.testing.assert_close(out, torch.ones(1, 4, 9, 8))

@@ -6,12 +6,14 @@ Each function returns the values that `core.study.measure.store.MEASUREMENTS` na
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from core.models.zoo import find_model, load_model
 from core.study.measure.store import Values
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from core.decoding.engine import DecodingEngine
     from core.decoding.timing import Passes, TokenTiming
     from core.gpt import DialogueGPT
@@ -129,3 +131,33 @@ def next_word() -> Values:
         **{"probability": float(probability.max()), "sum": float(probability.sum())},
         **{"first_layer": float(comma[0]), "last_layer": float(comma[-1])},
     }
+
+
+def groups() -> Values:
+    """The small GPTs before and after their heads share keys and values: bytes of the caches that
+    are allocated for T tokens, weights of the heads, multiply-adds of the scores, and the loss."""
+    from core.decoding.kv_cache import KVCache
+    from core.models import llama_history, llama_steps
+
+    history = llama_history.read()
+    values: Values = {"T": llama_steps.SIZES["max_N"], "heads": llama_steps.SIZES["num_heads"]}
+    for name, step in (("full", 4), ("shared", 5)):
+        model = llama_steps.build(step, 50, seed=0)
+        cache = KVCache(model, room=llama_steps.SIZES["max_N"])
+        attn = cast("Any", model.transformer.layers[0]).attn
+        weights = sum(p.numel() for p in attn.parameters())
+        q, k, _ = attn.split_qkv(_ones(llama_steps.SIZES["max_N"], llama_steps.SIZES["dim"]))
+        values |= {
+            f"bytes_{name}": cache.keys.nbytes + cache.values.nbytes,
+            f"weights_{name}": weights,
+            f"scores_{name}": q.numel() * k.shape[-2],
+        }
+    return values | {
+        "groups": llama_steps.KV_HEADS, "change": history.change(5), "spread": history.spread(),
+    }  # fmt: skip
+
+
+def _ones(tokens: int, dim: int) -> Tensor:
+    import torch
+
+    return torch.ones(1, tokens, dim)

@@ -67,7 +67,8 @@ def layers() -> Values:
     embedding, after each layer, and with all heads of layer 1 switched off; and what the loss of
     the song rises by (nats) without any one head, at least."""
     from core.interpret.head_metrics import removal_effect
-    from core.interpret.trace import Edit, heads_of, lens_probability, trace
+    from core.interpret.logit_lens import lens_probability
+    from core.interpret.trace import Edit, heads_of, trace
 
     loaded = load_model(find_model("gpt-refrain"))
     ids = _ids(loaded, SONG)

@@ -14,7 +14,8 @@ from core.study.measure.store import Values
 
 def softmax_scale() -> Values:
     """Mean entropy and gradient of softmax rows at a small and a large n, divided by √n and not;
-    autograd: the largest difference of the gradient's formula from automatic differentiation."""
+    autograd: the largest difference of the gradient's formula from automatic differentiation;
+    total_off: how far the sum of an undivided row is from one, at most."""
     from core.interpret import softmax_scale as rows
 
     curves, few, many = rows.curves(), 4, 256
@@ -31,6 +32,7 @@ def softmax_scale() -> Values:
         float(np.abs(rows.jacobian(rows.softmax(row)) - rows.by_autograd(row)).max())
         for row in rows.one_query()[:: few * few]
     )
+    values["total_off"] = max(abs(float(rows.softmax(r).sum()) - 1) for r in rows.one_query())
     return values
 
 

@@ -75,6 +75,9 @@ MEASUREMENTS = {
         "Time reading and generating with a GPT (about 10 seconds)",
         "machine model tokens training_ms pass_ms batch_ms single_ms whole_ms engine_ms "
         "batch_step_ms pass_gain batch_gain weights_mb"),
+    "groups": Measurement("decoding", "Compare the caches of full and of shared keys and values",
+        "T heads groups bytes_full bytes_shared weights_full weights_shared scores_full "
+        "scores_shared change spread"),
     "strategies": Measurement("decoding",
         "Generate greedily and from the nucleus (about 5 seconds)",
         "model tokens greedy_ms nucleus_ms greedy_distinct nucleus_distinct"),
@@ -100,7 +103,7 @@ MEASUREMENTS = {
         "first_wavelength last_wavelength off_diagonal_spread"),
     "lengths": Measurement("counts", "Look up the experiment on length",
         "trained read learned_before learned_past sinusoidal_before sinusoidal_past none_before "
-        "none_past"),
+        "none_past rotary_before rotary_past alibi_before alibi_past"),
     "llama": Measurement("counts", "Look up the six steps from the course's GPT to a Llama",
         "bits_0 bits_1 bits_2 bits_3 bits_4 bits_5 bits_6 change_1 change_2 change_3 change_4 "
         "change_5 change_6 seeds_differ unknown spelling steps cached_full cached_grouped"),
@@ -150,7 +153,7 @@ MEASUREMENTS = {
     "maps": Measurement("vision", "Delete patches by a map and at random",
         "images alike by_map by_attention by_chance"),
     "sizes": Measurement("vision", "Show larger pictures to a CNN and a ViT",
-        "images side vit_trained vit_larger cnn_trained cnn_larger"),
+        "images side vit_trained vit_larger cnn_trained cnn_larger stem_trained stem_larger"),
     "evidence": Measurement("vision", "Compare two maps with the masks of Shapes",
         "images object edge cnn_object cnn_background vit_object vit_background"),
     "tune": Measurement("vision", "Look for the loudest frequency of each note",
@@ -168,7 +171,7 @@ MEASUREMENTS = {
         "model blocks vectors difference doubled"),
     "softmax_scale": Measurement("sequences", "Compute softmax rows with and without √n",
         "keys queries few many uniform divided_few divided_many undivided_few undivided_many "
-        "gradient_divided gradient_few gradient_undivided autograd"),
+        "gradient_divided gradient_few gradient_undivided autograd total_off"),
     "through_time": Measurement("sequences", "Multiply the factors of a tanh RNN's gradient",
         "rho T large small linear tanh_large tanh_small slope apart"),
     "clipping": Measurement("sequences", "Train an RNN with its gradient clipped and without",

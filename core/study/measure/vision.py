@@ -202,9 +202,11 @@ def tune() -> Values:
 
 
 def sizes() -> Values:
-    """vit-shapes-plain and cnn-shapes at their trained side of 32 pixels and at 64."""
+    """vit-shapes-plain, cnn-shapes, and a ViT that begins with convolutions and computes its
+    positions (stem), at their trained side of 32 pixels and at 64."""
     values: Values = {"images": PICTURES, "side": 64}
-    for name, model in (("vit", "vit-shapes-plain"), ("cnn", "cnn-shapes")):
+    names = {"vit": "vit-shapes-plain", "cnn": "cnn-shapes", "stem": "vit-shapes-sinusoidal"}
+    for name, model in names.items():
         values[f"{name}_trained"], values[f"{name}_larger"] = _accuracies(model, "size", (32, 64))
     return values
 

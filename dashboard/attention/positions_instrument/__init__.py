@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ import numpy as np
 
 from core.models import positions
 from dashboard.components.live import Dial, Instrument
+from dashboard.components.program import digest, squeezed
 
 _FILES = Path(__file__).resolve().parent
 INSTRUMENT = Instrument("positions", _FILES / "arithmetic.js", _FILES / "positions.js")
@@ -28,8 +26,8 @@ def show(table: np.ndarray | None, tokens: int, dials: Sequence[Dial]) -> bool:
         top = float(np.abs(sent).max()) or 1.0
         codes = np.rint(sent / top * 127).astype(np.int8).tobytes()
         data |= {
-            "codes": base64.b64encode(zlib.compress(codes)).decode(), "width": sent.shape[1],
+            "codes": squeezed(codes), "width": sent.shape[1],
             "top": top, "mean": mean.round(5).tolist(), "deviation": deviation.round(5).tolist(),
-            "id": hashlib.sha256(codes).hexdigest()[:16],
+            "id": digest(codes),
         }  # fmt: skip
     return INSTRUMENT.show(data, dials)

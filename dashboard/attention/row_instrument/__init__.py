@@ -5,10 +5,7 @@ What it computes is the row of one head; on release the same edit is made in eve
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dashboard.components.live import Dial, Instrument, packed
+from dashboard.components.program import digest, squeezed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,10 +51,10 @@ def show(
         "query": query, "tokens": list(tokens), "title": title, "n": V.shape[1],
         "scores": packed(scores.numpy(), "<f4"), "was": packed(was, "<u2"),
         "wasOut": packed(row["out"].numpy(), "<f4"), "fine": fine, "top": top,
-        "values": base64.b64encode(zlib.compress(codes, 6)).decode(),
+        "values": squeezed(codes),
         "allowed": "".join("1" if one else "0" for one in allowed.tolist()),
     }  # fmt: skip
-    data["id"] = hashlib.sha256(repr(sorted(data.items())).encode()).hexdigest()[:16]
+    data["id"] = digest(sorted(data.items()))
     fits = {"cells": (cells, lambda said: fitting(said, len(tokens)))}
     return INSTRUMENT.show(data, [dial], others=fits)
 

@@ -4,7 +4,6 @@ The maps travel as one block of bytes (see `pack`); view.js and drawing.js draw 
 """
 
 import base64
-import hashlib
 import json
 import struct
 import zlib
@@ -16,7 +15,7 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.components import page
-from dashboard.components.program import GUARD, deflated
+from dashboard.components.program import GUARD, deflated, digest
 from dashboard.figures.maps.attention_maps import attention_grid, colours
 from dashboard.figures.maps.printed_maps import printed_grid
 
@@ -113,7 +112,7 @@ def pack(
     deflate = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_FILTERED)
     body = deflate.compress(codes.tobytes()) + deflate.flush()
     header = {
-        "id": hashlib.sha256(body + "\0".join(tokens).encode()).hexdigest()[:16],
+        "id": digest(body + "\0".join(tokens).encode()),
         "layers": alphas.shape[0],
         "heads": alphas.shape[1],
         "tokens": list(tokens),

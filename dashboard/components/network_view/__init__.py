@@ -6,7 +6,6 @@ the network's parts as boxes.
 """
 
 import base64
-import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +16,7 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.components import page
-from dashboard.components.program import GUARD, deflated
+from dashboard.components.program import GUARD, deflated, digest
 from dashboard.figures.network import boxes
 
 _STOPPED = (
@@ -28,7 +27,10 @@ _BESIDE = 105  # pixels of the controls and the sentence on a lecturer's screen
 _FILES = Path(__file__).resolve().parent
 DRAWINGS = {
     "rnn": ("svg.js", "paths.js", "rnn.js", "view.js"),
-    "transformer": ("svg.js", "numbers.js", "block.js", "model.js", "overview.js", "view.js"),
+    "transformer": (
+        *("svg.js", "numbers.js", "block.js", "llama.js", "model.js"),
+        *("deep.js", "overview.js", "view.js"),
+    ),
     "cache": ("svg.js", "cache.js", "view.js"),
     "cards": ("svg.js", "paths.js", "block.js", "cards.js"),
 }
@@ -88,7 +90,7 @@ def network_view(
 
     tall = state.figure_height()
     whole = {**model, "tall": tall - _BESIDE} if tall else model
-    identity = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]
+    identity = digest(json.dumps(whole, sort_keys=True))
     now = dict(at)
     sent = st.session_state.get(f"{key}-sent", {"turn": 0})
     told = (st.session_state.get(key) or {}).get("at")
@@ -102,7 +104,7 @@ def network_view(
 
 def network_cards(data: Mapping[str, object], *, key: str) -> str | None:
     """Small drawings that are links; returns the kind of the one that was clicked."""
-    identity = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
+    identity = digest(json.dumps(data, sort_keys=True))
     result = _components["cards"](
         key=key, data=[{**data, "id": identity}], on_go_change=lambda: None
     )

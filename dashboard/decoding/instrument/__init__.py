@@ -6,7 +6,6 @@ STEPS is the slider that all columns of a page share; each column draws the step
 from __future__ import annotations
 
 import base64
-import hashlib
 import zlib
 from collections.abc import Sequence
 from functools import lru_cache
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dashboard.components.live import Dial, Instrument
+from dashboard.components.program import digest
 from dashboard.decoding.instrument.around import around, window
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def show(
         "drawn": any(dial.key.split("-")[0] == "t" for dial in dials),
     }  # fmt: skip
     told = (logits, high, low, step.draw, step.token, index)
-    data["id"] = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+    data["id"] = digest(told)
     return INSTRUMENT.show(data, dials, key=key, apart={"around": around(text, index, vocab)})
 
 

@@ -6,15 +6,14 @@ evenly spread over the logarithm of the rank; around.js draws straight lines bet
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import zlib
 from collections.abc import Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from cachetools import LRUCache, cached
+
+from dashboard.components.program import digest, squeezed
 
 if TYPE_CHECKING:
     from dashboard.models.generation_cache import GeneratedToken, Text
@@ -58,10 +57,10 @@ def packed(
     taken = [[t.rank - 1, None if t.draw is None else round(t.draw, 8), t.forced] for t in tokens]
     data: dict[str, Any] = {
         "ranks": ranks(len(vocab)).tolist(), "named": ids.shape[1], "unit": UNIT,
-        "body": base64.b64encode(zlib.compress(body, 6)).decode(), "taken": taken,
+        "body": squeezed(body), "taken": taken,
         "words": [vocab[i] for i in names],
     }  # fmt: skip
-    return data | {"id": hashlib.sha256(repr(data).encode()).hexdigest()[:16]}
+    return data | {"id": digest(data)}
 
 
 @cached(LRUCache(_SKETCHES), key=lambda text, index: (text.source, index), lock=Lock())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from core.linear_rnn.decay import input_vector
 from core.linear_rnn.matrices import preset, to_csv
 from dashboard.components.live import Dial, Instrument, packed
+from dashboard.components.program import digest
 from dashboard.rnn import matrix_choice
 from dashboard.rnn.matrix_choice import MatrixView
 
@@ -61,8 +61,7 @@ def _data(view: MatrixView, closer: str) -> dict[str, Any]:
         data["W"] = packed(base / scale)
     if closer == "orbit" and d != 2:
         data["pair"] = packed(_pair(view))
-    told = repr(sorted((k, v) for k, v in data.items() if k != "view")).encode()
-    data["id"] = hashlib.sha256(told).hexdigest()[:16]
+    data["id"] = digest(sorted((k, v) for k, v in data.items() if k != "view"))
     return data
 
 

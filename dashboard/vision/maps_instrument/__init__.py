@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import math
 import zlib
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from PIL import Image
 
 from dashboard.components.attention_view import encode
 from dashboard.components.live import Dial, Instrument, packed
+from dashboard.components.program import digest
 
 _FILES = Path(__file__).resolve().parent
 INSTRUMENT = Instrument("maps", *(_FILES / f for f in ("arithmetic.js", "drawing.js", "maps.js")))
@@ -48,7 +48,7 @@ def show(
         "picture": packed(picture, "u1"), "pixels": len(picture), "rollout": rollout,
         "said": [[name, float(f"{p:.6g}")] for name, p in said], "true": true,
     }  # fmt: skip
-    data["id"] = hashlib.sha256(codes + picture.tobytes()).hexdigest()[:16]
+    data["id"] = digest(codes + picture.tobytes())
     return INSTRUMENT.show(data, dials, others={"patch": (query, _counting(tokens))})
 
 

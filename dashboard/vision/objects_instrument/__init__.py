@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.components.live import Dial, Instrument, packed
+from dashboard.components.program import digest
 
 _FILES = Path(__file__).resolve().parent
 INSTRUMENT = Instrument("objects", _FILES / "arithmetic.js", _FILES / "objects.js")
@@ -38,5 +38,5 @@ def show(
         "values": packed(codes[0].reshape(pictures, -1).T, "<u2"),
         "random": packed(codes[1], "<u2"),
     }  # fmt: skip
-    data["id"] = hashlib.sha256(repr(sorted(data.items())).encode()).hexdigest()[:16]
+    data["id"] = digest(sorted(data.items()))
     return INSTRUMENT.show(data, dials)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from dashboard.components.live import Dial, Instrument, packed
+from dashboard.components.program import digest
 
 INSTRUMENT = Instrument("patches", Path(__file__).resolve().parent / "positions.js")
 MOST = 100_000  # numbers that are sent
@@ -24,6 +24,6 @@ def show(similarity: np.ndarray, dials: Sequence[Dial]) -> bool:
     codes = np.rint(127 * np.clip(similarity, -1, 1)).astype(np.int8)
     data = {
         "codes": packed(codes, "i1"), "side": round(len(similarity) ** 0.5),
-        "id": hashlib.sha256(codes.tobytes()).hexdigest()[:16],
+        "id": digest(codes.tobytes()),
     }  # fmt: skip
     return INSTRUMENT.show(data, dials)

@@ -14,15 +14,14 @@ import subprocess
 import sys
 import tempfile
 import weakref
-from pathlib import Path
 from typing import Any
 
 import psutil
 from filelock import FileLock, Timeout
 
 from core.models.pretrained import store
+from core.system.folders import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[4]
 LAST = 20_000  # bytes of the output that are read
 PATIENCE = 10  # seconds for a cancelled process to tidy up
 
