@@ -32,7 +32,7 @@ class Scaling extends Instrument {
     const plot = this.weights;
     plot.title = `Weights of one query on ${keys} keys, n = ${n}`;
     plot.high = (1.15 * keys + 3.4) * plot.room.em; // on a phone too, a row is as high as its name
-    plot.frame({ x: [0, 1], y: [keys - 0.5, -0.5], names: ["weight", "key"],
+    plot.frame({ x: [0, 1], y: [keys - 0.5, -0.5], names: ["weight", ""],
       ticks: { y: at.map((j) => [j, String(j + 1)]) } });
     rows.forEach(({ p, colour, hatched, name }, i) => plot.bars(at, p,
       { colour, hatched, name, thick: 0.4, shift: i ? 0.2 : -0.2 }));
