@@ -22,7 +22,7 @@ SLOW = tests/browser tests/crawl tests/faults tests/load tests/ray tests/trainin
 	$(addprefix tests/hostile/test_,attacks.py kernel_folder.py pages.py quotas.py server.py)
 PARALLEL = -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
-.PHONY: crawl help run test test-fast test-long test-ray lint bench bench-ui bench-room bench-quality pretrain dist clean
+.PHONY: crawl help run test test-fast test-long test-ray lint bench bench-ui bench-real bench-room bench-quality pretrain dist clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -63,6 +63,9 @@ bench-quality: $(VENV)/.installed-dev ## train again what the quality rows stand
 
 bench-ui: $(VENV)/.installed-dev ## measure the dashboard as its users meet it (8 minutes)
 	$(PY) -m benchmarks.ui $(ARGS)
+
+bench-real: $(VENV)/.installed-dev ## measure SmolLM2 in every lesson (3 minutes)
+	$(PY) -m benchmarks.ui_real $(ARGS)
 
 bench-room: $(VENV)/.installed-dev ## measure it in a room of 300 (9 minutes)
 	$(PY) -m benchmarks.rooms

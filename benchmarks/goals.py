@@ -82,6 +82,8 @@ GOALS |= {
     "live-redraws": Goal(30, 60, "product"),
     "live-first": _at_most(150, None, "product"),
     "live-release": _at_most(20, None, "product"),
+    "real-first-view": _at_most(3000, 1500, "product"),
+    "real-change": _at_most(300, 100, "product"),
     "one-view": Goal(95, 100, "product"),
     "one-view-figure": Goal(95, 100, "product"),
     "room-dropped": _at_most(0, None, "product"),

@@ -17,6 +17,7 @@ from tests.browser.waiting import open_page, wait_ready
 
 SEEN, TEXTS, STEP, MOVE = 300, 600, 300, 100  # ms, at most
 MOVES = 8
+FOLLOWS = (dom.SLIDER, '[data-testid="stStatusWidget"]', ".stSpinner")  # not what is waited for
 SETTLE, STILL = 2000, 120  # ms: a page's last controls; without a change, all is drawn
 TEXT = (
     "KING:\nGood queen, where are the rings that the knight seeks?\nQUEEN:\nGood king, they are. "
@@ -110,7 +111,7 @@ def _move(slider: Locator) -> tuple[float, float] | None:
     end = float(slider.get_attribute("max") or 0)
     key = "ArrowLeft" if float(slider.input_value()) >= end else "ArrowRight"
     slider.focus()
-    page.evaluate(WATCH, [dom.MAIN, dom.SLIDER, dom.STATUS, dom.SPINNER])
+    page.evaluate(WATCH, [dom.MAIN, *FOLLOWS])
     slider.press(key)
     page.wait_for_function(DRAWN, arg=[STILL, dom.READY], polling=20)
     found = page.evaluate("seen")

@@ -84,7 +84,7 @@ COURSE = (
     ),
     Stop(
         "Positions", "How does a model know the order of the words?", 20,
-        ("positions",), ("3b", "3r"),
+        ("positions",), ("3b", "3f", "3r"),
     ),
     Stop(
         "Pictures as tokens", "How does a Transformer read a picture?", 30,
@@ -96,7 +96,7 @@ COURSE = (
     ),
     Stop(
         "Generating text", "How is the next word chosen, and what does it cost?", 60,
-        ("gpt", "decoding"), ("4e", "4f", "4g", "4h", "4i", "4m", "4p"),
+        ("gpt", "decoding"), ("4e", "4f", "4g", "4h", "4i", "4j", "4k", "4m", "4p"),
     ),
     Stop(
         "Training", "Does a model learn the rule, or memorise its examples?", 40,

@@ -47,7 +47,7 @@ elif entry.real and section in NOT_REAL:
 elif section == "shared keys":
     shared_keys.show(loaded)
 elif entry.real:
-    grouped_cache.show(loaded)
+    grouped_cache.show(entry, loaded, prompt)
 elif section == "what goes wrong":
     quality.show(entry, loaded, engine, prompt)
 elif section == "epoch by epoch":

@@ -1,4 +1,4 @@
-"""Study: sixteen questions in four moves each; the answer shows once it is earned."""
+"""Study: questions in four moves each; the answer shows once it is earned."""
 
 import streamlit as st
 
@@ -24,7 +24,7 @@ if room.poll_offered(study_state.questions()):
 
 page.page_header(
     "Study",
-    "Sixteen questions. **Predict, try it, check**, and then read the answer.",
+    "Questions on every lesson. **Predict, try it, check**, and then read the answer.",
 )
 
 progress_browser.read()

@@ -30,9 +30,7 @@ def look() -> None:
     with right if drawn else left:
         picture = pictures.choose_picture(loaded)
     inputs = vit_models.to_input(loaded, picture.image[None])
-    if drawn and entry.real:
-        st.info("The network of a model from files is not drawn; its maps are below.")
-    elif drawn:  # it is as wide as the page
+    if drawn:  # it is as wide as the page
         return network.show_picture(loaded, inputs, picture.image)
     with left:
         follow = controls.pick("Follow", ["attention", "rollout"], key="follow", help=ROLLOUT)

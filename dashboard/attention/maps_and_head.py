@@ -50,7 +50,7 @@ def show() -> None:
     @page.fragment
     def explore() -> None:
         """The maps, and what a change does. Its controls run nothing else of the page."""
-        if network.asked(given.loaded):
+        if controls.switch("Draw the whole network", key="network"):
             return network.show(given, key="drawn", on_head=to_maps)
         maps = st.container()
         left, right = panes("row", (2, 3))

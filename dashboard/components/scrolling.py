@@ -55,8 +55,10 @@ _to_figure = st.components.v2.component("unrolled_to_figure", html=_HTML, js=_FI
 
 
 def scroll_to_figure(name: str) -> None:
-    """Scroll the figure (or table) of that key to the top of the window once it is there."""
-    _to_figure(key="to-figure", data={"figure": dom.keyed(f"figure-{name}")}, height="content")
+    """Scroll the figure, table or instrument of that key to the top of the window once it is
+    there."""
+    places = ", ".join(dom.keyed(key) for key in (f"figure-{name}", name))
+    _to_figure(key="to-figure", data={"figure": places}, height="content")
 
 
 def scroll_into_view(key: str, turn: str, *, only_if_hidden: bool = False) -> None:

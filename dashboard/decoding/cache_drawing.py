@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from dashboard import controls
 from dashboard.components.network_view import keep, linked, network_view, packed
 from dashboard.models import gpt_models, traces
 
@@ -20,6 +21,14 @@ MADE = 8  # words generated after the prompt
 MOST = 40  # tokens drawn at most: of a longer prompt its end
 LONGEST_NAME = 40  # characters of a word
 DEFAULTS = {"cache_read": 1, "cache_block": 0}
+
+
+def asked(entry: ModelEntry, loaded: LoadedModel, prompt: Prompt) -> bool:
+    """A switch, and behind it the drawing; whether it is drawn, in place of the rest."""
+    wanted = controls.switch("Draw the cache of this model", key="network")
+    if wanted:
+        show(entry, loaded, prompt)
+    return wanted
 
 
 def show(entry: ModelEntry, loaded: LoadedModel, prompt: Prompt) -> None:
@@ -50,25 +59,29 @@ def show(entry: ModelEntry, loaded: LoadedModel, prompt: Prompt) -> None:
 
 
 def drawn(loaded: LoadedModel, traced: Trace, text: list[int], prompt: int) -> dict[str, object]:
-    """What the browser draws: ‖k‖ and ‖v‖ (L, T) of all heads, attention (L, T, T) as the mean over
-    heads, and the most probable next word after every token.
+    """What the browser draws: ‖k‖ and ‖v‖ (L, T) of all heads that have their own, attention
+    (L, T, T) as the mean over heads, and the most probable next word after every token.
 
     No token sees the future, so the keys of the whole text are those that the cache has kept.
     """
     from core.interpret.block_steps import block_steps
-    from core.interpret.trace import heads_of
+    from core.interpret.trace import blocks_of, heads_of
 
     layers, heads = heads_of(loaded.model)
+    kept = getattr(blocks_of(loaded.model)[0].attn, "num_kv_heads", heads)
     steps = [block_steps(loaded.model, traced, layer) for layer in range(layers)]
     norms = {
-        name: np.stack([s[name].transpose(0, 1).flatten(1).norm(dim=-1).numpy() for s in steps])
+        name: np.stack(
+            [s[name][:: heads // kept].square().sum((0, 2)).sqrt().numpy() for s in steps]
+        )
         for name in ("k", "v")
     }
     best = traced.logits[0].softmax(-1).max(-1)
     vocabulary = loaded.tokenizer.vocab
     return {
         "layers": layers,
-        "width": heads * steps[0]["k"].shape[-1],
+        "width": kept * steps[0]["k"].shape[-1],
+        "shared": heads // kept,
         "prompt": prompt,
         "tokens": [vocabulary[i][:LONGEST_NAME] for i in text],
         "keys": packed(norms["k"].astype(np.float32)),

@@ -8,15 +8,20 @@ import streamlit as st
 
 from dashboard import controls
 from dashboard.components import page, tables
+from dashboard.decoding import cache_drawing
 from dashboard.figures import decoding as figures
 
 if TYPE_CHECKING:
-    from core.models.zoo import LoadedModel
+    from core.decoding.prompt import Prompt
+    from core.models.zoo import LoadedModel, ModelEntry
 
 
 @page.fragment
-def show(loaded: LoadedModel) -> None:
-    """Bytes of the cache with the model's groups, with full heads and with one head for all."""
+def show(entry: ModelEntry, loaded: LoadedModel, prompt: Prompt) -> None:
+    """Bytes of the cache with the model's groups, with full heads and with one head for all; or the
+    cache drawn, as it fills."""
+    if cache_drawing.asked(entry, loaded, prompt):
+        return
     from core.decoding.cost import key_value_bytes
     from core.decoding.kv_cache import KVCache
     from core.interpret.trace import blocks_of

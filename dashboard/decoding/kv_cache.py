@@ -22,8 +22,7 @@ STEPS = 8
 
 def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt: Prompt) -> None:
     """Measurement, formula, picture and proof."""
-    if controls.switch("Draw the cache of this model", key="network"):
-        cache_drawing.show(entry, loaded, prompt)
+    if cache_drawing.asked(entry, loaded, prompt):
         return
     st.markdown(
         "No token sees a later token, so the keys and values of old tokens never change: **keep "

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.models.zoo import LoadedModel
 
 MOST = 16  # tokens drawn: more would be too small to read from the last row
-SAID = 6  # next words or classes with their probabilities
+SAID, SAID_BEFORE = 6, 3  # next words or classes with their probabilities; of earlier blocks
 LONGEST_NAME = 40  # characters of a token or an answer
 # What can be selected, all counted from 0: token among those drawn, depth of the zoom
 OnHead = Callable[[int, int, int], None]
@@ -40,11 +40,12 @@ def show(given: ModelInput, *, key: str, on_head: OnHead | None = None) -> None:
     """
     traced = traces.trace(given.identity, given.model, given.inputs)
     tokens = shown_tokens(given, traced)
+    followed = _along(given.identity, given.inputs.numpy().tobytes(), tuple(tokens), given, traced)
     first = {f"net_{name}": value for name, value in defaults(given, tokens).items()}
     held = {name.removeprefix("net_"): value for name, value in linked(first).items()}
     at = checked(given, tokens, held)
     keep({f"net_{name}": value for name, value in at.items()}, first, {})
-    model = overview(given, traced, tokens) | zoomed(given, traced, tokens, at["block"])
+    model = overview(given, traced, tokens, followed) | zoomed(given, traced, tokens, at["block"])
 
     def take(told: Mapping[str, object]) -> None:
         now = checked(given, tokens, told)
@@ -59,19 +60,9 @@ def show(given: ModelInput, *, key: str, on_head: OnHead | None = None) -> None:
 def show_picture(loaded: LoadedModel, inputs: Tensor, image: np.ndarray) -> None:
     """Draw a Vision Transformer on one picture; image: (3, S, S) uint8, inputs: (1, 3, S, S)."""
     names = patch_names(loaded.model)
+    names[1:1] = ["distillation"] * (getattr(loaded.model, "extra_tokens", 1) - 1)
     answers = list(loaded.extra["classes"])
     show(ModelInput(loaded, loaded.model, inputs, names, answers, image, True), key="drawn")
-
-
-def asked(loaded: LoadedModel) -> bool:
-    """A switch for the drawing. A real model is not drawn, and a sentence says why."""
-    if loaded.entry.real:
-        st.caption(
-            "The drawing of the whole network shows the course's own blocks, so it is not offered "
-            f"for {page.escape(loaded.entry.name)}."
-        )
-        return False
-    return controls.switch("Draw the whole network", key="network")
 
 
 @page.fragment
@@ -79,7 +70,7 @@ def show_text(loaded: LoadedModel, prompt: Prompt) -> None:
     """A switch, and behind it a GPT that reads the prompt."""
     import torch
 
-    if asked(loaded):
+    if controls.switch("Draw the whole network", key="network"):
         ids, words = torch.tensor([prompt.ids]), list(prompt.words)
         vocabulary = loaded.tokenizer.vocab
         show(ModelInput(loaded, loaded.model, ids, words, vocabulary, None, True), key="drawn")
@@ -111,14 +102,38 @@ def shown_tokens(given: ModelInput, traced: Trace) -> list[int]:
     count = traced.attention.shape[-1]
     if given.causal:
         return list(range(max(0, count - MOST), count))
-    mean = traced.attention[0, :, :, 0, 1:].mean((0, 1))
-    best = mean.topk(min(MOST - 1, count - 1)).indices + 1
+    front = getattr(given.model, "extra_tokens", 1)
+    mean = traced.attention[0, :, :, 0, front:].mean((0, 1))
+    best = mean.topk(min(MOST - 1, count - front)).indices + front
     return [0, *sorted(best.tolist())]
 
 
-def overview(given: ModelInput, traced: Trace, tokens: list[int]) -> dict[str, object]:
-    """What the drawing of the whole model needs."""
+Followed = tuple[list[list[float]], list[Any]]
+
+
+@st.cache_data(max_entries=64, show_spinner="Following the tokens from block to block …")
+def _along(
+    identity: str, content: bytes, tokens: tuple[int, ...], _given: ModelInput, _traced: Trace
+) -> Followed:
+    return along(_given, _traced, list(tokens))
+
+
+def along(given: ModelInput, traced: Trace, tokens: list[int]) -> Followed:
+    """What takes longest: ‖z‖ of the tokens drawn (2L+1, T), and what is predicted after each
+    block."""
     from core.interpret.block_steps import stream_norms
+
+    norms = stream_norms(given.model, traced)[:, tokens]
+    return (
+        [[float(f"{n:.8g}") for n in row] for row in norms.tolist()],
+        said_after_each_block(given, traced, tokens),
+    )
+
+
+def overview(
+    given: ModelInput, traced: Trace, tokens: list[int], followed: Followed | None = None
+) -> dict[str, object]:
+    """What the drawing of the whole model needs. followed: what `along` returns."""
     from core.interpret.trace import blocks_of, heads_of
 
     model, config = given.model, given.loaded.config
@@ -126,19 +141,27 @@ def overview(given: ModelInput, traced: Trace, tokens: list[int]) -> dict[str, o
     first = blocks_of(model)[0]
     rows = traced.attention[0][:, :, tokens]
     maps = rows[..., tokens] if given.causal else rows
-    norms = stream_norms(model, traced)[:, tokens]
+    norms, lens = followed or along(given, traced, tokens)
     return {
         "name": given.loaded.entry.name if given.trained else "random weights",
         "layers": layers, "heads": heads, "dim": config.dim, "head_dim": first.attn.n_hidden,
         "mlp_dim": config.mlp_dim, "prenorm": hasattr(first, "norm"), "causal": given.causal,
         "tokens": [given.tokens[i][:LONGEST_NAME] for i in tokens], "numbers": tokens,
-        "total": len(given.tokens), "vocabulary": len(given.answers),
+        "total": len(given.tokens), "vocabulary": len(given.answers), "llama": llama_of(first),
         "maps": packed(np.rint(255 * np.sqrt(maps.numpy())).astype(np.uint8)),
-        "norms": [[float(f"{n:.8g}") for n in row] for row in norms.tolist()],
-        "lens": said_after_each_block(given, traced, tokens),
-        "colours": colours()[::4].tolist(),
+        "norms": norms, "lens": lens, "colours": colours()[::4].tolist(),
         "picture": picture_of(given), "link": link_of(given),
     }  # fmt: skip
+
+
+def llama_of(block: Any) -> dict[str, int] | None:
+    """Of a block of a Llama: its heads of keys and values, and which biases it has."""
+    from core.interpret.llama_steps import is_llama
+
+    if not is_llama(block):
+        return None
+    biases = (block.attn.qkv.bias is not None, block.attn.project_layer.bias is not None)
+    return {"groups": block.attn.num_kv_heads, "qkv": int(biases[0]), "out": int(biases[1])}
 
 
 def parts(given: ModelInput) -> list[tuple[str, str]]:
@@ -147,10 +170,16 @@ def parts(given: ModelInput) -> list[tuple[str, str]]:
 
     layers, heads = heads_of(given.model)
     config, T = given.loaded.config, len(given.tokens)
-    width = blocks_of(given.model)[0].attn.n_hidden
+    first = blocks_of(given.model)[0]
+    llama, width = llama_of(first), first.attn.n_hidden
     names = ("Text", "Next word") if given.causal else ("Picture", "Class")
     size = f"{T} tokens" if given.causal else f"{T - 1} patches and the class token"
     block = f"{heads} heads of width {width}, MLP of width {config.mlp_dim}"
+    if llama:
+        block = (
+            f"{heads} heads of queries and {llama['groups']} of keys and values, width {width}; "
+            f"SwiGLU of width {config.mlp_dim}"
+        )
     return [
         (names[0], size),
         ("Embedding", f"{T}×{config.dim}"),
@@ -159,9 +188,12 @@ def parts(given: ModelInput) -> list[tuple[str, str]]:
     ]
 
 
-def link_of(given: ModelInput) -> dict[str, str]:
-    """The page of a head's steps, with this model; JavaScript adds layer, head and query."""
+def link_of(given: ModelInput) -> dict[str, str] | None:
+    """The page of a head's steps, with this model; JavaScript adds layer, head and query. That page
+    has no real models of pictures."""
     name = given.loaded.entry.name
+    if given.loaded.entry.real and not given.causal:
+        return None
     reads = {"reads": "text", "model": name} if given.causal else {"reads": "pictures", "vit": name}
     prompt = {"prompt": st.query_params["prompt"]} if "prompt" in st.query_params else {}
     return reads | prompt | {"weights": "trained" if given.trained else "random"}
@@ -176,11 +208,18 @@ def picture_of(given: ModelInput) -> dict[str, object] | None:
     content = base64.b64encode(own).decode()
     side = round(given.model.pos_E.num_embeddings**0.5)
     pixels = config.img_size // side
-    flat = given.loaded.entry.architecture == "VisionTransformer"
     return {
         **{"png": content, "side": side, "pixels": pixels, "size": config.img_size},
-        **{"flat": flat, "pooled": hasattr(given.model, "pooled")},
+        **{"flat": is_flat(given.model), "pooled": hasattr(given.model, "pooled")},
+        "front": getattr(given.model, "extra_tokens", 1),
     }
+
+
+def is_flat(model: Any) -> bool:
+    """Whether each patch is flattened and multiplied by one matrix, as in the course's model."""
+    from core.vit import PatchEmbed
+
+    return isinstance(model.patch_embed, PatchEmbed)
 
 
 def said_after_each_block(given: ModelInput, traced: Trace, tokens: list[int]) -> list[Any]:
@@ -192,6 +231,9 @@ def said_after_each_block(given: ModelInput, traced: Trace, tokens: list[int]) -
     if not given.causal:  # one answer for the picture, as a row of its own
         probability, ids = probability.unsqueeze(2), ids.unsqueeze(2)
     chances, names = probability[0].tolist(), ids[0].tolist()
+    chances[:-1], names[:-1] = (
+        [[row[:SAID_BEFORE] for row in block] for block in whole[:-1]] for whole in (chances, names)
+    )
     return [
         [_said(given, *pair) for pair in zip(*row, strict=True)]
         for row in zip(chances, names, strict=True)
@@ -208,12 +250,17 @@ def zoomed(given: ModelInput, traced: Trace, tokens: list[int], block: int) -> d
     """The matrices of one block (or, as block L, of the embedding) for the tokens drawn, as 16-bit
     floats: {"opened": block, "steps": {name: [shape, numbers]}}."""
     from core.interpret.block_steps import block_steps
-    from core.interpret.trace import heads_of
+    from core.interpret.llama_steps import llama_steps
+    from core.interpret.trace import blocks_of, heads_of
 
     if block == heads_of(given.model)[0]:
         found = embedding_steps(given, traced)
     else:
         found = block_steps(given.model, traced, block)
+        own = blocks_of(given.model)[block]
+        if llama_of(own):
+            found |= llama_steps(own, found["x"], found["after"])
+            del found["product"]
         for name in ("z", "concat", "scaled", "masked"):  # the drawing makes them of others
             del found[name]
         found = {n: v[..., tokens] if n in ("scores", "alpha") else v for n, v in found.items()}
@@ -228,18 +275,23 @@ def embedding_steps(given: ModelInput, traced: Trace) -> dict[str, Tensor]:
     """What becomes z_0: E[token] + P[position], or patches, flattened or convolved, + positions."""
     import torch
 
+    from core.interpret.trace import blocks_of
+
     model, end = given.model, traced.stream[0, 0]
     with torch.no_grad():
         if given.causal:
+            if llama_of(blocks_of(model)[0]):  # positions are rotations, in every block
+                return {"embedded": end, "end": end}
             position = model.positions(len(end)).expand_as(end)
             return {"embedded": end - position, "position": position, "end": end}
-        empty = torch.full((1, end.shape[-1]), torch.nan)
+        front = getattr(model, "extra_tokens", 1)  # the class token, in a DeiT one more
+        empty = torch.full((front, end.shape[-1]), torch.nan)
         projected = torch.cat([empty, model.patch_embed(given.inputs)[0]])
-        position = torch.cat([empty, model.pos_E.weight[: len(end) - 1]])
+        position = torch.cat([empty, model.pos_E.weight[: len(end) - front]])
         steps = {"projected": projected, "position": position, "end": end}
-        steps["front"] = torch.cat([end[:1], projected[1:]])
-        if given.loaded.entry.architecture == "VisionTransformer":
+        steps["front"] = torch.cat([end[:front], projected[front:]])
+        if is_flat(model):
             side = given.loaded.config.patch_size
             flat = torch.nn.functional.unfold(given.inputs, side, stride=side)[0].T
-            steps["flat"] = torch.cat([torch.full((1, flat.shape[1]), torch.nan), flat])
+            steps["flat"] = torch.cat([torch.full((front, flat.shape[1]), torch.nan), flat])
         return steps

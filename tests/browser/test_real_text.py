@@ -3,9 +3,15 @@
 import re
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
+import torch
 from playwright.sync_api import Page, expect
 
+from core.interpret.block_steps import block_steps
+from core.interpret.llama_steps import llama_steps
+from core.interpret.trace import blocks_of, trace
+from core.models import load_model
 from tests.browser.server import dashboard
 from tests.browser.waiting import no_errors, open_page, wait_ready
 from tests.models.pretrained.stored import write
@@ -56,3 +62,42 @@ def test_a_head_of_a_deep_model_is_switched_off(page: Page, address: str) -> Non
     page.wait_for_url(re.compile(r"layer.3(,|%2C).head.2"))
     wait_ready(page)
     no_errors(page)
+
+
+def test_a_deep_model_is_drawn_and_a_step_shows_its_numbers(
+    page: Page, address: str, console: list[str]
+) -> None:
+    open_page(page, address, "attention", "model=deep&prompt=the+man,+the+man&network=true")
+    drawing = page.locator(".net svg.drawing")
+    expect(drawing.locator("[data-block]")).to_have_count(14)
+    expect(drawing.locator("[data-head]")).to_have_count(14 * 6)
+    expect(drawing.locator(".narrow")).to_have_count(13)
+    expect(drawing).to_contain_text("SwiGLU")
+    head = drawing.locator("[data-head='9,4']")
+    small = head.bounding_box()
+    head.click()  # selects the block, which becomes wide
+    page.wait_for_url(re.compile(r"net_block=9"))
+    wait_ready(page)
+    large = drawing.locator("[data-head='9,4']").bounding_box()
+    assert small is not None
+    assert large is not None
+    assert large["width"] > 1.5 * small["width"]
+    drawing.locator("[data-head='9,4']").click()  # opens it
+    product = drawing.locator("[data-step='product']")
+    product.click()
+    product.click()
+    expect(drawing.locator(".number")).to_have_count(50)
+    page.wait_for_url(re.compile(r"net_depth=2"))
+    values = drawing.locator(".number").evaluate_all("all => all.map(n => +n.dataset.value)")
+    assert np.allclose(values, product_in_python(9), rtol=2e-2, atol=2e-2)
+    no_errors(page)
+    assert [e for e in console if "404" not in e] == []
+
+
+def product_in_python(layer: int) -> np.ndarray:
+    """silu(gate) ⊙ up of the last token of the prompt."""
+    loaded = load_model("deep")
+    traced = trace(loaded.model, torch.tensor([loaded.tokenizer.ids("the man, the man")]))
+    steps = block_steps(loaded.model, traced, layer)
+    block = blocks_of(loaded.model)[layer]
+    return np.asarray(llama_steps(block, steps["x"], steps["after"])["product"][-1])

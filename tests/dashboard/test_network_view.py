@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,10 +13,13 @@ from core.interpret.block_steps import block_steps
 from core.interpret.trace import trace
 from core.linear_rnn.matrices import PRESETS, preset
 from core.models import zoo
+from core.models.pretrained.families import family_named
+from core.models.pretrained.vit import ViTConfig
 from dashboard.components.network_view import packed, scripts_of
 from dashboard.models import network as transformer
 from dashboard.models.model_input import ModelInput
 from dashboard.rnn import network
+from tests.models.pretrained.stored import CONFIGS
 from tests.tiny_models import some_input, tiny
 
 MOST = 150_000  # bytes of a first message
@@ -71,9 +75,35 @@ def given_picture(name="vit"):
 
 def given(model, architecture, inputs, tokens, answers, picture=None):
     sizes = SimpleNamespace(dim=12, mlp_dim=16, img_size=16, patch_size=4, num_layers=3)
-    entry = SimpleNamespace(name="tiny", identity="tiny", architecture=architecture)
+    entry = SimpleNamespace(name="tiny", identity="tiny", architecture=architecture, real=False)
     loaded = SimpleNamespace(entry=entry, config=sizes)
     return ModelInput(loaded, model, inputs, tokens, answers, picture, True)
+
+
+def given_real(architecture):
+    """A small random real model that has read a text of 11 tokens, or a picture of 16 patches."""
+    torch.manual_seed(0)
+    pictures = "ForImage" in architecture
+    config = PICTURES if pictures else CONFIGS[architecture]
+    config = replace(config, distilled="DeiT" in architecture) if pictures else config
+    model = family_named(architecture).model(**asdict(config)).eval()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    entry = SimpleNamespace(name="r", identity="r", architecture=architecture, real=True)
+    loaded = SimpleNamespace(entry=entry, config=config)
+    if not pictures:
+        ids = torch.randint(0, 264, (1, 11))
+        names = [str(i) for i in range(11)]
+        return ModelInput(loaded, model, ids, names, [str(i) for i in range(264)], None, True)
+    names = [str(i) for i in range(16 + model.extra_tokens)]
+    pixels = np.zeros((3, 16, 16), np.uint8)
+    return ModelInput(loaded, model, torch.rand(1, 3, 16, 16), names, ["a", "b"], pixels, True)
+
+
+PICTURES = ViTConfig(
+    n_channels=3, nout=2, img_size=16, patch_size=4, dim=12, attn_dim=6, mlp_dim=16, num_heads=2,
+    num_layers=3,
+)  # fmt: skip
 
 
 def numbers(step):
@@ -116,6 +146,53 @@ def test_an_opened_block_has_the_numbers_of_the_trace(name):
     patches = slice(None) if "gpt" in name else slice(1, None)  # the class token has no patch
     assert np.allclose(sum(parts)[patches], end[patches], atol=2e-2)
     assert ("flat" in embedding) == (name == "vit")
+
+
+@pytest.mark.parametrize(
+    "architecture", ["LlamaForCausalLM", "Qwen2ForCausalLM", "GPT2LMHeadModel"]
+)
+def test_a_real_model_of_text_is_drawn_with_its_own_parts(architecture):
+    text = given_real(architecture)
+    traced = trace(text.model, text.inputs)
+    tokens = transformer.shown_tokens(text, traced)
+    drawn = transformer.overview(text, traced, tokens)
+    groups = {"LlamaForCausalLM": 2, "Qwen2ForCausalLM": 3}.get(architecture)
+    biases = int(architecture.startswith("Qwen2"))
+    assert drawn["llama"] == (groups and {"groups": groups, "qkv": biases, "out": 0})
+    steps = transformer.zoomed(text, traced, tokens, 2)["steps"]
+    embedding = transformer.zoomed(text, traced, tokens, 3)["steps"]
+    assert set(embedding) == {"embedded", "end"} | (set() if groups else {"position"})
+    true = block_steps(text.model, traced, 2)
+    assert np.allclose(numbers(steps["q"]), true["q"].numpy(), rtol=1e-2, atol=1e-2)
+    if groups:
+        gate, up = (numbers(steps[n]).astype(float) for n in ("gate", "up"))
+        down = text.model.transformer.layers[2].ffn.down.weight.detach().numpy()
+        product = gate / (1 + np.exp(-gate)) * up  # as llama.js has it
+        assert np.allclose(product @ down.T, true["mlp"].numpy(), rtol=1e-2, atol=2e-2)
+        kept = numbers(steps["k"])
+        assert kept.shape == (groups, 11, 6)
+        each = 6 // groups
+        assert np.allclose(kept.repeat(each, 0), true["k"].numpy(), rtol=1e-2, atol=1e-2)
+
+
+@pytest.mark.parametrize(
+    "architecture", ["ViTForImageClassification", "DeiTForImageClassification"]
+)
+def test_a_real_model_of_pictures_is_drawn_with_its_tokens(architecture):
+    picture = given_real(architecture)
+    traced = trace(picture.model, picture.inputs)
+    tokens = transformer.shown_tokens(picture, traced)
+    front = picture.model.extra_tokens
+    assert front == 1 + architecture.startswith("DeiT")
+    assert len(tokens) == 16
+    assert not set(range(1, front)) & set(tokens)  # a patch each, but for the class token
+    drawn = transformer.overview(picture, traced, tokens)
+    assert (drawn["picture"]["front"], drawn["picture"]["flat"]) == (front, True)
+    assert drawn["link"] is None  # the lesson on attention has no such model
+    embedding = transformer.zoomed(picture, traced, tokens, 3)["steps"]
+    parts = [numbers(embedding[n]).astype(float)[1:] for n in ("projected", "position")]
+    end = traced.stream[0, 0, tokens].numpy()
+    assert np.allclose(sum(parts), end[1:], atol=2e-2)
 
 
 def test_flattened_patches_times_the_weights_are_the_projection():

@@ -1,5 +1,6 @@
 """Small real models of text in the lessons on attention, heads, GPT and decoding."""
 
+import base64
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -9,9 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 from core.decoding.cost import key_value_bytes
 from core.decoding.kv_cache import KVCache
+from core.decoding.real_engine import Reader
 from core.interpret.trace import trace
 from core.models import load_model
 from dashboard.attention import head_search
+from dashboard.decoding import cache_drawing
 from dashboard.decoding.instrument import encode
 from tests.conftest import ROOT
 from tests.models.pretrained.stored import write
@@ -51,8 +54,10 @@ def test_attention(family: str, stopped: bool) -> None:
     assert ("R\\_t" in str(app.latex[0].value) or "R_t" in str(app.latex[0].value)) == (
         family != "GPT2LMHeadModel"
     )
-    assert "is not offered for tiny" in captions(app)
-    assert not [t for t in app.toggle if t.key == "network"]
+    drawn = opened("attention", network="true", net_block="2", net_depth="1")
+    assert drawn.toggle(key="network").value
+    assert "state-network-stopped-drawn" not in drawn.session_state
+    assert [drawn.session_state[f"net_{n}"] for n in ("block", "depth")] == [2, 1]
 
 
 def test_a_head_that_was_searched_for_is_the_one_with_the_largest_score() -> None:
@@ -93,7 +98,7 @@ def test_heads(family: str, section: str) -> None:
 def test_nothing_stands_beside_a_real_model() -> None:
     write("tiny")
     app = opened("heads", **{"try": "side by side"})
-    assert [i for i in app.info if "A real model has no earlier checkpoint" in i.value]
+    assert [i for i in app.info if "A real model comes without checkpoints" in i.value]
 
 
 @pytest.mark.parametrize("stopped", [False, True])
@@ -135,6 +140,24 @@ def test_the_cache_of_grouped_heads(family: str, groups: int) -> None:
     expected = 2 * KVCache(model, room=10).keys.nbytes
     assert expected == key_value_bytes(3, groups, 6, 10) == 2 * 3 * groups * 6 * 10 * 4
     assert f"{expected:,} bytes" in captions(app)
+
+
+@pytest.mark.parametrize(("family", "groups"), [("LlamaForCausalLM", 2), ("GPT2LMHeadModel", 5)])
+def test_the_cache_is_drawn_with_the_keys_it_keeps(family: str, groups: int) -> None:
+    write("tiny", family)
+    loaded = load_model("tiny")
+    text = loaded.tokenizer.ids(PROMPT)
+    traced = trace(loaded.model, torch.tensor([text]))
+    model = cache_drawing.drawn(loaded, traced, text, len(text))
+    cache = KVCache(loaded.model, room=len(text))
+    Reader(loaded.model)(cache, torch.tensor([text]))
+    for name, kept in (("keys", cache.keys), ("values", cache.values)):
+        sent = torch.frombuffer(bytearray(base64.b64decode(str(model[name]))), dtype=torch.float32)
+        assert torch.allclose(sent, kept[:, 0].square().sum((1, 3)).sqrt().flatten(), rtol=1e-4)
+    assert model["width"] == groups * 6
+    assert model["shared"] == loaded.config.num_heads // groups
+    app = opened("decoding", section="the KV cache", network="true")
+    assert [app.session_state[name] for name in ("cache_read", "cache_block")] == [len(text), 0]
 
 
 def test_what_is_sent_of_a_step_fits_a_large_vocabulary() -> None:

@@ -67,7 +67,9 @@ def test_every_lesson_on_pictures_takes_it(architecture: str) -> None:
     app.session_state["layer"], app.session_state["head"] = 2, 3
     apps.check(app.run())
     apps.check(opened("vit", follow="rollout", patch="4"))
-    assert "not drawn" in opened("vit", network="true").info[0].value
+    drawn = opened("vit", network="true", net_block="1", net_depth="1")
+    assert [drawn.session_state[f"net_{n}"] for n in ("block", "depth")] == [1, 1]
+    assert not drawn.info
     opened("patches")
     app = opened("maps")
     assert [b.key for b in app.get("button_group") if b.key == "weights"] == []

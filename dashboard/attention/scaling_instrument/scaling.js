@@ -31,7 +31,7 @@ class Scaling extends Instrument {
     const at = [...scores.keys()];
     const plot = this.weights;
     plot.title = `Weights of one query on ${keys} keys, n = ${n}`;
-    plot.frame({ x: [0, 1], y: [keys - 0.5, -0.5], names: ["weight", "key"],
+    plot.frame({ x: [0, 1], y: [keys - 0.5, -0.5], names: ["weight", ""],
       ticks: { y: at.map((j) => [j, String(j + 1)]) } });
     rows.forEach(({ p, colour, hatched, name }, i) => plot.bars(at, p,
       { colour, hatched, name, thick: 0.4, shift: i ? 0.2 : -0.2 }));

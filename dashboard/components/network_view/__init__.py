@@ -27,7 +27,10 @@ _BESIDE = 105  # pixels of the controls and the sentence on a lecturer's screen
 _FILES = Path(__file__).resolve().parent
 DRAWINGS = {
     "rnn": ("svg.js", "paths.js", "rnn.js", "view.js"),
-    "transformer": ("svg.js", "numbers.js", "block.js", "model.js", "overview.js", "view.js"),
+    "transformer": (
+        *("svg.js", "numbers.js", "block.js", "llama.js", "model.js"),
+        *("deep.js", "overview.js", "view.js"),
+    ),
     "cache": ("svg.js", "cache.js", "view.js"),
     "cards": ("svg.js", "paths.js", "block.js", "cards.js"),
 }

@@ -2,8 +2,9 @@
 
 // The steps of a block in their order, or of the embedding. The whole shape is rows (or else as many
 // as tokens) × columns; own: of the selected head; pair: of a query and a key.
-function stepsOf(data, embedding) {
+function stepsOf(data, embedding, part = 0) {
   const { total: T, dim, head_dim: n, heads, causal, prenorm, picture } = data;
+  if (data.llama) return llamaSteps(data, embedding, part);
   if (embedding && causal) {
     return [
       { name: "embedded", label: "E[token]", means: "the token's row of E", columns: dim },
@@ -14,10 +15,10 @@ function stepsOf(data, embedding) {
     const p = picture.pixels;
     return [
       { name: "cut", label: "cut", means: `${picture.side}×${picture.side} patches of ${p}×${p}`,
-        rows: T - 1, columns: 3 * p * p },
-      ...(picture.flat ? [{ name: "flat", label: "flatten", rows: T - 1, columns: 3 * p * p,
+        rows: T - picture.front, columns: 3 * p * p },
+      ...(picture.flat ? [{ name: "flat", label: "flatten", rows: T - picture.front, columns: 3 * p * p,
         means: `each patch as ${3 * p * p} numbers` }] : []),
-      { name: "projected", label: picture.flat ? "project" : "convolve", rows: T - 1, columns: dim,
+      { name: "projected", label: picture.flat ? "project" : "convolve", rows: T - picture.front, columns: dim,
         means: picture.flat ? `x W_p + b_p: each patch to ${dim} features` : "three 3×3 convolutions, two poolings" },
       { name: "front", label: "class", means: "the class token goes in front", columns: dim },
       { name: "position", label: "position", means: "learned for every patch", columns: dim },
@@ -56,7 +57,10 @@ function matrix(view, step) {
   let rows;
   const other = (name, part = at.part) => matrix(
     { data, at: { ...at, part }, matrices: view.matrices }, { name, own: true });
-  if (step.name === "concat") {
+  if (step.name === "product") {
+    const [gate, up] = [other("gate", 0), other("up", 0)];
+    rows = gate.map((row, i) => row.map((g, j) => (g / (1 + Math.exp(-g))) * up[i][j]));
+  } else if (step.name === "concat") {
     const parts = Array.from({ length: data.heads }, (_, part) => other("out", part));
     rows = parts[0].map((_, i) => parts.flatMap((part) => part[i]));
   } else if (step.name === "scaled") {
@@ -67,7 +71,8 @@ function matrix(view, step) {
     const [shape, text] = data.steps[step.name === "cut" ? "projected" : step.name];
     const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
     const [count, wide] = shape.slice(-2);
-    const first = step.own ? at.part * count * wide : 0;
+    const first = shape.length < 3 ? 0 // the heads of a group share keys and values
+      : Math.floor((at.part * shape[0]) / data.heads) * count * wide;
     const bits = new Uint16Array(bytes.buffer);
     rows = Array.from({ length: count }, (_, i) => Array.from({ length: wide }, (_, j) =>
       half(bits[first + i * wide + j])));
@@ -112,8 +117,8 @@ function attentionMap(view, group, l, head, x, y, size) {
   let rows;
   if (data.causal) rows = data.tokens.map((_, i) => row(i));
   else {
-    const weights = row(at.at_token).slice(1);
-    const { side } = data.picture;
+    const { side, front } = data.picture;
+    const weights = row(at.at_token).slice(front);
     rows = Array.from({ length: side }, (_, r) => weights.slice(r * side, (r + 1) * side));
   }
   draw(group, "rect", { class: "ground", x: x - 2, y: y - 2, width: size + 4, height: size + 4, rx: 3 });
@@ -169,8 +174,8 @@ function drawSteps(view) {
   const find = (name) => steps.findIndex((step) => step.name === name);
   const block = !view.embedding;
   const columns = block
-    ? [["x"], ["q", "k", "v"], ["scores"], ["scaled"], ["masked"], ["alpha"], ["out"],
-      ["concat", "attended"], ["mlp"]].filter(([name]) => find(name) >= 0)
+    ? (data.llama ? LLAMA_COLUMNS : [["x"], ["q", "k", "v"], ["scores"], ["scaled"], ["masked"],
+      ["alpha"], ["out"], ["concat", "attended"], ["mlp"]]).filter(([name]) => find(name) >= 0)
     : steps.map((step) => [step.name]);
   const per = upright ? 3 : columns.length;
   const pitch = width / per;
@@ -196,6 +201,7 @@ function drawSteps(view) {
         thumb(view, steps[i], i, x, over, wide, each - 3 * u);
         const label = view.group("step-name", i);
         draw(label, "text", { x: x + wide / 2, y: over + each + 13 * u, "text-anchor": "middle",
+          ...(data.llama ? { "font-size": 14 * u } : {}),
           class: i === view.at.stage ? "strong lit" : "strong" },
         `${steps[i].label}  ${steps[i].rows ?? data.total}×${steps[i].columns}`);
       }
@@ -217,11 +223,11 @@ function drawSteps(view) {
 function streamBelow(view, columns, pitch, y) {
   const { data, at, unit: u, width, steps } = view;
   const mine = data.norms.map((row) => row[at.at_token]).slice(2 * at.block, 2 * at.block + 3);
-  const largest = Math.max(...data.norms.flat());
-  const half = mine.map((norm) => (12 * u * norm) / largest);
+  const half = mine.map((norm) => (12 * u * norm) / view.largest);
   const centre = (name) => (columns.findIndex((names) => names.includes(name)) + 0.5) * pitch;
   const [read, plus, sum] = [centre("x"), centre("attended"), centre("mlp") + pitch * 0.24];
-  const mlp = centre("mlp") - pitch * 0.24;
+  const reads = data.llama ? "u" : "mlp";
+  const mlp = data.llama ? centre("u") : centre("mlp") - pitch * 0.24;
   const points = [[0, half[0]], [plus, half[0]], [plus, half[1]], [sum, half[1]], [sum, half[2]],
     [width, half[2]]];
   const group = view.group("stream", 0);
@@ -231,7 +237,7 @@ function streamBelow(view, columns, pitch, y) {
   draw(view.svg, "text", { x: read + 14 * u, y: y + 32 * u, class: "quiet" },
     `residual stream z of the chosen token, length ${mine.map(digits).join(" → ")}`);
   view.arrow(read, y - 14 * u, -16 * u, 0);
-  view.arrow(mlp, y - 14 * u, -16 * u, steps.findIndex((s) => s.name === "mlp"));
+  view.arrow(mlp, y - 14 * u, -16 * u, steps.findIndex((s) => s.name === reads));
   for (const [name, x] of [["after", plus], ["end", sum]]) {
     const i = steps.findIndex((step) => step.name === name);
     view.arrow(x, y - 30 * u, 18 * u, i);

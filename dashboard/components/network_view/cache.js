@@ -55,7 +55,8 @@ class Drawing {
     const [word, chance] = next[t];
     const computed = this.layers * 2;
     return `${read <= prompt ? "Prompt" : "Generated"}: “${tokens[t]}” is read. Computed (orange): ` +
-      `${computed} vectors; kept (blue): ${computed * t}, in ${(this.bytes(read) / 1024).toFixed(0)} KiB together. ` +
+      `${computed} vectors; kept (blue): ${computed * t}, in ${(this.bytes(read) / 1024).toFixed(0)} KiB ` +
+      `together${this.data.shared > 1 ? `, ${this.data.shared} times less than with keys and values for every head` : ""}. ` +
       `Next: “${word}” (${percentage(chance)}). Without the cache: ${computed * read} vectors.`;
   }
 
@@ -82,7 +83,7 @@ class Drawing {
     const first = Math.max(0, Math.min(this.at.read - Math.ceil(shown * 0.8), tokens.length - shown));
     const pitch = (width - names) / shown;
     const column = (t) => names + (t - first + 0.5) * pitch;
-    const row = Math.min(30 * u, (140 * u) / this.layers);
+    const row = Math.max(8 * u, Math.min(30 * u, (140 * u) / this.layers)); // many blocks: higher
     const [top, lines] = [80 * u, 70 * u];
     this.cells(first, shown, column, pitch, top, row);
     const base = top + this.layers * row;
@@ -98,12 +99,17 @@ class Drawing {
     const { unit: u, keys, values } = this;
     const T = this.data.tokens.length;
     const most = [Math.max(...keys), Math.max(...values)];
+    const gap = Math.min(1, row / (16 * u)); // between two rows
     for (let l = 0; l < this.layers; l++) {
       const y = top + l * row;
       const chosen = l === this.at.layer;
-      const name = draw(this.svg, "text", { x: 74 * u, y: y + row / 2 + 5 * u, "text-anchor": "end",
-        class: chosen ? "strong lit" : "quiet" }, `block ${l + 1}`);
-      name.onclick = () => { this.move({ layer: l }); this.frame.show(true); };
+      const choose = () => { this.move({ layer: l }); this.frame.show(true); };
+      const beside = Math.abs(l - this.at.layer) * row < 18 * u; // of narrow rows, some are named
+      if (chosen || row > 16 * u || (!beside && (l === 0 || (l + 1) % 5 === 0))) {
+        const name = draw(this.svg, "text", { x: 74 * u, y: y + row / 2 + 5 * u, "text-anchor": "end",
+          class: chosen ? "strong lit" : "quiet" }, `block ${l + 1}`);
+        name.onclick = choose;
+      }
       for (let t = first; t < first + shown; t++) {
         const left = column(t) - pitch / 2 + 2;
         const full = t < this.at.read;
@@ -111,10 +117,11 @@ class Drawing {
         [keys, values].forEach((norms, kind) => {
           const wide = (pitch - 5) / 2;
           const share = norms[l * T + t] / most[kind];
-          draw(this.svg, "rect", { class: full ? "kept" : "empty", "data-token": t, "data-layer": l,
+          const cell = draw(this.svg, "rect", { class: full ? "kept" : "empty", "data-token": t, "data-layer": l,
             "data-kind": kind ? "v" : "k", "data-norm": full ? norms[l * T + t] : "",
-            x: left + kind * wide, y: y + 2, width: wide, height: row - 5, rx: 3 * u,
+            x: left + kind * wide, y: y + 2 * gap, width: wide, height: row - 5 * gap, rx: 3 * u * gap,
             fill: now ? ORANGE : BLUE, "fill-opacity": full ? 0.25 + 0.7 * share : 0 });
+          cell.onclick = choose;
           if (wide > 14 * u && (l === 0)) {
             draw(this.svg, "text", { x: left + (kind + 0.5) * wide, y: top - 4 * u, class: "quiet",
               "text-anchor": "middle" }, kind ? "v" : "k");

