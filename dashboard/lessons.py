@@ -92,7 +92,7 @@ COURSE = (
     ),
     Stop(
         "Testing models", "Is a map true, and when is a CNN better?", 40,
-        ("maps", "versus"), ("3d", "3e"),
+        ("maps", "versus"), ("3d", "3e", "3h"),
     ),
     Stop(
         "Generating text", "How is the next word chosen, and what does it cost?", 60,
