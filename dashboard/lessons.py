@@ -88,7 +88,7 @@ COURSE = (
     ),
     Stop(
         "Pictures as tokens", "How does a Transformer read a picture?", 30,
-        ("vit", "patches"), ("2d",),
+        ("vit", "patches"), ("2d", "3v"),
     ),
     Stop(
         "Testing models", "Is a map true, and when is a CNN better?", 40,
