@@ -42,6 +42,8 @@ MODELS = Limit("Models were looked up or fetched", Rate(20, 10 * MINUTE), Rate(6
 PICTURES = Limit("Pictures were opened", Rate(60, 10 * MINUTE), Rate(1000, 10 * MINUTE))
 ROOMS = Limit("Rooms were opened", Rate(10, HOUR / 2), Rate(30, HOUR / 2))
 VOTES = Limit("Answers were sent", Rate(1, DAY), Rate(500, DAY))  # in one room
+CLASSES = Limit("Classes were opened", Rate(5, HOUR), Rate(20, HOUR))
+HAND_INS = Limit("Results were handed in", Rate(20, 10 * MINUTE), Rate(1000, HOUR))
 KEEPING = Limit("Progress was saved or loaded", Rate(20, 10 * MINUTE), Rate(1000, HOUR))
 
 GUESSES_OF_A_NAME = Delays(free=5, longest=5 * MINUTE, forget=DAY)

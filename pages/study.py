@@ -1,4 +1,4 @@
-"""Study: questions in four moves each; the answer shows once it is earned."""
+"""Study: questions in four moves each, the answer once it is earned; and a practice exam."""
 
 import streamlit as st
 
@@ -6,6 +6,8 @@ from dashboard.components import page
 from dashboard.components.scrolling import scroll_into_view
 from dashboard.stage import stage
 from dashboard.study import (
+    exam,
+    helps,
     progress_browser,
     progress_store,
     question_list,
@@ -13,6 +15,7 @@ from dashboard.study import (
     room,
     study_state,
 )
+from dashboard.study.classes import lecturer, student
 
 if stage.notes():
     st.stop()
@@ -21,14 +24,21 @@ if room.asked_for():
     st.stop()
 if room.poll_offered(study_state.questions()):
     st.stop()
+if lecturer.shown():
+    st.stop()
+
+questions = study_state.questions()
+if exam.asked_for():
+    exam.show(questions)
+    st.stop()
 
 page.page_header(
     "Study",
-    "Questions on every lesson. **Predict, try it, check**, and then read the answer.",
+    f"{len(questions)} questions. **Predict, try it, check**, and then read the answer.",
 )
 
 progress_browser.read()
-questions = study_state.questions()
+student.section()
 
 # --- which question ---
 name = question_list.pick(questions)
@@ -37,6 +47,8 @@ with st.container(horizontal=True, vertical_alignment="center"):
     progress_browser.forget_button()
     progress_store.save_menu()  # may load another progress, which the line before it tells of
     progress_store.own_questions_menu()
+    student.menu()
+    exam.link()
     with overview:
         progress_store.overview()
     question = questions[name]
@@ -44,6 +56,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         room.open_button(question)
 
 progress_browser.show_problem()
+helps.calibrated()
 
 changed = study_state.newly_opened(question.id)
 scroll_into_view(

@@ -56,8 +56,9 @@ def bars(task: Asked, counts: Mapping[str, int], seed: str, *, revealed: bool) -
 
 
 def _sum(grade_as: str) -> str:
-    """The right answer to 1a, 1b or 1c, as a student may type it."""
+    """The right answer to an expression, as a student may type it."""
     if grade_as == "1c":
         return "phi_y(W_y sum(W_h^(T-i) W_x x_i, i=1..T))"
-    (T,) = LENGTHS[grade_as]
-    return f"phi_y({' + '.join(' '.join(word) for word in unrolled_words(T))})"
+    T = LENGTHS.get(grade_as, (2,))[0]
+    added = {"start": "W_y W_h W_h h_0 + ", "bias": "W_y b + W_y W_h b + "}.get(grade_as, "")
+    return f"phi_y({added}{' + '.join(' '.join(word) for word in unrolled_words(T))})"

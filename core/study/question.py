@@ -14,7 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from core.study.claim import Claim, read_claims
-from core.study.tasks import Choice, Number, Order, Rubric, Task, read_task
+from core.study.record import HINTS
+from core.study.tasks import (
+    Bug,
+    Choice,
+    Match,
+    Number,
+    Order,
+    Quantity,
+    Rubric,
+    Task,
+    read_task,
+)
 from core.study.toml_values import only_keys, subtable, text_at, texts_at
 
 SHIPPED = Path(__file__).resolve().parent / "questions"
@@ -64,6 +75,7 @@ class Question:
     checks: tuple[Task, ...]
     answer: ModelAnswer
     decides: tuple[Claim, ...] = ()  # the measurements that the right prediction rests on
+    hints: tuple[str, ...] = ()  # three, from a first thought to the step that decides; or none
 
 
 def shipped() -> dict[str, Question]:
@@ -135,7 +147,7 @@ def _line_of(error: str, content: bytes) -> str:
 
 
 def _question(table: dict[str, Any]) -> Question:
-    only_keys(table, "the file", "id title text predict experiment check answer")
+    only_keys(table, "the file", "id title text hints predict experiment check answer")
     identity = text_at(table, "id", "the file")
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,19}", identity):
         raise ValueError(f"the id {identity[:30]!r} must be 1 to 20 of a–z, 0–9 and -.")
@@ -152,6 +164,7 @@ def _question(table: dict[str, Any]) -> Question:
         checks=tasks,
         answer=_answer(subtable(table, "answer", "the file")),
         decides=read_claims(table["predict"].get("decides", []), "[predict], decides"),
+        hints=_hints(table),
     )
     shown = tuple(_shown(question))
     return replace(
@@ -160,12 +173,26 @@ def _question(table: dict[str, Any]) -> Question:
     )
 
 
+def _hints(table: dict[str, Any]) -> tuple[str, ...]:
+    if "hints" not in table:
+        return ()
+    hints = texts_at(table, "hints", "the file", HINTS)
+    if len(hints) != HINTS:
+        raise ValueError(f"the file: hints must be a list of {HINTS} texts.")
+    return hints
+
+
 def _shown(question: Question) -> Iterator[str]:
     """The texts that a student is shown before the model answer, replies included."""
     yield from (question.title, question.text, question.experiment.say, question.experiment.label)
+    yield from question.hints
     for task in (question.predict, *question.checks):
-        if not isinstance(task, Number):
+        if not isinstance(task, Number | Quantity):
             yield task.prompt
+        if isinstance(task, Bug):
+            yield from (text for option in task.symptoms for text in (option.text, option.reply))
+        if isinstance(task, Match):
+            yield from (*task.settings, task.reply)
         if isinstance(task, Choice):
             yield from (text for option in task.options for text in (option.text, option.reply))
         if isinstance(task, Order):

@@ -5,26 +5,17 @@ Nothing here imports torch.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.study.claim import Claim, read_claims
 from core.study.grading.numbers import VARIANTS
+from core.study.grading.quantities import QUANTITIES
+from core.study.kinds.bug import Bug as Bug, read_bug
+from core.study.kinds.match import Match as Match, read_match
+from core.study.kinds.option import Option as Option, read_options
 from core.study.points import Point, read_points
 from core.study.toml_values import no_markup, only_keys, text_at, texts_at
-
-
-@dataclass(frozen=True)
-class Option:
-    """One option of a choice; `reply` is shown to a student who chose it.
-
-    refuted: the measurements that show a wrong option to be wrong.
-    """
-
-    text: str
-    reply: str
-    right: bool
-    refuted: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,11 +43,18 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Quantity:
+    """A number with its unit, drawn afresh for every seed by core.study.grading.quantities."""
+
+    variant: str
+
+
+@dataclass(frozen=True)
 class Expression:
     """An algebra answer, graded by core.study.grading; as a prediction, only a sketch."""
 
     prompt: str
-    grade_as: str  # 1a, 1b or 1c
+    grade_as: str  # one of SUMS
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,9 @@ class Rubric:
     shown: tuple[str, ...] = ()
 
 
-Task = Choice | Order | Number | Expression | Rubric
+Task = Choice | Order | Number | Quantity | Expression | Rubric | Bug | Match
+SUMS = ("1a", "1b", "1c", "start", "bias")  # start, bias: y_2 with h_0, or with a bias b
+KINDS = "choice, order, number, quantity, expression, rubric, bug or match"
 
 
 def read_task(table: object, where: str) -> Task:
@@ -86,19 +86,20 @@ def read_task(table: object, where: str) -> Task:
         case "order":
             return _order(table, where)
         case "number":
-            only_keys(table, where, "kind variant")
-            variant = text_at(table, "variant", where)
-            if variant not in VARIANTS:
-                raise ValueError(
-                    f"{where}: there is no variant {variant[:30]!r}; "
-                    f"there are {', '.join(VARIANTS)}."
-                )
-            return Number(variant)
+            return Number(_variant(table, where, VARIANTS))
+        case "quantity":
+            return Quantity(_variant(table, where, QUANTITIES))
+        case "bug":
+            return read_bug(table, where)
+        case "match":
+            return read_match(table, where)
         case "expression":
             only_keys(table, where, "kind prompt grade_as")
             grade_as = text_at(table, "grade_as", where)
-            if grade_as not in ("1a", "1b", "1c"):
-                raise ValueError(f"{where}: grade_as is {grade_as[:20]!r}: use 1a, 1b or 1c.")
+            if grade_as not in SUMS:
+                raise ValueError(
+                    f"{where}: grade_as is {grade_as[:20]!r}: use one of {', '.join(SUMS)}."
+                )
             return Expression(text_at(table, "prompt", where), grade_as)
         case "rubric":
             only_keys(table, where, "kind prompt points enough")
@@ -108,42 +109,32 @@ def read_task(table: object, where: str) -> Task:
             if not isinstance(enough, int) or not 1 <= enough <= len(points):
                 raise ValueError(f"{where}: enough must be from 1 to {len(points)} points.")
             return Rubric(text_at(table, "prompt", where), points, enough)
-    raise ValueError(
-        f"{where}: the kind is {str(kind)[:30]!r}: use choice, order, number, expression or rubric."
-    )
+    raise ValueError(f"{where}: the kind is {str(kind)[:30]!r}: use {KINDS}.")
+
+
+def _variant(table: dict[str, Any], where: str, known: Mapping[str, object]) -> str:
+    only_keys(table, where, "kind variant")
+    variant = text_at(table, "variant", where)
+    if variant not in known:
+        raise ValueError(
+            f"{where}: there is no variant {variant[:30]!r}; there are {', '.join(known)}."
+        )
+    return variant
 
 
 def _choice(table: dict[str, Any], where: str) -> Choice:
     only_keys(table, where, "kind prompt options")
-    tables = table.get("options")
-    if not isinstance(tables, list) or not 2 <= len(tables) <= 8:
-        raise ValueError(f"{where}: options must be a list of 2 to 8 tables.")
-    options = []
-    for number, option in enumerate(tables, 1):
-        here = f"{where}, option {number}"
-        if not isinstance(option, dict):
-            raise ValueError(f"{here} must be a table with text and reply.")
-        only_keys(option, here, "text reply right refuted")
-        options.append(
-            Option(
-                text_at(option, "text", here),
-                text_at(option, "reply", here),
-                option.get("right") is True,
-                read_claims(option.get("refuted", []), f"{here}, refuted"),
-            )
-        )
-    if sum(option.right for option in options) != 1:
-        raise ValueError(f"{where}: exactly one option must have right = true.")
-    if len({option.text for option in options}) < len(options):
-        raise ValueError(f"{where}: two options have the same text: make every text different.")
-    return Choice(text_at(table, "prompt", where), tuple(options))
+    options = read_options(table.get("options"), where)
+    return Choice(text_at(table, "prompt", where), options)
 
 
 def _order(table: dict[str, Any], where: str) -> Order:
     only_keys(table, where, "kind prompt items slips")
     items = texts_at(table, "items", where, 3)
-    slips = []
-    for slip in table.get("slips", []):
+    slips, listed = [], table.get("slips", [])
+    if not isinstance(listed, list):
+        raise ValueError(f"{where}: slips must be a list of tables with early, before and reply.")
+    for slip in listed:
         if not isinstance(slip, dict):
             raise ValueError(f"{where}: a slip must be a table with early, before and reply.")
         only_keys(slip, f"{where}, a slip", "early before reply")

@@ -1,11 +1,11 @@
-"""The histogram of a poll."""
+"""What a class answered: the histogram of a poll, and the gain of its short tests."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
-from dashboard.figures.layout import Drawing, axis, figure, literal
-from dashboard.figures.traces import bar
-from dashboard.palette import BLUE, GREEN
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, axis, figure, literal
+from dashboard.figures.traces import bar, line, scatter
+from dashboard.palette import BLUE, GREEN, GREY
 
 _LETTERS_A_LINE = 34
 
@@ -36,3 +36,39 @@ def poll_bars(counts: Mapping[str, int], right: str | None = None) -> Drawing:
         "yaxis": {"autorange": "reversed", "automargin": True},
     }
     return figure([bars], layout)
+
+
+def gain_intervals(
+    names: Sequence[str],
+    gains: Sequence[float],
+    intervals: Sequence[tuple[float, float] | None],
+    students: Sequence[Sequence[float]],
+) -> Drawing:
+    """The normalised gain of a class in each row with its interval, and of each student behind it.
+
+    names: the rows, first on top; intervals: (low, high), or None where there is none.
+    """
+    pairs = list(zip(names, students, strict=True))
+    each = scatter(
+        [gain for _, row in pairs for gain in row], [name for name, row in pairs for _ in row],
+        "one student", marker={"color": GREY, "size": 11, "opacity": 0.45},
+    )  # fmt: skip
+    ends = [end or (gain, gain) for end, gain in zip(intervals, gains, strict=True)]
+    bars = [
+        line(list(end), [name, name], color=BLUE, width=4, showlegend=False, hoverinfo="skip")
+        for name, end in zip(names, ends, strict=True)
+    ]
+    whole = scatter(
+        list(gains), list(names), "the class, with its 95% interval",
+        marker={"color": BLUE, "size": 16, "symbol": "diamond"},
+    )  # fmt: skip
+    layout = {
+        "height": 150 + 46 * len(names),
+        "xaxis": axis("normalised gain", zeroline=True),
+        "yaxis": {
+            "type": "category", "categoryorder": "array", "categoryarray": list(names),
+            "autorange": "reversed", "automargin": True,
+        },
+        "legend": LEGEND_ABOVE,
+    }  # fmt: skip
+    return figure([each, *bars, whole], layout)

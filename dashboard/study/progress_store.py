@@ -12,7 +12,7 @@ from core.study.storage import class_store
 from core.study.summary import summary_html, verify
 from dashboard import limits
 from dashboard.components import page
-from dashboard.study import progress_browser, study_state
+from dashboard.study import progress_browser, room, study_state
 
 
 def overview() -> None:
@@ -93,9 +93,10 @@ def _hand_in() -> None:
     st.markdown("**To hand in**")
     name = st.text_input("Name on the summary", max_chars=60, key="study-summary-name")
     progress, questions = study_state.progress(), study_state.questions()
+    sign = room.signing()
     st.download_button(
         "Summary (HTML, with checksum)",
-        lambda: summary_html(name, progress, questions, study_state.now()).encode(),
+        lambda: summary_html(name, progress, questions, study_state.now(), sign).encode(),
         "unrolled-summary.html",
         "text/html",
         on_click="ignore",

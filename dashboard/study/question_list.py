@@ -53,10 +53,11 @@ def _list(questions: Mapping[str, Question]) -> None:
     """A link to every question: its mark, its title, and the lesson of its experiment."""
     progress = study_state.progress()
     again = due(progress, study_state.now())
-    half = (len(questions) + 1) // 2
+    names = _of_lesson(questions)
+    half = (len(names) + 1) // 2
     for at, column in enumerate(st.columns(2, gap=None)):
         with column, st.container(key=f"questions-{at}", gap="xxsmall"):
-            for name in list(questions)[at * half : (at + 1) * half]:
+            for name in names[at * half : (at + 1) * half]:
                 question = questions[name]
                 icon, mark = _mark(progress.record(name), len(question.checks), name in again)
                 lesson = lessons.by_name(question.experiment.page).title
@@ -64,10 +65,23 @@ def _list(questions: Mapping[str, Question]) -> None:
                 page.marked_link("study", label, icon, {"q": name})
 
 
+def _of_lesson(questions: Mapping[str, Question]) -> list[str]:
+    """The questions whose experiment is in the chosen lesson; all while none is chosen."""
+    pages = {question.experiment.page for question in questions.values()}
+    titles = {lesson.title: lesson.name for lesson in lessons.LESSONS if lesson.name in pages}
+    chosen = st.selectbox(
+        "Lesson", titles, index=None, placeholder="All lessons", key="study-lesson", width=300,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    page_name = titles.get(chosen or "")
+    return [n for n, q in questions.items() if page_name in (None, q.experiment.page)]
+
+
 def _mark(record: Record, checks: int, is_due: bool) -> tuple[str, str]:
     """How far a question is: an icon, and the same in words."""
     if record.earned(checks):
-        return ("event_repeat", ", due again") if is_due else ("check_circle", ", earned")
+        part = f" {record.worth:.0%}" if record.hints else ""
+        return ("event_repeat", ", due again") if is_due else ("check_circle", f", earned{part}")
     if record.done(checks):
         return "visibility", ", answer shown"
     if record.prediction:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.study.grading.checks import grade_answer, tries
+from core.study.grading.checks import grade_answer, right_settings, tries
 from core.study.measure.store import MEASUREMENTS, fill, load_measurements
 from core.study.progress import (
     Answer,
@@ -17,13 +17,23 @@ from core.study.progress import (
     due_date,
     give_up,
     predict as store_prediction,
+    spend,
 )
 from core.study.question import Question
-from core.study.tasks import Choice, Expression, Rubric, Task
+from core.study.tasks import Bug, Choice, Expression, Match, Rubric, Task
 from dashboard.components import page
 from dashboard.components.formula import formula
 from dashboard.components.scrolling import scroll_into_view
-from dashboard.study import claims, progress_browser, question_list, study_state, tasks
+from dashboard.study import (
+    claims,
+    faults,
+    figures,
+    helps,
+    progress_browser,
+    question_list,
+    study_state,
+    tasks,
+)
 
 
 def predict(question: Question) -> None:
@@ -75,6 +85,7 @@ def checks(question: Question) -> None:
     if first == 0:  # students return here from the experiment
         scroll_into_view("checks-top", turn)
     st.subheader("3 · Check", anchor=False)
+    helps.hints(question)
     for i, task in enumerate(question.checks):
         record = study_state.progress().record(question.id)
         if i in (*record.passed, *record.missed) or record.done(total):
@@ -93,6 +104,7 @@ def checks(question: Question) -> None:
             on_click=_give_up,
             args=(question,),
         )
+    helps.objection(question)
 
 
 def _give_up(question: Question) -> None:
@@ -109,6 +121,8 @@ def _answered(question: Question, i: int) -> None:
     with st.container(border=True):
         if sent is not None:
             st.markdown(tasks.prompt(task, sent.seed))
+            if isinstance(task, Bug):
+                faults.compare(task)
             if not isinstance(task, Rubric):  # an essay stands beside the model answer
                 tasks.show(task, sent)
             elif not record.done(len(question.checks)):
@@ -120,6 +134,10 @@ def _answered(question: Question, i: int) -> None:
         if isinstance(task, Choice) and not right:
             option = next(option for option in task.options if option.right)
             reply = f"{reply} The right answer: {option.text}. {option.reply}"
+        if isinstance(task, Bug) and not right:
+            reply = f"{reply} The right answer: {faults.right(task)}."
+        if isinstance(task, Match) and not right and sent is not None:
+            reply = f"{reply} The right answer: {figures.said(right_settings(task, sent.seed))}."
         icon = ":material/check_circle:" if right else ":material/info:"
         (st.success if right else st.info)(formula(reply), icon=icon)
 
@@ -135,6 +153,8 @@ def _open(question: Question, i: int, task: Task) -> None:
         study_state.save_progress(draft(latest, question.id, i, _stamped(answer, seed)))
 
     tasks.ask(task, f"{key}-given", seed, record.typed.get(str(i), sent), typed)
+    if str(i) not in record.attempts:
+        helps.confidence(f"{key}-sure")
     st.button(
         "Check my answer",
         key=f"{key}-send",
@@ -163,8 +183,10 @@ def _check(question: Question, i: int, key: str, seed: str) -> None:
     grade = grade_answer(task, tasks.response(task, response), seed)
     progress, total, now = study_state.progress(), len(question.checks), study_state.now()
     sent = _stamped(response, seed)
+    sure = st.session_state.get(f"{key}-sure")
+    progress = spend(progress, question.id, study_state.seconds_since_last())
     study_state.save_progress(
-        attempt(progress, question.id, i, total, grade.correct, now, sent, tries(task))
+        attempt(progress, question.id, i, total, grade.correct, now, sent, tries(task), sure)
     )
 
 
@@ -213,6 +235,9 @@ def answer(question: Question) -> None:
             "of the options will be different.",
             icon=":material/replay:",
         )
+    elif record.hints:
+        opened = "one hint was" if record.hints == 1 else f"{record.hints} hints were"
+        st.caption(f"This question earned {record.worth:.0%}: {opened} opened.")
     date = due_date(record)
     if date is not None:
         st.caption(f"Due again on {date.date().isoformat()}, with new numbers.")

@@ -13,7 +13,9 @@ from core.study.grading.checks import grade_answer
 from core.study.grading.grade import Grade
 from core.study.options import shown_options
 from core.study.question import Question
+from core.study.storage.classes import Classes
 from core.study.storage.rooms import MINUTES_OPEN, Room, Rooms
+from core.study.summary import Sign
 from core.study.tasks import Choice, Expression, Number
 from dashboard import lessons, limits
 from dashboard.components import claims, page
@@ -31,6 +33,19 @@ COUNTED = "Your answer is counted."
 def rooms() -> Rooms:
     """The rooms of this server, shared by all sessions."""
     return Rooms()
+
+
+def classes() -> Classes:
+    """The classes of this server, in the file of its rooms."""
+    return Classes(rooms())
+
+
+def signing() -> Sign | None:
+    """What signs a summary on this server; None where the file of the rooms cannot be used."""
+    try:
+        return rooms().signature
+    except OSError:
+        return None
 
 
 def may_be_asked(question: Question) -> bool:
@@ -127,7 +142,7 @@ def _lecturer(room: Room, question: Question, secret: str) -> None:
         if room.revealed:
             _right_answer(room, task)
         else:
-            join(room.code)
+            join(f"?room={room.code}")
     with right:
         _live_histogram(room.code, question)
     if room.revealed:

@@ -14,10 +14,10 @@ from dashboard.components import page
 _THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")
 
 
-def join(code: str) -> None:
-    """Draw the QR code and the link by which phones join the room."""
+def join(query: str) -> None:
+    """Draw the QR code and the link by which phones join, such as with ?room=ABCDE."""
     here = urlsplit(st.context.url or "http://localhost/study")
-    link, warning = link_for_phones(here, f"?room={code}")
+    link, warning = link_for_phones(here, query)
     if warning:
         st.warning(warning, icon=":material/wifi_off:")
     picture = io.BytesIO()

@@ -13,6 +13,8 @@ from core.study.progress import SEED, StudyProgress, merge
 from core.study.question import Question, own_folder, shipped
 
 _PROGRESS, _OWN, _SHOWN = "study-progress", "study-own", "study-shown"
+_SINCE = "study-since"
+LONGEST_PAUSE = 600  # seconds between two answers that count as time on the question
 
 
 def now() -> datetime:
@@ -36,7 +38,16 @@ def newly_opened(question: str) -> str:
     """`question` if the page showed another one before, else ""."""
     before = st.session_state.get(_SHOWN, question)
     st.session_state[_SHOWN] = question
+    if before != question or _SINCE not in st.session_state:
+        st.session_state[_SINCE] = now()
     return question if before != question else ""
+
+
+def seconds_since_last() -> float:
+    """Seconds since the question was opened or last answered, a longer pause as LONGEST_PAUSE."""
+    since: datetime = st.session_state.get(_SINCE, now())
+    st.session_state[_SINCE] = now()
+    return min((now() - since).total_seconds(), float(LONGEST_PAUSE))
 
 
 def add_progress(other: StudyProgress) -> None:

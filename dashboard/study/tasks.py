@@ -8,10 +8,22 @@ import streamlit as st
 
 from core.study.grading.checks import Response, points_found, shuffled
 from core.study.grading.numbers import draw
+from core.study.grading.quantities import draw_quantity
 from core.study.options import shown_options
 from core.study.progress import Answer
-from core.study.tasks import Choice, Expression, Number, Order, Rubric, Task
+from core.study.tasks import (
+    Bug,
+    Choice,
+    Expression,
+    Match,
+    Number,
+    Order,
+    Quantity,
+    Rubric,
+    Task,
+)
 from dashboard.components.formula import formula
+from dashboard.study import faults, figures
 
 
 def ask(
@@ -36,8 +48,12 @@ def ask(
             )
         case Order():
             _order(task, key, seed, on_change)
-        case Number() | Expression():
+        case Number() | Quantity() | Expression():
             _line(task, key, seed, on_change)
+        case Bug():
+            faults.ask(task, key, seed, on_change)
+        case Match():
+            figures.ask(task, key, seed, on_change)
         case Rubric():
             st.text_area(task.prompt, max_chars=5000, height=140, key=key, on_change=on_change)
     return given(task, key)
@@ -46,21 +62,31 @@ def ask(
 def given(task: Task, key: str) -> Answer | None:
     """The answer in the widgets of the task, or None while they are empty."""
     answer = _read(task, key)
-    return answer if answer.text or answer.lines else None
+    whole = all(answer.lines) if answer.lines else bool(answer.text)
+    return answer if whole else None
 
 
 def prompt(task: Task, seed: str) -> str:
     """The text of the task, with the numbers of this seed."""
-    return draw(task.variant, seed).prompt if isinstance(task, Number) else task.prompt
+    match task:
+        case Number():
+            return draw(task.variant, seed).prompt
+        case Quantity():
+            return draw_quantity(task.variant, seed).task.prompt
+    return task.prompt
 
 
 def response(task: Task, answer: Answer) -> Response:
     """The part of an answer that is graded."""
-    return answer.lines if isinstance(task, Order) else answer.text
+    return answer.lines if isinstance(task, Order | Bug | Match) else answer.text
 
 
 def show(task: Task, answer: Answer) -> None:
     """Show an answer as it was given, to be compared with the model answer."""
+    if isinstance(task, Bug):
+        return faults.show(task, answer)
+    if isinstance(task, Match):
+        return figures.show(task, answer)
     written = [formula(line) for line in answer.text.splitlines() if line.strip()]
     st.markdown("\n\n".join(["**Your answer:** " + "".join(written[:1]), *written[1:]]))
     if isinstance(task, Order):
@@ -88,14 +114,19 @@ def show_points(task: Rubric, text: str, *, rubric: bool) -> None:
 def _read(task: Task, key: str) -> Answer:
     """The answer in the widgets."""
     held = st.session_state.get
-    if isinstance(task, Order):
-        return Answer(lines=tuple(held(key, ())))
+    match task:
+        case Order():
+            return Answer(lines=tuple(held(key, ())))
+        case Bug():
+            return Answer(lines=faults.chosen(key))
+        case Match():
+            return Answer(lines=figures.chosen(task, key))
     return Answer(held(key) or "")
 
 
 def _restore(task: Task, key: str, initial: Answer) -> None:
     """Fill empty fields with an earlier answer, as far as it fits the task."""
-    if (now := _read(task, key)).text or now.lines:
+    if (now := _read(task, key)).text or any(now.lines):
         return
     values: dict[str, object] = {key: initial.text[:2000]}
     match task:
@@ -105,16 +136,21 @@ def _restore(task: Task, key: str, initial: Answer) -> None:
             values = {key: tuple(item for item in initial.lines if item in task.items)}
         case Rubric():
             values = {key: initial.text}
+        case Bug():
+            values = dict(faults.restored(task, key, initial.lines))
+        case Match():
+            values = dict(figures.restored(task, key, initial.lines))
     st.session_state.update({name: value for name, value in values.items() if value})
 
 
 def _line(
-    task: Number | Expression, key: str, seed: str, on_change: Callable[[], None] | None
+    task: Number | Quantity | Expression, key: str, seed: str, on_change: Callable[[], None] | None
 ) -> None:
     code = isinstance(task, Expression)
     st.markdown(prompt(task, seed))
+    unit = "with its unit" if isinstance(task, Quantity) else "(the unit is optional)"
     st.text_input(
-        "Your expression" if code else "Your number (the unit is optional)",
+        "Your expression" if code else f"Your number {unit}",
         max_chars=2000,
         key=key,
         autocomplete="off",

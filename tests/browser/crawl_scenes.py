@@ -1,5 +1,5 @@
-"""What the crawl opens besides the views behind controls: questions at every step, rooms from both
-sides, runs in every state."""
+"""What the crawl opens besides the views behind controls: questions at every step, rooms and a
+class from both sides, runs in every state."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from core.run_files.directory import STATES, RunDirectory
 from core.runs import archive
 from core.study.progress import StudyProgress, attempt, dump, predict
 from core.study.question import Question, shipped
+from core.study.storage.classes import Classes
 from core.study.storage.rooms import Rooms
 from core.study.tasks import Choice
 from tests.crawl.views import View
@@ -75,6 +76,25 @@ def rooms(state: Path) -> Iterator[Scene]:
     known.release()
 
 
+def classes(state: Path) -> Iterator[Scene]:
+    """A class from its lecturer's side and a student's, with a short test, on a phone too."""
+    state.mkdir(parents=True, exist_ok=True)
+    rooms = Rooms(state / "rooms.sqlite3")
+    known = Classes(rooms)
+    new, secret = known.open_class("Deep Learning")
+    known.switch_tests(new.code, secret, True)
+    for number in range(6):
+        token = rooms.new_token()
+        known.hand_in(new.code, token, f"Student {number}", "[]")
+        for moment in (0, 1):
+            known.take_test(new.code, token, "rnn", moment, moment + number % 2, 3)
+    for more in ({"host": secret}, {"q": "1a"}, {"test": "rnn"}):
+        view = View("study", (("class", new.code), *more.items()))
+        yield Scene(view)
+        yield Scene(view, phone=True)
+    rooms.release()
+
+
 def runs(folder: Path) -> Iterator[Scene]:
     """A run in every state, a damaged one, and the table of all of them."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -109,4 +129,9 @@ def _unzipped(packed: bytes, folder: Path) -> None:
 
 def all_scenes(folder: Path) -> list[Scene]:
     """All of these, on a server whose runs and rooms lie in `folder`."""
-    return [*questions(), *rooms(folder / "state"), *runs(folder / "runs")]
+    return [
+        *questions(),
+        *rooms(folder / "state"),
+        *classes(folder / "state"),
+        *runs(folder / "runs"),
+    ]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.study.kinds.pictures import Curve
 from dashboard.figures import (
     compare,
     curves,
@@ -29,6 +30,7 @@ from dashboard.figures import (
 )
 from dashboard.figures.layout import Drawing
 from dashboard.figures.maps import attention_maps, head_steps, heads, sinks
+from dashboard.figures.study import answers
 from tests.dashboard.drawings import checked
 
 some = np.random.default_rng(0).random
@@ -51,6 +53,8 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (positions.bias_lines, (np.array([0.5, 0.25, 0.004]), 40)),
     (scaling.weights, ({"with": some(8), "without": some(8)},)),
     (scaling.against_width, ([1, 4, 16], {"with": ([1, 2, 3], [3, 2, 1])})),
+    (answers.small_curves, ([Curve("a", (0.0, 1.0), (1.0, 0.5))], "k", "norm", "y", (0.5, 1.0))),
+    (answers.calibration_bars, ({"sure": (3, 4), "think so": (1, 2), "guess": (0, 0)},)),
     (tokens.pair_bars, ([("<b> a", 9), ("␣ t", 4)],)),
     (sinks.weights_and_costs, (some((6, 3)), some(3), ["<b> a", "␣", ":"], 1)),
     (tokens.loss_bars, (["<b> a", "␣"], [0.1, 9.0], 1, 4.5)),
@@ -87,6 +91,7 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (patches.spectrogram, (some((16, 40)), 8, 20.0, 0.01, ["C", "D"])),
     (patches.moments_alike, (some((7, 7)), 0.1)),
     (poll.poll_bars, ({"a long answer that is broken into lines, for it is long": 3, "b": 9}, "b")),
+    (poll.gain_intervals, (["RNN", "GPT"], [0.5, 0.2], [(0.3, 0.7), None], [[0.5, 0.4], [0.2]])),
     (positions.table_map, (some((20, 8)), 3)),
     (positions.similarity_map, (some((9, 9)),)),
     (positions.similarity_curves, ({"sinusoidal": (some(9), some(9))},)),

@@ -113,6 +113,40 @@ def test_a_denied_word_does_not_count(sentence: str) -> None:
     assert points_found(FADING, sentence)[2] is None
 
 
+DEPENDS = [Point("t", "a", (("depend", "depends on"), ("length", "T")))]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The cost does not depend on the length here.",
+        "It is not true that the cost depends on the length.",
+        "It is false that the cost depends on the length.",
+        "It is wrong to say that the cost depends on the length.",
+        "I don't think that the cost of it depends on the length.",
+        "The cost doesn't in any way at all depend on the length.",
+        "The cost no longer depends on the length of it.",
+        "The cost neither grows nor depends on the length.",
+        "The cost is independent of the length of the text.",
+    ],
+)
+def test_a_sentence_that_denies_the_point_does_not_earn_it(sentence: str) -> None:
+    assert found(sentence, DEPENDS) == (None,)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The cost depends on the length of the text.",
+        "The cost does not only depend on the length here.",
+        "It is not true that it is cheap, since the cost depends on the length.",
+        "It is true that the cost depends on the length.",
+    ],
+)
+def test_a_sentence_that_says_the_point_earns_it(sentence: str) -> None:
+    assert found(sentence, DEPENDS) == (sentence,)
+
+
 def test_a_negation_ends_with_its_clause() -> None:
     assert points_found(FADING, "Not the sign, it vanishes below 1 in any case.")[2] is not None
     assert points_found(FADING, "It is not the sign but decays below 1, always.")[2] is not None

@@ -5,11 +5,13 @@ import re
 import pytest
 
 from core.study import question as q
-from core.study.grading.checks import grade_answer, shuffled
+from core.study.grading.checks import grade_answer, right_settings, shuffled
 from core.study.grading.numbers import VARIANTS, draw, grade_number, read_number
+from core.study.grading.quantities import QUANTITIES, draw_quantity, grade_quantity, written
+from core.study.kinds.pictures import SETS, finite
 from core.study.measure.store import MEASUREMENTS, fill, measure, placeholders
 from core.study.question import own_files, own_folder, read_question
-from core.study.tasks import Choice, Number, Order, Rubric
+from core.study.tasks import Bug, Choice, Match, Number, Order, Quantity, Rubric
 from tests.conftest import ROOT
 
 QUESTIONS = q.shipped()
@@ -23,7 +25,26 @@ TASKS = [
 def test_all_questions_are_there_in_the_course_s_order():
     assert list(QUESTIONS) == list(q.ORDER)
     assert {"1a", "1f", "2d", "3b", "3e", "4e", "4i"} <= {*QUESTIONS}
-    assert len(QUESTIONS) >= 16
+    assert len(QUESTIONS) >= 40
+
+
+def test_every_lesson_decides_at_least_two_questions():
+    pages = [question.experiment.page for question in QUESTIONS.values()]
+    lessons = ["rnn", "attention", "heads", "positions", "vit", "patches", "maps", "versus"]
+    assert [name for name in (*lessons, "gpt", "decoding") if pages.count(name) < 2] == []
+
+
+def test_at_least_ten_questions_have_a_fault_to_find():
+    bugs = [t for q in QUESTIONS.values() for t in q.checks if isinstance(t, Bug)]
+    assert len({task.fault for task in bugs}) == len(bugs) >= 10
+    assert sum(isinstance(t, Match) for q in QUESTIONS.values() for t in q.checks) >= 3
+
+
+@pytest.mark.parametrize("name", [name for name in QUESTIONS if QUESTIONS[name].hints])
+def test_a_question_has_three_hints_that_do_not_repeat_its_text(name):
+    question = QUESTIONS[name]
+    assert len(question.hints) == 3
+    assert not set(question.hints) & {question.text, question.answer.text}
     assert all(question.id == name for name, question in QUESTIONS.items())
 
 
@@ -98,6 +119,24 @@ def test_every_task_has_a_right_answer_and_a_reply_to_every_wrong_one(task):
     if isinstance(task, Number):
         drawn = draw(task.variant, "1")
         assert grade_answer(task, str(drawn.answer), "1").correct
+    if isinstance(task, Quantity):
+        drawn = draw_quantity(task.variant, "1")
+        assert grade_answer(task, written(drawn), "1").correct
+        assert "unit is missing" in grade_answer(task, f"{drawn.task.answer:.1f}", "1").message
+    if isinstance(task, Bug):
+        assert grade_answer(task, task.right, "1").correct
+        replies = {
+            grade_answer(task, (line, option.text), "1").message
+            for line in task.code
+            for option in task.symptoms
+        }
+        assert len(replies) >= len(task.symptoms) * 2
+    if isinstance(task, Match):
+        right = right_settings(task, "1")
+        assert grade_answer(task, right, "1").correct
+        exchanged = (right[1], right[0], *right[2:])
+        assert grade_answer(task, exchanged, "1").message.startswith("2 of 4 are right.")
+        assert len({right_settings(task, str(seed)) for seed in range(9)}) > 3
     if isinstance(task, Rubric):
         points = "\n".join(point.text for point in task.points)
         assert grade_answer(task, points, "1").correct
@@ -122,6 +161,41 @@ def test_a_seed_draws_the_same_task_and_its_mistakes_differ(variant):
             assert not grade.correct, (task.prompt, value)
             assert grade.message in [r for _, r in task.mistakes]
             assert reply
+
+
+@pytest.mark.parametrize("variant", QUANTITIES)
+def test_a_quantity_needs_its_unit_and_its_mistakes_have_replies(variant):
+    assert len({draw_quantity(variant, str(seed)).task.prompt for seed in range(40)}) > 5
+    for seed in range(50):
+        drawn = draw_quantity(variant, str(seed))
+        assert drawn == draw_quantity(variant, str(seed))
+        for unit, size in drawn.units.items():
+            assert grade_quantity(drawn, f"{drawn.task.answer / size:.6g} {unit}").correct
+        for value, reply in drawn.task.mistakes:
+            grade = grade_quantity(drawn, f"{value!r} {drawn.task.unit}")
+            assert not grade.correct, (drawn.task.prompt, value)
+            assert grade.message in [r for _, r in drawn.task.mistakes]
+            assert reply
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1.0", "The unit is missing: write one of nats, nat, bits, bit after the number."),
+        ("1 bit.", "Write a number and its unit"), ("bits", "Write a number and its unit"),
+        ("3 MB", "MB is not a unit of this quantity: write one of nats"),
+        ("", "Write a number and its unit"), ("9" * 99 + " bits", "Write a number and its unit"),
+    ],
+)  # fmt: skip
+def test_a_quantity_that_cannot_be_read_gets_one_sentence(text, said):
+    assert said in grade_quantity(draw_quantity("surprise", "1"), text).message
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_the_figures_of_a_set_can_be_drawn_and_differ(name):
+    assert finite(SETS[name])
+    figures = SETS[name].compute()
+    assert len(figures) == len(set(figures)) == SETS[name].count
 
 
 def test_known_numbers():
@@ -228,6 +302,92 @@ def test_a_mistake_in_an_own_question_is_one_sentence(change, sentence):
     assert len(errors) == 1
     assert re.match(r"mine\.toml(, line \d+)?: ", errors[0])
     assert sentence in errors[0]
+
+
+KINDS = {
+    name: task
+    for name, task in (
+        ("bug", '''kind = "bug"
+prompt = "Which?"
+fault = "no_scale"
+code = ["a", "b", "c", "d", "e", "f", "g", "h"]
+wrong = "c"
+repair = "C"
+symptoms = [{ text = "a", reply = "yes", right = true }, { text = "b", reply = "no" }]'''),
+        ("match", '''kind = "match"
+prompt = "Which?"
+figures = "powers"
+settings = ["one", "two", "three", "four"]
+reply = "Look."'''),
+        ("order", '''kind = "order"
+prompt = "Order."
+items = ["one", "two", "three"]
+slips = [{ early = "two", before = "one", reply = "No." }]'''),
+        ("quantity", '''kind = "quantity"
+variant = "surprise"'''),
+        ("expression", '''kind = "expression"
+prompt = "Type."
+grade_as = "bias"'''),
+    )
+}  # fmt: skip
+WRONG = ["1", "[]", '""', "{}", "[[]]", '["<b>"]', '"<script>"', "true"]
+
+
+def own(kind):
+    return OWN.replace('kind = "number"\nvariant = "half_life"', KINDS[kind])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_own_question_of_each_kind_is_read(kind):
+    questions, errors = own_files([("mine.toml", own(kind).encode())])
+    assert errors == []
+    assert len(questions["own-1"].checks) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_field_that_is_missing_or_wrong_is_named_in_one_sentence(kind):
+    for line in KINDS[kind].splitlines():
+        key = line.split(" = ")[0]
+        for value in [None, *WRONG]:
+            if (key == "slips" and value in (None, "[]")) or (key, value) == ("repair", WRONG[6]):
+                continue  # slips may be missing, and a line of code may hold any sign
+            changed = "" if value is None else f"{key} = {value}"
+            file = own(kind).replace(line, changed)
+            questions, errors = own_files([("mine.toml", file.encode())])
+            assert questions == {}, (key, value)
+            assert len(errors) == 1
+            assert re.match(r"mine\.toml, line \d+: ", errors[0]), errors[0]
+            assert errors[0].count(". ") == 0
+            assert key.removesuffix("s") in errors[0], errors[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "said"),
+    [
+        ("bug", ('"no_scale"', '"luck"'), "there is no fault 'luck'; there are no_scale, "),
+        ("bug", ('"a", "b"', '"b", "b"'), "two lines of code are the same"),
+        ("bug", ('"a", "b", ', '"a", '), "code must be a list of 8 lines, each of 1 to 90"),
+        ("bug", ('wrong = "c"', 'wrong = "z"'), "wrong must be one of the lines of code"),
+        ("bug", ('repair = "C"', 'repair = "a"'), "repair must be the line that replaces"),
+        ("bug", ("right = true", "right = false"), "exactly one option"),
+        ("match", ('"powers"', '"luck"'), "there are no figures 'luck'; there are powers, "),
+        ("match", (', "four"', ""), "settings has 3 texts, and 'powers' has 4 figures"),
+        ("quantity", ('"surprise"', '"luck"'), "there is no variant 'luck'; there are cache_"),
+        ("expression", ('"bias"', '"luck"'), "use one of 1a, 1b, 1c, start, bias"),
+        ("order", ('early = "two"', 'early = "luck"'), "a slip names two items"),
+    ],
+)
+def test_a_mistake_in_a_new_kind_says_what_is_allowed(kind, change, said):
+    questions, errors = own_files([("mine.toml", own(kind).replace(*change).encode())])
+    assert questions == {}
+    assert said in errors[0]
+
+
+@pytest.mark.parametrize("hints", ["1", '["one"]', '["a", "a", "b"]', '["a", "b", "c", "d"]'])
+def test_wrong_hints_are_refused(hints):
+    file = OWN.replace("[predict]", f"hints = {hints}\n[predict]")
+    _, errors = own_files([("mine.toml", file.encode())])
+    assert "hints" in errors[0]
 
 
 def test_an_own_file_that_is_no_text_or_too_long_is_refused():

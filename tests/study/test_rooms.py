@@ -151,7 +151,7 @@ def test_rooms_that_are_closed_at_once_do_not_fill_the_file(rooms):
         rooms.answer(room.code, rooms.new_token(), "two")
         rooms.close(room.code, secret)
     rooms.open_room("1c")
-    with rooms._database.reading() as file:
+    with rooms.database.reading() as file:
         assert file.execute("SELECT COUNT(*) FROM room").fetchone()[0] == MAX_ROOMS
         assert file.execute("SELECT COUNT(*) FROM answer").fetchone()[0] == MAX_ROOMS - 1
     assert rooms.counts(kept.code) == {"one": 1}, "an open room stays"

@@ -7,13 +7,32 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.study.grading.checks import Response, grade_answer, tries
+from core.study.exam import draw_exam, mark, points
+from core.study.grading.checks import (
+    Response,
+    decides,
+    grade_answer,
+    right_settings,
+    shuffled,
+    tries,
+)
 from core.study.grading.numbers import draw
+from core.study.grading.quantities import draw_quantity, written
 from core.study.options import shown_options
 from core.study.poll import right_answer
 from core.study.progress import StudyProgress, attempt, predict
 from core.study.question import Question, shipped
-from core.study.tasks import Choice, Expression, Number, Order, Rubric, Task
+from core.study.tasks import (
+    Bug,
+    Choice,
+    Expression,
+    Match,
+    Number,
+    Order,
+    Quantity,
+    Rubric,
+    Task,
+)
 from tests.study.essays import KNOWS
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -36,6 +55,12 @@ def texts(task: Task, seed: str) -> list[str]:
             return [task.prompt, *task.items]
         case Number():
             return [draw(task.variant, seed).prompt]
+        case Quantity():
+            return [draw_quantity(task.variant, seed).task.prompt]
+        case Bug():
+            return [task.prompt, *task.code, *(option.text for option in task.symptoms)]
+        case Match():
+            return [task.prompt, *task.settings]
     return [task.prompt]
 
 
@@ -45,6 +70,17 @@ def pretends(choose: Callable[[list[str], str, int], str]) -> Student:
     def answer(question: Question, task: Task, seed: str, nth: int) -> Response:
         if isinstance(task, Choice):
             return choose([o.text for o in shown_options(task, seed)], seed + task.prompt, nth)
+        if isinstance(task, Bug):
+            symptoms = sorted(o.text for o in task.symptoms)
+            random.Random(f"{seed}{task.fault}").shuffle(symptoms)
+            of_line = f"line {seed}{task.prompt}{task.fault}"
+            return choose(list(task.code), of_line, nth), choose(symptoms, seed + task.fault, nth)
+        if isinstance(task, Match):
+            if nth == 0:
+                return tuple(choose(list(task.settings), f"{seed}{i}", i) for i in range(4))
+            return tuple(shuffled(task.settings, f"{seed}{nth}"))
+        if isinstance(task, Order):
+            return tuple(shuffled(task.items, f"{seed}{nth}"))
         return paste(question, task, seed, nth)
 
     return answer
@@ -55,6 +91,10 @@ def paste(question: Question, task: Task, seed: str, nth: int) -> Response:
     shown = [question.text, question.experiment.say, *texts(task, seed)]
     if isinstance(task, Order):
         return tuple(reversed(task.items))
+    if isinstance(task, Bug):
+        return "\n".join(task.code), "\n".join(option.text for option in task.symptoms)
+    if isinstance(task, Match):
+        return task.settings
     if isinstance(task, Expression):
         earlier = [t for other in question.checks for t in texts(other, seed) if other != task]
         every = [*earlier, *question.text.replace("$", "\n").splitlines(), *shown]
@@ -65,7 +105,8 @@ def paste(question: Question, task: Task, seed: str, nth: int) -> Response:
 def gibberish(question: Question, task: Task, seed: str, nth: int) -> Response:
     drawn = random.Random(f"{seed}{nth}{question.id}")
     words = ["".join(drawn.choices("abcdefghijklmnopqrstuvwxyz", k=6)) for _ in range(120)]
-    return tuple(words[:5]) if isinstance(task, Order) else " ".join(words)
+    listed = isinstance(task, Order | Bug | Match)
+    return tuple(words[: 2 if isinstance(task, Bug) else 5]) if listed else " ".join(words)
 
 
 def knows(question: Question, task: Task, seed: str, nth: int) -> Response:
@@ -76,6 +117,12 @@ def knows(question: Question, task: Task, seed: str, nth: int) -> Response:
             return KNOWS[question.id]
         case Number():
             return repr(draw(task.variant, seed).answer)
+        case Quantity():
+            return written(draw_quantity(task.variant, seed))
+        case Bug():
+            return task.right
+        case Match():
+            return right_settings(task, seed)
     return right_answer(task, seed)[0] if isinstance(task, Choice) else _formula(task)
 
 
@@ -84,6 +131,8 @@ def _formula(task: Expression) -> str:
         "1a": "phi_y(Wy Wh Wx x1 + Wy Wx x2)",
         "1b": "phi_y(Wy (Wh^2 Wx x1 + Wh Wx x2 + Wx x3))",
         "1c": "phi_y(Wy sum(Wh^(T-i) Wx x_i, i=1..T))",
+        "start": "phi_y(Wy Wh^2 h0 + Wy Wh Wx x1 + Wy Wx x2)",
+        "bias": "phi_y(Wy (Wh Wx x1 + Wh b + Wx x2 + b))",
     }[task.grade_as]
 
 
@@ -147,6 +196,39 @@ def test_one_who_pretends_earns_no_more_choices_than_chance_and_no_question(name
     assert sum(r.choices for r in reports) / len(SEEDS) <= sum(chance) + 3 * deviation
 
 
+def test_no_question_is_passed_by_picking_alone() -> None:
+    """Each has a check whose answer must be written or computed."""
+    assert [n for n, q in QUESTIONS.items() if not any(map(decides, q.checks))] == []
+
+
+@pytest.mark.parametrize("name", STUDENTS)
+def test_picking_finds_faults_and_settings_no_more_often_than_chance(name: str) -> None:
+    right = chance = variance = 0.0
+    for seed in SEEDS:
+        for question in QUESTIONS.values():
+            for task in question.checks:
+                if isinstance(task, Bug | Match):
+                    said = STUDENTS[name](question, task, seed, 0)
+                    right += grade_answer(task, said, seed).correct
+                    p = 1 / (8 * len(task.symptoms)) if isinstance(task, Bug) else 1 / 24
+                    chance, variance = chance + p, variance + p * (1 - p)
+    assert right <= chance + 3 * variance**0.5
+
+
+def exam_points(student: Student, seed: str) -> float:
+    items = draw_exam(QUESTIONS, seed)
+    said = {i.question: student(QUESTIONS[i.question], i.task, i.seed, 0) for i in items}
+    return points(mark(items, said))
+
+
+@pytest.mark.parametrize("name", STUDENTS)
+def test_in_an_exam_one_who_pretends_earns_little_and_one_who_knows_all(name: str) -> None:
+    """Parts of faults, settings and orders are right by chance; no whole task is."""
+    earned = [exam_points(STUDENTS[name], seed) for seed in SEEDS]
+    assert sum(earned) / len(earned) <= 1.5
+    assert {exam_points(knows, seed) for seed in SEEDS[:3]} == {10.0}
+
+
 def test_the_right_option_is_seldom_the_longest() -> None:
     """Also not when it is only as long as another."""
     longest = 0
@@ -162,5 +244,7 @@ if __name__ == "__main__":  # a line for each student
     for name, student in {**STUDENTS, "knows": knows}.items():
         reports = [report(student, seed) for seed in SEEDS]
         mean = sum(r.choices for r in reports) / len(SEEDS)
+        in_exam = sum(exam_points(student, seed) for seed in SEEDS) / len(SEEDS)
         print(f"{name}: {mean:.1f} of {CHOICES} choices, {reports[0].essays} of {ESSAYS} essays, "
-              f"{reports[0].questions} of {len(QUESTIONS)} questions")  # fmt: skip
+              f"{reports[0].questions} of {len(QUESTIONS)} questions, "
+              f"{in_exam:.1f} of 10 points in an exam")  # fmt: skip

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import io
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Generator
 from pathlib import PurePosixPath
 from typing import Any
@@ -21,6 +19,7 @@ from core.data.images.arrays import fit_square, image_arrays
 from core.data.images.image_folder import HOLD_OUT_EVERY, MAX_CLASSES, MIN_PICTURES, SUFFIXES
 from core.data.images.picture import MAX_FILE_BYTES, MAX_PIXELS, PictureTooLarge, open_picture
 from core.data.locations import JobProgress
+from core.system.zip_list import BROKEN, open_zip
 
 SIZE = 32  # side of a stored picture
 MAX_MEMBERS = 10_000
@@ -28,11 +27,6 @@ MAX_LIST = 2_000_000  # bytes of the zip's list of members
 MAX_NAME = 60  # characters of a class
 MAX_UNPACKED = 200_000_000  # bytes of all members together
 MAX_ALL_PIXELS = 200_000_000  # of all pictures together, as decoded
-END = struct.Struct("<4s4H2LH")  # of the record at the end of a zip
-BROKEN = (
-    *(zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError),
-    *(OverflowError, struct.error, zlib.error),
-)
 
 Member = tuple[zipfile.ZipInfo, str, str]  # the member, its part "train", "test" or "", its class
 
@@ -42,12 +36,8 @@ def read_zip(content: bytes, title: str) -> Generator[JobProgress, None, Arrays]
 
     title: the name of the file, for messages. Errors: ValueError, one sentence.
     """
-    _bound_list(content, title)
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-        members = archive.infolist()
-    except BROKEN:
-        raise ValueError(f"{title} is not a zip file, or it is damaged: zip it again.") from None
+    archive = open_zip(content, title, MAX_MEMBERS, MAX_LIST, f"{MAX_MEMBERS:,} pictures")
+    members = archive.infolist()
     pictures, others = _pictures(members, title)
     classes = tuple(sorted({name for _, _, name in pictures}))
     _check(classes, pictures, title)
@@ -78,16 +68,6 @@ def read_zip(content: bytes, title: str) -> Generator[JobProgress, None, Arrays]
         images.append(fit_square(picture, SIZE))
         labels.append(classes.index(name))
     return _arrays(parts, classes, others, title)
-
-
-def _bound_list(content: bytes, title: str) -> None:
-    """Errors: ValueError when the list of members is missing or too long to be read."""
-    at = content.rfind(b"PK\x05\x06", max(0, len(content) - 65_557))
-    if at < 0 or len(content) - at < END.size:
-        raise ValueError(f"{title} is not a zip file, or it is damaged: zip it again.")
-    _, _, _, _, count, length, _, _ = END.unpack_from(content, at)
-    if count > MAX_MEMBERS or length > MAX_LIST:
-        raise ValueError(f"{title} holds too many files: give at most {MAX_MEMBERS:,} pictures.")
 
 
 def _pictures(members: list[zipfile.ZipInfo], title: str) -> tuple[list[Member], list[str]]:

@@ -90,7 +90,7 @@ def grade_output(T: int, text: str, *, start_state: bool = False, bias: bool = F
 def canonical(question: str, text: str) -> str:
     """One spelling for all forms of the same answer, so that a poll can count them together."""
     try:
-        T = 3 if question == "1c" else LENGTHS[question][0]
+        T = 3 if question == "1c" else LENGTHS.get(question, (2,))[0]
         typed = expand(parse(text), T, Expander())
     except ValueError:
         return "not readable"

@@ -3,7 +3,8 @@
 Words are compared by their stems (M. Porter's Snowball rules for English, in NLTK), so "fades" is
 found in "fading". A word does not count
 
-- after "not", "never", "hardly" … in the same clause, unless the phrase sought begins with it;
+- after "not", "never", "hardly" … in the same clause, unless the phrase sought begins with it, and
+  after "it is not true that" and the like;
 - in a run of four or more words that is copied from the question;
 - in a sentence, or two, of fewer than four different words or of more than sixty.
 
@@ -44,6 +45,10 @@ _WRITTEN = (
 )
 _TOKEN = re.compile(r"[^\W_]+(?:\.\d+)?|[,;:()]")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|[\n\r]+")
+_ONLY = frozenset(("onli", "just", "mere"))
+_FILLERS = frozenset(("in", "ani", "way", "at", "all", "realli", "ever", "simpli", "actual"))
+_FALSE = frozenset(("fals", "wrong", "incorrect", "untru", "myth"))
+_HELD = frozenset(("true", "right", "case", "correct", "think", "believ", "say", "claim", "mean"))
 _COMMON = frozenset(["but", "whereas", "while", "although", "though"])
 
 
@@ -144,12 +149,25 @@ def _stands(words: Sequence[str], key: tuple[str, ...]) -> bool:
 
 
 def _denied(words: Sequence[str], start: int, key: tuple[str, ...]) -> bool:
-    """Whether a negation stands up to REACH words before, with no end of a clause between."""
+    """Whether a negation reaches to this place, with no end of a clause between.
+
+    It reaches over REACH words, fillers not counted; to the end of its clause in "it is not true
+    that …" and "it is false that …". "Not only" is no negation.
+    """
     if key[0] in _NEGATIONS:
         return False
-    for word in reversed(words[max(0, start - REACH) : start]):
+    passed = 0
+    clause: list[str] = []  # the words between, last first
+    for i in range(start - 1, -1, -1):
+        word = words[i]
         if word == BREAK:
             return False
-        if word in _NEGATIONS:
+        if word in _FALSE and "that" in clause:
             return True
+        if word in _NEGATIONS and words[i + 1] not in _ONLY:
+            said = "that" in clause or "say" in clause
+            if passed < REACH or (said and _HELD & {*clause[-REACH:]}):
+                return True
+        clause.append(word)
+        passed += word not in _FILLERS
     return False

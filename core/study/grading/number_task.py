@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class NumberTask:
-    """One drawn task. answer: in `unit`; right within `tolerance` (relative; 0 for exact)."""
+    """One drawn task. answer: in `unit`; right within `tolerance` (relative; 0 for exact).
+
+    mistakes: usual wrong answers, each with the sentence that says what is wrong with it.
+    """
 
     prompt: str
     answer: float

@@ -10,8 +10,10 @@ import math
 import random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from core.study.grading import model_numbers, sequence_numbers
+from core.study.grading.fault_numbers import FAULT_NUMBERS
 from core.study.grading.grade import Grade
 from core.study.grading.number_task import NumberTask
 
@@ -28,7 +30,13 @@ _NUMBER = re.compile(
 
 def draw(variant: str, seed: str) -> NumberTask:
     """The task of this variant for this seed, the same on every machine."""
-    return VARIANTS[variant](random.Random(f"{variant}:{seed}"))
+    return without_coincidences(VARIANTS[variant](random.Random(f"{variant}:{seed}")))
+
+
+def without_coincidences(task: NumberTask) -> NumberTask:
+    """The task without mistakes that lead to the right number, for the values drawn."""
+    kept = tuple(m for m in task.mistakes if not _near(m[0], task.answer, task.tolerance))
+    return replace(task, mistakes=kept)
 
 
 def grade_number(task: NumberTask, text: str) -> Grade:
@@ -44,9 +52,11 @@ def grade_number(task: NumberTask, text: str) -> Grade:
     if slips:
         _, reply = min(slips, key=lambda slip: abs(value - slip[0]))
         return Grade(False, reply)
-    if value < 0:
+    if value < 0 < task.answer:
         return Grade(False, f"It cannot be negative: it is a number of {task.unit}.")
     ratio = value / task.answer
+    if task.answer < 0:
+        return Grade(False, "Not that: write down each step, the sign too.")
     if 0.3 < ratio < 3:
         return Grade(False, f"Close, but too {'large' if ratio > 1 else 'small'}.")
     return Grade(False, f"Far too {'large' if ratio > 1 else 'small'}: write down each factor.")
@@ -243,6 +253,7 @@ VARIANTS: dict[str, Callable[[random.Random], NumberTask]] = {
     "nucleus_size": nucleus_size,
     "head_parameters": head_parameters,
     "patch_tokens": patch_tokens,
+    **FAULT_NUMBERS,
     **sequence_numbers.VARIANTS,
     "perplexity_of_bits": model_numbers.perplexity_of_bits,
     "sink_weight": model_numbers.sink_weight,

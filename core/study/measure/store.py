@@ -173,6 +173,14 @@ MEASUREMENTS = {
         "model blocks heads parts error together alone"),
     "kept": Measurement("drawings", "Compare cached keys and values with new ones",
         "model blocks vectors difference doubled"),
+    "faults": Measurement("faults", "Run each fault and its repair on a small example",
+        " ".join(f"{name}_wrong {name}_right" for name in (
+            "no_scale", "wrong_axis", "late_mask", "class_token", "heads_mixed", "temperature",
+            "crossing", "cache", "positions", "not_shifted", "not_zeroed", "state_carried",
+            "power"))),
+    "derivations": Measurement("derivations", "Compute the numbers of the derivations",
+        "gradient_error gradient_sure sure bits nats perplexity halved uniform_bits uniform_nats "
+        "bias_steps bias_left words_one words_two adam_arrays"),
     "softmax_scale": Measurement("sequences", "Compute softmax rows with and without √n",
         "keys queries few many uniform divided_few divided_many undivided_few undivided_many "
         "gradient_divided gradient_few gradient_undivided autograd total_off"),

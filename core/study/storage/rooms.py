@@ -1,5 +1,7 @@
 """Ask the room: polls that phones join with a short code, in one SQLite file.
 
+The same file holds the results of named classes (core.study.storage.classes).
+
 A room belongs to the holder of its secret, which only the lecturer's link contains. A phone has a
 random token, signed by this server, and answers once. There are no names and no accounts; a room
 closes by itself and is deleted a day later. An answer is one short transaction, so hundreds can
@@ -15,6 +17,7 @@ import secrets
 import sqlite3
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +49,20 @@ PRAGMA user_version = 2;
 CREATE TABLE signing (key BLOB NOT NULL);
 INSERT INTO signing VALUES (randomblob(32));
 """,
+        """
+PRAGMA user_version = 3;
+CREATE TABLE class (
+    code TEXT PRIMARY KEY, secret BLOB NOT NULL, name TEXT NOT NULL,
+    deleted_at REAL NOT NULL, tests INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE hand_in (
+    code TEXT NOT NULL, token BLOB NOT NULL, name TEXT NOT NULL COLLATE NOCASE,
+    results TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (code, token), UNIQUE (code, name));
+CREATE TABLE test (
+    code TEXT NOT NULL, token BLOB NOT NULL, lesson TEXT NOT NULL, moment INTEGER NOT NULL,
+    correct INTEGER NOT NULL, items INTEGER NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (code, token, lesson, moment));
+""",
     ),
 )
 
@@ -69,13 +86,13 @@ class Rooms:
     def __init__(self, path: Path | None = None):
         self.path = path or state_file("rooms.sqlite3", SCHEMA)
         # One lasting connection: closing the last one writes the whole log back.
-        self._database = Database(self.path, SCHEMA)
-        with self._database.reading() as database:
+        self.database = Database(self.path, SCHEMA)
+        with self.database.reading() as database:
             self._key: bytes = database.execute("SELECT key FROM signing").fetchone()[0]
 
     def release(self) -> None:
         """Release the file; the rooms stay in it."""
-        self._database.close()
+        self.database.close()
 
     def open_room(self, question: str, minutes: float = MINUTES_OPEN) -> tuple[Room, str]:
         """A new room for that question, and the secret that reveals and closes it.
@@ -83,7 +100,7 @@ class Rooms:
         Raises ValueError when MAX_OPEN rooms are open.
         """
         now, secret = time.time(), secrets.token_urlsafe(16)
-        with self._database.writing() as database:
+        with self.database.writing() as database:
             _delete_old(database, now)
             count = "SELECT COUNT(*) FROM room WHERE closes > ?"
             if database.execute(count, (now,)).fetchone()[0] >= MAX_OPEN:
@@ -91,20 +108,17 @@ class Rooms:
                     f"{MAX_OPEN} rooms are open already: close one, or wait until one closes by "
                     f"itself after {MINUTES_OPEN} minutes."
                 )
-            while True:
-                code = "".join(secrets.choice(_LETTERS) for _ in range(5))
-                if _find(database, code) is None:
-                    break
+            code = new_code(lambda code: _find(database, code) is None)
             closes = now + 60 * minutes
             database.execute(
-                "INSERT INTO room VALUES (?, ?, ?, ?, 0)", (code, _hash(secret), question, closes)
+                "INSERT INTO room VALUES (?, ?, ?, ?, 0)", (code, hashed(secret), question, closes)
             )
         return Room(code, question, closes, False), secret
 
     def room(self, code: str) -> Room:
         """The room of that code. Raises ValueError when there is none."""
         if CODE.fullmatch(code):
-            with self._database.reading() as database:
+            with self.database.reading() as database:
                 room = _find(database, code)
             if room is not None:
                 return room
@@ -119,6 +133,10 @@ class Rooms:
         """Whether this server has signed `token`."""
         parts = TOKEN.fullmatch(token)
         return parts is not None and hmac.compare_digest(parts[2], self._sign(parts[1]))
+
+    def signature(self, text: str) -> str:
+        """64 hexadecimal digits that only a server with this file can compute for `text`."""
+        return hmac.digest(self._key, b"summary\0" + text.encode(), "sha256").hex()
 
     def _sign(self, name: str) -> str:
         digest = hmac.digest(self._key, name.encode(), "sha256")[:16]
@@ -135,7 +153,7 @@ class Rooms:
         if not text.strip() or len(text) > MAX_TEXT:
             raise ValueError(f"The answer has {len(text)} characters: send 1 to {MAX_TEXT}.")
         self.room(code)
-        with self._database.writing() as database:
+        with self.database.writing() as database:
             room = _find(database, code)
             if room is None or not room.is_open(time.time()) or room.revealed:
                 raise ValueError(f"The room {code} is closed: no more answers are counted.")
@@ -143,15 +161,15 @@ class Rooms:
             if database.execute(count, (code,)).fetchone()[0] >= MAX_ANSWERS:
                 raise ValueError(f"The room {code} is full: it holds {MAX_ANSWERS:,} answers.")
             try:
-                database.execute("INSERT INTO answer VALUES (?, ?, ?)", (code, _hash(token), text))
+                database.execute("INSERT INTO answer VALUES (?, ?, ?)", (code, hashed(token), text))
             except sqlite3.IntegrityError:
                 raise ValueError("This phone has answered already: one answer each.") from None
 
     def answer_of(self, code: str, token: str) -> str | None:
         """The answer of that phone as it is counted; None until it has answered."""
         query = "SELECT given FROM answer WHERE code = ? AND token = ?"
-        with self._database.reading() as database:
-            row = database.execute(query, (code, _hash(token))).fetchone()
+        with self.database.reading() as database:
+            row = database.execute(query, (code, hashed(token))).fetchone()
         return row[0] if row else None
 
     def counts(self, code: str) -> dict[str, int]:
@@ -160,7 +178,7 @@ class Rooms:
             "SELECT given, COUNT(*) FROM answer WHERE code = ? GROUP BY given "
             "ORDER BY COUNT(*) DESC, given"
         )
-        with self._database.reading() as database:
+        with self.database.reading() as database:
             return dict(database.execute(query, (code,)).fetchall())
 
     def reveal(self, code: str, secret: str) -> None:
@@ -173,14 +191,14 @@ class Rooms:
 
     def owns(self, code: str, secret: str) -> bool:
         """Whether `secret` is the room's own."""
-        with self._database.reading() as database:
+        with self.database.reading() as database:
             row = database.execute("SELECT secret FROM room WHERE code = ?", (code,)).fetchone()
-        return row is not None and hmac.compare_digest(row[0], _hash(secret))
+        return row is not None and hmac.compare_digest(row[0], hashed(secret))
 
     def _change(self, code: str, secret: str, update: str, *values: float) -> None:
         if not self.owns(code, secret):
             raise ValueError(f"Only the one who opened the room {code[:10]!r} can change it.")
-        with self._database.writing() as database:
+        with self.database.writing() as database:
             database.execute(update, (*values, code))
 
 
@@ -201,6 +219,14 @@ def _find(database: sqlite3.Connection, code: str) -> Room | None:
     return Room(row[0], row[1], row[2], bool(row[3])) if row else None
 
 
-def _hash(secret: str) -> bytes:
+def new_code(free: Callable[[str], bool]) -> str:
+    """A random code of five letters that is `free`."""
+    while True:
+        code = "".join(secrets.choice(_LETTERS) for _ in range(5))
+        if free(code):
+            return code
+
+
+def hashed(secret: str) -> bytes:
     """A hash without salt, which long random secrets do not need."""
     return hashlib.sha256(secret.encode()).digest()

@@ -1,0 +1,1 @@
+"""A class on the Study page: what its students see, what its lecturer sees, and its short tests."""

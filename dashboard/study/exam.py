@@ -1,0 +1,162 @@
+"""The practice exam: a start, ten checks without help, and the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import streamlit as st
+
+from core.study.exam import MINUTES, Item, Marked, draw_exam, mark, points
+from core.study.grading.checks import Response, right_settings
+from core.study.grading.numbers import draw
+from core.study.grading.quantities import draw_quantity
+from core.study.poll import right_answer
+from core.study.progress import SEED
+from core.study.question import Question
+from core.study.tasks import Bug, Choice, Expression, Match, Number, Order, Quantity
+from dashboard.components import page
+from dashboard.components.formula import formula
+from dashboard.components.scrolling import scroll_into_view
+from dashboard.study import faults, figures, study_state, tasks
+
+_KEY = "exam"
+
+
+def asked_for() -> bool:
+    """Whether the link opens a practice exam."""
+    return bool(st.query_params.get(_KEY))
+
+
+def link() -> None:
+    """The link to the exam of this seed."""
+    page.marked_link("study", "Practice exam", "timer", {_KEY: study_state.progress().seed})
+
+
+def show(questions: Mapping[str, Question]) -> None:
+    """The exam of the link: before it begins, while it runs, or its result."""
+    seed = st.query_params[_KEY]
+    if not SEED.fullmatch(seed):
+        st.title("Practice exam", anchor=False)
+        said = f"The link asks for the exam {seed[:20]!r}: a seed has 1 to 20 letters, digits or "
+        page.show_error(ValueError(said + "hyphens; take the link from Study."))
+        return
+    items = draw_exam(questions, seed)
+    page.page_header(
+        "Practice exam",
+        f"{len(items)} questions, {MINUTES} minutes. The link draws the same ones again.",
+    )
+    begun: datetime | None = st.session_state.get(f"exam-begun-{seed}")
+    if f"exam-done-{seed}" in st.session_state:
+        _result(questions, seed, st.session_state[f"exam-done-{seed}"])
+    elif begun is None:
+        _start(seed, len(items))
+    else:
+        _questions(questions, items, seed, begun + timedelta(minutes=MINUTES))
+
+
+def _start(seed: str, count: int) -> None:
+    st.markdown(
+        f"- {count} questions, one part of each, drawn by the seed **{seed}**.\n"
+        f"- You have **{MINUTES} minutes**. Then what you have answered is graded.\n"
+        "- There are no hints and no replies until the end, and nothing here changes what you have "
+        "earned.\n"
+        "- The answers are lost when you reload the page."
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Begin", type="primary", on_click=_begin, args=(seed,))
+        following = f"{seed[:15]}-2" if not seed.isdecimal() else str(int(seed[:9]) + 1)
+        page.marked_link("study", "Another exam", "shuffle", {_KEY: following})
+        page.marked_link("study", "Back to the questions", "arrow_back", {})
+
+
+def _begin(seed: str) -> None:
+    st.session_state[f"exam-begun-{seed}"] = study_state.now()
+
+
+def _questions(
+    questions: Mapping[str, Question], items: tuple[Item, ...], seed: str, end: datetime
+) -> None:
+    _clock(items, seed, end)
+    for number, item in enumerate(items, 1):
+        with st.container(border=True, key=f"exam-{number}"):
+            question = questions[item.question]
+            st.markdown(f"**{number} · {question.title}**")
+            st.markdown(question.text)
+            tasks.ask(item.task, _field(seed, item), item.seed)
+    st.button("Hand in", type="primary", on_click=_hand_in, args=(items, seed))
+
+
+@st.fragment(run_every=15)
+def _clock(items: tuple[Item, ...], seed: str, end: datetime) -> None:
+    """The minutes that are left; at the end what has been answered is handed in."""
+    left = (end - study_state.now()).total_seconds()
+    if left <= 0:
+        _hand_in(items, seed)
+        st.rerun()
+    minutes = max(1, round(left / 60))
+    st.markdown(f":material/timer: **{minutes} {'minute' if minutes == 1 else 'minutes'} left**")
+
+
+def _hand_in(items: tuple[Item, ...], seed: str) -> None:
+    """Grade what is in the fields."""
+    responses: dict[str, Response] = {}
+    for item in items:
+        answer = tasks.given(item.task, _field(seed, item))
+        if answer is not None:
+            responses[item.question] = tasks.response(item.task, answer)
+    st.session_state[f"exam-done-{seed}"] = mark(items, responses)
+
+
+def _field(seed: str, item: Item) -> str:
+    return f"exam-{seed}-{item.question}"
+
+
+def _result(questions: Mapping[str, Question], seed: str, marked: tuple[Marked, ...]) -> None:
+    scroll_into_view("exam-result", seed)
+    right = sum(one.grade is not None and one.grade.correct for one in marked)
+    earned = f"{points(marked):.1f}".removesuffix(".0")
+    st.subheader(f"{earned} of {len(marked)} points, {right} right", anchor=False)
+    for number, one in enumerate(marked, 1):
+        item, question = one.item, questions[one.item.question]
+        with st.container(border=True):
+            st.markdown(f"**{number} · {question.title}**  \n{tasks.prompt(item.task, item.seed)}")
+            if one.grade is None:
+                st.info("Not answered.", icon=":material/remove:")
+            elif one.grade.correct:
+                st.success(formula(one.grade.message), icon=":material/check_circle:")
+            else:
+                st.warning(formula(one.grade.message), icon=":material/undo:")
+            if one.grade is None or not one.grade.correct:
+                if solution := _solution(item):
+                    st.markdown(f"**Right:** {solution}")
+                label = f"Work through {item.question}"
+                page.marked_link("study", label, "arrow_forward", {"q": item.question})
+    with st.container(horizontal=True):
+        st.button("Take it again", on_click=_forget, args=(seed, [one.item for one in marked]))
+        page.marked_link("study", "Back to the questions", "arrow_back", {})
+
+
+def _forget(seed: str, items: list[Item]) -> None:
+    for key in [key for key in st.session_state if str(key).startswith(f"exam-{seed}-")]:
+        del st.session_state[key]
+    for name in ("begun", "done"):
+        st.session_state.pop(f"exam-{name}-{seed}", None)
+
+
+def _solution(item: Item) -> str:
+    """The right answer in words; "" for an essay, whose model answer is in its question."""
+    match task := item.task:
+        case Number():
+            return formula(draw(task.variant, item.seed).worked)
+        case Quantity():
+            return formula(draw_quantity(task.variant, item.seed).task.worked)
+        case Choice() | Expression():
+            return formula(right_answer(task, item.seed)[0])
+        case Bug():
+            return formula(faults.right(task))
+        case Match():
+            return figures.said(right_settings(task, item.seed))
+        case Order():
+            return " → ".join(map(formula, task.items))
+    return ""
