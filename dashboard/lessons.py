@@ -76,8 +76,7 @@ class Stop:
 COURSE = (
     Stop(
         "The unrolled RNN", "How much of the first input is left at the last step?", 60,
-        ("rnn",),
-        ("1a", "1b", "1c", "1d", "1e", "1g", "1h", "1i", "5h", "5i", "6b", "6e", "7a"),
+        ("rnn",), ("1a", "1b", "1c", "1d", "1e", "1g", "1h", "1i", "5h", "5i", "6b", "6e", "7a"),
     ),
     Stop(
         "Attention", "How does a word find the words that matter to it?", 45,
@@ -93,7 +92,7 @@ COURSE = (
     ),
     Stop(
         "Testing models", "Is a map true, and when is a CNN better?", 40,
-        ("maps", "versus"), ("3d", "3e", "6f", "7c"),
+        ("maps", "versus"), ("3d", "3e", "3h", "6f", "7c"),
     ),
     Stop(
         "Generating text", "How is the next word chosen, and what does it cost?", 60,

@@ -10,24 +10,24 @@ from dashboard.components.panes import panes
 from dashboard.figures import versus as figures
 from dashboard.figures.maps import vit_maps
 from dashboard.models import model_choice, pictures, vit_models
-from dashboard.vision import versus
+from dashboard.vision import augmentation, versus
 
 page.page_header(
     "ViT against CNN",
     "**Why is my ViT worse than a CNN** on small pictures? A convolution has locality and "
     "translation equivariance built in; a Transformer has to learn them from data.",
 )
-SECTIONS = ["overfitting", "little data", "shifted", "other sizes", "where they look"]
 choices = st.container(horizontal=True, gap="medium")
 with choices:
-    section = controls.pick("Compare", SECTIONS, key="compare")
+    section = controls.pick("Compare", versus.SECTIONS, key="compare")
 data_names = versus.data_with_models()
 if not data_names:
     st.info("There is no model for pictures yet: train one first.", icon=":material/info:")
     page.lesson_link("train")
     st.stop()
 with choices:
-    data = controls.pick("Trained on", data_names, key="data", show=page.escape)
+    names = ["shapes"] if section == "augmentation" else data_names
+    data = controls.pick("Trained on", names, key="data", show=page.escape)
 rivals = versus.rivals(data)
 if damaged := versus.damaged(rivals):
     st.warning(page.escape(damaged), icon=":material/broken_image:")
@@ -38,8 +38,10 @@ if absent:
             "beside the others.", icon=":material/info:")  # fmt: skip
     page.lesson_link("train")
 
+if section == "augmentation":
+    augmentation.show()
 
-if section == "little data":
+elif section == "little data":
     by_share = versus.by_share(rivals)
     page.show_figure(
         figures.by_share(by_share, sorted({x for xs, *_ in by_share.values() for x in xs})),
@@ -138,10 +140,9 @@ else:
         )
 
 with st.expander("Training budget and result of each model", icon=":material/balance:"):
-    table = pd.DataFrame(versus.budget(rivals))
     per_cent = st.column_config.NumberColumn(format="percent")
     columns = dict.fromkeys(("data", "training", "held out", "gap"), per_cent)
-    tables.show(table, hide_index=True, column_config=columns)
+    tables.show(pd.DataFrame(versus.budget(rivals)), hide_index=True, column_config=columns)
 page.show_source(
     "core.models.cnn.SmallCNN", "core.interpret.robustness.at_size",
     "core.interpret.robustness.shift_accuracy", "core.interpret.attribution.grad_cam",

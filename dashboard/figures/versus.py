@@ -47,6 +47,23 @@ def histories(series: Histories) -> Drawing:
     return _per_cent(_both(series, "epoch %{x}: %{y:.1%}"), across, "accuracy")
 
 
+def long_histories(series: Histories) -> Drawing:
+    """Accuracies of many epochs, from 80% on, without a mark for each; held-out ones are dashed."""
+    looks = (("training", "solid"), ("held out", "dash"))
+    data = [
+        line(
+            list(epochs), list(values), literal(name), PALETTE[i % 6], 3, dash,
+            legendgroup=literal(name), showlegend=which == "training",
+            hovertemplate=f"{which}, epoch %{{x}}: %{{y:.1%}}",
+        )
+        for i, (name, (epochs, *both)) in enumerate(series.items())
+        for values, (which, dash) in zip(both, looks, strict=True)
+    ]  # fmt: skip
+    down = axis("accuracy", range=[0.8, 1.01], tickformat=".0%")
+    across = axis("epoch", rangemode="tozero")
+    return figure(data, {"height": 320, "legend": LEGEND_ABOVE, "xaxis": across, "yaxis": down})
+
+
 def losses(series: Histories) -> Drawing:
     """Loss in nats by epoch, drawn as `histories` draws accuracies."""
     across, down = axis("epoch", rangemode="tozero"), axis("loss, nats", rangemode="tozero")

@@ -36,7 +36,7 @@ def show() -> None:
         known = _predict()
         page.show_math(
             r"\frac{∂h_T}{∂h_t} = \textstyle\prod_{k=T}^{t+1} \mathrm{diag}(1 - h_k^2)\, W_h",
-            "A factor for each step: φ′ of every unit, times W_h.",
+            "One factor for each step: $φ′$ of every unit, times $W_h$.",
         )
         proof = controls.switch("Prove it with autograd", key="autograd")
     dials = [
@@ -64,7 +64,7 @@ def network(dials: list[Dial]) -> tuple[np.ndarray, np.ndarray]:
 def _predict() -> bool:
     """Ask, and after the answer say what was computed. Whether it is shown."""
     guess = st.radio(
-        f"With tanh and inputs of size {SIZE:g}, what becomes of ∂h_T/∂h_1 over {STEPS} steps?",
+        f"With tanh and inputs of size {SIZE:g}: what becomes of $∂h_T/∂h_1$ in {STEPS} steps?",
         ANSWERS, index=None, key="guess-tanh",
     )  # fmt: skip
     if guess is None and not state.revealed():
@@ -75,8 +75,8 @@ def _predict() -> bool:
     small = backward.norms(RHO * W, 0.1 * inputs[:STEPS])[0]
     st.markdown(
         f"**It vanishes**: the norm is **{bent:.4f}** with tanh and {flat:,.0f} without. Large "
-        f"inputs saturate the units, where φ′ is near 0. With inputs of size 0.1 it is {small:.0f}."
-        + (f" You predicted: {guess}." if guess else "")
+        f"inputs saturate the units, so that $φ′$ is near 0. With inputs of size 0.1 the norm is "
+        f"{small:.0f}." + (f" You predicted: {guess}." if guess else "")
     )
     return True
 
@@ -91,6 +91,7 @@ def _show_figure(
     page.show_figure(
         figures.norms_by_step(lines, gradient),
         title="Gradient of the last state by the state at step t: ‖∂h_T/∂h_t‖",
-        description="A curve that falls towards t = 1 vanishes, one that rises explodes.",
+        description="If the curve falls towards t = 1, the gradient vanishes; if it rises, the "
+        "gradient explodes.",
         key="through-time",
     )

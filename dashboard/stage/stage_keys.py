@@ -133,9 +133,9 @@ _follow = st.components.v2.component("unrolled_notes", html=_FOLLOW_HTML, js=_FO
 
 def stage_position() -> dict[str, object]:
     """In the notes window: the `Place` of the stage after it has moved, else empty."""
-    return dict((st.session_state.get("follow") or {}).get("at") or {})
+    return dict((st.session_state.get("stage-follow") or {}).get("at") or {})
 
 
 def follow_stage(here: Place) -> None:
     """In the notes window: follow the stage. here: what the window shows now."""
-    _follow(key="follow", data=here, on_at_change=lambda: None, height="content")
+    _follow(key="stage-follow", data=here, on_at_change=lambda: None, height="content")

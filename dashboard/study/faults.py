@@ -60,23 +60,24 @@ def right(task: Bug) -> str:
 
 
 def compare(task: Bug) -> None:
-    """The faulty code and the repaired one side by side, each with what it computes."""
-    fault = FAULTS[task.fault]
+    """The code, and side by side its faulty line and the repaired one, with what each computes."""
+    fault, number = FAULTS[task.fault], task.code.index(task.wrong) + 1
+    _code(task.code)
     wrong, repaired = fault.run()
     with_fault, without = st.columns(2, gap="medium")
     with with_fault:
-        st.markdown("**With the fault**")
-        _code(task.code)
+        st.markdown(f"**Line {number} with the fault**")
+        st.code(task.wrong.strip(), language="python", wrap_lines=True)
         _numbers(wrong, fault.tells)
     with without:
         st.markdown("**Repaired**")
-        _code(task.repaired)
+        st.code(task.repair.strip(), language="python", wrap_lines=True)
         _numbers(repaired, fault.tells)
     st.caption(f"{fault.shows}. Both were computed just now, on the same example.")
 
 
 def _code(lines: tuple[str, ...]) -> None:
-    st.code("\n".join(lines), language="python", line_numbers=True, wrap_lines=True)
+    st.code("\n".join(lines), language="python", line_numbers=True)
 
 
 def _numbers(outcome: Outcome, tells: str) -> None:

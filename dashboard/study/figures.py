@@ -22,9 +22,10 @@ def ask(task: Match, key: str, seed: str, on_change: Callable[[], None] | None) 
     st.markdown(task.prompt)
     pictures = SETS[task.figures]
     computed, shared = pictures.compute(), bounds(pictures)
-    columns = st.columns(2, gap="medium")
     for place, i in enumerate(shown_figures(task, seed)):
         letter = LETTERS[place]
+        if place % 2 == 0:  # a new row, so that a phone has them in their order
+            columns = st.columns(2, gap="medium")
         with columns[place % 2]:
             page.show_figure(
                 small_curves(computed[i], pictures.x, pictures.y, pictures.log, shared),

@@ -57,7 +57,7 @@ def show() -> None:
             _show_figure(words, p, known, int(dials[0].value) - 1, 10 ** dials[1].value)
         V = len(loaded.tokenizer.vocab)
         st.caption(
-            "Orange: the word with the slider's probability; the mark: with the model's own. "
+            "Orange: the loss at the slider's probability. Mark: at the model's own. "
             f"A model that knows nothing gives each of its {V:,} words p = 1/{V:,}: "
             f"{math.log(V):.2f} nats or {bits(math.log(V)):.2f} bits, perplexity {V:,}."
         )

@@ -16,6 +16,10 @@ from core.study.measure.robustness import PICTURES, What, accuracies, shipped_ac
 from dashboard import controls
 from dashboard.models import model_choice, pictures
 
+SECTIONS = (
+    *("overfitting", "little data", "shifted", "other sizes", "where they look"),
+    "augmentation",
+)
 KINDS = {"vit": "Vision Transformer", "cnn": "CNN"}
 NAMES = {  # of architectures, as a figure calls them
     "VisionTransformer": "plain ViT",

@@ -215,6 +215,8 @@ def test_whole_numbers_stay_whole() -> None:
         ("decoding", "model=gpt-grammar&length=12"),
         ("gpt", "model=gpt-grammar&length=12"),
         ("attention", ""),
+        ("gpt", "section=Loss+and+perplexity&model=gpt-grammar"),
+        ("decoding", "section=shared+keys&model=gpt-grammar"),
     ],
 )
 def test_no_barriers_and_nothing_wider_than_a_phone(

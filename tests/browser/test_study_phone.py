@@ -6,12 +6,13 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from core.study.grading.checks import shuffled
+from core.study.grading.checks import right_settings, shuffled
 from core.study.grading.numbers import draw
+from core.study.grading.quantities import draw_quantity, written
 from core.study.options import shown_options
 from core.study.progress import StudyProgress
 from core.study.question import Question, shipped
-from core.study.tasks import Choice, Expression, Number, Order, Rubric, Task
+from core.study.tasks import Bug, Choice, Expression, Match, Number, Order, Quantity, Rubric, Task
 from tests.browser.waiting import no_errors, open_page, wait_ready
 from tests.study.essays import KNOWS
 
@@ -19,6 +20,8 @@ FORMULAS = {
     "1a": "phi_y(Wy Wh Wx x1 + Wy Wx x2)",
     "1b": "phi_y(Wy (Wh^2 Wx x1 + Wh Wx x2 + Wx x3))",
     "1c": "phi_y(Wy sum(Wh^(T-i) Wx x_i, i=1..T))",
+    "start": "phi_y(Wy Wh^2 h0 + Wy Wh Wx x1 + Wy Wx x2)",
+    "bias": "phi_y(Wy (Wh Wx x1 + Wh b + Wx x2 + b))",
 }
 WIDER = "document.scrollingElement.scrollWidth > document.scrollingElement.clientWidth"
 
@@ -48,6 +51,21 @@ def give(place: Locator, task: Task, question: Question, part: str, *, right: bo
             box = place.get_by_role("textbox")
             box.fill((formula or repr(number)) if right else (formula and "phi_y(x1)") or "7e30")
             box.press("Enter")
+        case Quantity():
+            box = place.get_by_role("textbox")
+            box.fill(written(draw_quantity(task.variant, seed)) if right else "7")
+            box.press("Enter")
+        case Bug():
+            line, symptom = task.right
+            lines, seen = place.get_by_role("radiogroup").all()[:2]
+            lines.locator("label").nth(task.code.index(line)).click()
+            other = next(option.text for option in task.symptoms if not option.right)
+            seen.locator("label").filter(has_text=symptom if right else other).click()
+        case Match():
+            settings = right_settings(task, seed)
+            for i, setting in enumerate(settings if right else settings[::-1]):
+                place.get_by_role("combobox").nth(i).click()
+                place.page.get_by_role("option", name=setting, exact=True).click()
         case Rubric():
             box = place.get_by_role("textbox")
             box.fill(KNOWS[question.id] if right else "I have not thought about it yet.")
@@ -82,7 +100,7 @@ def no_wider_than_the_window(page: Page, stage: str) -> None:
     assert not page.evaluate(WIDER), stage
 
 
-@pytest.mark.parametrize("name", ["1b", "1d", "4i"])
+@pytest.mark.parametrize("name", ["1b", "1d", "4i", "5a", "7a"])
 def test_a_question_is_worked_through_on_a_phone(
     name: str, phone_page: Page, dashboard_url: str
 ) -> None:

@@ -11,7 +11,10 @@ from dashboard.components import page as components
 from tests.crawl.marks import trouble
 from tests.crawl.views import View, beats, open_on_stage, open_page, walk
 
-OWN_KEYS = {state.OFFERS, state.DRAWN, state.SETTINGS, state.PAGE, state.TALL}
+# What the dashboard itself keeps in the session and in links.
+OWN_PREFIXES = ("state-", "stage")
+OWN_KEYS = {"seen", "visitor"}
+OWN_KEYS |= {"mode", "beat", "reveal", "notes", "room", "host", "ask", "back", "figure", "page"}
 
 
 def faults(app: AppTest, errors: list[logging.LogRecord]) -> list[str]:
@@ -26,9 +29,10 @@ def faults(app: AppTest, errors: list[logging.LogRecord]) -> list[str]:
         str(element.value) for kind in ("markdown", "caption", "info") for element in app.get(kind)
     ]
     found += ["something unexpected"] * any(components.UNFORESEEN[:20] in text for text in said)
-    taken = (
-        OWN_KEYS & set(app.session_state[state.OFFERS]) if state.OFFERS in app.session_state else ()
-    )
+    offered: list[str] = []
+    if state.OFFERS in app.session_state:
+        offered = list(app.session_state[state.OFFERS])
+    taken = [key for key in offered if key in OWN_KEYS or key.startswith(OWN_PREFIXES)]
     return found + [
         f"the control {key!r} has a name that the dashboard uses itself" for key in taken
     ]

@@ -101,6 +101,7 @@ def test_the_notes_show_what_decides_a_beat() -> None:
 
         from dashboard.stage import stage
 
+        st.session_state["follow"] = "rollout"  # as the Vision Transformer's page leaves it
         st.query_params.update({"notes": "rnn", "beat": "5"})
         assert stage.notes()
 

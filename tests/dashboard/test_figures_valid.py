@@ -105,6 +105,7 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (llama.curves, ([1, 2], [[3.0, 2.0]] * 2, [[2.9, 1.9]] * 2, ("one", "two"))),
     (versus.lines, ({"ViT": ([1, 10], [0.2, 0.3])}, "pixels", [1, 10])),
     (versus.by_share, ({"ViT": ([1, 10], [0.2, 0.3], [0.1, 0.0])}, [1, 10])),
+    (versus.long_histories, ({"ViT": ([1, 2], [0.1, 0.2], [0.2, 0.3])},)),
     (versus.losses, ({"ViT": ([1, 2], [1.1, 0.9], [1.2, 1.3])},)),
     (versus.histories, ({"ViT": ([1, 2], [0.1, 0.2], [0.2, 0.3])},)),
 ]  # fmt: skip

@@ -23,7 +23,7 @@ from dashboard.figures import (
     versus as versus_figures,
 )
 from dashboard.figures.maps.vit_maps import similarity_sheet, weight_grid
-from dashboard.vision import faithfulness, versus
+from dashboard.vision import augmentation, faithfulness, versus
 from tests import apps
 from tests.conftest import ROOT
 from tests.dashboard.drawings import checked
@@ -92,7 +92,8 @@ def test_a_tune_becomes_tokens_and_a_wrong_note_a_sentence():
 
 
 @pytest.mark.parametrize(
-    "section", ["little data", "shifted", "other sizes", "where they look", "overfitting"]
+    "section",
+    ["little data", "shifted", "other sizes", "where they look", "overfitting", "augmentation"],
 )
 def test_every_comparison_opens_with_whatever_models_there_are(section, few_pictures):
     opened("versus", compare=section)
@@ -118,6 +119,25 @@ def rivals_at_hand(tmp_path, monkeypatch):
         ("net", "SmallCNN", 1.0), ("net-little", "SmallCNN", 0.1), ("waves", "SinusoidalViT", 1.0)
     ):  # fmt: skip
         a_run(tmp_path / name, architecture, share, 0.25)
+
+
+def test_the_augmented_training_waits_for_a_prediction():
+    app = opened("versus", compare="augmentation", **{"seen-epoch": "3"})
+    figure = next(c for c in app.get("plotly_chart") if "augmentation" in str(c.key))
+    assert "not augmented" in figure.proto.spec
+    assert '"name":"augmented"' not in figure.proto.spec.replace(" ", "")
+    app.radio(key="guess-augmentation").set_value(augmentation.ANSWERS[1]).run()
+    assert not app.exception
+    [said] = [m.value for m in app.markdown if "You predicted" in m.value]
+    assert "98." in said  # held out, augmented
+    figure = next(c for c in app.get("plotly_chart") if "augmentation" in str(c.key))
+    assert '"name":"augmented"' in figure.proto.spec.replace(" ", "")
+
+
+def test_an_epoch_shows_the_same_pictures_again_and_the_next_one_others():
+    one, again, two = (augmentation._augmented.__wrapped__(n) for n in (1, 1, 2))
+    assert (one == again).all()
+    assert (one != two).any(axis=(1, 2, 3)).all()
 
 
 def test_another_data_set_begins_with_models_of_its_own():

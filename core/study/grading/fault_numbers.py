@@ -339,11 +339,55 @@ def text_perplexity(rng: random.Random) -> NumberTask:
     )
 
 
+def rotary_angle(rng: random.Random) -> NumberTask:
+    """(t - s) ω: the angle between a rotated query and a rotated key."""
+    t, gap = rng.choice([20, 50, 120, 300]), rng.choice([3, 7, 12, 15])
+    speed = rng.choice([0.1, 0.01, 0.05])
+    answer = gap * speed
+    return NumberTask(
+        f"A pair of features is rotated by {speed:g} radians for each position. The query stands at "
+        f"position {t}, the key at position {t - gap}. By which angle (in radians) is the query "
+        "rotated further than the key?",
+        answer,
+        "radians",
+        0.005,
+        (
+            (t * speed, "That is the angle of the query alone: subtract that of the key."),
+            ((t - gap) * speed, "That is the angle of the key."),
+            (gap, "That is the distance in tokens: multiply it by the angle of one position."),
+            ((2 * t - gap) * speed, "The angles are subtracted, not added."),
+            (gap / speed, "Multiply by the angle of one position, do not divide."),
+        ),
+        f"({t} − {t - gap}) · {speed:g} = {answer:g}.",
+    )
+
+
+def merged_vocabulary(rng: random.Random) -> NumberTask:
+    """256 + m: the size of a byte-level vocabulary after m merges."""
+    merges = rng.choice([100, 500, 1000, 2000, 4000, 8000, 16000, 32000])
+    return NumberTask(
+        f"Byte-level BPE begins with all bytes and makes {merges:,} merges. How many entries has "
+        "its vocabulary, without special tokens?",
+        merges + 256,
+        "entries",
+        0.0,
+        (
+            (merges, "The bytes themselves stay in the vocabulary."),
+            (merges * 2, "A merge adds one entry, and both parts stay."),
+            (256, "That is before the first merge."),
+            (merges + 26, "It begins with bytes, not with letters: there are 256."),
+            (merges + 128, "A byte has 8 bits, so there are 256 of them."),
+            (merges + 255, "The byte 0 counts too."),
+        ),
+        f"256 + {merges:,} = {merges + 256:,}.",
+    )
+
+
 FAULT_NUMBERS = {
     function.__name__: function
     for function in (
         *(score_spread, row_sum, masked_sum, targets, keys_seen, mass_kept, next_position),
         *(carried_state, wrong_sum, accumulated, patch_token, odds, heads_width),
-        *(logit_gradient, text_perplexity),
+        *(logit_gradient, text_perplexity, rotary_angle, merged_vocabulary),
     )
 }

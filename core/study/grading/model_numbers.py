@@ -1,4 +1,4 @@
-"""Number tasks on language models: perplexity, attention sinks, grouped heads, ALiBi.
+"""Number tasks on models: perplexity, attention sinks, grouped heads, ALiBi, sampling error.
 
 Each draws round values, as those in `core.study.grading.numbers`.
 """
@@ -101,3 +101,28 @@ def alibi_factor(rng: random.Random) -> NumberTask:
         ),
         f"e^({m:g} · {k}) = {answer:.1f}.",
     )  # fmt: skip
+
+
+def standard_error(rng: random.Random) -> NumberTask:
+    """100 √(p (1 − p) / N): by how much an accuracy varies from one test set to another."""
+    p, N = rng.choice([0.8, 0.9, 0.92, 0.95, 0.96, 0.98]), rng.choice([400, 900, 2000, 2500, 10000])
+    answer = 100 * math.sqrt(p * (1 - p) / N)
+    return NumberTask(
+        f"A model is right on {p:.0%} of {N:,} held-out pictures. What is the standard error of "
+        "this accuracy, in percentage points?",
+        answer,
+        "percentage points",
+        0.02,
+        (
+            (answer / 100, "That is a share: times 100 it is in percentage points."),
+            (100 * p * (1 - p) / N, "The square root is missing: this is the variance."),
+            (
+                100 * math.sqrt(p * (1 - p)),
+                "N is missing under the root: more pictures, less error.",
+            ),
+            (100 * math.sqrt(p * (1 - p)) / N, "N belongs under the root."),
+            (100 / math.sqrt(N), "The spread of right and wrong, √(p (1 − p)), is missing."),
+            (100 * (1 - p), "That is the share of errors, not how much the accuracy varies."),
+        ),
+        f"100 · √({p:g} · {1 - p:.2g} / {N:,}) = {answer:.3f} percentage points.",
+    )

@@ -259,4 +259,5 @@ VARIANTS: dict[str, Callable[[random.Random], NumberTask]] = {
     "sink_weight": model_numbers.sink_weight,
     "grouped_cache_bytes": model_numbers.grouped_cache_bytes,
     "alibi_factor": model_numbers.alibi_factor,
+    "standard_error": model_numbers.standard_error,
 }

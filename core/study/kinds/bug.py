@@ -38,11 +38,6 @@ class Bug:
         """The faulty line, and the symptom."""
         return self.wrong, next(option.text for option in self.symptoms if option.right)
 
-    @property
-    def repaired(self) -> tuple[str, ...]:
-        """The code with the faulty line replaced."""
-        return tuple(self.repair if line == self.wrong else line for line in self.code)
-
 
 def read_bug(table: Mapping[str, Any], where: str) -> Bug:
     """Errors: ValueError, one sentence that names `where` and what is allowed."""

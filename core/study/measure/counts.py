@@ -174,6 +174,22 @@ def _end_of(name: str) -> Values:
     }
 
 
+def augmentation() -> Values:
+    """The histories of the plain ViT on Shapes with shifted and mirrored copies (with) and without:
+    accuracies after the last epoch, and the standard error of a held-out one."""
+    values: Values = {"pictures": 2000}
+    names = {"with": "vit-shapes-plain", "without": "vit-shapes-plain-unaugmented"}
+    for which, name in names.items():
+        epochs = RunDirectory(find_model(name).path).epochs()
+        train, held_out = (epochs[-1][part]["accuracy"] for part in ("train", "held_out"))
+        values |= {
+            "epochs": len(epochs), f"train_{which}": train, f"held_out_{which}": held_out,
+            f"gap_{which}": train - held_out,
+            f"error_{which}": float(np.sqrt(held_out * (1 - held_out) / 2000)),
+        }  # fmt: skip
+    return values
+
+
 def little_data() -> Values:
     """Validation accuracy of the shipped ViTs and CNNs on all, 10 and 1% of CIFAR-10, the mean of
     two seeds where there are two, and the largest difference between two seeds."""

@@ -64,8 +64,10 @@ def induction() -> Values:
 
 def layers() -> Values:
     """gpt-refrain on a song whose first line returns: the probability of its answer, read from the
-    embedding, after each layer, and with all heads of layer 1 switched off; and what the loss of
-    the song rises by (nats) without any one head, at least."""
+    embedding, after each layer, and with all heads of layer 1 switched off; its logit, what those
+    heads add to it directly, and the logit without them; and what the loss of the song rises by
+    (nats) without any one head, at least."""
+    from core.interpret.direct import direct_logits
     from core.interpret.head_metrics import removal_effect
     from core.interpret.logit_lens import lens_probability
     from core.interpret.trace import Edit, heads_of, trace
@@ -76,11 +78,14 @@ def layers() -> Values:
     lens = lens_probability(loaded.model, traced.stream, traced.logits.argmax(-1))[0, :, -1]
     answer = int(traced.logits[0, -1].argmax())
     first = frozenset((0, head) for head in range(heads_of(loaded.model)[1]))
-    without = trace(loaded.model, ids, Edit(off=first)).logits[0, -1].softmax(-1)
+    without = trace(loaded.model, ids, Edit(off=first)).logits[0, -1]
+    parts = direct_logits(loaded.model, traced, [answer])
     return {
         **{"model": loaded.entry.name, "answer": loaded.tokenizer.vocab[answer]},
         **{"embedding": float(lens[0]), "first_layer": float(lens[1]), "last": float(lens[-1])},
-        "without_first": float(without[answer]),
+        "without_first": float(without.softmax(-1)[answer]),
+        **{"logit": float(traced.logits[0, -1, answer]), "logit_without": float(without[answer])},
+        "direct": float(parts.heads[0].sum()),
         "one_head": float(removal_effect(loaded.model, ids, answer).min()),
     }
 

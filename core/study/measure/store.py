@@ -113,6 +113,9 @@ MEASUREMENTS = {
     "longer_training": Measurement("counts", "Look up the history of vit-cifar10-course-20",
         "epochs lowest_epoch lowest_loss last_loss train train_at_lowest held_out "
         "held_out_at_lowest"),
+    "augmentation": Measurement("counts", "Look up the plain ViT with and without augmentation",
+        "pictures epochs train_with held_out_with gap_with error_with train_without "
+        "held_out_without gap_without error_without"),
     "little_data": Measurement("counts", "Look up the histories on shares of CIFAR-10",
         "plain_all plain_tenth plain_hundredth vit_all vit_tenth vit_hundredth cnn_all "
         "cnn_tenth cnn_hundredth seeds_differ"),
@@ -138,7 +141,8 @@ MEASUREMENTS = {
     "induction": Measurement("heads", "Look for induction heads in all GPTs (about 10 seconds)",
         "model best layer head others other_models repeated repeated_without new new_without"),
     "layers": Measurement("heads", "Read gpt-refrain layer by layer",
-        "model answer embedding first_layer last without_first one_head"),
+        "model answer embedding first_layer last without_first logit logit_without direct "
+        "one_head"),
     "sinks": Measurement("heads", "Hide each of the first tokens from the rest of a passage",
         "model weight word cost start_cost others largest plain_model plain_weight plain_word "
         "plain_cost plain_start_cost plain_others plain_largest tokens uniform"),

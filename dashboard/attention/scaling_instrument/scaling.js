@@ -11,7 +11,7 @@ const UNDIVIDED = { key: "undivided", name: "without", colour: COLOURS.ORANGE, s
 class Scaling extends Instrument {
   build() {
     this.root.classList.add("above");
-    this.weights = this.plot({ name: "scaled-weights", title: "", ratio: 0.5, tall: 200 });
+    this.weights = this.plot({ name: "scaled-weights", title: "" });
     this.weights.root.style.flexBasis = "100%";
     this.entropies = this.plot({ name: "scaled-entropy", title: "Entropy", ratio: 0.9, tall: 185 });
     this.gradients = this.plot({ name: "scaled-gradient", title: "Gradient", ratio: 0.9, tall: 185 });
@@ -31,7 +31,8 @@ class Scaling extends Instrument {
     const at = [...scores.keys()];
     const plot = this.weights;
     plot.title = `Weights of one query on ${keys} keys, n = ${n}`;
-    plot.frame({ x: [0, 1], y: [keys - 0.5, -0.5], names: ["weight", "key"],
+    plot.high = (1.15 * keys + 3.4) * plot.room.em; // on a phone too, a row is as high as its name
+    plot.frame({ x: [0, 1], y: [keys - 0.5, -0.5], names: ["weight", ""],
       ticks: { y: at.map((j) => [j, String(j + 1)]) } });
     rows.forEach(({ p, colour, hatched, name }, i) => plot.bars(at, p,
       { colour, hatched, name, thick: 0.4, shift: i ? 0.2 : -0.2 }));

@@ -62,7 +62,7 @@ class Plot {
     this.count = 0; // of the parts that are axes
     const rows = ticks.y ?? steps(y, (this.height - 3 * em) / (2.4 * em), log.includes("y"));
     const longest = Math.max(0, ...rows.map(([, name]) => name.length));
-    this.left = bare ? 6 : em * (names[1] ? 1.7 : 0.4) + 0.56 * em * longest;
+    this.left = bare ? 6 : em * (names[1] ? 1.9 : 0.4) + 0.56 * em * longest;
     [this.top, this.right] = [6, 8];
     this.bottom = bare ? 6 : em * (names[0] ? 2.9 : 1.5);
     const [wide, high] = [this.width - this.left - this.right, this.height - this.top - this.bottom];
@@ -91,7 +91,7 @@ class Plot {
     if (names[0]) this.text(this.left + w / 2, floor + 2.2 * em, names[0], { anchor: "middle" });
     if (names[1]) {
       this.text(0, 0, names[1], { anchor: "middle",
-        move: `translate(${short(this.left - 0.56 * em * longest - 0.95 * em)} ` +
+        move: `translate(${short(this.left - 0.56 * em * longest - 1.1 * em)} ` +
           `${short(this.top + h / 2)}) rotate(-90)` });
     }
     this.count = this.parts.length;
