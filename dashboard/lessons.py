@@ -76,7 +76,8 @@ class Stop:
 COURSE = (
     Stop(
         "The unrolled RNN", "How much of the first input is left at the last step?", 60,
-        ("rnn",), ("1a", "1b", "1c", "1d", "1e", "1g", "1h", "1i", "5h", "5i", "6b", "6e", "7a"),
+        ("rnn",),
+        ("1a", "1b", "1c", "1d", "1e", "1g", "1h", "1i", "5h", "5i", "6b", "6e", "7a"),
     ),
     Stop(
         "Attention", "How does a word find the words that matter to it?", 45,
