@@ -345,8 +345,8 @@ def rotary_angle(rng: random.Random) -> NumberTask:
     speed = rng.choice([0.1, 0.01, 0.05])
     answer = gap * speed
     return NumberTask(
-        f"A pair of features is rotated by {speed:g} radians for each position. The query stands "
-        f"at position {t}, the key at position {t - gap}. By which angle (in radians) is the query "
+        f"A pair of features is rotated by {speed:g} radians for each position. The query is at "
+        f"position {t}, the key at position {t - gap}. By which angle (in radians) is the query "
         "rotated further than the key?",
         answer,
         "radians",
