@@ -97,7 +97,7 @@ def test_a_bound_may_be_another_field() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"measure": "luck"}, "there is no measurement 'luck'; there are cache,"),
+        ({"measure": "luck"}, f"there is no measurement 'luck'; there are {min(MEASUREMENTS)},"),
         ({"field": "top"}, "decay has no 'top'; it has size, peak"),
         ({"is": "near"}, "there is no comparison 'near'; there are above, below"),
         ({"than": "luck"}, "than must be a number or one of size, peak"),
