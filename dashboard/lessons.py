@@ -81,7 +81,7 @@ COURSE = (
     ),
     Stop(
         "Attention", "How does a word find the words that matter to it?", 45,
-        ("attention", "heads"), ("1f", "1s", "2a", "5a", "5b", "5m", "6a", "6g"),
+        ("attention", "heads"), ("1f", "1s", "2a", "2b", "5a", "5b", "5m", "6a", "6g"),
     ),
     Stop(
         "Positions", "How does a model know the order of the words?", 20,
@@ -89,7 +89,7 @@ COURSE = (
     ),
     Stop(
         "Pictures as tokens", "How does a Transformer read a picture?", 30,
-        ("vit", "patches"), ("2d", "5k", "7h", "7i"),
+        ("vit", "patches"), ("2d", "3v", "5k", "7h", "7i"),
     ),
     Stop(
         "Testing models", "Is a map true, and when is a CNN better?", 40,

@@ -35,7 +35,7 @@ def ask(task: Match, key: str, seed: str, on_change: Callable[[], None] | None) 
             )
             st.selectbox(
                 f"Setting of figure {letter}", task.settings, index=None,
-                placeholder="Choose its setting", format_func=formula, key=f"{key}-{place}",
+                placeholder="Choose its setting", key=f"{key}-{place}",
                 label_visibility="collapsed", on_change=on_change,
             )  # fmt: skip
 

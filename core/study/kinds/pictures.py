@@ -10,7 +10,7 @@ import numpy as np
 
 STEPS = 60
 MATRICES = (("vanishing", 0.9), ("nonnormal", 0.9), ("rotation", 1.0), ("vanishing", 1.05))
-TEMPERATURES = (0.3, 1.0, 2.0, 5.0)
+TEMPERATURES = (1.0, 2.0, 3.5, 7.0)
 RUNS = ("cnn-cifar10", "cnn-cifar10-1pct", "vit-cifar10-plain", "vit-cifar10-plain-1pct")
 WORDS = 1000  # most probable first
 

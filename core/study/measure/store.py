@@ -191,6 +191,9 @@ MEASUREMENTS = {
     "lstm_gates": Measurement("sequences", "Run the shipped LSTMs over noise",
         "delay long right_0 right_1 right_2 long_0 long_1 long_2 gate_0 gate_1 gate_2 left_0 "
         "left_1 left_2 closed"),
+    "recall": Measurement("sequences", "Look up the layers with one head and with many",
+        "heads_1 heads_2 heads_4 heads_8 heads_16 places symbols best_of_one worst_of_four "
+        "parameters_1 parameters_4"),
     "class_token": Measurement("drawings", "Replace what a Vision Transformer's classifier reads",
         "model patches own"),
 }  # fmt: skip
