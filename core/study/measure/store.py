@@ -117,8 +117,8 @@ MEASUREMENTS = {
         "pictures epochs train_with held_out_with gap_with error_with train_without "
         "held_out_without gap_without error_without"),
     "little_data": Measurement("counts", "Look up the histories on shares of CIFAR-10",
-        "plain_all plain_tenth plain_hundredth vit_all vit_tenth vit_hundredth cnn_all "
-        "cnn_tenth cnn_hundredth seeds_differ"),
+        "plain_all plain_tenth plain_hundredth plain_hundredth_train vit_all vit_tenth "
+        "vit_hundredth cnn_all cnn_tenth cnn_hundredth seeds_differ"),
     "early_text": Measurement("counts",
         "Read the texts of gpt-shakespeare-course, epoch by epoch",
         "token repeated epochs first_distinct last_distinct word_epoch name_epoch "
@@ -147,7 +147,8 @@ MEASUREMENTS = {
         "model weight word cost start_cost others largest plain_model plain_weight plain_word "
         "plain_cost plain_start_cost plain_others plain_largest tokens uniform"),
     "patches": Measurement("vision", "Shuffle the patches of a picture",
-        "patches tokens same_blocks matrix_difference bag_difference place_difference"),
+        "patches tokens same_blocks matrix_difference bag_difference place_difference "
+        "finer_weights larger_parameters"),
     "object_size": Measurement("vision", "Compare attention on small and on large objects",
         "images small large uniform_small uniform_large on_object covered spread untrained"),
     "vit_layers": Measurement("vision", "Look where each layer of a Vision Transformer looks",
