@@ -202,3 +202,26 @@ def text(label: str, value: str, *, key: str, max_chars: int, help: str | None =
     )
     state.record(key, typed)
     return typed
+
+
+def predict(
+    question: str,
+    answers: Sequence[str],
+    *,
+    key: str,
+    wait: str = "",
+    show: Callable[[str], str] = str,
+) -> str | None:
+    """Ask what a figure will show before it shows it. The answer is not part of the link.
+
+    Returns None while there is no answer, below the sentence `wait`; then " You predicted: ….", or
+    "" when the lecturer has revealed the figure to a room that has not answered.
+    """
+    guess = st.radio(question, answers, None, show, key=key)
+    if guess is not None:
+        return f" You predicted: {show(guess)}."
+    if state.revealed():
+        return ""
+    if wait:
+        st.caption(wait)
+    return None

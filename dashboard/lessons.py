@@ -75,28 +75,28 @@ class Stop:
 
 COURSE = (
     Stop(
-        "The unrolled RNN", "How much of the first input is left at the last step?", 60,
+        "The unrolled RNN", "How much of the first input is left at the last step?", 100,
         ("rnn",),
         ("1a", "1b", "1c", "1d", "1e", "1g", "1h", "1i", "5h", "5i", "6b", "6e", "7a"),
     ),
     Stop(
-        "Attention", "How does a word find the words that matter to it?", 45,
-        ("attention", "heads"), ("1f", "1s", "2a", "5a", "5b", "5m", "6a", "6g"),
+        "Attention", "How does a word find the words that matter to it?", 85,
+        ("attention", "heads"), ("1f", "1s", "2a", "2b", "5a", "5b", "5m", "6a", "6g"),
     ),
     Stop(
-        "Positions", "How does a model know the order of the words?", 20,
+        "Positions", "How does a model know the order of the words?", 35,
         ("positions",), ("3b", "3f", "3r", "5g"),
     ),
     Stop(
-        "Pictures as tokens", "How does a Transformer read a picture?", 30,
-        ("vit", "patches"), ("2d", "5k", "7h", "7i"),
+        "Pictures as tokens", "How does a Transformer read a picture?", 45,
+        ("vit", "patches"), ("2d", "3v", "5k", "7h", "7i"),
     ),
     Stop(
-        "Testing models", "Is a map true, and when is a CNN better?", 40,
+        "Testing models", "Is a map true, and when is a CNN better?", 55,
         ("maps", "versus"), ("3d", "3e", "3h", "6f", "7c"),
     ),
     Stop(
-        "Generating text", "How is the next word chosen, and what does it cost?", 60,
+        "Generating text", "How is the next word chosen, and what does it cost?", 130,
         ("gpt", "decoding"),
         (
             *("4e", "4f", "4g", "4h", "4i", "4j", "4k", "4m", "4p", "5c", "5d", "5e", "5f", "5l"),
@@ -104,7 +104,7 @@ COURSE = (
         ),
     ),
     Stop(
-        "Training", "Does a model learn the rule, or memorise its examples?", 40,
+        "Training", "Does a model learn the rule, or memorise its examples?", 45,
         ("train", "runs"), ("3c", "5j", "7e"),
     ),
 )  # fmt: skip

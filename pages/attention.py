@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import controls
-from dashboard.attention import maps_and_head, scaling
+from dashboard.attention import head_count, maps_and_head, scaling
 from dashboard.components import page
 
 page.page_header(
@@ -13,6 +13,7 @@ page.page_header(
 SECTIONS = {
     "Maps and one head": maps_and_head.show,
     "Why √n?": scaling.show,
+    "One head or many?": head_count.show,
 }
 section = controls.pick("Section", list(SECTIONS), key="section", bare=True)
 with st.container(key=f"section-{list(SECTIONS).index(section)}"):

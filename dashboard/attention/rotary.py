@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core.models import positions
-from dashboard import controls, state
+from dashboard import controls
 from dashboard.attention import rotary_instrument
 from dashboard.components import page
 from dashboard.components.panes import panes
@@ -61,17 +61,14 @@ def show(learned: np.ndarray | None) -> None:
 
 
 def _predict() -> None:
-    guess = st.radio(
-        "Query and key both move 50 tokens on. What becomes of their score?",
-        ANSWERS, index=None, key="guess-rotary",
-    )  # fmt: skip
-    if guess is not None or state.revealed():
+    question = "Query and key both move 50 tokens on. What becomes of their score?"
+    said = controls.predict(question, ANSWERS, key="guess-rotary")
+    if said is not None:
         rotary, added = change(50)
         st.markdown(
             f"It stays the same: both turn by the same angle. Measured on two random vectors in "
             f"32-bit numbers, it changes by at most **{rotary:.0e}** (as a share of the product of "
-            f"their lengths); with the sinusoidal table added, by up to **{added:.2f}**."
-            + (f" You predicted: {guess}." if guess else "")
+            f"their lengths); with the sinusoidal table added, by up to **{added:.2f}**.{said}"
         )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core.interpret import softmax_scale
-from dashboard import controls, state
+from dashboard import controls
 from dashboard.attention import scaling_instrument
 from dashboard.components import page
 from dashboard.components.panes import panes
@@ -50,11 +50,9 @@ def show() -> None:
 
 def _predict() -> bool:
     """Ask, and after the answer say what was measured. Whether it is shown."""
-    guess = st.radio(
-        f"Without √n: n grows from {FEW} to {MANY}. What happens to the entropy of a row?",
-        ANSWERS, index=None, key="guess-scale",
-    )  # fmt: skip
-    if guess is None and not state.revealed():
+    question = f"Without √n: n grows from {FEW} to {MANY}. What happens to the entropy of a row?"
+    said = controls.predict(question, ANSWERS, key="guess-scale")
+    if said is None:
         return False
     curves = softmax_scale.curves()
     few, many = (curves.widths.index(n) for n in (FEW, MANY))
@@ -64,7 +62,7 @@ def _predict() -> bool:
         f"**{entropy['undivided'][many]:.2f}** nats, the mean of {softmax_scale.QUERIES} queries; "
         f"with √n it stays at {entropy['divided'][many]:.2f}. The gradient falls from "
         f"{gradient['undivided'][few]:.2f} to **{gradient['undivided'][many]:.2f}**: a row that "
-        "looks at one key alone hardly learns." + (f" You predicted: {guess}." if guess else "")
+        f"looks at one key alone hardly learns.{said}"
     )
     return True
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.interpret import sinks
-from dashboard import controls, state
+from dashboard import controls
 from dashboard.components import page
 from dashboard.components.panes import panes
 from dashboard.figures.maps import sinks as figures
@@ -82,20 +82,20 @@ def _predict(model: str, name: str, heaviest: int, costs: list[float], hidden: s
     """Ask; once there is an answer, say what was measured."""
     late = hidden == LATE
     whom = "the second half of the text" if late else "all tokens after it"
-    guess = st.radio(
+    said = controls.predict(
         f"“{name}” (token {heaviest}) gets most of the weight. It is hidden from {whom}. What does "
         "the loss of the second half do?",
-        ANSWERS, index=None, key=f"guess-sink-{'late' if late else 'always'}-{model}",
+        ANSWERS, key=f"guess-sink-{'late' if late else 'always'}-{model}",
+        wait="Answer to see the losses.",
     )  # fmt: skip
-    if guess is None and not state.revealed():
-        st.caption("Answer to see the losses.")
+    if said is None:
         return False
     cost = costs[heaviest]
     result = ANSWERS[0] if cost > LARGE else ANSWERS[2] if cost < -LARGE else ANSWERS[1]
     others = max(c for i, c in enumerate(costs) if i != heaviest)
     st.markdown(
         f"Measured, **{result}**: by {cost:+.2f} nats; without any other of these tokens, by at "
-        f"most {others:+.2f}.{f' You predicted: {guess}.' if guess else ''} {_why(cost, late)}"
+        f"most {others:+.2f}.{said} {_why(cost, late)}"
     )
     return True
 

@@ -70,8 +70,8 @@ def _begin(here: str, started: bool) -> None:
         if st.button(label, type="primary", icon=":material/play_arrow:"):
             st.switch_page(lesson.path, query_params=DRAWINGS[at][1] if first else None)
         st.markdown(
-            f"The course has {len(lessons.COURSE)} stops and takes about {hours:.0f} hours. At "
-            "the end of each stop there are questions to answer.",
+            f"{len(lessons.COURSE)} stops, about {hours:.0f} hours. Each ends with questions to "
+            "answer.",
             width="stretch",
         )
 

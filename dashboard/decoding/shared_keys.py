@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.models import llama_history
-from dashboard import controls, state
+from dashboard import controls
 from dashboard.components import page
 from dashboard.components.panes import panes
 from dashboard.decoding import groups_instrument
@@ -69,15 +69,14 @@ def show(loaded: LoadedModel) -> None:
 
 
 def _predict(H: int) -> bool:
-    guess = st.radio(
+    said = controls.predict(
         f"All {H} query heads share one head of keys and values (G = 1). What becomes {H} times "
         "smaller?",
-        ANSWERS, index=None, key="guess-groups",
+        ANSWERS, key="guess-groups",
+        wait="Answer to see weights and multiply-adds beside the bytes.",
     )  # fmt: skip
-    if guess is None and not state.revealed():
-        st.caption("Answer to see weights and multiply-adds beside the bytes.")
+    if said is None:
         return False
-    said = f" You predicted: {guess}." if guess else ""
     st.markdown(
         f"**The cache only.** Every query head still multiplies its query with all T keys. Of the "
         f"weights, $W_K$ and $W_V$ become smaller; $W_Q$ and $W_O$ stay, so "

@@ -151,6 +151,7 @@ def overview(
         "maps": packed(np.rint(255 * np.sqrt(maps.numpy())).astype(np.uint8)),
         "norms": norms, "lens": lens, "colours": colours()[::4].tolist(),
         "picture": picture_of(given), "link": link_of(given),
+        "unit": "tokens" if given.loaded.entry.real else "words",
     }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.linear_rnn.through_time import gates
-from dashboard import controls, state
+from dashboard import controls
 from dashboard.components import page
 from dashboard.components.live import Dial
 from dashboard.components.panes import panes
@@ -58,20 +58,19 @@ def show() -> None:
 
 def _predict(lstm: gates.LSTM) -> bool:
     """Ask, and after the answer say what was measured. Whether it is shown."""
-    guess = st.radio(
+    said = controls.predict(
         f"The LSTM that began with bias {BIAS:g} is always right. How large is the forget gate of "
         "the unit that keeps most?",
-        ANSWERS, index=None, key="guess-gate",
+        ANSWERS, key="guess-gate",
     )  # fmt: skip
-    if guess is None and not state.revealed():
+    if said is None:
         return False
     left, gate = gates.most_kept(lstm)
     closed = gates.accuracy(lstm, gates.DELAY, added=-2)
     st.markdown(
         f"**Above 0.9**: on average {gate:.2f}, so {left:.0%} of the cell is left after "
         f"{gates.DELAY} steps; of 0.5 it would be {0.5**gates.DELAY:.0e}. Add −2 to the bias, and "
-        f"it is right only **{closed:.0%}** of the time."
-        + (f" You predicted: {guess}." if guess else "")
+        f"it is right only **{closed:.0%}** of the time.{said}"
     )
     return True
 

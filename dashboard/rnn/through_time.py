@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core.linear_rnn.through_time import backward
-from dashboard import controls, state
+from dashboard import controls
 from dashboard.components import page
 from dashboard.components.live import Dial
 from dashboard.components.panes import panes
@@ -63,11 +63,11 @@ def network(dials: list[Dial]) -> tuple[np.ndarray, np.ndarray]:
 
 def _predict() -> bool:
     """Ask, and after the answer say what was computed. Whether it is shown."""
-    guess = st.radio(
+    said = controls.predict(
         f"With tanh and inputs of size {SIZE:g}: what becomes of $∂h_T/∂h_1$ in {STEPS} steps?",
-        ANSWERS, index=None, key="guess-tanh",
+        ANSWERS, key="guess-tanh",
     )  # fmt: skip
-    if guess is None and not state.revealed():
+    if said is None:
         return False
     W, inputs = backward.drawn_network()
     bent = backward.norms(RHO * W, SIZE * inputs[:STEPS])[0]
@@ -76,7 +76,7 @@ def _predict() -> bool:
     st.markdown(
         f"**It vanishes**: the norm is **{bent:.4f}** with tanh and {flat:,.0f} without. Large "
         f"inputs saturate the units, so that $φ′$ is near 0. With inputs of size 0.1 the norm is "
-        f"{small:.0f}." + (f" You predicted: {guess}." if guess else "")
+        f"{small:.0f}.{said}"
     )
     return True
 

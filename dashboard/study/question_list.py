@@ -13,6 +13,7 @@ from dashboard.components import page
 from dashboard.study import study_state
 
 _KEY, _CHOSEN = "q", "study-question"
+ROWS_SHOWN, ROW_HEIGHT = 5, 30  # of the list, so that a question is in view below it; pixels
 
 
 def pick(questions: Mapping[str, Question]) -> str:
@@ -55,7 +56,10 @@ def _list(questions: Mapping[str, Question]) -> None:
     again = due(progress, study_state.now())
     names = _of_lesson(questions)
     half = (len(names) + 1) // 2
-    for at, column in enumerate(st.columns(2, gap=None)):
+    height = ROWS_SHOWN * ROW_HEIGHT if half > ROWS_SHOWN else "content"
+    with st.container(key="question-rows", height=height, border=False):
+        columns = st.columns(2, gap=None)
+    for at, column in enumerate(columns):
         with column, st.container(key=f"questions-{at}", gap="xxsmall"):
             for name in names[at * half : (at + 1) * half]:
                 question = questions[name]

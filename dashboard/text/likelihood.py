@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.decoding.likelihood import bits, mean_loss, perplexity, token_probabilities
 from core.decoding.prompt import read_prompt
-from dashboard import controls, state
+from dashboard import controls
 from dashboard.components import page
 from dashboard.components.panes import panes
 from dashboard.figures import tokens as figures
@@ -93,18 +93,15 @@ def _predict(words: list[str], p: np.ndarray) -> bool:
     """The question; once it is answered, what the text of this page shows."""
     T = len(words)
     root = LESS ** (1 / T)
-    answers = [answer.format(less=LESS, root=root) for answer in ANSWERS]
-    guess = st.radio(
+    said = controls.predict(
         f"One of these T = {T} words becomes {LESS} times less probable. How much larger is the "
         "perplexity of the text?",
-        ANSWERS, index=None, key="guess-perplexity",
-        format_func=dict(zip(ANSWERS, answers, strict=True)).get,
+        ANSWERS, key="guess-perplexity", wait="Answer to see the loss of the whole text.",
+        show=lambda answer: answer.format(less=LESS, root=root),
     )  # fmt: skip
-    if guess is None and not state.revealed():
-        st.caption("Answer to see the loss of the whole text.")
+    if said is None:
         return False
     less = p / np.where(np.arange(T) == 0, LESS, 1)
-    said = f" You predicted: {answers[ANSWERS.index(guess)]}." if guess else ""
     before, after = perplexity(p), perplexity(less)
     st.markdown(
         f"It grows from {before:.1f} to {after:.1f}, **{after / before:.2f} times**: the sum of "

@@ -29,7 +29,7 @@ from dashboard.figures import (
     versus,
 )
 from dashboard.figures.layout import Drawing
-from dashboard.figures.maps import attention_maps, head_steps, heads, sinks
+from dashboard.figures.maps import attention_maps, head_count, head_steps, heads, sinks
 from dashboard.figures.study import answers
 from tests.dashboard.drawings import checked
 
@@ -53,6 +53,9 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (positions.bias_lines, (np.array([0.5, 0.25, 0.004]), 40)),
     (scaling.weights, ({"with": some(8), "without": some(8)},)),
     (scaling.against_width, ([1, 4, 16], {"with": ([1, 2, 3], [3, 2, 1])})),
+    (head_count.accuracies, ({1: [0.3, 0.7], 4: [1.0, 1.0]}, 0.1)),
+    (head_count.accuracies, ({}, 0.1)),
+    (head_count.rows, (some((16, 12)), (1, 4))),
     (answers.small_curves, ([Curve("a", (0.0, 1.0), (1.0, 0.5))], "k", "norm", "y", (0.5, 1.0))),
     (answers.calibration_bars, ({"sure": (3, 4), "think so": (1, 2), "guess": (0, 0)},)),
     (tokens.pair_bars, ([("<b> a", 9), ("␣ t", 4)],)),

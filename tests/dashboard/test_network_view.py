@@ -158,6 +158,7 @@ def test_a_real_model_of_text_is_drawn_with_its_own_parts(architecture):
     drawn = transformer.overview(text, traced, tokens)
     groups = {"LlamaForCausalLM": 2, "Qwen2ForCausalLM": 3}.get(architecture)
     biases = int(architecture.startswith("Qwen2"))
+    assert drawn["unit"] == "tokens"
     assert drawn["llama"] == (groups and {"groups": groups, "qkv": biases, "out": 0})
     steps = transformer.zoomed(text, traced, tokens, 2)["steps"]
     embedding = transformer.zoomed(text, traced, tokens, 3)["steps"]

@@ -8,6 +8,7 @@ import torch
 
 from core.decoding.likelihood import bits, mean_loss, perplexity, token_probabilities
 from core.gpt import DialogueGPT, DialogueLoss
+from core.study.measure.store import measure
 
 
 def test_equally_probable_words_have_their_number_as_perplexity() -> None:
@@ -35,3 +36,10 @@ def test_the_loss_of_training_is_the_mean_of_these() -> None:
     with torch.inference_mode():
         trained = DialogueLoss()(model(given)[0], given, torch.ones_like(given)).item()
     assert mean_loss(p) == pytest.approx(trained, rel=1e-5)
+
+
+def test_the_line_of_the_question_has_the_words_that_it_names() -> None:
+    found = measure("perplexity")
+    assert found["tokens"] == 13
+    assert found["factor"] == pytest.approx(100 ** (1 / 13))
+    assert found["share"] == pytest.approx(100 / 13)

@@ -38,15 +38,20 @@ def test_every_question_has_a_measurement_that_decides_it() -> None:
 
 # What a wrong option says about a formula or a definition, and beats that say how something is
 # built: there is nothing to measure.
-DEFINED = {("1c", "T − i"), ("2d", "Give every possible colour a row in the vocabulary")}
+DEFINED = {
+    ("1c", "T − i"),
+    ("2d", "Give every possible colour a row in the vocabulary"),
+    ("3v", "It goes from the patches beside the class token to those further away"),
+}
 BUILT = {("attention", 2), ("attention", 3)}
 
 
-def test_every_wrong_option_is_refuted_by_a_measurement() -> None:
+def test_every_wrong_option_of_a_long_question_is_refuted_by_a_measurement() -> None:
+    """The questions of chapters 1 to 4; the short ones, 5 to 7, are exercises in reasoning."""
     open_ = {
         (name, option.text)
         for name, question in shipped().items()
-        if isinstance(question.predict, Choice)
+        if isinstance(question.predict, Choice) and name[0] in "1234"
         for option in question.predict.options
         if not option.right and not option.refuted
     }
@@ -96,7 +101,7 @@ def test_a_bound_may_be_another_field() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"measure": "luck"}, "there is no measurement 'luck'; there are cache,"),
+        ({"measure": "luck"}, f"there is no measurement 'luck'; there are {min(MEASUREMENTS)},"),
         ({"field": "top"}, "decay has no 'top'; it has size, peak"),
         ({"is": "near"}, "there is no comparison 'near'; there are above, below"),
         ({"than": "luck"}, "than must be a number or one of size, peak"),

@@ -96,9 +96,32 @@ def cell_left(rng: random.Random) -> NumberTask:
     )
 
 
+def heads_parameters(rng: random.Random) -> NumberTask:
+    """4 (d d + d) for any H: n = d / H."""
+    d, H = rng.choice([32, 64, 128, 256]), rng.choice([2, 4, 8])
+    answer = 4 * (d * d + d)
+    return NumberTask(
+        f"A multi-headed layer has d = {d} and H = {H} heads of width n = d/H, each with W_Q, W_K "
+        "and W_V, and one W_O from all heads back to d, all with biases. How many parameters are "
+        "there?",
+        answer,
+        "parameters",
+        0.0,
+        (
+            (4 * d * d, "The biases are missing: each of the four maps has d of them in all."),
+            (3 * (d * d + d), "W_O is missing."),
+            (answer * H, f"A head is d/H wide: the {H} heads together are as wide as one."),
+            (answer // H, "That is one head's share of the layer."),
+            (3 * (d * d + d) * H + d * d + d, "Each head maps to n = d/H numbers, not to d."),
+        ),
+        f"3 · H · ({d} · {d // H} + {d // H}) + {d} · {d} + {d} = {answer:,}, whatever H.",
+    )
+
+
 VARIANTS: dict[str, Callable[[random.Random], NumberTask]] = {
     "score_divisor": score_divisor,
     "gradient_left": gradient_left,
     "clipped_entry": clipped_entry,
     "cell_left": cell_left,
+    "heads_parameters": heads_parameters,
 }

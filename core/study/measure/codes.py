@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TOKENS, WIDTH, MOVED = 200, 64, 50
 MODEL, LINE = "gpt-shakespeare", "KING RICHARD III:\nA horse! a horse! my kingdom for a horse!"
+WORDS = 13  # of the line
 
 
 def merges() -> Values:
@@ -66,7 +67,7 @@ def perplexity() -> Values:
 
     loaded = load_model(find_model(MODEL))
     assert loaded.tokenizer is not None
-    ids = loaded.tokenizer.ids(LINE)
+    ids = loaded.tokenizer.ids(LINE)[: WORDS + 1]  # the start token, and the words
     p = likelihood.token_probabilities(cast("DialogueGPT", loaded.model), ids)
     less = p / np.where(np.arange(len(p)) == 0, 100, 1)
     nats = likelihood.mean_loss(p)

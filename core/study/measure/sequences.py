@@ -87,3 +87,18 @@ def lstm_gates() -> Values:
                    f"gate_{bias:.0f}": gate, f"left_{bias:.0f}": left}  # fmt: skip
     values["closed"] = gates.accuracy(lstms[1.0], gates.DELAY, added=-2)
     return values
+
+
+def recall() -> Values:
+    """The shipped layers on the recall task: accuracy by the number of heads (mean of the seeds),
+    the best seed of one head, the worst of four, and their parameters."""
+    from core.models.recall.history import HEADS, PLACES, read
+
+    history = read()
+    values: Values = {f"heads_{h}": history.accuracy(h) for h in HEADS}
+    return values | {
+        **{"places": len(PLACES), "symbols": history.about["symbols"]},
+        **{"best_of_one": max(one.accuracy for one in history.of(1))},
+        **{"worst_of_four": min(one.accuracy for one in history.of(4))},
+        **{f"parameters_{h}": history.of(h)[0].parameters for h in (1, 4)},
+    }

@@ -117,8 +117,8 @@ MEASUREMENTS = {
         "pictures epochs train_with held_out_with gap_with error_with train_without "
         "held_out_without gap_without error_without"),
     "little_data": Measurement("counts", "Look up the histories on shares of CIFAR-10",
-        "plain_all plain_tenth plain_hundredth vit_all vit_tenth vit_hundredth cnn_all "
-        "cnn_tenth cnn_hundredth seeds_differ"),
+        "plain_all plain_tenth plain_hundredth plain_hundredth_train vit_all vit_tenth "
+        "vit_hundredth cnn_all cnn_tenth cnn_hundredth seeds_differ"),
     "early_text": Measurement("counts",
         "Read the texts of gpt-shakespeare-course, epoch by epoch",
         "token repeated epochs first_distinct last_distinct word_epoch name_epoch "
@@ -147,7 +147,8 @@ MEASUREMENTS = {
         "model weight word cost start_cost others largest plain_model plain_weight plain_word "
         "plain_cost plain_start_cost plain_others plain_largest tokens uniform"),
     "patches": Measurement("vision", "Shuffle the patches of a picture",
-        "patches tokens same_blocks matrix_difference bag_difference place_difference"),
+        "patches tokens same_blocks matrix_difference bag_difference place_difference "
+        "finer_weights larger_parameters"),
     "object_size": Measurement("vision", "Compare attention on small and on large objects",
         "images small large uniform_small uniform_large on_object covered spread untrained"),
     "vit_layers": Measurement("vision", "Look where each layer of a Vision Transformer looks",
@@ -191,6 +192,9 @@ MEASUREMENTS = {
     "lstm_gates": Measurement("sequences", "Run the shipped LSTMs over noise",
         "delay long right_0 right_1 right_2 long_0 long_1 long_2 gate_0 gate_1 gate_2 left_0 "
         "left_1 left_2 closed"),
+    "recall": Measurement("sequences", "Look up the layers with one head and with many",
+        "heads_1 heads_2 heads_4 heads_8 heads_16 places symbols best_of_one worst_of_four "
+        "parameters_1 parameters_4"),
     "class_token": Measurement("drawings", "Replace what a Vision Transformer's classifier reads",
         "model patches own"),
 }  # fmt: skip

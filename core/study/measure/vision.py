@@ -20,8 +20,10 @@ PICTURES = 200
 def patches() -> Values:
     """A course ViT's patches: their number, the difference between its convolution with kernel =
     stride = patch and a matrix times each patch, and the answer for shuffled patches with and
-    without positions."""
+    without positions. And how many times as many attention weights patches half as wide make, and
+    as many parameters of the blocks a picture twice as wide and high."""
     from core.config.model_config import GPTConfig, ViTConfig
+    from core.interpret.robustness import at_size
 
     torch.manual_seed(0)
     model = cast(Any, build("VisionTransformer", ViTConfig())).eval()
@@ -45,8 +47,14 @@ def patches() -> Values:
         lost = model.read_out(model.transformer(with_place)[0])
     text = cast(Any, build("DialogueGPT", GPTConfig(vocab_size=8)))
     same = type(model.transformer) is type(text.transformer)
+    finer = cast(Any, build("VisionTransformer", ViTConfig(patch_size=2)))
+    larger = at_size(model, 64)
+    with torch.no_grad():
+        weights = (finer.embed(picture).shape[1] / z.shape[1]) ** 2
+    heads = [sum(p.numel() for p in m.transformer.parameters()) for m in (model, larger)]
     return {
         **{"patches": tokens.shape[1], "tokens": z.shape[1], "same_blocks": float(same)},
+        **{"finer_weights": weights, "larger_parameters": heads[1] / heads[0]},
         "matrix_difference": float((tokens - by_matrix).abs().max()),
         "bag_difference": float((plain - moved).abs().max()),
         "place_difference": float((known - lost).abs().max()),

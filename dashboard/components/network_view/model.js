@@ -137,7 +137,7 @@ class Model {
     const [best, chance] = this.answer(layers)[0];
     const mine = norms.map((row) => row[this.at.at_token]);
     const says = causal ? `After “${this.token}” the model predicts “${best}” (${percentage(chance)}; it knows ` +
-      `${data.vocabulary.toLocaleString("en")} ${data.llama ? "tokens" : "words"}).`
+      `${data.vocabulary.toLocaleString("en")} ${data.unit}).`
       : `It predicts ${best} (${percentage(chance)}), read from the class token` +
         `${data.picture.pooled ? " and the patches" : ""}.`;
     const some = data.tokens.length < data.total

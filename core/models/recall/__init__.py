@@ -1,0 +1,1 @@
+"""One large head or many small ones: attention that recalls symbols from several places."""

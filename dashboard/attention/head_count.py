@@ -1,0 +1,88 @@
+"""The section "One head or many": equal parameters, and how many places a layer can read."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from core.models.recall import history
+from core.models.recall.history import HEADS, PLACES, History
+from dashboard import controls, state
+from dashboard.components import page
+from dashboard.components.panes import panes
+from dashboard.figures.maps import head_count as figures
+
+ANSWERS = (
+    "neither: they have equal parameters",
+    "the large head: its values are wider",
+    "the four small heads",
+)
+
+
+@page.fragment
+def show() -> None:
+    """The task, the prediction, the accuracy by the number of heads, and where the heads look."""
+    try:
+        trained = history.read()
+    except (OSError, ValueError, KeyError, TypeError):
+        st.info(f"The trained layers are missing. The command `{history.COMMAND}` trains them.")
+        return
+    about, d = trained.about, trained.about["dim"]
+    left, right = panes("head-count", (2, 3))
+    with left:
+        st.markdown(
+            f"A text has {about['tokens']} random symbols out of {about['symbols']}. One attention "
+            f"layer must name the symbols at **{len(PLACES)} places** from its last position."
+        )
+        known = _predict(trained)
+        heads = controls.pick("Heads H", HEADS, key="heads", index=2)
+        page.show_math(
+            r"\begin{gathered} y = W_O\,[\mathrm{head}_1; \ldots; \mathrm{head}_H] \\ "
+            r"\mathrm{head}_h = \mathrm{softmax}(Q_h K_h^\top / \sqrt{n})\, V_h \end{gathered}",
+            f"A head is n = d/H wide, d = {d}: every H has "
+            f"{trained.of(1)[0].parameters:,} parameters.",
+        )
+    with right:
+        page.show_figure(
+            figures.accuracies(
+                {h: [one.accuracy for one in trained.of(h)] for h in HEADS} if known else {},
+                1 / about["symbols"],
+            ),
+            title="Symbols named correctly, by the number of heads",
+            description=f"Diamonds: three seeds of {about['steps']} steps; line: their mean.",
+            key="head-count",
+        )
+        if known:
+            _show_rows(trained, heads)
+    page.show_source(
+        "core.models.recall.task.Recall", "core.attention.MultiHeadedAttention.forward"
+    )
+
+
+def _predict(trained: History) -> bool:
+    """Ask, and after the answer say what was measured. Whether it is shown."""
+    guess = st.radio(
+        "Which names more of them: one head of width 32, or four of width 8?",
+        ANSWERS, index=None, key="guess-heads",
+    )  # fmt: skip
+    if guess is None and not state.revealed():
+        return False
+    one, four = trained.accuracy(1), trained.accuracy(4)
+    st.markdown(
+        f"**Four small heads**: {four:.0%} against **{one:.0%}**, the mean of three seeds. A head "
+        "takes one weighted mean, so one head mixes the four symbols into one vector."
+        + (f" You predicted: {guess}." if guess else "")
+    )
+    return True
+
+
+def _show_rows(trained: History, heads: int) -> None:
+    """Where each head looks from the last position."""
+    one = trained.of(heads)[0]
+    page.show_figure(
+        figures.rows(np.array(one.rows), PLACES),
+        title=f"Where {heads} head{'s look' if heads > 1 else ' looks'} from the last position",
+        description="A row for each head, the mean over 1,000 texts. Triangles mark the places "
+        "that are asked for.",
+        key="head-count-rows",
+    )  # fmt: skip
