@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import streamlit as st
 
@@ -56,7 +57,7 @@ def _list(questions: Mapping[str, Question]) -> None:
     again = due(progress, study_state.now())
     names = _of_lesson(questions)
     half = (len(names) + 1) // 2
-    height = ROWS_SHOWN * ROW_HEIGHT if half > ROWS_SHOWN else "content"
+    height: int | Literal["content"] = ROWS_SHOWN * ROW_HEIGHT if half > ROWS_SHOWN else "content"
     with st.container(key="question-rows", height=height, border=False):
         columns = st.columns(2, gap=None)
     for at, column in enumerate(columns):
