@@ -1,9 +1,12 @@
-"""The end of every lesson: the study questions of its stop, and the lesson that follows."""
+"""The end of every lesson: its study questions, and the lesson that follows."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
+from core.study.question import Question
 from dashboard import lessons, state
 from dashboard.components import page
 from dashboard.course import last_lesson
@@ -16,17 +19,18 @@ def show(name: str) -> None:
     if at is None or state.presenting():
         return
     last_lesson.remember(name)
-    stop, questions, progress = lessons.COURSE[at], study_state.questions(), study_state.progress()
+    stop, questions = lessons.COURSE[at], study_state.questions()
     with st.container(border=True, key="page-end"):
         st.markdown(
             f"**Check what you know.** Stop {at + 1} of {len(lessons.COURSE)}: {stop.title}"
         )
-        with st.container(horizontal=True):
-            for number in (number for number in stop.earns if number in questions):
-                question = questions[number]
-                earned = progress.record(number).earned(len(question.checks))
-                mark = " :material/check: earned" if earned else ""
-                page.lesson_link("study", f"{number} · {question.title}{mark}", q=number)
+        earns = [questions[number] for number in stop.earns if number in questions]
+        here = [question for question in earns if question.experiment.page == name]
+        others = [question for question in earns if question.experiment.page != name]
+        _links(here)
+        if others:
+            with st.expander("More questions of this stop"):
+                _links(others)
         following = lessons.after(name)
         if following is None:
             st.markdown("This was the last lesson. **Which questions are still open?**")
@@ -34,3 +38,14 @@ def show(name: str) -> None:
         else:
             st.markdown(f"**Next:** {following.line}")
             page.lesson_link(following.name)
+
+
+def _links(questions: Sequence[Question]) -> None:
+    """A link to each question, which says whether it is earned."""
+    progress = study_state.progress()
+    with st.container(horizontal=True):
+        for question in questions:
+            earned = progress.record(question.id).earned(len(question.checks))
+            mark = " :material/check: earned" if earned else ""
+            label = f"{question.id} · {question.title}{mark}"
+            page.lesson_link("study", label, q=question.id)

@@ -9,10 +9,11 @@ import streamlit as st
 
 from core.study.progress import Record, due
 from core.study.question import Question
-from dashboard import lessons, state
+from dashboard import controls, lessons, state
 from dashboard.components import page
 from dashboard.study import study_state
 
+ALL = "All lessons"
 _KEY, _CHOSEN = "q", "study-question"
 ROWS_SHOWN, ROW_HEIGHT = 5, 30  # of the list, so that a question is in view below it; pixels
 
@@ -74,11 +75,8 @@ def _of_lesson(questions: Mapping[str, Question]) -> list[str]:
     """The questions whose experiment is in the chosen lesson; all while none is chosen."""
     pages = {question.experiment.page for question in questions.values()}
     titles = {lesson.title: lesson.name for lesson in lessons.LESSONS if lesson.name in pages}
-    chosen = st.selectbox(
-        "Lesson", titles, index=None, placeholder="All lessons", key="study-lesson", width=300,
-        label_visibility="collapsed",
-    )  # fmt: skip
-    page_name = titles.get(chosen or "")
+    chosen = controls.choice("Lesson", [ALL, *titles], key="lesson")
+    page_name = titles.get(chosen)
     return [n for n, q in questions.items() if page_name in (None, q.experiment.page)]
 
 

@@ -35,7 +35,7 @@ DASHBOARD = {
     "decoding": "models controls components figures state",
     "text": "models controls components figures state",
     "training": "controls components figures limits state",
-    "study": "components figures lessons limits state",
+    "study": "controls components figures lessons limits state",
     "course": "study models components lessons state",
     "command": "",
     "app": "course components limits stage state lessons style",
