@@ -178,7 +178,14 @@ MEASUREMENTS = {
         " ".join(f"{name}_wrong {name}_right" for name in (
             "no_scale", "wrong_axis", "late_mask", "class_token", "heads_mixed", "temperature",
             "crossing", "cache", "positions", "not_shifted", "not_zeroed", "state_carried",
-            "power"))),
+            "power"))
+        + " no_scale_least no_scale_most wrong_axis_first wrong_axis_least wrong_axis_most "
+        "late_mask_first late_mask_second late_mask_last class_token_last heads_mixed_rows "
+        "heads_mixed_same temperature_plain temperature_plain_least temperature_least "
+        "crossing_first crossing_rest cache_own cache_before cache_prompt positions_at_0 "
+        "positions_at_1 positions_at_9 positions_at_10 not_shifted_own not_shifted_next "
+        "not_shifted_before not_shifted_guess not_zeroed_calls not_zeroed_mean state_carried_left "
+        "state_carried_input power_plus power_longer"),
     "derivations": Measurement("derivations", "Compute the numbers of the derivations",
         "gradient_error gradient_sure sure bits nats perplexity halved uniform_bits uniform_nats "
         "bias_steps bias_left words_one words_two adam_arrays"),
