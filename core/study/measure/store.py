@@ -90,7 +90,7 @@ MEASUREMENTS = {
         "gain operations_gain"),
     "symbols": Measurement("counts", "Count the factors in the unrolled sums",
         "first_in_y2 second_in_y2 first_entries second_entries terms_in_y3 T terms first_power "
-        "last_power highest_power longest longest_power"),
+        "last_power highest_power longest longest_power start_power"),
     "operations": Measurement("counts", "Count the operations of both layers",
         "d T rnn_doubled attention_doubled rnn_chain attention_chain rnn_span attention_span "
         "rnn_work attention_work"),
@@ -124,7 +124,8 @@ MEASUREMENTS = {
         "token repeated epochs first_distinct last_distinct word_epoch name_epoch "
         "full_name_epoch early_fall written unlisted"),
     "scaling": Measurement("counts", "Compute the softmax of scores divided by √n and not",
-        "n keys uniform undivided divided"),
+        "n keys uniform undivided divided n_low n_high undivided_low undivided_high doublings "
+        "falls"),
     "people": Measurement("counts", "Look up the sweep of gpt-shakespeare",
         "people people_repetition settings likelier low_p_repetition high_p_repetition low_p "
         "high_p"),
@@ -180,7 +181,9 @@ MEASUREMENTS = {
             "power"))),
     "derivations": Measurement("derivations", "Compute the numbers of the derivations",
         "gradient_error gradient_sure sure bits nats perplexity halved uniform_bits uniform_nats "
-        "bias_steps bias_left words_one words_two adam_arrays"),
+        "bias_steps bias_left words_one words_two adam_arrays gradient_unsure wrong_low wrong_high "
+        "text_words first_perplexity second_perplexity perplexity_fall perplexity_factor "
+        "bias_times_b bias_from_b"),
     "softmax_scale": Measurement("sequences", "Compute softmax rows with and without √n",
         "keys queries few many uniform divided_few divided_many undivided_few undivided_many "
         "gradient_divided gradient_few gradient_undivided autograd total_off"),
