@@ -37,6 +37,7 @@ def derivations() -> Values:
         **_two_perplexities(),
         **_bias(),
         **{"words_one": words[1.0], "words_two": words[2.0], "adam_arrays": _adam_arrays()},
+        "words_all": len(temperatures()[0][0].y),
     }
 
 

@@ -49,7 +49,7 @@ MEASUREMENTS = {
     "positions": Measurement("theory", "Look for one matrix that shifts every position",
         "tokens dim k sinusoidal random"),
     "decay": Measurement("theory", "Compute the powers of a non-normal matrix",
-        "size peak peak_step half_life end"),
+        "size peak peak_step half_life end chain_peak chain_entry"),
     "cost": Measurement("theory",
         "Time an RNN and a self-attention layer with 1 and 2 threads (about 15 seconds)",
         "d T_low T_high rnn_low rnn_high attention_low attention_high rnn_two attention_two"),
@@ -118,7 +118,7 @@ MEASUREMENTS = {
         "held_out_without gap_without error_without"),
     "little_data": Measurement("counts", "Look up the histories on shares of CIFAR-10",
         "plain_all plain_tenth plain_hundredth vit_all vit_tenth vit_hundredth cnn_all "
-        "cnn_tenth cnn_hundredth seeds_differ"),
+        "cnn_tenth cnn_hundredth seeds_differ plain_hundredth_train"),
     "early_text": Measurement("counts",
         "Read the texts of gpt-shakespeare-course, epoch by epoch",
         "token repeated epochs first_distinct last_distinct word_epoch name_epoch "
@@ -138,7 +138,9 @@ MEASUREMENTS = {
     "calls": Measurement("looks", "Count how often a GPT runs in training and in generating",
         "model tokens training generating same"),
     "table": Measurement("looks", "Read one token more than the table has rows", "rows reads_more"),
-    "heads": Measurement("heads", "Remove each head of a GPT once", "model count largest"),
+    "heads": Measurement("heads", "Remove each head of two GPTs once",
+        "model count largest grammar_model grammar_texts grammar_heads grammar_loss "
+        "grammar_without grammar_raised grammar_lowered grammar_words grammar_guess"),
     "induction": Measurement("heads", "Look for induction heads in all GPTs (about 10 seconds)",
         "model best layer head others other_models repeated repeated_without new new_without"),
     "layers": Measurement("heads", "Read gpt-refrain layer by layer",
@@ -156,7 +158,8 @@ MEASUREMENTS = {
     "shifts": Measurement("vision", "Look up how accurate models are on pictures that move",
         "pixels plain_still plain_moved bare_still bare_moved cnn_still cnn_moved"),
     "maps": Measurement("vision", "Delete patches by a map and at random",
-        "images alike by_map by_attention by_chance"),
+        "images alike by_map by_attention by_chance pictures background same_answer "
+        "elsewhere_first"),
     "sizes": Measurement("vision", "Show larger pictures to a CNN and a ViT",
         "images side vit_trained vit_larger cnn_trained cnn_larger stem_trained stem_larger"),
     "evidence": Measurement("vision", "Compare two maps with the masks of Shapes",
@@ -183,7 +186,7 @@ MEASUREMENTS = {
         "gradient_error gradient_sure sure bits nats perplexity halved uniform_bits uniform_nats "
         "bias_steps bias_left words_one words_two adam_arrays gradient_unsure wrong_low wrong_high "
         "text_words first_perplexity second_perplexity perplexity_fall perplexity_factor "
-        "bias_times_b bias_from_b"),
+        "bias_times_b bias_from_b words_all"),
     "softmax_scale": Measurement("sequences", "Compute softmax rows with and without √n",
         "keys queries few many uniform divided_few divided_many undivided_few undivided_many "
         "gradient_divided gradient_few gradient_undivided autograd total_off"),
