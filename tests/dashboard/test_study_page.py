@@ -301,7 +301,7 @@ def test_after_five_answers_the_page_shows_how_sure_and_how_right() -> None:
 
 def test_the_list_can_be_filtered_by_lesson() -> None:
     app = open_question("1a")
-    app.selectbox("study-lesson").set_value("Vision Transformer").run()
+    app.selectbox("lesson").set_value("Vision Transformer").run()
     shown = text_of(app)
     assert "**5k**" in shown
     assert "**1b**" not in shown

@@ -38,11 +38,7 @@ def test_every_question_has_a_measurement_that_decides_it() -> None:
 
 # What a wrong option says about a formula or a definition, and beats that say how something is
 # built: there is nothing to measure.
-DEFINED = {
-    ("1c", "T − i"),
-    ("2d", "Give every possible colour a row in the vocabulary"),
-    ("3v", "It goes from the patches beside the class token to those further away"),
-}
+DEFINED = {("1c", "T − i"), ("2d", "Give every possible colour a row in the vocabulary")}
 BUILT = {("attention", 2), ("attention", 3)}
 
 

@@ -5,18 +5,26 @@ Each function returns the values that `core.study.measure.store.MEASUREMENTS` na
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 from core.models.zoo import LoadedModel, ModelEntry, available_models, find_model, load_model
 from core.study.measure.store import Values
 
+DIALOGUES = 60
 SONG = "raven candle moon thorn river\napple lamp snow bell\nraven candle moon thorn"
 
 
 def heads() -> Values:
-    """gpt-shakespeare on one line: the largest change of the loss (nats) without a single head."""
-    from core.interpret.head_metrics import removal_effect
+    """gpt-shakespeare on one line: the largest change of the loss (nats) without a single head.
+
+    grammar: gpt-grammar on new dialogues: the mean loss (nats), the largest without a single head
+    and that of guessing, and without how many heads it is higher and lower.
+    """
+    from core.data.text import grammar
+    from core.interpret.head_metrics import loss_by_token, removal_effect
     from core.interpret.trace import trace
 
     loaded = load_model(find_model("gpt-shakespeare"))
@@ -24,7 +32,22 @@ def heads() -> Values:
     answer = int(trace(loaded.model, ids).logits[0, -1].argmax())
     effect = removal_effect(loaded.model, ids, answer)
     largest = float(effect.abs().max())
-    return {"model": loaded.entry.name, "count": effect.numel(), "largest": largest}
+    values: Values = {"model": loaded.entry.name, "count": effect.numel(), "largest": largest}
+    loaded = load_model(find_model("gpt-grammar"))
+    losses, effects = [], []
+    for text in grammar.generate(DIALOGUES, seed=1):
+        ids = _ids(loaded, text)
+        losses.append(loss_by_token(trace(loaded.model, ids).logits, ids).mean())
+        effects.append(removal_effect(loaded.model, ids, answer=0))
+    loss, effect = torch.stack(losses).mean(), torch.stack(effects).mean(0)
+    words = len(loaded.tokenizer.vocab)
+    return values | {
+        **{"grammar_model": loaded.entry.name, "grammar_texts": DIALOGUES},
+        **{"grammar_heads": effect.numel(), "grammar_loss": float(loss)},
+        "grammar_without": float(loss + effect.max()),
+        **{"grammar_raised": int((effect > 0).sum()), "grammar_lowered": int((effect < 0).sum())},
+        **{"grammar_words": words, "grammar_guess": math.log(words)},
+    }
 
 
 def induction() -> Values:

@@ -49,7 +49,7 @@ MEASUREMENTS = {
     "positions": Measurement("theory", "Look for one matrix that shifts every position",
         "tokens dim k sinusoidal random"),
     "decay": Measurement("theory", "Compute the powers of a non-normal matrix",
-        "size peak peak_step half_life end"),
+        "size peak peak_step half_life end chain_peak chain_entry"),
     "cost": Measurement("theory",
         "Time an RNN and a self-attention layer with 1 and 2 threads (about 15 seconds)",
         "d T_low T_high rnn_low rnn_high attention_low attention_high rnn_two attention_two"),
@@ -90,7 +90,7 @@ MEASUREMENTS = {
         "gain operations_gain"),
     "symbols": Measurement("counts", "Count the factors in the unrolled sums",
         "first_in_y2 second_in_y2 first_entries second_entries terms_in_y3 T terms first_power "
-        "last_power highest_power longest longest_power"),
+        "last_power highest_power longest longest_power start_power"),
     "operations": Measurement("counts", "Count the operations of both layers",
         "d T rnn_doubled attention_doubled rnn_chain attention_chain rnn_span attention_span "
         "rnn_work attention_work"),
@@ -124,7 +124,8 @@ MEASUREMENTS = {
         "token repeated epochs first_distinct last_distinct word_epoch name_epoch "
         "full_name_epoch early_fall written unlisted"),
     "scaling": Measurement("counts", "Compute the softmax of scores divided by √n and not",
-        "n keys uniform undivided divided"),
+        "n keys uniform undivided divided n_low n_high undivided_low undivided_high doublings "
+        "falls"),
     "people": Measurement("counts", "Look up the sweep of gpt-shakespeare",
         "people people_repetition settings likelier low_p_repetition high_p_repetition low_p "
         "high_p"),
@@ -137,7 +138,9 @@ MEASUREMENTS = {
     "calls": Measurement("looks", "Count how often a GPT runs in training and in generating",
         "model tokens training generating same"),
     "table": Measurement("looks", "Read one token more than the table has rows", "rows reads_more"),
-    "heads": Measurement("heads", "Remove each head of a GPT once", "model count largest"),
+    "heads": Measurement("heads", "Remove each head of two GPTs once",
+        "model count largest grammar_model grammar_texts grammar_heads grammar_loss "
+        "grammar_without grammar_raised grammar_lowered grammar_words grammar_guess"),
     "induction": Measurement("heads", "Look for induction heads in all GPTs (about 10 seconds)",
         "model best layer head others other_models repeated repeated_without new new_without"),
     "layers": Measurement("heads", "Read gpt-refrain layer by layer",
@@ -156,7 +159,8 @@ MEASUREMENTS = {
     "shifts": Measurement("vision", "Look up how accurate models are on pictures that move",
         "pixels plain_still plain_moved bare_still bare_moved cnn_still cnn_moved"),
     "maps": Measurement("vision", "Delete patches by a map and at random",
-        "images alike by_map by_attention by_chance"),
+        "images alike by_map by_attention by_chance pictures background same_answer "
+        "elsewhere_first"),
     "sizes": Measurement("vision", "Show larger pictures to a CNN and a ViT",
         "images side vit_trained vit_larger cnn_trained cnn_larger stem_trained stem_larger"),
     "evidence": Measurement("vision", "Compare two maps with the masks of Shapes",
@@ -188,7 +192,9 @@ MEASUREMENTS = {
         "state_carried_input power_plus power_longer"),
     "derivations": Measurement("derivations", "Compute the numbers of the derivations",
         "gradient_error gradient_sure sure bits nats perplexity halved uniform_bits uniform_nats "
-        "bias_steps bias_left words_one words_two adam_arrays"),
+        "bias_steps bias_left words_one words_two adam_arrays gradient_unsure wrong_low wrong_high "
+        "text_words first_perplexity second_perplexity perplexity_fall perplexity_factor "
+        "bias_times_b bias_from_b words_all"),
     "softmax_scale": Measurement("sequences", "Compute softmax rows with and without √n",
         "keys queries few many uniform divided_few divided_many undivided_few undivided_many "
         "gradient_divided gradient_few gradient_undivided autograd total_off"),

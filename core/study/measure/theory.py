@@ -40,7 +40,8 @@ def unrolled() -> Values:
 
 
 def decay() -> Values:
-    """‖W^k‖ of the non-normal preset at ρ = 0.9: its peak, k = 1000; half-life of a mode."""
+    """‖W^k‖ of the non-normal preset at ρ = 0.9: its peak, k = 1000; half-life of a mode.
+    chain: the peak and the largest entry of a matrix with ρ on its diagonal and 1 above it."""
     from core.linear_rnn.decay import growth
     from core.linear_rnn.matrices import preset, with_radius
 
@@ -49,7 +50,12 @@ def decay() -> Values:
     T, peak = growth(W).at(radius).peak()
     end = float(np.linalg.norm(np.linalg.matrix_power(with_radius(W, radius), 1000), 2))
     half_life = math.log(0.5) / math.log(radius)
-    return {"size": size, "peak": peak, "peak_step": T, "half_life": half_life, "end": end}
+    chain = radius * np.eye(size) + np.eye(size, k=1)
+    norms = [float(np.linalg.norm(np.linalg.matrix_power(chain, k), 2)) for k in range(400)]
+    return {
+        **{"size": size, "peak": peak, "peak_step": T, "half_life": half_life, "end": end},
+        **{"chain_peak": max(norms), "chain_entry": float(chain.max())},
+    }
 
 
 def cost() -> Values:

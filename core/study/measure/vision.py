@@ -131,7 +131,13 @@ def vit_layers() -> Values:
 
 def maps() -> Values:
     """Twelve pictures of Shapes, maps of vit-shapes-plain: how alike two of them are, and the area
-    under the deletion curve by the gradient map, by mean attention and in random order."""
+    under the deletion curve by the gradient map, by mean attention and in random order.
+
+    Of rollout on more pictures. background: the share of bright patches (at least half of the
+    largest weight) that show more background than object. same_answer, elsewhere_first: the shares
+    of pictures whose answer stays when the brightest patch is removed, and where the first layer
+    gives another patch the most weight.
+    """
     from core.data.images import shapes
     from core.interpret.attribution import class_row, course_heatmap, gradient_relevance
     from core.interpret.faithfulness import (
@@ -163,6 +169,32 @@ def maps() -> Values:
     return {
         **{"images": count, "alike": sum(alike) / count, "by_map": sum(by_map) / count},
         **{"by_attention": sum(by_attention) / count, "by_chance": sum(by_chance) / count},
+        **_brightest(loaded),
+    }
+
+
+def _brightest(loaded: LoadedModel) -> Values:
+    """What the brightest patches of a rollout of PICTURES pictures are, see `maps`."""
+    from core.data.images import shapes
+    from core.interpret.attribution import class_row, rollout
+    from core.interpret.faithfulness import object_share, patches_to_pixels
+
+    images, _, masks = shapes.generate(PICTURES, seed=1)
+    inputs, model = to_input(loaded, images), cast(Any, loaded.model)
+    with torch.no_grad():
+        logits, alphas = model(inputs, return_attn=True)
+        flow = class_row(rollout(alphas))
+        brightest = flow.argmax(1)
+        removed = torch.nn.functional.one_hot(brightest, flow.shape[1])
+        shown = patches_to_pixels(1 - removed.float(), inputs.shape[-1])
+        without = model(inputs * shown[:, None])[0]
+    bright = flow >= flow.amax(1, keepdim=True) / 2
+    covered = object_share(torch.from_numpy(masks), flow.shape[1])
+    first = class_row(alphas[:, 0].mean(1)).argmax(1)
+    return {
+        **{"pictures": PICTURES, "background": float((covered[bright] < 0.5).float().mean())},
+        "same_answer": float((logits.argmax(1) == without.argmax(1)).float().mean()),
+        "elsewhere_first": float((first != brightest).float().mean()),
     }
 
 
