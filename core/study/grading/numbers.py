@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core.study.grading import model_numbers, sequence_numbers
+from core.study.grading.derivation_numbers import DERIVATION_NUMBERS
 from core.study.grading.fault_numbers import FAULT_NUMBERS
 from core.study.grading.grade import Grade
 from core.study.grading.number_task import NumberTask
@@ -254,6 +255,7 @@ VARIANTS: dict[str, Callable[[random.Random], NumberTask]] = {
     "head_parameters": head_parameters,
     "patch_tokens": patch_tokens,
     **FAULT_NUMBERS,
+    **DERIVATION_NUMBERS,
     **sequence_numbers.VARIANTS,
     "perplexity_of_bits": model_numbers.perplexity_of_bits,
     "sink_weight": model_numbers.sink_weight,
