@@ -5,6 +5,7 @@ Each function returns the values that `core.study.measure.store.MEASUREMENTS` na
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import torch
@@ -20,7 +21,8 @@ PICTURES = 200
 def patches() -> Values:
     """A course ViT's patches: their number, the difference between its convolution with kernel =
     stride = patch and a matrix times each patch, and the answer for shuffled patches with and
-    without positions."""
+    without positions. half: tokens and attention weights with patches half as wide; larger: tokens
+    and the parameters of one head for a picture twice as wide and high."""
     from core.config.model_config import GPTConfig, ViTConfig
 
     torch.manual_seed(0)
@@ -50,7 +52,30 @@ def patches() -> Values:
         "matrix_difference": float((tokens - by_matrix).abs().max()),
         "bag_difference": float((plain - moved).abs().max()),
         "place_difference": float((known - lost).abs().max()),
+        **_other_sizes(),
     }
+
+
+def _other_sizes() -> Values:
+    """The course's ViT, the same with smaller patches, and for larger pictures, see `patches`."""
+    from core.config.model_config import ViTConfig
+
+    course = ViTConfig()
+    configs = {
+        "": course,
+        "half_": replace(course, patch_size=course.patch_size // 2),
+        "larger_": replace(course, img_size=2 * course.img_size),
+    }
+    counts: dict[str, int] = {}
+    for name, config in configs.items():
+        model = cast(Any, build("VisionTransformer", config)).eval()
+        with torch.no_grad():
+            picture = torch.zeros(1, 3, config.img_size, config.img_size)
+            _, alphas = model(picture, return_attn=True)
+        learned = sum(p.numel() for p in model.transformer.layers[0].attn.qkv.parameters())
+        counts |= {f"{name}tokens": alphas.shape[-1], f"{name}weights": alphas.numel()}
+        counts |= {f"{name}head": learned // config.num_heads}
+    return {**counts, "weights_growth": counts["half_weights"] / counts["weights"]}
 
 
 def object_size() -> Values:
