@@ -40,13 +40,17 @@ def generation() -> Values:
 
 def generation_values(model: str, passes: Passes, engine: DecodingEngine) -> Values:
     """What MEASUREMENTS names for `generation`: milliseconds a token, but for batch_step_ms, which
-    is those of a step of all 16 texts."""
-    from core.decoding.cost import bytes_read
+    is those of a step of all 16 texts. single_mb, batch_mb: what the last step reads for one text
+    and for 16, the weights once and the cache of each text."""
+    from core.decoding.cost import bytes_read, cache_bytes
     from core.decoding.timing import BATCH
     from core.system.device import this_machine
 
+    single = bytes_read(engine.weights, passes.tokens, 32)
+    batch = single + (BATCH - 1) * cache_bytes(engine.weights, passes.tokens)
     return {
         **{"machine": this_machine(), "model": model, "tokens": passes.tokens},
+        **{"single_mb": single / 1e6, "batch_mb": batch / 1e6, "batch_growth": batch / single},
         **{"training_ms": passes.training, "pass_ms": passes.one_pass, "batch_ms": passes.batch},
         **{"single_ms": passes.single, "whole_ms": passes.whole, "engine_ms": passes.engine},
         **{"batch_step_ms": BATCH * passes.batch, "pass_gain": passes.single / passes.one_pass},

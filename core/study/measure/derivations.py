@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,7 +19,7 @@ WORDS, LOWER = 1000, 0.69  # of a text, and by how many nats its loss is lowered
 def derivations() -> Values:
     """p - y against autograd, and its components for a sure and an unsure model; three
     probabilities in bits and nats, two perplexities, a bias after many steps, the words that hold
-    90% at two temperatures, and the arrays that AdamW keeps."""
+    90% at two temperatures, and the arrays that AdamW and SGD keep."""
     z = torch.tensor([0.3, -1.2, 5.9, 0.7], dtype=torch.float64, requires_grad=True)
     torch.nn.functional.cross_entropy(z[None], torch.tensor([2])).backward()
     assert z.grad is not None
@@ -25,6 +27,7 @@ def derivations() -> Values:
     right = torch.tensor([0.0, 0.0, 1.0, 0.0])
     by_formula = p - right
     wrong = by_formula[right == 0]
+    adam, sgd = _arrays(torch.optim.AdamW), _arrays(partial(torch.optim.SGD, lr=0.1))
     bits = -float(np.log2([1 / 2, 1 / 4, 1 / 8]).mean())
     words = {t: _words(curves[0].y) for t, curves in zip(TEMPERATURES, temperatures(), strict=True)}
     return {
@@ -36,7 +39,8 @@ def derivations() -> Values:
         **{"halved": math.exp(-0.69), "uniform_bits": math.log2(64), "uniform_nats": math.log(64)},
         **_two_perplexities(),
         **_bias(),
-        **{"words_one": words[1.0], "words_two": words[2.0], "adam_arrays": _adam_arrays()},
+        **{"words_one": words[1.0], "words_two": words[2.0]},
+        **{"adam_arrays": adam, "sgd_arrays": sgd, "adam_growth": adam / sgd},
         "words_all": len(temperatures()[0][0].y),
     }
 
@@ -75,10 +79,10 @@ def _bias() -> Values:
     }
 
 
-def _adam_arrays() -> int:
+def _arrays(make: Callable[[list[torch.Tensor]], torch.optim.Optimizer]) -> int:
     """Arrays of the size of one weight after a step: itself, its gradient, and what is kept."""
     w = torch.zeros(5, requires_grad=True)
-    optimizer = torch.optim.AdamW([w])
+    optimizer = make([w])
     w.sum().backward()
     optimizer.step()
     kept = [tensor.shape for tensor in optimizer.state[w].values()]

@@ -72,8 +72,9 @@ def stream() -> Values:
 
 
 def kept() -> Values:
-    """A GPT's cache: the vectors computed for one token, how the bytes grow when the text is twice
-    as long, and the largest difference of a cached key from the same key in the longer text."""
+    """A GPT's cache: the vectors computed for one token; how the bytes of all layers and the keys
+    of the last grow when the text is twice as long; and the largest difference of a cached key
+    from the same key in the longer text."""
     import torch
 
     from core.decoding.cost import cache_bytes
@@ -86,6 +87,7 @@ def kept() -> Values:
     weights = DecodingEngine.of(model).weights
     text = torch.arange(40)[None]
     whole, half = trace(model, text), trace(model, text[:, :20])
+    last, last_half = (block_steps(model, traced, layers - 1)["k"] for traced in (whole, half))
     differences = [
         block_steps(model, whole, layer)[name][:, :20] - block_steps(model, half, layer)[name]
         for layer in range(layers)
@@ -95,6 +97,7 @@ def kept() -> Values:
         **{"model": MODEL, "blocks": layers, "vectors": 2 * layers},
         "difference": max(float(one.abs().max()) for one in differences),
         "doubled": cache_bytes(weights, 40) / cache_bytes(weights, 20),
+        "last_doubled": last.numel() / last_half.numel(),
     }
 
 

@@ -74,7 +74,7 @@ MEASUREMENTS = {
     "generation": Measurement("decoding",
         "Time reading and generating with a GPT (about 10 seconds)",
         "machine model tokens training_ms pass_ms batch_ms single_ms whole_ms engine_ms "
-        "batch_step_ms pass_gain batch_gain weights_mb"),
+        "batch_step_ms pass_gain batch_gain weights_mb single_mb batch_mb batch_growth"),
     "groups": Measurement("decoding", "Compare the caches of full and of shared keys and values",
         "T heads groups bytes_full bytes_shared weights_full weights_shared scores_full "
         "scores_shared change spread"),
@@ -151,7 +151,7 @@ MEASUREMENTS = {
         "plain_cost plain_start_cost plain_others plain_largest tokens uniform"),
     "patches": Measurement("vision", "Shuffle the patches of a picture",
         "patches tokens same_blocks matrix_difference bag_difference place_difference "
-        "finer_weights larger_parameters"),
+        "half_tokens weights half_weights weights_growth head larger_tokens larger_head"),
     "object_size": Measurement("vision", "Compare attention on small and on large objects",
         "images small large uniform_small uniform_large on_object covered spread untrained"),
     "vit_layers": Measurement("vision", "Look where each layer of a Vision Transformer looks",
@@ -177,7 +177,7 @@ MEASUREMENTS = {
     "stream": Measurement("drawings", "Add up what the layers of a GPT write",
         "model blocks heads parts error together alone"),
     "kept": Measurement("drawings", "Compare cached keys and values with new ones",
-        "model blocks vectors difference doubled"),
+        "model blocks vectors difference doubled last_doubled"),
     "faults": Measurement("faults", "Run each fault and its repair on a small example",
         " ".join(f"{name}_wrong {name}_right" for name in (
             "no_scale", "wrong_axis", "late_mask", "class_token", "heads_mixed", "temperature",
@@ -194,7 +194,7 @@ MEASUREMENTS = {
         "gradient_error gradient_sure sure bits nats perplexity halved uniform_bits uniform_nats "
         "bias_steps bias_left words_one words_two adam_arrays gradient_unsure wrong_low wrong_high "
         "text_words first_perplexity second_perplexity perplexity_fall perplexity_factor "
-        "bias_times_b bias_from_b words_all"),
+        "bias_times_b bias_from_b words_all sgd_arrays adam_growth"),
     "softmax_scale": Measurement("sequences", "Compute softmax rows with and without √n",
         "keys queries few many uniform divided_few divided_many undivided_few undivided_many "
         "gradient_divided gradient_few gradient_undivided autograd total_off"),

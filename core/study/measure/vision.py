@@ -5,6 +5,7 @@ Each function returns the values that `core.study.measure.store.MEASUREMENTS` na
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import torch
@@ -20,10 +21,9 @@ PICTURES = 200
 def patches() -> Values:
     """A course ViT's patches: their number, the difference between its convolution with kernel =
     stride = patch and a matrix times each patch, and the answer for shuffled patches with and
-    without positions. And how many times as many attention weights patches half as wide make, and
-    as many parameters of the blocks a picture twice as wide and high."""
+    without positions. half: tokens and attention weights with patches half as wide; larger: tokens
+    and the parameters of one head for a picture twice as wide and high."""
     from core.config.model_config import GPTConfig, ViTConfig
-    from core.interpret.robustness import at_size
 
     torch.manual_seed(0)
     model = cast(Any, build("VisionTransformer", ViTConfig())).eval()
@@ -47,18 +47,35 @@ def patches() -> Values:
         lost = model.read_out(model.transformer(with_place)[0])
     text = cast(Any, build("DialogueGPT", GPTConfig(vocab_size=8)))
     same = type(model.transformer) is type(text.transformer)
-    finer = cast(Any, build("VisionTransformer", ViTConfig(patch_size=2)))
-    larger = at_size(model, 64)
-    with torch.no_grad():
-        weights = (finer.embed(picture).shape[1] / z.shape[1]) ** 2
-    heads = [sum(p.numel() for p in m.transformer.parameters()) for m in (model, larger)]
     return {
         **{"patches": tokens.shape[1], "tokens": z.shape[1], "same_blocks": float(same)},
-        **{"finer_weights": weights, "larger_parameters": heads[1] / heads[0]},
         "matrix_difference": float((tokens - by_matrix).abs().max()),
         "bag_difference": float((plain - moved).abs().max()),
         "place_difference": float((known - lost).abs().max()),
+        **_other_sizes(),
     }
+
+
+def _other_sizes() -> Values:
+    """The course's ViT, the same with smaller patches, and for larger pictures, see `patches`."""
+    from core.config.model_config import ViTConfig
+
+    course = ViTConfig()
+    configs = {
+        "": course,
+        "half_": replace(course, patch_size=course.patch_size // 2),
+        "larger_": replace(course, img_size=2 * course.img_size),
+    }
+    counts: dict[str, int] = {}
+    for name, config in configs.items():
+        model = cast(Any, build("VisionTransformer", config)).eval()
+        with torch.no_grad():
+            picture = torch.zeros(1, 3, config.img_size, config.img_size)
+            _, alphas = model(picture, return_attn=True)
+        learned = sum(p.numel() for p in model.transformer.layers[0].attn.qkv.parameters())
+        counts |= {f"{name}tokens": alphas.shape[-1], f"{name}weights": alphas.numel()}
+        counts |= {f"{name}head": learned // config.num_heads}
+    return {**counts, "weights_growth": counts["half_weights"] / counts["weights"]}
 
 
 def object_size() -> Values:
