@@ -1,4 +1,4 @@
-"""The end of every lesson: its study questions, and the lesson that follows."""
+"""The end of every lesson: its questions, the first one of its stop, and the lesson that follows."""
 
 from __future__ import annotations
 
@@ -25,10 +25,9 @@ def show(name: str) -> None:
             f"**Check what you know.** Stop {at + 1} of {len(lessons.COURSE)}: {stop.title}"
         )
         earns = [questions[number] for number in stop.earns if number in questions]
-        here = [question for question in earns if question.experiment.page == name]
-        others = [question for question in earns if question.experiment.page != name]
+        here = [q for q in earns if q.experiment.page == name or q is earns[0]]
         _links(here)
-        if others:
+        if others := [q for q in earns if q not in here]:
             with st.expander("More questions of this stop"):
                 _links(others)
         following = lessons.after(name)
