@@ -1,4 +1,4 @@
-"""The end of every lesson: its questions, the first one of its stop, and the lesson that follows."""
+"""The end of every lesson: its questions, the first of its stop, and the lesson that follows."""
 
 from __future__ import annotations
 
