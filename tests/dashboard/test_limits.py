@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.data import own
 from core.runs import queue
-from core.study.storage import class_store, database, rooms
+from core.study.storage import class_store, classes, database, rooms
 from core.study.storage.class_store import WrongPassphrase
 from core.system import rate_limits as counting
 from core.system.rate_limits import Delays, Rate
@@ -303,5 +303,10 @@ def test_the_documented_limits_are_the_real_ones():
         "progress saved to or loaded from the server": [*rates(limits.KEEPING), names],
         "wrong passphrases without a delay": [[one.free] for one in delays],
         "longest delay after a wrong passphrase": [[one.longest] for one in delays],
+        "classes opened": [*rates(limits.CLASSES), [classes.MAX_CLASSES, classes.DAYS_KEPT]],
+        "results handed in to a class, short tests sent": [
+            *rates(limits.HAND_INS),
+            [classes.MAX_STUDENTS, classes.MAX_HAND_INS, classes.MAX_RESULTS],
+        ],
         "size of `rooms.sqlite3` and of `study.sqlite3`": [[], [], [database.MAX_MEGABYTES]],
     }
