@@ -60,11 +60,12 @@ def _guess(question: Question) -> str:
 
 
 def rooms(state: Path) -> Iterator[Scene]:
-    """A room on every question, from the lecturer's side and a phone's, before Reveal and after."""
+    """A room on every question, from the lecturer's side and a phone's, before Reveal and after; of
+    the short questions every second one before and the others after, as 100 rooms can be open."""
     state.mkdir(parents=True, exist_ok=True)
     known = Rooms(state / "rooms.sqlite3")
-    for name, question in shipped().items():
-        for revealed in (False, True):
+    for at, (name, question) in enumerate(shipped().items()):
+        for revealed in (False, True) if name[0] in "1234" else (at % 2 == 0,):
             room, secret = known.open_room(name)
             for _ in range(ANSWERS):
                 known.answer(room.code, known.new_token(), _guess(question))
