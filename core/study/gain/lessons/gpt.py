@@ -30,7 +30,7 @@ def perplexity(value: float) -> NumberTask:
 
 
 def loss(value: tuple[int, str]) -> NumberTask:
-    """The cross-entropy of a token of which the model was this sure."""
+    """The cross-entropy of a token that the model gave this probability."""
     import torch
 
     inverse, unit = value
