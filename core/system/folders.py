@@ -30,4 +30,5 @@ def user_folder(name: str, variable: str) -> Path:
     folder = user_data_path("unrolled", appauthor=False) / name
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     earlier = Path(base) / "unrolled" / name
-    return earlier if earlier.exists() and not folder.exists() else folder
+    # os.path says False about a folder into which this user may not look; Path raises.
+    return earlier if os.path.exists(earlier) and not os.path.exists(folder) else folder

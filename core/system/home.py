@@ -54,10 +54,9 @@ def use_writable_folders() -> list[str]:
 
 
 def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists."""
-    return next(
-        place for place in (folder.absolute(), *folder.absolute().parents) if place.exists()
-    )
+    """The folder, or the nearest one above it that exists, as far as this user may look."""
+    places = (folder.absolute(), *folder.absolute().parents)
+    return next(place for place in places if os.path.exists(place))
 
 
 def _writable(folder: Path) -> bool:

@@ -11,9 +11,10 @@ from core.system import home
 
 
 @pytest.fixture(autouse=True)
-def own_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing names a folder, and what is set here ends with the test."""
+def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing names a folder, and what is set or made here ends with the test."""
     before = dict(os.environ)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     for name in ("UNROLLED_RUNS", "UNROLLED_STATE", "UNROLLED_DATA", "XDG_DATA_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
@@ -55,6 +56,18 @@ def test_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
     (said,) = home.use_writable_folders()
     assert said.startswith("There is no home folder: ")
     assert Path(os.environ["HOME"]).is_dir()
+
+
+def test_a_home_into_which_this_user_may_not_look(
+    no_folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", refuse)  # as for a folder of somebody else
+    monkeypatch.setenv("HOME", no_folder)
+    (said,) = home.use_writable_folders()
+    assert said.startswith(f"{no_folder} cannot be written: ")
 
 
 def test_named_folders_need_no_home(
