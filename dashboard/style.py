@@ -47,7 +47,17 @@ _SHADOW = f"""background:
   linear-gradient(to left, color-mix(in srgb, currentColor 45%, transparent), transparent)
     100% 0 / 1rem 100% no-repeat scroll;"""
 
-_CSS = f"""<style>{_FIGURE_CSS}
+# Read by browsers alone that do not know what this style sheet and the drawings stand on.
+_OLD_BROWSER = f"""
+@supports not (color: light-dark(black, white)) {{
+  {dom.CONTENT}::before {{
+    content: "This browser is too old to show everything here: update it, or use Firefox 120, "
+      "Chrome or Edge 123, Safari 17.5, or a newer one.";
+    display: block; padding: 0.6rem 1rem; border: 3px solid #b44c22; font-weight: 600;
+  }}
+}}"""
+
+_CSS = f"""<style>{_FIGURE_CSS}{_OLD_BROWSER}
 {dom.CONTENT} {{ max-width: 1400px; }}
 {dom.CONTENT} :is(p, li) {{ max-width: 60rem; }}
 @media (min-width: 641px) {{

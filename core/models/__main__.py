@@ -6,11 +6,11 @@ import argparse
 
 from core.data.__main__ import show
 from core.models.pretrained import sources, store
-from core.system.command import exit_status
+from core.system.command import exit_status, typed
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m core.models", description=__doc__)
+    parser = argparse.ArgumentParser(prog=typed("models"), description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     get = commands.add_parser("get", help="store a real model in the data folder")
     get.add_argument(
