@@ -69,6 +69,12 @@ _CSS = f"""<style>{_FIGURE_CSS}
 {dom.PRIMARY_BUTTON}:not(:disabled), {dom.CHOSEN_OPTION}, {dom.CHOSEN_OPTION_CROSS} {{
   color: light-dark(#ffffff, {BACKGROUND[1]}) !important;
 }}
+{dom.RADIO_OPTION}:not(:has(:checked)) > div > div:first-child {{
+  border-color: color-mix(in srgb, currentColor 60%, transparent);
+}}
+{dom.CHECKBOX} label:not(:has(:checked)) > div:first-of-type {{
+  background-color: color-mix(in srgb, currentColor 60%, transparent);
+}}
 {dom.SHORTCUT} {{
   border: 1px solid; border-radius: 0.25rem; padding: 0 0.25rem; font-size: 0.85em; }}
 {dom.SHORTCUT}, *:has(> {dom.SHORTCUT}) {{ color: inherit !important; opacity: 1 !important; }}

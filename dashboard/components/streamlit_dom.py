@@ -43,6 +43,7 @@ PAGE_LINK = _part("stPageLink")
 POPOVER_BUTTON = _part("stPopoverButton")
 POPOVER = _part("stPopoverBody")
 PRIMARY_BUTTON = '[data-testid^="stBaseButton-primary"]'
+RADIO_OPTION = _part("stRadioOption")
 SEGMENTED = _part("stButtonGroup")
 SHORTCUT = "kbd"  # of a button
 SLIDER = _part("stSlider")

@@ -15,7 +15,7 @@ def accuracies(by_heads: Mapping[int, Sequence[float]], chance: float) -> Drawin
     data = [line(names, [chance] * len(names), "guessing", GREY, 2, "dot", hoverinfo="skip")]
     layout = {
         "xaxis": axis("heads H", type="category"),
-        "yaxis": axis("accuracy", range=[0, 1.05], tickformat=".0%"),
+        "yaxis": axis("accuracy", range=[0, 1.1], tickformat=".0%"),
         "height": 220 if by_heads else 340, "legend": LEGEND_ABOVE,
     }  # fmt: skip
     if not by_heads:
