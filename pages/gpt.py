@@ -26,7 +26,7 @@ def what_comes_next() -> None:
     """Its controls run this part of the page alone; another model or prompt runs all of it."""
     words, steps = panes("text", (2, 3))
     with words:
-        one, two = st.columns(2)
+        one, two = st.columns([7, 6])
         with one:
             entry = gpt_models.choose_gpt()
             loaded = model_choice.load(entry)

@@ -50,10 +50,10 @@ def show(given: ModelInput) -> None:
                 weights, costs.numpy() if whole else None, words[: weights.shape[1]], heaviest
             ),
             title="The first tokens: their weight, and the loss without each",
-            description="Above: mean weight from the second half of the text, over the heads of a "
-            f"layer; spread evenly, it would be {uniform:.3f}. Below: by how many nats the loss of "
-            "the second half rises if this token is hidden from "
-            f"{'it' if hidden == LATE else 'all tokens after it'}.",
+            description="Above: mean weight from the second half of the text; spread evenly, it "
+            f"would be {uniform:.3f}. Below: by how many nats the loss of this half rises.",
+            more="Above, the mean over the heads of a layer. Below, the token is hidden from "
+            f"{'the second half' if hidden == LATE else 'all tokens after it'}.",
             key="sinks-cost",
         )
 

@@ -145,10 +145,10 @@ def _show_maps(model_input: ModelInput, traced: Trace, name: str, key: str) -> N
     """All maps of one trace as an image, and what the model says."""
     answer = say(model_input, model_input.outcome(traced.logits)).replace("**", "")
     page.show_image(
-        attention_grid(traced.attention[0].numpy(), width=700),
-        title=f"{name}: the prediction is {answer}",
-        description="Each row of maps is a layer, each column a head. In a map, rows are queries "
-        "and columns are keys.",
+        attention_grid(traced.attention[0].numpy(), width=700, height=640),
+        title=name,
+        description=f"It predicts {answer}. A row of maps is a layer, a column a head.",
+        more="In a map, rows are queries and columns are keys.",
         key=key,
         data={"attention": traced.attention[0].numpy()},
     )

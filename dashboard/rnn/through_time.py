@@ -36,7 +36,7 @@ def show() -> None:
         known = _predict()
         page.show_math(
             r"\frac{∂h_T}{∂h_t} = \textstyle\prod_{k=T}^{t+1} \mathrm{diag}(1 - h_k^2)\, W_h",
-            "One factor for each step: $φ′$ of every unit, times $W_h$.",
+            "One factor for each step: $\\varphi'$ of every unit, times $W_h$.",
         )
         proof = controls.switch("Prove it with autograd", key="autograd")
     dials = [
@@ -75,8 +75,8 @@ def _predict() -> bool:
     small = backward.norms(RHO * W, 0.1 * inputs[:STEPS])[0]
     st.markdown(
         f"**It vanishes**: the norm is **{bent:.4f}** with tanh and {flat:,.0f} without. Large "
-        f"inputs saturate the units, so that $φ′$ is near 0. With inputs of size 0.1 the norm is "
-        f"{small:.0f}.{said}"
+        f"inputs saturate the units, so that $\\varphi'$ is near 0. With inputs of size 0.1 the "
+        f"norm is {small:.0f}.{said}"
     )
     return True
 

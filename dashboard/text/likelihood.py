@@ -33,7 +33,7 @@ def show() -> None:
     """The text and the question beside the instrument; its controls run nothing else."""
     left, right = panes("loss", (2, 3))
     with left:
-        one, two = st.columns(2)
+        one, two = st.columns([7, 6])
         with one:
             loaded = model_choice.load(gpt_models.choose_gpt())
         with two:
