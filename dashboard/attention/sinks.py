@@ -94,8 +94,8 @@ def _predict(model: str, name: str, heaviest: int, costs: list[float], hidden: s
     result = ANSWERS[0] if cost > LARGE else ANSWERS[2] if cost < -LARGE else ANSWERS[1]
     others = max(c for i, c in enumerate(costs) if i != heaviest)
     st.markdown(
-        f"Measured, **{result}**: by {cost:+.2f} nats; without any other of these tokens, by at "
-        f"most {others:+.2f}.{said} {_why(cost, late)}"
+        f"Measured: **{result}** ({cost:+.2f}). If any other of these tokens is hidden instead, "
+        f"the loss rises by at most {others:+.2f} nats.{said} {_why(cost, late)}"
     )
     return True
 
