@@ -83,7 +83,7 @@ def _predict(model: str, name: str, heaviest: int, costs: list[float], hidden: s
     late = hidden == LATE
     whom = "the second half of the text" if late else "all tokens after it"
     said = controls.predict(
-        f"“{name}” (token {heaviest}) gets most of the weight. It is hidden from {whom}. What does "
+        f"“{name}” (token {heaviest}) gets the most weight. It is hidden from {whom}. What does "
         "the loss of the second half do?",
         ANSWERS, key=f"guess-sink-{'late' if late else 'always'}-{model}",
         wait="Answer to see the losses.",

@@ -45,7 +45,7 @@ def named_map(alpha: np.ndarray, tokens: Sequence[str]) -> bytes:
     bar = scale[np.linspace(len(scale) - 1, 0, height).astype(int)][:, None].repeat(_PAD, 1)
     at = left + side + _PAD
     image.paste(Image.fromarray(bar), (at, top))
-    more = "≥ " if alpha.max() > end else ""
-    draw.text((at + 2 * _PAD, top), f"{more}{end:.2f}", PLATE_TEXT, font, "lt")
+    more = "+" if alpha.max() > end else ""
+    draw.text((at + 2 * _PAD, top), f"{end:.2f}{more}", PLATE_TEXT, font, "lt")
     draw.text((at + 2 * _PAD, top + height), "0", PLATE_TEXT, font, "lb")
     return png(image)
