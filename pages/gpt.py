@@ -42,7 +42,7 @@ def what_comes_next() -> None:
             key="read",
             play=False,
             legend=f"{len(prompt.ids)} token{'s' if len(prompt.ids) > 1 else ''} from a vocabulary "
-            f"of {len(vocab):,}:",
+            f"of {len(vocab):,}{gpt_models.SIGNS if entry.real else ''}:",
         )
     if chosen and (entry.identity, prompt.ids) != (chosen["entry"].identity, chosen["prompt"].ids):
         st.rerun()

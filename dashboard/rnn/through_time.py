@@ -30,13 +30,14 @@ def show() -> None:
     left, right = panes("through-time", (2, 3))
     with left:
         st.markdown(
-            f"A tanh RNN with {backward.UNITS} units; $W_h$ is orthogonal, times ρ. Without tanh, "
-            f"ρ = {RHO} makes the gradient explode."
+            f"A tanh RNN with {backward.UNITS} units; $W_h$ is ρ times an orthogonal matrix. "
+            f"Without tanh, ρ = {RHO} makes the gradient explode."
         )
         known = _predict()
         page.show_math(
             r"\frac{∂h_T}{∂h_t} = \textstyle\prod_{k=T}^{t+1} \mathrm{diag}(1 - h_k^2)\, W_h",
-            "One factor for each step: $\\varphi'$ of every unit, times $W_h$.",
+            "One factor for each step: $W_h$, multiplied by the slope of tanh at every unit, "
+            "$\\varphi' = 1 - h^2$.",
         )
         proof = controls.switch("Prove it with autograd", key="autograd")
     dials = [
