@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
 from core.study.exam import QUESTIONS
-from core.study.progress import SEED, checked_answers
+from core.study.progress import SEED
 from core.study.record import Answer
+from core.study.storage.progress_file import checked_answers
 
 VERSION = 1
 MAX_BYTES = 200_000  # ten essays of the largest size fit

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.study.progress import MAX_BYTES, due, dump, load
+from core.study.progress import due
 from core.study.question import own_files
 from core.study.storage import class_store
+from core.study.storage.progress_file import MAX_BYTES, dump, load
 from core.study.summary import summary_html, verify
 from dashboard import limits
 from dashboard.components import page

@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.study.options import shown_options
-from core.study.progress import StudyProgress, dump, load, predict as predicted
+from core.study.progress import StudyProgress, predict as predicted
 from core.study.question import ORDER, shipped
+from core.study.storage.progress_file import dump, load
 from tests.browser.test_study import RIGHT, answer, predict
 from tests.browser.waiting import no_errors, open_page
 
