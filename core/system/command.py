@@ -1,8 +1,18 @@
-"""How a command of the terminal ends: its exit status, and one sentence about an error."""
+"""A command of the terminal: how it is typed, its exit status, one sentence about an error."""
 
 import io
 import sys
 from collections.abc import Callable
+
+from core.system.folders import INSTALLED
+
+
+def typed(words: str, installed: bool = INSTALLED) -> str:
+    """How a command of the project is typed: `data list` is `unrolled data list` in a package.
+
+    In a checkout it is `python -m core.data list`.
+    """
+    return f"unrolled {words}" if installed else f"python -m core.{words}"
 
 
 def exit_status(work: Callable[[], object]) -> int:
