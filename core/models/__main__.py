@@ -35,7 +35,7 @@ def _run(options: argparse.Namespace) -> None:
         print(f"folder: {store.models_folder()}")
         for model in store.available():
             count = store.description(model.path)["extra"]["parameters"]
-            print(f"{model.name:24} {model.architecture:28} {count / 1e6:10,.1f} M parameters")
+            print(f"{model.name:24} {model.architecture:28} {count:14,} parameters")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A command of the terminal: how it is typed, its exit status, one sentence about an error."""
 
+import io
 import sys
 from collections.abc import Callable
 
@@ -15,7 +16,13 @@ def typed(words: str, installed: bool = INSTALLED) -> str:
 
 
 def exit_status(work: Callable[[], object]) -> int:
-    """Do the work; 0, or 1 after one sentence on stderr about an OSError or a ValueError."""
+    """Do the work; 0, or 1 after one sentence on stderr about an OSError or a ValueError.
+
+    A letter that the output's encoding lacks, as in a file on Windows, is written as its number.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         work()
     except (OSError, ValueError) as error:

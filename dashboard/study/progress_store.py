@@ -15,6 +15,8 @@ from dashboard import limits
 from dashboard.components import page
 from dashboard.study import progress_browser, room, study_state
 
+NAMED = 6  # questions; the list marks each of them, so more are only counted here
+
 
 def overview() -> None:
     """One line: which questions are earned and which are due again."""
@@ -26,10 +28,11 @@ def overview() -> None:
     ]
     again = [key for key in due(progress, study_state.now()) if key in questions]
     line = f"{len(earned)} of {len(questions)} earned"
-    if earned:
+    if 0 < len(earned) <= NAMED:
         line += f": {', '.join(earned)}"
     if again:
-        line += f" · due again: {', '.join(again)}"
+        few = len(again) <= NAMED
+        line += f" · due again: {', '.join(again)}" if few else f" · {len(again)} due again"
     if progress_browser.is_saved():
         line += " · stored in this browser"
     st.caption(line, width="stretch")

@@ -90,6 +90,23 @@ def test_after_five_answers_the_page_shows_how_sure_and_how_right() -> None:
     assert "sure: 3 of 5; think so: 0 of 0" in text_of(app)
 
 
+def test_many_earned_questions_are_counted_and_a_few_are_named() -> None:
+    app, progress = open_question("1a"), StudyProgress()
+    names = list(QUESTIONS)[:7]
+    for name in names:
+        progress, checks = predicted(progress, name, "x"), len(QUESTIONS[name].checks)
+        for i in range(checks):
+            progress = attempt(progress, name, i, checks, True, NOW)
+        app.session_state["study-progress"] = progress
+        if name in names[-2:]:
+            app.run()
+            few = ", ".join(names[:6])
+            said = f"6 of {len(QUESTIONS)} earned: {few} · due again: {few}"
+            if name == names[-1]:
+                said = f"7 of {len(QUESTIONS)} earned · 7 due again"
+            assert said in [caption.value for caption in app.caption]
+
+
 def test_the_list_can_be_filtered_by_lesson() -> None:
     app = open_question("1a")
     app.selectbox("lesson").set_value("Vision Transformer").run()

@@ -86,7 +86,7 @@ def _record(value: dict[str, Any]) -> Record:
         raise ValueError
     if card is not None:
         card = _card(card)
-    typed, sent = (_answers(value.get(name, {})) for name in ("typed", "sent"))
+    typed, sent = (checked_answers(value.get(name, {}), r"\d{1,2}") for name in ("typed", "sent"))
     return Record(
         *(prediction, dict(attempts), tuple(passed), gave_up, number, card, typed, sent),
         *(tuple(missed), hints, dict(judged), seconds, objection),
@@ -111,8 +111,11 @@ def _card(value: dict[str, Any]) -> dict[str, Any]:
     return dict(read.to_dict())
 
 
-def _answers(value: dict[str, Any]) -> dict[str, Answer]:
-    """The answers of a record; older files have none. Errors: as `_record`."""
+def checked_answers(value: dict[str, Any], name: str) -> dict[str, Answer]:
+    """Stored answers, every field checked. name: the pattern of their keys.
+
+    Errors: ValueError, KeyError, TypeError or AttributeError.
+    """
     answers = {
         key: Answer(entry["text"], tuple(entry["lines"]), entry["seed"], entry["at"])
         for key, entry in value.items()
@@ -120,7 +123,7 @@ def _answers(value: dict[str, Any]) -> dict[str, Answer]:
     for key, answer in answers.items():
         texts = (answer.text, *answer.lines, answer.seed)
         well_formed = (
-            re.fullmatch(r"\d{1,2}", key)
+            re.fullmatch(name, key)
             and all(isinstance(text, str) and len(text) <= MAX_TEXT for text in texts)
             and len(answer.lines) <= 20
             and isinstance(answer.at, float | int)
