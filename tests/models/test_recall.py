@@ -36,7 +36,7 @@ def test_the_task_trains_such_a_layer() -> None:
 
 
 def test_a_missing_file_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "read", lambda: Path("/nowhere.json").read_text())
+    monkeypatch.setattr(history, "read", lambda: Path("/nowhere.json").read_text(encoding="utf-8"))
     app = apps.check(apps.opened("attention", section="One head or many?"))
     assert any(history.COMMAND in info.value for info in app.info)
 
