@@ -81,7 +81,7 @@ COURSE = (
     ),
     Stop(
         "Attention", "How does a word find the words that matter to it?", 85,
-        ("attention", "heads"), ("1f", "1s", "2a", "2b", "5a", "5b", "5m", "6a", "6g"),
+        ("attention", "heads"), ("1f", "1n", "1s", "2a", "2b", "5a", "5b", "5m", "6a", "6g"),
     ),
     Stop(
         "Positions", "How does a model know the order of the words?", 35,

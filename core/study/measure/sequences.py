@@ -1,4 +1,4 @@
-"""Measurements on scores and √n, gradients through time, clipping, gates and heads.
+"""Measurements on scores and √n, gradients through time, clipping, gates, heads and LayerNorm.
 
 Each function returns the values that `core.study.measure.store.MEASUREMENTS` names.
 """
@@ -6,6 +6,7 @@ Each function returns the values that `core.study.measure.store.MEASUREMENTS` na
 from __future__ import annotations
 
 import math
+import statistics
 
 import numpy as np
 
@@ -101,4 +102,28 @@ def recall() -> Values:
         **{"best_of_one": max(one.accuracy for one in history.of(1))},
         **{"worst_of_four": min(one.accuracy for one in history.of(4))},
         **{f"parameters_{h}": history.of(h)[0].parameters for h in (1, 4)},
+    }
+
+
+def norm_place() -> Values:
+    """The shipped trainings with LayerNorm before and after the block: losses by number of layers
+    (means; the worst and the best seed at 12). The last block's gradient before training, after
+    divided by before, with 2 and with 24 layers; and of 24 by that of the first block, before."""
+    from core.models.norm_place.history import AFTER, BEFORE, RECIPES, read
+
+    found = read()
+    about, names = found.about, ("before", "after", "warm")
+    values: Values = {
+        f"{name}_{depth}": statistics.mean(found.losses(recipe, depth))
+        for name, recipe in zip(names, RECIPES, strict=True) for depth in (4, 12, 24)
+    }  # fmt: skip
+    for depth in (2, 24):
+        before, after = (found.norms(place, depth) for place in (BEFORE, AFTER))
+        values[f"last_ratio_{depth}"] = after[-1] / before[-1]
+    return values | {
+        **{"layers": 12, "steps": about["steps"], "rate": about["learning_rate"]},
+        **{"warm_up": about["warm_up"], "frequencies": about["frequencies"]},
+        **{"before_worst": max(found.losses(BEFORE, 12))},
+        **{"after_best": min(found.losses(AFTER, 12))},
+        **{"last_before": before[-1] / before[0]},
     }
