@@ -46,9 +46,9 @@ elif section == "little data":
     page.show_figure(
         figures.by_share(by_share, sorted({x for xs, *_ in by_share.values() for x in xs})),
         title="Held-out accuracy (up) against the share of the training data (across)",
-        description="Each point is the best model of its architecture at that share of the data. "
-        "Whiskers show a second seed where there is one. The horizontal axis is logarithmic. "
-        f"{versus.training_differences(rivals)} {versus.missing_shares(rivals)}",
+        description=f"{versus.near_chance(rivals)} Each point is the best model of its "
+        "architecture at that share of the data; whiskers show a second seed. The horizontal axis "
+        f"is logarithmic. {versus.training_differences(rivals)} {versus.missing_shares(rivals)}",
         key="share",
         data={name: list(zip(*points, strict=True)) for name, points in by_share.items()},
     )

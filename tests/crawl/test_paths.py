@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.run_files.directory import RunDirectory
@@ -18,7 +17,7 @@ from core.study.tasks import Choice
 from dashboard.study import room
 from tests.crawl.test_views import faults
 from tests.crawl.views import View, open_page
-from tests.dashboard.test_study_page import button, fill_in
+from tests.dashboard.study_page import button, fill_in
 from tests.runs.test_table import ticked
 
 QUESTIONS = shipped()
@@ -48,7 +47,7 @@ def way(
     """A way through pages that keep what they keep in a folder of their own."""
     monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("UNROLLED_STATE", str(tmp_path / "state"))
-    st.cache_resource.clear()
+    room.rooms.clear()
     walked = Way(caplog)
     yield walked
     record_property("views", walked.views)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.study.gain.short_test import short_test
@@ -22,7 +21,7 @@ from tests.dashboard.test_room_page import text_of
 def own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("UNROLLED_STATE", str(tmp_path / "state"))
-    st.cache_resource.clear()
+    study_room.rooms.clear()
 
 
 @pytest.fixture

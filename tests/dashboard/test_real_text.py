@@ -108,10 +108,10 @@ def test_texts_and_the_decoder_do_not_keep_a_model_alive() -> None:
 
 
 def test_a_model_larger_than_the_memory_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = write("tiny")
+    entry = write("large", seed=110)  # no other test has this model in memory
     memory = psutil.virtual_memory()._replace(available=1000)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
-    app = opened("gpt", model="tiny")
+    app = opened("gpt", model="large")
     [said] = [one.value for one in app.error]
     assert "GB of memory, but 0.0 GB are free; choose a smaller model" in said.replace("\\", "")
     assert entry.identity not in held()

@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.study import poll
@@ -26,7 +25,7 @@ from tests.crawl.views import View, open_on_stage
 def own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("UNROLLED_STATE", str(tmp_path / "state"))
-    st.cache_resource.clear()
+    study_room.rooms.clear()
 
 
 def page(**query: str) -> AppTest:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.study.question import own_files
@@ -83,7 +82,7 @@ def test_the_title_of_a_selected_run_does_not_become_markup(
 
 
 def test_answers_from_phones_do_not_become_markup() -> None:
-    st.cache_resource.clear()
+    study_room.rooms.clear()
     room, secret = study_room.rooms().open_room("1b")
     for place in range(len(shown.NAMES)):
         study_room.rooms().answer(room.code, study_room.rooms().new_token(), shown.name(place))
