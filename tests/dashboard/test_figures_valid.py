@@ -31,7 +31,7 @@ from dashboard.figures import (
 from dashboard.figures.layout import Drawing
 from dashboard.figures.maps import attention_maps, head_count, head_steps, heads, sinks
 from dashboard.figures.study import answers
-from dashboard.figures.trained import norm_place
+from dashboard.figures.trained import norm_place, power_law
 from tests.dashboard.drawings import checked
 
 some = np.random.default_rng(0).random
@@ -61,6 +61,8 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (norm_place.gradients_and_losses,
      (NORMS, 1.0, {"after": {2: [1.2, 1.3], 4: [3.7, 3.7]}}, 3.7, (2, 4), ("after", "after", 2))),
     (norm_place.gradients_and_losses, (NORMS, 1.0, {}, 3.7, (2, 4), ("after", "after", 2))),
+    (power_law.against, ("width", (4, 8, 16), lambda w: 1 / w, [(4, 0.3), (8, 0.1)])),
+    (power_law.against, ("width", (4, 8, 16), lambda w: 1 / w, [])),
     (head_count.rows, (some((16, 12)), (1, 4))),
     (answers.small_curves, ([Curve("a", (0.0, 1.0), (1.0, 0.5))], "k", "norm", "y", (0.5, 1.0))),
     (answers.calibration_bars, ({"sure": (3, 4), "think so": (1, 2), "guess": (0, 0)},)),

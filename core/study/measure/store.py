@@ -213,6 +213,10 @@ MEASUREMENTS = {
         "before_4 before_12 before_24 after_4 after_12 after_24 warm_4 warm_12 warm_24 layers "
         "steps rate warm_up frequencies before_worst after_best last_before last_ratio_2 "
         "last_ratio_24"),
+    "power_law": Measurement("sequences", "Fit a power law to the shipped GPTs of many widths",
+        "models alpha beta floor held_width held_dialogues held predicted miss left_out_most "
+        "factor factor_least factor_most first_fall last_fall widest most left_at_widest few "
+        "few_miss"),
     "class_token": Measurement("drawings", "Replace what a Vision Transformer's classifier reads",
         "model patches own"),
 }  # fmt: skip
