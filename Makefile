@@ -9,12 +9,7 @@ ARGS   ?=
 JOBS   ?= 2
 
 PY := $(VENV)/bin/python
-# The names the server answers to: this machine's own and NAMES; all, for others without NAMES.
-HERE = localhost 127.0.0.1 ::1
-ANSWERS = $(if $(NAMES),$(HERE) $(NAMES),$(if $(filter $(HERE),$(HOST)),$(HERE),*))
 export PYTHONUNBUFFERED = 1
-# Each thread of a session would else keep memory of its own: fewer pools, and it is given back.
-export MALLOC_ARENA_MAX = 2
 
 .DEFAULT_GOAL := help
 # What `make test-fast` leaves out.
@@ -29,8 +24,7 @@ help: ## this list
 	@echo "  Variables: VENV=$(VENV) PYTHON=$(PYTHON) HOST=$(HOST) PORT=$(PORT)"
 
 run: $(VENV)/.installed ## set up once, then open the dashboard (PORT=, HOST=, NAMES=)
-	$(PY) -m streamlit run dashboard/app.py --server.address $(HOST) --server.port $(PORT) \
-		$(foreach name,$(ANSWERS),--server.allowedHosts '$(name)')
+	$(PY) -m dashboard.command --host $(HOST) --port $(PORT) $(NAMES:%=--name %)
 
 test: $(VENV)/.installed-dev ## set up once, find a browser, run every test but the long ones (ARGS= goes to pytest, JOBS=0: in one process)
 	$(PY) -m tests.browser.find --install
@@ -86,7 +80,8 @@ clean: ## remove the virtual environment and caches
 # The stamps are the memory of what is installed: nothing is installed twice.
 $(VENV)/.installed: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Unrolled needs Python 3.11 or newer, not %d.%d: make PYTHON=python3.12 ..." % sys.version_info[:2])'
-	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv $(if $(wildcard $(VENV)/pyvenv.cfg),--clear) $(VENV)
+	$(PY) deploy/get_torch.py
 	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
 	touch $@
 

@@ -8,7 +8,9 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
@@ -39,6 +41,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-features=" + ",".join(WITHOUT),
+    "--process-per-site",
 ]
 # One more attempt for what waited in vain, never for an error that the page shows.
 AGAIN = {
@@ -80,10 +83,14 @@ def browser() -> Iterator[Browser]:
 class Windows:
     """Browser contexts that tests use one after the other, so that what one has loaded (Streamlit's
     scripts, Plotly) is loaded and compiled once. What a test kept in one is removed after it, and
-    windows that are open at the same time are strangers to each other."""
+    windows that are open at the same time are strangers to each other.
 
-    def __init__(self, browser: Browser):
-        self._browser = browser
+    What is compiled lives as long as the process that draws the pages of a context. An idle context
+    therefore keeps one window open at `quiet`, an empty page on this machine, and the next window
+    begins there: one process serves all pages of a machine, whatever their ports."""
+
+    def __init__(self, browser: Browser, quiet: str):
+        self._browser, self._quiet = browser, quiet
         self._idle: defaultdict[str, list[BrowserContext]] = defaultdict(list)
         self._origins: set[str] = set()
 
@@ -94,7 +101,11 @@ class Windows:
         idle = self._idle[repr(options)]
         context = idle.pop() if idle else self._context(**options)
         try:
-            yield context.new_page()
+            before, page = context.pages, context.new_page()
+            page.goto(self._quiet)
+            for old in before:
+                old.close()
+            yield page
         finally:
             try:
                 self._forget(context)
@@ -123,22 +134,38 @@ class Windows:
             self._origins.add("{0.scheme}://{0.netloc}".format(urlsplit(url)))
 
     def _forget(self, context: BrowserContext) -> None:
-        blank, *others = context.pages or [context.new_page()]
+        idle, *others = context.pages or [context.new_page()]
         for page in others:
             page.close()
-        blank.goto("about:blank")  # a page that is open would keep something again
+        idle.goto(self._quiet)  # the page of a test would keep something again
         context.clear_cookies()
         context.clear_permissions()
-        session = context.new_cdp_session(blank)
+        session = context.new_cdp_session(idle)
         for origin in self._origins:
             session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": KEPT})
-        blank.close()
+        session.detach()
+
+
+class Quiet(BaseHTTPRequestHandler):
+    """Answers with an empty page."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
 
 @pytest.fixture(scope="session")
-def windows(browser: Browser) -> Windows:
+def windows(browser: Browser) -> Iterator[Windows]:
     """The windows of the session's browser."""
-    return Windows(browser)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as quiet:
+        Thread(target=quiet.serve_forever, daemon=True).start()
+        yield Windows(browser, f"http://127.0.0.1:{quiet.server_port}/")
+        quiet.shutdown()
 
 
 @pytest.fixture
