@@ -9,16 +9,10 @@ ARGS   ?=
 JOBS   ?= 2
 
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip install --disable-pip-version-check
-# The names the server answers to: this machine's own and NAMES; all, for others without NAMES.
-HERE = localhost 127.0.0.1 ::1
-ANSWERS = $(if $(NAMES),$(HERE) $(NAMES),$(if $(filter $(HERE),$(HOST)),$(HERE),*))
 export PYTHONUNBUFFERED = 1
 # Servers and trainings of a test would else compile the same files again and again: what is compiled
 # is kept, whatever the environment says.
 export PYTHONDONTWRITEBYTECODE =
-# Each thread of a session would else keep memory of its own: fewer pools, and it is given back.
-export MALLOC_ARENA_MAX = 2
 
 .DEFAULT_GOAL := help
 # What `make test-fast` leaves out.
@@ -33,8 +27,7 @@ help: ## this list
 	@echo "  Variables: VENV=$(VENV) PYTHON=$(PYTHON) HOST=$(HOST) PORT=$(PORT)"
 
 run: $(VENV)/.installed ## set up once, then open the dashboard (PORT=, HOST=, NAMES=)
-	$(PY) -m streamlit run dashboard/app.py --server.address $(HOST) --server.port $(PORT) \
-		$(foreach name,$(ANSWERS),--server.allowedHosts '$(name)')
+	$(PY) -m dashboard.command --host $(HOST) --port $(PORT) $(NAMES:%=--name %)
 
 test: $(VENV)/.installed-dev ## set up once, find a browser, run every test but the long ones (ARGS= goes to pytest, JOBS=0: in one process)
 	$(PY) -m tests.browser.find --install
@@ -78,7 +71,7 @@ pretrain: $(VENV)/.installed ## train the shipped models again (MODEL=name for o
 	$(PY) -m core.publish.train_shipped $(MODEL) $(ARGS)
 
 dist: $(VENV)/.installed ## build the package (wheel and source) into dist/ and check it
-	$(PIP) -r requirements-dist.txt
+	$(PY) -m pip install --disable-pip-version-check -r requirements-dist.txt
 	rm -rf dist
 	$(PY) -m build --no-isolation
 	$(PY) -m twine check dist/*
@@ -88,19 +81,18 @@ clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
 
 # The stamps are the memory of what is installed: nothing is installed twice.
-$(VENV)/.installed: requirements.txt pyproject.toml | $(PY)
-	$(PIP) -r requirements.txt
+$(VENV)/.installed: requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Unrolled needs Python 3.11 or newer, not %d.%d: make PYTHON=python3.12 ..." % sys.version_info[:2])'
+	$(PY) -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv $(if $(wildcard $(VENV)/pyvenv.cfg),--clear) $(VENV)
+	$(PY) deploy/get_torch.py
+	$(PY) -m pip install --disable-pip-version-check $(LAZILY) -r requirements.txt
 	touch $@
 
-$(PY):
-	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Unrolled needs Python 3.11 or newer, not %d.%d: make PYTHON=python3.12 ..." % sys.version_info[:2])'
-	$(PYTHON) -m venv $(VENV)
-
-# One installation for all that tests need. What none of them imports is not compiled beforehand, which
-# would take as long as the rest of it; Python compiles the others when they are first imported.
-$(VENV)/.installed-dev: requirements-dev.txt requirements.txt pyproject.toml | $(PY)
-	$(PIP) --no-compile -r requirements-dev.txt
-	touch $(VENV)/.installed $@
+# Of all that is installed the tests import little, which Python compiles then: not pip, before them.
+$(VENV)/.installed-dev: LAZILY = --no-compile
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(PY) -m pip install --disable-pip-version-check $(LAZILY) -r requirements-dev.txt
+	touch $@
 
 # Ray lives apart: the dashboard needs nothing of it.
 .venv-ray/.installed:

@@ -15,6 +15,7 @@ from tests.browser.waiting import open_page
 PAINT, REDRAWS = 33, 30  # ms, p95, at most; a second, at least
 FIRST, RELEASE = 150, 20  # KiB of messages, at most
 MOVES, SETTLE = 150, 2000  # of the mouse in one drag; ms
+ROW = {"section": "One row"}
 DECAY = {"section": "Eigenvalues and decay"}
 ROTATION = DECAY | {"matrix": "Scaled rotation"}
 # instrument -> page, link, and what is dragged: a slider's label, or a figure's name
@@ -31,8 +32,10 @@ DRAGS = {
     "gpt": ("gpt", {}, "Temperature"),
     "gpt-step": ("gpt", {}, "Step"),
     "gpt-draw": ("gpt", {}, "draw"),
-    "attention-temperature": ("attention", {}, "Temperature: scores are divided by it"),
+    "gpt-loss": ("gpt", {"section": "Loss and perplexity"}, "If it had the probability p"),
+    "attention-temperature": ("attention", ROW, "Temperature: scores are divided by it"),
     "attention-scaling": ("attention", {"section": "Why √n?"}, "Head dimension n"),
+    "decoding-groups": ("decoding", {"section": "shared keys"}, "Tokens in the text, T"),
     "decoding-draw": ("decoding", {"columns": "2", "length": "10"}, "draw"),
     "heads": ("heads", {"model": "gpt-shakespeare"}, "contributions"),
     "vit-patch": ("vit", {}, "overlay"),

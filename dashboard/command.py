@@ -1,6 +1,6 @@
 """The command `unrolled`: opens the dashboard, or runs one of the project's other commands.
 
-unrolled [--host ADDRESS] [--port PORT] [--name NAME …] [--no-browser]
+unrolled [--host ADDRESS] [--port PORT] [--name NAME …] [--path PREFIX] [--no-browser]
 unrolled train|data|models|runs …        the same as python -m core.train …, and so on
 """
 
@@ -14,6 +14,8 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from core.system.home import use_writable_folders
+
 APP = Path(__file__).resolve().with_name("app.py")
 COMMANDS = {name: f"core.{name}" for name in ("train", "data", "models", "runs")}
 HERE = ("localhost", "127.0.0.1", "::1")
@@ -24,6 +26,7 @@ def main() -> None:
     """Run the command line's words. Ends with an exit status."""
     words = sys.argv[1:]
     if words and words[0] in COMMANDS:
+        _say_where_things_are_kept()
         sys.argv = [f"unrolled {words[0]}", *words[1:]]
         runpy.run_module(COMMANDS[words[0]], run_name="__main__")
     else:
@@ -32,13 +35,14 @@ def main() -> None:
 
 def open_dashboard(wanted: argparse.Namespace) -> None:
     """Serve the dashboard until it is stopped, and open it in the browser."""
+    _keep_memory_small()
+    _say_where_things_are_kept()
     try:
         port = free_port(wanted.host, wanted.port)
     except (OSError, OverflowError, UnicodeError) as error:
         sys.exit(f"Error: {error}")
     if port != wanted.port:
-        print(f"Port {wanted.port} is in use: the dashboard takes {port}.")
-    _keep_memory_small()
+        print(f"Port {wanted.port} is in use: the dashboard takes {port}.", flush=True)
     from streamlit.web import cli  # a second or two, which --help need not wait for
 
     sys.argv = ["streamlit", "run", str(APP), *server_options(wanted, port)]
@@ -52,6 +56,7 @@ def server_options(wanted: argparse.Namespace, port: int) -> list[str]:
         "server.address": wanted.host,
         "server.port": str(port),
         "server.headless": "true" if wanted.no_browser else "false",
+        "server.baseUrlPath": wanted.path,
     }
     pairs = [*options.items(), *(("server.allowedHosts", name) for name in names)]
     return [word for name, value in pairs for word in (f"--{name}", value)]
@@ -89,7 +94,15 @@ def _keep_memory_small() -> None:
     """On Linux, start again with fewer pools of memory: one for each thread is never given back."""
     if sys.platform == "linux" and "MALLOC_ARENA_MAX" not in os.environ:
         os.environ["MALLOC_ARENA_MAX"] = "2"
-        os.execv(sys.executable, [sys.executable, "-m", "dashboard.command", *sys.argv[1:]])
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
+def _say_where_things_are_kept() -> None:
+    try:
+        for sentence in use_writable_folders():
+            print(sentence, file=sys.stderr, flush=True)
+    except OSError as error:
+        sys.exit(f"Error: {error}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -105,6 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=_port, default=PORT, help="port (default %(default)s)")
     parser.add_argument(
         "--name", action="append", default=[], help="a name of this machine that browsers may use"
+    )
+    parser.add_argument(
+        "--path", default="", help="where a proxy shows the dashboard, such as /unrolled"
     )
     parser.add_argument("--no-browser", action="store_true", help="only serve, open no browser")
     parser.add_argument("--version", action="version", version=f"unrolled {_version()}")

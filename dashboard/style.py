@@ -32,12 +32,13 @@ _FIGURE_CSS = f"""
 }}
 """
 
-# Rows of ten pictures, and maps with text in their cells, scroll sideways on a phone.
+# Rows of ten pictures, and figures with long names, scroll sideways on a phone.
 _ROWS = ", ".join(dom.keyed(f"figure-{name}") for name in ("ten", "Grad-CAM", "gradient-relevance"))
 _WIDE = f":is({_ROWS}) {dom.IMAGE}"
-_MAPS = ", ".join(dom.keyed(f"figure-{name}") for name in ("lens", "step-matrix"))
+_NAMED = ("figure-lens", "figure-step-matrix", "figure-induction", "figure-passes", "next-token")
+_MAPS = ", ".join(map(dom.keyed, _NAMED))
 _WRITTEN = f":is({_MAPS}) {dom.ELEMENT}:has({dom.PLOT})"
-_MENU = dom.keyed("menu")
+_MENU, _SIX = dom.keyed("menu"), dom.keyed("six-maps")
 _FIGURE, _SAVE = (f'[class*="st-key-{name}-"]' for name in ("figure", "save-menu"))
 
 # A shadow at the right where a formula goes on, until one has scrolled to its end.
@@ -47,7 +48,17 @@ _SHADOW = f"""background:
   linear-gradient(to left, color-mix(in srgb, currentColor 45%, transparent), transparent)
     100% 0 / 1rem 100% no-repeat scroll;"""
 
-_CSS = f"""<style>{_FIGURE_CSS}
+# Read by browsers alone that do not know what this style sheet and the drawings stand on.
+_OLD_BROWSER = f"""
+@supports not (color: light-dark(black, white)) {{
+  {dom.CONTENT}::before {{
+    content: "This browser is too old to show everything here: update it, or use Firefox 120, "
+      "Chrome or Edge 123, Safari 17.5, or a newer one.";
+    display: block; padding: 0.6rem 1rem; border: 3px solid #b44c22; font-weight: 600;
+  }}
+}}"""
+
+_CSS = f"""<style>{_FIGURE_CSS}{_OLD_BROWSER}
 {dom.CONTENT} {{ max-width: 1400px; }}
 {dom.CONTENT} :is(p, li) {{ max-width: 60rem; }}
 @media (min-width: 641px) {{
@@ -62,11 +73,17 @@ _CSS = f"""<style>{_FIGURE_CSS}
 {dom.keyed("question")} p {{ font-size: 1.1rem; }}
 {_FIGURE} {{ gap: 0.35rem; }}
 {_SAVE} button {{ min-height: 1.5rem; padding: 0 0.3rem; }}
-{dom.keyed("six-maps")} img {{ max-height: max(21vh, 8rem); width: auto !important; }}
+{_SIX} img {{ max-height: max(21vh, 8rem); width: auto !important; }}
 {dom.METRIC_LABEL} *, {dom.CHECKBOX} p {{ white-space: normal !important; }}
 {dom.CAPTION} {{ color: inherit; opacity: 0.85; }}
 {dom.PRIMARY_BUTTON}:not(:disabled), {dom.CHOSEN_OPTION}, {dom.CHOSEN_OPTION_CROSS} {{
   color: light-dark(#ffffff, {BACKGROUND[1]}) !important;
+}}
+{dom.RADIO_OPTION}:not(:has(:checked)) > div > div:first-child {{
+  border-color: color-mix(in srgb, currentColor 60%, transparent);
+}}
+{dom.CHECKBOX} label:not(:has(:checked)) > div:first-of-type {{
+  background-color: color-mix(in srgb, currentColor 60%, transparent);
 }}
 {dom.SHORTCUT} {{
   border: 1px solid; border-radius: 0.25rem; padding: 0 0.25rem; font-size: 0.85em; }}
@@ -81,6 +98,10 @@ _CSS = f"""<style>{_FIGURE_CSS}
   {dom.keyed("all-lessons")}, {dom.keyed("all-lessons")} * {{ row-gap: 0.4rem; }}
   {dom.ELEMENT}:has(> * > {dom.SLIDER_CLASS}) {{ min-width: 100%; }}
   {dom.keyed("figure-measures")} tr > :last-child {{ display: none; }}
+  {dom.CONTENT} {dom.PAGE_LINK} a * {{ white-space: normal; }}
+  {_SIX} {{ display: grid; grid-template-columns: 1fr 1fr; }}
+  {_SIX} > {dom.CONTAINER}, {_SIX} > {dom.CONTAINER} > * {{ display: contents; }}
+  {_SIX} {dom.COLUMN} {{ min-width: 0; width: auto; }}
   {_WIDE}, {_WRITTEN} {{ overflow-x: auto; }}
   {_WIDE} img {{ width: 760px !important; max-width: none !important; }}
   {_WRITTEN} > * {{ min-width: 640px; }}
@@ -99,6 +120,8 @@ _CSS = f"""<style>{_FIGURE_CSS}
 [class*="st-key-questions-"] a:not(:hover) {{ background: none; }}
 [class*="st-key-questions-"] a * {{ font-weight: 400; }}
 :is([class*="st-key-questions-"], {dom.keyed("experiment")}) a * {{ white-space: normal; }}
+{dom.keyed("measure")} {dom.SEGMENTED} * {{ white-space: normal; text-overflow: clip; }}
+{dom.keyed("measure")} {dom.SEGMENTED} button {{ height: auto; min-height: 2.5rem; }}
 [class*="st-key-questions-"] a strong {{ font-weight: 600; }}
 :is({dom.keyed("predict")}, [class*="st-key-open-check-"]) [role="radiogroup"] {{ gap: 0.6rem; }}
 [class*="st-key-order-"] :is(button, button > div) {{

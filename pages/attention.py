@@ -1,4 +1,4 @@
-"""Attention, step by step: all maps of a model, one head in numbers, why √n, how many heads."""
+"""Attention, step by step: all maps of a model, one head, one row, why √n, how many heads."""
 
 import streamlit as st
 
@@ -12,6 +12,7 @@ page.page_header(
 )
 SECTIONS = {
     "Maps and one head": maps_and_head.show,
+    "One row": maps_and_head.show_row,
     "Why √n?": scaling.show,
     "One head or many?": head_count.show,
 }

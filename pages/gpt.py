@@ -26,7 +26,7 @@ def what_comes_next() -> None:
     """Its controls run this part of the page alone; another model or prompt runs all of it."""
     words, steps = panes("text", (2, 3))
     with words:
-        one, two = st.columns(2)
+        one, two = st.columns([7, 6])
         with one:
             entry = gpt_models.choose_gpt()
             loaded = model_choice.load(entry)
@@ -42,7 +42,7 @@ def what_comes_next() -> None:
             key="read",
             play=False,
             legend=f"{len(prompt.ids)} token{'s' if len(prompt.ids) > 1 else ''} from a vocabulary "
-            f"of {len(vocab):,}:",
+            f"of {len(vocab):,}{gpt_models.SIGNS if entry.real else ''}:",
         )
     if chosen and (entry.identity, prompt.ids) != (chosen["entry"].identity, chosen["prompt"].ids):
         st.rerun()

@@ -12,6 +12,7 @@ from dashboard.components import page
 from dashboard.course import path
 from dashboard.figures.maps.attention_maps import attention_grid
 from dashboard.figures.maps.bar_picture import bar_picture
+from dashboard.figures.maps.named_map import named_map
 from dashboard.models import traces
 
 page.page_header(
@@ -47,23 +48,20 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
     prompt = read_prompt(line, tokenizer, MAX_TOKENS)
     for note in prompt.notes:
         st.info(page.escape(note), icon=":material/info:")
-    ids, count = prompt.ids, len(prompt.ids)
+    ids = prompt.ids
     probabilities, alphas, milliseconds = traces.reading(entry.identity, ids, model)
     best = np.argsort(probabilities)[::-1][:8]
 
     left, right = st.columns([3, 2], gap="medium")
     with left:
         page.show_image(
-            attention_grid(alphas, width=520, height=400),
+            named_map(alphas[-1].mean(0), tokenizer.words(ids)),
             title="Who attends to whom",
-            description=f"Each square is one attention head that reads "
-            f"{'this one token' if count == 1 else f'these {count} tokens'}. Bright means a large "
-            "weight.",
-            more="Each row is a word that looks, each column a word at which it may look. Each "
-            "square has its own scale. The tokens are, in order: "
-            f"{page.escape(' '.join(prompt.words))}.",
+            description="A row for each word that looks, a column for each word it may look at. "
+            "Bright means a large weight: the mean over the heads of the last layer.",
             key="attention",
             data={"alphas": alphas, "tokens": tokenizer.words(ids)},
+            width="stretch",
         )
     with right:
         words = [tokenizer.vocab[i] for i in best]
@@ -78,6 +76,15 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
         )
         st.caption(
             f"Computed in {milliseconds:.1f} ms on this machine when this line was first read."
+        )
+    with st.expander(f"The maps of all {alphas[:, :, 0, 0].size} heads", icon=":material/grid_on:"):
+        page.show_image(
+            attention_grid(alphas, width=860, height=660),
+            title="Every layer and head",
+            description="Each square is one attention head. Its rows and columns are the tokens "
+            "of the map above, and it has a scale of its own.",
+            key="all-heads",
+            data={"alphas": alphas},
         )
     page.show_source(gpt_numpy.NumpyGPT, label="Show the whole model, in NumPy")
 

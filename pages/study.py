@@ -45,15 +45,16 @@ name = question_list.pick(questions)
 with st.container(horizontal=True, vertical_alignment="center"):
     overview = st.container()
     progress_browser.forget_button()
-    progress_store.save_menu()  # may load another progress, which the line before it tells of
-    progress_store.own_questions_menu()
+question = questions[name]
+with st.container(horizontal=True, vertical_alignment="center", key="study-actions"):
+    progress_store.save_menu()  # may load another progress, which the overview tells of
     student.menu()
-    exam.link()
-    with overview:
-        progress_store.overview()
-    question = questions[name]
+    progress_store.own_questions_menu()
     if room.may_be_asked(question):
         room.open_button(question)
+    exam.link()
+with overview:
+    progress_store.overview()
 
 progress_browser.show_problem()
 helps.calibrated()

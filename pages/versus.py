@@ -46,9 +46,9 @@ elif section == "little data":
     page.show_figure(
         figures.by_share(by_share, sorted({x for xs, *_ in by_share.values() for x in xs})),
         title="Held-out accuracy (up) against the share of the training data (across)",
-        description="Each point is the best model of its architecture at that share of the data. "
-        "Whiskers show a second seed where there is one. The horizontal axis is logarithmic. "
-        f"{versus.training_differences(rivals)} {versus.missing_shares(rivals)}",
+        description=f"{versus.near_chance(rivals)} Each point is the best model of its "
+        "architecture at that share of the data; whiskers show a second seed. The horizontal axis "
+        f"is logarithmic. {versus.training_differences(rivals)} {versus.missing_shares(rivals)}",
         key="share",
         data={name: list(zip(*points, strict=True)) for name, points in by_share.items()},
     )
@@ -97,19 +97,18 @@ elif section in ("shifted", "other sizes"):
             break
         lines[f"{member.name} ({member.entry.architecture})"] = (places, values)
     if lines:
-        words, more = "Mean over shifts up, down, left and right; edge pixels are repeated.", None
+        words, more = "Mean over shifts up, down, left and right; edge pixels are repeated.", ""
         if not shift:
             words = "The models were trained on 32 pixels."
             more = "A ViT's learned positions are interpolated to the new grid, sinusoidal ones " \
-                "are computed for it, and a CNN needs no change."  # fmt: skip
+                "are computed for it, and a CNN needs no change. "  # fmt: skip
         across = "pixels moved" if shift else "side of the picture, pixels"
         with right:
             page.show_figure(
                 figures.lines(lines, across, places),
                 title=f"Accuracy (up) on {PICTURES} held-out pictures, {across} (across)",
-                description=f"{words} All points use the same pictures; {versus.chance(lines)} "
-                f"The shipped models were measured on {shipped_machine()}.",
-                more=more,
+                description=f"{words} All points use the same pictures; {versus.chance(lines)}",
+                more=f"{more}The shipped models were measured on {shipped_machine()}.",
                 key=section.replace(" ", "-"),
             )
 

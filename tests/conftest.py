@@ -20,6 +20,8 @@ settings.register_profile("unrolled", deadline=None)
 settings.load_profile("unrolled")
 
 ROOT = Path(__file__).resolve().parent.parent
+# Many people's folders are called like that: with a space, and letters beyond ASCII.
+FOLDER = "Läufe von Zoë"
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +33,7 @@ def root() -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def own_state(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Rooms and progress of tests never meet those of whoever runs the tests."""
-    os.environ["UNROLLED_STATE"] = str(tmp_path_factory.mktemp("unrolled") / "state")
+    os.environ["UNROLLED_STATE"] = str(tmp_path_factory.mktemp(FOLDER) / "state")
 
 
 @pytest.fixture(scope="session", autouse=True)

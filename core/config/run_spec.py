@@ -6,6 +6,7 @@ from typing import Any
 
 from core.config.model_config import CONFIGS, config_for, require_between, require_positive_int
 from core.config.recipe import ImageRecipe, Recipe, TextRecipe
+from core.system.command import typed
 
 KINDS = {
     "vit": (
@@ -113,7 +114,7 @@ def model_fields(architecture: str) -> dict[str, Any]:
 
 def command_line(spec: RunSpec) -> str:
     """The command line that repeats a run, with every setting, so that no default matters."""
-    words = ["python", "-m", "core.train", spec.kind, "--architecture", spec.architecture]
+    words = [*typed("train").split(), spec.kind, "--architecture", spec.architecture]
     own = ("data", "data_dir", "validation_share", "share", "seed", "device", "threads")
     values = {name: getattr(spec, name) for name in (*own, "checkpoint_every")}
     values |= {**model_fields(spec.architecture), **spec.model}

@@ -11,7 +11,7 @@ from core.data.images import cifar10
 from core.data.locations import JobProgress, T, data_folder
 from core.data.sources import at_hand
 from core.data.text import shakespeare
-from core.system.command import exit_status
+from core.system.command import exit_status, typed
 
 
 def show(job: Generator[JobProgress, None, T]) -> T:
@@ -42,7 +42,7 @@ def _line(record: JobProgress) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m core.data", description=__doc__)
+    parser = argparse.ArgumentParser(prog=typed("data"), description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     get = commands.add_parser("get", help="store a data set in the data folder")
     get.add_argument("name", choices=("cifar10", "shakespeare"))

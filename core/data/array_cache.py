@@ -86,5 +86,5 @@ def _write(folder: Path, built: Arrays) -> None:
             file.flush()
             os.fsync(file.fileno())
     about = json.dumps({**built.about, "arrays": sorted(built.arrays)}, indent=1)
-    (folder / "about.json").write_text(about, encoding="utf-8")
+    (folder / "about.json").write_text(about, encoding="utf-8", newline="\n")
     folder.chmod(0o755)

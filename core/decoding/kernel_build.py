@@ -64,7 +64,7 @@ def _fingerprint() -> str:
     cpu = [platform.system(), platform.machine(), platform.processor()]
     info = Path("/proc/cpuinfo")
     if info.exists():
-        lines = info.read_text(errors="replace").splitlines()
+        lines = info.read_text(encoding="utf-8", errors="replace").splitlines()
         wanted = ("flags", "Features", "model name")
         cpu += [next((ln for ln in lines if ln.startswith(key)), "") for key in wanted]
     text = SOURCE.read_bytes() + "\n".join([*FLAGS, *cpu]).encode()
@@ -73,6 +73,8 @@ def _fingerprint() -> str:
 
 def _ours(path: Path) -> bool:
     """A file or folder, no link, that belongs to this user and that nobody else may write."""
+    if sys.platform == "win32":  # which has no modes of a file
+        return False
     about = path.lstat()
     kind = stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)
     return kind and about.st_uid == os.geteuid() and not about.st_mode & 0o022

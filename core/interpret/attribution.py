@@ -138,6 +138,24 @@ def course_heatmap(
     return fuse_axis(fuse_axis(class_row(alphas, query), over_heads, 2), over_layers, 1)
 
 
+def six_maps(alphas: Tensor, relevance: Tensor, extra: int = 1) -> dict[str, Tensor]:
+    """The maps of the class token that are compared with each other: name -> (B, P).
+
+    Five are made of the attention alphas (B, L, H, T, T) alone, one of the relevance (B, T, T).
+    extra: see `patches_only`.
+    """
+    patches = patches_only(alphas, extra)
+    flow, strongest = (patches_only(rollout(alphas, fuse), extra) for fuse in ("mean", "max"))
+    return {
+        "Mean attention": course_heatmap(patches),
+        "Last layer, mean": course_heatmap(patches[:, -1:]),
+        "Largest head": course_heatmap(patches, "max", "max"),
+        "Rollout": class_row(flow),
+        "Gradient relevance": class_row(patches_only(relevance, extra)),
+        "Rollout, largest head": class_row(strongest),
+    }
+
+
 def grad_cam(model: SmallCNN, images: Tensor, target: Tensor) -> Tensor:
     """Where a CNN finds class target[b]: (B, C, S, S) -> (B, h, w) on its last feature grid.
 

@@ -17,7 +17,7 @@ from core.models.pretrained.rotary import RotaryAttention
 
 
 @dataclass(frozen=True)
-class Step:
+class HeadStep:
     """value: (rows, columns); `rows` and `columns` say what they count; `code` computes it from
     the steps before it; `formula` is the same in TeX."""
 
@@ -32,7 +32,7 @@ class Step:
 
 def head_steps(
     model: Traceable, traced: Trace, layer: int, head: int, sample: int = 0, edit: Edit = UNCHANGED
-) -> list[Step]:
+) -> list[HeadStep]:
     """The twelve steps of one head on one sample, from the stream before its block to after it.
 
     traced: `trace(model, inputs, edit)`, with the same edit. Layer and head count from 0.
@@ -73,31 +73,31 @@ def head_steps(
     token, query, key = "token", "query token", "key token"
     inside = f"feature of head {head + 1}"
     return [
-        Step(
+        HeadStep(
             "x", "What the head reads", f"x = {read}",
             "x = block.attention_input(stream)", token, "feature of the stream", x,
         ),
-        Step("q", "Queries", f"Q = {Q[0]}", f"q = {Q[1]}", query, inside, q),
-        Step("k", f"Keys{shared}", f"K = {K[0]}", f"k = {K[1]}", key, inside, k),
-        Step("v", f"Values{shared}", f"V = {V[0]}", f"v = {V[1]}", key, inside, v),
-        Step("scores", "Every query times every key", r"Q K^\top", "scores = q @ k.T",
+        HeadStep("q", "Queries", f"Q = {Q[0]}", f"q = {Q[1]}", query, inside, q),
+        HeadStep("k", f"Keys{shared}", f"K = {K[0]}", f"k = {K[1]}", key, inside, k),
+        HeadStep("v", f"Values{shared}", f"V = {V[0]}", f"v = {V[1]}", key, inside, v),
+        HeadStep("scores", "Every query times every key", r"Q K^\top", "scores = q @ k.T",
              query, key, scores),
-        Step("scaled", "Divided by √n",
+        HeadStep("scaled", "Divided by √n",
              rf"Q K^\top / (\sqrt{{n}}{warm}),\quad n = {n}",
              f"scaled = scores / math.sqrt(n_hidden){warm_code}", query, key, scaled),
-        Step("masked", "Masked scores are −∞",
+        HeadStep("masked", "Masked scores are −∞",
              r"S_{ij} = -\infty \;\text{where}\; \mathrm{mask}_{ij} = 0",
              "masked = scaled.masked_fill(mask == 0, -torch.inf)", query, key, masked),
-        Step("alpha", "Softmax over the keys: each row sums to one", *soft, query, key, alpha),
-        Step("out", "The weighted mean of the values", "A V", "out = alpha @ v",
+        HeadStep("alpha", "Softmax over the keys: each row sums to one", *soft, query, key, alpha),
+        HeadStep("out", "The weighted mean of the values", "A V", "out = alpha @ v",
              query, inside, out),
-        Step("concat", "All heads of the layer side by side",
+        HeadStep("concat", "All heads of the layer side by side",
              r"[\,A^{1}V^{1},\dots,A^{H}V^{H}\,]", "concat = torch.cat(outs, dim=-1)",
              query, "feature of all heads", concat),
-        Step("attended", "The output projection",
+        HeadStep("attended", "The output projection",
              rf"\mathrm{{concat}}\; W_O^\top{bias}", "attended = project_layer(concat)",
              query, "feature of the stream", attended),
-        Step("after", "Added to the residual stream", r"z + \mathrm{attended}",
+        HeadStep("after", "Added to the residual stream", r"z + \mathrm{attended}",
              "after = stream + attended", query, "feature of the stream", after),
     ]  # fmt: skip
 
@@ -119,7 +119,7 @@ def _shared_by(attn: MultiHeadedAttention, head: int) -> str:
     return f", shared by heads {first + 1} to {first + each}" if each > 1 else ""
 
 
-def pair_product(steps: list[Step], query: int, key: int) -> tuple[Tensor, Tensor, Tensor]:
+def pair_product(steps: list[HeadStep], query: int, key: int) -> tuple[Tensor, Tensor, Tensor]:
     """q_i, k_j and their product feature by feature, each (n,); the sum is the score (i, j)."""
     value = {step.name: step.value for step in steps}
     q, k = value["q"][query], value["k"][key]

@@ -45,7 +45,7 @@ def measure_apart(
         numbers = {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
         with subprocess.Popen(
             [sys.executable, "-m", "core.linear_rnn.cost", "--measure", task],
-            cwd=PROJECT, env=os.environ | numbers, stdout=subprocess.PIPE, text=True,
+            cwd=PROJECT, env=os.environ | numbers, stdout=subprocess.PIPE, encoding="utf-8",
         ) as process:  # fmt: skip
             try:
                 assert process.stdout is not None
@@ -112,7 +112,7 @@ def main(path: Path) -> None:
         print(record, flush=True)
     report = {"machine": whole_machine(), "date": date.today().isoformat(), "records": records}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -83,7 +83,11 @@ def main(path: Path, delays: Sequence[int] = DELAYS, seeds: Sequence[int] = SEED
         f"{len(seeds)} seeds"
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"training": training, "points": points}, indent=1) + "\n", "utf-8")
+    path.write_text(
+        json.dumps({"training": training, "points": points}, indent=1) + "\n",
+        encoding="utf-8",
+        newline="\n",
+    )
 
 
 if __name__ == "__main__":

@@ -6,11 +6,11 @@ import argparse
 
 from core.data.__main__ import show
 from core.models.pretrained import sources, store
-from core.system.command import exit_status
+from core.system.command import exit_status, typed
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m core.models", description=__doc__)
+    parser = argparse.ArgumentParser(prog=typed("models"), description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     get = commands.add_parser("get", help="store a real model in the data folder")
     get.add_argument(
@@ -35,7 +35,7 @@ def _run(options: argparse.Namespace) -> None:
         print(f"folder: {store.models_folder()}")
         for model in store.available():
             count = store.description(model.path)["extra"]["parameters"]
-            print(f"{model.name:24} {model.architecture:28} {count / 1e6:10,.1f} M parameters")
+            print(f"{model.name:24} {model.architecture:28} {count:14,} parameters")
 
 
 if __name__ == "__main__":

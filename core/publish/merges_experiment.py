@@ -92,7 +92,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     found = measured(data.train, data.held_out)
-    options.out.write_text(json.dumps(found, ensure_ascii=False) + "\n", encoding="utf-8")
+    options.out.write_text(
+        json.dumps(found, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
+    )
     return 0
 
 

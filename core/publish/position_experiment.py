@@ -149,7 +149,7 @@ def main() -> int:
             table = model.pos_embed.weight.detach().numpy().astype(np.float16)
             np.save(arguments.out / "learned.npy", table)
         text = json.dumps(about | {"loss": curves}, ensure_ascii=False, indent=1)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(text, encoding="utf-8", newline="\n")
     return 0
 
 

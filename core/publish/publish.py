@@ -47,7 +47,7 @@ def publish(source: Path, name: str, assets: Path = ASSETS) -> Path:
     parameters = parameter_count(model_from(read_checkpoint(path)))
     spec = RunSpec.from_dict(run.spec())
     card = model_card(name, spec, parameters, run.last_records()["epoch"], checkpoint.extra, status)
-    (target / "card.md").write_text(card, encoding="utf-8")
+    (target / "card.md").write_text(card, encoding="utf-8", newline="\n")
     return target
 
 
@@ -67,7 +67,7 @@ def note_evaluation(target: Path, figures: dict[str, Any]) -> None:
     last = "| last epoch on the training data"
     row = next(i for i, line in enumerate(lines) if line.startswith(last))
     lines.insert(row, f"{start} {model} --data {data}` | {text} |")
-    card.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    card.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 
 def note_second_seed(target: Path, run: RunDirectory) -> None:
@@ -80,7 +80,7 @@ def note_second_seed(target: Path, run: RunDirectory) -> None:
     lines = card.read_text(encoding="utf-8").splitlines()
     row = next(i for i, line in enumerate(lines) if line.startswith("| training |"))
     lines.insert(row, f"| last epoch with seed {seed} | {measures} |")
-    card.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    card.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 
 def copy_history(run: RunDirectory, target: Path) -> None:
@@ -99,7 +99,7 @@ def copy_history(run: RunDirectory, target: Path) -> None:
     ]
     copied.sort(key=lambda r: (r["step"], r["kind"] == "epoch"))
     lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in copied)
-    (target / "metrics.jsonl").write_text(lines, encoding="utf-8")
+    (target / "metrics.jsonl").write_text(lines, encoding="utf-8", newline="\n")
 
 
 def model_card(

@@ -99,8 +99,8 @@ class RunDirectory:
     def append(self, record: dict[str, Any]) -> None:
         """Add one record to metrics.jsonl as one line."""
         line = json.dumps(record, ensure_ascii=False) + "\n"
-        with open(self.path / "metrics.jsonl", "a", encoding="utf-8") as file:
-            file.write(line)
+        with open(self.path / "metrics.jsonl", "ab") as file:
+            file.write(line.encode())
 
     def sync_metrics(self) -> None:
         """Sync the records to the disk, so that they survive a power cut."""

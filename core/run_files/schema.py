@@ -17,6 +17,8 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict, TypeVar
 import msgspec
 from msgspec import Meta
 
+from core.system.atomic_write import patiently
+
 T = TypeVar("T")
 
 MAX_BYTES = 5_000_000  # of a JSON file: a vocabulary of 100,000 words has 1 MB
@@ -179,7 +181,7 @@ class Example(TypedDict):
 def read(path: Path, kind: type[T]) -> T:
     """The content of a JSON file of a run. Errors: ValueError, a sentence that names the file."""
     try:
-        with open(path, "rb") as file:
+        with patiently(lambda: open(path, "rb")) as file:
             size = os.fstat(file.fileno()).st_size
             if size > MAX_BYTES:
                 raise ValueError(f"it has {size:,} bytes, and may have {MAX_BYTES:,}")

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from core.run_files.directory import RUN_ID, RunDirectory, runs_folder
 from core.runs import archive
-from core.system.command import exit_status
+from core.system.command import exit_status, typed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit status: 0, or 1 after one sentence about the error."""
-    top = argparse.ArgumentParser(prog="python -m core.runs", description=__doc__)
+    top = argparse.ArgumentParser(prog=typed("runs"), description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
     out = commands.add_parser("pack", help="write a run of the runs folder as a zip")
     out.add_argument("run", help="its id")

@@ -4,7 +4,7 @@ import time
 
 from core.run_files import schema
 from core.run_files.directory import RunDirectory, replace_json
-from core.runs.process import boot_id
+from core.runs.process import boot_id, same_boot
 
 REQUESTS = ("pause", "cancel")
 TIMEOUT = 5.0  # seconds from the request to cancel until the processes are killed
@@ -37,7 +37,7 @@ def overdue(run: RunDirectory) -> bool:
         about = schema.read(run.path / "control" / "cancel.json", schema.Request)
     except ValueError:
         return False
-    return about["boot"] != boot_id() or time.monotonic() - about["asked"] > TIMEOUT
+    return not same_boot(about["boot"]) or time.monotonic() - about["asked"] > TIMEOUT
 
 
 def clear(run: RunDirectory) -> None:

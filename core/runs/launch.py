@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from core.run_files.directory import RunDirectory
-from core.runs.process import identity, lower_priority
+from core.runs.process import identity
+from core.system.processes import detached, lower_priority
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
@@ -27,7 +28,7 @@ def start(run: RunDirectory, gpu: int | None = None) -> dict[str, Any]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
+            **detached(),
         )
     lower_priority(process.pid)
     about = identity(process.pid)

@@ -3,17 +3,22 @@
     proc.json   {"pid", "created", "boot", "host"}
 
 `created` is the time since boot where the system tells it (Linux), so that setting the clock
-changes nothing; `boot` is different after every boot.
+changes nothing; `boot` is different after every boot. macOS and Windows know only the time of the
+boot, to a second or so, and macOS names the machine after the network it is in: "mac.local".
 """
 
 import os
 import platform
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-NICE = 10  # of a training process, from -20 (first) to 19 (last)
+from core.system.processes import kill_family
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # Linux
 CLOCK_SLACK = 2.0  # seconds; where creation times come from a clock that may be adjusted
 
 
@@ -21,7 +26,7 @@ def identity(pid: int | None = None) -> dict[str, Any]:
     """What identifies a process, by default this one. Errors: psutil.NoSuchProcess."""
     process = psutil.Process(pid)
     about = {"pid": process.pid, "created": _created(process)}
-    return about | {"boot": boot_id(), "host": platform.node()}
+    return about | {"boot": boot_id(), "host": _host(platform.node())}
 
 
 def alive(about: dict[str, Any] | None) -> bool:
@@ -32,7 +37,9 @@ def alive(about: dict[str, Any] | None) -> bool:
 def find(about: dict[str, Any] | None) -> psutil.Process | None:
     """That very process; None when it has ended or `about` does not describe one."""
     try:
-        if about is None or about["boot"] != boot_id() or about["host"] != platform.node():
+        if about is None or not same_boot(about["boot"]):
+            return None
+        if _host(about["host"]) != _host(platform.node()):
             return None
         process = psutil.Process(about["pid"])
         if abs(_created(process) - about["created"]) > CLOCK_SLACK:
@@ -44,27 +51,29 @@ def find(about: dict[str, Any] | None) -> psutil.Process | None:
 
 def kill_tree(about: dict[str, Any] | None) -> None:
     """Kill that process and all its descendants."""
-    process = find(about)
-    if process is None:
-        return
-    try:
-        family = [*process.children(recursive=True), process]
-    except psutil.Error:
-        family = [process]
-    for member in family:
-        try:
-            member.kill()
-        except psutil.Error:
-            continue
-    psutil.wait_procs(family, timeout=3)
+    if process := find(about):
+        kill_family(process)
 
 
 def boot_id() -> str:
     """An identifier that changes with every boot of the machine."""
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return BOOT_ID.read_text(encoding="ascii").strip()
     except OSError:
         return f"about {round(psutil.boot_time() / 60)}"
+
+
+def same_boot(boot: str) -> bool:
+    """Whether that `boot_id` is the present one; of two that are times a minute more or less is."""
+    now = boot_id()
+    minutes = [re.fullmatch(r"about (\d{1,15})", one) for one in (boot, now)]
+    if minutes[0] and minutes[1]:
+        return abs(int(minutes[0][1]) - int(minutes[1][1])) <= 1
+    return boot == now
+
+
+def _host(name: str) -> str:
+    return name.split(".")[0]
 
 
 def memory_kills() -> int:
@@ -78,23 +87,10 @@ def memory_kills() -> int:
         return 0
 
 
-def lower_priority(pid: int) -> None:
-    """Lower the priority of a process below everything else on the machine.
-
-    Linux divides time between sessions first and applies nice only within one (man 7 sched, "The
-    autogroup feature"), so the autogroup of a session's leading process is lowered too.
-    """
-    process = psutil.Process(pid)
-    try:
-        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else NICE)
-        if hasattr(os, "getsid") and os.getsid(pid) == pid:
-            Path(f"/proc/{pid}/autogroup").write_text(str(NICE), encoding="ascii")
-    except (psutil.Error, OSError):
-        return  # it has ended, belongs to another user, or the system has no autogroups
-
-
 def _created(process: psutil.Process) -> float:
     """Seconds since boot on Linux (field 22 of /proc/PID/stat), since 1970 elsewhere."""
+    if sys.platform != "linux":
+        return float(process.create_time())
     try:
         stat = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8", errors="replace")
         return int(stat.rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")

@@ -265,7 +265,7 @@ def _take_ticket(run: RunDirectory) -> None:
     there = [p.name.split("-", 1)[0] for p in _folder().glob("[0-9]*-*")]
     number = 1 + max([int(n) for n in (text, *there) if n.isdecimal()], default=0)
     (_folder() / f"{number:08d}-{run.path.name}").touch()
-    counter.write_text(str(number), encoding="ascii")
+    counter.write_text(str(number), encoding="ascii", newline="\n")
 
 
 def _drop(run: RunDirectory) -> None:

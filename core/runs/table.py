@@ -101,12 +101,18 @@ def rename(run: RunDirectory, title: str, note: str) -> None:
 def delete(run: RunDirectory) -> None:
     """Move a run to the bin, from which `undelete` restores it.
 
-    Errors: ValueError when it is queued or running.
+    Errors: ValueError when it is queued or running, OSError when its files are in use.
     """
     if not run_status(run).is_over:
         raise ValueError(f"The run {run.path.name} is queued or running; cancel it first.")
     _bin().mkdir(parents=True, exist_ok=True)
-    os.rename(run.path, _bin() / run.path.name)
+    try:
+        os.rename(run.path, _bin() / run.path.name)
+    except PermissionError:  # Windows moves no folder with an open file in it
+        raise OSError(
+            f"The run {run.path.name} cannot be deleted: a program has its files open, or this "
+            f"user may not write there; stop the dashboard, then try again."
+        ) from None
     os.utime(_bin() / run.path.name)
 
 

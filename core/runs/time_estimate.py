@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from core.runs.launch import PROJECT, environment
-from core.runs.process import lower_priority
+from core.system.processes import lower_priority
 
 TIMEOUT = 180.0  # seconds
 

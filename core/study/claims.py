@@ -59,7 +59,7 @@ def check_all(write: Path | None = None) -> Iterator[Result]:
         yield Result(where, f"{where}: {claim.line(values)}", claim.holds(values))
     if write is not None:
         about = {"machine": this_machine(), "date": time.strftime("%Y-%m-%d"), "values": measured}
-        write.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+        write.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
 def known_values(name: str) -> tuple[Values, str] | None:

@@ -1,18 +1,16 @@
 """A student's progress: predictions, answers, what is earned, and when each question is due again.
 
-All records are frozen; each function returns new ones. They are written as JSON and read back with
-every value checked. FSRS, the free spaced repetition scheduler, decides when a question is due
-(J. Ye, J. Su, Y. Cao, "A Stochastic Shortest Path Algorithm for Optimizing Spaced Repetition
-Scheduling", KDD 2022).
+All records are frozen; each function returns new ones. FSRS, the free spaced repetition scheduler,
+decides when a question is due (J. Ye, J. Su, Y. Cao, "A Stochastic Shortest Path Algorithm for
+Optimizing Spaced Repetition Scheduling", KDD 2022).
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,8 +25,6 @@ from core.study.record import (
     Record as Record,
 )
 
-VERSION = 1
-MAX_BYTES = 1_000_000
 MAX_TEXT = 5000  # characters of an answer, and of each of its lines
 SEED = re.compile(r"[A-Za-z0-9-]{1,20}")
 
@@ -229,120 +225,6 @@ def due(progress: StudyProgress, now: datetime) -> list[str]:
         (name for name, date in dates.items() if date and date <= now),
         key=lambda name: dates[name] or now,
     )
-
-
-def dump(progress: StudyProgress) -> str:
-    """The progress as JSON text."""
-    table = {"unrolled": "progress", "version": VERSION, **asdict(progress)}
-    for record in table["records"].values():
-        for name in ("hints", "judged", "seconds", "objection"):  # left out while empty
-            if not record[name]:
-                del record[name]
-    return json.dumps(table, indent=1, ensure_ascii=False, sort_keys=True)
-
-
-def load(text: str | bytes) -> StudyProgress:
-    """Read a file written by `dump`. Raises ValueError, one sentence, for anything else."""
-    if len(text) > MAX_BYTES:
-        raise ValueError(
-            f"The progress file has {len(text):,} bytes: choose one of at most {MAX_BYTES:,}."
-        )
-    try:
-        table = json.loads(text)
-    except (ValueError, RecursionError):
-        raise ValueError(
-            "The progress file is not JSON: choose the file that was saved here."
-        ) from None
-    if not isinstance(table, dict) or table.get("unrolled") != "progress":
-        raise ValueError("The file is not a progress file: choose the one that was saved here.")
-    if table.get("version") != VERSION:
-        raise ValueError(
-            f"The progress file has version {str(table.get('version'))[:10]}, "
-            f"and version {VERSION} is needed: save it again."
-        )
-    try:
-        records = {str(name): _record(value) for name, value in table["records"].items()}
-        seed = str(table["seed"])
-        if not SEED.fullmatch(seed) or not all(
-            re.fullmatch(r"[a-z0-9][a-z0-9-]{0,19}", n) for n in records
-        ):
-            raise ValueError
-        progress = StudyProgress(seed, records)
-        dump(progress).encode()  # raises for lone surrogates, which no page can show
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
-        raise ValueError("The progress file is damaged: choose an older one.") from None
-    return progress
-
-
-def _record(value: dict[str, Any]) -> Record:
-    """One record, every field checked; raises one of the errors that `load` catches."""
-    prediction, attempts, passed = value["prediction"], value["attempts"], value["passed"]
-    gave_up, number, card = value["gave_up"], value["round"], value["card"]
-    missed = value.get("missed", [])  # older files have none
-    hints, judged = value.get("hints", 0), value.get("judged", {})
-    seconds, objection = value.get("seconds", 0), value.get("objection", "")
-    counts = [*attempts.values(), *passed, *missed, number, hints, seconds]
-    well_formed = (
-        isinstance(prediction, str)
-        and len(prediction) <= 2000
-        and isinstance(gave_up, bool)
-        and all(isinstance(n, int) and not isinstance(n, bool) and 0 <= n < 10**6 for n in counts)
-        and all(re.fullmatch(r"\d{1,2}", key) for key in attempts)
-        and len({*passed, *missed}) == len(passed) + len(missed)
-        and number >= 1
-        and hints <= HINTS
-        and all(re.fullmatch(r"\d{1,2}", key) for key in judged)
-        and all(level in CONFIDENCE for level in judged.values())
-        and isinstance(objection, str)
-        and len(objection) <= MAX_OBJECTION
-    )
-    if not well_formed:
-        raise ValueError
-    if card is not None:
-        card = _card(card)
-    typed, sent = (_answers(value.get(name, {})) for name in ("typed", "sent"))
-    return Record(
-        *(prediction, dict(attempts), tuple(passed), gave_up, number, card, typed, sent),
-        *(tuple(missed), hints, dict(judged), seconds, objection),
-    )
-
-
-def _card(value: dict[str, Any]) -> dict[str, Any]:
-    """A card the scheduler can use. Errors: as `_record`."""
-    read = Card.from_dict(value)  # type: ignore[arg-type]
-    memory = (read.stability, read.difficulty)
-    well_formed = (
-        (read.step is None or read.step in range(10))
-        and all(number is None or 0 < number < 10**6 for number in memory)
-        and memory.count(None) != 1
-        and all(
-            date.tzinfo is not None and date.year < 3000
-            for date in (read.due, read.last_review or read.due)
-        )
-    )
-    if not well_formed:
-        raise ValueError
-    return dict(read.to_dict())
-
-
-def _answers(value: dict[str, Any]) -> dict[str, Answer]:
-    """The answers of a record; older files have none. Errors: as `_record`."""
-    answers = {
-        key: Answer(entry["text"], tuple(entry["lines"]), entry["seed"], entry["at"])
-        for key, entry in value.items()
-    }
-    for key, answer in answers.items():
-        texts = (answer.text, *answer.lines, answer.seed)
-        well_formed = (
-            re.fullmatch(r"\d{1,2}", key)
-            and all(isinstance(text, str) and len(text) <= MAX_TEXT for text in texts)
-            and len(answer.lines) <= 20
-            and isinstance(answer.at, float | int)
-            and math.isfinite(answer.at)
-        )
-        if not well_formed:
-            raise ValueError
-    return answers
 
 
 def _scheduled(record: Record, rating: Rating, now: datetime) -> Record:

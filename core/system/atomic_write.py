@@ -2,10 +2,29 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
+
+# Windows refuses to replace a file that is being read, and to open one that is being replaced.
+WINDOWS = os.name == "nt"
+TRIES, PAUSE = 100, 0.02  # times; seconds between two
+T = TypeVar("T")
+
+
+def patiently(work: Callable[[], T]) -> T:
+    """What `work` returns; on Windows it is tried for two seconds while a file is in use.
+
+    Errors: the OSError of the last attempt.
+    """
+    for _ in range(TRIES - 1 if WINDOWS else 0):
+        try:
+            return work()
+        except PermissionError:
+            time.sleep(PAUSE)
+    return work()
 
 
 @contextmanager
@@ -21,7 +40,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        patiently(lambda: os.replace(temporary, path))
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -7,9 +7,11 @@ from platformdirs import user_cache_path, user_data_path
 
 # The folder with core and dashboard in it: the checkout, or where packages are installed.
 PROJECT = Path(__file__).resolve().parents[2]
-_INSTALLED = PROJECT / "core" / "assets"
+_PACKED = PROJECT / "core" / "assets"
+# Whether this is an installed package; else it is a checkout.
+INSTALLED = _PACKED.is_dir()
 # The shipped models and measured curves: beside core in a checkout, inside it in a package.
-ASSETS = _INSTALLED if _INSTALLED.is_dir() else PROJECT / "assets"
+ASSETS = _PACKED if INSTALLED else PROJECT / "assets"
 
 
 def cache_folder() -> Path:
@@ -28,4 +30,5 @@ def user_folder(name: str, variable: str) -> Path:
     folder = user_data_path("unrolled", appauthor=False) / name
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     earlier = Path(base) / "unrolled" / name
-    return earlier if earlier.exists() and not folder.exists() else folder
+    # os.path says False about a folder into which this user may not look; Path raises.
+    return earlier if os.path.exists(earlier) and not os.path.exists(folder) else folder

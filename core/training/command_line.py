@@ -15,6 +15,7 @@ from core.config.run_spec import KINDS, RENAMED_SETTINGS, RunSpec, model_fields
 from core.run_files.directory import RunDirectory, new_run_id, runs_folder
 from core.run_files.version import code_version
 from core.runs.worker import run_lock
+from core.system.command import typed
 from core.training.allocator import limit_kernel_cache
 from core.training.errors import sentence
 
@@ -52,8 +53,8 @@ HELP = {
 def parser() -> argparse.ArgumentParser:
     """The command line; every size of a model and every setting of a recipe is an option."""
     more = "Every size of a model and every setting of a recipe is an option of its kind: see "
-    more += "python -m core.train gpt --help."
-    top = argparse.ArgumentParser(prog="python -m core.train", description=__doc__, epilog=more)
+    more += f"{typed('train gpt --help')}."
+    top = argparse.ArgumentParser(prog=typed("train"), description=__doc__, epilog=more)
     top.add_argument("--resume", type=Path, metavar="RUN_DIR", help="resume a run")
     kinds = top.add_subparsers(dest="kind", metavar="{vit,cnn,gpt}")
     for kind, architectures in KINDS.items():

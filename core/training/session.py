@@ -200,7 +200,7 @@ def resume_latest(run: RunDirectory, state: TrainState) -> str:
         except CheckpointError as error:
             damaged.append(str(error))
             for suffix in (".json", ".safetensors"):
-                path.with_suffix(suffix).rename(path.with_suffix(f"{suffix}.damaged"))
+                path.with_suffix(suffix).replace(path.with_suffix(f"{suffix}.damaged"))
     else:
         if (run.path / "start" / "weights.json").exists():
             load_initial_weights(state, read_checkpoint(run.path / "start" / "weights"))

@@ -77,13 +77,13 @@ def _peak(device: Any) -> int:
     import torch
 
     about = psutil.Process().memory_info()
-    try:
+    if sys.platform == "win32":
+        peak = getattr(about, "peak_wset", about.rss)
+    else:
         import resource
 
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         peak *= 1 if sys.platform == "darwin" else 1024
-    except ImportError:  # Windows
-        peak = getattr(about, "peak_wset", about.rss)
     return int(peak) + (torch.cuda.max_memory_allocated() if device.type == "cuda" else 0)
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.models.recall import history
 from core.models.recall.history import HEADS, PLACES, History
-from dashboard import controls, state
+from dashboard import controls
 from dashboard.components import page
 from dashboard.components.panes import panes
 from dashboard.figures.maps import head_count as figures
@@ -31,16 +31,16 @@ def show() -> None:
     left, right = panes("head-count", (2, 3))
     with left:
         st.markdown(
-            f"A text has {about['tokens']} random symbols out of {about['symbols']}. One attention "
-            f"layer must name the symbols at **{len(PLACES)} places** from its last position."
+            f"A text has {about['tokens']} random symbols out of {about['symbols']}. At its last "
+            f"position, one attention layer must name the symbols at **{len(PLACES)} places**."
         )
         known = _predict(trained)
         heads = controls.pick("Heads H", HEADS, key="heads", index=2)
         page.show_math(
             r"\begin{gathered} y = W_O\,[\mathrm{head}_1; \ldots; \mathrm{head}_H] \\ "
             r"\mathrm{head}_h = \mathrm{softmax}(Q_h K_h^\top / \sqrt{n})\, V_h \end{gathered}",
-            f"A head is n = d/H wide, d = {d}: every H has "
-            f"{trained.of(1)[0].parameters:,} parameters.",
+            f"A head has n = d/H components, d = {d}. So the number of parameters is the same for "
+            f"every H: {trained.of(1)[0].parameters:,}.",
         )
     with right:
         page.show_figure(
@@ -49,7 +49,8 @@ def show() -> None:
                 1 / about["symbols"],
             ),
             title="Symbols named correctly, by the number of heads",
-            description=f"Diamonds: three seeds of {about['steps']} steps; line: their mean.",
+            description="Each diamond is one of three seeds, trained for "
+            f"{about['steps']} steps; the line is their mean.",
             key="head-count",
         )
         if known:
@@ -61,17 +62,14 @@ def show() -> None:
 
 def _predict(trained: History) -> bool:
     """Ask, and after the answer say what was measured. Whether it is shown."""
-    guess = st.radio(
-        "Which names more of them: one head of width 32, or four of width 8?",
-        ANSWERS, index=None, key="guess-heads",
-    )  # fmt: skip
-    if guess is None and not state.revealed():
+    question = "Which names more of them: one head of width 32, or four of width 8?"
+    said = controls.predict(question, ANSWERS, key="guess-heads")
+    if said is None:
         return False
     one, four = trained.accuracy(1), trained.accuracy(4)
     st.markdown(
         f"**Four small heads**: {four:.0%} against **{one:.0%}**, the mean of three seeds. A head "
-        "takes one weighted mean, so one head mixes the four symbols into one vector."
-        + (f" You predicted: {guess}." if guess else "")
+        f"takes one weighted mean, so one head mixes the four symbols into one vector.{said}"
     )
     return True
 

@@ -13,7 +13,7 @@ from dashboard.components import page
 from dashboard.figures.maps import head_steps as figures
 
 if TYPE_CHECKING:
-    from core.interpret.head_steps import Step
+    from core.interpret.head_steps import HeadStep
     from core.interpret.trace import Edit, Trace, Traceable
 
 
@@ -73,7 +73,7 @@ def show(
         )
 
 
-def _with_and_without_root(steps: Sequence[Step], tokens: Sequence[str], query: int) -> None:
+def _with_and_without_root(steps: Sequence[HeadStep], tokens: Sequence[str], query: int) -> None:
     """The weights of one query if its scores were not divided by √n."""
     of = {step.name: step.value[query] for step in steps if step.columns == "key token"}
     keys = (~of["masked"].isneginf()).nonzero()[:, 0]

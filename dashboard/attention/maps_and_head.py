@@ -1,6 +1,12 @@
-"""The section of all maps of a model, then one head with every number on the way."""
+"""The section of all maps of a model, then one head with every number on the way; and one row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import controls
 from dashboard.attention import head_edits, head_search, own_attention
@@ -10,35 +16,41 @@ from dashboard.components.panes import panes
 from dashboard.figures.maps import head_steps as figures
 from dashboard.models import model_input, network, traces
 
+if TYPE_CHECKING:
+    from core.interpret.trace import Trace
+    from dashboard.models.model_input import ModelInput
+
 MEAN = "mean"
 
 
+class Selected(NamedTuple):
+    """One cell of a head, or of a mean (MEAN); before, traced: without and with the changes."""
+
+    layer: int | str
+    head: int | str
+    query: int
+    key: int
+    changes: head_edits.Changes
+    before: Trace
+    traced: Trace
+    tokens: list[str]
+
+    @property
+    def edited(self) -> bool:
+        return self.traced is not self.before
+
+
 def show() -> None:
-    """Controls, maps, one row and the steps of one head."""
-    # --- controls ---
-    given = model_input.choose()
+    """Controls, maps, and the steps of one head."""
+    given, layers, heads = _given()
 
-    from core.interpret.trace import UNCHANGED, heads_of  # the heading must not wait
-    from dashboard.attention import head_walk, one_row
-
-    layers, heads = heads_of(given.model)
-    last = len(given.tokens) - 1
-    words = tuple(given.tokens)
-    # query and key are named by their words
-    if st.session_state.setdefault("words", words) != words:
-        st.session_state.update(
-            words=words, query=last if given.causal else 0, key=min(1, last), cells=""
-        )
+    from dashboard.attention import head_walk  # the heading must not wait
 
     def remember(cell: dict[str, int]) -> None:
         """A click in the maps moves the controls below, and with them the link."""
         st.session_state["layer"] = cell["layer"] + 1 if cell["layer"] < layers else MEAN
         st.session_state["head"] = cell["head"] + 1 if cell["head"] < heads else MEAN
         st.session_state["query"], st.session_state["key"] = cell["query"], cell["key"]
-
-    def found(layer: int, head: int) -> None:
-        """A head that was searched for is selected; query and key stay."""
-        st.session_state["layer"], st.session_state["head"] = layer + 1, head + 1
 
     def to_maps(layer: int, head: int, query: int) -> None:
         """The link of a head in the drawing leads to its steps below the maps."""
@@ -49,98 +61,43 @@ def show() -> None:
 
     @page.fragment
     def explore() -> None:
-        """The maps, and what a change does. Its controls run nothing else of the page."""
+        """The maps and the steps. Its controls run nothing else of the page."""
         if controls.switch("Draw the whole network", key="network"):
             return network.show(given, key="drawn", on_head=to_maps)
         maps = st.container()
-        left, right = panes("row", (2, 3))
-        with left:
-            one, two = st.columns(2)
-            with one:
-                layer = controls.choice("Layer", [*range(1, layers + 1), MEAN], key="layer")
-                query = controls.choice(
-                    "Query: who looks", range(last + 1), key="query",
-                    index=last if given.causal else 0,
-                    show=lambda i: f"{i}: {given.tokens[i]}",
-                )  # fmt: skip
-            with two:
-                head = controls.choice("Head", [*range(1, heads + 1), MEAN], key="head")
-                key = controls.choice(
-                    "Key: looked at", range(last + 1), key="key", index=min(1, last),
-                    show=lambda i: f"{i}: {given.tokens[i]}",
-                )  # fmt: skip
-            changes = head_edits.choose_edit(given, query, key)
-        edit, inputs = changes.edit, changes.inputs
-        before = traces.trace(given.identity, given.model, given.inputs)
-        if given.causal:
-            with left:
-                head_search.show(given, before, found)
-        edited = edit != UNCHANGED or inputs is not given.inputs
-        traced = traces.trace(given.identity, given.model, inputs, edit) if edited else before
-        tokens = head_edits.changed_words(given, inputs)
+        cells = st.columns(4)
+        edits, search, said = st.columns([1, 1, 2], vertical_alignment="center")
+        now = _select(given, cells, edits, search)
+        mask = now.changes.edit.mask
         with maps:
             attention_view(
-                traced.attention[0].numpy(),
-                tokens,
+                now.traced.attention[0].numpy(),
+                now.tokens,
                 key="maps",
                 chosen={
-                    "layer": layers if layer == MEAN else layer - 1,
-                    "head": heads if head == MEAN else head - 1,
-                    "query": query,
-                    "key": key,
+                    "layer": layers if now.layer == MEAN else int(now.layer) - 1,
+                    "head": heads if now.head == MEAN else int(now.head) - 1,
+                    "query": now.query,
+                    "key": now.key,
                 },
-                causal=given.causal and (edit.mask is None or not edit.mask.triu(1).any()),
+                causal=given.causal and (mask is None or not mask.triu(1).any()),
                 picture=given.png,
                 on_choose=remember,
             )
+        with st.container() if now.edited else said:
+            _outcome(given, now)
 
-        # --- one row, and what follows from a change ---
-        with right:
-            if MEAN in (layer, head):
-                changes.temperature.as_widget()
-            else:
-                one_row.show(
-                    given.model,
-                    before,
-                    traced,
-                    changes,
-                    tokens,
-                    layer=layer,
-                    head=head,
-                    query=query,
-                )
-        was, now = given.outcome(before.logits), given.outcome(traced.logits)
-        with left:
-            if edited:
-                order = (was + now).argsort(descending=True)[:6].tolist()
-                page.show_figure(
-                    figures.before_after(
-                        [given.answers[i] for i in order], was[order].numpy(), now[order].numpy()
-                    ),
-                    title="What the model predicts before and after your change",
-                    description=f"Before: {model_input.say(given, was)}. "
-                    f"Now: {model_input.say(given, now)}.",
-                    key="edited",
-                )
-            else:
-                what = "The next word" if given.causal else "The class"
-                st.markdown(f"{what} it predicts: {model_input.say(given, was)}.")
-            st.caption(
-                "While you drag, the figure computes this row only. When you let go, the model "
-                "computes every row of every head with the change."
-            )
-
-        # --- one head, step by step ---
         st.header("One head, every step", anchor=False)
-        if MEAN in (layer, head):
+        if isinstance(now.layer, str) or isinstance(now.head, str):
             st.info(
                 "The steps exist for one head only: choose one layer and one head.",
                 icon=":material/info:",
             )
         else:
             head_walk.show(
-                given.model, traced, edit, tokens, layer=layer, head=head, query=query, key=key
-            )
+                given.model, now.traced, now.changes.edit, now.tokens, layer=now.layer,
+                head=now.head, query=now.query, key=now.key,
+            )  # fmt: skip
 
     explore()
     own_attention.show()
@@ -150,4 +107,118 @@ def show() -> None:
         "core.attention.MultiHeadedAttention",
         "core.interpret.head_steps.head_steps",
         "core.interpret.trace.trace",
+    )
+
+
+def show_row() -> None:
+    """One row of a head: its temperature and its masked cells under the hand."""
+    given, _, _ = _given()
+
+    from dashboard.attention import one_row  # the heading must not wait
+
+    @page.fragment
+    def explore() -> None:
+        left, right = panes("row", (2, 3))
+        with left:
+            cells = [*st.columns(2), *st.columns(2)]
+            edits, search = st.container(), st.container()
+        now = _select(given, cells, edits, search)
+        with right:
+            if isinstance(now.layer, str) or isinstance(now.head, str):
+                now.changes.temperature.as_widget()
+                st.info("A row of one head: choose one layer and one head.", icon=":material/info:")
+            else:
+                one_row.show(
+                    given.model, now.before, now.traced, now.changes, now.tokens,
+                    layer=now.layer, head=now.head, query=now.query,
+                )  # fmt: skip
+        with left:
+            _outcome(given, now)
+            st.caption(
+                "While you drag, the figure computes this row only. When you let go, the model "
+                "computes every row of every head with the change."
+            )
+
+    explore()
+    page.show_source("core.attention.attention_weights", "core.interpret.head_steps.head_steps")
+
+
+def _given() -> tuple[ModelInput, int, int]:
+    """The model with its input, and its numbers of layers and heads."""
+    given = model_input.choose()
+
+    from core.interpret.trace import heads_of  # the heading must not wait
+
+    words = tuple(given.tokens)
+    # query and key are named by their words
+    if st.session_state.setdefault("words", words) != words:
+        last = len(words) - 1
+        st.session_state.update(
+            words=words, query=last if given.causal else 0, key=min(1, last), cells=""
+        )
+    return given, *heads_of(given.model)
+
+
+def _select(
+    given: ModelInput,
+    cells: Sequence[DeltaGenerator],
+    edits: DeltaGenerator,
+    search: DeltaGenerator,
+) -> Selected:
+    """The controls of a cell and of what is changed inside the model, and what it computes then."""
+    from core.interpret.trace import UNCHANGED, heads_of
+
+    layers, heads = heads_of(given.model)
+    last = len(given.tokens) - 1
+
+    def name(i: int) -> str:
+        return f"{i}: {given.tokens[i]}"
+
+    with cells[0]:
+        layer = controls.choice("Layer", [*range(1, layers + 1), MEAN], key="layer")
+    with cells[1]:
+        head = controls.choice("Head", [*range(1, heads + 1), MEAN], key="head")
+    with cells[2]:
+        index = last if given.causal else 0
+        query = controls.choice(
+            "Query: who looks", range(last + 1), key="query", index=index, show=name
+        )
+    with cells[3]:
+        key = controls.choice(
+            "Key: looked at", range(last + 1), key="key", index=min(1, last), show=name
+        )
+    with edits:
+        changes = head_edits.choose_edit(given, query, key)
+    before = traces.trace(given.identity, given.model, given.inputs)
+    if given.causal:
+        with search:
+            head_search.show(given, before, _found)
+    edit, inputs = changes.edit, changes.inputs
+    traced = before
+    if edit != UNCHANGED or inputs is not given.inputs:
+        traced = traces.trace(given.identity, given.model, inputs, edit)
+    tokens = head_edits.changed_words(given, inputs)
+    return Selected(layer, head, query, key, changes, before, traced, tokens)
+
+
+def _found(layer: int, head: int) -> None:
+    """A head that was searched for is selected; query and key stay."""
+    st.session_state["layer"], st.session_state["head"] = layer + 1, head + 1
+
+
+def _outcome(given: ModelInput, selected: Selected) -> None:
+    """What the model predicts, and what it predicted before the changes."""
+    was, now = (given.outcome(one.logits) for one in (selected.before, selected.traced))
+    if not selected.edited:
+        what = "The next word" if given.causal else "The class"
+        st.markdown(f"{what} it predicts: {model_input.say(given, was)}.")
+        return
+    order = (was + now).argsort(descending=True)[:6].tolist()
+    page.show_figure(
+        figures.before_after(
+            [given.answers[i] for i in order], was[order].numpy(), now[order].numpy()
+        ),
+        title="What the model predicts before and after your change",
+        description=f"Before: {model_input.say(given, was)}. Now: {model_input.say(given, now)}.",
+        key="edited",
     )

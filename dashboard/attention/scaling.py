@@ -28,15 +28,15 @@ def show() -> None:
     left, right = panes("scaling", (2, 3))
     with left:
         st.markdown(
-            "Entries of queries and keys are standard normal numbers. Then $q · k$, a sum of $n$ "
-            "products, has **variance** $n$: scores grow like $\\sqrt{n}$."
+            "Here the entries of queries and keys are standard normal numbers. Then $q · k$, a sum "
+            "of $n$ products, has **variance** $n$: scores grow like $\\sqrt{n}$."
         )
         known = _predict()
         page.show_math(
             r"\begin{gathered} p = \mathrm{softmax}(q K^\top / \sqrt{n}) \\ "
             r"\partial p / \partial s = \mathrm{diag}(p) - p\,p^\top \end{gathered}",
-            "The gradient of the softmax by its input s. Formula and autograd differ by "
-            f"at most {agreement():.0e} in all rows shown.",
+            "The gradient of the softmax with respect to its input s. Formula and autograd differ "
+            f"by at most {agreement():.0e} in all rows shown.",
         )
     dial = controls.dial("Head dimension n", 1, softmax_scale.WIDTHS[-1], FEW, key="n")
     with right:
@@ -61,8 +61,8 @@ def _predict() -> bool:
         f"**It falls**, from {entropy['undivided'][few]:.2f} to "
         f"**{entropy['undivided'][many]:.2f}** nats, the mean of {softmax_scale.QUERIES} queries; "
         f"with √n it stays at {entropy['divided'][many]:.2f}. The gradient falls from "
-        f"{gradient['undivided'][few]:.2f} to **{gradient['undivided'][many]:.2f}**: a row that "
-        f"looks at one key alone hardly learns.{said}"
+        f"{gradient['undivided'][few]:.2f} to **{gradient['undivided'][many]:.2f}**: a query "
+        f"that looks at a single key hardly learns.{said}"
     )
     return True
 

@@ -50,10 +50,10 @@ def show(given: ModelInput) -> None:
                 weights, costs.numpy() if whole else None, words[: weights.shape[1]], heaviest
             ),
             title="The first tokens: their weight, and the loss without each",
-            description="Above: mean weight from the second half of the text, over the heads of a "
-            f"layer; spread evenly, it would be {uniform:.3f}. Below: by how many nats the loss of "
-            "the second half rises if this token is hidden from "
-            f"{'it' if hidden == LATE else 'all tokens after it'}.",
+            description="Above: mean weight from the second half of the text; spread evenly, it "
+            f"would be {uniform:.3f}. Below: by how many nats the loss of this half rises.",
+            more="Above, the mean over the heads of a layer. Below, the token is hidden from "
+            f"{'the second half' if hidden == LATE else 'all tokens after it'}.",
             key="sinks-cost",
         )
 
@@ -83,7 +83,7 @@ def _predict(model: str, name: str, heaviest: int, costs: list[float], hidden: s
     late = hidden == LATE
     whom = "the second half of the text" if late else "all tokens after it"
     said = controls.predict(
-        f"“{name}” (token {heaviest}) gets most of the weight. It is hidden from {whom}. What does "
+        f"“{name}” (token {heaviest}) gets the most weight. It is hidden from {whom}. What does "
         "the loss of the second half do?",
         ANSWERS, key=f"guess-sink-{'late' if late else 'always'}-{model}",
         wait="Answer to see the losses.",
@@ -94,8 +94,8 @@ def _predict(model: str, name: str, heaviest: int, costs: list[float], hidden: s
     result = ANSWERS[0] if cost > LARGE else ANSWERS[2] if cost < -LARGE else ANSWERS[1]
     others = max(c for i, c in enumerate(costs) if i != heaviest)
     st.markdown(
-        f"Measured, **{result}**: by {cost:+.2f} nats; without any other of these tokens, by at "
-        f"most {others:+.2f}.{said} {_why(cost, late)}"
+        f"Measured: **{result}** ({cost:+.2f}). If any other of these tokens is hidden instead, "
+        f"the loss rises by at most {others:+.2f} nats.{said} {_why(cost, late)}"
     )
     return True
 

@@ -39,9 +39,11 @@ MULTISELECT = _part("stMultiSelect")
 CHOSEN_OPTION = f"{MULTISELECT} span[title]"
 CHOSEN_OPTION_CROSS = f"{MULTISELECT} [data-tag] svg"
 FILE_UPLOADER = _part("stFileUploader")
+PAGE_LINK = _part("stPageLink")
 POPOVER_BUTTON = _part("stPopoverButton")
 POPOVER = _part("stPopoverBody")
 PRIMARY_BUTTON = '[data-testid^="stBaseButton-primary"]'
+RADIO_OPTION = _part("stRadioOption")
 SEGMENTED = _part("stButtonGroup")
 SHORTCUT = "kbd"  # of a button
 SLIDER = _part("stSlider")

@@ -130,7 +130,7 @@ def _strip(text: Text, tokenizer: Tokenizer) -> tuple[list[Token], str]:
         for i, (one, mark) in enumerate(zip(text.generated, marks, strict=True))
     ]
     mean = fmean(one.log_probability for one in text.generated)
-    return strip, f"Mean log P: {mean:.2f} nats. {sum(marks)} of {len(marks)} words are repeated."
+    return strip, f"Mean log P: {mean:.2f} nats. {sum(marks)} of {len(marks)} tokens are repeated."
 
 
 def _show_step(
@@ -183,12 +183,12 @@ def show_figure(index: int, step: Step, tokenizer: Tokenizer, *, key: str) -> No
         how = f"Deterministic choice **{word}**"
     st.markdown(
         f"{how}: it has the probability **{percent(after[step.token])}** among the "
-        f"**{step.kept:,}** of {len(vocab):,} words that are kept, and rank **{step.rank}** "
+        f"**{step.kept:,}** of {len(vocab):,} tokens that are kept, and rank **{step.rank}** "
         f"for the model, whose entropy is **{step.entropy:.2f}** nats."
     )
     page.show_figure(
         _drawn(step, tokenizer, state.presenting()),
-        title=f"Step {index + 1}: the most probable words of {len(vocab):,}",
+        title=f"Step {index + 1}: the most probable tokens of {len(vocab):,}",
         description="Hatched: the model's probability. Solid: the probability after temperature "
         "and cut, with the chosen word in orange. Violet: the cumulative probability down to "
         "each word.",

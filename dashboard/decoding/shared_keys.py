@@ -91,9 +91,9 @@ def _quality() -> str:
         history = llama_history.read()
         heads, groups = history.about["sizes"]["num_heads"], history.about["kv_heads"]
         return (
-            f"In the steps to a Llama (Dialogue GPT), {groups} instead of {heads} changed the loss "
-            f"by {history.change(5):+.3f} bits per character; two seeds differ by up to "
-            f"{history.spread():.3f}."
+            f"On the way from the GPT to a Llama (lesson Dialogue GPT), {groups} such heads "
+            f"instead of {heads} changed the loss by {history.change(5):+.3f} bits per character; "
+            f"two seeds differ by up to {history.spread():.3f}."
         )
     except (OSError, ValueError, KeyError, TypeError):
         return ""

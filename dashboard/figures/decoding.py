@@ -158,6 +158,7 @@ def quality_curves(
         data.append(line(
             x, y, name, colour, 3, mode="lines+markers+text", text=named, customdata=settings,
             textposition=[first] * (len(x) - 1) + [last], marker={"size": 11, "symbol": symbol},
+            cliponaxis=False,
             hovertemplate="%{customdata}: different pairs %{x:.3f}, log P %{y:.2f}<extra></extra>",
         ))  # fmt: skip
     layout: Spec = {

@@ -1,6 +1,7 @@
 """ViT against CNN: accuracies on one axis, always from 0 to 100%."""
 
 from collections.abc import Mapping, Sequence
+from math import log10
 
 from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure, literal
 from dashboard.figures.traces import line
@@ -34,7 +35,8 @@ def by_share(
         for i, (name, (xs, ys, spread)) in enumerate(series.items())
     ]
     across = axis("share of the training data, per cent", type="log", tickvals=list(places))
-    across |= {"range": [-0.2, 2.2], "minor": {"showgrid": False}}
+    first = log10(min(places, default=1))
+    across |= {"range": [first - 0.2, 2.2], "minor": {"showgrid": False}}
     return _per_cent(data, across, "held-out accuracy")
 
 

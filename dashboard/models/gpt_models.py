@@ -24,6 +24,8 @@ OTHER_PROMPT = "KING RICHARD III:\nWhy,"
 REAL_PROMPT = "When Mary and John went to the store, John gave a drink to"
 LONGEST_LINKED = 2_000  # characters a link carries, of the end, which the model reads
 
+SIGNS = " (· is a space, ↵ a new line)"  # in the tokens of a real model
+
 
 def choose_gpt(key: str = "model", prefer: str = "gpt-shakespeare") -> zoo.ModelEntry:
     """A list of the available GPTs; the page ends here with a sentence when there is none.
@@ -97,7 +99,7 @@ def ask_prompt(loaded: zoo.LoadedModel, real_prompt: str = REAL_PROMPT) -> Promp
         st.query_params.get("prompt", default)[-LONGEST_LINKED:],
         height=100,
         key=f"prompt-{'real' if real else loaded.entry.data}",
-        help=f"Any text; the last {longest} tokens are read."
+        help=f"Any text; the last {longest} tokens are read{SIGNS}."
         if real
         else "A name in capitals and a colon begin a speech. If the text is empty, the model "
         "reads only the start token.",

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from core.interpret.trace import Trace
 
 TEXT, PICTURES = "text", "pictures"
+FROM_FILES = (
+    "Vision Transformers from files cut a picture into hundreds of patches, too many to follow one "
+    "by one here: open them in the lessons Vision Transformer, Patches of anything and Are the "
+    "maps true?"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +92,8 @@ def choose(prefer: str = "gpt-shakespeare") -> ModelInput:
         return ModelInput(
             loaded, model, ids, words, loaded.tokenizer.vocab, None, weights == "trained"
         )
+    if any(other.real for other in model_choice.available("vit", "Vision Transformer").values()):
+        st.caption(FROM_FILES)
     pictures = pictures_for(loaded)
     with choices, st.popover("Picture", icon=":material/image:"):
         number = controls.slider("Picture number", 1, len(pictures.images), 3, key="picture")
@@ -145,10 +152,10 @@ def _show_maps(model_input: ModelInput, traced: Trace, name: str, key: str) -> N
     """All maps of one trace as an image, and what the model says."""
     answer = say(model_input, model_input.outcome(traced.logits)).replace("**", "")
     page.show_image(
-        attention_grid(traced.attention[0].numpy(), width=700),
-        title=f"{name}: the prediction is {answer}",
-        description="Each row of maps is a layer, each column a head. In a map, rows are queries "
-        "and columns are keys.",
+        attention_grid(traced.attention[0].numpy(), width=700, height=640),
+        title=name,
+        description=f"It predicts {answer}. A row of maps is a layer, a column a head.",
+        more="In a map, rows are queries and columns are keys.",
         key=key,
         data={"attention": traced.attention[0].numpy()},
     )

@@ -44,7 +44,7 @@ def show() -> None:
             st.markdown(verdict(plain, trained(rate, c), c))
         page.show_math(
             r"g \leftarrow g \cdot \min(1,\; c / \lVert g \rVert)",
-            "A gradient longer than c is scaled to the length c; its direction stays.",
+            "A gradient longer than c is scaled to the length c; its direction stays the same.",
         )
     with right:
         page.show_figure(

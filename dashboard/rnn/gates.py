@@ -30,8 +30,9 @@ def show() -> None:
     left, right = panes("gates", (2, 3))
     with left:
         st.markdown(
-            f"Three LSTMs of {about['units']} units learned the latch task over {about['delay']} "
-            f"steps of noise. They began with different biases of the forget gate."
+            f"Three LSTMs of {about['units']} units learned the latch task: name the symbol that "
+            f"came first, after {about['delay']} steps of noise. They began with different biases "
+            "of the forget gate."
         )
         bias = controls.pick(
             "Forget-gate bias before training", gates.BIASES, key="gate_bias", index=1,
@@ -40,8 +41,8 @@ def show() -> None:
         known = _predict(lstms[BIAS])
         page.show_math(
             r"c_t = f_t \odot c_{t-1} + i_t \odot g_t",
-            "The forget gate f says how much of the cell is kept, the input gate i how much of g "
-            "is written.",
+            "The cell c is the memory of the LSTM. The forget gate f says how much of it is kept, "
+            "the input gate i how much of the new content g is written.",
         )
     dials = [
         controls.dial("Symbol at step 1", 1, gates.SYMBOLS, 3, key="gate_symbol"),
@@ -69,8 +70,8 @@ def _predict(lstm: gates.LSTM) -> bool:
     closed = gates.accuracy(lstm, gates.DELAY, added=-2)
     st.markdown(
         f"**Above 0.9**: on average {gate:.2f}, so {left:.0%} of the cell is left after "
-        f"{gates.DELAY} steps; of 0.5 it would be {0.5**gates.DELAY:.0e}. Add −2 to the bias, and "
-        f"it is right only **{closed:.0%}** of the time.{said}"
+        f"{gates.DELAY} steps; a gate of 0.5 would leave {0.5**gates.DELAY:.4%}. Add −2 to the "
+        f"bias, and it is right only **{closed:.0%}** of the time.{said}"
     )
     return True
 

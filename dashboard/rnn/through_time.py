@@ -30,13 +30,14 @@ def show() -> None:
     left, right = panes("through-time", (2, 3))
     with left:
         st.markdown(
-            f"A tanh RNN with {backward.UNITS} units; $W_h$ is orthogonal, times ρ. Without tanh, "
-            f"ρ = {RHO} makes the gradient explode."
+            f"A tanh RNN with {backward.UNITS} units; $W_h$ is ρ times an orthogonal matrix. "
+            f"Without tanh, ρ = {RHO} makes the gradient explode."
         )
         known = _predict()
         page.show_math(
             r"\frac{∂h_T}{∂h_t} = \textstyle\prod_{k=T}^{t+1} \mathrm{diag}(1 - h_k^2)\, W_h",
-            "One factor for each step: $φ′$ of every unit, times $W_h$.",
+            "One factor for each step: $W_h$, multiplied by the slope of tanh at every unit, "
+            "$\\varphi' = 1 - h^2$.",
         )
         proof = controls.switch("Prove it with autograd", key="autograd")
     dials = [
@@ -75,8 +76,8 @@ def _predict() -> bool:
     small = backward.norms(RHO * W, 0.1 * inputs[:STEPS])[0]
     st.markdown(
         f"**It vanishes**: the norm is **{bent:.4f}** with tanh and {flat:,.0f} without. Large "
-        f"inputs saturate the units, so that $φ′$ is near 0. With inputs of size 0.1 the norm is "
-        f"{small:.0f}.{said}"
+        f"inputs saturate the units, so that $\\varphi'$ is near 0. With inputs of size 0.1 the "
+        f"norm is {small:.0f}.{said}"
     )
     return True
 

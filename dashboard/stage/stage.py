@@ -59,7 +59,7 @@ def show(lesson: str) -> None:
     with st.container(key="stage-keys"):
         stage_keys.stage_keys(
             _place(lesson, at, of_unit),
-            (at if of_unit is None else of_unit) + 1,
+            _index(at, of_unit) + 1,
             len(_order(story, of_unit)),
             reveal=bool(beat.reveal) and not state.revealed(),
             on_go=lambda: _handle_key(story, at, of_unit),
@@ -96,7 +96,7 @@ def _handle_key(story: Storyline, at: int, of_unit: int | None) -> None:
 def _go(story: Storyline, at: int, of_unit: int | None, by: int) -> None:
     """To the next beat (by = 1) or the one before (-1); nothing at either end."""
     order = _order(story, of_unit)
-    to = (at if of_unit is None else of_unit) + by
+    to = _index(at, of_unit) + by
     if not 0 <= to < len(order):
         return
     state.reset_controls(story.beats[at].state)
@@ -108,6 +108,11 @@ def _go(story: Storyline, at: int, of_unit: int | None, by: int) -> None:
     state.set_controls(story.beats[beat].state)
     st.query_params["beat" if of_unit is None else "unit"] = str(to + 1)
     st.session_state[_AT] = (lesson, beat)
+
+
+def _index(at: int, of_unit: int | None) -> int:
+    """Of the beat in `_order`."""
+    return at if of_unit is None else of_unit
 
 
 def _order(story: Storyline, of_unit: int | None) -> list[tuple[str, int]]:
@@ -191,7 +196,7 @@ def notes() -> bool:
     beat = story.beats[at]
     st.title(f"Notes: {story.title}", anchor=False)
     order = _order(story, of_unit)
-    number = (at if of_unit is None else of_unit) + 1
+    number = _index(at, of_unit) + 1
     when = "" if of_unit is None else f" {_when(unit()[of_unit])}"
     st.caption(f"Beat {number} of {len(order)}.{when} This window follows the stage.")
     st.markdown(f"### {beat.sentence}")

@@ -18,7 +18,7 @@ from core.study.tasks import Bug, Choice, Expression, Match, Number, Order, Quan
 from dashboard.components import page
 from dashboard.components.formula import formula
 from dashboard.components.scrolling import scroll_into_view
-from dashboard.study import faults, figures, study_state, tasks
+from dashboard.study import exam_browser, faults, figures, study_state, tasks
 
 _KEY = "exam"
 
@@ -46,6 +46,8 @@ def show(questions: Mapping[str, Question]) -> None:
         "Practice exam",
         f"{len(items)} questions, {MINUTES} minutes. The link draws the same ones again.",
     )
+    if exam_browser.read(items, seed):
+        _hand_in(items, seed)
     begun: datetime | None = st.session_state.get(f"exam-begun-{seed}")
     if f"exam-done-{seed}" in st.session_state:
         _result(questions, seed, st.session_state[f"exam-done-{seed}"])
@@ -53,6 +55,7 @@ def show(questions: Mapping[str, Question]) -> None:
         _start(seed, len(items))
     else:
         _questions(questions, items, seed, begun + timedelta(minutes=MINUTES))
+    exam_browser.write(items, seed)
 
 
 def _start(seed: str, count: int) -> None:
@@ -61,7 +64,8 @@ def _start(seed: str, count: int) -> None:
         f"- You have **{MINUTES} minutes**. Then what you have answered is graded.\n"
         "- There are no hints and no replies until the end, and nothing here changes what you have "
         "earned.\n"
-        "- The answers are lost when you reload the page."
+        "- Your answers are stored in this browser. After a reload you find them again, and the "
+        "time goes on."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Begin", type="primary", on_click=_begin, args=(seed,))
@@ -72,6 +76,7 @@ def _start(seed: str, count: int) -> None:
 
 def _begin(seed: str) -> None:
     st.session_state[f"exam-begun-{seed}"] = study_state.now()
+    exam_browser.forget(again=False)
 
 
 def _questions(
@@ -83,7 +88,7 @@ def _questions(
             question = questions[item.question]
             st.markdown(f"**{number} · {question.title}**")
             st.markdown(question.text)
-            tasks.ask(item.task, _field(seed, item), item.seed)
+            tasks.ask(item.task, exam_browser.field(seed, item), item.seed)
     st.button("Hand in", type="primary", on_click=_hand_in, args=(items, seed))
 
 
@@ -100,16 +105,13 @@ def _clock(items: tuple[Item, ...], seed: str, end: datetime) -> None:
 
 def _hand_in(items: tuple[Item, ...], seed: str) -> None:
     """Grade what is in the fields."""
+    st.session_state[f"exam-given-{seed}"] = exam_browser.answers(items, seed)
     responses: dict[str, Response] = {}
     for item in items:
-        answer = tasks.given(item.task, _field(seed, item))
+        answer = tasks.given(item.task, exam_browser.field(seed, item))
         if answer is not None:
             responses[item.question] = tasks.response(item.task, answer)
     st.session_state[f"exam-done-{seed}"] = mark(items, responses)
-
-
-def _field(seed: str, item: Item) -> str:
-    return f"exam-{seed}-{item.question}"
 
 
 def _result(questions: Mapping[str, Question], seed: str, marked: tuple[Marked, ...]) -> None:
@@ -140,8 +142,9 @@ def _result(questions: Mapping[str, Question], seed: str, marked: tuple[Marked, 
 def _forget(seed: str, items: list[Item]) -> None:
     for key in [key for key in st.session_state if str(key).startswith(f"exam-{seed}-")]:
         del st.session_state[key]
-    for name in ("begun", "done"):
+    for name in ("begun", "done", "given"):
         st.session_state.pop(f"exam-{name}-{seed}", None)
+    exam_browser.forget(again=True)
 
 
 def _solution(item: Item) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.study.progress import MAX_BYTES, StudyProgress, dump, load, merge
+from core.study.progress import StudyProgress, merge
+from core.study.storage.progress_file import MAX_BYTES, dump, load
 from dashboard.components import browser_store, page
 from dashboard.study import study_state
 

@@ -6,13 +6,16 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.study.progress import MAX_BYTES, due, dump, load
+from core.study.progress import due
 from core.study.question import own_files
 from core.study.storage import class_store
+from core.study.storage.progress_file import MAX_BYTES, dump, load
 from core.study.summary import summary_html, verify
 from dashboard import limits
 from dashboard.components import page
 from dashboard.study import progress_browser, room, study_state
+
+NAMED = 6  # questions; the list marks each of them, so more are only counted here
 
 
 def overview() -> None:
@@ -25,10 +28,11 @@ def overview() -> None:
     ]
     again = [key for key in due(progress, study_state.now()) if key in questions]
     line = f"{len(earned)} of {len(questions)} earned"
-    if earned:
+    if 0 < len(earned) <= NAMED:
         line += f": {', '.join(earned)}"
     if again:
-        line += f" · due again: {', '.join(again)}"
+        few = len(again) <= NAMED
+        line += f" · due again: {', '.join(again)}" if few else f" · {len(again)} due again"
     if progress_browser.is_saved():
         line += " · stored in this browser"
     st.caption(line, width="stretch")

@@ -38,8 +38,8 @@ def ask(
     initial: fills empty fields. changed: called with every change, before the page runs.
     """
     if initial is not None:
-        _restore(task, key, initial)
-    on_change = None if changed is None else lambda: changed(_read(task, key))
+        restore(task, key, initial)
+    on_change = None if changed is None else lambda: changed(read(task, key))
     match task:
         case Choice():
             texts = [option.text for option in shown_options(task, seed)]
@@ -61,7 +61,7 @@ def ask(
 
 def given(task: Task, key: str) -> Answer | None:
     """The answer in the widgets of the task, or None while they are empty."""
-    answer = _read(task, key)
+    answer = read(task, key)
     whole = all(answer.lines) if answer.lines else bool(answer.text)
     return answer if whole else None
 
@@ -111,7 +111,7 @@ def show_points(task: Rubric, text: str, *, rubric: bool) -> None:
     st.markdown("\n\n".join(lines))
 
 
-def _read(task: Task, key: str) -> Answer:
+def read(task: Task, key: str) -> Answer:
     """The answer in the widgets."""
     held = st.session_state.get
     match task:
@@ -124,9 +124,9 @@ def _read(task: Task, key: str) -> Answer:
     return Answer(held(key) or "")
 
 
-def _restore(task: Task, key: str, initial: Answer) -> None:
+def restore(task: Task, key: str, initial: Answer) -> None:
     """Fill empty fields with an earlier answer, as far as it fits the task."""
-    if (now := _read(task, key)).text or any(now.lines):
+    if (now := read(task, key)).text or any(now.lines):
         return
     values: dict[str, object] = {key: initial.text[:2000]}
     match task:

@@ -33,14 +33,15 @@ def show() -> None:
     """The text and the question beside the instrument; its controls run nothing else."""
     left, right = panes("loss", (2, 3))
     with left:
-        one, two = st.columns(2)
+        one, two = st.columns([7, 6])
         with one:
             loaded = model_choice.load(gpt_models.choose_gpt())
         with two:
             st.space("small")
             text = st.popover("The text", icon=":material/edit:", width="stretch")
         words, p = _read(loaded, text)
-        known = _predict(words, p)
+        unit = "tokens" if loaded.entry.real else "words"
+        known = _predict(words, p, unit)
         page.show_math(
             r"\begin{gathered} L = -\frac{1}{T} \sum_{t=1}^{T} \ln p_t \text{ nats} "
             r"= \frac{L}{\ln 2} \text{ bits} \\ \text{perplexity} = e^{L} "
@@ -58,7 +59,7 @@ def show() -> None:
         V = len(loaded.tokenizer.vocab)
         st.caption(
             "Orange: the loss at the slider's probability. Mark: at the model's own. "
-            f"A model that knows nothing gives each of its {V:,} words p = 1/{V:,}: "
+            f"A model that knows nothing gives each of its {V:,} {unit} p = 1/{V:,}: "
             f"{math.log(V):.2f} nats or {bits(math.log(V)):.2f} bits, perplexity {V:,}."
         )
     page.show_source(
@@ -89,12 +90,12 @@ def _probabilities(identity: str, ids: tuple[int, ...], _loaded: LoadedModel) ->
     return token_probabilities(_loaded.model, ids)
 
 
-def _predict(words: list[str], p: np.ndarray) -> bool:
+def _predict(words: list[str], p: np.ndarray, unit: str) -> bool:
     """The question; once it is answered, what the text of this page shows."""
     T = len(words)
     root = LESS ** (1 / T)
     said = controls.predict(
-        f"One of these T = {T} words becomes {LESS} times less probable. How much larger is the "
+        f"One of these T = {T} {unit} becomes {LESS} times less probable. How much larger is the "
         "perplexity of the text?",
         ANSWERS, key="guess-perplexity", wait="Answer to see the loss of the whole text.",
         show=lambda answer: answer.format(less=LESS, root=root),

@@ -26,7 +26,7 @@ PARTS = (
         "LayerNorm first",
         r"x \leftarrow x + \mathrm{attn}(x)",
         r"x \leftarrow x + \mathrm{attn}(\mathrm{LayerNorm}(x))",
-        "Attention reads a normalised copy of the stream; the FFN did so already.",
+        "Attention reads a normalised copy of the residual stream; the FFN did so already.",
         "The stream grows from block to block, and attention no longer sees its size.",
         ("core.transformer.AttentionResidual.attention_input",
          "core.models.prenorm.PreNormBlock.attention_input"),

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.models import llama_history
 from core.models.llama_history import History
+from core.system.command import typed
 from dashboard import controls, state
 from dashboard.components import page, tables
 from dashboard.components.panes import panes
@@ -165,4 +166,4 @@ def _real_models() -> None:
         page.lesson_link("gpt", f"Read your text with {page.escape(entry.name)}, a Llama with the "
         "same parts", model=entry.name)  # fmt: skip
     if not found:
-        st.caption("A real Llama with the same parts: `python -m core.models get smollm2`.")
+        st.caption(f"A real Llama with the same parts: `{typed('models get smollm2')}`.")

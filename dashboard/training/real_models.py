@@ -12,13 +12,14 @@ from core.models.pretrained.fetching.incoming import incoming
 from core.models.pretrained.fetching.needs import Needs, needs
 from core.models.pretrained.fetching.process import Fetch
 from core.models.zoo import ModelEntry
+from core.system.command import typed
 from dashboard import controls, limits
 from dashboard.components import page, tables
 
 SOURCES = ("SmolLM2", "Hugging Face", "incoming folder")
 OFF = (
     "Models are not fetched or removed from this page, because other people can reach it. On the "
-    "machine itself: `python -m core.models get …`, or `UNROLLED_FETCH=1` to allow it here."
+    f"machine itself: `{typed('models get …')}`, or `UNROLLED_FETCH=1` to allow it here."
 )
 _NEEDS, _ERROR, _MINE = "model-needs", "model-error", "model-fetch"
 _LOCK = threading.Lock()

@@ -14,6 +14,7 @@ from core.runs import archive, fork, queue, table
 from core.runs.progress import in_words
 from core.runs.status import RESUMABLE, run_status
 from core.runs.table import Row
+from core.system.command import typed
 from core.training import tensorboard
 from dashboard import limits, state
 from dashboard.components import page, tables
@@ -244,7 +245,7 @@ def check_all() -> None:
 def import_run() -> None:
     """Import a zip as a run, after every member was checked."""
     file = st.file_uploader("A run as a zip file", type="zip", key="import")
-    st.caption("Import larger files with `python -m core.runs unpack FILE.zip`.")
+    st.caption(f"Import larger files with `{typed('runs unpack FILE.zip')}`.")
     if file is not None and st.button("Import", icon=":material/upload:"):
         with st.spinner("Checking every file …"):
             _try(lambda: _unpack(file))

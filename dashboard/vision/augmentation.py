@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.data.images import shapes
-from dashboard import controls, state
+from dashboard import controls
 from dashboard.components import page
 from dashboard.components.panes import panes
 from dashboard.figures import versus as figures
@@ -72,20 +72,19 @@ def show() -> None:
 
 
 def _predict(augmented: versus.Rival, plain: versus.Rival) -> bool:
-    guess = st.radio(
+    said = controls.predict(
         f"After {len(plain.epochs)} epochs this model is right on {plain.training[-1]:.1%} of its "
         f"10,000 training pictures and on {plain.held_out[-1]:.1%} of the held-out ones. What does "
         "augmentation change in these two accuracies?",
-        ANSWERS, index=None, key="guess-augmentation",
+        ANSWERS, key="guess-augmentation", wait="Answer to see the other training.",
     )  # fmt: skip
-    if guess is None and not state.revealed():
-        st.caption("Answer to see the other training.")
+    if said is None:
         return False
     st.markdown(
         f"Training accuracy: {plain.training[-1]:.1%} without, **{augmented.training[-1]:.1%}** "
         f"with. Held-out accuracy: {plain.held_out[-1]:.1%} without, "
-        f"**{augmented.held_out[-1]:.1%}** with. The model hardly ever meets the same picture "
-        f"twice, so it cannot memorise them.{f' You predicted: {guess}.' if guess else ''}"
+        f"**{augmented.held_out[-1]:.1%}** with. With augmentation the model hardly "
+        f"ever meets the same picture twice, so it cannot memorise them.{said}"
     )
     return True
 

@@ -26,6 +26,17 @@ GREY = (
     "et al. 2019) trains the model again, and RISE inserts patches into a blurred picture."
 )
 
+WORDS = {
+    "Mean attention": "The course's figure: the class token's row, averaged over layers and heads.",
+    "Last layer, mean": "The class token's row in the last layer only.",
+    "Largest head": "The largest weight that any head of any layer gives to the patch.",
+    "Rollout": "Attention followed through all layers, including the residual path "
+    "(Abnar & Zuidema 2020).",
+    "Gradient relevance": "Attention times the gradient of the chosen class with respect to it "
+    "(Chefer et al. 2021).",
+    "Rollout, largest head": "Rollout that follows the head with the largest weight in each layer.",
+}
+
 
 def answer(identity: str, model: Any, inputs: Tensor) -> int:
     """The most probable class."""
@@ -36,34 +47,12 @@ def all_maps(
     identity: str, model: Any, inputs: Tensor, target: int
 ) -> dict[str, tuple[np.ndarray, str]]:
     """Name -> weights (P,) and a description, for one picture (1, 3, S, S)."""
-    from core.interpret.attribution import (
-        class_row,
-        course_heatmap,
-        extra_tokens,
-        patches_only,
-        rollout,
-    )
+    from core.interpret.attribution import extra_tokens, six_maps
 
-    extra = extra_tokens(model)
     whole = traces.trace(identity, model, inputs).attention
-    alphas = patches_only(whole, extra)
-    relevance = patches_only(traces.relevance(identity, model, inputs, target), extra)
-    flow, strongest = (patches_only(rollout(whole, fuse), extra) for fuse in ("mean", "max"))
-    maps = {
-        "Mean attention": (course_heatmap(alphas), "The course's figure: the class token's row, "
-        "averaged over layers and heads."),
-        "Last layer, mean": (course_heatmap(alphas[:, -1:]), "The class token's row in the last "
-        "layer only."),
-        "Largest head": (course_heatmap(alphas, "max", "max"), "The largest weight that any head "
-        "of any layer gives to the patch."),
-        "Rollout": (class_row(flow), "Attention followed through all layers, "
-        "including the residual path (Abnar & Zuidema 2020)."),
-        "Gradient relevance": (class_row(relevance), "Attention times the gradient of the chosen "
-        "class with respect to it (Chefer et al. 2021)."),
-        "Rollout, largest head": (class_row(strongest), "Rollout that follows the "
-        "head with the largest weight in each layer."),
-    }  # fmt: skip
-    return {name: (weights[0].numpy(), words) for name, (weights, words) in maps.items()}
+    relevance = traces.relevance(identity, model, inputs, target)
+    maps = six_maps(whole, relevance, extra_tokens(model))
+    return {name: (weights[0].numpy(), WORDS[name]) for name, weights in maps.items()}
 
 
 def show_maps(maps: dict[str, tuple[np.ndarray, str]], image: np.ndarray, view: str) -> None:

@@ -143,7 +143,7 @@ def budget(members: list[Rival]) -> list[dict[str, object]]:
     return [
         {
             "model": r.name, "architecture": r.entry.architecture,
-            "parameters": _parameters(r.entry.identity, r.entry), "data": r.share,
+            "parameters": _sizes(r.entry.identity, r.entry)[0], "data": r.share,
             "images seen": r.seen, "training": r.training[-1], "held out": r.held_out[-1],
             "gap": r.gap,
         }
@@ -152,8 +152,9 @@ def budget(members: list[Rival]) -> list[dict[str, object]]:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _parameters(identity: str, _entry: zoo.ModelEntry) -> int | None:
-    """Counted on the meta device, without memory; None if the checkpoint cannot be used."""
+def _sizes(identity: str, _entry: zoo.ModelEntry) -> tuple[int | None, int | None]:
+    """Parameters, counted on the meta device without memory, and classes; None for both if the
+    checkpoint cannot be used."""
     import torch
 
     from core.models.checkpoint import CheckpointError, read_checkpoint, require_fit
@@ -163,29 +164,55 @@ def _parameters(identity: str, _entry: zoo.ModelEntry) -> int | None:
         checkpoint = read_checkpoint(_entry.weights)
         require_fit(checkpoint)
     except CheckpointError:
-        return None
+        return None, None
     with torch.device("meta"):
-        return parameter_count(build(checkpoint.architecture, checkpoint.config))
+        parameters = parameter_count(build(checkpoint.architecture, checkpoint.config))
+    return parameters, len(checkpoint.extra["classes"])
 
 
 def by_share(members: list[Rival]) -> dict[str, tuple[list[float], list[float], list[float]]]:
     """Name of an architecture -> shares of the data in per cent; accuracy of the best model there,
     the mean with its second seed; half the difference of the two, 0 where there is one."""
-    best: dict[tuple[str, float], tuple[float, float | None]] = {}
-    for rival in members:
-        if rival.epochs:
-            key = (rival.entry.architecture, rival.share)
-            found = rival.held_out[-1], zoo.second_accuracy(rival.entry)
-            best[key] = max(best.get(key, (0.0, None)), found, key=lambda pair: pair[0])
     lines: dict[str, tuple[list[float], list[float], list[float]]] = {}
-    for (architecture, share), (first, other) in sorted(best.items()):
+    for (architecture, share), rival in sorted(_best(members).items()):
         name = NAMES.get(architecture, architecture)
         xs, ys, spreads = lines.setdefault(name, ([], [], []))
+        first, other = rival.held_out[-1], zoo.second_accuracy(rival.entry)
         second = first if other is None else other
         xs.append(100 * share)
         ys.append((first + second) / 2)
         spreads.append(abs(first - second) / 2)
     return lines
+
+
+def _best(members: list[Rival]) -> dict[tuple[str, float], Rival]:
+    """(Architecture, share of the data) -> the most accurate model there."""
+    best: dict[tuple[str, float], Rival] = {}
+    for rival in members:
+        key = (rival.entry.architecture, rival.share)
+        if rival.epochs and (key not in best or rival.held_out[-1] > best[key].held_out[-1]):
+            best[key] = rival
+    return best
+
+
+def near_chance(members: list[Rival]) -> str:
+    """Which architecture learned nothing that holds for new pictures, at which share, and what it
+    reaches at the next share; "" if none is within 5 points of guessing."""
+    best, said = _best(members), []
+    for (architecture, share), rival in sorted(best.items()):
+        classes = _sizes(rival.entry.identity, rival.entry)[1]
+        if classes is None or rival.held_out[-1] > 1 / classes + 0.05:
+            continue
+        said.append(
+            f"At {100 * share:g}% of the data the {NAMES.get(architecture, architecture)} is right "
+            f"on {rival.training[-1]:.0%} of its training pictures, but on only "
+            f"{rival.held_out[-1]:.1%} of new ones; guessing gives {1 / classes:.0%}."
+        )
+        more = [s for name, s in best if name == architecture and s > share]
+        if more:
+            reached = best[architecture, min(more)].held_out[-1]
+            said.append(f"At {100 * min(more):g}% it reaches {reached:.1%}.")
+    return " ".join(said)
 
 
 def training_differences(members: list[Rival]) -> str:

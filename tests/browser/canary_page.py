@@ -20,6 +20,8 @@ st.button("Main", type="primary", shortcut="Ctrl+Y", icon=":material/star:")
 st.slider("Number", 0, 9)
 st.toggle("Switch")
 st.metric("Quantity", 1)
+st.radio("One", ["first", "second"])
+st.page_link("https://127.0.0.1", label="A link")
 st.file_uploader("A file")
 st.dataframe({"column": [1, 2]})
 with st.popover("More"):

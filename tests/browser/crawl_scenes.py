@@ -14,9 +14,10 @@ from core.config.run_spec import RunSpec
 from core.models.zoo import ASSETS
 from core.run_files.directory import STATES, RunDirectory
 from core.runs import archive
-from core.study.progress import StudyProgress, attempt, dump, predict
+from core.study.progress import StudyProgress, attempt, predict
 from core.study.question import Question, shipped
 from core.study.storage.classes import Classes
+from core.study.storage.progress_file import dump
 from core.study.storage.rooms import Rooms
 from core.study.tasks import Choice
 from tests.crawl.views import View

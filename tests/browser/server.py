@@ -65,4 +65,6 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], port: int, log: Path) 
                 return
         except OSError:
             time.sleep(0.1)
-    raise RuntimeError(f"The dashboard did not start:\n{log.read_text(errors='replace')[-2000:]}")
+    raise RuntimeError(
+        f"The dashboard did not start:\n{log.read_text(encoding='utf-8', errors='replace')[-2000:]}"
+    )

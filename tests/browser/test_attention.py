@@ -62,7 +62,7 @@ def test_a_click_selects_and_the_page_and_its_link_follow(page: Page, dashboard_
 def test_temperature_and_a_masked_cell_move_the_row_at_once_and_the_model_on_release(
     page: Page, dashboard_url: str
 ) -> None:
-    open_page(page, dashboard_url, "attention")
+    open_page(page, dashboard_url, "attention", "section=One+row")
     row = page.locator("[data-plot=row-weights] svg[role]")
     expect(row).to_have_attribute("aria-label", re.compile("KING 0"))
     expect(page.get_by_text("The next word it predicts")).to_be_visible()
@@ -95,7 +95,7 @@ def test_temperature_and_a_masked_cell_move_the_row_at_once_and_the_model_on_rel
 
 
 def test_a_row_that_stopped_is_drawn_by_the_server(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url, "attention")
+    open_page(page, dashboard_url, "attention", "section=One+row")
     expect(page.locator("[data-plot=row-weights] svg[role]")).to_be_visible()
     page.evaluate("""() => { for (const one of window.unrolledLive.row.drawn)
       one.draw = () => { throw new Error("broken"); }; }""")

@@ -214,7 +214,7 @@ def test_whole_numbers_stay_whole() -> None:
         ("positions", ""),
         ("decoding", "model=gpt-grammar&length=12"),
         ("gpt", "model=gpt-grammar&length=12"),
-        ("attention", ""),
+        ("attention", "section=One+row"),
         ("gpt", "section=Loss+and+perplexity&model=gpt-grammar"),
         ("decoding", "section=shared+keys&model=gpt-grammar"),
     ],
@@ -242,7 +242,7 @@ def test_touch_moves_a_slider_and_a_mark(phone_page: Page, dashboard_url: str) -
 
 
 def test_touch_masks_a_key_and_chooses_a_step(phone_page: Page, dashboard_url: str) -> None:
-    open_page(phone_page, dashboard_url, "attention")
+    open_page(phone_page, dashboard_url, "attention", "section=One+row")
     row = phone_page.locator("[data-plot=row-weights] svg[role]")
     row.scroll_into_view_if_needed()
     row.tap(position={"x": 120, "y": 40})

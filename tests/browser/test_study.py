@@ -6,8 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from core.study.progress import load
 from core.study.question import shipped
+from core.study.storage.progress_file import load
 from dashboard.components import streamlit_dom as dom
 from tests.browser.axe import barriers, barriers_in_both_themes
 from tests.browser.conftest import Windows

@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.study.options import shown_options
-from core.study.progress import StudyProgress, dump, load, predict as predicted
+from core.study.progress import StudyProgress, predict as predicted
 from core.study.question import ORDER, shipped
+from core.study.storage.progress_file import dump, load
 from tests.browser.test_study import RIGHT, answer, predict
 from tests.browser.waiting import no_errors, open_page
 
@@ -165,4 +166,17 @@ def test_a_browser_that_keeps_nothing_says_so_once(
     answer(page, RIGHT)
     expect(page.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
     expect(page.get_by_text(sentence)).to_have_count(1)
+    no_errors(page)
+
+
+def test_a_reload_in_an_exam_finds_the_answers(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "study", query="exam=2")
+    page.get_by_role("button", name="Begin").click()
+    box = page.get_by_role("textbox", name="Your number").first
+    box.fill("41.5")
+    box.press("Enter")
+    page.wait_for_function("localStorage.getItem('unrolled-exam')?.includes('41.5')")
+    page.reload()
+    expect(box).to_have_value("41.5")
+    expect(page.get_by_text("minutes left")).to_be_visible()
     no_errors(page)

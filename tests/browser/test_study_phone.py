@@ -13,7 +13,7 @@ from core.study.options import shown_options
 from core.study.progress import StudyProgress
 from core.study.question import Question, shipped
 from core.study.tasks import Bug, Choice, Expression, Match, Number, Order, Quantity, Rubric, Task
-from tests.browser.waiting import no_errors, open_page, wait_ready
+from tests.browser.waiting import no_errors, open_page, until, wait_ready
 from tests.study.essays import KNOWS
 
 FORMULAS = {
@@ -64,13 +64,27 @@ def give(place: Locator, task: Task, question: Question, part: str, *, right: bo
         case Match():
             settings = right_settings(task, seed)
             for i, setting in enumerate(settings if right else settings[::-1]):
-                place.get_by_role("combobox").nth(i).click()
-                place.page.get_by_role("option", name=setting, exact=True).click()
+                choose(place.get_by_role("combobox").nth(i), setting)
                 wait_ready(place.page)
         case Rubric():
             box = place.get_by_role("textbox")
             box.fill(KNOWS[question.id] if right else "I have not thought about it yet.")
             box.press("Control+Enter")
+
+
+def choose(box: Locator, setting: str) -> None:
+    """Open the list of a box and choose. A list closes when the page scrolls, and a click on a box
+    that is out of view scrolls it: then it is opened once more."""
+    option = box.page.get_by_role("option", name=setting, exact=True)
+
+    def opened() -> None:
+        if box.get_attribute("aria-expanded") != "true":
+            box.click()
+        expect(option).to_be_visible(timeout=2_000)
+
+    until(opened)
+    option.click()
+    expect(box).to_have_value(setting)
 
 
 def work_through(page: Page, name: str, look: Look) -> None:

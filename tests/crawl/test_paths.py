@@ -17,7 +17,7 @@ from core.study.tasks import Choice
 from dashboard.study import room
 from tests.crawl.test_views import faults
 from tests.crawl.views import View, open_page
-from tests.dashboard.test_study_page import button, fill_in
+from tests.dashboard.study_page import button, fill_in
 from tests.runs.test_table import ticked
 
 QUESTIONS = shipped()

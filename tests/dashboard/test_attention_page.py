@@ -185,6 +185,7 @@ def test_a_cell_masked_in_the_link_is_followed_and_nonsense_is_not(app):
 @needs_gpt
 def test_where_the_instrument_stopped_the_server_draws_the_row(app):
     app.session_state["state-live-stopped-row"] = True
+    app.query_params["section"] = "One row"
     ok(app.run())
     app.slider(key="temperature").set_value(0.5).run()
     ok(app)

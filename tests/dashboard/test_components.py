@@ -92,7 +92,7 @@ def page_without_its_file() -> None:
     from dashboard.components.page import one_sentence_for_errors
 
     with one_sentence_for_errors():
-        Path("/no/such/folder/vocab.json").read_text()
+        Path("/no/such/folder/vocab.json").read_text(encoding="utf-8")
 
 
 def test_a_missing_file_is_named_without_its_folder() -> None:

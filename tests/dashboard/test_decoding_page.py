@@ -46,7 +46,7 @@ def test_every_way_of_choosing_continues_the_prompt(way: str) -> None:
     opened(columns="1", **{"way-a": way}, length="12", step="5")
     app = without_instrument(columns="1", **{"way-a": way}, length="12", step="5")
     assert app.selectbox(key="way-a").value == way
-    assert any("words that are kept" in m.value for m in app.markdown)
+    assert any("tokens that are kept" in m.value for m in app.markdown)
 
 
 def drawn(**query: str) -> list[str]:

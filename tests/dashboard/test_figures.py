@@ -14,7 +14,7 @@ from PIL import Image
 from dashboard import palette
 from dashboard.figures import data, positions
 from dashboard.figures.layout import figure, readable
-from dashboard.figures.maps import attention_maps as maps, printed_maps
+from dashboard.figures.maps import attention_maps as maps, named_map, printed_maps
 from tests.dashboard.drawings import checked
 
 
@@ -44,6 +44,21 @@ def test_masked_cells_have_no_colour_of_a_weight(alphas: np.ndarray) -> None:
     rows, columns = np.triu_indices(5, 1)
     assert (block[rows, :, columns] == 250).all()  # the ground
     assert (block[np.tril_indices(5)[0], :, np.tril_indices(5)[1]] < 250).all()
+
+
+def test_the_map_on_home_names_its_tokens_and_hides_what_is_masked(alphas: np.ndarray) -> None:
+    alpha, words = np.tril(alphas[0, 0]), ["KING", ":", "Good", "<UNK>", "queen"]
+    alpha[0, 0] = 1
+    png = named_map.named_map(alpha, words)
+    assert png != named_map.named_map(alpha, [*words[:4], "duke"]), "a name is drawn"
+    picture = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+    ground, cell = picture[0, 0], 2 * named_map.CELL
+    coloured = (picture == maps.colours()[-1]).all(-1)
+    row, column = (int(axis.min()) for axis in np.nonzero(coloured))  # the first cell has all
+    assert (picture[row, column + cell] == ground).all(), "the first row sees itself alone"
+    assert (picture[row + cell, column + cell] != ground).any()
+    long = named_map.named_map(np.tril(np.full((100, 100), 0.01)), ["word"] * 100)
+    assert Image.open(io.BytesIO(long)).size[0] < 1200
 
 
 def test_few_large_weights_do_not_darken_the_map_of_a_long_text() -> None:

@@ -45,7 +45,7 @@ def test_where_the_instrument_stopped_the_server_draws_the_step() -> None:
     app = check(apps.opened("gpt", ("decoding", "steps"), model="gpt-grammar"))
     check(app.slider(key="step").set_value(3).run())
     check(app.slider(key="t").set_value(0.5).run())
-    assert any("words that are kept" in m.value for m in app.markdown)
+    assert any("tokens that are kept" in m.value for m in app.markdown)
     assert any("so the server draws it" in w.value for w in app.warning)
 
 

@@ -17,7 +17,7 @@ PAGES: dict[str, tuple[str, dict[str, str]]] = {
     "decoding": ("decoding", {"model": "gpt-grammar", "length": "10"}),
     "steps": ("decoding", {"model": "gpt-grammar", "length": "10"}),
     "groups": ("decoding", {"section": "shared keys", "model": "gpt-grammar"}),
-    "row": ("attention", {"model": "gpt-grammar"}),
+    "row": ("attention", {"section": "One row", "model": "gpt-grammar"}),
     "scaling": ("attention", {"section": "Why √n?"}),
     "heads": ("heads", {"model": "gpt-grammar"}),
     "positions": ("positions", {}),

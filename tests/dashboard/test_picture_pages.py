@@ -207,6 +207,13 @@ def test_the_best_model_at_each_share_is_drawn_and_missing_shares_are_named(tmp_
     assert versus.missing_shares(everything) == ""
 
 
+def test_a_model_that_learned_nothing_from_a_share_is_named_with_what_it_needs():
+    said = versus.near_chance(versus.rivals("shapes"))
+    assert said.startswith("At 10% of the data the plain ViT is right on 100% of its training ")
+    assert said.endswith("on only 13.8% of new ones; guessing gives 10%. At 30% it reaches 95.1%.")
+    assert versus.near_chance(versus.rivals("cifar10")) == ""
+
+
 def rival(of, share, accuracy):
     return versus.Rival(of, share, 100, [1], [accuracy + 0.05], [accuracy], [1.0], [1.0])
 

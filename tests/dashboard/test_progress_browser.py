@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from core.study.progress import Answer, StudyProgress, attempt, draft, dump, load, predict
+from core.study.progress import Answer, StudyProgress, attempt, draft, predict
 from core.study.question import ORDER, shipped
+from core.study.storage.progress_file import dump, load
 from dashboard.components import browser_store
 from dashboard.components.browser_store import Stored
-from tests.dashboard.test_study_page import button, fill_in, open_question, text_of
+from tests.dashboard.study_page import button, fill_in, open_question, text_of
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -82,7 +82,9 @@ def test_the_courses_own_models_stay_the_default_and_alone_where_pictures_are_co
     write()
     for page in ("vit", "patches", "maps"):
         assert apps.opened(page).selectbox(key="model").value != "tiny-vit"
-    assert "tiny-vit" not in apps.opened("attention", reads="pictures").selectbox(key="vit").options
+    app = apps.opened("attention", reads="pictures")
+    assert "tiny-vit" not in app.selectbox(key="vit").options
+    assert any("Vision Transformers from files" in caption.value for caption in app.caption)
 
 
 @pytest.mark.parametrize("architecture", [VIT, DEIT])

@@ -173,7 +173,7 @@ def test_damaged_arrays_are_built_again(folder: Path, name: str) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="root sees no limits")
 def test_a_data_folder_that_is_a_file_only_costs_time(folder: Path) -> None:
-    folder.write_text("in the way")
+    folder.write_text("in the way", encoding="utf-8")
     calls: list[int] = []
     kept = drain(prepare("key-1", lambda: build(calls)))
     assert kept.arrays["a"].sum() == 15

@@ -1,6 +1,7 @@
 """The lesson's theorem: cached equals uncached, in eager torch and in the compiled kernel."""
 
 import ctypes
+import os
 import platform
 import subprocess
 from pathlib import Path
@@ -58,7 +59,9 @@ def library(request: pytest.FixtureRequest, tmp_path_factory) -> ctypes.CDLL | N
         pytest.skip("there is no C++ compiler")
     if kind == "native":
         return load_kernel()
-    known = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    known = (
+        Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
+    )
     if platform.machine() != "x86_64" or (kind == "haswell" and " avx2 " not in known):
         pytest.skip(f"this processor does not run what is built for {kind}")
     built = tmp_path_factory.mktemp("kernels") / f"{kind}.so"
@@ -246,6 +249,7 @@ def test_the_kernel_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None
     assert load_kernel.__wrapped__() is None
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a script is no compiler there")
 def test_a_broken_compiler_means_no_kernel(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     compiler = tmp_path / "c++"
     compiler.write_text("#!/bin/sh\nexit 1\n")

@@ -1,9 +1,7 @@
 """What the dashboard bears: killed in a lesson, caches cleared without end, broken assets."""
 
 import asyncio
-import os
 import shutil
-import signal
 from pathlib import Path
 
 import pytest
@@ -30,7 +28,7 @@ def test_killed_in_a_lesson_the_next_dashboard_opens_it_from_its_link(tmp_path: 
         place, before = control(await tab.open(), "T")
         assert before == "3"
         await tab.change(place, double_array_value=[5.0])
-        os.kill(process_on(address).pid, signal.SIGKILL)
+        process_on(address).kill()
         await tab.cut()
 
     async def again(address: str) -> None:

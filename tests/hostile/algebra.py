@@ -6,7 +6,6 @@ memory, so that whoever started this process knows on which one it was stopped.
 
 import json
 import re
-import resource
 import sys
 import time
 from pathlib import Path
@@ -168,11 +167,13 @@ def read(field, text):
 
 def peak():
     """Peak memory of this process in bytes."""
-    status = Path("/proc/self/status").read_text()
+    status = Path("/proc/self/status").read_text(encoding="ascii")
     return 1024 * int(re.search(r"VmHWM:\s*(\d+) kB", status)[1])
 
 
 def main():
+    import resource  # Windows has none
+
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS_IN_ALL, SECONDS_IN_ALL))
     resource.setrlimit(resource.RLIMIT_AS, (BYTES_IN_ALL, BYTES_IN_ALL))
     for field in sys.argv[1:] or FIELDS:

@@ -1,6 +1,6 @@
 """Attacks at full size on a real server under limits of the operating system."""
 
-import resource
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +11,11 @@ from tests.hostile.conftest import Served
 from tests.hostile.test_server import server_process
 from tests.load.client import Tab, health
 from tests.load.loop import run
+
+if sys.platform != "linux":
+    pytest.skip("only Linux limits another process", allow_module_level=True)
+
+resource = pytest.importorskip("resource")
 
 ADDRESS_SPACE = 8 << 30  # bytes; torch alone maps three of them
 LARGEST_FILE = 256 * MIB

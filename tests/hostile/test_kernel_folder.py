@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.decoding.kernel_build import find_compiler, load_kernel
-from tests.conftest import ROOT
+from tests.conftest import FOLDER, ROOT
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32" or find_compiler() is None, reason="no kernel is built here"
@@ -45,7 +45,7 @@ def reads(cache: Path, code: str = READ) -> str:
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache folder with an intact kernel."""
-    cache = tmp_path_factory.mktemp("kernel")
+    cache = tmp_path_factory.mktemp(FOLDER)
     said = reads(cache)
     assert said.startswith("20 ")
     assert EAGER not in said

@@ -18,6 +18,7 @@ from core.data.images.picture import MAX_PIXELS, open_picture
 from core.linear_rnn.matrices import parse_matrix
 from core.study import progress
 from core.study.question import own_files, read_question, shipped
+from core.study.storage import progress_file
 from core.study.summary import summary_html, verify
 from dashboard.figures.data import pack
 from tests.hostile.conftest import one_sentence
@@ -97,7 +98,7 @@ READERS: dict[str, Callable[[bytes], object]] = {
     "a picture": lambda data: open_picture(io.BytesIO(data), "This file"),
     "a sound": read_wav,
     "a matrix": parse_matrix,
-    "a progress file": progress.load,
+    "a progress file": progress_file.load,
     "a question": lambda data: read_question("own.toml", data),
     "a summary": lambda data: verify(data.decode("utf-8", errors="replace")),
 }
@@ -125,16 +126,16 @@ def test_any_bytes(name: str, start: bytes, rest: bytes) -> None:
     ids=repr,
 )  # fmt: skip
 def test_progress_that_was_forged(change: dict[str, object]) -> None:
-    table = json.loads(progress.dump(progress.StudyProgress()))
+    table = json.loads(progress_file.dump(progress.StudyProgress()))
     with pytest.raises(ValueError, match=r"progress file") as said:
-        progress.load(json.dumps(table | change))
+        progress_file.load(json.dumps(table | change))
     one_sentence(str(said.value))
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"version": ' + "9" * 5000 + "}", "9" * 5000])
 def test_json_that_is_meant_to_break_the_reader(text: str) -> None:
     with pytest.raises(ValueError, match=r"progress file") as said:
-        progress.load(text)
+        progress_file.load(text)
     one_sentence(str(said.value))
 
 

@@ -8,7 +8,7 @@ CORE = {
     "run_files": "system",
     "course": "run_files system",
     "data": "course system",
-    "config": "data",
+    "config": "data system",
     "models": "config data course run_files system",
     "linear_rnn": "course system",
     "decoding": "models data course run_files system",
@@ -38,6 +38,7 @@ DASHBOARD = {
     "study": "controls components figures lessons limits state",
     "course": "study models components lessons state",
     "command": "",
+    "jupyter": "",
     "app": "course components limits stage state lessons style",
 }
 ARROWS = {f"core.{room}": {f"core.{to}" for to in tos.split()} for room, tos in CORE.items()}

@@ -13,12 +13,13 @@ from tests.house.arrows import ARROWS
 
 MAP = ROOT / "ARCHITECTURE.md"
 BEGIN, END = "<!-- files: python -m tests.house.file_map -->\n", "<!-- end of files -->\n"
-TOPS = ("core", "dashboard", "pages", "benchmarks", "tests")
+TOPS = ("core", "dashboard", "pages", "benchmarks", "deploy", "tests")
 # Data that only repeats a pattern: the folder stands for its files.
 DATA = ("tests/fuzz/corpus", "benchmarks/histories", "benchmarks/results", "core/study/questions",
         "core/study/storylines")  # fmt: skip
 # Folders that are no packages, in a sentence each.
 FOLDERS = {
+    "deploy": "Scripts for installations: which torch, and a trial of the Dockerfile.",
     "core/study/handouts/exercises": "Classes that students fill in, and the cases that test them.",
     "core/study/handouts/lessons": "A script of cells for each lesson, downloaded as a notebook.",
     "pages": "A script for each lesson, read from top to bottom; nothing imports a page.",

@@ -9,8 +9,10 @@ from benchmarks.__main__ import all_rows
 from benchmarks.goals import GOALS, Goal
 from benchmarks.measure import alternate, fixed
 from benchmarks.table import RECORDED, line
+from benchmarks.ui_live import DRAGS
 from core.config.presets import preset
 from core.run_files.directory import RunDirectory
+from tests.dashboard.test_instruments import PAGES
 
 NAMED = {"vit-train-throughput", "gpt-train-throughput", "decode-vs-uncached",
          "decode-vs-huggingface"}  # fmt: skip
@@ -29,6 +31,14 @@ def test_the_rows_have_their_names_and_every_goal_has_a_row():
         "real-change",
     )
     assert all(name in rows or name.startswith(recorded_elsewhere) for name in GOALS)
+
+
+def test_every_instrument_is_dragged():
+    def place(page, query):
+        return page, query.get("section"), query.get("try")
+
+    dragged = {place(page, query) for page, query, _ in DRAGS.values()}
+    assert {place(*opened) for opened in PAGES.values()} <= dragged
 
 
 def test_reference_and_product_alternate_and_the_spread_is_recorded():

@@ -48,7 +48,7 @@ def test_the_command_trains_such_an_lstm() -> None:
 
 def test_a_missing_file_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     missing = Path("/nowhere.json")
-    monkeypatch.setattr(gates, "read", lambda: open(missing))  # noqa: SIM115
+    monkeypatch.setattr(gates, "read", lambda: open(missing, encoding="utf-8"))  # noqa: SIM115
     app = apps.check(apps.opened("rnn", section="Gates"))
     assert any(gates.COMMAND in info.value for info in app.info)
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from core.runs.launch import thread_budget
-from core.runs.process import lower_priority
+from core.system.processes import detached, lower_priority, stop
 from tests.browser.server import dashboard
 from tests.load.loop import run
 from tests.load.room import Figures, lecture
@@ -32,21 +32,26 @@ def process_on(address: str) -> psutil.Process:
     return psutil.Process(next(pid for pid in found if pid))
 
 
+AGAIN = """
+import subprocess, sys
+while subprocess.run([sys.executable, *sys.argv[1:]]).returncode == 0:
+    pass
+"""
+
+
 @contextlib.contextmanager
 def training(folder: Path) -> Iterator[None]:
     """A demo training as the dashboard starts one, begun again when it is over."""
-    options = f"--data grammar --preset demo --threads {thread_budget()}"
-    train = f"{sys.executable} -m core.train gpt {options}"
-    again = ["sh", "-c", f"while {train}; do :; done"]
+    options = ["--data", "grammar", "--preset", "demo", "--threads", str(thread_budget())]
+    again = [sys.executable, "-c", AGAIN, "-m", "core.train", "gpt", *options]
     env = os.environ | {"UNROLLED_RUNS": str(folder / "trained")}
     quiet = subprocess.DEVNULL
-    process = subprocess.Popen(again, env=env, stdout=quiet, stderr=quiet, start_new_session=True)
+    process = subprocess.Popen(again, env=env, stdout=quiet, stderr=quiet, **detached())
     lower_priority(process.pid)
     try:
         yield
     finally:
-        os.killpg(process.pid, 15)
-        process.wait()
+        stop(process, patience=10)
 
 
 def hold(sessions: int, arrive: float, minutes: float, every: float, beside: bool) -> Figures:

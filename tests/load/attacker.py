@@ -5,10 +5,10 @@ attacker must not be taken from the server on a machine of two cores.
 """
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 
+from core.system.processes import lower_priority
 from tests.conftest import ROOT
 from tests.hostile.attacks import ATTACKS, Attack
 from tests.hostile.conftest import Served
@@ -17,9 +17,8 @@ from tests.hostile.conftest import Served
 async def from_elsewhere(attack: Attack, served: Served) -> None:
     """The attack in a process of low priority. Errors: RuntimeError when it did not end well."""
     command = [sys.executable, "-m", __name__, attack.name, served.address, str(served.folder)]
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, preexec_fn=lambda: os.nice(10)
-    )
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
+    lower_priority(process.pid)
     if await process.wait():
         raise RuntimeError(f"The attack {attack.name!r} failed on the attacker's side.")
 

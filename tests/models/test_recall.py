@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from core.models.recall import history, task
+from core.models.recall.history import HEADS
 from dashboard.attention.head_count import ANSWERS
+from dashboard.figures.maps import head_count
 from tests import apps
 
 SHIPPED = history.read()
@@ -34,7 +36,7 @@ def test_the_task_trains_such_a_layer() -> None:
 
 
 def test_a_missing_file_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "read", lambda: Path("/nowhere.json").read_text())
+    monkeypatch.setattr(history, "read", lambda: Path("/nowhere.json").read_text(encoding="utf-8"))
     app = apps.check(apps.opened("attention", section="One head or many?"))
     assert any(history.COMMAND in info.value for info in app.info)
 
@@ -48,3 +50,8 @@ def test_the_section_answers_after_the_prediction_alone() -> None:
     assert f"against **{SHIPPED.accuracy(1):.0%}**" in said
     assert f"You predicted: {ANSWERS[1]}." in said
     assert len(app.get("plotly_chart")) == 2
+
+
+def test_an_open_question_stands_in_the_middle_of_its_axes() -> None:
+    (mark,) = head_count.accuracies({}, 0.1).to_plotly_json()["layout"]["annotations"]
+    assert mark["x"] == HEADS.index(4), "a place on an axis of categories is counted from 0"

@@ -12,6 +12,7 @@ import pytest
 from core.run_files.directory import RunDirectory, replace_json
 from core.runs import control, launch, process, queue
 from core.runs.status import run_status
+from core.system import processes
 
 SPEC = {"kind": "gpt", "data": "grammar", "architecture": "DialogueGPT"}
 
@@ -204,8 +205,9 @@ def test_a_training_has_a_number_of_threads_that_wait_passively(monkeypatch):
     assert environment["OMP_WAIT_POLICY"] == "PASSIVE"
     assert environment["CUDA_VISIBLE_DEVICES"] == "1"
     child = sleeper()
-    process.lower_priority(child.pid)
-    assert os.getpriority(os.PRIO_PROCESS, child.pid) >= 10
+    processes.lower_priority(child.pid)
+    if os.name == "posix":
+        assert os.getpriority(os.PRIO_PROCESS, child.pid) >= 10
     process.kill_tree(process.identity(child.pid))
     child.wait()
 
@@ -215,8 +217,9 @@ def test_a_training_has_lower_priority_than_other_sessions():
     command = [sys.executable, "-c", "import time; time.sleep(600)"]
     child = subprocess.Popen(command, start_new_session=True)
     try:
-        process.lower_priority(child.pid)
-        assert Path(f"/proc/{child.pid}/autogroup").read_text().split()[-1] == str(process.NICE)
+        processes.lower_priority(child.pid)
+        autogroup = Path(f"/proc/{child.pid}/autogroup").read_text(encoding="ascii")
+        assert autogroup.split()[-1] == str(processes.NICE)
     finally:
         child.kill()
         child.wait()

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from core.study.progress import Record, StudyProgress, dump
+from core.study.progress import Record, StudyProgress
 from core.study.storage import class_store
 from core.study.storage.class_store import MAX_PROGRESS_BYTES, WrongPassphrase, fetch, save
+from core.study.storage.progress_file import dump
 
 
 def large(letters: str, records: int) -> StudyProgress:

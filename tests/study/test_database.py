@@ -207,11 +207,12 @@ def test_a_damaged_file_is_named(use: Use, name: str, state: Path) -> None:
 
 
 PLAIN_USER = []  # what runs a command as a user whom the rights of files bind
-if os.geteuid() == 0:
+if os.name == "posix" and os.geteuid() == 0:
     rights = "-dac_override,-dac_read_search"
     PLAIN_USER = ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes of a folder")
 @pytest.mark.skipif(bool(PLAIN_USER) and not shutil.which("setpriv"), reason="root without setpriv")
 @pytest.mark.parametrize(
     ("own", "sentence"),

@@ -5,8 +5,9 @@ import threading
 from pathlib import Path
 
 from core.study.measure.store import MEASUREMENTS, load_measurements, save_measurement
-from core.study.progress import StudyProgress, dump
+from core.study.progress import StudyProgress
 from core.study.storage import class_store, database
+from core.study.storage.progress_file import dump
 from core.study.storage.rooms import Rooms
 from tests.study.test_database import DONE, USES, Use
 

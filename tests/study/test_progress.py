@@ -19,9 +19,7 @@ from core.study.progress import (
     draft,
     due,
     due_date,
-    dump,
     give_up,
-    load,
     merge,
     object_to,
     open_hint,
@@ -30,6 +28,7 @@ from core.study.progress import (
 )
 from core.study.question import shipped
 from core.study.storage import class_store
+from core.study.storage.progress_file import dump, load
 from core.study.summary import summary_html, verify
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

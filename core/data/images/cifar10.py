@@ -18,6 +18,7 @@ from core.data.images.arrays import ImageData
 from core.data.images.image_folder import list_pictures, read_folder
 from core.data.images.tar_folders import read_archive
 from core.data.locations import JobProgress, MissingDataError, data_folder, sha256_of
+from core.system.command import typed
 
 CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
@@ -29,7 +30,7 @@ STD = (0.2470, 0.2435, 0.2616)
 ARCHIVE = "cifar10-images.tar.xz"
 BATCHES, PACKED = "cifar-10-batches-py", "cifar-10-python.tar.gz"  # names torchvision uses
 ORIGINAL_KEY = "cifar10-original"
-COMMAND = "python -m core.data get cifar10"
+COMMAND = typed("data get cifar10")
 
 
 def first_ten(labels: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -21,13 +21,14 @@ from core.data.locations import (
     wait_for_lock,
 )
 from core.data.text.dialogues import DialogueData, dialogue_data, split_dialogues
+from core.system.command import typed
 
 URL = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
 SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
 MAX_BYTES = 2_000_000
 FILE_NAME = "tinyshakespeare.txt"
 NAMES = (FILE_NAME, "input.txt")
-COMMAND = "python -m core.data get shakespeare"
+COMMAND = typed("data get shakespeare")
 
 
 def find(data_dir: str | Path | None = None) -> Path | None:

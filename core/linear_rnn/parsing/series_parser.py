@@ -25,7 +25,7 @@ from core.linear_rnn.parsing.series_ast import (
     Total,
     Vector,
 )
-from core.linear_rnn.parsing.tokens import CLOSES, Token, check_nesting, misplaced, tokens
+from core.linear_rnn.parsing.tokens import CLOSES, Token, check_nesting, cut, misplaced, tokens
 
 MAX_CHARACTERS = 2000
 MAX_NORMALISED = 4 * MAX_CHARACTERS  # one sign can become a word: φ becomes phi, ᵀ ^{T}
@@ -197,14 +197,7 @@ def _whole(tokens: list[Token]) -> Node:
 
 def _split(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
     """The two halves of sum( body , range ) or sum( range , body ); no body for sum(i=1..T)."""
-    parts: list[list[Token]] = [[]]
-    depth = 0
-    for token in tokens:
-        depth += (token.kind in CLOSES) - (token.kind in (")", "]", "}"))
-        if depth == 0 and (token.kind == "," or (token.kind, token.text) == ("word", "for")):
-            parts.append([])
-        else:
-            parts[-1].append(token)
+    parts = cut(tokens, lambda t: t.kind == "," or (t.kind, t.text) == ("word", "for"))
     has_letter = [
         any(t.kind in ("matrix", "phi") or (t.kind == "vector" and not _is_name(t)) for t in part)
         for part in parts
@@ -235,14 +228,7 @@ def _range(tokens: list[Token]) -> tuple[str, Linear, Linear]:
         tokens = tokens[1:-1]
     elif len(tokens) > 2 and tokens[1].text == "in" and tokens[2].kind in CLOSES:
         tokens = [tokens[0], tokens[1], *tokens[3:-1]]
-    parts: list[list[Token]] = [[]]
-    depth = 0
-    for token in tokens:
-        depth += (token.kind in CLOSES) - (token.kind in (")", "]", "}"))
-        if depth == 0 and token.kind in ("=", ",", "dots", ":", "<=", "word"):
-            parts.append([])
-        else:
-            parts[-1].append(token)
+    parts = cut(tokens, lambda t: t.kind in ("=", ",", "dots", ":", "<=", "word"))
     parts = [part for part in parts if part]
     if len(parts) == 3 and any(t.kind == "<=" for t in tokens):
         parts = [parts[1], parts[0], parts[2]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 MAX_DEPTH = 20
@@ -121,3 +122,16 @@ def _unknown(text: str, at: int) -> str:
         return f"{text[at]!r} cannot be read: write the range of the sum as i=1..T."
     start = max(text.rfind(" ", 0, at), at - 20) + 1
     return f"{text[at]!r} in {text[start : at + 1]!r} cannot be read: {_KNOWN}, + * ^ and brackets."
+
+
+def cut(tokens: list[Token], separates: Callable[[Token], bool]) -> list[list[Token]]:
+    """The parts between the separating tokens that are in no bracket."""
+    parts: list[list[Token]] = [[]]
+    depth = 0
+    for token in tokens:
+        depth += (token.kind in CLOSES) - (token.kind in (")", "]", "}"))
+        if depth == 0 and separates(token):
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts

@@ -20,9 +20,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.system.folders import ASSETS
+
 Array = NDArray[np.float64]
 
-SHIPPED = Path(__file__).resolve().parents[3] / "assets" / "measurements" / "lstm_gates.json"
+SHIPPED = ASSETS / "measurements" / "lstm_gates.json"
 COMMAND = "python -m core.linear_rnn.through_time.gates_experiment"
 SYMBOLS, NOISE, DELAY, LONGEST = 8, 2, 20, 60
 BIASES = (0.0, 1.0, 2.0)  # of the forget gate before training; 0 is torch's

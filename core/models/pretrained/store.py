@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Generator
 from pathlib import Path
@@ -27,6 +28,7 @@ from core.run_files import schema
 from core.run_files.directory import RUN_ID
 
 WEIGHTS = "weights"
+_DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")  # of Windows, in every folder
 
 
 def models_folder() -> Path:
@@ -36,9 +38,10 @@ def models_folder() -> Path:
 
 def require_name(name: str) -> str:
     """`name`, if a model may be called that. Errors: ValueError when it may not."""
-    if not RUN_ID.fullmatch(name):
+    if not RUN_ID.fullmatch(name) or _DEVICE.fullmatch(name):
         raise ValueError(
-            f"A model cannot be called {name[:80]!r}; use small letters, digits and hyphens."
+            f"A model cannot be called {name[:80]!r}; use small letters, digits and hyphens, "
+            f"and no name that Windows keeps for a device."
         )
     return name
 
@@ -150,9 +153,11 @@ def write(
                 "sha256": sha256_of(weights), "extra": extra,
             }  # fmt: skip
             if tokenizer:
-                (model / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
-            (model / "README.md").write_text(card(name, about), encoding="utf-8")
-            (model / f"{WEIGHTS}.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+                (model / "tokenizer.json").write_text(tokenizer, encoding="utf-8", newline="\n")
+            (model / "README.md").write_text(card(name, about), encoding="utf-8", newline="\n")
+            (model / f"{WEIGHTS}.json").write_text(
+                json.dumps(about, indent=1), encoding="utf-8", newline="\n"
+            )
             description(model)  # what cannot be read back is not stored
             os.replace(model, folder / name)
     finally:
@@ -176,14 +181,20 @@ def require_free(name: str) -> None:
 
 
 def remove(name: str) -> None:
-    """Delete a real model. Errors: ValueError when there is none of that name."""
+    """Delete a real model. Errors: ValueError when there is none, OSError when it is in use."""
     folder = models_folder() / require_name(name)
     if not folder.is_dir():
         raise ValueError(f"There is no real model {name!r} on this machine.")
     gone = folder.with_name(f".{name}.removed")
     shutil.rmtree(gone, ignore_errors=True)
-    os.replace(folder, gone)
-    shutil.rmtree(gone)
+    try:
+        os.replace(folder, gone)
+        shutil.rmtree(gone)
+    except PermissionError:  # Windows deletes no file that is open
+        raise OSError(
+            f"The model {name} cannot be removed: a program has its files open, or this user may "
+            f"not write there; stop the dashboard, then try again."
+        ) from None
 
 
 def card(name: str, about: dict[str, Any]) -> str:

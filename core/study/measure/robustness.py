@@ -94,7 +94,7 @@ def main() -> int:
             results[entry.identity] = {what: accuracies(loaded, *held_out, what) for what in PLACES}
             print(entry.name, results[entry.identity], flush=True)
         about = {"machine": processor_name(), "pictures": PICTURES, "accuracies": results}
-        SHIPPED.write_text(json.dumps(about, indent=1), encoding="utf-8")
+        SHIPPED.write_text(json.dumps(about, indent=1), encoding="utf-8", newline="\n")
     return 0
 
 

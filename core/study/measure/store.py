@@ -158,9 +158,10 @@ MEASUREMENTS = {
         "images first_on_object last_on_object first_patches last_patches covered heads_alike"),
     "shifts": Measurement("vision", "Look up how accurate models are on pictures that move",
         "pixels plain_still plain_moved bare_still bare_moved cnn_still cnn_moved"),
-    "maps": Measurement("vision", "Delete patches by a map and at random",
-        "images alike by_map by_attention by_chance pictures background same_answer "
-        "elsewhere_first"),
+    "maps": Measurement("maps", "Compare maps with each other, and delete patches by them",
+        "images pictures by_map by_attention by_chance attention_alike gradient_alike "
+        "same_brightest brightest background same_answer elsewhere_first walks walked flow "
+        "walks_differ values_matter"),
     "sizes": Measurement("vision", "Show larger pictures to a CNN and a ViT",
         "images side vit_trained vit_larger cnn_trained cnn_larger stem_trained stem_larger"),
     "evidence": Measurement("vision", "Compare two maps with the masks of Shapes",

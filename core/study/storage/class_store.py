@@ -14,8 +14,9 @@ import sqlite3
 import time
 from pathlib import Path
 
-from core.study.progress import StudyProgress, dump, load
+from core.study.progress import StudyProgress
 from core.study.storage.database import Database, Schema, state_file
+from core.study.storage.progress_file import dump, load
 
 NAME = re.compile(r"[\w][\w .-]{1,29}")
 MAX_STUDENTS = 5000  # names in the file

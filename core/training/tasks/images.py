@@ -7,7 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from core.config.recipe import ImageRecipe
+from core.models.pooled_vit import PooledCompactViT
+from core.training.tasks.class_token import class_logits
 from core.training.tasks.task import StepLoss
+from core.vit import VisionTransformer
 
 CROP = 4  # largest shift of a random crop, in pixels
 
@@ -51,7 +54,7 @@ class ImageTask:
         pixels, labels = self.train.pixels[batch], self.train.labels[batch]
         if self.recipe.augment:
             pixels = alternate_flip(random_crop(pixels, CROP), batch, epoch)
-        logits, _ = model(self.train.batch(pixels))
+        logits = _logits(model, self.train.batch(pixels))
         loss = nn.functional.cross_entropy(
             logits.float(), labels, label_smoothing=self.recipe.label_smoothing
         )
@@ -74,6 +77,14 @@ class ImageTask:
         best = logits.softmax(-1).topk(min(3, len(self.classes)))
         pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)
         return ", ".join(f"{self.classes[i]} {share:.0%}" for share, i in pairs)
+
+
+def _logits(model: nn.Module, images: Tensor) -> Tensor:
+    """(B, C, S, S) -> (B, classes), by the shorter way where only the class token is read."""
+    if isinstance(model, VisionTransformer) and not isinstance(model, PooledCompactViT):
+        return class_logits(model, images)
+    logits: Tensor = model(images)[0]
+    return logits
 
 
 def evaluate_images(model: nn.Module, images: Images, batch_size: int = 500) -> dict[str, float]:

@@ -9,7 +9,10 @@ class Rotary extends Instrument {
     this.root.classList.add("above");
     this.clocks = [0, 1, 2].map((i) =>
       this.plot({ name: `hands-${i}`, title: "", ratio: 1, tall: 185, square: true }));
-    for (const clock of this.clocks) clock.root.style.flexBasis = "max(95px, 27%)";
+    for (const { root } of this.clocks) {
+      root.style.flexBasis = "max(95px, 27%)";
+      root.classList.add("small");
+    }
     this.scores = this.plot({ name: "rotary-scores", title: "Score of query and key by distance",
       ratio: 0.5, tall: 255 });
     this.scores.root.style.flexBasis = "100%";

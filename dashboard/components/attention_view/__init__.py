@@ -32,7 +32,7 @@ _component = st.components.v2.component(
     html=(_FILES / "view.html").read_text(encoding="utf-8"),
     css=(_FILES / "style.css").read_text(encoding="utf-8"),
     js=deflated(
-        GUARD + "".join((_FILES / f).read_text("utf-8") for f in ("drawing.js", "view.js"))
+        GUARD + "".join((_FILES / f).read_text(encoding="utf-8") for f in ("drawing.js", "view.js"))
     ),
 )
 

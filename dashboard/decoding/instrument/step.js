@@ -80,7 +80,7 @@ class Step extends Instrument {
   name(rank) {
     const { words, taken, takenWord } = this.now;
     if (rank < words.length) return words[rank];
-    return rank === taken ? takenWord : `the word of rank ${rank + 1}`;
+    return rank === taken ? takenWord : `the token of rank ${rank + 1}`;
   }
 
   draw() {
@@ -105,7 +105,7 @@ class Step extends Instrument {
     const surprise = about + now.surprise.toFixed(2);
     if (drawn) {
       tell(this.say)`${how} <b>${word}</b>: probability <b>${share}</b> among
-        the <b>${about}${whole(kept)}</b> kept of ${whole(count)} words. It has rank <b>${rank}</b> for
+        the <b>${about}${whole(kept)}</b> kept of ${whole(count)} tokens. It has rank <b>${rank}</b> for
         the model; entropy <b>${surprise}</b> nats, <b>${about}${entropy(after).toFixed(2)}</b> after
         temperature and cut.`;
     } else {
@@ -217,7 +217,7 @@ class Step extends Instrument {
     }
     plot.points([log(chosen + 1)], [log(model[chosen])],
       { colour: COLOURS.ORANGE, shape: "diamond", size: 8, name: "chosen" });
-    plot.done(`${kept} words are kept.`);
+    plot.done(`${kept} tokens are kept.`);
   }
 }
 

@@ -15,11 +15,11 @@ def accuracies(by_heads: Mapping[int, Sequence[float]], chance: float) -> Drawin
     data = [line(names, [chance] * len(names), "guessing", GREY, 2, "dot", hoverinfo="skip")]
     layout = {
         "xaxis": axis("heads H", type="category"),
-        "yaxis": axis("accuracy", range=[0, 1.05], tickformat=".0%"),
-        "height": 220, "legend": LEGEND_ABOVE,
+        "yaxis": axis("accuracy", range=[0, 1.1], tickformat=".0%"),
+        "height": 220 if by_heads else 340, "legend": LEGEND_ABOVE,
     }  # fmt: skip
-    if not by_heads:
-        mark = {"x": names[len(names) // 2], "y": 0.55, "text": "?", "showarrow": False,
+    if not by_heads:  # a place on an axis of categories is a number from 0
+        mark = {"x": len(names) // 2, "y": 0.55, "text": "?", "showarrow": False,
                 "font": {"size": 48, "color": GREY}}  # fmt: skip
         return figure(data, layout | {"annotations": [mark]})
     means = [float(np.mean(values)) for values in by_heads.values()]

@@ -49,7 +49,7 @@ def step_matrix(
     plain = {"showgrid": False, "zeroline": False}
     axis_across = _counting(columns, values.shape[1], tokens, 12)
     layout = {
-        "height": int(min(640, 200 + 22 * max(8, values.shape[0]))),
+        "height": int(min(560, 200 + 22 * max(8, values.shape[0]))),
         "xaxis": axis_across | {"tickangle": -60 if "token" in columns else 0} | plain,
         "yaxis": _counting(rows, values.shape[0], tokens, 24) | {"autorange": "reversed"} | plain,
         "shapes": frames,
@@ -102,7 +102,7 @@ def before_after(
         )
     ]  # fmt: skip
     layout = {
-        "height": 140 + 44 * len(labels),
+        "height": 140 + 36 * len(labels),
         "legend": LEGEND_ABOVE,
         "xaxis": axis(quantity, rangemode="tozero"),
         "yaxis": ticks(names) | {"autorange": "reversed"},

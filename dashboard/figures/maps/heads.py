@@ -90,6 +90,7 @@ def lens_words(
         "text": [[token_label(w, 9 if count <= 16 else 5) for w in row] for row in words],
         "texttemplate": "%{text}" if count <= 18 else None,
         "textfont": {"size": FIGURE_FONT_SIZE},
+        "xgap": 2,  # long words of neighbours stay apart
         "hovertemplate": "%{y}, after %{x}: predicts %{text}; probability of the final answer: "
         "%{z:.3f}<extra></extra>",
     }

@@ -48,17 +48,27 @@ def printed_grid(alphas: np.ndarray, tokens: Sequence[str]) -> bytes:
             draw.text((left - 6, TITLE + layer * pitch + middle), name, "black", font, "rm")
         for head in range(heads):
             at = (left + head * pitch + middle, TITLE + layers * pitch - GAP + 6)
-            _upright(image, name, at, font, from_top=True)
+            paste_upright(image, name, at, font)
     return png(image)
 
 
-def _upright(
-    image: Image.Image, text: str, at: tuple[int, int], font: object, from_top: bool = False
+def _upright(image: Image.Image, text: str, at: tuple[int, int], font: object) -> None:
+    """Text turned by a quarter, its middle at that place."""
+    turned = _turned(text, font)
+    image.paste("black", (at[0] - turned.width // 2, at[1] - turned.height // 2), turned)
+
+
+def paste_upright(
+    image: Image.Image, text: str, at: tuple[int, int], font: object, colour: str = "black"
 ) -> None:
-    """Text turned by a quarter, its middle, or its upper end, at that place."""
-    box = ImageDraw.Draw(image).textbbox((0, 0), text, font)  # type: ignore[arg-type]
-    label = Image.new("L", (int(box[2]) + 2, int(box[3]) + 2))
+    """Text turned by a quarter, its upper end at that place."""
+    turned = _turned(text, font)
+    image.paste(colour, (at[0] - turned.width // 2, at[1]), turned)
+
+
+def _turned(text: str, font: object) -> Image.Image:
+    """A mask of the text that runs upwards."""
+    _, _, right, low = ImageDraw.Draw(Image.new("L", (1, 1))).textbbox((0, 0), text, font)  # type: ignore[arg-type]
+    label = Image.new("L", (int(right) + 2, int(low) + 2))
     ImageDraw.Draw(label).text((0, 0), text, 255, font)  # type: ignore[arg-type]
-    turned = label.rotate(90, expand=True)
-    x, y = at[0] - turned.width // 2, at[1] - (0 if from_top else turned.height // 2)
-    image.paste("black", (x, y), turned)
+    return label.rotate(90, expand=True)

@@ -47,7 +47,7 @@ def on_units(
     powers = [16**k for k in range(5) if 16**k <= most]
     layout = {
         "xaxis": {
-            "title": {"text": "P, units that compute in parallel (logarithmic)"},
+            "title": {"text": "P, parallel units (logarithmic)"},
             "type": "log",
             "tickvals": powers,
             "ticktext": [f"{power:,}" for power in powers],

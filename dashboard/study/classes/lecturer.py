@@ -142,13 +142,13 @@ def _gain(found: NamedClass, secret: str) -> None:
     )
     st.markdown(
         "Each lesson then has a test of three numbers before it, one after it, and one a week "
-        "later, each with other numbers. Stored is how many answers were right, without a name; "
-        "each student is told so."
+        "later, each with other numbers. Only the number of right answers is stored, without a "
+        "name; each student is told so."
     )
     st.markdown(
         "$g = (\\text{post} - \\text{pre})\\,/\\,(1 - \\text{pre})$ is the share of what was not "
-        "known before that is known after (Hake 1998), here of the means of all who took both "
-        f"tests. The 95% interval is a bootstrap over the students, from {FEWEST} students on."
+        "known before that is known after (Hake 1998), computed from the means of all who took "
+        f"both tests. The 95% interval is a bootstrap over the students, from {FEWEST} students on."
     )
     tests = classes().tests(found.code, secret)
     gains = [gain for gain in class_gains(tests) if gain.gain is not None]
@@ -217,7 +217,7 @@ def _files() -> None:
 def _questions() -> None:
     st.markdown(
         "The questions for your own system: choices, numbers and orders, with the reply to each "
-        "answer. The sheet has every question and, behind it, the key."
+        "answer. The sheet has every question, followed by its answer key."
     )
     known = list(study_state.questions().values())
     seed = study_state.progress().seed

@@ -111,7 +111,7 @@ def _hand_in(found: NamedClass, token: str) -> None:
     with st.expander("Another device"):
         st.markdown(
             "This key belongs to your browser. Whoever has it can see and delete what you handed "
-            "in; enter it on another device to go on there."
+            "in; enter it on another device to continue there."
         )
         st.code(token)
         st.text_input("Key of your other browser", max_chars=60, key=_KEY)

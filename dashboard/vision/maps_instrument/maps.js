@@ -14,6 +14,7 @@ class Maps extends Instrument {
     this.where = this.plot({ name: "overlay", title: "", ...square });
     this.all = this.plot({ name: "heads", title: "", square: true, tall: 330 });
     this.classes = this.plot({ name: "classes", title: "", ratio: 0.62, tall: 330 });
+    for (const plot of this.plots) plot.root.style.flexBasis = "max(255px, 38%)"; // two in a row
     for (const plot of [this.photo, this.where]) {
       this.drag(plot, { label: "Patch that looks: the arrow keys move it, Home chooses the class token",
         grab: (at) => this.look(at), move: (at) => this.look(at),

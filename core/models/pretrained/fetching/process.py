@@ -5,22 +5,21 @@ Converting takes memory and time that the dashboard does not have; they end with
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import weakref
+from pathlib import Path
 from typing import Any
 
-import psutil
 from filelock import FileLock, Timeout
 
 from core.models.pretrained import store
 from core.system.folders import PROJECT
+from core.system.processes import detached, make_nice, stop
 
 LAST = 20_000  # bytes of the output that are read
 PATIENCE = 10  # seconds for a cancelled process to tidy up
@@ -32,15 +31,16 @@ class Fetch:
     def __init__(self, source: str, name: str):
         store.require_free(name)
         self.source, self.name, self.cancelled = source, name, False
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as this object
-        weakref.finalize(self, self._output.close)
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "core.models.pretrained.fetching", source, name],
-            cwd=PROJECT, env={**os.environ, "OMP_NUM_THREADS": "1"}, stdin=subprocess.DEVNULL,
-            stdout=self._output, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-        with contextlib.suppress(psutil.Error):  # it ended at once, or may not be changed
-            psutil.Process(self._process.pid).nice(10)
+        folder = tempfile.TemporaryDirectory(prefix="unrolled-", ignore_cleanup_errors=True)
+        weakref.finalize(self, folder.cleanup)
+        self._output = Path(folder.name) / "output"
+        with self._output.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "core.models.pretrained.fetching", source, name],
+                cwd=PROJECT, env={**os.environ, "OMP_NUM_THREADS": "1"}, stdin=subprocess.DEVNULL,
+                stdout=output, stderr=subprocess.DEVNULL, **detached(),
+            )  # fmt: skip
+        make_nice(self._process.pid)
 
     @property
     def running(self) -> bool:
@@ -63,20 +63,14 @@ class Fetch:
     def cancel(self) -> None:
         """Stop it and remove what it had written; a model that is complete already stays."""
         self.cancelled = self.running
-        for number in (signal.SIGINT, signal.SIGKILL):
-            if self.running:
-                _signal(self._process.pid, number)
-                try:
-                    self._process.wait(PATIENCE)
-                except subprocess.TimeoutExpired:
-                    continue
-        _signal(self._process.pid, signal.SIGKILL)  # what it had started
+        stop(self._process, PATIENCE)
         for part in (self.name, f"get-{self.name}"):
             remove_parts(part)
 
     def _last(self) -> dict[str, Any]:
-        size = os.fstat(self._output.fileno()).st_size
-        tail = os.pread(self._output.fileno(), LAST, max(0, size - LAST))
+        with self._output.open("rb") as output:
+            output.seek(max(0, output.seek(0, os.SEEK_END) - LAST))
+            tail = output.read(LAST)
         for line in reversed(tail.split(b"\n")[:-1]):
             try:
                 said = json.loads(line)
@@ -85,11 +79,6 @@ class Fetch:
             if isinstance(said, dict):
                 return said
         return {}
-
-
-def _signal(group: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
 
 
 def remove_parts(part: str) -> None:
