@@ -22,12 +22,17 @@ def ask(task: Bug, key: str, seed: str, on_change: Callable[[], None] | None) ->
         "The line with the fault", task.code, index=None, format_func=lambda line: numbers[line],
         horizontal=True, key=f"{key}-line", on_change=on_change,
     )  # fmt: skip
+    st.radio(
+        "What is seen", shown_symptoms(task, seed), index=None, format_func=formula,
+        key=f"{key}-symptom", on_change=on_change,
+    )  # fmt: skip
+
+
+def shown_symptoms(task: Bug, seed: str) -> list[str]:
+    """The symptoms in the order in which this seed shows them."""
     texts = [option.text for option in task.symptoms]
     random.Random(f"symptoms:{seed}:{task.prompt}").shuffle(texts)
-    st.radio(
-        "What is seen", texts, index=None, format_func=formula, key=f"{key}-symptom",
-        on_change=on_change,
-    )  # fmt: skip
+    return texts
 
 
 def chosen(key: str) -> tuple[str, str]:

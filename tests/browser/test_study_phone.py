@@ -13,6 +13,7 @@ from core.study.options import shown_options
 from core.study.progress import StudyProgress
 from core.study.question import Question, shipped
 from core.study.tasks import Bug, Choice, Expression, Match, Number, Order, Quantity, Rubric, Task
+from dashboard.study.faults import shown_symptoms
 from tests.browser.waiting import no_errors, open_page, until, wait_ready
 from tests.study.essays import KNOWS
 
@@ -60,7 +61,8 @@ def give(place: Locator, task: Task, question: Question, part: str, *, right: bo
             lines, seen = place.get_by_role("radiogroup").all()[:2]
             lines.locator("label").nth(task.code.index(line)).click()
             other = next(option.text for option in task.symptoms if not option.right)
-            seen.locator("label").filter(has_text=symptom if right else other).click()
+            shown = shown_symptoms(task, seed)  # a label may be a formula, unlike its text
+            seen.locator("label").nth(shown.index(symptom if right else other)).click()
         case Match():
             settings = right_settings(task, seed)
             for i, setting in enumerate(settings if right else settings[::-1]):
