@@ -6,10 +6,12 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.study.exam import draw_exam
 from core.study.options import shown_options
 from core.study.progress import StudyProgress, predict as predicted
 from core.study.question import ORDER, shipped
 from core.study.storage.progress_file import dump, load
+from core.study.tasks import Number
 from tests.browser.test_study import RIGHT, answer, predict
 from tests.browser.waiting import no_errors, open_page
 
@@ -170,7 +172,9 @@ def test_a_browser_that_keeps_nothing_says_so_once(
 
 
 def test_a_reload_in_an_exam_finds_the_answers(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url, "study", query="exam=2")
+    drawn = {seed: draw_exam(shipped(), seed) for seed in map(str, range(1, 20))}
+    seed = next(s for s, items in drawn.items() if any(isinstance(i.task, Number) for i in items))
+    open_page(page, dashboard_url, "study", query=f"exam={seed}")
     page.get_by_role("button", name="Begin").click()
     box = page.get_by_role("textbox", name="Your number").first
     box.fill("41.5")

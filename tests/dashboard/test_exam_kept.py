@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from core.study.exam import QUESTIONS, draw_exam
+from core.study.exam import QUESTIONS, Item, draw_exam
 from core.study.question import shipped
 from core.study.record import Answer
 from core.study.sitting import MAX_BYTES, Sitting, dump, load
@@ -17,6 +18,15 @@ from tests.study.essays import KNOWS
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SITTING = Sitting("7", NOW, {"1a": Answer("x", ("a", "b"))}, done=True)
+
+
+def answer(app: AppTest, item: Item, seed: str) -> None:
+    """Fill in the right answer to one item of the exam with that seed."""
+    place = f"exam-{seed}-{item.question}"
+    if isinstance(item.task, Rubric):
+        app.text_area(place).set_value(KNOWS[item.question])
+    else:
+        fill_in(app, item.task, place, item.seed, right=True, field=place)
 
 
 def test_a_sitting_is_read_as_it_was_written() -> None:
@@ -71,11 +81,7 @@ def test_a_reload_finds_every_answer_and_the_clock_goes_on(browser: SimpleNamesp
     app.session_state["exam-begun-group-1"] -= timedelta(minutes=10)
     items = draw_exam(shipped(), "group-1")
     for item in items:
-        place = f"exam-group-1-{item.question}"
-        if isinstance(item.task, Rubric):
-            app.text_area(place).set_value(KNOWS[item.question])
-        else:
-            fill_in(app, item.task, place, item.seed, right=True, field=place)
+        answer(app, item, "group-1")
     app.run()
     assert browser.mark == "m1"
     kept = browser.text
@@ -100,9 +106,8 @@ def test_an_exam_whose_time_ended_meanwhile_is_graded_with_what_was_answered(
     item = draw_exam(shipped(), "7")[0]
     app = open_question("1a", exam="7")
     button(app, "Begin").click().run()
-    place = f"exam-7-{item.question}"
-    fill_in(app, item.task, place, item.seed, right=True, field=place)
-    app.session_state["exam-begun-7"] -= timedelta(days=2)
+    answer(app, item, "7")
+    app.run()
     stored = load(browser.text, datetime.now(UTC)) if browser.text else None
     assert stored is not None
     late = Sitting("7", stored.begun - timedelta(days=2), stored.answers)
