@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -45,15 +46,22 @@ class Image:
         words += ["/usr/bin/env", "-i", *said, "sh", "-c", script]
         last = f"exec {shlex.join(words)}"
         return subprocess.Popen(
-            ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c",
-             " && ".join([*mounts, last])]
+            ["unshare", "--mount", "--pid", "--fork", "sh", "-c",
+             " && ".join([*mounts, last])],
+            start_new_session=True,
         )  # fmt: skip
 
     def run(self, command: str) -> None:
         """Run a command inside and wait. Errors: SystemExit when it fails."""
         began = time.monotonic()
         print(f"+ {command}", flush=True)
-        if status := self.start(command).wait():
+        process = self.start(command)
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:
+            end(process)
+            raise
+        if status:
             sys.exit(f"It ended with status {status}: {command}")
         print(f"  {time.monotonic() - began:.1f} s", flush=True)
 
@@ -107,8 +115,13 @@ class Image:
                 time.sleep(0.5)
             sys.exit("It did not become healthy.")
         finally:
-            server.terminate()
-            server.wait()
+            end(server)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a command that runs inside, and all that it started."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def lines_of(text: str) -> list[tuple[str, str]]:
