@@ -10,6 +10,9 @@ JOBS   ?= 2
 
 PY := $(VENV)/bin/python
 export PYTHONUNBUFFERED = 1
+# Servers and trainings of a test would else compile the same files again and again: what is compiled
+# is kept, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
 # What `make test-fast` leaves out.
@@ -82,11 +85,13 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Unrolled needs Python 3.11 or newer, not %d.%d: make PYTHON=python3.12 ..." % sys.version_info[:2])'
 	$(PY) -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv $(if $(wildcard $(VENV)/pyvenv.cfg),--clear) $(VENV)
 	$(PY) deploy/get_torch.py
-	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
+	$(PY) -m pip install --disable-pip-version-check $(LAZILY) -r requirements.txt
 	touch $@
 
+# Of all that is installed the tests import little, which Python compiles then: not pip, before them.
+$(VENV)/.installed-dev: LAZILY = --no-compile
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
-	$(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt
+	$(PY) -m pip install --disable-pip-version-check $(LAZILY) -r requirements-dev.txt
 	touch $@
 
 # Ray lives apart: the dashboard needs nothing of it.

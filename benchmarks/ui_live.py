@@ -33,6 +33,7 @@ DRAGS = {
     "gpt-step": ("gpt", {}, "Step"),
     "gpt-draw": ("gpt", {}, "draw"),
     "gpt-loss": ("gpt", {"section": "Loss and perplexity"}, "If it had the probability p"),
+    "gpt-law": ("gpt", {"section": "Width and data"}, "Width w"),
     "attention-temperature": ("attention", ROW, "Temperature: scores are divided by it"),
     "attention-scaling": ("attention", {"section": "Why √n?"}, "Head dimension n"),
     "decoding-groups": ("decoding", {"section": "shared keys"}, "Tokens in the text, T"),

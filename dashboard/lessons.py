@@ -81,7 +81,7 @@ COURSE = (
     ),
     Stop(
         "Attention", "How does a word find the words that matter to it?", 85,
-        ("attention", "heads"), ("1f", "1s", "2a", "2b", "5a", "5b", "5m", "6a", "6g"),
+        ("attention", "heads"), ("1f", "1n", "1s", "2a", "2b", "5a", "5b", "5m", "6a", "6g"),
     ),
     Stop(
         "Positions", "How does a model know the order of the words?", 35,
@@ -99,8 +99,8 @@ COURSE = (
         "Generating text", "How is the next word chosen, and what does it cost?", 130,
         ("gpt", "decoding"),
         (
-            *("4e", "4f", "4g", "4h", "4i", "4j", "4k", "4m", "4p", "5c", "5d", "5e", "5f", "5l"),
-            *("6c", "6d", "7b", "7d", "7f", "7g"),
+            *("4e", "4f", "4g", "4h", "4i", "4j", "4k", "4m", "4p", "4s"),
+            *("5c", "5d", "5e", "5f", "5l", "6c", "6d", "7b", "7d", "7f", "7g"),
         ),
     ),
     Stop(

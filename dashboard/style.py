@@ -69,6 +69,9 @@ _CSS = f"""<style>{_FIGURE_CSS}{_OLD_BROWSER}
 }}
 {dom.CONTENT} h1 {{ padding: 0; font-size: 2rem; }}
 {dom.keyed("question")} {{ margin-top: -0.7rem; }}
+:is({dom.CONTENT}, {dom.SIDEBAR}) a:focus-visible {{
+  outline: 3px solid currentColor; border-radius: 0.3rem; }}
+{dom.MAIN}:focus-visible {{ outline: 3px solid currentColor; outline-offset: -3px; }}
 ::highlight(glossary) {{ text-decoration: underline dotted; }}
 {dom.keyed("question")} p {{ font-size: 1.1rem; }}
 {_FIGURE} {{ gap: 0.35rem; }}

@@ -120,6 +120,12 @@ def byte_pairs() -> None:
     tokens.show(lambda: model_choice.load(gpt_models.choose_gpt()).tokenizer)
 
 
+def width_and_data() -> None:
+    from dashboard.text import power_law
+
+    power_law.show()
+
+
 def loss() -> None:
     from dashboard.text import likelihood  # the heading must not wait for torch
 
@@ -131,6 +137,7 @@ SECTIONS = {
     "Tokens and byte pairs": byte_pairs,
     "Loss and perplexity": loss,
     "From this GPT to a Llama": to_llama.show,
+    "Width and data": width_and_data,
 }
 section = controls.pick("Section", list(SECTIONS), key="section", bare=True)
 with st.container(key=f"section-{list(SECTIONS).index(section)}"):

@@ -86,6 +86,8 @@ def show() -> None:
             )
         with st.container() if now.edited else said:
             _outcome(given, now)
+            if now.changes.temperature.value != 1 or now.changes.cells:
+                st.caption("The temperature and the masked cells are set in the section “One row”.")
 
         st.header("One head, every step", anchor=False)
         if isinstance(now.layer, str) or isinstance(now.head, str):

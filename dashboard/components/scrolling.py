@@ -1,4 +1,7 @@
-"""Places and figures scroll into view; what scrolls sideways is reached and moved by keys too."""
+"""Places and figures scroll into view; what scrolls sideways is reached and moved by keys too.
+
+And Streamlit's own key R does nothing: WCAG 2.2, 2.1.4 wants no single letter to act on a page.
+"""
 
 from __future__ import annotations
 
@@ -95,6 +98,11 @@ export default function ({ data }) {
   new MutationObserver(later).observe(document.body, { childList: true, subtree: true });
   window.addEventListener("resize", later);
   later();
+  // Streamlit listens on the document, and would run the page again.
+  document.body.addEventListener("keydown", (event) => {
+    const bare = !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (bare && event.key?.toLowerCase() === "r") event.stopPropagation();
+  });
 }
 """
 _PLACES = [

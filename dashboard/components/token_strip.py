@@ -30,7 +30,8 @@ li { display: inline; }
 li button {
   font: inherit; font-size: 1rem; color: var(--st-text-color); cursor: pointer;
   margin: 0 0.1rem 0.3rem 0; padding: 0.12rem 0.3rem; border: 2px solid transparent;
-  border-radius: 0.25rem; white-space: pre-wrap; overflow-wrap: anywhere; text-align: left;
+  border-radius: 0.25rem; white-space: pre-wrap; overflow-wrap: anywhere;
+  min-width: 24px; text-align: center;
   background: color-mix(in srgb, #b44c22 calc(var(--surprise) * 55%), transparent);
 }
 li button[data-kind="prompt"] { background: none; opacity: 0.8; font-style: italic; }

@@ -45,7 +45,7 @@ def show(entry: zoo.ModelEntry, loaded: zoo.LoadedModel, prompt: Prompt) -> None
             tables.show(rows, hide_index=True)
     run = RunDirectory(entry.path)
     names = run.checkpoint_names()
-    st.subheader("Your prompt at different epochs", anchor=False)
+    st.header("Your prompt at different epochs", anchor=False)
     if len(names) < 2:
         st.markdown(
             f"Only the last weights of {page.escape(entry.name)} are stored. A model that you "

@@ -66,7 +66,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt:
             "This model has not been measured at many settings yet: `python -m "
             f"core.decoding.quality_sweep {entry.name}` measures it."
         )
-    st.subheader("Sixteen texts of sixty words, sampled at once", anchor=False)
+    st.header("Sixteen texts of sixty words, sampled at once", anchor=False)
     left, right = panes("samples", (1, 2))
     with left:
         way = choose_way("q", "nucleus", abreast=False)

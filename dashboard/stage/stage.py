@@ -199,7 +199,7 @@ def notes() -> bool:
     number = _index(at, of_unit) + 1
     when = "" if of_unit is None else f" {_when(unit()[of_unit])}"
     st.caption(f"Beat {number} of {len(order)}.{when} This window follows the stage.")
-    st.markdown(f"### {beat.sentence}")
+    st.markdown(f"## {beat.sentence}")
     st.markdown(beat.notes)
     if beat.question:
         st.markdown(f"**Ask:** {beat.question}")

@@ -1,4 +1,7 @@
-"""The bar at the foot of the lecturer's view, and its keys: → ← space ↑ ↓ R N."""
+"""The bar at the foot of the lecturer's view, and its keys: → ← space ↑ ↓ R N.
+
+R and N can be switched off (WCAG 2.2, 2.1.4): speech input would press them by chance.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ _HTML = """
   <button type="button" data-go="next" title="Next beat (right arrow or space)">→</button>
   <button type="button" data-go="reveal" title="Show the answer (R)">Reveal</button>
   <button type="button" data-go="notes" title="Speaker notes in a second window (N)">Notes</button>
+  <button type="button" class="letters" title="Switch the keys R and N on or off">R N</button>
 </nav>
 """
 
@@ -23,14 +27,22 @@ _CSS = f"""{copy_button.LOOK}
 nav {{
   display: flex; gap: 0.6rem; align-items: center; justify-content: flex-end; white-space: nowrap;
 }}
+@media (max-width: 640px) {{ nav {{ flex-wrap: wrap; }} }}
 button {{ font-size: 0.75rem; padding: 0.15rem 0.8rem; }}
 button:disabled {{ opacity: 0.4; cursor: default; }}
+.letters[aria-pressed="false"] {{ text-decoration: line-through 2px; }}
 .count {{ font-size: 0.75rem; font-variant-numeric: tabular-nums; }}
 """
 
 # Keys do nothing while a control that uses them itself has the focus.
 _JS = """
 const channel = new BroadcastChannel("unrolled-stage");
+// Remembered for this browser; for this window where it may store nothing.
+const kept = new Map();
+const letterKeys = () => {
+  try { kept.set("letters", localStorage.getItem("unrolled-letter-keys")); } catch {}
+  return kept.get("letters") !== "off";
+};
 let nav, at;
 channel.onmessage = ({ data }) => {
   if (data === "where?" && nav?.isConnected) channel.postMessage(at);
@@ -52,9 +64,17 @@ export default function ({ data, parentElement, setTriggerValue }) {
       setTriggerValue("go", what);
     }
   };
-  nav.querySelectorAll("button").forEach((button) => {
+  nav.querySelectorAll("[data-go]").forEach((button) => {
     button.onclick = () => go(button.dataset.go);
   });
+  const letters = nav.querySelector(".letters");
+  letters.setAttribute("aria-pressed", letterKeys());
+  letters.onclick = () => {
+    const on = !letterKeys();
+    letters.setAttribute("aria-pressed", on);
+    kept.set("letters", on ? "on" : "off");
+    try { localStorage.setItem("unrolled-letter-keys", kept.get("letters")); } catch {}
+  };
   const keys = {
     ArrowRight: "next", " ": "next", PageDown: "next", ArrowLeft: "previous", PageUp: "previous",
     r: "reveal", n: "notes",
@@ -67,6 +87,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       'input, textarea, select, [contenteditable="true"], [role="slider"], [role="combobox"], ' +
       '[role="listbox"], [role="radiogroup"], [role="application"]')) return;
     if (event.key === " " && focus.closest && focus.closest("button, a, summary")) return;
+    if (/^[a-z]$/i.test(event.key) && !letterKeys()) return;
     let what = keys[event.key] ?? keys[event.key.toLowerCase()];
     if (event.key === "ArrowUp") what = event.shiftKey ? "head up" : "layer up";
     if (event.key === "ArrowDown") what = event.shiftKey ? "head down" : "layer down";

@@ -118,7 +118,7 @@ def _result(questions: Mapping[str, Question], seed: str, marked: tuple[Marked, 
     scroll_into_view("exam-result", seed)
     right = sum(one.grade is not None and one.grade.correct for one in marked)
     earned = f"{points(marked):.1f}".removesuffix(".0")
-    st.subheader(f"{earned} of {len(marked)} points, {right} right", anchor=False)
+    st.header(f"{earned} of {len(marked)} points, {right} right", anchor=False)
     for number, one in enumerate(marked, 1):
         item, question = one.item, questions[one.item.question]
         with st.container(border=True):

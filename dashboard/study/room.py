@@ -167,7 +167,7 @@ def _right_answer(room: Room, task: poll.Asked) -> None:
 def _decides(room: Room, question: Question) -> None:
     """After Reveal: the deciding experiment, and what is wrong with the other options."""
     tried = question.experiment
-    st.subheader("The experiment that decides", anchor=False)
+    st.header("The experiment that decides", anchor=False)
     st.markdown(tried.say)
     page.lesson_link(tried.page, f"Open: {tried.label}", **tried.state)
     claims.show(question.decides)

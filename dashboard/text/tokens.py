@@ -30,10 +30,10 @@ def show(choose_tokenizer: Callable[[], Tokenizer]) -> None:
         left, right = panes("vocabulary", (2, 3))
         left.markdown(INTRODUCTION)
         comparison.predict(curves, left, right)
-    st.subheader("Merge by merge", anchor=False)
+    st.header("Merge by merge", anchor=False)
     own_merges.show()
     if curves is not None:
-        st.subheader("The same sentence in words and in byte pairs", anchor=False)
+        st.header("The same sentence in words and in byte pairs", anchor=False)
         comparison.show(choose_tokenizer, curves)
     page.show_source(
         "core.bpe.learn_merges", "core.bpe.count_pairs", "core.bpe.merge_steps",

@@ -129,7 +129,7 @@ def _unique(names: list[str]) -> list[str]:
 
 def manage(row: Row) -> None:
     """The actions on one run: rename, extend, fork, delete, export."""
-    st.subheader(page.escape(row.title), anchor=False)
+    st.header(page.escape(row.title), anchor=False)
     st.caption(f"`{row.name}`")
     if row.error:
         st.error(page.escape(row.error), icon=":material/broken_image:")

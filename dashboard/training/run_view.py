@@ -64,7 +64,7 @@ def _show(run: RunDirectory, was_over: bool) -> None:
         st.rerun()  # starts or stops the timer, and lets the page find the new model
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     title = f":material/{ICONS[now.state]}: {now.state.capitalize()}"
-    row.subheader(title, anchor=False, width="content")
+    row.header(title, anchor=False, width="content")
     row.caption(f"`{run.path.name}`", width="stretch")
     if now.state == "damaged":
         st.error(page.escape(now.message), icon=":material/broken_image:")

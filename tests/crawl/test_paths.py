@@ -102,8 +102,8 @@ def test_a_room_as_host_and_as_phone(name: str, way: Way, monkeypatch: pytest.Mo
 def until(app: AppTest, state: str) -> AppTest:
     """Look again, as the page does by itself, until the run stands so."""
     deadline = time.monotonic() + MIN_ATTEMPTS
-    while not app.subheader[0].value.endswith(state):
-        assert time.monotonic() < deadline, f"{app.subheader[0].value} is not {state}"
+    while not app.header[0].value.endswith(state):
+        assert time.monotonic() < deadline, f"{app.header[0].value} is not {state}"
         time.sleep(0.3)
         app.run()
     return app

@@ -174,6 +174,7 @@ def test_a_cell_masked_in_the_link_is_followed_and_nonsense_is_not(app):
     app.query_params["cells"] = "6.5,6.0"
     ok(app.run())
     assert any("after your change" in m.value for m in app.markdown)
+    assert any("in the section “One row”" in c.value for c in app.caption)
     for nonsense in ("6.99", "6", "6.-1", "x", "1.1," * 900, "6.5,"):
         other = AppTest.from_file(str(PAGE), default_timeout=120)
         other.query_params["cells"] = nonsense

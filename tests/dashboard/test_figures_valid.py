@@ -31,6 +31,7 @@ from dashboard.figures import (
 from dashboard.figures.layout import Drawing
 from dashboard.figures.maps import attention_maps, head_count, head_steps, heads, sinks
 from dashboard.figures.study import answers
+from dashboard.figures.trained import norm_place, power_law
 from tests.dashboard.drawings import checked
 
 some = np.random.default_rng(0).random
@@ -46,6 +47,8 @@ EPOCHS = [{"kind": "epoch", "epoch": i, "train": {"accuracy": 0.5}, "held_out": 
 POINTS = ([0.1, 0.2], [-1.0, -2.0], ["1", "2"])
 CURVE = SimpleNamespace(share=torch.linspace(0, 1, 9), probability=torch.rand(9))
 
+NORMS = {"before": [0.3, 0.2], "after": [0.2, 0.9]}
+
 DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (attention_maps.causal_heatmaps, ({"one": some((5, 5)), "two": some((5, 5))}, WORDS[:5], 2)),
     (attention_maps.probability_bars, (WORDS, some(12), 2)),
@@ -55,6 +58,11 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (scaling.against_width, ([1, 4, 16], {"with": ([1, 2, 3], [3, 2, 1])})),
     (head_count.accuracies, ({1: [0.3, 0.7], 4: [1.0, 1.0]}, 0.1)),
     (head_count.accuracies, ({}, 0.1)),
+    (norm_place.gradients_and_losses,
+     (NORMS, 1.0, {"after": {2: [1.2, 1.3], 4: [3.7, 3.7]}}, 3.7, (2, 4), ("after", "after", 2))),
+    (norm_place.gradients_and_losses, (NORMS, 1.0, {}, 3.7, (2, 4), ("after", "after", 2))),
+    (power_law.against, ("width", (4, 8, 16), lambda w: 1 / w, [(4, 0.3), (8, 0.1)])),
+    (power_law.against, ("width", (4, 8, 16), lambda w: 1 / w, [])),
     (head_count.rows, (some((16, 12)), (1, 4))),
     (answers.small_curves, ([Curve("a", (0.0, 1.0), (1.0, 0.5))], "k", "norm", "y", (0.5, 1.0))),
     (answers.calibration_bars, ({"sure": (3, 4), "think so": (1, 2), "guess": (0, 0)},)),

@@ -23,6 +23,7 @@ PAGES: dict[str, tuple[str, dict[str, str]]] = {
     "positions": ("positions", {}),
     "rotary": ("positions", {}),
     "loss": ("gpt", {"section": "Loss and perplexity", "model": "gpt-grammar"}),
+    "powerlaw": ("gpt", {"section": "Width and data"}),
     "maps": ("vit", {}),
     "patches": ("patches", {}),
     "objects": ("maps", {"try": "size of the object"}),

@@ -47,7 +47,7 @@ def test_start_makes_one_run_with_the_chosen_settings(runs, monkeypatch, kind, w
     spec = RunSpec.from_dict(RunDirectory(runs / name).spec())
     assert (spec.kind, spec.recipe_config().epochs, spec.seed) == (kind, 3, 7)
     assert app.query_params["run"] in (name, [name])
-    assert [s.value for s in app.subheader] == [":material/hourglass_empty: Queued"]
+    assert [s.value for s in app.header] == [":material/hourglass_empty: Queued"]
 
 
 def test_what_differs_from_the_course_is_said_with_the_numbers_of_the_shipped_run(runs):
@@ -144,7 +144,7 @@ def test_every_state_is_shown(runs, state):
     run.set_status(state, "Some *words*.")
     app = check(opened(run="vit-x"))
     shown = "Lost" if state == "running" else state.capitalize()  # it has no process
-    assert app.subheader[0].value.endswith(shown)
+    assert app.header[0].value.endswith(shown)
     labels = [b.label for b in app.button]
     assert ("Resume" in labels) == (state in ("running", "paused", "failed", "cancelled"))
     assert ("Cancel" in labels) == (state == "queued")
@@ -226,7 +226,7 @@ def test_curves_and_texts_of_the_untrained_model_and_of_the_newest_are_seen_toge
 def test_the_lecturers_view_shows_the_run_and_not_the_form(runs):
     finished(runs, OVERFITTING)
     app = check(opened(run="gpt-a", mode="present"))
-    assert app.subheader[0].value.endswith("Done")
+    assert app.header[0].value.endswith("Done")
     assert "Start training" not in [b.label for b in app.button]
     assert "Start training" in [b.label for b in check(opened(mode="present")).button]
 

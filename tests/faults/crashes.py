@@ -7,6 +7,8 @@ again and again, and see that each damage is named and no other run suffers.
 """
 
 import argparse
+import importlib
+import multiprocessing
 import os
 import random
 import shutil
@@ -16,6 +18,9 @@ import sys
 import tempfile
 import time
 from dataclasses import replace
+from functools import cache
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -28,6 +33,7 @@ from core.run_files.directory import RunDirectory
 from core.runs import queue, table
 from core.runs.launch import PROJECT, environment
 from core.runs.status import run_status
+from core.training.command_line import main as main_of_training
 
 SIZES = {"dim": 16, "attn_dim": 8, "mlp_dim": 16, "num_heads": 2, "num_layers": 1}
 RECIPE = {"epochs": 3, "batch_size": 8, "lr": 1e-2}
@@ -50,29 +56,22 @@ WORST = {
     "during a rename": ("core.system.atomic_write:os.replace", "write_checkpoint", 4),
     "before the first checkpoint": ("core.training.session:save_state", "_train_and_record", 1),
 }
-DIE_AT = """
-import importlib, os, signal, sys
-run, where, caller, nth = sys.argv[1:]
-calls = 0
-module, _, name = where.partition(":")
-place = importlib.import_module(module)
-*owner, last = name.split(".")
-for part in owner:
-    place = getattr(place, part)
-real = getattr(place, last)
-def die(*args, **kwargs):
-    global calls
-    frame = sys._getframe(1)
-    while frame is not None and frame.f_code.co_name != caller:
-        frame = frame.f_back
-    calls += frame is not None
-    if calls == int(nth):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return real(*args, **kwargs)
-setattr(place, last, die)
-from core.training.command_line import main
-sys.exit(main(["--resume", run]))
-"""
+
+
+@cache
+def forks() -> BaseContext:
+    """Processes that begin with everything imported, which takes longer than so short a training;
+    the queue starts one from nothing."""
+    from multiprocessing import forkserver  # not on Windows
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["core.training.session"])
+    with patch.dict(os.environ, environment(max(spec.threads for spec in SPECS.values()), None)):
+        forkserver.ensure_running()
+    first = context.Process(target=int)
+    first.start()
+    first.join()
+    return context
 
 
 def new_run(name: str) -> RunDirectory:
@@ -81,31 +80,57 @@ def new_run(name: str) -> RunDirectory:
     return RunDirectory.create(queue.runs_folder() / name, spec.to_dict())
 
 
-def trainer(
-    run: RunDirectory, *, die_at: tuple[str, str, int] | None = None
-) -> subprocess.Popen[bytes]:
-    """`python -m core.train --resume RUN`, or the same that kills itself at a moment."""
-    command = ["-m", "core.train", "--resume", str(run.path)]
-    if die_at:
-        command = ["-c", DIE_AT, str(run.path), *map(str, die_at)]
+def trainer(run: RunDirectory, *, die_at: tuple[str, str, int] | None = None) -> BaseProcess:
+    """What `python -m core.train --resume RUN` does, or the same that kills itself at a moment."""
     done = run_status(run).state == "done"  # it says so and changes nothing, its log neither
-    with open(os.devnull if done else run.path / "log.txt", "ab") as log:
-        return subprocess.Popen(
-            [sys.executable, *command],
-            cwd=PROJECT,
-            env=environment(int(run.spec()["threads"]), None),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+    log = os.devnull if done else str(run.path / "log.txt")
+    variables = environment(int(run.spec()["threads"]), None)
+    process = forks().Process(target=_resume, args=(str(run.path), log, variables, die_at))
+    process.start()
+    return process
+
+
+def _resume(
+    run: str, log: str, variables: dict[str, str], die_at: tuple[str, str, int] | None
+) -> None:
+    os.setsid()
+    os.environ.update(variables)
+    with open(log, "ab") as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+    if die_at:
+        _die_at(*die_at)
+    sys.exit(main_of_training(["--resume", run]))
+
+
+def _die_at(where: str, caller: str, nth: int) -> None:
+    calls = 0
+    module, _, name = where.partition(":")
+    place = importlib.import_module(module)
+    *owner, last = name.split(".")
+    for part in owner:
+        place = getattr(place, part)
+    real = getattr(place, last)
+
+    def die(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        frame = sys._getframe(1)
+        while frame is not None and frame.f_code.co_name != caller:
+            frame = frame.f_back
+        calls += frame is not None
+        if calls == nth:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*args, **kwargs)
+
+    setattr(place, last, die)
 
 
 def end(run: RunDirectory) -> float:
     """Resume until it is done; returns how many seconds that took."""
     began = time.monotonic()
     process = trainer(run)
-    assert process.wait(timeout=200) == 0, (run.path / "log.txt").read_text()[-2000:]
+    process.join(timeout=200)
+    assert process.exitcode == 0, (run.path / "log.txt").read_text()[-2000:]
     assert run_status(run).state == "done", run_status(run)
     return time.monotonic() - began
 
@@ -142,12 +167,12 @@ def killed_and_resumed(name: str, wait: float, whole: RunDirectory, *, training:
     """
     run = new_run(name)
     process = trainer(run)
-    while training and not run.metrics() and process.poll() is None:
+    while training and not run.metrics() and process.is_alive():
         time.sleep(0.005)
     time.sleep(wait)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     killed = time.monotonic()
-    process.wait()
+    process.join()
     while (state := run_status(run).state) not in ("lost", "done", "queued"):
         assert time.monotonic() - killed < 60, f"{state} after a minute"
         time.sleep(0.02)
@@ -170,7 +195,8 @@ def check_history(run: RunDirectory) -> None:
 def worst_moment(name: str, die_at: tuple[str, str, int], whole: RunDirectory) -> None:
     run = new_run(name)
     process = trainer(run, die_at=die_at)
-    assert process.wait(timeout=200) == -signal.SIGKILL, "it did not come to that moment"
+    process.join(timeout=200)
+    assert process.exitcode == -signal.SIGKILL, "it did not come to that moment"
     assert run_status(run).state == "lost"
     end(run)
     check_same(whole, run)

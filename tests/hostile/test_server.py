@@ -2,7 +2,9 @@
 
 import asyncio
 import http.client
+import sys
 import tomllib
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
@@ -11,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.conftest import ROOT
 from tests.hostile.conftest import Served
+from tests.load.__main__ import process_on
 from tests.load.client import Tab, health
 from tests.load.loop import run
 
@@ -34,6 +37,12 @@ def test_the_defaults_are_safe() -> None:
     assert client["toolbarMode"] == "viewer"
     assert config["browser"]["gatherUsageStats"] is False
     assert config.get("global", {}).get("developmentMode") is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux tells which libraries a process uses")
+def test_it_runs_on_uvloop(served: Served) -> None:
+    maps = process_on(served.address).memory_maps()
+    assert "uvloop" in {Path(one.path).parent.name for one in maps}
 
 
 def test_it_listens_on_this_machine_alone(served: Served) -> None:

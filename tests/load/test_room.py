@@ -22,7 +22,7 @@ def test_a_room_of_fifty_is_served_and_comes_back_from_its_links(tmp_path: Path)
     with dashboard(tmp_path, STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL="5") as address:
         server = process_on(address)
         held = lecture(
-            address, server, SESSIONS, arrive=8, minutes=1 / 6, every=5, forget=5, rehearsing=20
+            address, server, SESSIONS, arrive=8, minutes=1 / 6, every=5, forget=5, rehearsing=10
         )
         figures = run(held)
         assert server.status() != psutil.STATUS_ZOMBIE

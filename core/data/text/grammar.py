@@ -18,11 +18,12 @@ the agreement; there are few enough values to write them all out as an `nltk.CFG
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -105,6 +106,13 @@ def _expand(rule: str) -> list[str]:
     return choices
 
 
+class Random(Protocol):
+    """What `sample` needs of a numpy generator."""
+
+    def integers(self, count: int, /) -> Any:
+        """A number from 0 to count − 1."""
+
+
 @lru_cache(maxsize=1)
 def grammar() -> CFG:
     """The context-free grammar, start symbol Talk."""
@@ -123,7 +131,7 @@ def _choices() -> dict[Nonterminal, list[tuple[Any, ...]]]:
     return choices
 
 
-def sample(rng: np.random.Generator) -> list[str]:
+def sample(rng: Random) -> list[str]:
     """The words of one dialogue: from Talk on, a random rule replaces every symbol."""
     choices = _choices()
     words: list[str] = []
@@ -136,6 +144,30 @@ def sample(rng: np.random.Generator) -> list[str]:
             rules = choices[symbol]
             stack += rules[int(rng.integers(len(rules)))] if len(rules) > 1 else rules[0]
     return words
+
+
+def words() -> list[str]:
+    """Every word of the language, in alphabetical order."""
+    ends = {w for rules in _choices().values() for rule in rules for w in rule}
+    return sorted(word for word in ends if isinstance(word, str))
+
+
+def entropy() -> tuple[float, float]:
+    """(nats, words) of a dialogue on average: H(S) = ln n + (1/n) Σ H of what a rule's symbols
+    become, over the n rules of S. No dialogue has two derivations, so this is the entropy of texts.
+    """
+    choices = _choices()
+
+    @cache
+    def of(symbol: Any) -> tuple[float, float]:
+        if isinstance(symbol, str):
+            return 0.0, 1.0
+        rules = choices[symbol]
+        parts = [of(each) for rule in rules for each in rule]
+        nats, length = (sum(part) / len(rules) for part in zip(*parts, strict=True))
+        return math.log(len(rules)) + nats, length
+
+    return of(grammar().start())
 
 
 def to_text(words: Sequence[str]) -> str:

@@ -118,10 +118,58 @@ def heads_parameters(rng: random.Random) -> NumberTask:
     )
 
 
+def stream_left(rng: random.Random) -> NumberTask:
+    """(1 + v)^(−L): what 2 L LayerNorms after the parts of L blocks leave of the stream."""
+    v, L = rng.choice([0.1, 0.25, 0.5, 1.0]), rng.choice([2, 3, 4, 6])
+    answer = (1 + v) ** -L
+    return NumberTask(
+        f"The stream enters a Transformer of {L} blocks with variance 1. In each block attention "
+        f"and MLP both add a vector of variance {v:g}, independent of the stream, and a LayerNorm "
+        "after each scales the sum to variance 1 again. By which factor is what has entered "
+        "multiplied on the way to the end?",
+        answer,
+        "(no unit)",
+        0.01,
+        (
+            ((1 + v) ** (-L / 2), "A block has two LayerNorms: one after each part."),
+            ((1 + v) ** (-2 * L), "LayerNorm divides by the standard deviation, √(1 + v)."),
+            ((1 + v) ** -0.5, "That is one LayerNorm."),
+            (1, "That holds with LayerNorm before: then the stream itself is only added to."),
+        ),
+        f"Each of {2 * L} LayerNorms divides by √{1 + v:g}: {1 + v:g}^−{L} = {answer:.3g}.",
+    )
+
+
+def law_excess(rng: random.Random) -> NumberTask:
+    """L∞ + (L − L∞) k^(−α): the loss after the width has grown by the factor k."""
+    floor, loss = rng.choice([0.6, 1.2]), rng.choice([1.4, 1.8, 2.2])
+    alpha, k = rng.choice([0.25, 0.5, 1.0]), rng.choice([4, 16])
+    above, factor = loss - floor, k**-alpha
+    answer = floor + above * factor
+    return NumberTask(
+        f"A text has an entropy of L∞ = {floor:g} nats a token, and a model of width w a loss of "
+        f"{loss:g}. The loss above L∞ falls like w^(−α) with α = {alpha:g}. What is the loss of a "
+        f"model {k} times as wide?",
+        answer,
+        "nats",
+        0.01,
+        (
+            (loss * factor, "Only the loss above L∞ falls; L∞ stays."),
+            (above * factor, "That is the loss above L∞: add L∞."),
+            (floor + above * (1 - factor), "k^(−α) is the share that is left, not what is lost."),
+            (floor + above / k, "The factor is k^(−α), not 1/k."),
+            (floor + above * alpha, "The factor is k^(−α), not α."),
+        ),
+        f"{floor:g} + {above:g} · {k}^−{alpha:g} = {answer:.3g}.",
+    )
+
+
 VARIANTS: dict[str, Callable[[random.Random], NumberTask]] = {
     "score_divisor": score_divisor,
     "gradient_left": gradient_left,
     "clipped_entry": clipped_entry,
     "cell_left": cell_left,
     "heads_parameters": heads_parameters,
+    "stream_left": stream_left,
+    "law_excess": law_excess,
 }

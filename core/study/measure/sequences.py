@@ -1,4 +1,4 @@
-"""Measurements on scores and √n, gradients through time, clipping, gates and heads.
+"""Measurements on scores and √n, gradients through time, gates, heads, LayerNorm and power laws.
 
 Each function returns the values that `core.study.measure.store.MEASUREMENTS` names.
 """
@@ -6,6 +6,8 @@ Each function returns the values that `core.study.measure.store.MEASUREMENTS` na
 from __future__ import annotations
 
 import math
+import statistics
+from itertools import pairwise
 
 import numpy as np
 
@@ -101,4 +103,56 @@ def recall() -> Values:
         **{"best_of_one": max(one.accuracy for one in history.of(1))},
         **{"worst_of_four": min(one.accuracy for one in history.of(4))},
         **{f"parameters_{h}": history.of(h)[0].parameters for h in (1, 4)},
+    }
+
+
+def norm_place() -> Values:
+    """The shipped trainings with LayerNorm before and after the block: losses by number of layers
+    (means; the worst and the best seed at 12). The last block's gradient before training, after
+    divided by before, with 2 and with 24 layers; and of 24 by that of the first block, before."""
+    from core.models.norm_place.history import AFTER, BEFORE, RECIPES, read
+
+    found = read()
+    about, names = found.about, ("before", "after", "warm")
+    values: Values = {
+        f"{name}_{depth}": statistics.mean(found.losses(recipe, depth))
+        for name, recipe in zip(names, RECIPES, strict=True) for depth in (4, 12, 24)
+    }  # fmt: skip
+    for depth in (2, 24):
+        before, after = (found.norms(place, depth) for place in (BEFORE, AFTER))
+        values[f"last_ratio_{depth}"] = after[-1] / before[-1]
+    return values | {
+        **{"layers": 12, "steps": about["steps"], "rate": about["learning_rate"]},
+        **{"warm_up": about["warm_up"], "frequencies": about["frequencies"]},
+        **{"before_worst": max(found.losses(BEFORE, 12))},
+        **{"after_best": min(found.losses(AFTER, 12))},
+        **{"last_before": before[-1] / before[0]},
+    }
+
+
+def power_law() -> Values:
+    """The law fitted to the shipped GPTs and the model that it has not seen. factor_…: what one
+    doubling of the width leaves of L − L∞; …_fall: by how many nats it lowers it; few_miss: by how
+    much the law is too high for the fewest dialogues, which it is not fitted to."""
+    from core.models.power_law.fit import fit, left_out
+    from core.models.power_law.history import HELD_OUT, WIDTHS, read
+
+    found = read()
+    trained, floor = found.fitted(), found.about["floor"]
+    law, held = fit(trained, floor), found.of(*HELD_OUT)
+    counts = sorted({one.dialogues for one in trained})
+    above = {d: [found.of(w, d).loss - floor for w in WIDTHS] for d in counts}
+    factors = [after / before for row in above.values() for before, after in pairwise(row)]
+    first, *_, before_last, last = above[counts[0]]
+    return {
+        **{"models": len(trained), "alpha": law.alpha, "beta": law.beta, "floor": floor},
+        **{"held_width": held.width, "held_dialogues": held.dialogues, "held": held.loss},
+        **{"predicted": law.loss(*HELD_OUT), "miss": held.loss - law.loss(*HELD_OUT)},
+        **{"left_out_most": max(map(abs, left_out(trained, floor)))},
+        "factor": 2**-law.alpha,
+        **{"factor_least": min(factors), "factor_most": max(factors)},
+        **{"first_fall": first - above[counts[0]][1], "last_fall": before_last - last},
+        "few_miss": max(law.loss(t.width, t.dialogues) - t.loss for t in found.grid()),
+        "few": min(t.dialogues for t in found.grid()),
+        **{"widest": WIDTHS[-1], "most": counts[-1], "left_at_widest": above[counts[-1]][-1]},
     }

@@ -209,6 +209,14 @@ MEASUREMENTS = {
     "recall": Measurement("sequences", "Look up the layers with one head and with many",
         "heads_1 heads_2 heads_4 heads_8 heads_16 places symbols best_of_one worst_of_four "
         "parameters_1 parameters_4"),
+    "norm_place": Measurement("sequences", "Look up LayerNorm before and after the block",
+        "before_4 before_12 before_24 after_4 after_12 after_24 warm_4 warm_12 warm_24 layers "
+        "steps rate warm_up frequencies before_worst after_best last_before last_ratio_2 "
+        "last_ratio_24"),
+    "power_law": Measurement("sequences", "Fit a power law to the shipped GPTs of many widths",
+        "models alpha beta floor held_width held_dialogues held predicted miss left_out_most "
+        "factor factor_least factor_most first_fall last_fall widest most left_at_widest few "
+        "few_miss"),
     "class_token": Measurement("drawings", "Replace what a Vision Transformer's classifier reads",
         "model patches own"),
 }  # fmt: skip

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -116,6 +117,7 @@ class Database:
             except BaseException:
                 self._connection.close()
                 raise
+        weakref.finalize(self, self._connection.close)  # Windows removes no file that is open
 
     def __enter__(self) -> Database:
         return self

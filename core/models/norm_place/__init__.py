@@ -1,0 +1,1 @@
+"""LayerNorm before or after the block: gradients at initialisation, and which depths train."""

@@ -1,0 +1,1 @@
+"""Figures of small trainings that are shipped as numbers."""

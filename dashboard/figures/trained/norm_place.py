@@ -1,0 +1,69 @@
+"""LayerNorm before or after the block: gradients by block, and loss by number of layers."""
+
+from collections.abc import Mapping, Sequence
+
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure
+from dashboard.figures.traces import line, scatter
+from dashboard.palette import BLUE, GREEN, GREY, ORANGE
+
+LOOKS = ((BLUE, "solid", "circle"), (ORANGE, "dash", "diamond"), (GREEN, "dot", "square"))
+LOWER = {"xaxis": "x2", "yaxis": "y2"}
+
+
+def gradients_and_losses(
+    norms: Mapping[str, Sequence[float]],
+    most: float,
+    losses: Mapping[str, Mapping[int, Sequence[float]]],
+    frequencies: float,
+    depths: Sequence[int],
+    chosen: tuple[str, str, int],
+) -> Drawing:
+    """Above, the gradient's norm in each block; below, the loss against the number of layers.
+
+    norms: place -> one for each block; most: of this axis. losses: recipe -> layers -> seeds, {}
+    for a question mark. frequencies: of a model that knows only how often each word occurs.
+    chosen: the place, the recipe and the layers that are looked at.
+    """
+    place, recipe, layers = chosen
+    names = [str(depth) for depth in depths]
+    data: list[Spec] = [
+        line(
+            list(range(1, layers + 1)), list(values), name, colour, 4 if name == place else 1.5,
+            dash, mode="lines+markers", legendgroup=name,
+            marker={"symbol": symbol, "size": 10 if name == place else 5},
+        )
+        for (name, values), (colour, dash, symbol) in zip(norms.items(), LOOKS, strict=False)
+    ]  # fmt: skip
+    data.append(line(names, [frequencies] * len(names), color=GREY, width=2, dash="dot",
+                     hoverinfo="skip", showlegend=False, **LOWER))  # fmt: skip
+    told = {"xref": "x2", "yref": "y2", "showarrow": False, "font": {"color": GREY}}
+    notes = [{"x": 0, "y": frequencies, "text": "word frequencies alone", "yshift": 12,
+              "xanchor": "left"} | told]  # fmt: skip
+    if not losses:
+        middle = {"x": len(names) // 2, "y": 2.2, "text": "?"}
+        notes.append(middle | told | {"font": {"size": 48, "color": GREY}})
+    for (name, found), (colour, dash, symbol) in zip(losses.items(), LOOKS, strict=False):
+        means = [sum(found[depth]) / len(found[depth]) for depth in depths]
+        across = [str(depth) for depth in depths for _ in found[depth]]
+        seeds = [loss for depth in depths for loss in found[depth]]
+        alike = {"legendgroup": name, **LOWER}
+        data.append(
+            line(names, means, name, colour, 3, dash, showlegend=name not in norms, **alike)
+        )
+        data.append(scatter(across, seeds, name, showlegend=False, **alike,
+                            marker={"size": 9, "symbol": symbol, "color": colour}))  # fmt: skip
+    if losses:
+        mean = sum(losses[recipe][layers]) / len(losses[recipe][layers])
+        ring = {"size": 24, "symbol": "circle-open", "color": GREY, "line": {"width": 3}}
+        data.append(scatter([str(layers)], [mean], showlegend=False, hoverinfo="skip", marker=ring,
+                            **LOWER))  # fmt: skip
+    few = layers <= 12
+    layout = {
+        "xaxis": axis("block", range=[0.5, layers + 0.5], anchor="y",
+                      dtick=1 if few else 4, tick0=1 if few else 0),
+        "yaxis": axis("‖∂L/∂W‖", range=[0, most], domain=[0.66, 1]),
+        "xaxis2": axis("layers L", type="category", anchor="y2"),
+        "yaxis2": axis("loss, nats", range=[0.9, frequencies + 0.7], domain=[0, 0.4]),
+        "height": 410, "legend": LEGEND_ABOVE, "annotations": notes,
+    }  # fmt: skip
+    return figure(data, layout)
