@@ -89,7 +89,7 @@ COURSE = (
     ),
     Stop(
         "Pictures as tokens", "How does a Transformer read a picture?", 45,
-        ("vit", "patches"), ("2d", "3v", "5k", "7h", "7i"),
+        ("vit", "patches"), ("2d", "2p", "3v", "5k", "7h", "7i"),
     ),
     Stop(
         "Testing models", "Is a map true, and when is a CNN better?", 55,

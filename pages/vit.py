@@ -7,7 +7,7 @@ from dashboard.components import page
 from dashboard.components.panes import panes
 from dashboard.figures.maps import vit_maps as figures
 from dashboard.models import network, pictures, traces, vit_models
-from dashboard.vision import vit_maps
+from dashboard.vision import patch_sizes, vit_maps
 
 page.page_header(
     "Vision Transformer",
@@ -78,12 +78,16 @@ ROLLOUT = (
     "layer: it multiplies the weights of the layers, and half of each is replaced by the "
     "residual connection (Abnar & Zuidema 2020)."
 )
-look()
+SECTIONS = ["where it looks", "patch size"]
+if controls.pick("What to try", SECTIONS, key="try", bare=True) == "patch size":
+    patch_sizes.show()
+else:
+    look()
+    page.show_source(
+        "core.vit.VisionTransformer",
+        "core.interpret.attribution.course_heatmap",
+        "core.interpret.attribution.rollout",
+        "core.interpret.trace.trace",
+    )
 page.lesson_link("maps", "Is such a map faithful? Measure it")
 page.lesson_link("patches", "How a picture becomes tokens")
-page.show_source(
-    "core.vit.VisionTransformer",
-    "core.interpret.attribution.course_heatmap",
-    "core.interpret.attribution.rollout",
-    "core.interpret.trace.trace",
-)

@@ -31,7 +31,7 @@ from dashboard.figures import (
 from dashboard.figures.layout import Drawing
 from dashboard.figures.maps import attention_maps, head_count, head_steps, heads, sinks
 from dashboard.figures.study import answers
-from dashboard.figures.trained import norm_place, power_law
+from dashboard.figures.trained import norm_place, patch_sizes, power_law
 from tests.dashboard.drawings import checked
 
 some = np.random.default_rng(0).random
@@ -47,6 +47,7 @@ EPOCHS = [{"kind": "epoch", "epoch": i, "train": {"accuracy": 0.5}, "held_out": 
 POINTS = ([0.1, 0.2], [-1.0, -2.0], ["1", "2"])
 CURVE = SimpleNamespace(share=torch.linspace(0, 1, 9), probability=torch.rand(9))
 
+PATCHES = {2: (257, 3_000_000, 5_000_000, 130.0), 4: (65, 200_000, 900_000, 24.0)}
 NORMS = {"before": [0.3, 0.2], "after": [0.2, 0.9]}
 
 DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
@@ -61,6 +62,8 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (norm_place.gradients_and_losses,
      (NORMS, 1.0, {"after": {2: [1.2, 1.3], 4: [3.7, 3.7]}}, 3.7, (2, 4), ("after", "after", 2))),
     (norm_place.gradients_and_losses, (NORMS, 1.0, {}, 3.7, (2, 4), ("after", "after", 2))),
+    (patch_sizes.accuracy_and_cost, ({2: [0.9, 0.8], 4: [0.7, 0.7]}, PATCHES, 4)),
+    (patch_sizes.accuracy_and_cost, ({}, PATCHES, 4)),
     (power_law.against, ("width", (4, 8, 16), lambda w: 1 / w, [(4, 0.3), (8, 0.1)])),
     (power_law.against, ("width", (4, 8, 16), lambda w: 1 / w, [])),
     (head_count.rows, (some((16, 12)), (1, 4))),

@@ -1,4 +1,4 @@
-"""Number tasks on models: perplexity, attention sinks, grouped heads, ALiBi, sampling error.
+"""Number tasks on models: perplexity, sinks, grouped heads, ALiBi, sampling error, patches.
 
 Each draws round values, as those in `core.study.grading.numbers`.
 """
@@ -125,4 +125,32 @@ def standard_error(rng: random.Random) -> NumberTask:
             (100 * (1 - p), "That is the share of errors, not how much the accuracy varies."),
         ),
         f"100 · √({p:g} · {1 - p:.2g} / {N:,}) = {answer:.3f} percentage points.",
+    )
+
+
+def patch_products(rng: random.Random) -> NumberTask:
+    """2 N² n with N = (S/p)² + 1: the products of one head over a picture cut into patches."""
+    p, side, n = rng.choice([4, 8, 16]), rng.choice([4, 6, 8]), rng.choice([16, 32, 64])
+    S, patches = p * side, side * side
+    N = patches + 1
+    answer = 2 * N * N * n
+    return NumberTask(
+        f"A Vision Transformer cuts a {S}×{S} picture into patches of {p}×{p} pixels, and puts a "
+        f"class token in front. How many multiplications do Q Kᵀ and A V take together, in one "
+        f"head of width n = {n}?",
+        answer,
+        "multiplications",
+        0.0,
+        (
+            (N * N * n, "That is one of the two products: Q Kᵀ or A V."),
+            (2 * patches**2 * n, "The class token is a token too: N = (S/p)² + 1."),
+            (2 * (side + 1) ** 2 * n, "The patches fill a square: (S/p)² of them."),
+            (2 * N * n, "Every token looks at every token: N² weights, not N."),
+            (2 * N * N, "Each weight takes n multiplications, and so does each value."),
+            (
+                2 * N * n * n,
+                "That grows with N, as projections do; here pairs of tokens count.",
+            ),
+        ),
+        f"N = ({S}/{p})² + 1 = {N}, and 2 · {N}² · {n} = {answer:,}.",
     )

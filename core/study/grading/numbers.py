@@ -262,4 +262,5 @@ VARIANTS: dict[str, Callable[[random.Random], NumberTask]] = {
     "grouped_cache_bytes": model_numbers.grouped_cache_bytes,
     "alibi_factor": model_numbers.alibi_factor,
     "standard_error": model_numbers.standard_error,
+    "patch_products": model_numbers.patch_products,
 }

@@ -158,6 +158,10 @@ MEASUREMENTS = {
         "images first_on_object last_on_object first_patches last_patches covered heads_alike"),
     "shifts": Measurement("vision", "Look up how accurate models are on pictures that move",
         "pixels plain_still plain_moved bare_still bare_moved cnn_still cnn_moved"),
+    "patch_sizes": Measurement("vision", "Look up the ViTs with patches of 2, 4 and 8 pixels",
+        "accuracy_2 accuracy_4 accuracy_8 best_2 worst_4 best_8 tokens_2 tokens_4 tokens_8 "
+        "share_2 share_4 share_8 attention_growth whole_growth step_2 step_4 step_8 step_growth "
+        "parameters_2 parameters_4 parameters_8 steps held_out"),
     "maps": Measurement("maps", "Compare maps with each other, and delete patches by them",
         "images pictures by_map by_attention by_chance attention_alike gradient_alike "
         "same_brightest brightest background same_answer elsewhere_first walks walked flow "

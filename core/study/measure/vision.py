@@ -78,6 +78,32 @@ def _other_sizes() -> Values:
     return {**counts, "weights_growth": counts["half_weights"] / counts["weights"]}
 
 
+def patch_sizes() -> Values:
+    """The shipped trainings with patches of 2, 4 and 8 pixels: held-out accuracy (means, the worst
+    and the best seed), tokens, the share of attention in all multiplications, and milliseconds of a
+    training step; …_growth: how many times as large with 2 pixels as with 4."""
+    from core.models.patch_sizes.history import SIZES, cost_of, read
+
+    found = read()
+    costs = {p: cost_of(p) for p in SIZES}
+    best_2, worst_4, best_8 = (
+        best(one.accuracy for one in found.of(p)) for p, best in ((2, max), (4, min), (8, max))
+    )
+    values: Values = {"best_2": best_2, "worst_4": worst_4, "best_8": best_8}
+    for p in SIZES:
+        values |= {
+            **{f"accuracy_{p}": found.accuracy(p), f"tokens_{p}": costs[p].tokens},
+            **{f"share_{p}": costs[p].share, f"step_{p}": found.milliseconds(p)},
+            **{f"parameters_{p}": found.of(p)[0].parameters},
+        }
+    return values | {
+        "attention_growth": costs[2].attention / costs[4].attention,
+        "whole_growth": costs[2].whole / costs[4].whole,
+        "step_growth": found.milliseconds(2) / found.milliseconds(4),
+        **{"steps": found.about["steps"], "held_out": found.about["held_out"]},
+    }
+
+
 def object_size() -> Values:
     """Shapes, small and large objects: the share of the class token's attention on them, and the
     share that uniform attention would give them; how far attention spreads, correlated with the
