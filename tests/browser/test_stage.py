@@ -160,7 +160,7 @@ def test_axes_wait_for_their_curves_and_a_frame_for_its_figure(
 
 def test_arrow_keys_step_through_layers_and_heads(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "gpt", query="mode=present&beat=3&layer=1")
-    at_beat(page, 3, 9)
+    at_beat(page, 3, len(storyline("gpt").beats))
     page.keyboard.press("ArrowDown")
     expect(page).to_have_url(re.compile("layer=2"))
     page.keyboard.press("ArrowUp")
