@@ -74,8 +74,10 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
             data={"word": words, "probability": probabilities[best]},
             width="stretch",
         )
+        tokens = "this one token" if len(ids) == 1 else f"these {len(ids)} tokens"
         st.caption(
-            f"Computed in {milliseconds:.1f} ms on this machine when this line was first read."
+            f"Computed from {tokens} in {milliseconds:.1f} ms on this machine when the line was "
+            "first read."
         )
     with st.expander(f"The maps of all {alphas[:, :, 0, 0].size} heads", icon=":material/grid_on:"):
         page.show_image(

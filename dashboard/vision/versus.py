@@ -157,12 +157,18 @@ def _sizes(identity: str, _entry: zoo.ModelEntry) -> tuple[int | None, int | Non
     checkpoint cannot be used."""
     import torch
 
-    from core.models.checkpoint import CheckpointError, read_checkpoint, require_fit
+    from core.models.checkpoint import (
+        CheckpointError,
+        read_checkpoint,
+        require_fit,
+        require_pictures,
+    )
     from core.models.registry import build, parameter_count
 
     try:
         checkpoint = read_checkpoint(_entry.weights)
         require_fit(checkpoint)
+        require_pictures(checkpoint)
     except CheckpointError:
         return None, None
     with torch.device("meta"):

@@ -65,6 +65,9 @@ def test_an_eigenvalue_is_dragged_with_its_conjugate(page: Page, dashboard_url: 
     before = page.url
     plane.press("ArrowUp")
     page.wait_for_function("before => location.href !== before", arg=before)
+    before = page.url
+    page.mouse.click(x - 90, y - 30)  # pressed elsewhere, it goes there without dragging
+    page.wait_for_function("before => location.href !== before", arg=before)
     page.reload()
     wait_ready(page)
     expect(plane).to_have_attribute("aria-label", re.compile("4 eigenvalues"))

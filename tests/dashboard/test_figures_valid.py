@@ -175,7 +175,8 @@ def test_text_on_an_axis_names_categories(
         for letter in "xy":
             values = trace.get(letter, ())
             if len(values) and isinstance(values[0], str):
-                axis = spec["layout"][f"{letter}axis"]
+                number = trace.get(f"{letter}axis", letter)[1:]
+                axis = spec["layout"][f"{letter}axis{number}"]
                 assert axis["type"] == "category"
 
 

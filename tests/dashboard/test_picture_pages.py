@@ -171,7 +171,8 @@ def test_pictures_that_are_not_here_are_asked_for_in_a_sentence(tmp_path, monkey
     st.cache_resource.clear()
     app = opened("versus", compare="shifted", data="cifar10")
     assert not app.info, "the accuracies of shipped models are there without the pictures"
-    assert any("were measured on AMD EPYC" in caption.value for caption in app.caption)
+    helps = [str(caption.proto.help) for caption in app.caption]
+    assert any("were measured on AMD EPYC" in words for words in helps)
     app = opened("versus", compare="shifted", data="cifar10", cnn="cnn-cifar10-1pct")
     assert any("core.data get cifar10" in note.value.replace("\\", "") for note in app.info)
 

@@ -167,9 +167,9 @@ class Instrument {
   // ---- the hand on a figure ----
 
   // A mark that is dragged, or moved by arrow keys; move([x, y]) gets places on the axes, by(key)
-  // a step as [dx, dy]. grab([x, y]) says whether anything is taken hold of there.
-  // local: a value that the server need not know.
-  drag(plot, { label, grab = () => true, move, by, local = false }) {
+  // a step as [dx, dy]. A press moves it already; grab([x, y]) does something else there, and says
+  // whether anything is taken hold of. local: a value that the server need not know.
+  drag(plot, { label, move, grab = (place) => (move(place), true), by, local = false }) {
     const area = plot.svg;
     area.setAttribute("tabindex", "0");
     area.classList.add("hand");

@@ -5,6 +5,7 @@
 // and k of the orbit. A move is kept for the matrix of radius 1, so that ρ still scales everything.
 
 const REACH = 1.5; // the largest ρ
+const NEAR = 0.08; // a press farther from every eigenvalue moves the nearest one there
 
 class Decay extends DecayFigures {
   build() {
@@ -104,6 +105,7 @@ class Decay extends DecayFigures {
     this.selected = im[found] < 0 ? this.modes.partner[found] : found;
     this.below = im[found] < 0;
     this.grip = c;
+    if (best > NEAR) this.moveTo(x, y);
     this.redraw();
     return true;
   }
