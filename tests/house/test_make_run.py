@@ -19,7 +19,10 @@ fi
 """
 
 
-@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+needs_make = pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+
+
+@needs_make
 @pytest.mark.parametrize(
     ("state", "made"),
     [("new", ["-m venv  {venv}"]), ("interrupted", ["-m venv --clear {venv}"]), ("whole", [])],
@@ -47,8 +50,18 @@ def test_an_environment_is_made_once_and_repaired(
     assert (venv / ".installed").exists()
 
 
+@needs_make
 def test_make_run_starts_the_command_that_a_package_has() -> None:
-    words = ["make", "-n", "-o", ".venv/.installed", "run", "NAMES=lab7 lab8", "PORT=8600"]
+    words = [
+        "make",
+        "--no-print-directory",
+        "-n",
+        "-o",
+        ".venv/.installed",
+        "run",
+        "NAMES=lab7 lab8",
+        "PORT=8600",
+    ]
     said = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     wanted = "-m dashboard.command --host 127.0.0.1 --port 8600 --name lab7 --name lab8"
     assert " ".join(said.split()[1:]) == wanted

@@ -49,7 +49,8 @@ def accuracy_and_cost(
             {"x": at, "y": mean, "text": f"{mean:.0%}", "showarrow": False, "yshift": 24}
             for at, mean in enumerate(means)
         ]
-    else:  # a place on an axis of categories is a number from 0
+    else:  # an empty line keeps the axes; a place on an axis of categories is a number from 0
+        data.append(line(names, [None] * len(names), showlegend=False, hoverinfo="skip"))
         notes.append({"x": len(names) // 2, "y": 0.75, "text": "?", "showarrow": False,
                       "font": {"size": 48, "color": GREY}})  # fmt: skip
     across_all = [-0.5, len(names) - 0.5]  # both axes alike
