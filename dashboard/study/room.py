@@ -217,6 +217,10 @@ def _bars(counts: dict[str, int], question: Question, room: Room) -> None:
     )
 
 
+def _note(key: str) -> None:
+    st.session_state[key] = True
+
+
 def _phone(room: Room, question: Question) -> None:
     token, task = phone_token(rooms()), _asked(question)
     counted = rooms().answer_of(room.code, token) if token else None
@@ -224,8 +228,10 @@ def _phone(room: Room, question: Question) -> None:
     st.markdown(question.text)
     running = _counting(room)
     if running and counted is None:
-        answer = tasks.ask(task, f"room-{room.code}", room.code)
-        if st.button("Send my answer", type="primary"):
+        answer, sent = tasks.ask(task, f"room-{room.code}", room.code), f"sent-{room.code}"
+        # Noted before the run: the browser's token may come in the middle of it and begin another.
+        st.button("Send my answer", type="primary", on_click=_note, args=(sent,))
+        if st.session_state.pop(sent, False):
             if answer is None:
                 st.warning("Choose or write an answer first; a guess is enough.")
                 return

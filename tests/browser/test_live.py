@@ -140,6 +140,7 @@ def test_a_figure_is_saved(page: Page, name: str) -> None:
 
 def test_a_redraw_keeps_the_elements_and_changes_what_differs(page: Page) -> None:
     begin(page)
+    page.wait_for_timeout(200)  # its first size is told a moment after it is drawn
     page.evaluate("""() => {
       window.kept = [...document.querySelectorAll("[data-plot] svg g > *")];
       window.added = 0;
