@@ -70,8 +70,8 @@ def seen(page: Page, address: str) -> Iterator[Row]:
         page.wait_for_timeout(SETTLE)
         took = dict(_in_view(page.locator(dom.MAIN)))
         buttons = page.locator(dom.MAIN).locator(dom.POPOVER_BUTTON)
-        for number in range(buttons.count()):
-            buttons.nth(number).click()
+        for button in buttons.filter(visible=True).all():
+            button.click()
             behind = page.locator(dom.POPOVER)
             behind.wait_for()
             page.wait_for_timeout(STILL)

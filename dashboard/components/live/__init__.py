@@ -166,7 +166,8 @@ def script(*scripts: Path) -> str:
     scales = {"SEQUENTIAL": palette.SEQUENTIAL, "DIVERGING": palette.DIVERGING}
     lines = [GUARD, f"const COLOURS = {json.dumps(colours)};"]
     lines += [f"const {name} = {json.dumps(_scale(scale))};" for name, scale in scales.items()]
-    files = (*(_FILES / f"{name}.js" for name in ("redraw", "draw", "live")), *scripts)
+    shared = (_FILES / f"{name}.js" for name in ("formula", "redraw", "draw", "live"))
+    files = (*shared, *scripts)
     return "\n".join([*lines, *(file.read_text(encoding="utf-8") for file in files)])
 
 

@@ -10,7 +10,6 @@
 // page's colour and font (currentColor), the size of the style sheet; nothing is drawn outside the
 // axes. Needs COLOURS, SEQUENTIAL and DIVERGING, which Python puts before this file.
 
-const plain = (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 const short = (v) => String(Math.round(v * 10) / 10);
 // The outline of a box, as part of a path.
 const box = (x, y, w, h) => `M${short(x)} ${short(y)}h${short(w)}v${short(h)}h${short(-w)}z`;
@@ -38,7 +37,7 @@ class Plot {
   }
 
   set title(text) {
-    if (text !== this.caption.textContent) this.caption.textContent = text;
+    typeset(this.caption, text);
   }
 
   // The room it has, kept until live.js sees another size: asking makes the browser lay out the page.
@@ -223,19 +222,21 @@ class Plot {
     const [w, h] = [this.width - this.left - this.right, this.height - this.top - this.bottom];
     const [width, height] = [short(this.width), short(this.height)];
     const whole = { viewBox: `0 0 ${width} ${height}`, width, height,
-      "aria-label": `${this.caption.textContent}. ${words}` };
+      "aria-label": `${this.caption.line}. ${words}` };
     const inside = { x: short(this.left), y: short(this.top), width: short(w), height: short(h) };
     put(this.svg, whole, this.whole);
     put(this.inside, inside, this.within);
     [this.whole, this.within] = [whole, inside];
     replace(this.axes, this.parts.slice(0, this.count));
     replace(this.marks, this.parts.slice(this.count));
-    const legend = this.data.filter((one) => one.xs).map((one) =>
+    const named = this.data.filter((one) => one.xs);
+    const legend = named.map((one) =>
       `<span><svg width="28" height="12" aria-hidden="true">${one.box || one.dot
         ? `<rect x="8" width="12" height="12" fill="${one.colour}"/>`
         : `<path d="M0 6h28" stroke="${one.colour}" stroke-width="${Math.min(4, one.width)}" ` +
-          `stroke-dasharray="${one.dash}"/>`}</svg> ${plain(one.name)}</span>`).join(" ");
-    if (legend !== this.shown) this.legend.innerHTML = this.shown = legend;
+          `stroke-dasharray="${one.dash}"/>`}</svg> <span></span></span>`).join(" ");
+    if (legend !== this.keys) this.legend.innerHTML = this.keys = legend;
+    named.forEach((one, i) => typeset(this.legend.children[i].lastChild, one.name));
   }
 
   // Where the pointer is, in coordinates of the axes.

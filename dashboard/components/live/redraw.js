@@ -27,7 +27,7 @@ function replace(group, parts) {
       [element, was] = [made, undefined];
     }
     put(element, attributes, was?.attributes);
-    if (text !== was?.text) element.textContent = text;
+    if (text !== was?.text) typeset(element, text);
   });
   while (group.children.length > parts.length) group.lastElementChild.remove();
 }

@@ -38,7 +38,7 @@ DRAWINGS = {
 
 def scripts_of(kind: str) -> tuple[str, str, str]:
     """HTML, CSS and JavaScript of a kind of drawing, as they are sent."""
-    source = "\n".join([GUARD, *map(_read, DRAWINGS[kind])])
+    source = "\n".join([GUARD, _read("../live/formula.js"), *map(_read, DRAWINGS[kind])])
     return _read("view.html"), _read("style.css"), deflated(source)
 
 

@@ -46,15 +46,7 @@ function make(parent, name, attributes = {}, words = "") {
 // A line of letters with lowered and raised indices: "W_h^{T-1} x_1".
 function formula(parent, x, y, line, attributes = {}) {
   const text = draw(parent, "text", { x, y, class: "formula", ...attributes });
-  let raised = 0; // of the baseline, in units of the line's own letters
-  for (const [, mark, braced, plain, rest] of
-    line.matchAll(/([_^])(?:\{([^}]*)\}|([0-9A-Za-z]))|([^_^]+|[_^])/g)) {
-    const to = mark === "_" ? -0.25 : mark === "^" ? 0.4 : 0;
-    const size = mark ? 0.72 : 1;
-    draw(text, "tspan", { dy: `${((raised - to) / size).toFixed(3)}em`, "font-size": `${size}em` },
-      rest ?? braced ?? plain);
-    raised = to;
-  }
+  for (const [letters, look] of shifted(line)) draw(text, "tspan", look, letters);
   return text;
 }
 

@@ -68,10 +68,10 @@ class DecayFigures extends Instrument {
     }
     plot.line(xs, ys.map((v) => (v === -Infinity ? -400 : v)),
       { name: "|λᵢ|ᵀ⁻¹, every mode", colour: COLOURS.GREY, width: 1.5 });
-    plot.line(steps, norm, { name: "‖W_hᵀ⁻¹‖₂", colour: COLOURS.ORANGE, width: 4 });
+    plot.line(steps, norm, { name: "‖W_h^{T−1}‖₂", colour: COLOURS.ORANGE, width: 4 });
     const T = [...Array(Math.min(longest, curves.input.length)).keys()].map((k) => k + 1);
     plot.line(T, curves.input.subarray(0, T.length),
-      { name: "‖W_hᵀ⁻¹ W_x x₁‖", colour: COLOURS.BLUE, width: 3, dash: "8 6" });
+      { name: "‖W_h^{T−1} W_x x₁‖", colour: COLOURS.BLUE, width: 3, dash: "8 6" });
     const autograd = this.data.gradient;
     if (autograd && autograd.rho === this.values.rho && autograd.moved === this.values.moved) {
       plot.points(autograd.T, autograd.norms.map(Math.log10),
@@ -171,11 +171,11 @@ class DecayFigures extends Instrument {
     const rows = [
       [`ρ = max |λ|`, rho.toPrecision(4)],
       [`‖W_h‖₂`, number(10 ** curves.norm[1])],
-      [`ρ^(T−1), T = ${at}`, number(rho ** (at - 1))],
-      [`‖W_h^(T−1)‖₂` + (NORM_STEPS[place] === at ? "" : `, T = ${NORM_STEPS[place]}`),
+      [`ρᵀ⁻¹, T = ${at}`, number(rho ** (at - 1))],
+      [`‖W_h^{T−1}‖₂` + (NORM_STEPS[place] === at ? "" : `, T = ${NORM_STEPS[place]}`),
         number(10 ** curves.norm[place])],
       ["share of x₁ in h_T", `${(100 * share).toPrecision(3)}%`],
-      ["peak of ‖W_h^(T−1)‖₂", `${number(size)} at T = ${peak}`],
+      ["peak of ‖W_h^{T−1}‖₂", `${number(size)} at T = ${peak}`],
       ["half-life", found.halfLife ? `${found.halfLife.toFixed(1)} steps` : "none"],
       ["share of x₁ under 1%", when(found.underOnePercent)],
       ["x₁ lost to rounding", when(found.lostInFloat32)],
@@ -186,9 +186,7 @@ class DecayFigures extends Instrument {
       this.say.innerHTML = `<dl>${"<div><dt></dt><dd></dd></div>".repeat(rows.length)}</dl>`;
     }
     const cells = this.say.querySelectorAll("dt, dd");
-    rows.flat().forEach((text, i) => {
-      if (cells[i].textContent !== text) cells[i].textContent = text;
-    });
+    rows.flat().forEach((text, i) => typeset(cells[i], text));
   }
 }
 

@@ -30,7 +30,7 @@ class Tanh extends Instrument {
     const log = (values) => Array.from(values, Math.log10);
     const shown = [...log(flat), ...(asked ? [] : log(bent))].filter(Number.isFinite);
     const plot = this.norms;
-    plot.title = `Gradient of the last state h_${T} by the state h_t: ‖∂h_T/∂h_t‖`;
+    plot.title = `Gradient of the last state h_{${T}} by the state h_t: ‖∂h_T/∂h_t‖`;
     plot.frame({ x: [1, T], y: [Math.min(-2, Math.floor(Math.min(...shown))),
       Math.max(2, Math.ceil(Math.max(...shown)))], log: "y", names: ["step t", "norm"] });
     plot.line(t, log(flat), { colour: COLOURS.BLUE, width: 3, dash: "8 5", name: "without tanh" });
@@ -46,7 +46,7 @@ class Tanh extends Instrument {
       + (asked ? "." : `, ${bent[0].toExponential(1)} with it.`));
     this.slopes.root.hidden = asked;
     if (asked) {
-      tell(this.say)`Without tanh: ‖∂h_T/∂h_1‖ = <b>${flat[0].toExponential(1)}</b>.`;
+      tell(this.say)`Without tanh: ‖∂h<sub>T</sub>/∂h₁‖ = <b>${flat[0].toExponential(1)}</b>.`;
       return;
     }
     const heat = this.slopes;
@@ -56,7 +56,7 @@ class Tanh extends Instrument {
     heat.heat(rows, { low: 0, high: 1, name: "1 − h²" });
     const mean = slopes.flatMap((row) => [...row]).reduce((a, b) => a + b) / (d * T);
     heat.done(`On average φ′ is ${mean.toFixed(2)}.`);
-    tell(this.say)`‖∂h_T/∂h_1‖ = <b>${bent[0].toExponential(1)}</b> with tanh, <b>${
+    tell(this.say)`‖∂h<sub>T</sub>/∂h₁‖ = <b>${bent[0].toExponential(1)}</b> with tanh, <b>${
       flat[0].toExponential(1)}</b> without. On average φ′ = 1 − h² is <b>${mean.toFixed(2)}</b>.`;
   }
 }
