@@ -4,7 +4,8 @@ import os
 
 import streamlit as st
 
-from dashboard import lessons, limits, state, style
+from core.system.garbage import set_aside_libraries
+from dashboard import limits, state, style
 from dashboard.components import export_menu, page, scrolling
 from dashboard.course import page_end
 from dashboard.stage import stage
@@ -12,29 +13,21 @@ from dashboard.stage import stage
 # Read by torch when it is first imported: beside a training run, more threads are slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-st.set_page_config("Unrolled", page_icon=style.ICON, layout="wide", initial_sidebar_state=285)
-style.apply(presenting=state.presenting())
+with limits.first_view():
+    st.set_page_config("Unrolled", page_icon=style.ICON, layout="wide", initial_sidebar_state=285)
+    style.apply(presenting=state.presenting())
 
-pages = {
-    lesson.name: st.Page(
-        lesson.path,
-        title=lesson.title,
-        icon=f":material/{lesson.icon}:",
-        url_path=lesson.name,
-        default=lesson.name == "home",
-        help=lesson.line,
-    )
-    for lesson in lessons.available()
-}
-chosen = st.navigation(list(pages.values()), position="hidden")
-state.apply_link(chosen.url_path)
-if not state.presenting():
-    st.logo(style.ICON, size="large")
-    page.menu(pages)
-    export_menu.show(chosen.url_path or "home")
-with page.one_sentence_for_errors(), limits.first_view():
-    if state.presenting():
-        stage.show(chosen.url_path or "home")
-    chosen.run()
-    page_end.show(chosen.url_path or "home")
-scrolling.reach_what_scrolls()
+    pages = page.of_all_lessons()
+    chosen = st.navigation(list(pages.values()), position="hidden")
+    state.apply_link(chosen.url_path)
+    if not state.presenting():
+        st.logo(style.ICON, size="large")
+        page.menu(pages)
+        export_menu.show(chosen.url_path or "home")
+    with page.one_sentence_for_errors():
+        if state.presenting():
+            stage.show(chosen.url_path or "home")
+        chosen.run()
+        page_end.show(chosen.url_path or "home")
+    scrolling.reach_what_scrolls()
+set_aside_libraries()

@@ -50,7 +50,7 @@ GUESSES_OF_A_NAME = Delays(free=5, longest=5 * MINUTE, forget=DAY)
 GUESSES_OF_A_SESSION = Delays(free=5, longest=5 * MINUTE, forget=DAY)
 GUESSES_OF_AN_ADDRESS = Delays(free=30, longest=10, forget=HOUR)
 
-FIRST_VIEWS = Turns(places=2, seconds=0.5)
+FIRST_VIEWS = Turns(places=1, seconds=0.5)
 
 _ONE_START = threading.Lock()
 
@@ -65,8 +65,8 @@ def session() -> str:
 def first_view() -> Iterator[None]:
     """A session's first view takes turns with those of others; every later run begins at once.
 
-    A first view draws a whole page. Sixty that are opened in one moment would otherwise keep those
-    who are already at work waiting until all sixty are drawn.
+    A first view draws a whole page and its menu. Sixty that are opened in one moment would keep
+    those who are already at work waiting until all sixty are drawn.
     """
     if "seen" in st.session_state:
         yield

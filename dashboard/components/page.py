@@ -55,6 +55,21 @@ def alt_text(title: str, description: str) -> str:
     return re.sub(r"\\" + _MARKUP.pattern + r"|\*\*", r"\1", shown)
 
 
+def of_all_lessons() -> dict[str, st.Page]:
+    """A page of Streamlit for every lesson, under the lesson's name."""
+    return {
+        lesson.name: st.Page(
+            lesson.path,
+            title=lesson.title,
+            icon=f":material/{lesson.icon}:",
+            url_path=lesson.name,
+            default=lesson.name == "home",
+            help=lesson.line,
+        )
+        for lesson in lessons.available()
+    }
+
+
 def menu(pages: Mapping[str, st.Page]) -> None:
     """The sidebar: a link to every page, under the headings of the groups."""
     group = ""

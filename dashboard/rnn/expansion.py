@@ -11,6 +11,8 @@ from core.study.grading.algebra import grade_output
 from dashboard import state
 from dashboard.components.formula import formula
 
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
 
 def stepper(count: int) -> int:
     """The index of the step to show: four buttons, also on the arrow keys.
@@ -70,8 +72,9 @@ def check_answer(T: int, **options: bool) -> None:
 
     options: start_state and bias, as in core.linear_rnn.unroll.
     """
+    lowered = str(T).translate(_LOWERED)  # a label read aloud has no $ in it
     answer = st.text_input(
-        f"Write y_{T} yourself", placeholder="phi_y(W_y W_h W_x x_1 + …)", max_chars=2000
+        f"Write y{lowered} yourself", placeholder="phi_y(W_y W_h W_x x_1 + …)", max_chars=2000
     )
     if not answer:
         return

@@ -73,7 +73,7 @@ def matrix_controls() -> tuple[MatrixView, str]:
     names = [*PRESETS, OWN]
     state.offer("matrix", names[0], names, _title)
     name = first.selectbox(
-        "Matrix W_h", names, 0, _title, key="matrix", bind="query-params",
+        "Matrix Wₕ", names, 0, _title, key="matrix", bind="query-params",
         on_change=_take_radius,
     )  # fmt: skip
     usual = (PRESETS[name].radius if name != OWN else 0.0) or 0.9

@@ -88,7 +88,7 @@ FORMULAS = [
 async def formulas_on_the_page(served: Served) -> None:
     """Formulas typed as y_3 into the lesson."""
     tab = Tab(served.address, "rnn")
-    box = find(await tab.open(), "text_input", "Write y_3 yourself")
+    box = find(await tab.open(), "text_input", "Write y₃ yourself")
     for text in FORMULAS:
         await tab.change(box, string_value=text)
     await tab.close()

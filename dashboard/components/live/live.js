@@ -111,7 +111,7 @@ class Instrument {
     const row = document.createElement("label");
     row.innerHTML = `<span></span><b aria-hidden="true"></b><input type="range">`;
     const [name, , input] = row.children;
-    name.textContent = label;
+    typeset(name, label);
     row.title = help ?? "";
     input.setAttribute("aria-label", label);
     input.name = key;

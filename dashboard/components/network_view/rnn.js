@@ -27,7 +27,7 @@ class Drawing {
 
   controls({ longest, radii }) {
     const { frame } = this;
-    this.choice = frame.select("Matrix W_h", [...this.matrices.values()].map((m) => [m.name, m.title]),
+    this.choice = frame.select("Matrix Wₕ", [...this.matrices.values()].map((m) => [m.name, m.title]),
       this.at.matrix, (name) => {
         this.at.matrix = name;
         this.at.rho = this.matrix.radius || this.at.rho;
