@@ -1,6 +1,9 @@
 """A page as AppTest opens it, by its name and the settings of its link."""
 
+import json
+import zlib
 from functools import cache
+from typing import Any
 
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
@@ -26,6 +29,12 @@ def check(app: AppTest) -> AppTest:
     assert not app.exception, [e.value for e in app.exception]
     assert not app.error, [e.value for e in app.error]
     return app
+
+
+def told(app: AppTest) -> list[dict[str, Any]]:
+    """What was sent to instruments and token strips, in order."""
+    elements = (one.proto for one in app.get("bidi_component"))
+    return [json.loads(zlib.decompress(one.bytes)) for one in elements if one.bytes]
 
 
 def search_components_once() -> None:

@@ -6,7 +6,7 @@ export default function ({ data, parentElement }) {
   const [button, list, tip] = ["button", "dl", "[role=tooltip]"].map((name) =>
     parentElement.querySelector(name));
   if (button.terms) return;
-  button.terms = data.terms.map(([pattern, text]) =>
+  button.terms = TERMS.map(([pattern, text]) =>
     ({ pattern: new RegExp(pattern, "iu"), text, range: null }));
   const main = document.querySelector(data.main);
   let waiting = 0;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.components import copy_button, streamlit_dom as dom
+from dashboard.components.program import deflated
 
 _FILES = Path(__file__).resolve().parent
 _HTML = """
@@ -30,12 +32,6 @@ dt {{ font-weight: 650; }}
 dd {{ margin: 0 0 0.5rem; }}
 [hidden] {{ display: none; }}
 """
-_component = st.components.v2.component(
-    "unrolled_glossary",
-    html=_HTML,
-    css=_CSS,
-    js=(_FILES / "glossary.js").read_text(encoding="utf-8"),
-)
 
 
 @cache
@@ -51,9 +47,17 @@ def _pattern(forms: str) -> str:
     return rf"(?<![\p{{L}}\d_-])(?:{forms})s?(?![\p{{L}}\d_-])"
 
 
+_component = st.components.v2.component(
+    "unrolled_glossary",
+    html=_HTML,
+    css=_CSS,
+    js=deflated(
+        f"const TERMS = {json.dumps(list(terms().items()))};\n"
+        + (_FILES / "glossary.js").read_text(encoding="utf-8")
+    ),
+)
+
+
 def explain_words() -> None:
     """The button that lists the terms of this page, which are marked where they first appear."""
-    pairs = [list(pair) for pair in terms().items()]
-    _component(
-        key="glossary", data={"terms": pairs, "main": dom.MAIN}, width="content", height="content"
-    )
+    _component(key="glossary", data={"main": dom.MAIN}, width="content", height="content")

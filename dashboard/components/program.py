@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import zlib
 
 _INFLATE = """const bytes = Uint8Array.from(atob("{body}"), (c) => c.charCodeAt(0));
@@ -28,16 +29,25 @@ GUARD = """function guard(one, work) {
 
 
 def deflated(source: str) -> str:
-    """A module with the same default export in a third of the bytes, without its comments."""
-    lines = (line.strip() for line in source.splitlines())
-    kept = "\n".join(line for line in lines if line and not line.startswith("//"))
-    body = base64.b64encode(zlib.compress(kept.encode(), 9)).decode()
+    """A module with the same default export in a third of the bytes."""
+    body = base64.b64encode(zlib.compress(bare(source).encode(), 9)).decode()
     return _INFLATE.format(body=body)
+
+
+def bare(source: str) -> str:
+    """JavaScript without its lines of comments, and without indents."""
+    lines = (line.strip() for line in source.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def squeezed(data: bytes) -> str:
     """Deflated bytes as text, which `inflated` of live.js reads."""
     return base64.b64encode(zlib.compress(data, 6)).decode()
+
+
+def deflated_json(data: object) -> bytes:
+    """Data that feed.js reads."""
+    return zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 6)
 
 
 def digest(data: object) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard.components import live
 from dashboard.components.program import deflated
 
 _HTML = """
@@ -48,13 +49,25 @@ li[hidden] { display: none; }
 
 # Every word is set as textContent: it is never read as markup.
 _JS = """
-export default function ({ data: [data], parentElement, setTriggerValue }) {
+export default function ({ data: { name }, parentElement, setTriggerValue }) {
   const list = parentElement.querySelector("ol");
+  list.receive = (data) => draw(list, data, parentElement, setTriggerValue);
+  const place = (window.unrolledLive ??= {})[name] ??= { drawn: [] }; // see live/feed.js
+  place.drawn = [...place.drawn.filter((one) => one !== list), list].slice(-3);
+  if (place.data) list.receive(place.data);
+  return () => {
+    clearInterval(list.timer);
+    window.removeEventListener("unrolled-step", list.mark);
+  };
+}
+
+function draw(list, data, parentElement, setTriggerValue) {
   const play = parentElement.querySelector(".play");
   parentElement.querySelector(".legend").textContent = data.legend;
   play.hidden = !data.play;
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   clearInterval(list.timer);
+  const selected = data.selected ?? data.first + window.unrolledStep - 1;
 
   list.replaceChildren(...data.tokens.map(([text, kind, surprise, repeated, note], i) => {
     const item = document.createElement("li");
@@ -65,7 +78,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     button.dataset.repeated = repeated;
     button.style.setProperty("--surprise", surprise);
     button.title = note;
-    if (i === data.selected) button.setAttribute("aria-current", "true");
+    if (i === selected) button.setAttribute("aria-current", "true");
     button.onclick = () => setTriggerValue("picked", i);
     item.append(button);
     return item;
@@ -104,10 +117,6 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   const text = data.tokens.map(([word]) => word).join("\\n");
   if (data.play && list.dataset.text !== text && !still) show();
   list.dataset.text = text;
-  return () => {
-    clearInterval(list.timer);
-    window.removeEventListener("unrolled-step", list.mark);
-  };
 }
 """
 
@@ -150,7 +159,8 @@ def token_strip(
     """Draw the tokens; Play lets those of the model appear one after the other.
 
     on_pick is called with the index of a clicked token, before the page runs again. first: the
-    index of step 1, for a text whose selected token follows the Step slider under the hand.
+    index of step 1, for a text whose selected token follows the Step slider under the hand, and is
+    that of the slider where `selected` is None.
     """
 
     def picked() -> None:
@@ -165,8 +175,5 @@ def token_strip(
         "legend": legend,
         "first": first,
     }
-    _component(
-        key=key,
-        data=[strip],  # in a list: Streamlit would search a dictionary for tables, which is slow
-        on_picked_change=picked,
-    )
+    _component(key=key, data={"name": key}, on_picked_change=picked)
+    live.feed(key, {"order": True, **strip})

@@ -110,7 +110,8 @@ def _show_text(letter: str, text: Text, tokenizer: Tokenizer, index: int) -> Non
         st.session_state["step"] = picked + 1
 
     strip, line = _strip(text, tokenizer)
-    token_strip(strip, key=f"strip-{letter}", selected=index, on_pick=go, first=0)
+    selected = index if instrument.STEPS.stopped else None  # else the browser knows it
+    token_strip(strip, key=f"strip-{letter}", selected=selected, on_pick=go, first=0)
     st.caption(line)
 
 

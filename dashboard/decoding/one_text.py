@@ -78,7 +78,7 @@ def show(
         token_strip(
             [*(Token(word) for word in prompt.words), *new],
             key="text",
-            selected=first + index,
+            selected=first + index if instrument.STEPS.stopped else None,
             on_pick=go,
             first=first,
             legend="The redder a word, the less probable it is.",

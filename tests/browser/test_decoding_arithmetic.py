@@ -1,7 +1,6 @@
 """What a decoding step computes in the browser is what core/decoding/strategies.py does."""
 
 import json
-import zlib
 
 import numpy as np
 import pytest
@@ -9,13 +8,15 @@ import torch
 from playwright.sync_api import Page
 
 from core.decoding import strategies
-from dashboard.decoding.instrument import CODES, encode
+from core.models import zoo
+from dashboard.components.program import squeezed
+from dashboard.decoding.instrument import FIRST, LAST, UNIT as SENT_UNIT, encode, every
 from dashboard.decoding.instrument.around import NAMED, UNIT, packed, ranks, sketch
 from dashboard.models.generation_cache import GeneratedToken
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "dashboard/decoding/instrument"
-CLOSE = 1e-6
+CLOSE, CLOSE_SENT = 1e-6, 1e-3
 
 
 def sorted_logits(seed: int, count: int) -> torch.Tensor:
@@ -74,24 +75,62 @@ def test_the_entropy_is_that_of_a_step(page: Page) -> None:
     assert in_browser(page, "distribution([3, 2, 1], 0)", None) == [1, 0, 0]
 
 
-@pytest.mark.parametrize("count", [1, 2, 75, 13_456])
-def test_logits_of_two_bytes_come_back(page: Page, count: int) -> None:
+def come_back(page: Page, logits: np.ndarray) -> tuple[np.ndarray, int]:
+    """Sorted logits as the browser has them, and the characters that they take."""
+    sent = squeezed(encode(logits))
+    source = (FOLDER / "step.js").read_text(encoding="utf-8")
+    unpack = source[source.index("function unpack") : source.index("const whole = (n)")]
+    page.goto("about:blank")
+    found = page.evaluate(
+        f"(given) => {{ {unpack}\n return Array.from(unpack(given.bytes, given)); }}",
+        {
+            "bytes": list(encode(logits)), "count": len(logits), "unit": SENT_UNIT,
+            "ends": [FIRST, LAST], "every": every(len(logits)),
+        },
+    )  # fmt: skip
+    return np.array(found), len(sent)
+
+
+@pytest.mark.parametrize("count", [1, 2, 75, 1024, 1200, 1537, 13_456, 49_152])
+def test_the_logits_of_a_step_come_back(page: Page, count: int) -> None:
     logits = sorted_logits(1, count).numpy()
     if count > 2:
         logits[-1] = -np.inf
-    codes, high, low = encode(logits)
-    plain = list(zlib.decompress(codes))
-    source = (FOLDER / "step.js").read_text(encoding="utf-8")
-    unpack = source[source.index("function unpack") : source.index("function percent")]
-    page.goto("about:blank")
-    found = page.evaluate(
-        f"(given) => {{ const CODES = {CODES}; {unpack}\n"
-        "return Array.from(unpack(given.bytes, given)); }",
-        {"bytes": plain, "count": count, "high": high, "low": low},
-    )
+    found, size = come_back(page, logits)
     kept = np.isfinite(logits)
-    assert np.abs(np.array(found)[kept] - logits[kept]).max() <= (high - low) / CODES + 1e-9
-    assert len(codes) < 12_000, "a step is a small message"
+    apart = np.abs(found - (logits - logits[0]))[kept]
+    assert apart[: FIRST - 1].max() <= SENT_UNIT / 2 + 1e-9
+    assert apart[1 - LAST :].max() <= SENT_UNIT / 2 + 1e-9
+    assert apart.max() < 0.05
+    assert size < 7000, "a step is a small message"
+
+
+@pytest.mark.parametrize("t", [0.1, 0.5, 1.0, 3.0])
+def test_the_step_of_a_model_keeps_its_probabilities_cuts_and_words(page: Page, t: float) -> None:
+    text = "KING:\nGood queen, where are the rings"
+    loaded = zoo.load_model(zoo.find_model("gpt-shakespeare"))
+    ids = loaded.tokenizer.ids(text)
+    with torch.inference_mode():
+        logits = loaded.model(torch.tensor([ids]))[0][0, -1].double().sort(descending=True).values
+    found, size = come_back(page, logits.numpy())
+    assert size < 4000
+    hot, sent = logits / t, torch.from_numpy(found) / t
+    exact, twin = strategies.distribution(hot), strategies.distribution(sent)
+    named = (exact > 1e-6) & (torch.arange(len(exact)) < FIRST)  # the others have only a rank
+    np.testing.assert_allclose(twin[named], exact[named], rtol=CLOSE_SENT)
+    np.testing.assert_allclose(twin[exact > 1e-6], exact[exact > 1e-6], rtol=10 * CLOSE_SENT)
+    for p in (0.3, 0.9, 0.99):
+        cut, cut_sent = strategies.nucleus(hot, p), strategies.nucleus(sent, p)
+        kept, kept_sent = (int((one > -torch.inf).sum()) for one in (cut, cut_sent))
+        assert abs(kept - kept_sent) <= max(1, kept // 1000)
+        mass = float(exact[:kept].sum())
+        assert float(twin[:kept_sent].sum()) == pytest.approx(mass, rel=CLOSE_SENT)
+        draws = torch.from_numpy(np.random.default_rng(0).random(200))
+        words, others = (
+            strategies.token_at(one.expand(len(draws), -1), draws) for one in (cut, cut_sent)
+        )
+        assert torch.equal(words[words < FIRST], others[words < FIRST])
+        assert (words - others).abs().max() <= 1
 
 
 def unpacked(page: Page, data: dict[str, object], count: int) -> list[dict[str, list[float]]]:

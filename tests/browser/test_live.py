@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.components import live, streamlit_dom as dom
 from dashboard.components.live import Dial
-from dashboard.components.program import deflated
+from dashboard.components.program import deflated, deflated_json
 from tests.browser.axe import barriers_in_both_themes
 from tests.browser.conftest import PHONE
 from tests.browser.waiting import no_errors, open_page, wait_ready
@@ -44,7 +44,7 @@ const begin = mount(MadeUp);
 window.sent = [];
 begin({ data: { name: "made-up" }, parentElement: document.body,
   setStateValue: (name, value) => window.sent.push([name, value]) });
-window.receive = (data) => feed({ data: { name: "made-up", ...data } });
+window.receive = (bytes) => feed({ data: new Uint8Array(bytes) });
 """
 
 
@@ -62,7 +62,8 @@ def begin(page: Page, **data: Any) -> None:
 
 def receive(page: Page, n: int = 1, **values: float) -> None:
     order = {"n": n, "values": {"a": 1.0, "b": 3} | values}
-    page.evaluate("window.receive", {"dials": DIALS, "order": order, "held": [], "only": []})
+    data = {"name": "made-up", "dials": DIALS, "order": order, "held": [], "only": []}
+    page.evaluate("window.receive", list(deflated_json(data)))
 
 
 def sent(page: Page) -> list[Any]:

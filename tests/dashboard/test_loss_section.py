@@ -1,6 +1,5 @@
 """The section on loss and perplexity: what is shown before a prediction, and after it."""
 
-import json
 from typing import Any
 
 import pytest
@@ -14,8 +13,7 @@ SECTION = {"section": "Loss and perplexity", "model": "gpt-grammar"}
 
 def sent(app: AppTest) -> dict[str, Any]:
     """What the instrument is told."""
-    told = [json.loads(c.proto.json or "null") for c in app.get("bidi_component")]
-    return next(one for one in told if isinstance(one, dict) and "known" in one)
+    return next(one for one in apps.told(app) if "known" in one)
 
 
 def test_the_loss_of_the_text_waits_for_a_prediction() -> None:

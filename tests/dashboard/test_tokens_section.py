@@ -1,6 +1,5 @@
 """The section on tokens of the GPT lesson: merges step by step, words beside byte pairs."""
 
-import json
 from collections import Counter
 
 import pytest
@@ -11,6 +10,7 @@ from core.data.text import shakespeare
 from core.publish import merges_experiment
 from core.tokenizer import WordTokenizer
 from dashboard.text import comparison, own_merges
+from tests import apps
 from tests.data.data_files import SHAKESPEARE, needs
 
 
@@ -35,7 +35,7 @@ def good(app: AppTest) -> AppTest:
 
 def strips(app: AppTest) -> dict[str, dict[str, object]]:
     """The token strips by the beginning of their legend."""
-    found = [json.loads(c.proto.json)[0] for c in app.get("bidi_component")]
+    found = [one for one in apps.told(app) if "legend" in one]
     return {str(strip["legend"]).split(",")[0]: strip for strip in found}
 
 
@@ -80,8 +80,7 @@ def test_the_most_merges_of_the_longest_text_are_bounded() -> None:
 
 def test_words_are_unknown_and_byte_pairs_never_are() -> None:
     app = opened(learned="4000")
-    legends = [c for c in (json.dumps(b.proto.json) for b in app.get("bidi_component"))]
-    assert any("0 unknown" in legend for legend in legends)
+    assert any("0 unknown" in str(strip["legend"]) for strip in strips(app).values())
     words = comparison._words()
     ids = words.ids(comparison.SENTENCE)
     assert ids.count(2) >= 3

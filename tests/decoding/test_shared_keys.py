@@ -1,6 +1,5 @@
 """Shared keys and values: the formula, the allocated cache, and the section of the page."""
 
-import json
 from typing import Any
 
 import pytest
@@ -36,8 +35,7 @@ def test_only_the_cache_shrinks_as_much_as_the_heads() -> None:
 
 
 def sent(app: AppTest) -> dict[str, Any]:
-    told = [json.loads(c.proto.json or "null") for c in app.get("bidi_component")]
-    return next(one for one in told if isinstance(one, dict) and "sizes" in one)
+    return next(one for one in apps.told(app) if "sizes" in one)
 
 
 def test_weights_and_operations_wait_for_a_prediction() -> None:

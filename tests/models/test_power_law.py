@@ -1,6 +1,5 @@
 """Width and data: the grammar's entropy, the fit, the shipped trainings, and their section."""
 
-import json
 import math
 from pathlib import Path
 
@@ -97,8 +96,7 @@ def test_the_larger_model_waits_for_a_prediction() -> None:
     app = apps.check(apps.opened("gpt", section="Width and data", **{"law-width": "6"}))
 
     def larger() -> object:
-        told = [json.loads(c.proto.json or "null") for c in app.get("bidi_component")]
-        return next(one["larger"] for one in told if isinstance(one, dict) and "larger" in one)
+        return next(one["larger"] for one in apps.told(app) if "larger" in one)
 
     assert app.session_state["law-width"] == 6
     loss = SHIPPED.of(*HELD_OUT).loss

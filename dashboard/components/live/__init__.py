@@ -18,7 +18,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import palette, state
-from dashboard.components.program import GUARD, deflated
+from dashboard.components.program import GUARD, bare, deflated, deflated_json
 
 _FILES = Path(__file__).resolve().parent
 _STOPPED = (
@@ -28,12 +28,12 @@ _STOPPED = (
 _COLOURS = ("BLUE", "ORANGE", "GREEN", "PURPLE", "AMBER", "GREY")
 _LEVELS = 33  # colours of a heat map
 
-# For itself, so that a small message does not carry the program of its instrument.
+# For itself, so that a small message does not carry the program of what it is for.
 # What changes seldom comes apart, as {parts}; the rest waits for the parts it names.
 _feed = st.components.v2.component(
     "unrolled_live_feed",
     html="<span hidden></span>\n",
-    js=(_FILES / "feed.js").read_text(encoding="utf-8"),
+    js=bare((_FILES / "feed.js").read_text(encoding="utf-8")),
 )
 
 Value = float | str
@@ -146,12 +146,15 @@ class Instrument:
             height="content",
         )  # fmt: skip
         for part, value in parts.items():
-            _feed(
-                key=f"feed-{name}-{part}", data={"name": name, "parts": {part: value}},
-                height="content",
-            )  # fmt: skip
-        _feed(key=f"feed-{name}", data={"name": name, **whole}, height="content")
+            feed(name, {"parts": {part: value}}, part=part)
+        feed(name, whole)
         return True
+
+
+def feed(name: str, data: Payload, *, part: str = "") -> None:
+    """Send data to what is drawn under a name: an instrument, or a component with `receive`."""
+    key = f"feed-{name}-{part}" if part else f"feed-{name}"
+    _feed(key=key, data=deflated_json({"name": name, **data}), height="content")
 
 
 def packed(values: np.ndarray, kind: str = "<f8") -> str:

@@ -5,8 +5,6 @@ STEPS is the slider that all columns of a page share; each column draws the step
 
 from __future__ import annotations
 
-import base64
-import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dashboard.components.live import Dial, Instrument
-from dashboard.components.program import digest
+from dashboard.components.program import digest, squeezed
 from dashboard.decoding.instrument.around import around, window
 
 if TYPE_CHECKING:
@@ -27,8 +25,11 @@ INSTRUMENT = Instrument(
     "decoding", *(_FILES / name for name in ("arithmetic.js", "around.js", "step.js"))
 )
 STEPS = Instrument("steps", _FILES / "steps.js")
-CODES = 65535
-NAMED = 150  # words that are sent by name, the most probable ones
+NAMED = 100  # words that are sent by name, the most probable ones
+# Of the sorted logits those of the first ranks and of the last ones are sent, and between them some
+# 1,200 at most; the browser draws straight lines from one to the next.
+FIRST, LAST, BETWEEN = 1024, 256, 1200
+UNIT = 1e-4  # nats: of the differences that are sent
 
 
 def show_steps(dial: Dial) -> None:
@@ -49,36 +50,42 @@ def show(
         return INSTRUMENT.show({}, dials, key=key)
     step = text.step(index)
     order = step.order.numpy()
-    logits, high, low = _packed(step)
+    logits = _packed(step)
     data: dict[str, Any] = {
-        "title": name, "logits": logits, "high": high, "low": low, "count": len(vocab),
-        "bars": bars,
+        "title": name, "logits": logits, "unit": UNIT, "count": len(vocab),
+        "ends": [FIRST, LAST], "every": every(len(vocab)), "bars": bars,
         "words": [vocab[i] for i in order[:NAMED]], "taken": step.rank - 1, "step": index + 1,
         "takenWord": vocab[step.token], "draw": step.draw, "forced": step.forced,
         "drawn": any(dial.key.split("-")[0] == "t" for dial in dials),
     }  # fmt: skip
-    told = (logits, high, low, step.draw, step.token, index)
+    told = (logits, step.draw, step.token, index)
     data["id"] = digest(told)
     return INSTRUMENT.show(data, dials, key=key, apart={"around": around(text, index, vocab)})
 
 
-@lru_cache(maxsize=64)  # some 10 KB each
-def _packed(step: Step) -> tuple[str, float, float]:
-    ordered = step.logits.numpy()[step.order.numpy()].astype(np.float64)
-    codes, high, low = encode(ordered)
-    return base64.b64encode(codes).decode(), high, low
+@lru_cache(maxsize=64)  # some 3 KB each
+def _packed(step: Step) -> str:
+    return squeezed(encode(step.logits.numpy()[step.order.numpy()].astype(np.float64)))
 
 
-def encode(ordered: np.ndarray) -> tuple[bytes, float, float]:
-    """Falling logits (V,) as 16-bit codes, the differences of neighbours deflated; their range.
+def every(count: int) -> int:
+    """The distance of the ranks that are sent between the first and the last ones."""
+    return max(1, -(-(count - FIRST - LAST) // BETWEEN))
 
-    A difference is a byte; 255 stands for 255 and more to come. -inf takes the smallest code.
+
+def ranks(count: int) -> np.ndarray:
+    """The ranks, from 0, whose logits are sent; `unpack` of step.js finds the same."""
+    between = np.arange(FIRST - 1, count - LAST, every(count))
+    return np.unique(np.r_[: min(FIRST, count), between, max(0, count - LAST) : count])
+
+
+def encode(ordered: np.ndarray) -> bytes:
+    """Falling logits (V,) as differences of those that are sent, in units of 10⁻⁴ nats.
+
+    A difference is a byte; 255 stands for 255 and more to come. -inf takes the smallest value.
     """
     finite = ordered[np.isfinite(ordered)]
-    high, low = (float(finite.max()), float(finite.min())) if len(finite) else (0.0, 0.0)
-    span = (high - low) or 1.0
-    codes = np.rint((np.clip(ordered, low, high) - low) / span * CODES).astype(np.int64)
-    codes = np.where(high > low, codes, CODES)
-    steps = -np.diff(codes, prepend=CODES)
-    parts = b"".join(b"\xff" * (n // 255) + bytes([n % 255]) for n in steps.tolist())
-    return zlib.compress(parts, 6), high, low
+    low = float(finite.min()) if len(finite) else 0.0
+    kept = np.clip(ordered[ranks(len(ordered))], low, None)
+    falls = np.diff(np.rint((kept[0] - kept) / UNIT).astype(int), prepend=0).tolist()
+    return b"".join(b"\xff" * (n // 255) + bytes([n % 255]) for n in falls)

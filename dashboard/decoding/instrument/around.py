@@ -18,9 +18,9 @@ from dashboard.components.program import digest, squeezed
 if TYPE_CHECKING:
     from dashboard.models.generation_cache import GeneratedToken, Text
 
-NAMED, KNOTS = 24, 36  # words of a step that are sent by name; places of the curve below them
-UNIT = 0.005  # nats: of the differences that are sent
-SENT = 45  # steps, at most
+NAMED, KNOTS = 16, 30  # words of a step that are sent by name; places of the curve below them
+UNIT = 0.01  # nats: of the differences that are sent
+SENT = 37  # steps, at most
 _SKETCHES = 8192  # some 500 bytes each
 
 

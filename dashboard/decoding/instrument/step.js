@@ -1,11 +1,10 @@
 // One step of decoding: the whole vocabulary's distribution under temperature and cut, and the
 // random number that chooses, which can be dragged. The step is that of the Step slider (steps.js).
 //
-// data: the logits of one step sorted and in two bytes each (differences, deflated), the names of
-// the most probable words, the rank of the word taken, the random number or null; `around`: the
-// steps before and after it, for around.js; `drawn`: whether chance chooses; how many bars to show.
+// data: the sorted logits of one step (differences, deflated), the names of the most probable words,
+// the rank of the word taken, the random number or null; `around`: the steps before and after it,
+// for around.js; `drawn`: whether chance chooses; how many bars to show.
 
-const CODES = 65535;
 const [BAR, AXIS] = [1.4, 3.2]; // heights, of a row and of the axis below, in the text's size
 
 class Step extends Instrument {
@@ -93,11 +92,11 @@ class Step extends Instrument {
     const kept = t === 0 ? 1 : p !== null ? nucleus(warm, p) : k !== null ? topK(warm, k) : count;
     const after = renormalised(warm, kept);
     const chance = drawn && now.draw !== null;
-    const chosen = !chance ? now.taken : t === 0 ? 0 : tokenAt(after, this.values.u);
+    const moved = chance && Math.abs(this.values.u - now.draw) > 1e-7;
+    const chosen = !chance ? now.taken : t === 0 ? 0 : this.drawn(after, moved);
     this.drawBars(warm, after, p, chosen);
     if (drawn) this.drawNumber(after, chosen, chance);
     if (!this.all.root.hidden) this.drawAll(after, kept, chosen);
-    const moved = chance && Math.abs(this.values.u - now.draw) > 1e-7;
     const about = now.exact ? "" : "≈ "; // a sketch
     const how = now.forced ? "You chose" : !chance ? "Deterministic choice" :
       `The random number ${this.values.u.toFixed(3)} ${moved ? "would select" : "selected"}`;
@@ -112,6 +111,15 @@ class Step extends Instrument {
       tell(this.say)`${how} <b>${word}</b>: probability <b>${share}</b>. It has rank <b>${rank}</b>
         for the model; entropy <b>${surprise}</b> nats.`;
     }
+  }
+
+  // The rank of the word drawn. Far down, where the logits lie on lines, a rank may be one off: there
+  // the server knows the word of its own random number.
+  drawn(after, moved) {
+    const rank = tokenAt(after, this.values.u);
+    const { taken } = this.now;
+    const near = Math.min(rank, taken) >= this.data.ends[0] && Math.abs(rank - taken) <= this.data.every;
+    return near && !moved ? taken : rank;
   }
 
   drawBars(warm, after, p, chosen) {
@@ -221,15 +229,19 @@ class Step extends Instrument {
   }
 }
 
-// The logits: code 65535 for the largest, 0 for the smallest, as differences of neighbours.
-function unpack(bytes, { count, high, low }) {
+// The sorted logits, 0 for the largest, from the differences of those that were sent: every one of
+// the first and the last ranks, some between them, joined by straight lines.
+function unpack(bytes, { count, unit, ends: [first, last], every }) {
   const out = new Float64Array(count);
-  let [code, at] = [CODES, 0];
-  for (let i = 0; i < count; i++) {
-    let difference = 0;
-    while (bytes[at] === 255) difference += bytes[at++];
-    code -= difference + bytes[at++];
-    out[i] = low + ((high - low) * code) / CODES;
+  let [at, before] = [0, 0];
+  for (let rank = 0; rank < count;) {
+    let fall = 0;
+    while (bytes[at] === 255) fall += bytes[at++];
+    out[rank] = out[before] - unit * (fall + bytes[at++]);
+    const slope = (out[rank] - out[before]) / Math.max(1, rank - before);
+    for (let i = before + 1; i < rank; i++) out[i] = out[before] + slope * (i - before);
+    before = rank;
+    rank = rank < first - 1 || rank >= count - last ? rank + 1 : Math.min(rank + every, count - last);
   }
   return out;
 }

@@ -22,6 +22,7 @@ class Steps extends Instrument {
   }
 
   tell() {
+    window.unrolledStep = this.values.step;
     window.dispatchEvent(new CustomEvent("unrolled-step", { detail: this.values.step }));
   }
 

@@ -102,7 +102,7 @@ def before_after(
         )
     ]  # fmt: skip
     layout = {
-        "height": 140 + 36 * len(labels),
+        "height": 140 + 22 * len(labels),
         "legend": LEGEND_ABOVE,
         "xaxis": axis(quantity, rangemode="tozero"),
         "yaxis": ticks(names) | {"autorange": "reversed"},
