@@ -86,6 +86,8 @@ GOALS |= {
     "real-change": _at_most(300, 100, "product"),
     "one-view": Goal(95, 100, "product"),
     "one-view-figure": Goal(95, 100, "product"),
+    "first-text": _at_most(1000, 500, "product"),
+    "first-figure": Goal(90, 100, "product"),
     "room-dropped": _at_most(0, None, "product"),
     "room-first-view": _at_most(5, None, "product"),
     "room-change": _at_most(1, None, "product"),

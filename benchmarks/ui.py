@@ -16,6 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.measure import Row
 from benchmarks.table import record
+from benchmarks.ui_first_look import first_look
 from benchmarks.ui_live import live
 from benchmarks.ui_one_view import one_view
 from benchmarks.ui_seen import attention, seen
@@ -38,6 +39,7 @@ def rows(page: Page, folder: Path) -> Iterator[Row]:
         yield from attention(page, address)
         yield from live(page, address)
         yield from one_view(page, address)
+        yield from first_look(page, address)
 
 
 @contextmanager

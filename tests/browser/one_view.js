@@ -11,8 +11,10 @@
     one.changed = performance.now();
     if (!one.heading && document.querySelector("h1")?.innerText) one.heading = one.changed;
     const added = found.flatMap((m) => m.type === "characterData" ? [m.target] : [...m.addedNodes]);
-    const new_ = added.filter((node) => (node.nodeType === 3 ? node.parentElement : node)
-      ?.closest?.(`${MAIN}, .live`)).map(words).filter((text) => text.length > 3);
+    const new_ = added.filter((node) => {
+      const place = node.nodeType === 3 ? node.parentElement : node;
+      return place?.closest?.(`${MAIN}, .live`) && place.getBoundingClientRect().top < innerHeight;
+    }).map(words).filter((text) => text.length > 3);
     if (new_.length) [one.text, one.last] = [one.changed, new_.at(-1).slice(0, 60)];
   });
   const watch = (root) => {

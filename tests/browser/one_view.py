@@ -28,6 +28,7 @@ SCRIPT = (Path(__file__).with_suffix(".js")).read_text(encoding="utf-8")
 FIGURE, CHANGED, LATE = 0.9, 0.6, 1000  # shares at least; ms at most
 # Controls whose options show other figures.
 SECTIONS = ("section", "try", "compare", "feed", "kind", "reads", "view", "way", "from", "see")
+SETTINGS = ("Model sizes", "Recipe")  # parts of Train with sliders
 STILL, LONGEST, PRESSES = 350, 8000, 2  # ms, ms; keys
 SETTLED = """([ready, still]) => document.querySelector(ready) !== null &&
   performance.now() - oneView.changed > still"""
@@ -92,6 +93,10 @@ def look(page: Page, address: str, view: View, *, sliders: bool = True) -> Seen:
     seen.late = max(0.0, text - heading)
     seen.captions = page.evaluate("oneView.longCaptions()")
     if sliders:
+        for part in page.locator(f"{dom.MAIN} details > summary").all():
+            if part.inner_text().strip().endswith(SETTINGS):  # both are closed at first
+                part.click()
+                page.wait_for_timeout(STILL)
         _measure(page.locator(dom.MAIN), seen)
         buttons = page.locator(dom.MAIN).locator(dom.POPOVER_BUTTON)
         for number in range(buttons.count()):

@@ -27,6 +27,7 @@ def test_the_rows_have_their_names_and_every_goal_has_a_row():
         "poll-",
         "live",
         "one-view",
+        "first-",
         "real-first-view",
         "real-change",
     )
