@@ -45,6 +45,11 @@ li button:focus-visible, .play:focus-visible {
   outline: 3px solid var(--st-primary-color); outline-offset: 1px;
 }
 li[hidden] { display: none; }
+@media (forced-colors: active) { /* every button has a border there */
+  li button[aria-current="true"] {
+    forced-color-adjust: none; background: Highlight; color: HighlightText;
+  }
+}
 """
 
 # Every word is set as textContent: it is never read as markup.
