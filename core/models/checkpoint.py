@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from core.config.model_config import ModelConfig, config_for
 from core.models.registry import build
+from core.models.shapes import shapes_only
 from core.run_files import schema
 from core.run_files.pooling import architecture_of
 from core.system.atomic_write import write_bytes
@@ -131,7 +132,7 @@ def require_fit(checkpoint: Checkpoint) -> None:
             raise CheckpointError(
                 f"The configuration has {name} {sizes[name]}, but at most {most} is allowed."
             )
-    with torch.device("meta"):
+    with shapes_only():
         own = model_tensors(build(checkpoint.architecture, checkpoint.config))
     weights = {
         name.removeprefix("model."): tensor

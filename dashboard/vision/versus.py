@@ -155,8 +155,6 @@ def budget(members: list[Rival]) -> list[dict[str, object]]:
 def _sizes(identity: str, _entry: zoo.ModelEntry) -> tuple[int | None, int | None]:
     """Parameters, counted on the meta device without memory, and classes; None for both if the
     checkpoint cannot be used."""
-    import torch
-
     from core.models.checkpoint import (
         CheckpointError,
         read_checkpoint,
@@ -164,6 +162,7 @@ def _sizes(identity: str, _entry: zoo.ModelEntry) -> tuple[int | None, int | Non
         require_pictures,
     )
     from core.models.registry import build, parameter_count
+    from core.models.shapes import shapes_only
 
     try:
         checkpoint = read_checkpoint(_entry.weights)
@@ -171,7 +170,7 @@ def _sizes(identity: str, _entry: zoo.ModelEntry) -> tuple[int | None, int | Non
         require_pictures(checkpoint)
     except CheckpointError:
         return None, None
-    with torch.device("meta"):
+    with shapes_only():
         parameters = parameter_count(build(checkpoint.architecture, checkpoint.config))
     return parameters, len(checkpoint.extra["classes"])
 
