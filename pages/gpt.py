@@ -67,7 +67,7 @@ def next_word() -> None:
     st.header("Where each word looks", anchor=False)
     where_it_looks()
     st.caption(f"Text computed by {gpt_models.engine(entry).path}, with a key-value cache.")
-    page.show_source("core.gpt.DialogueGPT", "core.decoding.strategies.nucleus")
+    page.show_source("core.gpt.DialogueGPT", "core.decoding.filters.nucleus")
 
 
 @page.fragment

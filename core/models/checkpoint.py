@@ -18,10 +18,10 @@ from torch import Tensor, nn
 
 from core.config.model_config import ModelConfig, config_for
 from core.models.registry import build
-from core.models.shapes import shapes_only
 from core.run_files import schema
 from core.run_files.pooling import architecture_of
 from core.system.atomic_write import write_bytes
+from core.system.meta_device import shapes_only
 
 # Sizes that no tensor shows: they only set the size of a table, a cache or a picture.
 NOT_IN_WEIGHTS = {"max_N": 10_000, "img_size": 1024}

@@ -22,7 +22,7 @@ from core.gpt import DialogueGPT
 from core.models.prenorm import PreNormBlock, PreNormTransformer
 from core.models.pretrained.llama import Llama, RMSNorm
 from core.models.pretrained.rotary import RotaryAttention, Rotation
-from core.models.shapes import shapes_only
+from core.system.meta_device import shapes_only
 
 SIZES = {"max_N": 64, "dim": 96, "attn_dim": 16, "mlp_dim": 384, "num_heads": 6, "num_layers": 3}
 KV_HEADS, EPS = 2, 1e-5

@@ -79,25 +79,21 @@ def _cost(identity: str, ids: tuple[int, ...], late: bool, _model: object, _ids:
 
 
 def _predict(model: str, name: str, heaviest: int, costs: list[float], hidden: str) -> bool:
-    """Ask; once there is an answer, say what was measured."""
     late = hidden == LATE
     whom = "the second half of the text" if late else "all tokens after it"
-    said = controls.predict(
-        f"“{name}” (token {heaviest}) gets the most weight. It is hidden from {whom}. What does "
-        "the loss of the second half do?",
-        ANSWERS, key=f"guess-sink-{'late' if late else 'always'}-{model}",
-        wait="Answer to see the losses.",
-    )  # fmt: skip
-    if said is None:
-        return False
     cost = costs[heaviest]
     result = ANSWERS[0] if cost > LARGE else ANSWERS[2] if cost < -LARGE else ANSWERS[1]
     others = max(c for i, c in enumerate(costs) if i != heaviest)
-    st.markdown(
-        f"Measured: **{result}** ({cost:+.2f}). If any other of these tokens is hidden instead, "
-        f"the loss rises by at most {others:+.2f} nats.{said} {_why(cost, late)}"
-    )
-    return True
+    return controls.predicted(
+        f"“{name}” (token {heaviest}) gets the most weight. It is hidden from {whom}. What does "
+        "the loss of the second half do?",
+        ANSWERS,
+        lambda: (
+            f"Measured: **{result}** ({cost:+.2f}). If any other of these tokens is hidden "
+            f"instead, the loss rises by at most {others:+.2f} nats. {_why(cost, late)}"
+        ),
+        key=f"guess-sink-{'late' if late else 'always'}-{model}", wait="Answer to see the losses.",
+    )  # fmt: skip
 
 
 def _why(cost: float, late: bool) -> str:

@@ -69,20 +69,17 @@ def show(loaded: LoadedModel) -> None:
 
 
 def _predict(H: int) -> bool:
-    said = controls.predict(
+    return controls.predicted(
         f"All {H} query heads share one head of keys and values (G = 1). What becomes {H} times "
         "smaller?",
-        ANSWERS, key="guess-groups",
-        wait="Answer to see weights and multiply-adds beside the bytes.",
+        ANSWERS,
+        lambda: (
+            "**The cache only.** Every query head still multiplies its query with all T keys. Of "
+            "the weights, $W_K$ and $W_V$ become smaller; $W_Q$ and $W_O$ stay, so "
+            f"{(H + 1) / (2 * H):.0%} are left."
+        ),
+        key="guess-groups", wait="Answer to see weights and multiply-adds beside the bytes.",
     )  # fmt: skip
-    if said is None:
-        return False
-    st.markdown(
-        f"**The cache only.** Every query head still multiplies its query with all T keys. Of the "
-        f"weights, $W_K$ and $W_V$ become smaller; $W_Q$ and $W_O$ stay, so "
-        f"{(H + 1) / (2 * H):.0%} are left.{said}"
-    )
-    return True
 
 
 def _quality() -> str:

@@ -94,22 +94,20 @@ def _predict(words: list[str], p: np.ndarray, unit: str) -> bool:
     """The question; once it is answered, what the text of this page shows."""
     T = len(words)
     root = LESS ** (1 / T)
-    said = controls.predict(
-        f"One of these T = {T} {unit} becomes {LESS} times less probable. How much larger is the "
-        "perplexity of the text?",
-        ANSWERS, key="guess-perplexity", wait="Answer to see the loss of the whole text.",
-        show=lambda answer: answer.format(less=LESS, root=root),
-    )  # fmt: skip
-    if said is None:
-        return False
     less = p / np.where(np.arange(T) == 0, LESS, 1)
     before, after = perplexity(p), perplexity(less)
-    st.markdown(
-        f"It grows from {before:.1f} to {after:.1f}, **{after / before:.2f} times**: the sum of "
-        f"the losses grows by ln {LESS}, their mean by ln {LESS} / {T} = "
-        f"{math.log(LESS) / T:.2f}.{said}"
-    )
-    return True
+    return controls.predicted(
+        f"One of these T = {T} {unit} becomes {LESS} times less probable. How much larger is the "
+        "perplexity of the text?",
+        ANSWERS,
+        lambda: (
+            f"It grows from {before:.1f} to {after:.1f}, **{after / before:.2f} times**: the sum "
+            f"of the losses grows by ln {LESS}, their mean by ln {LESS} / {T} = "
+            f"{math.log(LESS) / T:.2f}."
+        ),
+        key="guess-perplexity", wait="Answer to see the loss of the whole text.",
+        show=lambda answer: answer.format(less=LESS, root=root),
+    )  # fmt: skip
 
 
 def _show_figure(words: list[str], p: np.ndarray, known: bool, at: int, given: float) -> None:

@@ -9,6 +9,7 @@ from core.models.llama_history import History
 from core.system.command import typed
 from dashboard import controls, state
 from dashboard.components import page, tables
+from dashboard.components.measurements import read_or_explain
 from dashboard.components.panes import panes
 from dashboard.figures import llama as figures
 from dashboard.text.llama_parts import NAMES, PARTS, RESULTS, Part
@@ -19,12 +20,10 @@ GUESSES = "state-llama-guesses"  # name of a part -> the result that was predict
 @page.fragment
 def show() -> None:
     """Choose a part, predict, and see the loss of the model with it."""
-    try:
-        history = llama_history.read()
-    except (OSError, ValueError, KeyError, TypeError):
-        st.info(
-            f"The measured losses are missing. The command `{llama_history.COMMAND}` computes them."
-        )
+    history = read_or_explain(
+        llama_history.read, "measured losses", llama_history.COMMAND, "computes"
+    )
+    if history is None:
         return
     st.markdown(
         "Six parts changed between the course's GPT and a Llama such as SmolLM2. **Which of "

@@ -72,21 +72,20 @@ def show() -> None:
 
 
 def _predict(augmented: versus.Rival, plain: versus.Rival) -> bool:
-    said = controls.predict(
+    return controls.predicted(
         f"After {len(plain.epochs)} epochs this model is right on {plain.training[-1]:.1%} of its "
         f"10,000 training pictures and on {plain.held_out[-1]:.1%} of the held-out ones. What does "
         "augmentation change in these two accuracies?",
-        ANSWERS, key="guess-augmentation", wait="Answer to see the other training.",
+        ANSWERS,
+        lambda: (
+            f"Training accuracy: {plain.training[-1]:.1%} without, "
+            f"**{augmented.training[-1]:.1%}** with. Held-out accuracy: "
+            f"{plain.held_out[-1]:.1%} without, **{augmented.held_out[-1]:.1%}** with. With "
+            "augmentation the model hardly ever meets the same picture twice, so it cannot "
+            "memorise them."
+        ),
+        key="guess-augmentation", wait="Answer to see the other training.",
     )  # fmt: skip
-    if said is None:
-        return False
-    st.markdown(
-        f"Training accuracy: {plain.training[-1]:.1%} without, **{augmented.training[-1]:.1%}** "
-        f"with. Held-out accuracy: {plain.held_out[-1]:.1%} without, "
-        f"**{augmented.held_out[-1]:.1%}** with. With augmentation the model hardly "
-        f"ever meets the same picture twice, so it cannot memorise them.{said}"
-    )
-    return True
 
 
 @st.cache_data(max_entries=60, show_spinner=False)

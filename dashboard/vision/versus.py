@@ -162,7 +162,7 @@ def _sizes(identity: str, _entry: zoo.ModelEntry) -> tuple[int | None, int | Non
         require_pictures,
     )
     from core.models.registry import build, parameter_count
-    from core.models.shapes import shapes_only
+    from core.system.meta_device import shapes_only
 
     try:
         checkpoint = read_checkpoint(_entry.weights)

@@ -140,7 +140,7 @@ def test_a_model_is_counted_and_loaded_without_the_compiler():
         "import sys; from core.models import zoo; "
         "from core.models.checkpoint import model_from, read_checkpoint; "
         "from core.models.registry import build, parameter_count; "
-        "from core.models.shapes import shapes_only; "
+        "from core.system.meta_device import shapes_only; "
         "checkpoint = read_checkpoint(zoo.find_model('vit-shapes').weights)\n"
         "with shapes_only(): counted = build(checkpoint.architecture, checkpoint.config)\n"
         "assert all(w.is_meta for w in counted.parameters())\n"

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.models.zoo import ASSETS
+from core.system.measurements import load_trained, shipped
 
-SHIPPED = ASSETS / "measurements" / "power_law.json"
+SHIPPED = shipped("power_law")
 COMMAND = "python -m core.publish.power_law_experiment"
 WIDTHS, DIALOGUES = (4, 8, 16, 32), (1_500, 3_000, 6_000, 12_000)
 HELD_OUT = (64, 24_000)  # a width and a number of dialogues that the fit does not see
@@ -55,5 +54,4 @@ class History:
 
 def read(path: Path = SHIPPED) -> History:
     """The stored trainings. Errors: OSError, ValueError, KeyError, TypeError."""
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    return History(stored["about"], [Trained(**one) for one in stored["trained"]])
+    return History(*load_trained(path, Trained))

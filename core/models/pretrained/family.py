@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from core.config.model_config import Config
-from core.models.shapes import shapes_only
+from core.system.meta_device import shapes_only
 
 Made = tuple[Any, ...]  # (change, their name, …)
 REQUIRED = object()

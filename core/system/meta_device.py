@@ -1,4 +1,4 @@
-"""Models without numbers, on torch's meta device: for shapes, and for counting parameters."""
+"""Models without numbers, on torch's meta device: for their shapes, and to count parameters."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
