@@ -114,9 +114,9 @@ def learn_tokenizer(text: str, vocabulary: int) -> SubwordTokenizer:
 @torch.inference_mode()
 def validation_loss(model: DialogueGPT, stream: Tensor) -> float:
     """Mean loss (nats) over every token of the stream, in windows that begin with a start token."""
-    *whole, rest = stream.split(WINDOW)
+    *complete, rest = stream.split(WINDOW)
     total = 0.0
-    for windows in (*torch.stack(whole).split(32), rest[None]):
+    for windows in (*torch.stack(complete).split(32), rest[None]):
         start = torch.full((len(windows), 1), START_ID)
         logits, _ = model(torch.cat([start, windows[:, :-1]], 1))
         total += cross_entropy(logits.flatten(0, 1), windows.flatten(), reduction="sum").item()

@@ -44,9 +44,9 @@ def draw(count: int, seed: int) -> tuple[Tensor, float]:
     random = Counting(seed)
     drawn = [[END, *(ids[word] for word in grammar.sample(random)), END] for _ in range(count)]
     padded = torch.full((count, max(map(len, drawn))), NONE)
-    for row, one in zip(padded, drawn, strict=True):
-        row[: len(one)] = torch.tensor(one)
-    return padded, random.nats / sum(len(one) - 1 for one in drawn)
+    for row, dialogue in zip(padded, drawn, strict=True):
+        row[: len(dialogue)] = torch.tensor(dialogue)
+    return padded, random.nats / sum(len(dialogue) - 1 for dialogue in drawn)
 
 
 def build(width: int, seed: int) -> DialogueGPT:

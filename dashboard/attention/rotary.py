@@ -93,11 +93,11 @@ def change(by: int) -> tuple[float, float]:
     q, k = (rng.normal(size=DIM) for _ in range(2))
     table = positions.sinusoidal(TOKENS, DIM)
     ways = []
-    for one, other in (
+    for rows, moved in (
         (positions.rotate(np.tile(q, (TOKENS, 1))), positions.rotate(np.tile(k, (TOKENS, 1)))),
         (q + table, k + table),
     ):
-        scores = one.astype(np.float32) @ other.astype(np.float32).T
+        scores = rows.astype(np.float32) @ moved.astype(np.float32).T
         scores /= np.linalg.norm(q) * np.linalg.norm(k)
         ways.append(float(np.abs(scores[by:, by:] - scores[:-by, :-by]).max()))
     return ways[0], ways[1]

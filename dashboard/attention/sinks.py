@@ -36,7 +36,7 @@ def show(given: ModelInput) -> None:
     name = page.escape(words[heaviest])
     with left:
         costs = _cost(given.identity, tuple(ids[0].tolist()), hidden == LATE, given.model, ids)
-        whole = _predict(given.loaded.entry.name, name, heaviest, costs.tolist(), hidden)
+        known = _predict(given.loaded.entry.name, name, heaviest, costs.tolist(), hidden)
         page.show_math(
             r"\begin{gathered} \sum_{s \le t} \alpha_{ts} = 1, \quad o_t = \sum_{s \le t} "
             r"\alpha_{ts}\, v_s \\ \text{hidden: } e_{ts} = -\infty \end{gathered}",
@@ -47,7 +47,7 @@ def show(given: ModelInput) -> None:
     with right:
         page.show_figure(
             figures.weights_and_costs(
-                weights, costs.numpy() if whole else None, words[: weights.shape[1]], heaviest
+                weights, costs.numpy() if known else None, words[: weights.shape[1]], heaviest
             ),
             title="The first tokens: their weight, and the loss without each",
             description="Above: mean weight from the second half of the text; spread evenly, it "
@@ -58,7 +58,7 @@ def show(given: ModelInput) -> None:
         )
 
 
-def _text(given: ModelInput, place: DeltaGenerator) -> tuple[Tensor, list[str]]:
+def _text(given: ModelInput, column: DeltaGenerator) -> tuple[Tensor, list[str]]:
     """The text of the page, or a passage of Shakespeare if it is too short."""
     if len(given.tokens) >= SHORTEST:
         return given.inputs, given.tokens
@@ -67,7 +67,7 @@ def _text(given: ModelInput, place: DeltaGenerator) -> tuple[Tensor, list[str]]:
     from core.decoding.prompt import read_prompt
 
     prompt = read_prompt(sinks.PASSAGE, given.loaded.tokenizer, given.model.max_N)
-    place.caption(
+    column.caption(
         f"The text has only {len(given.tokens)} tokens: a passage of {len(prompt.ids)} is read."
     )
     return torch.tensor([prompt.ids]), list(prompt.words)

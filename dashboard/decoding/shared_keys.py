@@ -104,7 +104,7 @@ def _show_figure(sizes: dict[str, int], groups: int, T: int, loaded: LoadedModel
     names = {H: f"every query head its own: {H}", whole_groups(groups, H): "G", 1: "one for all: 1"}
     page.show_figure(
         figures.cache_sizes(
-            {name: key_value_bytes(L, kept, n, most) / 1e6 for kept, name in names.items()},
+            {name: key_value_bytes(L, heads, n, most) / 1e6 for heads, name in names.items()},
             most, 4 * sum(p.numel() for p in loaded.model.parameters()) / 1e6, T,
         ),
         title="Memory of the KV cache (up) as the text grows (across)",

@@ -64,19 +64,19 @@ def predict(curves: Measured, left: DeltaGenerator, right: DeltaGenerator) -> No
             "many words of the held-out dialogues are not in it?",
             ANSWERS, index=None, key="guess-unknown", horizontal=True,
         )  # fmt: skip
-    whole = guess is not None or state.revealed()
+    known = guess is not None or state.revealed()
     with right:
         page.show_figure(
             figures.vocabulary_curves(
                 [len(BYTE_OF) + count for count in curves.counts],
-                curves.unknown, curves.tokens_per_word, whole=whole,
+                curves.unknown, curves.tokens_per_word, whole=known,
             ),
             title="Held-out Shakespeare, by the size of the vocabulary",
             description="Above: the share of words that are not in the vocabulary. Below: how many "
             "tokens a word takes.",
             key="vocabulary",
         )  # fmt: skip
-    if not whole:
+    if not known:
         left.caption("Answer to see the curves.")
         return
     answer = f" (you predicted: {guess})" if guess else ""

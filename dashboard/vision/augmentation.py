@@ -29,16 +29,16 @@ SHOWN = 6  # pictures
 @page.fragment
 def show() -> None:
     """The question and some pictures beside the histories; its controls run nothing else."""
-    found = {r.name: r for r in versus.rivals("shapes") if r.name in NAMES and r.epochs}
-    if len(found) < len(NAMES):
+    trainings = {r.name: r for r in versus.rivals("shapes") if r.name in NAMES and r.epochs}
+    if len(trainings) < len(NAMES):
         st.info(
             "The two trainings that this section compares are missing. The command "
-            f"`make pretrain MODEL={next(n for n in NAMES if n not in found)}` makes one.",
+            f"`make pretrain MODEL={next(n for n in NAMES if n not in trainings)}` makes one.",
             icon=":material/info:",
         )
         return
     left, right = panes("augmentation", (2, 3))
-    augmented, plain = (found[name] for name in NAMES)
+    augmented, plain = (trainings[name] for name in NAMES)
     with left:
         known = _predict(augmented, plain)
         page.show_math(

@@ -38,9 +38,9 @@ class History:
 
     def of(self, width: int, dialogues: int) -> Trained:
         """One training. Raises KeyError if there is none."""
-        for one in self.trained:
-            if (one.width, one.dialogues) == (width, dialogues):
-                return one
+        for run in self.trained:
+            if (run.width, run.dialogues) == (width, dialogues):
+                return run
         raise KeyError((width, dialogues))
 
     def grid(self) -> list[Trained]:

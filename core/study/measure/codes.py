@@ -51,10 +51,10 @@ def rotary() -> Values:
         moved = scores[:, MOVED:, MOVED:] - scores[:, :-MOVED, :-MOVED]
         return float(moved.abs().max())
 
-    whole = torch.ones(1, TOKENS, 1)
+    ones = torch.ones(1, TOKENS, 1)
     return {
         **{"tokens": TOKENS, "moved": MOVED},
-        "rotary": change(rotate(q * whole, *angles), rotate(k * whole, *angles)),
+        "rotary": change(rotate(q * ones, *angles), rotate(k * ones, *angles)),
         "added": change(q + table, k + table),
     }
 
