@@ -46,8 +46,8 @@ def show() -> None:
             r"\begin{gathered} L = -\frac{1}{T} \sum_{t=1}^{T} \ln p_t \text{ nats} "
             r"= \frac{L}{\ln 2} \text{ bits} \\ \text{perplexity} = e^{L} "
             r"= \left(p_1 p_2 \cdots p_T\right)^{-1/T} \end{gathered}",
-            f"The {unit} that came had the probability p given the {unit}s before it. The loss is the "
-            "mean of −ln p; the perplexity is one over the geometric mean of p.",
+            f"The {unit} that came had the probability p given the {unit}s before it. The loss is "
+            "the mean of −ln p; the perplexity is one over the geometric mean of p.",
         )
     dials = [
         controls.dial(f"{unit.capitalize()} t", 1, len(words), min(6, len(words)), key="loss-at"),
