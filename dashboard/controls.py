@@ -207,31 +207,6 @@ def text(label: str, value: str, *, key: str, max_chars: int, help: str | None =
 def predict(
     question: str,
     answers: Sequence[str],
-    *,
-    key: str,
-    wait: str = "",
-    case: str = "",
-    show: Callable[[str], str] = str,
-) -> str | None:
-    """Ask what a figure will show before it shows it. The answer is not part of the link.
-
-    Returns None while there is no answer, below the sentence `wait`; then " You predicted: ….", or
-    "" when the lecturer has revealed the figure to a room that has not answered. case: the setting
-    that the question is about, such as " for c = 1", where the figure can show others.
-    """
-    guess = st.radio(question, answers, None, show, key=key)
-    if guess is not None:
-        return f" You predicted{case}: {show(guess)}."
-    if state.revealed():
-        return ""
-    if wait:
-        st.caption(wait)
-    return None
-
-
-def predicted(
-    question: str,
-    answers: Sequence[str],
     reply: Callable[[], str],
     *,
     key: str,
@@ -239,12 +214,17 @@ def predicted(
     case: str = "",
     show: Callable[[str], str] = str,
 ) -> bool:
-    """Whether there is an answer to the question; below it what was measured, as `reply` says it.
+    """Ask what a figure will show before it shows it. The answer is not part of the link.
 
-    The other arguments are those of `predict`.
+    Returns whether there is an answer, or the lecturer has revealed the figure to a room without
+    one; below it stands what was measured, `reply()`, and until then the sentence `wait`.
+    case: the setting that the question is about, such as " for c = 1", where the figure has others.
     """
-    prediction = predict(question, answers, key=key, wait=wait, case=case, show=show)
-    if prediction is None:
-        return False
-    st.markdown(reply() + prediction)
-    return True
+    guess = st.radio(question, answers, None, show, key=key)
+    known = guess is not None or state.revealed()
+    if known:
+        predicted = "" if guess is None else f" You predicted{case}: {show(guess)}."
+        st.markdown(reply() + predicted)
+    elif wait:
+        st.caption(wait)
+    return known

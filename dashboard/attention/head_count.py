@@ -61,7 +61,7 @@ def show() -> None:
 
 def _predict(trained: History) -> bool:
     large, small = trained.accuracy(1), trained.accuracy(4)
-    return controls.predicted(
+    return controls.predict(
         "Which names more of them: one head of width 32, or four of width 8?",
         ANSWERS,
         lambda: (

@@ -44,7 +44,7 @@ def show() -> None:
 def _predict(trained: History) -> bool:
     about = trained.about
     before, after, warm = (statistics.mean(trained.losses(r, ASKED)) for r in (BEFORE, AFTER, WARM))
-    return controls.predicted(
+    return controls.predict(
         f"Two GPTs of {ASKED} layers learn the Grammar in {about['steps']} steps of Adam at a "
         f"learning rate of {about['learning_rate']} from the first step on. Which of them learns?",
         ANSWERS,

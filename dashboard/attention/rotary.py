@@ -38,7 +38,7 @@ def show(learned: np.ndarray | None) -> None:
             "the distance is left in the score.",
         )
         question = "Query and key both move 50 tokens on. What becomes of their score?"
-        controls.predicted(question, ANSWERS, _reply, key="guess-rotary")
+        controls.predict(question, ANSWERS, _reply, key="guess-rotary")
         base = float(
             controls.pick("Base of the frequencies", BASES, key="base", show="{:,}".format)
         )

@@ -84,7 +84,7 @@ def _predict(model: str, name: str, heaviest: int, costs: list[float], hidden: s
     cost = costs[heaviest]
     result = ANSWERS[0] if cost > LARGE else ANSWERS[2] if cost < -LARGE else ANSWERS[1]
     others = max(c for i, c in enumerate(costs) if i != heaviest)
-    return controls.predicted(
+    return controls.predict(
         f"“{name}” (token {heaviest}) gets the most weight. It is hidden from {whom}. What does "
         "the loss of the second half do?",
         ANSWERS,

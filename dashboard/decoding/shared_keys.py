@@ -69,7 +69,7 @@ def show(loaded: LoadedModel) -> None:
 
 
 def _predict(H: int) -> bool:
-    return controls.predicted(
+    return controls.predict(
         f"All {H} query heads share one head of keys and values (G = 1). What becomes {H} times "
         "smaller?",
         ANSWERS,

@@ -39,7 +39,7 @@ def show() -> None:
             show="{:g}".format,
         )  # fmt: skip
         plain = trained(rate)
-        known = controls.predicted(
+        known = controls.predict(
             "With a learning rate of 0.1 the run explodes. What happens to it with c = 1?",
             ANSWERS, lambda: verdict(plain, trained(rate, c), c), key="guess-clip",
             case=" for c = 1",

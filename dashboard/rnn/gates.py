@@ -58,7 +58,7 @@ def show() -> None:
 
 
 def _predict(lstm: gates.LSTM) -> bool:
-    return controls.predicted(
+    return controls.predict(
         f"The LSTM that began with bias {BIAS:g} is always right. How large is the forget gate of "
         "the unit that keeps most?",
         ANSWERS, lambda: _reply(lstm), key="guess-gate",

@@ -63,7 +63,7 @@ def network(dials: list[Dial]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _predict() -> bool:
-    return controls.predicted(
+    return controls.predict(
         f"With tanh and inputs of size {SIZE:g}: what becomes of $∂h_T/∂h_1$ in {STEPS} steps?",
         ANSWERS, _reply, key="guess-tanh",
     )  # fmt: skip

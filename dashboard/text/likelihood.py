@@ -96,7 +96,7 @@ def _predict(words: list[str], p: np.ndarray, unit: str) -> bool:
     root = LESS ** (1 / T)
     less = p / np.where(np.arange(T) == 0, LESS, 1)
     before, after = perplexity(p), perplexity(less)
-    return controls.predicted(
+    return controls.predict(
         f"One of these T = {T} {unit}s becomes {LESS} times less probable. How much larger is the "
         "perplexity of the text?",
         ANSWERS,

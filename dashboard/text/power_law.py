@@ -59,7 +59,7 @@ def show() -> None:
 def _predict(trained: History, law: Law) -> bool:
     width, count = HELD_OUT
     predicted, loss = law.loss(width, count), trained.of(*HELD_OUT).loss
-    return controls.predicted(
+    return controls.predict(
         f"A law is fitted to {len(trained.fitted())} small GPTs, at most {WIDTHS[-1]} wide, with "
         f"at most {DIALOGUES[-1]:,} dialogues. For width {width} and {count:,} dialogues it "
         f"predicts {predicted:.3f} nats. What is the loss of such a model?",

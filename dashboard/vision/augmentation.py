@@ -72,7 +72,7 @@ def show() -> None:
 
 
 def _predict(augmented: versus.Rival, plain: versus.Rival) -> bool:
-    return controls.predicted(
+    return controls.predict(
         f"After {len(plain.epochs)} epochs this model is right on {plain.training[-1]:.1%} of its "
         f"10,000 training pictures and on {plain.held_out[-1]:.1%} of the held-out ones. What does "
         "augmentation change in these two accuracies?",

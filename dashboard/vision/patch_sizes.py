@@ -47,7 +47,7 @@ def show() -> None:
 def _predict(trained: History) -> bool:
     by_size = ", ".join(f"**{trained.accuracy(p):.0%}** with {p}" for p in SIZES)
     slower = trained.milliseconds(2) / trained.milliseconds(4)
-    return controls.predicted(
+    return controls.predict(
         "The same small ViT learns ten shapes from plain drawings, "
         f"{trained.about['steps']} steps with "
         "each size of patches. Which patches give the highest held-out accuracy?",
