@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.models import llama_history
+from core.system.measurements import UNREADABLE
 from dashboard import controls
 from dashboard.components import page
 from dashboard.components.panes import panes
@@ -92,7 +93,7 @@ def _quality() -> str:
             f"instead of {heads} changed the loss by {history.change(5):+.3f} bits per character; "
             f"two seeds differ by up to {history.spread():.3f}."
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except UNREADABLE:
         return ""
 
 
