@@ -27,8 +27,8 @@ def show() -> None:
         )
         return
     st.markdown(
-        "Six parts changed between the course's GPT and a Llama such as SmolLM2. **Which of "
-        "them lower the loss?** Seven small models, one budget: {steps} steps of {batch} × "
+        "A Llama such as SmolLM2 differs from the course's GPT in six parts. **Which of them "
+        "lower the loss?** Seven small models were trained alike: {steps} steps of {batch} × "
         "{window} tokens of Tiny Shakespeare.".format(**history.about)
     )
     name = controls.pick("What changes", [part.name for part in PARTS], key="part", bare=True)
@@ -114,7 +114,7 @@ def _dots(history: History, step: int) -> None:
         description="Each dot is the mean of two seeds, each line one seed. A question mark "
         "stands for a step that you have not predicted yet.",
         key="llama",
-        more="Small models, trained briefly with one recipe (AdamW, learning rate "
+        more="The models are small and were trained briefly with one recipe (AdamW, learning rate "
         "{learning_rate:g} falling to zero). With another recipe or a larger budget a step can do "
         "more, less or the opposite; benchmarks/experiments.md has an "
         "example.".format(**history.about),
