@@ -80,7 +80,7 @@ def _predict(H: int) -> bool:
     st.markdown(
         f"**The cache only.** Every query head still multiplies its query with all T keys. Of the "
         f"weights, $W_K$ and $W_V$ become smaller; $W_Q$ and $W_O$ stay, so "
-        f"{(H + 1) / (2 * H):.0%} are left.{said}"
+        f"{(H + 1) / (2 * H):.1%} are left.{said}"
     )
     return True
 

@@ -72,8 +72,9 @@ def _predict(found: History, law: Law) -> bool:
     if said is None:
         return False
     loss = found.of(*HELD_OUT).loss
+    by = f"{loss - predicted:+.3f}".replace("-", "−")
     st.markdown(
-        f"It is **{loss:.3f} nats**, {loss - predicted:+.3f} from the prediction. This is "
+        f"It is **{loss:.3f} nats**, {by} from the prediction. This is "
         f"{loss - law.floor:.3f} above L∞; the law says {predicted - law.floor:.3f}.{said}"
     )
     return True

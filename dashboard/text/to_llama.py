@@ -72,8 +72,9 @@ def _predicted(part: Part, step: int, history: History) -> bool:
             _seeds(len(history.of(step))), f"{history.mean(step):.3f}",
             f"{change:+.3f}", delta_color="inverse" if history.verdict(step) else "off",
         )  # fmt: skip
+        by = f"{change:+.3f}".replace("-", "−")
         st.markdown(
-            f"**{result.capitalize()}**: it changed by {change:+.3f}, and two seeds of one model "
+            f"**{result.capitalize()}**: it changed by {by}, and two seeds of one model "
             f"differ by up to {spread:.3f}.{guessed} {part.why}"
         )
         if step == 6:

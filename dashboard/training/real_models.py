@@ -128,7 +128,7 @@ def _in_words(what: Needs) -> str:
     free = psutil.virtual_memory().available
     download = f"a download of {_bytes(what.download)}, " if what.download else ""
     return (
-        f"{page.escape(what.family)} with {what.parameters / 1e6:,.1f} M parameters takes "
+        f"{page.escape(what.family)} with {what.parameters / 1e6:,.1f} M parameters needs "
         f"{download}**{_bytes(what.disk)}** on disk, and **{_bytes(what.memory)}** of memory while "
         f"a lesson uses it ({_bytes(free)} are free now). "
         f"Licence: {page.escape(what.licence or 'not stated')}."
