@@ -57,7 +57,7 @@ def test_what_a_model_takes_is_said_before_it_is_fetched_and_removed(data: Path)
     save(random_model("Llama"), data / "incoming" / "Tiny-Llama")
     app = opened(**{"models-from": "incoming folder"})
     press(app, "Check size and licence")
-    [said] = [m.value for m in app.markdown if "parameters takes" in m.value]
+    [said] = [m.value for m in app.markdown if "parameters needs" in m.value]
     count = needs("incoming:Tiny-Llama").parameters
     assert f"{count / 1e6:,.1f} M" in said
     assert "on disk" in said
