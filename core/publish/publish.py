@@ -54,13 +54,13 @@ def publish(source: Path, name: str, assets: Path = ASSETS) -> Path:
 def note_evaluation(target: Path, figures: dict[str, Any]) -> None:
     """Write the result of `core.evaluate` into the card of a shipped model, replacing an older one.
 
-    figures: its JSON object; the measures of human texts are in the object `human`.
+    figures: its JSON object; the measures of the texts of people are in the object `human`.
     """
     model, data, human = (figures.get(name) for name in ("model", "data", "human"))
     numbers = {k: v for k, v in figures.items() if isinstance(v, (int, float))}
     text = ", ".join(f"{k} {v:.4g}" for k, v in numbers.items())
     if human:
-        text += "; human texts: " + ", ".join(f"{k} {v:.4g}" for k, v in human.items())
+        text += "; texts of people: " + ", ".join(f"{k} {v:.4g}" for k, v in human.items())
     start = "| `python -m core.evaluate"
     card = target / "card.md"
     lines = [x for x in card.read_text(encoding="utf-8").splitlines() if not x.startswith(start)]
@@ -73,8 +73,8 @@ def note_evaluation(target: Path, figures: dict[str, Any]) -> None:
 def note_second_seed(target: Path, run: RunDirectory) -> None:
     """Keep the last epoch of the same training with another seed: second_seed.json, card."""
     last, seed = run.last_records()["epoch"], run.spec()["seed"]
-    kept = {key: last[key] for key in ("epoch", "train", "held_out")}
-    replace_json(target / SECOND_SEED, {"seed": seed, **kept})
+    results = {key: last[key] for key in ("epoch", "train", "held_out")}
+    replace_json(target / SECOND_SEED, {"seed": seed, **results})
     measures = ", ".join(f"{k} {v:.4g}" for k, v in last["held_out"].items())
     card = target / "card.md"
     lines = card.read_text(encoding="utf-8").splitlines()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.models import llama_history
+from core.system.measurements import UNREADABLE
 from dashboard import controls
 from dashboard.components import page
 from dashboard.components.panes import panes
@@ -44,8 +45,8 @@ def show(loaded: LoadedModel) -> None:
             r"\begin{gathered} \text{head } h \text{ reads group } g = \lfloor h\,G / H \rfloor \\ "
             r"A_h = \mathrm{softmax}\!\left(Q_h K_g^\top / \sqrt{n}\right) \\ "
             r"\text{bytes} = 2 \cdot L \cdot G \cdot n \cdot T \cdot 4 \end{gathered}",
-            f"G = H is the usual attention, G = 1 multi-query attention. L = {sizes['L']} layers, "
-            f"n = {n} numbers a key, 4 bytes a number.",
+            "G = H is ordinary attention, and G = 1 is multi-query attention. The model has "
+            f"L = {sizes['L']} layers; a key has n = {n} numbers of 4 bytes each.",
         )
     first = own if own < H else whole_groups(max(1, H - 1), H)
     dials = [
@@ -69,20 +70,17 @@ def show(loaded: LoadedModel) -> None:
 
 
 def _predict(H: int) -> bool:
-    said = controls.predict(
+    return controls.predict(
         f"All {H} query heads share one head of keys and values (G = 1). What becomes {H} times "
         "smaller?",
-        ANSWERS, key="guess-groups",
-        wait="Answer to see weights and multiply-adds beside the bytes.",
+        ANSWERS,
+        lambda: (
+            "**The cache only.** Every query head still multiplies its query with all T keys. Of "
+            "the weights, $W_K$ and $W_V$ become smaller; $W_Q$ and $W_O$ stay, so "
+            f"{(H + 1) / (2 * H):.1%} are left."
+        ),
+        key="guess-groups", wait="Answer to see weights and multiply-adds beside the bytes.",
     )  # fmt: skip
-    if said is None:
-        return False
-    st.markdown(
-        f"**The cache only.** Every query head still multiplies its query with all T keys. Of the "
-        f"weights, $W_K$ and $W_V$ become smaller; $W_Q$ and $W_O$ stay, so "
-        f"{(H + 1) / (2 * H):.0%} are left.{said}"
-    )
-    return True
 
 
 def _quality() -> str:
@@ -91,11 +89,11 @@ def _quality() -> str:
         history = llama_history.read()
         heads, groups = history.about["sizes"]["num_heads"], history.about["kv_heads"]
         return (
-            f"On the way from the GPT to a Llama (lesson Dialogue GPT), {groups} such heads "
+            f"On the way from the GPT to a Llama (lesson “Dialogue GPT”), {groups} such heads "
             f"instead of {heads} changed the loss by {history.change(5):+.3f} bits per character; "
             f"two seeds differ by up to {history.spread():.3f}."
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except UNREADABLE:
         return ""
 
 
@@ -107,7 +105,7 @@ def _show_figure(sizes: dict[str, int], groups: int, T: int, loaded: LoadedModel
     names = {H: f"every query head its own: {H}", whole_groups(groups, H): "G", 1: "one for all: 1"}
     page.show_figure(
         figures.cache_sizes(
-            {name: key_value_bytes(L, kept, n, most) / 1e6 for kept, name in names.items()},
+            {name: key_value_bytes(L, heads, n, most) / 1e6 for heads, name in names.items()},
             most, 4 * sum(p.numel() for p in loaded.model.parameters()) / 1e6, T,
         ),
         title="Memory of the KV cache (up) as the text grows (across)",

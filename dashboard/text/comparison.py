@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,13 +12,14 @@ from streamlit.delta_generator import DeltaGenerator
 from core.bpe import BYTE_OF, Pair, merge_steps, readable
 from core.models.pretrained.tokens import SPLITS, SubwordTokenizer
 from core.models.zoo import ASSETS
+from core.system.measurements import UNREADABLE, load, shipped
 from core.tokenizer import UNK_ID, Tokenizer, WordTokenizer, split_words
 from dashboard import controls, state
 from dashboard.components import page
 from dashboard.components.token_strip import Token, token_strip
 from dashboard.figures import tokens as figures
 
-FILE = ASSETS / "measurements" / "merges.json"
+FILE = shipped("merges")
 WORDS = ASSETS / "gpt-shakespeare-course" / "vocab.json"
 COMMAND = "python -m core.publish.merges_experiment"
 SENTENCE = "The wizard tweeted: forsooth, unfriend thy chatbot!"
@@ -45,13 +45,13 @@ class Measured:
 def measured() -> Measured | None:
     """The shipped measurement, or None where it is missing or damaged."""
     try:
-        found = json.loads(FILE.read_text(encoding="utf-8"))
+        stored = load(FILE)
         return Measured(
-            [(left, right) for left, right in found["merges"]], found["counts"],
-            found["tokens_per_word"], found["unknown"], found["vocabulary"],
-            found["unknown_to_all"],
+            [(left, right) for left, right in stored["merges"]], stored["counts"],
+            stored["tokens_per_word"], stored["unknown"], stored["vocabulary"],
+            stored["unknown_to_all"],
         )  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError):
+    except UNREADABLE:
         return None
 
 
@@ -64,19 +64,19 @@ def predict(curves: Measured, left: DeltaGenerator, right: DeltaGenerator) -> No
             "many words of the held-out dialogues are not in it?",
             ANSWERS, index=None, key="guess-unknown", horizontal=True,
         )  # fmt: skip
-    whole = guess is not None or state.revealed()
+    known = guess is not None or state.revealed()
     with right:
         page.show_figure(
             figures.vocabulary_curves(
                 [len(BYTE_OF) + count for count in curves.counts],
-                curves.unknown, curves.tokens_per_word, whole=whole,
+                curves.unknown, curves.tokens_per_word, whole=known,
             ),
             title="Held-out Shakespeare, by the size of the vocabulary",
             description="Above: the share of words that are not in the vocabulary. Below: how many "
             "tokens a word takes.",
             key="vocabulary",
         )  # fmt: skip
-    if not whole:
+    if not known:
         left.caption("Answer to see the curves.")
         return
     answer = f" (you predicted: {guess})" if guess else ""
@@ -114,7 +114,7 @@ def show(choose_tokenizer: Callable[[], Tokenizer], curves: Measured) -> None:
             for word, id_, typed_word in zip(spelled, ids, split_words(text), strict=True)
         ],
         "cut-words",
-        f"Words, of a vocabulary of {len(words):,}: {len(ids):,} tokens, {unknown:,} unknown",
+        f"Words (a vocabulary of {len(words):,}): {len(ids):,} tokens, {unknown:,} unknown",
     )
     pieces = [piece for piece, _ in SPLITS["gpt-2"]().pre_tokenize_str(text)]
     ranks = _ranks(count)
@@ -122,7 +122,7 @@ def show(choose_tokenizer: Callable[[], Tokenizer], curves: Measured) -> None:
     _strip(
         [Token(readable(token), "made") for token in tokens],
         "cut-pairs",
-        f"Byte pairs, {len(BYTE_OF):,} bytes and {count:,} merges: {len(tokens):,} tokens, "
+        f"Byte pairs ({len(BYTE_OF):,} bytes and {count:,} merges): {len(tokens):,} tokens, "
         "0 unknown",
     )
     if isinstance(tokenizer, SubwordTokenizer):
@@ -130,7 +130,7 @@ def show(choose_tokenizer: Callable[[], Tokenizer], curves: Measured) -> None:
         _strip(
             [Token(word.replace(" ", "␣"), "made") for word in real],
             "cut-real",
-            f"The tokenizer of the chosen model, {tokenizer.vocab_size:,} tokens: {len(real):,} "
+            f"The tokenizer of the chosen model ({tokenizer.vocab_size:,} tokens): {len(real):,} "
             "tokens",
         )
 

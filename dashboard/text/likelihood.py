@@ -33,34 +33,34 @@ def show() -> None:
     """The text and the question beside the instrument; its controls run nothing else."""
     left, right = panes("loss", (2, 3))
     with left:
-        one, two = st.columns([7, 6])
-        with one:
+        first, second = st.columns([7, 6])
+        with first:
             loaded = model_choice.load(gpt_models.choose_gpt())
-        with two:
+        with second:
             st.space("small")
             text = st.popover("The text", icon=":material/edit:", width="stretch")
         words, p = _read(loaded, text)
-        unit = "tokens" if loaded.entry.real else "words"
+        unit = "token" if loaded.entry.real else "word"
         known = _predict(words, p, unit)
         page.show_math(
-            r"\begin{gathered} L = -\frac{1}{T} \sum_{t=1}^{T} \ln p_t \text{ nats} "
-            r"= \frac{L}{\ln 2} \text{ bits} \\ \text{perplexity} = e^{L} "
+            r"\begin{gathered} L = -\frac{1}{T} \sum_{t=1}^{T} \ln p_t \text{ nats, or } "
+            r"\frac{L}{\ln 2} \text{ bits} \\ \text{perplexity} = e^{L} "
             r"= \left(p_1 p_2 \cdots p_T\right)^{-1/T} \end{gathered}",
-            "The word that came had the probability p given the words before it. The loss is the "
-            "mean of −ln p; the perplexity is one over the geometric mean of p.",
+            f"The model gave each {unit} of the text a probability p, given the {unit}s before it. "
+            "The loss is the mean of −ln p; the perplexity is one over the geometric mean of p.",
         )
     dials = [
-        controls.dial("Word t", 1, len(words), min(6, len(words)), key="loss-at"),
-        controls.dial("If it had the probability p", -4.0, 0.0, -1.0, key="loss-p", step=0.02),
+        controls.dial(f"{unit.capitalize()} t", 1, len(words), min(6, len(words)), key="loss-at"),
+        controls.dial("If its probability were p", -4.0, 0.0, -1.0, key="loss-p", step=0.02),
     ]
     with right:
-        if not loss_instrument.show(words, p, known, dials):
-            _show_figure(words, p, known, int(dials[0].value) - 1, 10 ** dials[1].value)
+        if not loss_instrument.show(words, p, unit, known, dials):
+            _show_figure(words, p, unit, known, int(dials[0].value) - 1, 10 ** dials[1].value)
         V = len(loaded.tokenizer.vocab)
         st.caption(
-            "Orange: the loss at the slider's probability. Mark: at the model's own. "
-            f"A model that knows nothing gives each of its {V:,} {unit} p = 1/{V:,}: "
-            f"{math.log(V):.2f} nats or {bits(math.log(V)):.2f} bits, perplexity {V:,}."
+            "The orange bar is the loss at the slider's probability; the mark is the loss at the "
+            f"model's own. A model that knows nothing gives each of its {V:,} {unit}s p = 1/{V:,}: "
+            f"{math.log(V):.2f} nats or {bits(math.log(V)):.2f} bits, and the perplexity {V:,}."
         )
     page.show_source(
         "core.decoding.likelihood.mean_loss", "core.decoding.likelihood.perplexity",
@@ -69,19 +69,19 @@ def show() -> None:
     )  # fmt: skip
 
 
-def _read(loaded: LoadedModel, place: DeltaGenerator) -> tuple[list[str], np.ndarray]:
+def _read(loaded: LoadedModel, column: DeltaGenerator) -> tuple[list[str], np.ndarray]:
     """The words that the text box holds, and the probability that the model gives to each."""
     data = loaded.entry.data
-    with place:
+    with column:
         typed = st.text_area(
             "Text to measure", LINES.get(data, LINE), height=100, max_chars=LONGEST,
             key=f"loss-text-{'real' if loaded.entry.real else data}",
             help=f"The first {WORDS} words or tokens are read.",
         )  # fmt: skip
-    whole = read_prompt((typed or "")[:LONGEST], loaded.tokenizer, loaded.model.max_N)
-    ids, words = whole.ids[: WORDS + 1], whole.words[1 : WORDS + 1]
+    prompt = read_prompt((typed or "")[:LONGEST], loaded.tokenizer, loaded.model.max_N)
+    ids, words = prompt.ids[: WORDS + 1], prompt.words[1 : WORDS + 1]
     if not words:  # an empty text: what the model expects after the start
-        ids, words = (ids[0], ids[0]), (whole.words[0],)
+        ids, words = (ids[0], ids[0]), (prompt.words[0],)
     return list(words), _probabilities(loaded.entry.identity, ids, loaded)
 
 
@@ -94,31 +94,31 @@ def _predict(words: list[str], p: np.ndarray, unit: str) -> bool:
     """The question; once it is answered, what the text of this page shows."""
     T = len(words)
     root = LESS ** (1 / T)
-    said = controls.predict(
-        f"One of these T = {T} {unit} becomes {LESS} times less probable. How much larger is the "
-        "perplexity of the text?",
-        ANSWERS, key="guess-perplexity", wait="Answer to see the loss of the whole text.",
-        show=lambda answer: answer.format(less=LESS, root=root),
-    )  # fmt: skip
-    if said is None:
-        return False
     less = p / np.where(np.arange(T) == 0, LESS, 1)
     before, after = perplexity(p), perplexity(less)
-    st.markdown(
-        f"It grows from {before:.1f} to {after:.1f}, **{after / before:.2f} times**: the sum of "
-        f"the losses grows by ln {LESS}, their mean by ln {LESS} / {T} = "
-        f"{math.log(LESS) / T:.2f}.{said}"
-    )
-    return True
+    return controls.predict(
+        f"One of these T = {T} {unit}s becomes {LESS} times less probable. How many times larger "
+        "is the perplexity of the text?",
+        ANSWERS,
+        lambda: (
+            f"It grows from {before:.1f} to {after:.1f}, **{after / before:.2f} times**: the sum "
+            f"of the losses grows by ln {LESS}, their mean by ln {LESS} / {T} = "
+            f"{math.log(LESS) / T:.2f}."
+        ),
+        key="guess-perplexity", wait="Answer to see the loss of the whole text.",
+        show=lambda answer: answer.format(less=LESS, root=root),
+    )  # fmt: skip
 
 
-def _show_figure(words: list[str], p: np.ndarray, known: bool, at: int, given: float) -> None:
+def _show_figure(
+    words: list[str], p: np.ndarray, unit: str, known: bool, at: int, given: float
+) -> None:
     """The figure as the server draws it: for a browser in which the instrument stopped."""
     changed = np.where(np.arange(len(p)) == at, given, p)
     nats = mean_loss(changed)
     page.show_figure(
         figures.loss_bars(words, (-np.log(changed)).tolist(), at, nats if known else None),
-        title=f"Loss of each word, with p = {given:.2g} for “{page.escape(words[at])}”",
+        title=f"Loss of each {unit}, with p = {given:.2g} for “{page.escape(words[at])}”",
         description=f"The mean is {nats:.2f} nats or {bits(nats):.2f} bits, the perplexity "
         f"{perplexity(changed):.1f}."
         if known

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from core.interpret.faithfulness import Curve
 
 PICTURES = 500
-CURVES = "With a faithful map the curves fall and rise faster than in random order (dashed)."
+CURVES = "If the map is faithful, both curves fall or rise faster than in random order (dashed)."
 GREY = (
     "Removed patches get the mean colour of the data. The model was not trained on such "
     "pictures, so it may react to the grey patches themselves. For this reason ROAR (Hooker "
-    "et al. 2019) trains the model again, and RISE inserts patches into a blurred picture."
+    "et al. 2019) trains the model again on pictures without these patches, and RISE inserts "
+    "patches into a blurred picture."
 )
 
 WORDS = {
@@ -49,9 +50,9 @@ def all_maps(
     """Name -> weights (P,) and a description, for one picture (1, 3, S, S)."""
     from core.interpret.attribution import extra_tokens, six_maps
 
-    whole = traces.trace(identity, model, inputs).attention
+    attention = traces.trace(identity, model, inputs).attention
     relevance = traces.relevance(identity, model, inputs, target)
-    maps = six_maps(whole, relevance, extra_tokens(model))
+    maps = six_maps(attention, relevance, extra_tokens(model))
     return {name: (weights[0].numpy(), WORDS[name]) for name, weights in maps.items()}
 
 

@@ -14,6 +14,7 @@ from core.decoding.real_engine import Reader
 from core.interpret.trace import trace
 from core.models import load_model
 from dashboard.attention import head_search
+from dashboard.components.program import squeezed
 from dashboard.decoding import cache_drawing
 from dashboard.decoding.instrument import encode
 from tests.conftest import ROOT
@@ -163,5 +164,5 @@ def test_the_cache_is_drawn_with_the_keys_it_keeps(family: str, groups: int) -> 
 def test_what_is_sent_of_a_step_fits_a_large_vocabulary() -> None:
     logits = torch.randn(49_152, generator=torch.Generator().manual_seed(0)).mul(3).numpy()
     logits[::-1].sort()
-    codes, _, _ = encode(logits.astype("float64"))
-    assert len(codes) * 4 / 3 < 60_000  # in base64, of the 150 KB of an instrument
+    codes = squeezed(encode(logits.astype("float64")))
+    assert len(codes) < 7000  # characters, of the 20 KB of a release

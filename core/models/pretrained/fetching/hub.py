@@ -33,26 +33,26 @@ def _one_sentence(name: str) -> Iterator[None]:
     try:
         yield
     except errors.HfHubHTTPError as error:
-        raise ValueError(f"The hub has no model {name}, or does not give it to you.") from error
+        raise ValueError(f"The hub has no model {name}, or you have no access to it.") from error
     except ValueError:
         raise
     except Exception as error:  # its network errors have no common class
         raise ValueError(
-            f"{name} is no file or folder here, and the hub cannot be reached; check the name and "
-            "the network."
+            f"{name} is not a file or folder here, and the hub cannot be reached; check the name "
+            "and the network."
         ) from error
 
 
-def fetch_config(name: str, place: Path) -> Path:
+def fetch_config(name: str, folder: Path) -> Path:
     """Download config.json into `place`. Errors: ValueError, one sentence."""
     with _one_sentence(name):
         from huggingface_hub import hf_hub_download
 
-        return Path(hf_hub_download(name, "config.json", local_dir=place))
+        return Path(hf_hub_download(name, "config.json", local_dir=folder))
 
 
 def fetch(
-    name: str, place: Path, what: str, total: int | None = None
+    name: str, folder: Path, what: str, total: int | None = None
 ) -> Generator[JobProgress, None, Path]:
     """Download the files of a model into `place`; yields progress. Errors: ValueError."""
     with _one_sentence(name):
@@ -60,9 +60,9 @@ def fetch(
 
         def download() -> Path:
             patterns = list(HUB_FILES)
-            return Path(snapshot_download(name, local_dir=place, allow_patterns=patterns))
+            return Path(snapshot_download(name, local_dir=folder, allow_patterns=patterns))
 
-        return (yield from watched(download, place, what, total))
+        return (yield from watched(download, folder, what, total))
 
 
 def sizes(name: str) -> tuple[dict[str, int], str]:
