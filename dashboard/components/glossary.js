@@ -9,7 +9,7 @@ export default function ({ data, parentElement }) {
   button.terms = data.terms.map(([pattern, text]) =>
     ({ pattern: new RegExp(pattern, "iu"), text, range: null }));
   const main = document.querySelector(data.main);
-  let waiting = 0;
+  let waiting = 0, pointer = null;
 
   const first = (terms) => {
     const left = new Set(terms);
@@ -43,6 +43,7 @@ export default function ({ data, parentElement }) {
     list.replaceChildren(...inOrder.flatMap(({ range, text }) => [["dt", range.toString()], ["dd", text]]
       .map(([name, content]) => Object.assign(document.createElement(name), { textContent: content }))));
     button.dataset.found = found.length;
+    if (pointer) explain(pointer); // another word may be there now, or none
   };
 
   const later = () => { waiting ||= setTimeout(() => requestIdleCallback?.(look) ?? look(), 400); };
@@ -51,8 +52,9 @@ export default function ({ data, parentElement }) {
 
   const explain = (event) => {
     if (event.type === "pointermove" && event.buttons) return; // a hand that drags asks nothing
+    pointer = event;
     const [x, y] = [event.clientX, event.clientY];
-    const under = button.terms.find(({ range }) => range && [...range.getClientRects()].some((box) =>
+    const under = button.terms.find(({ range }) => range && !range.collapsed && [...range.getClientRects()].some((box) =>
       x >= box.left - 2 && x <= box.right + 2 && y >= box.top - 2 && y <= box.bottom + 2));
     tip.hidden = !under;
     if (!under) return;
@@ -62,16 +64,16 @@ export default function ({ data, parentElement }) {
     const below = box.bottom + 6;
     tip.style.top = below + tip.offsetHeight < innerHeight ? `${below}px` : `${box.top - tip.offsetHeight - 6}px`;
   };
+  const hide = () => { [tip.hidden, pointer] = [true, null]; };
   const open = (yes) => {
     list.hidden = !yes;
     button.setAttribute("aria-expanded", String(yes));
   };
   const escape = (event) => {
     if (event.key !== "Escape") return;
-    tip.hidden = true;
+    hide();
     if (!list.hidden) { open(false); button.focus(); }
   };
-  const hide = () => { tip.hidden = true; };
   const listeners = [[document, "pointermove", explain], [document, "click", explain],
     [document, "keydown", escape], [main, "scroll", hide]];
   for (const [place, name, act] of listeners) place.addEventListener(name, act, { passive: true });

@@ -88,3 +88,6 @@ def test_a_term_is_explained_on_hover_on_tap_and_by_keyboard(
     page.keyboard.press("Escape")
     expect(page.locator("dl")).to_be_hidden()
     expect(button).to_be_focused()
+    until(lambda: at_the_term(page.mouse.move))
+    page.evaluate("[...CSS.highlights.get('glossary')][0].startContainer.data = ''")
+    expect(tip).to_be_hidden()  # the page has changed under the pointer
