@@ -5,7 +5,8 @@ import re
 from dashboard.components import page
 
 # A backslash may stand before each sign, where the text has been escaped.
-_BRACES = r"\\?\{[^{}$]+\}"
+_INSIDE = r"[\w ·−+/.,\\-]+"  # nothing that TeX reads as a command
+_BRACES = rf"\\?\{{{_INSIDE}\}}"
 _NUMBER = r"\d+(?:\\?\.\d+)?"
 _WORD = r"[^\W²³]"  # x_1² is the square of x_1
 _LETTERS = re.compile(
@@ -13,7 +14,7 @@ _LETTERS = re.compile(
     rf"(?<!\w)(?:[Wxhyφ]\\?_(?:{_WORD}+|{_BRACES})|[cfgikpqzΣ]\\?_(?:{_WORD}(?!{_WORD})|{_BRACES}))"
     rf"(?:\\?\^(?:{_WORD}+|{_BRACES}))?"
     rf"|(?<![\w.])(?:{_NUMBER}|[A-Za-zρλ])"
-    rf"\\?\^(?:−?(?:{_NUMBER}|[A-Za-z](?!\w))|{_BRACES}|\\?\([^()^$]+\))"
+    rf"\\?\^(?:−?(?:{_NUMBER}|[A-Za-z](?!\w))|{_BRACES}|\\?\({_INSIDE}\))"
 )
 
 

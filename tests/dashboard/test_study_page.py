@@ -247,6 +247,7 @@ def test_letters_of_the_rnn_are_set_as_formulas() -> None:
     assert formula("2.5^0.5 or e^(m · 4)") == "$2.5^{0.5}$ or $e^{m · 4}$"
     assert formula("Wh^2 $a x_1^2$ x^", safe=True) == "Wh^2 $a x_1^2$ x^"
     assert formula("1 − h_k² and c_{t−1}", safe=True) == "1 − $h_{k}$² and $c_{t−1}$"
+    assert formula(r"e^(\\x) 2^(5%)") == r"$e^{x}$ 2\^\(5%\)"
     assert formula("W_h^{T+1−i} / e^{z_j}") == "$W_{h}^{T+1−i}$ \\/ $e^{z_{j}}$"
 
 
