@@ -9,7 +9,7 @@ export default function ({ data, parentElement }) {
   button.terms = data.terms.map(([pattern, text]) =>
     ({ pattern: new RegExp(pattern, "iu"), text, range: null }));
   const main = document.querySelector(data.main);
-  let waiting = 0, pointer = null;
+  let waiting = 0;
 
   const first = (terms) => {
     const left = new Set(terms);
@@ -43,7 +43,7 @@ export default function ({ data, parentElement }) {
     list.replaceChildren(...inOrder.flatMap(({ range, text }) => [["dt", range.toString()], ["dd", text]]
       .map(([name, content]) => Object.assign(document.createElement(name), { textContent: content }))));
     button.dataset.found = found.length;
-    if (pointer) explain(pointer); // another word may be there now, or none
+    tip.hidden ||= !found.some(({ text }) => text === tip.textContent); // its word has gone
   };
 
   const later = () => { waiting ||= setTimeout(() => requestIdleCallback?.(look) ?? look(), 400); };
@@ -52,7 +52,6 @@ export default function ({ data, parentElement }) {
 
   const explain = (event) => {
     if (event.type === "pointermove" && event.buttons) return; // a hand that drags asks nothing
-    pointer = event;
     const [x, y] = [event.clientX, event.clientY];
     const under = button.terms.find(({ range }) => range && !range.collapsed && [...range.getClientRects()].some((box) =>
       x >= box.left - 2 && x <= box.right + 2 && y >= box.top - 2 && y <= box.bottom + 2));
@@ -64,16 +63,16 @@ export default function ({ data, parentElement }) {
     const below = box.bottom + 6;
     tip.style.top = below + tip.offsetHeight < innerHeight ? `${below}px` : `${box.top - tip.offsetHeight - 6}px`;
   };
-  const hide = () => { [tip.hidden, pointer] = [true, null]; };
   const open = (yes) => {
     list.hidden = !yes;
     button.setAttribute("aria-expanded", String(yes));
   };
   const escape = (event) => {
     if (event.key !== "Escape") return;
-    hide();
+    tip.hidden = true;
     if (!list.hidden) { open(false); button.focus(); }
   };
+  const hide = () => { tip.hidden = true; };
   const listeners = [[document, "pointermove", explain], [document, "click", explain],
     [document, "keydown", escape], [main, "scroll", hide]];
   for (const [place, name, act] of listeners) place.addEventListener(name, act, { passive: true });
