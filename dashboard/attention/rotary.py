@@ -37,7 +37,8 @@ def show(learned: np.ndarray | None) -> None:
             "R turns pair i by the position times its frequency. Of both turns only the one by "
             "the distance is left in the score.",
         )
-        _predict()
+        question = "Query and key both move 50 tokens on. What becomes of their score?"
+        controls.predict(question, ANSWERS, _reply, key="guess-rotary")
         base = float(
             controls.pick("Base of the frequencies", BASES, key="base", show="{:,}".format)
         )
@@ -60,16 +61,13 @@ def show(learned: np.ndarray | None) -> None:
     _alibi()
 
 
-def _predict() -> None:
-    question = "Query and key both move 50 tokens on. What becomes of their score?"
-    said = controls.predict(question, ANSWERS, key="guess-rotary")
-    if said is not None:
-        rotary, added = change(50)
-        st.markdown(
-            f"It stays the same: both turn by the same angle. Measured on two random vectors in "
-            f"32-bit numbers, it changes by at most **{rotary:.0e}** (as a share of the product of "
-            f"their lengths); with the sinusoidal table added, by up to **{added:.2f}**.{said}"
-        )
+def _reply() -> str:
+    rotary, added = change(50)
+    return (
+        f"It stays the same: both turn by the same angle. Measured on two random vectors in "
+        f"32-bit numbers, it changes by at most **{rotary:.0e}** (as a share of the product of "
+        f"their lengths); with the sinusoidal table added, by up to **{added:.2f}**."
+    )
 
 
 @lru_cache(maxsize=1)
@@ -95,11 +93,11 @@ def change(by: int) -> tuple[float, float]:
     q, k = (rng.normal(size=DIM) for _ in range(2))
     table = positions.sinusoidal(TOKENS, DIM)
     ways = []
-    for one, other in (
+    for rows, moved in (
         (positions.rotate(np.tile(q, (TOKENS, 1))), positions.rotate(np.tile(k, (TOKENS, 1)))),
         (q + table, k + table),
     ):
-        scores = one.astype(np.float32) @ other.astype(np.float32).T
+        scores = rows.astype(np.float32) @ moved.astype(np.float32).T
         scores /= np.linalg.norm(q) * np.linalg.norm(k)
         ways.append(float(np.abs(scores[by:, by:] - scores[:-by, :-by]).max()))
     return ways[0], ways[1]

@@ -58,8 +58,8 @@ def objection(question: Question) -> None:
 
 
 def _object(name: str, key: str) -> None:
-    said = st.session_state.get(key) or ""
-    study_state.save_progress(object_to(study_state.progress(), name, said))
+    objection = st.session_state.get(key) or ""
+    study_state.save_progress(object_to(study_state.progress(), name, objection))
 
 
 def calibrated() -> None:
@@ -74,11 +74,11 @@ def calibrated() -> None:
 
 def show_calibration(counts: dict[str, tuple[int, int]], key: str) -> None:
     """The picture of `core.study.progress.calibration`, with its counts."""
-    said = "; ".join(f"{level}: {right} of {given}" for level, (right, given) in counts.items())
+    levels = "; ".join(f"{level}: {right} of {given}" for level, (right, given) in counts.items())
     page.show_figure(
         calibration_bars(counts),
         title="Right at once, by how sure you were",
-        description=f"Right at once of all first answers ({said}). Whoever judges well is nearly "
+        description=f"Right at once of all first answers ({levels}). Whoever judges well is nearly "
         "always right when sure.",
         key=key,
         data={

@@ -140,5 +140,5 @@ def _log_axes(y: str, low: float, high: float) -> Spec:
 
 def _note(at: float, text: str, row: int) -> Spec:
     """A name at the foot of its line, where rising curves leave room; two in two rows."""
-    place = {"x": log10(at), "yref": "paper", "y": 0, "yshift": 14 + 20 * row, "xshift": 4}
-    return place | {"text": text, "showarrow": False, "xanchor": "left"}
+    position = {"x": log10(at), "yref": "paper", "y": 0, "yshift": 14 + 20 * row, "xshift": 4}
+    return position | {"text": text, "showarrow": False, "xanchor": "left"}
