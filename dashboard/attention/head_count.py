@@ -39,8 +39,8 @@ def show() -> None:
         page.show_math(
             r"\begin{gathered} y = W_O\,[\mathrm{head}_1; \ldots; \mathrm{head}_H] \\ "
             r"\mathrm{head}_h = \mathrm{softmax}(Q_h K_h^\top / \sqrt{n})\, V_h \end{gathered}",
-            f"A head has n = d/H components, d = {d}. So the number of parameters is the same for "
-            f"every H: {trained.of(1)[0].parameters:,}.",
+            f"With d = {d}, each of the H heads has n = d/H components. So the number of "
+            f"parameters is the same for every H: {trained.of(1)[0].parameters:,}.",
         )
     with right:
         page.show_figure(
@@ -50,7 +50,7 @@ def show() -> None:
             ),
             title="Symbols named correctly, by the number of heads",
             description="Each diamond is one of three seeds, trained for "
-            f"{about['steps']} steps; the line is their mean.",
+            f"{about['steps']} steps. The line is their mean.",
             key="head-count",
         )
         if known:
@@ -68,8 +68,9 @@ def _predict(trained: History) -> bool:
         return False
     one, four = trained.accuracy(1), trained.accuracy(4)
     st.markdown(
-        f"**Four small heads**: {four:.0%} against **{one:.0%}**, the mean of three seeds. A head "
-        f"takes one weighted mean, so one head mixes the four symbols into one vector.{said}"
+        f"**Four small heads** name {four:.0%}, one large head names **{one:.0%}** (means of three "
+        "seeds). A head takes one weighted mean, so one head mixes the four symbols into one "
+        f"vector.{said}"
     )
     return True
 
@@ -80,7 +81,7 @@ def _show_rows(trained: History, heads: int) -> None:
     page.show_figure(
         figures.rows(np.array(one.rows), PLACES),
         title=f"Where {heads} head{'s look' if heads > 1 else ' looks'} from the last position",
-        description="A row for each head, the mean over 1,000 texts. Triangles mark the places "
-        "that are asked for.",
+        description="Each row is a head, and its weights are means over 1,000 texts. Triangles "
+        "mark the places that are asked for.",
         key="head-count-rows",
     )  # fmt: skip

@@ -33,8 +33,8 @@ def show() -> None:
         page.show_math(
             r"\begin{gathered} \text{before:}\quad x \leftarrow x + f(\mathrm{LN}(x)) \\ "
             r"\text{after:}\quad x \leftarrow \mathrm{LN}(x + f(x)) \end{gathered}",
-            "f is attention, then the MLP. After: every LayerNorm rescales the stream itself. "
-            "Before: nothing lies on the way from x to the output but sums.",
+            "f is attention, then the MLP. LayerNorm after rescales the stream itself. With "
+            "LayerNorm before, there are only sums on the way from x to the output.",
         )
     with right:
         _show_figure(found, known, layers, recipe)
@@ -48,17 +48,19 @@ def _predict(found: History) -> bool:
     """Ask, and after the answer say what was measured. Whether it is shown."""
     about = found.about
     said = controls.predict(
-        f"Two GPTs of {ASKED} layers learn the Grammar in {about['steps']} steps of Adam at a "
-        f"learning rate of {about['learning_rate']} from the first step on. Which of them learns?",
+        f"Two GPTs of {ASKED} layers differ only in the place of LayerNorm. Both are trained on "
+        f"the Grammar by {about['steps']} steps of Adam, with a learning rate of "
+        f"{about['learning_rate']} from the first step on. Which of them learns?",
         ANSWERS, key="guess-norm",
     )  # fmt: skip
     if said is None:
         return False
     before, after, warm = (statistics.mean(found.losses(r, ASKED)) for r in (BEFORE, AFTER, WARM))
     st.markdown(
-        f"**{before:.2f}** nats a word with LayerNorm before, **{after:.2f}** with LayerNorm "
-        f"after: no better than word frequencies alone, {about['frequencies']:.2f}. With a "
-        f"warm-up of {about['warm_up']} steps, LayerNorm after reaches **{warm:.2f}**.{said}"
+        f"LayerNorm before reaches **{before:.2f}** nats a word. LayerNorm after stays at "
+        f"**{after:.2f}** nats, no better than word frequencies alone "
+        f"({about['frequencies']:.2f}). "
+        f"With a warm-up of {about['warm_up']} steps it reaches **{warm:.2f}**.{said}"
     )
     return True
 
@@ -74,9 +76,10 @@ def _show_figure(found: History, known: bool, layers: int, recipe: str) -> None:
             (BEFORE if recipe == BEFORE else AFTER, recipe, layers),
         ),
         title="Gradient before training, and held-out loss after it",
-        description=f"Gradient of the last block: {last[BEFORE]:.2f} with LayerNorm before, "
-        f"{last[AFTER]:.2f} after, {last[AFTER] / last[BEFORE]:.1f} times as large; means of "
-        f"{found.about['gradient_seeds']} seeds. Loss after {found.about['steps']} steps: dots are "
-        "two seeds, lines their mean.",
+        description=f"The gradient of the last block is {last[BEFORE]:.2f} with LayerNorm before "
+        f"and {last[AFTER]:.2f} after, {last[AFTER] / last[BEFORE]:.1f} times as large. Below, "
+        "marks are two seeds and lines their mean.",
+        more=f"The gradients are means of {found.about['gradient_seeds']} seeds. The losses were "
+        f"measured after {found.about['steps']} steps.",
         key="norm-place",
     )  # fmt: skip
