@@ -9,7 +9,7 @@ from dashboard.figures.traces import bar, line, scatter
 from dashboard.palette import BLUE, GREEN, GREY
 
 _LETTERS_A_LINE = 34
-_INDEX = re.compile(r"(?<!\w)([Wxhyφ])_(\w+)")
+_INDEX = re.compile(r"(?<!\w)([Wxhyφ])_(\w+)(?:\^(\w+))?")
 
 
 def poll_bars(counts: Mapping[str, int], right: str | None = None) -> Drawing:
@@ -41,8 +41,13 @@ def poll_bars(counts: Mapping[str, int], right: str | None = None) -> Drawing:
 
 
 def _lowered(text: str) -> str:
-    """An answer, shown literally, but the index of W_h or x_1 is lowered."""
-    return _INDEX.sub(r"\1<sub>\2</sub>", literal(text))
+    """An answer, shown literally, but with the index of W_h^2 lowered and its power raised."""
+    return _INDEX.sub(_set, literal(text))
+
+
+def _set(match: re.Match[str]) -> str:
+    letter, index, power = match.groups()
+    return f"{letter}<sub>{index}</sub>" + (f"<sup>{power}</sup>" if power else "")
 
 
 def gain_intervals(

@@ -69,7 +69,7 @@ def _predict(lstm: gates.LSTM) -> bool:
     left, gate = gates.most_kept(lstm)
     closed = gates.accuracy(lstm, gates.DELAY, added=-2)
     st.markdown(
-        f"**Above 0.9**: {gate:.2f} on average over all symbols, so {left:.0%} of the cell is left "
+        f"**Above 0.9**: on average {gate:.2f} over all symbols, so {left:.0%} of the cell is left "
         f"after {gates.DELAY} steps; a gate of 0.5 would leave {0.5**gates.DELAY:.4%}. Add −2 to "
         f"the bias, and the LSTM is right only **{closed:.0%}** of the time.{said}"
     )
