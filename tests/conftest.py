@@ -1,5 +1,6 @@
 """One thread for torch, set before anything imports it: tests share a small machine."""
 
+import gc
 import os
 import sys
 
@@ -108,6 +109,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             (i for i, name in enumerate(FIRST) if _file_of(item).startswith(name)), len(FIRST)
         )
     )
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected by now stays: no search for garbage need go through it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

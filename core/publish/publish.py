@@ -54,13 +54,13 @@ def publish(source: Path, name: str, assets: Path = ASSETS) -> Path:
 def note_evaluation(target: Path, figures: dict[str, Any]) -> None:
     """Write the result of `core.evaluate` into the card of a shipped model, replacing an older one.
 
-    figures: its JSON object; the measures of human texts are in the object `human`.
+    figures: its JSON object; the measures of the texts of people are in the object `human`.
     """
     model, data, human = (figures.get(name) for name in ("model", "data", "human"))
     numbers = {k: v for k, v in figures.items() if isinstance(v, (int, float))}
     text = ", ".join(f"{k} {v:.4g}" for k, v in numbers.items())
     if human:
-        text += "; human texts: " + ", ".join(f"{k} {v:.4g}" for k, v in human.items())
+        text += "; texts of people: " + ", ".join(f"{k} {v:.4g}" for k, v in human.items())
     start = "| `python -m core.evaluate"
     card = target / "card.md"
     lines = [x for x in card.read_text(encoding="utf-8").splitlines() if not x.startswith(start)]

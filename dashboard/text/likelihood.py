@@ -40,26 +40,26 @@ def show() -> None:
             st.space("small")
             text = st.popover("The text", icon=":material/edit:", width="stretch")
         words, p = _read(loaded, text)
-        unit = "tokens" if loaded.entry.real else "words"
+        unit = "token" if loaded.entry.real else "word"
         known = _predict(words, p, unit)
         page.show_math(
             r"\begin{gathered} L = -\frac{1}{T} \sum_{t=1}^{T} \ln p_t \text{ nats} "
             r"= \frac{L}{\ln 2} \text{ bits} \\ \text{perplexity} = e^{L} "
             r"= \left(p_1 p_2 \cdots p_T\right)^{-1/T} \end{gathered}",
-            "The word that came had the probability p given the words before it. The loss is the "
-            "mean of −ln p; the perplexity is one over the geometric mean of p.",
+            f"The {unit} that came had the probability p given the {unit}s before it. The loss is "
+            "the mean of −ln p; the perplexity is one over the geometric mean of p.",
         )
     dials = [
-        controls.dial("Word t", 1, len(words), min(6, len(words)), key="loss-at"),
+        controls.dial(f"{unit.capitalize()} t", 1, len(words), min(6, len(words)), key="loss-at"),
         controls.dial("If it had the probability p", -4.0, 0.0, -1.0, key="loss-p", step=0.02),
     ]
     with right:
-        if not loss_instrument.show(words, p, known, dials):
-            _show_figure(words, p, known, int(dials[0].value) - 1, 10 ** dials[1].value)
+        if not loss_instrument.show(words, p, unit, known, dials):
+            _show_figure(words, p, unit, known, int(dials[0].value) - 1, 10 ** dials[1].value)
         V = len(loaded.tokenizer.vocab)
         st.caption(
             "Orange: the loss at the slider's probability. Mark: at the model's own. "
-            f"A model that knows nothing gives each of its {V:,} {unit} p = 1/{V:,}: "
+            f"A model that knows nothing gives each of its {V:,} {unit}s p = 1/{V:,}: "
             f"{math.log(V):.2f} nats or {bits(math.log(V)):.2f} bits, perplexity {V:,}."
         )
     page.show_source(
@@ -95,7 +95,7 @@ def _predict(words: list[str], p: np.ndarray, unit: str) -> bool:
     T = len(words)
     root = LESS ** (1 / T)
     said = controls.predict(
-        f"One of these T = {T} {unit} becomes {LESS} times less probable. How much larger is the "
+        f"One of these T = {T} {unit}s becomes {LESS} times less probable. How much larger is the "
         "perplexity of the text?",
         ANSWERS, key="guess-perplexity", wait="Answer to see the loss of the whole text.",
         show=lambda answer: answer.format(less=LESS, root=root),
@@ -112,13 +112,15 @@ def _predict(words: list[str], p: np.ndarray, unit: str) -> bool:
     return True
 
 
-def _show_figure(words: list[str], p: np.ndarray, known: bool, at: int, given: float) -> None:
+def _show_figure(
+    words: list[str], p: np.ndarray, unit: str, known: bool, at: int, given: float
+) -> None:
     """The figure as the server draws it: for a browser in which the instrument stopped."""
     changed = np.where(np.arange(len(p)) == at, given, p)
     nats = mean_loss(changed)
     page.show_figure(
         figures.loss_bars(words, (-np.log(changed)).tolist(), at, nats if known else None),
-        title=f"Loss of each word, with p = {given:.2g} for “{page.escape(words[at])}”",
+        title=f"Loss of each {unit}, with p = {given:.2g} for “{page.escape(words[at])}”",
         description=f"The mean is {nats:.2f} nats or {bits(nats):.2f} bits, the perplexity "
         f"{perplexity(changed):.1f}."
         if known

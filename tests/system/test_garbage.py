@@ -1,24 +1,19 @@
 """Libraries in memory are not searched through for garbage."""
 
 import gc
-from collections.abc import Iterator
 
 import pytest
 
 from core.system import garbage
 
 
-@pytest.fixture(autouse=True)
-def _again_afterwards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def test_what_is_in_memory_is_set_aside_once_for_each_library(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(garbage, "_set_aside", set())
-    yield
-    gc.unfreeze()
-
-
-def test_a_library_is_set_aside_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    gc.unfreeze()
-    searched = len(gc.get_objects())
     monkeypatch.setattr(garbage, "LIBRARIES", {"pytest", "not imported"})
+    imported = [[number] for number in range(1000)]
+    before = gc.get_freeze_count()
     assert garbage.set_aside_libraries()
-    assert len(gc.get_objects()) < searched / 10
+    assert gc.get_freeze_count() >= before + len(imported)
     assert not garbage.set_aside_libraries()

@@ -101,19 +101,19 @@ class Instrument {
       const input = this.inputs[dial.key] ?? this.addDial(dial);
       const { low, high, step } = dial;
       Object.assign(input, { min: low, max: high, step, disabled: Boolean(dial.off) });
+      typeset(input.closest("label").firstElementChild, dial.label);
+      input.setAttribute("aria-label", dial.label);
     }
     for (const [key, input] of Object.entries(this.inputs)) {
       input.closest("label").hidden = !(key in this.specs);
     }
   }
 
-  addDial({ key, label, help }) {
+  addDial({ key, help }) {
     const row = document.createElement("label");
     row.innerHTML = `<span></span><b aria-hidden="true"></b><input type="range">`;
-    const [name, , input] = row.children;
-    typeset(name, label);
+    const input = row.lastElementChild;
     row.title = help ?? "";
-    input.setAttribute("aria-label", label);
     input.name = key;
     this.dials.append(row);
     input.oninput = (event) => this.set({ [key]: input.valueAsNumber }, event);

@@ -14,11 +14,11 @@ INSTRUMENT = Instrument("loss", _FILES / "arithmetic.js", _FILES / "loss.js")
 
 
 def show(
-    words: Sequence[str], probabilities: np.ndarray, known: bool, dials: Sequence[Dial]
+    words: Sequence[str], probabilities: np.ndarray, unit: str, known: bool, dials: Sequence[Dial]
 ) -> bool:
     """Draw it; false where it has stopped. words: T; probabilities: (T,), what the model gave them.
 
-    known: whether the loss of the whole text is shown.
+    unit: what they are, "word" or "token". known: whether the loss of the whole text is shown.
     """
-    data = {"words": list(words), "p": [float(f"{p:.6g}") for p in probabilities], "known": known}
-    return INSTRUMENT.show(data, dials)
+    p = [float(f"{p:.6g}") for p in probabilities]
+    return INSTRUMENT.show({"words": list(words), "p": p, "unit": unit, "known": known}, dials)

@@ -1,17 +1,16 @@
 // The instrument of the loss: the curve −ln p, and the loss of every word of a text with their mean.
 //
-// data: words, p (what the model gave to each), known (whether the mean is shown). values: loss-at,
-// the word, counted from 1, and loss-p, the power of ten of the probability it is given here.
+// data: words, p (what the model gave to each), unit ("word" or "token"), known (whether the mean is
+// shown). values: loss-at, the word, counted from 1, and loss-p, the power of ten of the probability
+// it is given here.
 
 const MOST = 9; // nats that the axes show
 
 class Loss extends Instrument {
   build() {
     this.root.classList.add("above");
-    this.curve = this.plot({ name: "loss-curve", title: "Loss of one word",
-      ratio: 1.35, tall: 370 });
-    this.text = this.plot({ name: "loss-words", title: "Loss of each word",
-      ratio: 1.35, tall: 370 });
+    this.curve = this.plot({ name: "loss-curve", ratio: 1.35, tall: 370 });
+    this.text = this.plot({ name: "loss-words", ratio: 1.35, tall: 370 });
     for (const plot of this.plots) plot.root.style.flexBasis = "max(200px, 40%)";
   }
 
@@ -20,7 +19,9 @@ class Loss extends Instrument {
   }
 
   draw() {
-    const { words, p, known } = this.data;
+    const { words, p, unit, known } = this.data;
+    this.curve.title = `Loss of one ${unit}`;
+    this.text.title = `Loss of each ${unit}`;
     const at = Math.min(this.values["loss-at"], words.length) - 1;
     const given = 10 ** this.values["loss-p"];
     const changed = p.map((own, t) => (t === at ? given : own));
@@ -35,7 +36,7 @@ class Loss extends Instrument {
     const mean = meanLoss(changed);
     tell(this.say)`“${words[at]}” with p = ${short2(given)}: <b>−ln p = ${nats.toFixed(2)} nats =
       ${bits(nats).toFixed(2)} bits</b>. The model gave it p = ${short2(p[at])}. All
-      ${words.length} words: mean ${mean.toFixed(2)} nats = ${bits(mean).toFixed(2)} bits,
+      ${words.length} ${unit}s: mean ${mean.toFixed(2)} nats = ${bits(mean).toFixed(2)} bits,
       <b>perplexity ${Math.exp(mean).toFixed(1)}</b> (by the model:
       ${perplexity(p).toFixed(1)}).`;
   }
