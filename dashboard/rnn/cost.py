@@ -158,12 +158,15 @@ def show_times(report: CostReport, d: int, source: str) -> None:
     with st.container(horizontal=True):
         for layer in LAYERS:
             fitted = f"{slope(lines['cpu', 1, layer]):.2f}"
-            st.metric(f"{layer}, 1 thread: time grows like T to the power", fitted, width="content")
+            st.metric(f"{layer}, 1 thread: exponent of T", fitted, width="content")
         for threads, crossing in crossings.items():
             label = f"Equal times with {threads} thread{'s' if threads > 1 else ''}"
             found = "not in this range" if crossing is None else f"T = {crossing:,.0f}"
             st.metric(label, found, width="content")
-    st.caption("The exponents are fitted to the times measured from T = 512 on.")
+    st.caption(
+        "An exponent of 2 means: twice the tokens take four times as long. The exponents are fitted "
+        "to the times measured from T = 512 on."
+    )
 
 
 def show_counts(d: int) -> None:
