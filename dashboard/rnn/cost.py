@@ -164,8 +164,8 @@ def show_times(report: CostReport, d: int, source: str) -> None:
             found = "not in this range" if crossing is None else f"T = {crossing:,.0f}"
             st.metric(label, found, width="content")
     st.caption(
-        "An exponent of 2 means: twice the tokens take four times as long. The exponents are fitted "
-        "to the times measured from T = 512 on."
+        "An exponent of 2 means: twice the tokens take four times as long. The exponents are "
+        "fitted to the times measured from T = 512 on."
     )
 
 

@@ -57,7 +57,7 @@ def on_units(
         "height": 380,
         "legend": LEGEND_ABOVE,
         "shapes": [vertical_line(P, DASHED)],
-        "annotations": [_note(P, f"P = {P:,}", 0) | ({"xanchor": "right"} if most == P else {})],
+        "annotations": [_note(P, f"P = {P:,}", 0, before=most == P)],
     }
     return figure(data, layout)
 
