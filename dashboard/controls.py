@@ -77,14 +77,14 @@ def slider(
     help: str | None = None,
 ) -> float:
     """A number from low to high; whole numbers stay whole. New limits clamp the value."""
-    kept = st.session_state.get(key)
-    if isinstance(kept, int | float) and not low <= kept <= high:
-        st.session_state[key] = min(max(kept, low), high)
+    current = st.session_state.get(key)
+    if isinstance(current, int | float) and not low <= current <= high:
+        st.session_state[key] = min(max(current, low), high)
     _warn_if_unknown(label, key, _within(low, high), value)
     state.offer(key, value)
-    chosen = st.slider(label, low, high, value, step, key=key, help=help, bind="query-params")
-    state.record(key, chosen)
-    return chosen
+    number = st.slider(label, low, high, value, step, key=key, help=help, bind="query-params")
+    state.record(key, number)
+    return number
 
 
 def dial(
@@ -132,8 +132,8 @@ def choice(
 ) -> Option:
     """One of many options, in a drop-down list."""
     _offer_options(label, options, key, index, show)
-    chosen = st.selectbox(label, options, index, show, key=key, help=help, bind="query-params")
-    return _option(chosen, options, index, show, key)
+    selected = st.selectbox(label, options, index, show, key=key, help=help, bind="query-params")
+    return _option(selected, options, index, show, key)
 
 
 def pick(
@@ -149,7 +149,7 @@ def pick(
     """One of a few options, all visible; exactly one is selected. bare: only heard, not shown, is
     the label of options that say themselves what they are, such as sections."""
     _offer_options(label, options, key, index, show)
-    chosen = st.segmented_control(
+    selected = st.segmented_control(
         label,
         options,
         default=options[index],
@@ -161,14 +161,14 @@ def pick(
         label_visibility="collapsed" if bare else "visible",
         bind="query-params",
     )
-    return _option(chosen, options, index, show, key)
+    return _option(selected, options, index, show, key)
 
 
 def _option(
-    chosen: object, options: Sequence[Option], index: int, show: Callable[[Option], str], key: str
+    selected: object, options: Sequence[Option], index: int, show: Callable[[Option], str], key: str
 ) -> Option:
     """The option itself; one that was away for a while returns from the browser as its label."""
-    alike = (option for option in options if chosen in (option, show(option)))
+    alike = (option for option in options if selected in (option, show(option)))
     option = next(alike, options[index])
     state.record(key, option)
     return option
@@ -179,11 +179,11 @@ def several(
 ) -> list[str]:
     """Any number of options, at most `most`, in a drop-down list."""
     state.offer(key, list(default))
-    chosen = st.multiselect(
+    selected = st.multiselect(
         label, options, default, key=key, max_selections=most, bind="query-params"
     )
-    state.record(key, chosen)
-    return chosen
+    state.record(key, selected)
+    return selected
 
 
 def switch(label: str, value: bool = False, *, key: str, help: str | None = None) -> bool:
@@ -207,21 +207,24 @@ def text(label: str, value: str, *, key: str, max_chars: int, help: str | None =
 def predict(
     question: str,
     answers: Sequence[str],
+    reply: Callable[[], str],
     *,
     key: str,
     wait: str = "",
+    case: str = "",
     show: Callable[[str], str] = str,
-) -> str | None:
+) -> bool:
     """Ask what a figure will show before it shows it. The answer is not part of the link.
 
-    Returns None while there is no answer, below the sentence `wait`; then " You predicted: ….", or
-    "" when the lecturer has revealed the figure to a room that has not answered.
+    Returns whether there is an answer, or the lecturer has revealed the figure to a room without
+    one; below it stands what was measured, `reply()`, and until then the sentence `wait`.
+    case: the setting that the question is about, such as " for c = 1", where the figure has others.
     """
     guess = st.radio(question, answers, None, show, key=key)
-    if guess is not None:
-        return f" You predicted: {show(guess)}."
-    if state.revealed():
-        return ""
-    if wait:
+    known = guess is not None or state.revealed()
+    if known:
+        predicted = "" if guess is None else f" You predicted{case}: {show(guess)}."
+        st.markdown(reply() + predicted)
+    elif wait:
         st.caption(wait)
-    return None
+    return known

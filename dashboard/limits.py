@@ -101,16 +101,16 @@ def within(limit: Limit, what: str = "") -> Iterator[None]:
     A block that fails does not count. Errors: ValueError when the limit is exceeded.
     """
     keys = [(limit.session, f"{session()} {what}"), (limit.address, f"{address()} {what}")]
-    taken: list[tuple[Rate, str]] = []
+    passed: list[tuple[Rate, str]] = []
     try:
         for rate, key in keys:
             if wait := rate.take(key):
                 whose = "in this session" if rate is limit.session else "from your network"
                 raise ValueError(f"{limit.what} too often {whose}: try again in {_in_words(wait)}.")
-            taken.append((rate, key))
+            passed.append((rate, key))
         yield
     except Exception:
-        for rate, key in taken:
+        for rate, key in passed:
             rate.give_back(key)
         raise
 
@@ -172,8 +172,8 @@ def models_may_change() -> bool:
 
 def _in_words(seconds: float) -> str:
     if seconds <= 2 * MINUTE:
-        whole = math.ceil(seconds)
-        return f"{whole} second{'' if whole == 1 else 's'}"
+        rounded = math.ceil(seconds)
+        return f"{rounded} second{'' if rounded == 1 else 's'}"
     if seconds <= 2 * HOUR:
         return f"{math.ceil(seconds / MINUTE)} minutes"
     return f"{math.ceil(seconds / HOUR)} hours"

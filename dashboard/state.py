@@ -36,14 +36,14 @@ def revealed() -> bool:
 
 def on_stage() -> list[str]:
     """What the beat on the stage shows; empty off the stage."""
-    kept: list[str] = st.session_state.get(ON_STAGE, []) if presenting() else []
-    return kept
+    names: list[str] = st.session_state.get(ON_STAGE, []) if presenting() else []
+    return names
 
 
 def held() -> list[str]:
     """The figures that the lecturer has not revealed yet."""
-    kept: list[str] = st.session_state.get(HELD, []) if presenting() and not revealed() else []
-    return kept
+    names: list[str] = st.session_state.get(HELD, []) if presenting() and not revealed() else []
+    return names
 
 
 def figure_height() -> int | None:
@@ -72,8 +72,8 @@ def offers() -> dict[str, tuple[object, dict[str, object]]]:
     All share one entry of the session state, because Streamlit searches every entry for some
     widgets.
     """
-    kept: dict[str, tuple[object, dict[str, object]]] = st.session_state.setdefault(OFFERS, {})
-    return kept
+    by_page: dict[str, tuple[object, dict[str, object]]] = st.session_state.setdefault(OFFERS, {})
+    return by_page
 
 
 def offered(key: str) -> bool:
@@ -88,14 +88,14 @@ def record(key: str, value: object) -> None:
 
 def settings(page: str) -> dict[str, object]:
     """The values of a page's controls, also outside of its run (for a download)."""
-    kept: dict[str, dict[str, object]] = st.session_state.setdefault(SETTINGS, {})
-    return kept.setdefault(page, {})
+    by_page: dict[str, dict[str, object]] = st.session_state.setdefault(SETTINGS, {})
+    return by_page.setdefault(page, {})
 
 
 def dials(page: str) -> set[str]:
     """The controls of a page that its instruments draw."""
-    kept: dict[str, set[str]] = st.session_state.setdefault(DIALS, {})
-    return kept.setdefault(page, set())
+    by_page: dict[str, set[str]] = st.session_state.setdefault(DIALS, {})
+    return by_page.setdefault(page, set())
 
 
 def set_controls(values: Mapping[str, object]) -> None:

@@ -26,11 +26,11 @@ def what_comes_next() -> None:
     """Its controls run this part of the page alone; another model or prompt runs all of it."""
     words, steps = panes("text", (2, 3))
     with words:
-        one, two = st.columns([7, 6])
-        with one:
+        first, second = st.columns([7, 6])
+        with first:
             entry = gpt_models.choose_gpt()
             loaded = model_choice.load(entry)
-        with two:
+        with second:
             st.space("small")
             text = st.popover("The text", icon=":material/edit:", width="stretch")
         with text:
@@ -67,7 +67,7 @@ def next_word() -> None:
     st.header("Where each word looks", anchor=False)
     where_it_looks()
     st.caption(f"Text computed by {gpt_models.engine(entry).path}, with a key-value cache.")
-    page.show_source("core.gpt.DialogueGPT", "core.decoding.strategies.nucleus")
+    page.show_source("core.gpt.DialogueGPT", "core.decoding.filters.nucleus")
 
 
 @page.fragment
@@ -81,13 +81,13 @@ def where_it_looks() -> None:
     layers, heads = alphas.shape[:2]
     left, right = (st.container(), st.container()) if state.presenting() else panes("maps", (2, 3))
     with left:
-        one, two = st.columns(2)
-        with one:
+        first, second = st.columns(2)
+        with first:
             layer = controls.choice(
                 "Layer", [*range(1, layers + 1), *([ALL] if layers <= DEEP else [])], key="layer",
                 index=layers - 1,
             )  # fmt: skip
-        with two:
+        with second:
             head = controls.choice("Head", ["mean of all", *range(1, heads + 1)], key="head")
         page.lesson_link("attention", "Follow one head step by step")
         page.lesson_link("decoding", "Compare ways to choose the next word")

@@ -78,8 +78,8 @@ def try_it() -> None:
                 more=faithfulness.GREY,
                 key="curves",
             )
-            one, two = st.columns(2)
-            with one:
+            first, second = st.columns(2)
+            with first:
                 page.show_image(
                     attention_maps.class_token_overlay(vit_maps.channels_last(image), weight),
                     title=name,
@@ -87,8 +87,8 @@ def try_it() -> None:
                     key="map",
                     data={"weights": weight, "picture": image},
                 )
-            two.metric("Deletion: area below random order by", f"{chance_down - down:+.3f}")
-            two.metric("Insertion: area above random order by", f"{up - chance_up:+.3f}")
+            second.metric("Deletion: area below random order by", f"{chance_down - down:+.3f}")
+            second.metric("Insertion: area above random order by", f"{up - chance_up:+.3f}")
     else:
         known = faithfulness.on_known_objects(loaded, weights)
         random = faithfulness.on_known_objects(loaded, "random")

@@ -5,7 +5,7 @@ import streamlit as st
 from core.models import positions
 from dashboard import controls, state
 from dashboard.attention import position_data, positions_instrument, rotary
-from dashboard.components import page
+from dashboard.components import measurements, page
 from dashboard.components.panes import panes
 from dashboard.figures import positions as figures
 
@@ -79,9 +79,7 @@ rotary.show(position_data.compared())
 st.header("Beyond the trained length", anchor=False)
 experiment = position_data.experiment()
 if experiment is None:
-    st.info(
-        f"The measured curves are missing. The command `{position_data.COMMAND}` computes them."
-    )
+    measurements.explain("measured curves", position_data.COMMAND)
     st.stop()
 st.markdown(
     f"Five small GPTs differ in one thing: how they know the order. All were trained on texts of "

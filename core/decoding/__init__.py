@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING
 from core.system.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from core.decoding.filters import (
+        nucleus as nucleus,
+        temperature as temperature,
+        top_k as top_k,
+    )
     from core.decoding.strategies import (
         Greedy as Greedy,
         Nucleus as Nucleus,
         Temperature as Temperature,
         TopK as TopK,
         generate as generate,
-        nucleus as nucleus,
-        temperature as temperature,
-        top_k as top_k,
     )
 
-_STRATEGIES = (
-    "Greedy", "Nucleus", "Temperature", "TopK", "generate", "nucleus", "temperature", "top_k"
-)  # fmt: skip
-__getattr__ = lazy_names(__name__, dict.fromkeys(_STRATEGIES, "strategies"))
+_FILTERS = ("nucleus", "temperature", "top_k")
+_STRATEGIES = ("Greedy", "Nucleus", "Temperature", "TopK", "generate")
+__getattr__ = lazy_names(
+    __name__, dict.fromkeys(_FILTERS, "filters") | dict.fromkeys(_STRATEGIES, "strategies")
+)

@@ -149,7 +149,7 @@ def _bytes(tensor: Tensor) -> int:
     return tensor.numel() * tensor.element_size()
 
 
-def _common_prefix(one: tuple[int, ...], other: tuple[int, ...]) -> int:
+def _common_prefix(first: tuple[int, ...], other: tuple[int, ...]) -> int:
     """The number of tokens with which both texts begin."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+    pairs = enumerate(zip(first, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(first), len(other)))

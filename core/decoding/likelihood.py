@@ -45,5 +45,5 @@ def token_probabilities(model: DialogueGPT, ids: Sequence[int]) -> NDArray[np.fl
     given = torch.tensor([list(ids)])
     with torch.inference_mode():
         logits, _ = model(given[:, :-1])
-    chosen = logits.double().softmax(-1).gather(-1, given[:, 1:, None])
-    return np.asarray(chosen[0, :, 0].numpy())
+    probabilities = logits.double().softmax(-1).gather(-1, given[:, 1:, None])
+    return np.asarray(probabilities[0, :, 0].numpy())

@@ -53,8 +53,8 @@ def log_probability(model: DialogueGPT, ids: Sequence[int]) -> list[float]:
     """log P of every token of a dialogue but the start token, read from its beginning; nats."""
     read = torch.tensor([list(ids)[: model.max_N]])
     log_p = model(read[:, :-1])[0].log_softmax(-1).gather(-1, read[:, 1:, None])
-    found: list[float] = log_p.flatten().tolist()
-    return found
+    values: list[float] = log_p.flatten().tolist()
+    return values
 
 
 def human_quality(
@@ -67,9 +67,9 @@ def human_quality(
     """
     words = sum(len(ids) - 1 for ids in corpus.held_out)
     every = max(1, words // (2 * length * count))
-    chosen = [ids[: model.max_N] for ids in corpus.held_out[::every] if len(ids) > 1]
-    log_p = pieces([log_probability(model, ids) for ids in chosen], length, count)
-    texts = pieces([ids[1:] for ids in chosen], length, count)
+    dialogues = [ids[: model.max_N] for ids in corpus.held_out[::every] if len(ids) > 1]
+    log_p = pieces([log_probability(model, ids) for ids in dialogues], length, count)
+    texts = pieces([ids[1:] for ids in dialogues], length, count)
     known = np.where(np.array(texts) == UNK_ID, np.nan, np.array(log_p))
     return measure(texts, known.astype(np.float32), corpus.training)
 

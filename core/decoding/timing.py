@@ -139,15 +139,15 @@ def time_passes(
         for t in range(1, tokens + 1):
             read_tokens(model, KVCache(model), texts[:1, :t])
 
-    eager, one = _eager(model), texts[:1]
+    eager, first_text = _eager(model), texts[:1]
     yield "Timing a step of training"
     training = shortest_ms(_training_step(model, texts), repeats) / texts.numel()
     with torch.inference_mode():
         yield "Reading a text in one pass"
-        one_pass = shortest_ms(lambda: model(one), repeats) / tokens
+        one_pass = shortest_ms(lambda: model(first_text), repeats) / tokens
         yield "Reading it token by token"
-        single = shortest_ms(loop(eager, one), repeats) / tokens
-        fast = shortest_ms(loop(engine.read, one), repeats) / tokens
+        single = shortest_ms(loop(eager, first_text), repeats) / tokens
+        fast = shortest_ms(loop(engine.read, first_text), repeats) / tokens
         yield f"Reading {BATCH} texts token by token"
         batch = shortest_ms(loop(eager, texts), repeats) / texts.numel()
         yield "Generating without a cache"
@@ -202,12 +202,12 @@ def read_report(path: Path = SHIPPED) -> Report:
 def shortest_ms(work: Callable[[], object], repeats: int) -> float:
     """Shortest computing time of `work`, in this thread, after one run that does not count."""
     work()
-    taken = []
+    seconds = []
     for _ in range(repeats):
         start = time.thread_time()
         work()
-        taken.append(time.thread_time() - start)
-    return 1e3 * min(taken)
+        seconds.append(time.thread_time() - start)
+    return 1e3 * min(seconds)
 
 
 def _eager(model: DialogueGPT) -> ReadTokens:

@@ -71,8 +71,8 @@ def attention_gradients(model: Traceable, inputs: Tensor, target: Tensor) -> tup
         mask = own_mask(model, z.shape[1], z.device)
         z, maps, _ = forward_with_hooks(model, z, mask, _differentiable)
         logits = model.read_out(z)
-        chosen = chosen_logits(logits if logits.ndim == 2 else logits[:, -1], target)
-        gradients = torch.autograd.grad(chosen.sum(), maps)  # samples do not mix: one pass for all
+        target_logits = chosen_logits(logits if logits.ndim == 2 else logits[:, -1], target)
+        gradients = torch.autograd.grad(target_logits.sum(), maps)  # one pass: samples do not mix
     return torch.stack(maps, 1).detach(), torch.stack(gradients, 1)
 
 

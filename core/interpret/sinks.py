@@ -60,6 +60,6 @@ def cost_of_hiding(model: DialogueGPT, ids: Tensor, *, late: bool, keys: int = K
     def loss(edit: Edit) -> Tensor:
         return loss_by_token(trace(model, ids, edit).logits, ids)[0, half:].mean()
 
-    whole = loss(Edit())
+    unedited = loss(Edit())
     edits = (Edit(mask=hide(tokens, key, late=late)) for key in range(min(keys, half)))
-    return torch.stack([loss(edit) - whole for edit in edits])
+    return torch.stack([loss(edit) - unedited for edit in edits])

@@ -149,8 +149,8 @@ def attention_only(
 
         for number, block in enumerate(blocks_of(model)):
             z, _ = block(z, None, attend if layer in (None, number) else fused)
-        one = maps[0].unsqueeze(1)
-        return model.read_out(z), one if len(maps) == 1 else torch.stack(maps, 1)
+        only_map = maps[0].unsqueeze(1)
+        return model.read_out(z), only_map if len(maps) == 1 else torch.stack(maps, 1)
 
 
 @lru_cache(maxsize=8)

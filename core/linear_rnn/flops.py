@@ -17,7 +17,6 @@ whatever is ready (R. Brent, "The Parallel Evaluation of General Arithmetic Expr
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.system.folders import ASSETS
+from core.system.measurements import load, shipped
 
 Layer = Literal["RNN", "attention"]
 
@@ -35,7 +34,7 @@ T_VALUES = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 D_VALUES = (16, 64, 256)
 THREADS = (1, 2)  # numbers of CPU threads that are measured
 SLOPE_FROM = 512  # slopes are fitted from this T on, where fixed costs no longer matter
-SHIPPED = ASSETS / "measurements" / "rnn_cost.json"
+SHIPPED = shipped("rnn_cost")
 
 
 @dataclass(frozen=True)
@@ -159,6 +158,6 @@ def slope(points: Sequence[CostRecord], start: int = SLOPE_FROM) -> float | None
 
 def read_report(path: Path = SHIPPED) -> CostReport:
     """A measurement written by `python -m core.linear_rnn.cost`."""
-    stored = json.loads(path.read_text(encoding="utf-8"))
+    stored = load(path)
     records = tuple(CostRecord(**record) for record in stored["records"])
     return CostReport(stored["machine"], stored["date"], records)

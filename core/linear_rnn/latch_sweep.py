@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from core.system.folders import ASSETS
+from core.system.measurements import load, shipped
 
 DELAYS = (3, 5, 10, 15, 20, 30, 45, 60)
 SEEDS = (0, 1, 2)
-SHIPPED = ASSETS / "measurements" / "rnn_memory.json"
+SHIPPED = shipped("rnn_memory")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class SweepReport:
 
 def read_sweep(path: Path = SHIPPED) -> SweepReport:
     """A report of `python -m core.linear_rnn.latch_sweep`; older ones have no forget_bias."""
-    stored = json.loads(path.read_text(encoding="utf-8"))
+    stored = load(path)
     points = (
         SweepPoint(p["layer"], p["delay"], tuple(p["accuracies"]), p.get("forget_bias", 0.0))
         for p in stored["points"]

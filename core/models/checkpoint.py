@@ -21,6 +21,7 @@ from core.models.registry import build
 from core.run_files import schema
 from core.run_files.pooling import architecture_of
 from core.system.atomic_write import write_bytes
+from core.system.meta_device import shapes_only
 
 # Sizes that no tensor shows: they only set the size of a table, a cache or a picture.
 NOT_IN_WEIGHTS = {"max_N": 10_000, "img_size": 1024}
@@ -131,7 +132,7 @@ def require_fit(checkpoint: Checkpoint) -> None:
             raise CheckpointError(
                 f"The configuration has {name} {sizes[name]}, but at most {most} is allowed."
             )
-    with torch.device("meta"):
+    with shapes_only():
         own = model_tensors(build(checkpoint.architecture, checkpoint.config))
     weights = {
         name.removeprefix("model."): tensor

@@ -8,16 +8,15 @@ compared. In bits per character of the same text they can:
 `python -m core.publish.llama_experiment` trains the models and writes the file.
 """
 
-import json
 import math
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.models.zoo import ASSETS
+from core.system.measurements import load, shipped
 
-SHIPPED = ASSETS / "measurements" / "llama_steps.json"
+SHIPPED = shipped("llama_steps")
 COMMAND = "python -m core.publish.llama_experiment"
 WORDS, PAIRS = "words", "byte pairs"
 
@@ -101,6 +100,6 @@ class History:
 
 def read(path: Path = SHIPPED) -> History:
     """The stored experiment. Errors: OSError, ValueError, KeyError, TypeError."""
-    stored = json.loads(path.read_text(encoding="utf-8"))
+    stored = load(path)
     corpora = {name: Corpus(**corpus) for name, corpus in stored["corpora"].items()}
     return History(stored["about"], corpora, [Run(**run) for run in stored["runs"]])

@@ -22,6 +22,7 @@ from core.gpt import DialogueGPT
 from core.models.prenorm import PreNormBlock, PreNormTransformer
 from core.models.pretrained.llama import Llama, RMSNorm
 from core.models.pretrained.rotary import RotaryAttention, Rotation
+from core.system.meta_device import shapes_only
 
 SIZES = {"max_N": 64, "dim": 96, "attn_dim": 16, "mlp_dim": 384, "num_heads": 6, "num_layers": 3}
 KV_HEADS, EPS = 2, 1e-5
@@ -98,7 +99,7 @@ def parameters(step: int, vocab_size: int) -> dict[str, int]:
 
     A norm counts with the part that reads it; nothing is allocated.
     """
-    with torch.device("meta"):
+    with shapes_only():
         model = build(step, vocab_size, seed=0)
     counts = {"embeddings": 0, "attention": 0, "FFN": 0, "head": 0}
     for name, weight in model.named_parameters():

@@ -10,7 +10,6 @@ learn to expect unknown words; the letters of those words are coded by how often
 them. Byte pairs get a vocabulary of the same size.
 """
 
-import argparse
 import json
 import math
 import platform
@@ -32,8 +31,8 @@ from core.models import llama_history, llama_steps
 from core.models.llama_history import PAIRS, WORDS, Corpus, History, Run
 from core.models.pretrained.tokens import SubwordTokenizer, byte_level_json
 from core.publish import position_experiment
-from core.system.atomic_write import write_bytes
-from core.system.device import this_machine, use_threads
+from core.publish.trainings import here_and_now, options
+from core.system import measurements
 from core.tokenizer import SPECIALS, START, START_ID, UNK_ID, WordTokenizer, split_words
 
 SEEDS, POINTS = (0, 1), 5
@@ -115,9 +114,9 @@ def learn_tokenizer(text: str, vocabulary: int) -> SubwordTokenizer:
 @torch.inference_mode()
 def validation_loss(model: DialogueGPT, stream: Tensor) -> float:
     """Mean loss (nats) over every token of the stream, in windows that begin with a start token."""
-    *whole, rest = stream.split(WINDOW)
+    *complete, rest = stream.split(WINDOW)
     total = 0.0
-    for windows in (*torch.stack(whole).split(32), rest[None]):
+    for windows in (*torch.stack(complete).split(32), rest[None]):
         start = torch.full((len(windows), 1), START_ID)
         logits, _ = model(torch.cat([start, windows[:, :-1]], 1))
         total += cross_entropy(logits.flatten(0, 1), windows.flatten(), reduction="sum").item()
@@ -144,21 +143,15 @@ def train(step: int, seed: int, streams: Streams, steps: int) -> Run:
 
 def save(history: History, path: Path) -> None:
     """Replace the file in one step."""
-    stored = {"about": history.about, "corpora": {n: asdict(c) for n, c in history.corpora.items()},
-              "runs": [asdict(run) for run in history.runs]}  # fmt: skip
-    write_bytes(path, (json.dumps(stored, indent=1) + "\n").encode())
+    measurements.save(path, asdict(history), indent=1)
 
 
 def main() -> int:
     """Train what the file does not hold yet."""
-    parser = argparse.ArgumentParser(
-        prog=llama_history.COMMAND, description=__doc__.partition("\n")[0]
-    )
+    parser = options(llama_history.COMMAND, __doc__, llama_history.SHIPPED)
     parser.add_argument("--steps", type=int, default=300, help="optimiser steps, 100 n")
     parser.add_argument("--data-dir", type=Path, help="where Tiny Shakespeare is")
-    parser.add_argument("--out", type=Path, default=llama_history.SHIPPED)
     arguments = parser.parse_args()
-    use_threads(1)
     data = shakespeare.load(arguments.data_dir)
     before, after = (
         [word for line in lines for word in split_words(line)]
@@ -169,8 +162,9 @@ def main() -> int:
     about = {
         "steps": arguments.steps, "batch": BATCH, "window": WINDOW,
         "learning_rate": LEARNING_RATE, "seeds": list(SEEDS), "data": data.note,
-        "sizes": llama_steps.SIZES, "kv_heads": llama_steps.KV_HEADS, "machine": this_machine(),
-        "python": platform.python_version(), "date": time.strftime("%Y-%m-%d"),
+        "sizes": llama_steps.SIZES, "kv_heads": llama_steps.KV_HEADS,
+        "python": platform.python_version(),
+        **here_and_now(),
     }  # fmt: skip
     runs = llama_history.read(arguments.out).runs if arguments.out.is_file() else []
     history = History(about, {WORDS: words.corpus, PAIRS: pairs.corpus}, runs)

@@ -67,8 +67,8 @@ def measured(train: Sequence[str], held_out: Sequence[str]) -> dict[str, object]
     held = pieces(held_out)
     unknown = []
     for count in COUNTS:
-        kept = set(ordered[: len(BYTE_OF) + count])
-        unknown.append(sum(n for word, n in words.items() if word not in kept) / total)
+        vocabulary = set(ordered[: len(BYTE_OF) + count])
+        unknown.append(sum(n for word, n in words.items() if word not in vocabulary) / total)
     return {
         "merges": merges,
         "counts": COUNTS,
@@ -91,9 +91,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    found = measured(data.train, data.held_out)
+    measurement = measured(data.train, data.held_out)
     options.out.write_text(
-        json.dumps(found, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
+        json.dumps(measurement, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
     )
     return 0
 

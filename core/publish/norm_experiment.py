@@ -7,22 +7,25 @@ that the file holds is not repeated; all take about four minutes on one core.
 
 from __future__ import annotations
 
-import argparse
-import json
-import time
-from dataclasses import asdict
-from pathlib import Path
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from core.data.text import grammar
-from core.models.norm_place import history
-from core.models.norm_place.history import AFTER, BEFORE, COMMAND, DEPTHS, RECIPES, WARM, Trained
+from core.models.norm_place.history import (
+    AFTER,
+    BEFORE,
+    COMMAND,
+    DEPTHS,
+    RECIPES,
+    SHIPPED,
+    WARM,
+    Trained,
+)
 from core.models.norm_place.model import SIZES, build, gradient_norms, loss_of
 from core.publish.position_experiment import stream_of, windows
-from core.system.atomic_write import write_bytes
-from core.system.device import this_machine, use_threads
+from core.publish.trainings import here_and_now, options, train_missing
 from core.tokenizer import WordTokenizer
 
 SEEDS, GRADIENT_SEEDS = (0, 1), range(5)
@@ -57,10 +60,7 @@ def frequencies(training: Tensor, held_out: Tensor, vocabulary: int) -> float:
 
 def main() -> None:
     """Measure what the file does not hold yet."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.partition("\n")[0])
-    parser.add_argument("--out", type=Path, default=history.SHIPPED)
-    arguments = parser.parse_args()
-    use_threads(1)
+    out = options(COMMAND, __doc__, SHIPPED).parse_args().out
     data = grammar.load()
     tokenizer = WordTokenizer(data.vocabulary_text())
     training, held_out = (stream_of(tokenizer, d) for d in (data.train, data.held_out))
@@ -69,27 +69,23 @@ def main() -> None:
         "steps": STEPS, "batch": BATCH, "learning_rate": LEARNING_RATE, "warm_up": WARM_UP,
         "seeds": len(SEEDS), "gradient_seeds": len(GRADIENT_SEEDS), "sizes": SIZES,
         "frequencies": round(frequencies(training, held_out, vocabulary), 4), "data": data.note,
-        "machine": this_machine(), "date": time.strftime("%Y-%m-%d"),
+        **here_and_now(),
     }  # fmt: skip
     gradients = [
-        {"place": place, "layers": layers, "seed": seed, "norms": [round(n, 4) for n in
-            gradient_norms(build(place, layers, vocabulary, seed),
+        {"place": norm, "layers": layers, "seed": seed, "norms": [round(n, 4) for n in
+            gradient_norms(build(norm, layers, vocabulary, seed),
                            windows(training, READ, 64, torch.Generator().manual_seed(seed)))]}
-        for place in (BEFORE, AFTER) for layers in DEPTHS for seed in GRADIENT_SEEDS
+        for norm in (BEFORE, AFTER) for layers in DEPTHS for seed in GRADIENT_SEEDS
     ]  # fmt: skip
-    trained = history.read(arguments.out).trained if arguments.out.is_file() else []
-    done = {(one.recipe, one.layers, one.seed) for one in trained}
-    for seed in SEEDS:
-        for layers in DEPTHS:
-            for recipe in RECIPES:
-                if (recipe, layers, seed) in done:
-                    continue
-                one = train(recipe, layers, seed, training, held_out, vocabulary)
-                trained.append(one)
-                stored = {"about": about, "gradients": gradients,
-                          "trained": list(map(asdict, trained))}  # fmt: skip
-                write_bytes(arguments.out, (json.dumps(stored) + "\n").encode())
-                print(f"{recipe}, {layers} layers, seed {seed}: {one.loss:.3f} nats", flush=True)
+    for run in train_missing(
+        out, Trained, ("recipe", "layers", "seed"),
+        ((recipe, layers, seed) for seed in SEEDS for layers in DEPTHS for recipe in RECIPES),
+        partial(train, training=training, held_out=held_out, vocabulary=vocabulary),
+        {"about": about, "gradients": gradients},
+    ):  # fmt: skip
+        print(
+            f"{run.recipe}, {run.layers} layers, seed {run.seed}: {run.loss:.3f} nats", flush=True
+        )
 
 
 if __name__ == "__main__":

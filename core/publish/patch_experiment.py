@@ -7,11 +7,9 @@ about five minutes on one core.
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -20,11 +18,9 @@ from torch.nn.functional import cross_entropy
 
 from core.config.recipe import ImageRecipe
 from core.data.images import shapes
-from core.models.patch_sizes import history
-from core.models.patch_sizes.history import COMMAND, SIZES, Trained
+from core.models.patch_sizes.history import COMMAND, MODEL, SHIPPED, SIZES, Trained
 from core.models.patch_sizes.model import build
-from core.system.atomic_write import write_bytes
-from core.system.device import this_machine, use_threads
+from core.publish.trainings import here_and_now, options, train_missing
 from core.training.optimizer import make_optimizers
 
 SEEDS = (0, 1, 2)
@@ -61,9 +57,9 @@ def train(
         groups = [group for optimizer in optimizers for group in optimizer.param_groups]
         for group, rate in zip(groups, rates, strict=True):
             group["lr"] = now * rate
-        chosen = torch.randint(len(training[1]), (BATCH,), generator=random)
+        batch = torch.randint(len(training[1]), (BATCH,), generator=random)
         model.zero_grad()
-        cross_entropy(model(training[0][chosen])[0], training[1][chosen]).backward()
+        cross_entropy(model(training[0][batch])[0], training[1][batch]).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer in optimizers:
             optimizer.step()
@@ -77,32 +73,21 @@ def train(
 
 def main() -> None:
     """Train what the file does not hold yet."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.partition("\n")[0])
-    parser.add_argument("--out", type=Path, default=history.SHIPPED)
-    arguments = parser.parse_args()
-    use_threads(1)
+    out = options(COMMAND, __doc__, SHIPPED).parse_args().out
     training, held_out = drawings(TRAIN, seed=0), drawings(HELD_OUT, seed=1)
     about = {
         "steps": STEPS, "batch": BATCH, "pictures": TRAIN, "smaller": SMALLER, "held_out": HELD_OUT,
-        "learning_rate": RECIPE.lr, "warm_up": WARM_UP, "model": history.MODEL,
-        "machine": this_machine(), "date": time.strftime("%Y-%m-%d"),
+        "learning_rate": RECIPE.lr, "warm_up": WARM_UP, "model": MODEL,
+        **here_and_now(),
     }  # fmt: skip
-    trained = _stored(arguments.out)
-    done = {(one.patch, one.seed) for one in trained}
-    for patch, seed in ((patch, seed) for seed in SEEDS for patch in SIZES):
-        if (patch, seed) in done:
-            continue
-        one = train(patch, seed, training, held_out)
-        trained.append(one)
-        stored = {"about": about, "trained": list(map(asdict, trained))}
-        write_bytes(arguments.out, (json.dumps(stored) + "\n").encode())
-        print(f"p = {patch}, seed {seed}: {one.accuracy:.1%}, {one.milliseconds} ms", flush=True)
-
-
-def _stored(path: Path) -> list[Trained]:
-    if not path.is_file():
-        return []
-    return [Trained(**one) for one in json.loads(path.read_text(encoding="utf-8"))["trained"]]
+    for run in train_missing(
+        out, Trained, ("patch", "seed"), ((patch, seed) for seed in SEEDS for patch in SIZES),
+        partial(train, training=training, held_out=held_out), {"about": about},
+    ):  # fmt: skip
+        print(
+            f"p = {run.patch}, seed {run.seed}: {run.accuracy:.1%}, {run.milliseconds} ms",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -7,12 +7,8 @@ the fit. A training that the file holds is not repeated; all take about two minu
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
 import time
-from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -22,10 +18,8 @@ from torch.nn.functional import cross_entropy
 from core.data.text import grammar
 from core.gpt import DialogueGPT
 from core.models.llama_steps import PreNormGPT
-from core.models.power_law import history
-from core.models.power_law.history import COMMAND, DIALOGUES, HELD_OUT, WIDTHS, Trained
-from core.system.atomic_write import write_bytes
-from core.system.device import this_machine, use_threads
+from core.models.power_law.history import COMMAND, DIALOGUES, HELD_OUT, SHIPPED, WIDTHS, Trained
+from core.publish.trainings import here_and_now, options, train_missing
 
 BATCH, TESTED, WARM_UP = 16, 1_000, 0.1  # warm_up: share of the steps
 END, NONE = 0, -1  # the token before and after a dialogue; no token
@@ -50,9 +44,9 @@ def draw(count: int, seed: int) -> tuple[Tensor, float]:
     random = Counting(seed)
     drawn = [[END, *(ids[word] for word in grammar.sample(random)), END] for _ in range(count)]
     padded = torch.full((count, max(map(len, drawn))), NONE)
-    for row, one in zip(padded, drawn, strict=True):
-        row[: len(one)] = torch.tensor(one)
-    return padded, random.nats / sum(len(one) - 1 for one in drawn)
+    for row, dialogue in zip(padded, drawn, strict=True):
+        row[: len(dialogue)] = torch.tensor(dialogue)
+    return padded, random.nats / sum(len(dialogue) - 1 for dialogue in drawn)
 
 
 def build(width: int, seed: int) -> DialogueGPT:
@@ -91,29 +85,22 @@ def train(width: int, data: Tensor, test: Tensor, seed: int = 0) -> Trained:
 
 def main() -> None:
     """Train what the file does not hold yet."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.partition("\n")[0])
-    parser.add_argument("--out", type=Path, default=history.SHIPPED)
-    arguments = parser.parse_args()
-    use_threads(1)
+    out = options(COMMAND, __doc__, SHIPPED).parse_args().out
     data, _ = draw(HELD_OUT[1], 1)
     test, floor = draw(TESTED, 0)
     nats, length = grammar.entropy()
     about = {
         "batch": BATCH, "tested": TESTED, "floor": round(floor, 4),
         "entropy": round(nats / (length + 1), 4), "words": round(length, 4), "layers": 2,
-        "heads": 2, "machine": this_machine(), "date": time.strftime("%Y-%m-%d"),
+        "heads": 2, **here_and_now(),
     }  # fmt: skip
-    trained = history.read(arguments.out).trained if arguments.out.is_file() else []
-    done = {(one.width, one.dialogues) for one in trained}
-    for width, count in [*((w, d) for d in DIALOGUES for w in WIDTHS), HELD_OUT]:
-        if (width, count) in done:
-            continue
-        began = time.process_time()
-        one = train(width, data[:count], test)
-        trained.append(one)
-        stored = {"about": about, "trained": list(map(asdict, trained))}
-        write_bytes(arguments.out, (json.dumps(stored) + "\n").encode())
-        print(f"{one}, {time.process_time() - began:.0f} s", flush=True)
+    began = time.process_time()
+    sizes = [*((width, count) for count in DIALOGUES for width in WIDTHS), HELD_OUT]
+    for run in train_missing(
+        out, Trained, ("width", "dialogues"), sizes,
+        lambda width, count: train(width, data[:count], test), {"about": about},
+    ):  # fmt: skip
+        print(f"{run}, {time.process_time() - began:.0f} s in all", flush=True)
 
 
 if __name__ == "__main__":

@@ -73,8 +73,8 @@ def note_evaluation(target: Path, figures: dict[str, Any]) -> None:
 def note_second_seed(target: Path, run: RunDirectory) -> None:
     """Keep the last epoch of the same training with another seed: second_seed.json, card."""
     last, seed = run.last_records()["epoch"], run.spec()["seed"]
-    kept = {key: last[key] for key in ("epoch", "train", "held_out")}
-    replace_json(target / SECOND_SEED, {"seed": seed, **kept})
+    results = {key: last[key] for key in ("epoch", "train", "held_out")}
+    replace_json(target / SECOND_SEED, {"seed": seed, **results})
     measures = ", ".join(f"{k} {v:.4g}" for k, v in last["held_out"].items())
     card = target / "card.md"
     lines = card.read_text(encoding="utf-8").splitlines()

@@ -5,40 +5,33 @@ Five numbers of heads with three seeds each take about half a minute on one core
 
 from __future__ import annotations
 
-import argparse
-import json
-import time
 from dataclasses import asdict
-from pathlib import Path
 
 from core.models.recall import task
 from core.models.recall.history import COMMAND, HEADS, PLACES, SHIPPED
-from core.system.atomic_write import write_bytes
-from core.system.device import this_machine, use_threads
+from core.publish.trainings import here_and_now, options
+from core.system.measurements import save
 
 SEEDS = (0, 1, 2)
 
 
 def main() -> None:
     """Train all and write the file."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.partition("\n")[0])
-    parser.add_argument("--out", type=Path, default=SHIPPED)
-    arguments = parser.parse_args()
-    use_threads(1)
+    out = options(COMMAND, __doc__, SHIPPED).parse_args().out
     trained = []
     for heads in HEADS:
         for seed in SEEDS:
-            one = task.train(heads, seed)
-            trained.append(asdict(one))
+            run = task.train(heads, seed)
+            trained.append(asdict(run))
             print(
-                f"{heads} heads, seed {seed}: {one.accuracy:.1%}, {one.loss:.3f} nats", flush=True
+                f"{heads} heads, seed {seed}: {run.accuracy:.1%}, {run.loss:.3f} nats", flush=True
             )
     about = {
         "symbols": task.SYMBOLS, "tokens": task.TOKENS, "dim": task.DIM, "places": PLACES,
         "steps": task.STEPS, "batch": task.BATCH, "learning_rate": task.LEARNING_RATE,
-        "machine": this_machine(), "date": time.strftime("%Y-%m-%d"),
+        **here_and_now(),
     }  # fmt: skip
-    write_bytes(arguments.out, (json.dumps({"about": about, "trained": trained}) + "\n").encode())
+    save(out, {"about": about, "trained": trained})
 
 
 if __name__ == "__main__":

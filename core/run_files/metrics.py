@@ -207,8 +207,8 @@ def _backwards(file: BinaryIO) -> Iterator[bytes]:
         file.seek(start)
         block = file.read(at - start) + rest
         at = start
-        rest, *whole = block.split(b"\n")
-        yield from (line for line in reversed(whole) if line)
+        rest, *lines = block.split(b"\n")
+        yield from (line for line in reversed(lines) if line)
         rest = rest[: MAX_LINE_BYTES + 1]
     if rest:
         yield rest

@@ -30,18 +30,18 @@ class Result:
 
 def all_claims() -> list[tuple[str, Claim]]:
     """(where it is made, such as "1d" or "rnn, beat 4"; the claim) of each."""
-    found: dict[str, tuple[Claim, ...]] = {}
+    claims_by_name: dict[str, tuple[Claim, ...]] = {}
     for name, question in shipped().items():
-        found[name] = question.decides
+        claims_by_name[name] = question.decides
         if isinstance(question.predict, Choice):
             for number, option in enumerate(question.predict.options, 1):
-                found[f"{name}, option {number}"] = option.refuted
+                claims_by_name[f"{name}, option {number}"] = option.refuted
     for lesson in lessons():
         story = storyline(lesson)
         assert story is not None
         for number, beat in enumerate(story.beats, 1):
-            found[f"{lesson}, beat {number}"] = beat.decides
-    return [(where, claim) for where, claims in found.items() for claim in claims]
+            claims_by_name[f"{lesson}, beat {number}"] = beat.decides
+    return [(where, claim) for where, claims in claims_by_name.items() for claim in claims]
 
 
 def check_all(write: Path | None = None) -> Iterator[Result]:

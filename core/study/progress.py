@@ -133,8 +133,8 @@ def spend(progress: StudyProgress, question: str, seconds: float) -> StudyProgre
 
 def object_to(progress: StudyProgress, question: str, sentence: str) -> StudyProgress:
     """Store what the student says against a grade; an empty sentence takes it back."""
-    said = " ".join(sentence.split())[:MAX_OBJECTION]
-    return with_record(progress, question, replace(progress.record(question), objection=said))
+    objection = " ".join(sentence.split())[:MAX_OBJECTION]
+    return with_record(progress, question, replace(progress.record(question), objection=objection))
 
 
 def calibration(progress: StudyProgress, checks: Mapping[str, int]) -> dict[str, tuple[int, int]]:

@@ -25,7 +25,7 @@ def use_writable_folders() -> list[str]:
 
     Returns a sentence about each thing that the user should know. Errors: OSError, one sentence.
     """
-    said = []
+    notices = []
     home = os.path.expanduser("~")
     if home == "~" or not all(map(_writable, own_folders().values())):
         try:
@@ -38,7 +38,7 @@ def use_writable_folders() -> list[str]:
         os.environ["HOME"] = os.environ["USERPROFILE"] = instead
         if any(folder.is_relative_to(instead) for folder in own_folders().values()):
             where = "There is no home folder" if home == "~" else f"{home} cannot be written"
-            said.append(
+            notices.append(
                 f"{where}: runs, progress and data are kept in {instead}, a temporary folder. To "
                 f"keep them for longer, set HOME to a folder in which you may write."
             )
@@ -46,11 +46,11 @@ def use_writable_folders() -> list[str]:
         if not _writable(folder):
             raise OSError(f"{folder} cannot be written: set {variable} to another folder.")
         if (free := shutil.disk_usage(_existing(folder)).free // 10**6) < LITTLE:
-            said.append(
+            notices.append(
                 f"Only {free} MB are free for {folder}, so that a training may fail: free some "
                 f"space, or set {variable} to a folder on another disk."
             )
-    return said
+    return notices
 
 
 def _existing(folder: Path) -> Path:
@@ -60,5 +60,5 @@ def _existing(folder: Path) -> Path:
 
 
 def _writable(folder: Path) -> bool:
-    place = _existing(folder)
-    return place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+    existing = _existing(folder)
+    return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)

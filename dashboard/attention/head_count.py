@@ -9,6 +9,7 @@ from core.models.recall import history
 from core.models.recall.history import HEADS, PLACES, History
 from dashboard import controls
 from dashboard.components import page
+from dashboard.components.measurements import read_or_explain
 from dashboard.components.panes import panes
 from dashboard.figures.maps import head_count as figures
 
@@ -22,10 +23,8 @@ ANSWERS = (
 @page.fragment
 def show() -> None:
     """The task, the prediction, the accuracy by the number of heads, and where the heads look."""
-    try:
-        trained = history.read()
-    except (OSError, ValueError, KeyError, TypeError):
-        st.info(f"The trained layers are missing. The command `{history.COMMAND}` trains them.")
+    trained = read_or_explain(history.read, "trained layers", history.COMMAND)
+    if trained is None:
         return
     about, d = trained.about, trained.about["dim"]
     left, right = panes("head-count", (2, 3))
@@ -45,7 +44,7 @@ def show() -> None:
     with right:
         page.show_figure(
             figures.accuracies(
-                {h: [one.accuracy for one in trained.of(h)] for h in HEADS} if known else {},
+                {h: [run.accuracy for run in trained.of(h)] for h in HEADS} if known else {},
                 1 / about["symbols"],
             ),
             title="Symbols named correctly, by the number of heads",
@@ -61,25 +60,25 @@ def show() -> None:
 
 
 def _predict(trained: History) -> bool:
-    """Ask, and after the answer say what was measured. Whether it is shown."""
-    question = "Which names more of them: one head of width 32, or four of width 8?"
-    said = controls.predict(question, ANSWERS, key="guess-heads")
-    if said is None:
-        return False
-    one, four = trained.accuracy(1), trained.accuracy(4)
-    st.markdown(
-        f"**Four small heads** name {four:.0%}, one large head names **{one:.0%}** (means of three "
-        "seeds). A head takes one weighted mean, so one head mixes the four symbols into one "
-        f"vector.{said}"
+    large, small = trained.accuracy(1), trained.accuracy(4)
+    return controls.predict(
+        "Which names more of them: one head of width 32, or four of width 8?",
+        ANSWERS,
+        lambda: (
+            f"**Four small heads** name {small:.0%}, one large head names **{large:.0%}** (means "
+            "of "
+            "three seeds). A head takes one weighted mean, so one head mixes the four symbols into "
+            "one vector."
+        ),
+        key="guess-heads",
     )
-    return True
 
 
 def _show_rows(trained: History, heads: int) -> None:
     """Where each head looks from the last position."""
-    one = trained.of(heads)[0]
+    rows = trained.of(heads)[0].rows
     page.show_figure(
-        figures.rows(np.array(one.rows), PLACES),
+        figures.rows(np.array(rows), PLACES),
         title=f"Where {heads} head{'s look' if heads > 1 else ' looks'} from the last position",
         description="Each row is a head, and its weights are means over 1,000 texts. Triangles "
         "mark the places that are asked for.",

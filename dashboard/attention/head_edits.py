@@ -115,10 +115,10 @@ def _mask(model_input: ModelInput, kind: str) -> Tensor | None:
 def _changed_word(model_input: ModelInput) -> Tensor:
     """The ids (1, T) with one word replaced."""
     names = [f"{i}: {token}" for i, token in enumerate(model_input.tokens)]
-    one, two = st.columns(2)
-    with one:
+    left, right = st.columns(2)
+    with left:
         token = controls.choice("Change a word", ["none", *names[1:]], key="word_at")
-    with two:
+    with right:
         word = controls.text("into", "", key="word", max_chars=60).strip()
     if token == "none" or not word:
         return model_input.inputs

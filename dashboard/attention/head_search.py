@@ -30,13 +30,13 @@ def show(given: ModelInput, traced: Trace, on_pick: Callable[[int, int], None]) 
     """A popover for a text; on_pick(layer, head), counted from 0, is called after a click."""
     with st.popover("Search for heads", icon=":material/search:", width="stretch"):
         score = controls.pick("By their score", list(SCORES), key="score")
-        found = best(of(given, traced, score), SHOWN)
+        heads = best(of(given, traced, score), SHOWN)
 
         def pick(index: int) -> None:
-            on_pick(*found[index][:2])
+            on_pick(*heads[index][:2])
 
         token_strip(
-            [Token(f"layer {i + 1}, head {j + 1}: {value:.2f}", "made") for i, j, value in found],
+            [Token(f"layer {i + 1}, head {j + 1}: {value:.2f}", "made") for i, j, value in heads],
             key="found", on_pick=pick, play=False, legend=SCORES[score],
         )  # fmt: skip
 

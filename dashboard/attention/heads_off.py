@@ -39,10 +39,11 @@ def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]]) ->
 
     figure = st.container()
     wholes = _wholes(names)
-    chosen = controls.several(
+    names_off = controls.several(
         "Heads that are off", [*wholes, *names], [next(iter(wholes))], key="without"
     )
-    off = frozenset(pair for name in chosen for pair in wholes.get(name, [names.get(name)]) if pair)
+    pairs = (pair for name in names_off for pair in wholes.get(name, [names.get(name)]))
+    off = frozenset(pair for pair in pairs if pair)
     intact = given.outcome(traced.logits)
     without = traces.trace(given.identity, given.model, given.inputs, Edit(off=off))
     now = given.outcome(without.logits)

@@ -66,7 +66,7 @@ def show() -> None:
             return network.show(given, key="drawn", on_head=to_maps)
         maps = st.container()
         cells = st.columns(4)
-        edits, search, said = st.columns([1, 1, 2], vertical_alignment="center")
+        edits, search, summary = st.columns([1, 1, 2], vertical_alignment="center")
         now = _select(given, cells, edits, search)
         mask = now.changes.edit.mask
         with maps:
@@ -84,7 +84,7 @@ def show() -> None:
                 picture=given.png,
                 on_choose=remember,
             )
-        with st.container() if now.edited else said:
+        with st.container() if now.edited else summary:
             _outcome(given, now)
             if now.changes.temperature.value != 1 or now.changes.cells:
                 st.caption("The temperature and the masked cells are set in the section “One row”.")

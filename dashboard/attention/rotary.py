@@ -37,7 +37,8 @@ def show(learned: np.ndarray | None) -> None:
             "R turns pair i by the position times the frequency of the pair. In the score the two "
             "turns combine to a single one, by the distance.",
         )
-        _predict()
+        question = "Query and key both move 50 tokens on. What happens to their score?"
+        controls.predict(question, ANSWERS, _reply, key="guess-rotary")
         base = float(
             controls.pick("Base of the frequencies", BASES, key="base", show="{:,}".format)
         )
@@ -60,17 +61,14 @@ def show(learned: np.ndarray | None) -> None:
     _alibi()
 
 
-def _predict() -> None:
-    question = "Query and key both move 50 tokens on. What happens to their score?"
-    said = controls.predict(question, ANSWERS, key="guess-rotary")
-    if said is not None:
-        rotary, added = change(50)
-        st.markdown(
-            f"It stays the same: both turn by the same angle. For two random vectors of 32-bit "
-            f"numbers it changes by at most **{rotary:.0e}** times the product of their lengths, "
-            f"which is rounding. With the sinusoidal table added it changes by up to "
-            f"**{added:.2f}** times this product.{said}"
-        )
+def _reply() -> str:
+    rotary, added = change(50)
+    return (
+        "It stays the same: both turn by the same angle. For two random vectors of 32-bit "
+        f"numbers it changes by at most **{rotary:.0e}** times the product of their lengths, "
+        "which is rounding. With the sinusoidal table added it changes by up to "
+        f"**{added:.2f}** times this product."
+    )
 
 
 @lru_cache(maxsize=1)
@@ -96,11 +94,11 @@ def change(by: int) -> tuple[float, float]:
     q, k = (rng.normal(size=DIM) for _ in range(2))
     table = positions.sinusoidal(TOKENS, DIM)
     ways = []
-    for one, other in (
+    for rows, moved in (
         (positions.rotate(np.tile(q, (TOKENS, 1))), positions.rotate(np.tile(k, (TOKENS, 1)))),
         (q + table, k + table),
     ):
-        scores = one.astype(np.float32) @ other.astype(np.float32).T
+        scores = rows.astype(np.float32) @ moved.astype(np.float32).T
         scores /= np.linalg.norm(q) * np.linalg.norm(k)
         ways.append(float(np.abs(scores[by:, by:] - scores[:-by, :-by]).max()))
     return ways[0], ways[1]

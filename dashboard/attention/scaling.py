@@ -49,22 +49,21 @@ def show() -> None:
 
 
 def _predict() -> bool:
-    """Ask, and after the answer say what was measured. Whether it is shown."""
     question = f"Without √n: n grows from {FEW} to {MANY}. What happens to the entropy of a row?"
-    said = controls.predict(question, ANSWERS, key="guess-scale")
-    if said is None:
-        return False
+    return controls.predict(question, ANSWERS, _reply, key="guess-scale")
+
+
+def _reply() -> str:
     curves = softmax_scale.curves()
     few, many = (curves.widths.index(n) for n in (FEW, MANY))
     entropy, gradient = curves.entropy, curves.gradient
-    st.markdown(
+    return (
         f"**It falls**, from {entropy['undivided'][few]:.2f} to "
         f"**{entropy['undivided'][many]:.2f}** nats (means of {softmax_scale.QUERIES} queries). "
         f"With √n it is {entropy['divided'][many]:.2f} nats. Without √n the gradient falls from "
         f"{gradient['undivided'][few]:.2f} to **{gradient['undivided'][many]:.2f}**: a query "
-        f"that looks at a single key hardly learns.{said}"
+        f"that looks at a single key hardly learns."
     )
-    return True
 
 
 @lru_cache(maxsize=1)

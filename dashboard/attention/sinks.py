@@ -36,7 +36,7 @@ def show(given: ModelInput) -> None:
     name = page.escape(words[heaviest])
     with left:
         costs = _cost(given.identity, tuple(ids[0].tolist()), hidden == LATE, given.model, ids)
-        whole = _predict(given.loaded.entry.name, name, heaviest, costs.tolist(), hidden)
+        known = _predict(given.loaded.entry.name, name, heaviest, costs.tolist(), hidden)
         page.show_math(
             r"\begin{gathered} \sum_{s \le t} \alpha_{ts} = 1, \quad o_t = \sum_{s \le t} "
             r"\alpha_{ts}\, v_s \\ \text{hidden: } e_{ts} = -\infty \end{gathered}",
@@ -47,7 +47,7 @@ def show(given: ModelInput) -> None:
     with right:
         page.show_figure(
             figures.weights_and_costs(
-                weights, costs.numpy() if whole else None, words[: weights.shape[1]], heaviest
+                weights, costs.numpy() if known else None, words[: weights.shape[1]], heaviest
             ),
             title="The first tokens: their weight, and the loss without each",
             description="Above: the mean weight that each token gets from the second half of the "
@@ -59,7 +59,7 @@ def show(given: ModelInput) -> None:
         )
 
 
-def _text(given: ModelInput, place: DeltaGenerator) -> tuple[Tensor, list[str]]:
+def _text(given: ModelInput, column: DeltaGenerator) -> tuple[Tensor, list[str]]:
     """The text of the page, or a passage of Shakespeare if it is too short."""
     if len(given.tokens) >= SHORTEST:
         return given.inputs, given.tokens
@@ -68,7 +68,7 @@ def _text(given: ModelInput, place: DeltaGenerator) -> tuple[Tensor, list[str]]:
     from core.decoding.prompt import read_prompt
 
     prompt = read_prompt(sinks.PASSAGE, given.loaded.tokenizer, given.model.max_N)
-    place.caption(
+    column.caption(
         f"The text has only {len(given.tokens)} tokens, so the model reads a passage of "
         f"{len(prompt.ids)} tokens instead."
     )
@@ -81,25 +81,21 @@ def _cost(identity: str, ids: tuple[int, ...], late: bool, _model: object, _ids:
 
 
 def _predict(model: str, name: str, heaviest: int, costs: list[float], hidden: str) -> bool:
-    """Ask; once there is an answer, say what was measured."""
     late = hidden == LATE
     whom = "the second half of the text" if late else "all tokens after it"
-    said = controls.predict(
-        f"“{name}” (token {heaviest}) gets the most weight. It is hidden from {whom}. What "
-        "happens to the loss of the second half?",
-        ANSWERS, key=f"guess-sink-{'late' if late else 'always'}-{model}",
-        wait="Answer to see the losses.",
-    )  # fmt: skip
-    if said is None:
-        return False
     cost = costs[heaviest]
     result = ANSWERS[0] if cost > LARGE else ANSWERS[2] if cost < -LARGE else ANSWERS[1]
     others = max(c for i, c in enumerate(costs) if i != heaviest)
-    st.markdown(
-        f"Measured: **{result}** ({cost:+.2f} nats). If any other of these tokens is hidden "
-        f"instead, the loss rises by at most {others:+.2f} nats.{said} {_why(cost, late)}"
-    )
-    return True
+    return controls.predict(
+        f"“{name}” (token {heaviest}) gets the most weight. It is hidden from {whom}. What "
+        "happens to the loss of the second half?",
+        ANSWERS,
+        lambda: (
+            f"Measured: **{result}** ({cost:+.2f} nats). If any other of these tokens is "
+            f"hidden instead, the loss rises by at most {others:+.2f} nats. {_why(cost, late)}"
+        ),
+        key=f"guess-sink-{'late' if late else 'always'}-{model}", wait="Answer to see the losses.",
+    )  # fmt: skip
 
 
 def _why(cost: float, late: bool) -> str:

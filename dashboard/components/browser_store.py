@@ -74,10 +74,10 @@ class Stored:
 def read(key: str) -> Stored | None:
     """What the browser sent last; None before that, or when it is malformed."""
     state = st.session_state.get(key)
-    said = state.get("told") if isinstance(state, Mapping) else None
-    if not isinstance(said, Mapping):
+    reply = state.get("told") if isinstance(state, Mapping) else None
+    if not isinstance(reply, Mapping):
         return None
-    parts = [said.get(part) for part in ("mark", "text", "problem")]
+    parts = [reply.get(part) for part in ("mark", "text", "problem")]
     texts = [part for part in parts if isinstance(part, str)]
     return Stored(*texts) if len(texts) == len(parts) else None
 

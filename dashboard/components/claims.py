@@ -24,6 +24,6 @@ def show(claims: Iterable[Claim]) -> None:
         else:
             st.warning(formula(claim.failure(*known), safe=True), icon=":material/rule:")
     for source in dict.fromkeys(supporting.values()):
-        sentences = [said for said, its in supporting.items() if its == source]
-        st.markdown("\n".join(f"- {said}." for said in sentences))
+        sentences = [sentence for sentence, its in supporting.items() if its == source]
+        st.markdown("\n".join(f"- {sentence}." for sentence in sentences))
         st.caption(source)

@@ -30,8 +30,8 @@ GUARD = """function guard(one, work) {
 def deflated(source: str) -> str:
     """A module with the same default export in a third of the bytes, without its comments."""
     lines = (line.strip() for line in source.splitlines())
-    kept = "\n".join(line for line in lines if line and not line.startswith("//"))
-    body = base64.b64encode(zlib.compress(kept.encode(), 9)).decode()
+    code = "\n".join(line for line in lines if line and not line.startswith("//"))
+    body = base64.b64encode(zlib.compress(code.encode(), 9)).decode()
     return _INFLATE.format(body=body)
 
 

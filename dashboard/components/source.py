@@ -24,7 +24,7 @@ class Source:
 def read_source(what: Callable[..., object] | str) -> Source:
     """The source of an object, or of a dotted name such as "core.attention.AttentionHead.forward".
 
-    A name that a package re-exports, such as "core.decoding.nucleus", is followed to its file.
+    A name that another file re-exports, such as "core.decoding.nucleus", is followed to its own.
 
     Errors: ValueError when the project has no such name.
     """
@@ -50,8 +50,8 @@ def _read_named(name: str) -> Source:
 def _find(file: Path, inside: list[str], name: str) -> Source:
     text = file.read_text(encoding="utf-8")
     node: Any = ast.parse(text)
-    imports = ast.walk(node) if file.name == "__init__.py" else ()
-    for imported in imports:
+    defined = any(getattr(n, "name", "") == inside[0] for n in node.body)
+    for imported in () if defined else ast.walk(node):
         if isinstance(imported, ast.ImportFrom) and inside[0] in {n.name for n in imported.names}:
             return _read_named(".".join([str(imported.module), *inside]))
     for part in inside:

@@ -154,9 +154,9 @@ def token_strip(
     """
 
     def picked() -> None:
-        place = st.session_state[key].get("picked")
-        if on_pick is not None and isinstance(place, int) and 0 <= place < len(tokens):
-            on_pick(place)
+        index = st.session_state[key].get("picked")
+        if on_pick is not None and isinstance(index, int) and 0 <= index < len(tokens):
+            on_pick(index)
 
     strip = {
         "tokens": [list(vars(token).values()) for token in tokens],

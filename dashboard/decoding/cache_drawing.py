@@ -68,11 +68,11 @@ def drawn(loaded: LoadedModel, traced: Trace, text: list[int], prompt: int) -> d
     from core.interpret.trace import blocks_of, heads_of
 
     layers, heads = heads_of(loaded.model)
-    kept = getattr(blocks_of(loaded.model)[0].attn, "num_kv_heads", heads)
+    groups = getattr(blocks_of(loaded.model)[0].attn, "num_kv_heads", heads)
     steps = [block_steps(loaded.model, traced, layer) for layer in range(layers)]
     norms = {
         name: np.stack(
-            [s[name][:: heads // kept].square().sum((0, 2)).sqrt().numpy() for s in steps]
+            [s[name][:: heads // groups].square().sum((0, 2)).sqrt().numpy() for s in steps]
         )
         for name in ("k", "v")
     }
@@ -80,8 +80,8 @@ def drawn(loaded: LoadedModel, traced: Trace, text: list[int], prompt: int) -> d
     vocabulary = loaded.tokenizer.vocab
     return {
         "layers": layers,
-        "width": kept * steps[0]["k"].shape[-1],
-        "shared": heads // kept,
+        "width": groups * steps[0]["k"].shape[-1],
+        "shared": heads // groups,
         "prompt": prompt,
         "tokens": [vocabulary[i][:LONGEST_NAME] for i in text],
         "keys": packed(norms["k"].astype(np.float32)),

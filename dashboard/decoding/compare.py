@@ -94,10 +94,10 @@ def explain(engine: DecodingEngine) -> None:
         "probabilities reach p.",
     )
     page.show_source(
-        "core.decoding.strategies.temperature",
-        "core.decoding.strategies.nucleus",
-        "core.decoding.strategies.top_k",
-        "core.decoding.strategies.token_at",
+        "core.decoding.filters.temperature",
+        "core.decoding.filters.nucleus",
+        "core.decoding.filters.top_k",
+        "core.decoding.filters.token_at",
         "core.decoding.strategies.generate",
         "core.decoding.beam.beam_search",
     )
@@ -204,7 +204,7 @@ def show_figure(index: int, step: Step, tokenizer: Tokenizer, *, key: str) -> No
 @lru_cache(maxsize=32)  # each keeps its step, some 500 KB
 def _drawn(step: Step, tokenizer: Tokenizer, presenting: bool) -> Drawing:
     """The figure of a step."""
-    from core.decoding.strategies import distribution, temperature
+    from core.decoding.filters import distribution, temperature
 
     before, after, order = (t.numpy() for t in (step.distribution, step.left, step.order))
     t, rank = step.strategy.t, step.rank

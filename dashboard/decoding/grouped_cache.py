@@ -39,8 +39,8 @@ def show(entry: ModelEntry, loaded: LoadedModel, prompt: Prompt) -> None:
     page.show_figure(
         figures.cache_sizes(
             {
-                name: key_value_bytes(layers, kept, n, most) / 1e6
-                for name, kept in variants.items()
+                name: key_value_bytes(layers, key_heads, n, most) / 1e6
+                for name, key_heads in variants.items()
             },
             most, weights / 1e6, T,
         ),
@@ -54,10 +54,10 @@ def show(entry: ModelEntry, loaded: LoadedModel, prompt: Prompt) -> None:
         [
             {
                 "heads of keys and values": name,
-                "numbers a token": f"{2 * layers * kept * n:,}",
-                f"cache, T = {T:,}": f"{key_value_bytes(layers, kept, n, T) / 1e6:,.2f} MB",
+                "numbers a token": f"{2 * layers * key_heads * n:,}",
+                f"cache, T = {T:,}": f"{key_value_bytes(layers, key_heads, n, T) / 1e6:,.2f} MB",
             }
-            for name, kept in variants.items()
+            for name, key_heads in variants.items()
         ],
         hide_index=True,
     )
@@ -67,14 +67,14 @@ def show(entry: ModelEntry, loaded: LoadedModel, prompt: Prompt) -> None:
         f"n = {n}, for each of T tokens, 4 bytes a number.",
     )
     cache = KVCache(loaded.model, room=T)
-    taken = cache.keys.nbytes + cache.values.nbytes
+    size = cache.keys.nbytes + cache.values.nbytes
     st.caption(
         f"The cache that generates on this page has {groups} heads of keys and values for {heads} "
-        f"query heads: for {T:,} tokens it takes {taken:,} bytes, {heads / groups:.3g} times less "
+        f"query heads: for {T:,} tokens it takes {size:,} bytes, {heads / groups:.3g} times less "
         "than with full heads."
         if groups < heads
         else f"This model keeps keys and values for each of its {heads} heads: for {T:,} tokens "
-        f"the cache takes {taken:,} bytes. Newer models share them between groups of heads."
+        f"the cache takes {size:,} bytes. Newer models share them between groups of heads."
     )
     page.show_source(
         "core.decoding.cost.key_value_bytes",

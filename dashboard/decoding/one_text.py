@@ -32,10 +32,10 @@ def show(
     """words, steps: the panes for the text with its controls, and for its steps."""
     real = not isinstance(tokenizer, WordTokenizer)
     with words:
-        one, two = st.columns(2, vertical_alignment="bottom")
-        with one:
+        left, right = st.columns(2, vertical_alignment="bottom")
+        with left:
             way, dials = choose_live_way("", "nucleus", ONE_TEXT)
-        with two, _more():
+        with right, _more():
             length = choose_length(real, 1)
             seed = int(
                 controls.slider(
@@ -67,12 +67,12 @@ def show(
 
     new = [
         Token(
-            tokenizer.vocab[one.token],
+            tokenizer.vocab[token.token],
             "made",
-            surprise=shade(one.probability),
-            note=f"step {i}, probability {percent(one.probability)}, rank {one.rank}",
+            surprise=shade(token.probability),
+            note=f"step {i}, probability {percent(token.probability)}, rank {token.rank}",
         )
-        for i, one in enumerate(text.generated, 1)
+        for i, token in enumerate(text.generated, 1)
     ]
     with words:
         token_strip(

@@ -230,7 +230,7 @@ def _human(name: str, identity: str, _loaded: LoadedModel, _corpus: Corpus) -> T
 def _sweep(entry: ModelEntry) -> dict[str, Any] | None:
     """quality.json beside the model, if it was measured for these weights."""
     try:
-        found = schema.read(entry.path / "quality.json", schema.Quality)
+        sweep = schema.read(entry.path / "quality.json", schema.Quality)
     except ValueError:
         return None
-    return {**found} if found["digest"] == entry.digest else None
+    return {**sweep} if sweep["digest"] == entry.digest else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.models import llama_history
+from core.system.measurements import UNREADABLE
 from dashboard import controls
 from dashboard.components import page
 from dashboard.components.panes import panes
@@ -69,20 +70,17 @@ def show(loaded: LoadedModel) -> None:
 
 
 def _predict(H: int) -> bool:
-    said = controls.predict(
+    return controls.predict(
         f"All {H} query heads share one head of keys and values (G = 1). What becomes {H} times "
         "smaller?",
-        ANSWERS, key="guess-groups",
-        wait="Answer to see weights and multiply-adds beside the bytes.",
+        ANSWERS,
+        lambda: (
+            "**The cache only.** Every query head still multiplies its query with all T keys. Of "
+            "the weights, $W_K$ and $W_V$ become smaller; $W_Q$ and $W_O$ stay, so "
+            f"{(H + 1) / (2 * H):.0%} are left."
+        ),
+        key="guess-groups", wait="Answer to see weights and multiply-adds beside the bytes.",
     )  # fmt: skip
-    if said is None:
-        return False
-    st.markdown(
-        f"**The cache only.** Every query head still multiplies its query with all T keys. Of the "
-        f"weights, $W_K$ and $W_V$ become smaller; $W_Q$ and $W_O$ stay, so "
-        f"{(H + 1) / (2 * H):.0%} are left.{said}"
-    )
-    return True
 
 
 def _quality() -> str:
@@ -95,7 +93,7 @@ def _quality() -> str:
             f"instead of {heads} changed the loss by {history.change(5):+.3f} bits per character; "
             f"two seeds differ by up to {history.spread():.3f}."
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except UNREADABLE:
         return ""
 
 
@@ -107,7 +105,7 @@ def _show_figure(sizes: dict[str, int], groups: int, T: int, loaded: LoadedModel
     names = {H: f"every query head its own: {H}", whole_groups(groups, H): "G", 1: "one for all: 1"}
     page.show_figure(
         figures.cache_sizes(
-            {name: key_value_bytes(L, kept, n, most) / 1e6 for kept, name in names.items()},
+            {name: key_value_bytes(L, heads, n, most) / 1e6 for heads, name in names.items()},
             most, 4 * sum(p.numel() for p in loaded.model.parameters()) / 1e6, T,
         ),
         title="Memory of the KV cache (up) as the text grows (across)",

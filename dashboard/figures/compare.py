@@ -17,12 +17,12 @@ _DASHES = ("solid", "dash", "dot", "dashdot")
 
 def measures(records: Sequence[dict[str, Any]]) -> list[str]:
     """The measures in these records: "loss", "lr", "train accuracy", "held-out loss", …"""
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for record in records:
-        found |= dict.fromkeys(name for name in ("loss", "lr", "grad_norm") if name in record)
+        names |= dict.fromkeys(name for name in ("loss", "lr", "grad_norm") if name in record)
         for part, word in (("train", "train"), ("held_out", "held-out")):
-            found |= dict.fromkeys(f"{word} {name}" for name in record.get(part, {}))
-    return list(found)
+            names |= dict.fromkeys(f"{word} {name}" for name in record.get(part, {}))
+    return list(names)
 
 
 def points(records: Sequence[dict[str, Any]], measure: str, axis: str) -> np.ndarray:

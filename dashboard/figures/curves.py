@@ -81,12 +81,12 @@ def norms_figure(records: Sequence[dict[str, Any]], epochs: int) -> Drawing | No
 
 def layer_curves(records: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
     """The norm of the gradient in each layer over the epochs, lightly smoothed."""
-    found: dict[str, list[tuple[float, float]]] = {}
+    points_of: dict[str, list[tuple[float, float]]] = {}
     for record in records:
         for name, value in record.get("layer_norms", {}).items():
             if value > 0:
-                found.setdefault(name, []).append((record["epoch"], value))
-    curves = {name: thin(np.asarray(points, dtype=float)) for name, points in found.items()}
+                points_of.setdefault(name, []).append((record["epoch"], value))
+    curves = {name: thin(np.asarray(points, dtype=float)) for name, points in points_of.items()}
     for points in curves.values():
         points[:, 1] = smooth(points[:, 1], smoothing_for(len(points)))
     return curves

@@ -64,8 +64,8 @@ def as_svg(png: bytes) -> bytes:
 
 
 def _file_name(name: str) -> str:
-    kept = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
-    return kept[:60] or "data"
+    allowed = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
+    return allowed[:60] or "data"
 
 
 def _csv(values: np.ndarray) -> str:

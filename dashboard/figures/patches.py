@@ -57,14 +57,14 @@ def spectrogram(
         values, False, "loudness", x=np.arange(moments) * seconds, y=np.arange(bins) * hertz,
         hovertemplate="%{x:.2f} s, %{y:.0f} Hz: %{z:.2f}<extra></extra>",
     )  # fmt: skip
-    whole = moments // side * side
+    covered = moments // side * side
     x: list[float | None] = []
     y: list[float | None] = []
-    for t in range(0, whole + 1, side):
+    for t in range(0, covered + 1, side):
         x += [(t - 0.5) * seconds, (t - 0.5) * seconds, None]
         y += [-0.5 * hertz, (bins - 0.5) * hertz, None]
     for f in range(0, bins + 1, side):
-        x += [-0.5 * seconds, (whole - 0.5) * seconds, None]
+        x += [-0.5 * seconds, (covered - 0.5) * seconds, None]
         y += [(f - 0.5) * hertz, (f - 0.5) * hertz, None]
     borders = line(x, y, "patches", "white", 1, hoverinfo="skip", showlegend=False)
     names = [

@@ -30,11 +30,11 @@ def poll_bars(counts: Mapping[str, int], right: str | None = None) -> Drawing:
     )  # fmt: skip
     most = max(counts.values(), default=0)
     lines = sum(label.count("<br>") + 1 for label in labels)
-    whole = {"dtick": 1} if most < 8 else {}
+    ticks = {"dtick": 1} if most < 8 else {}
     layout = {
         "height": 90 + 34 * lines + 14 * len(labels),
         "margin": {"t": 10},
-        "xaxis": axis("answers", range=[0, max(1, most) * 1.08], **whole),
+        "xaxis": axis("answers", range=[0, max(1, most) * 1.08], **ticks),
         "yaxis": {"autorange": "reversed", "automargin": True},
     }
     return figure([bars], layout)
@@ -70,7 +70,7 @@ def gain_intervals(
         line(list(end), [name, name], color=BLUE, width=4, showlegend=False, hoverinfo="skip")
         for name, end in zip(names, ends, strict=True)
     ]
-    whole = scatter(
+    mean = scatter(
         list(gains), list(names), "the class, with its 95% interval",
         marker={"color": BLUE, "size": 16, "symbol": "diamond"},
     )  # fmt: skip
@@ -83,4 +83,4 @@ def gain_intervals(
         },
         "legend": LEGEND_ABOVE,
     }  # fmt: skip
-    return figure([each, *bars, whole], layout)
+    return figure([each, *bars, mean], layout)

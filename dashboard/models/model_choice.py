@@ -66,16 +66,16 @@ def choose(
     names the model that has the weights of the link, if one is here.
     """
     entry = entries[controls.choice(label, list(entries), key=key, index=index, help=help)]
-    place, hashed = f"linked-{key}", f"{key}-hash"
+    linked, hashed = f"linked-{key}", f"{key}-hash"
     own = entry.digest[:SHOWN]
     asked = st.query_params.get(hashed, own)
-    if asked != st.session_state.get(place, (own,))[0]:  # a link that this page did not write
-        st.session_state[place] = (own, asked, entry.name)
-    _, wanted, name = st.session_state.get(place, (own, own, entry.name))
+    if asked != st.session_state.get(linked, (own,))[0]:  # a link that this page did not write
+        st.session_state[linked] = (own, asked, entry.name)
+    _, wanted, name = st.session_state.get(linked, (own, own, entry.name))
     if name == entry.name and wanted != own:
         _say(entry, wanted[:SHOWN], entries)
     else:
-        st.session_state[place] = (own, own, entry.name)
+        st.session_state[linked] = (own, own, entry.name)
     state.put_in_link(hashed, own)
     return entry
 

@@ -140,10 +140,10 @@ def show_beside(
     else:
         identity, other = f"{entry.identity}-random", vit_models.untrained(model_input.loaded)
     with right:
-        one, two = st.columns(2)
-    with one:
+        first, second = st.columns(2)
+    with first:
         _show_maps(model_input, traced, "This model", "maps")
-    with two:
+    with second:
         beside = traces.trace(identity, other, model_input.inputs)
         _show_maps(model_input, beside, name.capitalize(), "maps-beside")
 

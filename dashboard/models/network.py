@@ -255,19 +255,19 @@ def zoomed(given: ModelInput, traced: Trace, tokens: list[int], block: int) -> d
     from core.interpret.trace import blocks_of, heads_of
 
     if block == heads_of(given.model)[0]:
-        found = embedding_steps(given, traced)
+        tensors = embedding_steps(given, traced)
     else:
-        found = block_steps(given.model, traced, block)
+        tensors = block_steps(given.model, traced, block)
         own = blocks_of(given.model)[block]
         if llama_of(own):
-            found |= llama_steps(own, found["x"], found["after"])
-            del found["product"]
+            tensors |= llama_steps(own, tensors["x"], tensors["after"])
+            del tensors["product"]
         for name in ("z", "concat", "scaled", "masked"):  # the drawing makes them of others
-            del found[name]
-        found = {n: v[..., tokens] if n in ("scores", "alpha") else v for n, v in found.items()}
+            del tensors[name]
+        tensors = {n: v[..., tokens] if n in ("scores", "alpha") else v for n, v in tensors.items()}
     steps = {
         name: [list(value.shape), packed(value.detach().numpy().astype(np.float16))]
-        for name, value in ((n, v[..., tokens, :]) for n, v in found.items())
+        for name, value in ((n, v[..., tokens, :]) for n, v in tensors.items())
     }
     return {"opened": block, "steps": steps}
 

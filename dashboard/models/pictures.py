@@ -229,11 +229,11 @@ def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
     is_match = np.ones(len(predicted), dtype=bool)
     with st.popover("Select pictures", icon=":material/filter_list:", width="stretch"):
         strip = st.container()
-        one, two = st.columns([2, 3])
+        left, right = st.columns([2, 3])
         if known(pictures, loaded):
-            with one:
+            with left:
                 of_class = controls.choice("Class", ["all", *classes], key="class")
-            with two:
+            with right:
                 answer = controls.pick("The prediction is", ["any", "right", "wrong"], key="answer")
             if of_class != "all":
                 is_match &= pictures.labels == classes.index(of_class)

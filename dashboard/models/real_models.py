@@ -59,19 +59,19 @@ class HeldModels:
 
         Errors: ValueError, one sentence, when it is damaged or the memory does not hold it.
         """
-        found = self._used(entry.identity)
-        if found is not None:
-            return found
+        model = self._used(entry.identity)
+        if model is not None:
+            return model
         with self._loading:  # one at a time; who uses another model meanwhile does not wait
-            found = self._used(entry.identity)
-            if found is None:
+            model = self._used(entry.identity)
+            if model is None:
                 with self._lock:
                     while len(self._held) >= MOST:
                         self._held.popitem(last=False)
-                found = RealModel(store.load_model(entry))
+                model = RealModel(store.load_model(entry))
                 with self._lock:
-                    self._held[entry.identity] = found
-            return found
+                    self._held[entry.identity] = model
+            return model
 
     def _used(self, identity: str) -> RealModel | None:
         with self._lock:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.linear_rnn.through_time import clipping
 from core.linear_rnn.through_time.clipping import Training
-from dashboard import controls, state
+from dashboard import controls
 from dashboard.components import page
 from dashboard.components.panes import panes
 from dashboard.figures.rnn import through_time as figures
@@ -39,9 +39,11 @@ def show() -> None:
             show="{:g}".format,
         )  # fmt: skip
         plain = trained(rate)
-        known = _predict()
-        if known:
-            st.markdown(verdict(plain, trained(rate, c), c))
+        known = controls.predict(
+            "With a learning rate of 0.1 the run explodes. What happens to it with c = 1?",
+            ANSWERS, lambda: verdict(plain, trained(rate, c), c), key="guess-clip",
+            case=" for c = 1",
+        )  # fmt: skip
         page.show_math(
             r"g \leftarrow g \cdot \min(1,\; c / \lVert g \rVert)",
             "A gradient longer than c is scaled to the length c; its direction stays the same.",
@@ -58,14 +60,6 @@ def show() -> None:
         )
 
 
-def _predict() -> bool:
-    guess = st.radio(
-        "With a learning rate of 0.1 the run explodes. What happens to it with c = 1?",
-        ANSWERS, index=None, key="guess-clip",
-    )  # fmt: skip
-    return guess is not None or state.revealed()
-
-
 def verdict(plain: Training, clipped: Training, c: float) -> str:
     """Both runs in words, with their numbers."""
     first = (
@@ -77,10 +71,8 @@ def verdict(plain: Training, clipped: Training, c: float) -> str:
     what = "it learns" if clipped.accuracy >= RIGHT else "it stays finite but does not learn"
     if clipped.exploded:
         what = f"it explodes at step {len(clipped.loss) + 1}"
-    guess = st.session_state.get("guess-clip")
     return (
         f"{first} With c = {c:g} **{what}** and is right **{clipped.accuracy:.0%}** of the "
         f"time. {times} of {len(clipped.norm)} steps were clipped; the longest gradient had the "
         f"norm {max(clipped.norm, default=math.nan):,.0f}."
-        + (f" You predicted for c = 1: {guess}." if guess else "")
     )

@@ -128,15 +128,15 @@ def show_units(measured: Measured, d: int, T: int, P: int, source: str) -> None:
 
 def show_speeds(measured: Measured, d: int, T: int, P: int) -> None:
     """The numbers of the first figure: modelled times, and what a second thread gained."""
-    one = {layer: measured[layer][1] for layer in LAYERS}
-    times = {layer: time_on_units(one[layer], counts(layer, T, d), P) for layer in LAYERS}
+    one_thread = {layer: measured[layer][1] for layer in LAYERS}
+    times = {layer: time_on_units(one_thread[layer], counts(layer, T, d), P) for layer in LAYERS}
     rows = {f"{layer}, P = {P:,} (model)": f"{1e3 * times[layer]:.3g} ms" for layer in LAYERS}
-    crossing = units_where_attention_wins(one["RNN"], one["attention"], T, d)
+    crossing = units_where_attention_wins(one_thread["RNN"], one_thread["attention"], T, d)
     faster = "never" if crossing is None else f"P = {crossing:,.0f}"
     rows["In the model, attention is faster from"] = faster
     for layer in LAYERS:
         if 2 in measured[layer]:
-            gain = one[layer] / measured[layer][2]
+            gain = one_thread[layer] / measured[layer][2]
             rows[f"{layer}, with a second thread"] = f"{gain:.1f}× as fast"
     st.markdown("  \n".join(f"{name}: **{value}**" for name, value in rows.items()))
 
@@ -161,8 +161,8 @@ def show_times(report: CostReport, d: int, source: str) -> None:
             st.metric(f"{layer}, 1 thread: exponent of T", fitted, width="content")
         for threads, crossing in crossings.items():
             label = f"Equal times with {threads} thread{'s' if threads > 1 else ''}"
-            found = "not in this range" if crossing is None else f"T = {crossing:,.0f}"
-            st.metric(label, found, width="content")
+            length = "not in this range" if crossing is None else f"T = {crossing:,.0f}"
+            st.metric(label, length, width="content")
     st.caption(
         "An exponent of 2 means: twice the tokens take four times as long. The exponents are "
         "fitted to the times measured from T = 512 on."

@@ -8,6 +8,7 @@ from core.linear_rnn.through_time import gates
 from dashboard import controls
 from dashboard.components import page
 from dashboard.components.live import Dial
+from dashboard.components.measurements import read_or_explain
 from dashboard.components.panes import panes
 from dashboard.figures.rnn import through_time as figures
 from dashboard.rnn import gates_instrument
@@ -22,11 +23,10 @@ BIAS = 1.0  # of the LSTM that is asked about
 
 def show() -> None:
     """The LSTM, the prediction, and its gates as the sequence changes."""
-    try:
-        lstms, about = gates.read()
-    except (OSError, ValueError, KeyError, TypeError):
-        st.info(f"The trained LSTMs are missing. The command `{gates.COMMAND}` trains them.")
+    trained = read_or_explain(gates.read, "trained LSTMs", gates.COMMAND)
+    if trained is None:
         return
+    lstms, about = trained
     left, right = panes("gates", (2, 3))
     with left:
         st.markdown(
@@ -58,22 +58,21 @@ def show() -> None:
 
 
 def _predict(lstm: gates.LSTM) -> bool:
-    """Ask, and after the answer say what was measured. Whether it is shown."""
-    said = controls.predict(
+    return controls.predict(
         f"The LSTM that began with bias {BIAS:g} is always right. How large is the forget gate of "
         "the unit that keeps most of its cell?",
-        ANSWERS, key="guess-gate",
+        ANSWERS, lambda: _reply(lstm), key="guess-gate",
     )  # fmt: skip
-    if said is None:
-        return False
+
+
+def _reply(lstm: gates.LSTM) -> str:
     left, gate = gates.most_kept(lstm)
     closed = gates.accuracy(lstm, gates.DELAY, added=-2)
-    st.markdown(
+    return (
         f"**Above 0.9**: on average {gate:.2f} over all symbols, so {left:.0%} of the cell is left "
         f"after {gates.DELAY} steps; a gate of 0.5 would leave {0.5**gates.DELAY:.4%}. Add −2 to "
-        f"the bias, and the LSTM is right only **{closed:.0%}** of the time.{said}"
+        f"the bias, and the LSTM is right only **{closed:.0%}** of the time."
     )
-    return True
 
 
 def _show_figures(lstm: gates.LSTM, dials: list[Dial], known: bool) -> None:

@@ -56,10 +56,10 @@ class MatrixView:
     @property
     def eigenvalues(self) -> np.ndarray:
         """The eigenvalues of the matrix as shown: scaling W scales them."""
-        found = self.growth.spectrum
-        if self.radius is None or found.radius == 0:
-            return found.eigenvalues
-        return np.asarray(found.eigenvalues * (self.radius / found.radius))
+        spectrum = self.growth.spectrum
+        if self.radius is None or spectrum.radius == 0:
+            return spectrum.eigenvalues
+        return np.asarray(spectrum.eigenvalues * (self.radius / spectrum.radius))
 
 
 def matrix_controls() -> tuple[MatrixView, str]:
@@ -81,21 +81,22 @@ def matrix_controls() -> tuple[MatrixView, str]:
     scaled = name != "nilpotent"
     if name == OWN:
         scaled = second.toggle("Scale it to ρ", key="scale", bind="query-params")
-        base, chosen = _own(), None
+        base, preset_name = _own(), None
         sentence = f"Your own matrix, {len(base)} × {len(base)}."
     else:
         size = second.slider(
             "Size d", MIN_SIZE, MAX_SIZE, 16, key="size", bind="query-params", on_change=_forget
         )
         state.record("size", size)
-        base, chosen, sentence = preset(name, size, draw()), name, PRESETS[name].sentence
+        base, preset_name, sentence = preset(name, size, draw()), name, PRESETS[name].sentence
     rho = controls.dial(
         "Spectral radius ρ", 0.1, 1.5, usual, key="rho", step=0.01, off=not scaled,
         help="The largest |λ|. The slider multiplies the whole matrix by one factor.",
     )  # fmt: skip
     longest = controls.dial("Largest T", 20, MAX_STEPS, LONGEST, key="longest", step=10)
     moved = _moved(base)
-    measured = measured_own(to_csv(base)) if chosen is None else measured_preset(name, size, draw())
+    is_own = preset_name is None
+    measured = measured_own(to_csv(base)) if is_own else measured_preset(name, size, draw())
     W = base
     if moved:
         W = _with_moves(base, measured.spectrum.radius, moved)
@@ -103,33 +104,33 @@ def matrix_controls() -> tuple[MatrixView, str]:
     radius = rho.value if scaled else None
     if radius is not None and measured.spectrum.radius > 0:
         W = with_radius(W, radius)
-    view = MatrixView(W, measured, radius, sentence, chosen, base, moved, (rho, longest))
+    view = MatrixView(W, measured, radius, sentence, preset_name, base, moved, (rho, longest))
     return view, closer
 
 
 def modes_of(base: np.ndarray) -> Modes | None:
     """P, Λ and P⁻¹ of base / ρ(base), whose eigenvalues can be moved; None where they cannot."""
-    found = measured_own(to_csv(base)).spectrum if len(base) <= MOVABLE else None
-    if found is None or found.radius == 0 or not found.trusted:
+    spectrum = measured_own(to_csv(base)).spectrum if len(base) <= MOVABLE else None
+    if spectrum is None or spectrum.radius == 0 or not spectrum.trusted:
         return None
-    return modes(base / found.radius)
+    return modes(base / spectrum.radius)
 
 
 def fitting_moves(base: np.ndarray, text: object) -> bool:
     """Whether a browser may send these moves of the eigenvalues of `base`."""
-    found = modes_of(base)
-    if not isinstance(text, str) or len(text) > LONGEST_LINKED or found is None:
+    own_modes = modes_of(base)
+    if not isinstance(text, str) or len(text) > LONGEST_LINKED or own_modes is None:
         return text == ""
     try:
-        return bool(read_moves(text, found)) or text == ""
+        return bool(read_moves(text, own_modes)) or text == ""
     except ValueError:
         return False
 
 
 def _with_moves(base: np.ndarray, radius: float, moved: str) -> np.ndarray:
-    found = modes_of(base)
-    assert found is not None, "moves were checked"
-    return radius * move_eigenvalues(base / radius, found, read_moves(moved, found))
+    own_modes = modes_of(base)
+    assert own_modes is not None, "moves were checked"
+    return radius * move_eigenvalues(base / radius, own_modes, read_moves(moved, own_modes))
 
 
 def _moved(base: np.ndarray) -> str:
@@ -147,12 +148,12 @@ def _moved(base: np.ndarray) -> str:
 
 def facts(view: MatrixView, decay: Decay) -> dict[str, str]:
     """The numbers beside the curves: {label: value}."""
-    found, marks = view.growth.spectrum, decay.marks
-    factor = decay.radius / found.radius if found.radius else 1.0
-    condition, error = found.condition, view.growth.formula_error
+    spectrum, marks = view.growth.spectrum, decay.marks
+    factor = decay.radius / spectrum.radius if spectrum.radius else 1.0
+    condition, error = spectrum.condition, view.growth.formula_error
     return {
         "ρ = max |λ|": f"{decay.radius:.4g}",
-        "‖W_h‖₂": f"{found.norm * factor:.4g}",
+        "‖W_h‖₂": f"{spectrum.norm * factor:.4g}",
         "cond(P)": number(condition) if condition < 1e15 else "∞ (defective)",
         "relative error of P Λ⁴⁹⁹ P⁻¹": f"{error:.0e}" if error < 1 else "over 100%",
         "half-life": f"{marks.half_life:.1f} steps" if marks.half_life else "none",
@@ -164,11 +165,11 @@ def facts(view: MatrixView, decay: Decay) -> dict[str, str]:
 
 def explanation(view: MatrixView) -> str:
     """What the eigenvalues say about the powers, and how exact the lecture's formula is here."""
-    found, error = view.growth.spectrum, view.growth.formula_error
-    condition = number(found.condition) if found.condition < 1e15 else "∞ (defective)"
+    spectrum, error = view.growth.spectrum, view.growth.formula_error
+    condition = number(spectrum.condition) if spectrum.condition < 1e15 else "∞ (defective)"
     exact = f"{error:.0e}" if error < 1 else "over 100%"
     return (
-        f"{found.explanation} The eigenvectors have the condition number cond(P) = {condition}; "
+        f"{spectrum.explanation} The eigenvectors have the condition number cond(P) = {condition}; "
         f"computed as P Λ⁴⁹⁹ P⁻¹, the power W⁴⁹⁹ has a relative error of {exact}."
     )
 

@@ -63,23 +63,22 @@ def network(dials: list[Dial]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _predict() -> bool:
-    """Ask, and after the answer say what was computed. Whether it is shown."""
-    said = controls.predict(
+    return controls.predict(
         f"With tanh and inputs of size {SIZE:g}: what happens to $∂h_T/∂h_1$ over {STEPS} steps?",
-        ANSWERS, key="guess-tanh",
+        ANSWERS, _reply, key="guess-tanh",
     )  # fmt: skip
-    if said is None:
-        return False
+
+
+def _reply() -> str:
     W, inputs = backward.drawn_network()
     bent = backward.norms(RHO * W, SIZE * inputs[:STEPS])[0]
     flat = backward.linear_norms(RHO * W, STEPS)[0]
     small = backward.norms(RHO * W, 0.1 * inputs[:STEPS])[0]
-    st.markdown(
+    return (
         f"**It vanishes**: the norm is **{bent:.4f}** with tanh and {flat:,.0f} without. Large "
         f"inputs saturate the units, so that $\\varphi'$ is near 0. With inputs of size 0.1 the "
-        f"norm is {small:.0f}.{said}"
+        f"norm is {small:.0f}."
     )
-    return True
 
 
 def _show_figure(

@@ -17,8 +17,8 @@ def show(question: Question, prediction: str) -> None:
     """The comparisons that the right prediction rests on, and what refutes the student's own."""
     refuted: Sequence[Claim] = ()
     if isinstance(question.predict, Choice):
-        chosen = (option for option in question.predict.options if option.text == prediction)
-        refuted = next((option.refuted for option in chosen), ())
+        predicted = (option for option in question.predict.options if option.text == prediction)
+        refuted = next((option.refuted for option in predicted), ())
     shown = dict.fromkeys([*refuted, *question.decides])
     if not shown:
         return

@@ -38,8 +38,12 @@ def show(questions: Mapping[str, Question]) -> None:
     seed = st.query_params[_KEY]
     if not SEED.fullmatch(seed):
         st.title("Practice exam", anchor=False)
-        said = f"The link asks for the exam {seed[:20]!r}: a seed has 1 to 20 letters, digits or "
-        page.show_error(ValueError(said + "hyphens; take the link from Study."))
+        page.show_error(
+            ValueError(
+                f"The link asks for the exam {seed[:20]!r}: a seed has 1 to 20 letters, digits or "
+                "hyphens; take the link from Study."
+            )
+        )
         return
     items = draw_exam(questions, seed)
     page.page_header(
@@ -117,26 +121,27 @@ def _hand_in(items: tuple[Item, ...], seed: str) -> None:
 
 def _result(questions: Mapping[str, Question], seed: str, marked: tuple[Marked, ...]) -> None:
     scroll_into_view("exam-result", seed)
-    right = sum(one.grade is not None and one.grade.correct for one in marked)
+    right = sum(answer.grade is not None and answer.grade.correct for answer in marked)
     earned = f"{points(marked):.1f}".removesuffix(".0")
     st.header(f"{earned} of {len(marked)} points, {right} right", anchor=False)
-    for number, one in enumerate(marked, 1):
-        item, question = one.item, questions[one.item.question]
+    for number, answer in enumerate(marked, 1):
+        item, question = answer.item, questions[answer.item.question]
         with st.container(border=True):
             st.markdown(f"**{number} · {question.title}**  \n{tasks.prompt(item.task, item.seed)}")
-            if one.grade is None:
+            if answer.grade is None:
                 st.info("Not answered.", icon=":material/remove:")
-            elif one.grade.correct:
-                st.success(formula(one.grade.message), icon=":material/check_circle:")
+            elif answer.grade.correct:
+                st.success(formula(answer.grade.message), icon=":material/check_circle:")
             else:
-                st.warning(formula(one.grade.message), icon=":material/undo:")
-            if one.grade is None or not one.grade.correct:
+                st.warning(formula(answer.grade.message), icon=":material/undo:")
+            if answer.grade is None or not answer.grade.correct:
                 if solution := _solution(item):
                     st.markdown(f"**Right:** {solution}")
                 label = f"Work through {item.question}"
                 page.marked_link("study", label, "arrow_forward", {"q": item.question})
     with st.container(horizontal=True):
-        st.button("Take it again", on_click=_forget, args=(seed, [one.item for one in marked]))
+        items = [answer.item for answer in marked]
+        st.button("Take it again", on_click=_forget, args=(seed, items))
         page.marked_link("study", "Back to the questions", "arrow_back", {})
 
 

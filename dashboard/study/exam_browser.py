@@ -20,8 +20,8 @@ def field(seed: str, item: Item) -> str:
 
 def answers(items: tuple[Item, ...], seed: str) -> dict[str, Answer]:
     """What is in the fields, by question; whole or not."""
-    found = {item.question: tasks.read(item.task, field(seed, item)) for item in items}
-    return {name: answer for name, answer in found.items() if answer.text or any(answer.lines)}
+    fields = {item.question: tasks.read(item.task, field(seed, item)) for item in items}
+    return {name: answer for name, answer in fields.items() if answer.text or any(answer.lines)}
 
 
 def read(items: tuple[Item, ...], seed: str) -> bool:

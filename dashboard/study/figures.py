@@ -22,20 +22,20 @@ def ask(task: Match, key: str, seed: str, on_change: Callable[[], None] | None) 
     st.markdown(task.prompt)
     pictures = SETS[task.figures]
     computed, shared = pictures.compute(), bounds(pictures)
-    for place, i in enumerate(shown_figures(task, seed)):
-        letter = LETTERS[place]
-        if place % 2 == 0:  # a new row, so that a phone has them in their order
+    for position, i in enumerate(shown_figures(task, seed)):
+        letter = LETTERS[position]
+        if position % 2 == 0:  # a new row, so that a phone has them in their order
             columns = st.columns(2, gap="medium")
-        with columns[place % 2]:
+        with columns[position % 2]:
             page.show_figure(
                 small_curves(computed[i], pictures.x, pictures.y, pictures.log, shared),
                 title=f"Figure {letter}",
                 description=formula(pictures.about),
-                key=f"{key}-figure-{place}",
+                key=f"{key}-figure-{position}",
             )
             st.selectbox(
                 f"Setting of figure {letter}", task.settings, index=None,
-                placeholder="Choose its setting", key=f"{key}-{place}",
+                placeholder="Choose its setting", key=f"{key}-{position}",
                 label_visibility="collapsed", on_change=on_change,
             )  # fmt: skip
 

@@ -60,8 +60,8 @@ def objection(question: Question) -> None:
 
 
 def _object(name: str, key: str) -> None:
-    said = st.session_state.get(key) or ""
-    study_state.save_progress(object_to(study_state.progress(), name, said))
+    objection = st.session_state.get(key) or ""
+    study_state.save_progress(object_to(study_state.progress(), name, objection))
 
 
 def calibrated() -> None:
@@ -78,11 +78,11 @@ def calibrated() -> None:
 
 def show_calibration(counts: dict[str, tuple[int, int]], key: str) -> None:
     """The picture of `core.study.progress.calibration`, with its counts."""
-    said = "; ".join(f"{level}: {right} of {given}" for level, (right, given) in counts.items())
+    levels = "; ".join(f"{level}: {right} of {given}" for level, (right, given) in counts.items())
     page.show_figure(
         calibration_bars(counts),
         title="Share of right first answers, by how sure you were",
-        description=f"First answers that were right ({said}). If you judge yourself well, "
+        description=f"First answers that were right ({levels}). If you judge yourself well, "
         "you are nearly always right when you are sure.",
         key=key,
         data={

@@ -76,10 +76,10 @@ def _class() -> None:
         "Passphrase", max_chars=100, type="password", key="study-word",
         help="Do not use your e-mail password. The passphrase only protects this name here.",
     )  # fmt: skip
-    one, two = st.columns(2)
-    if one.button("Save here", width="stretch"):
+    left, right = st.columns(2)
+    if left.button("Save here", width="stretch"):
         _try(lambda: _save_here(name, passphrase), "Saved.")
-    if two.button("Fetch", width="stretch"):
+    if right.button("Fetch", width="stretch"):
         _try(lambda: _fetch(name, passphrase), "Loaded and added to your progress.")
 
 

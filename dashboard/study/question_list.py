@@ -32,8 +32,8 @@ def pick(questions: Mapping[str, Question]) -> str:
             "another question is shown instead.",
             icon=":material/link_off:",
         )
-    chosen = str(st.session_state.get(_CHOSEN))
-    name = chosen if chosen in questions else next_open(questions) or names[0]
+    selected = str(st.session_state.get(_CHOSEN))
+    name = selected if selected in questions else next_open(questions) or names[0]
     state.offer(_KEY, names[0], names)
     st.session_state[_KEY] = name
     state.record(_KEY, name)
@@ -75,8 +75,8 @@ def _of_lesson(questions: Mapping[str, Question]) -> list[str]:
     """The questions whose experiment is in the chosen lesson; all while none is chosen."""
     pages = {question.experiment.page for question in questions.values()}
     titles = {lesson.title: lesson.name for lesson in lessons.LESSONS if lesson.name in pages}
-    chosen = controls.choice("Lesson", [ALL, *titles], key="lesson")
-    page_name = titles.get(chosen)
+    title = controls.choice("Lesson", [ALL, *titles], key="lesson")
+    page_name = titles.get(title)
     return [n for n, q in questions.items() if page_name in (None, q.experiment.page)]
 
 

@@ -62,8 +62,8 @@ def ask(
 def given(task: Task, key: str) -> Answer | None:
     """The answer in the widgets of the task, or None while they are empty."""
     answer = read(task, key)
-    whole = all(answer.lines) if answer.lines else bool(answer.text)
-    return answer if whole else None
+    complete = all(answer.lines) if answer.lines else bool(answer.text)
+    return answer if complete else None
 
 
 def prompt(task: Task, seed: str) -> str:
@@ -164,26 +164,26 @@ def _line(
 
 def _order(task: Order, key: str, seed: str, on_change: Callable[[], None] | None) -> None:
     """A button for each line: a click makes it the next of the order, another takes it out."""
-    chosen: tuple[str, ...] = st.session_state.get(key, ())
+    ordered: tuple[str, ...] = st.session_state.get(key, ())
     st.markdown(task.prompt)
     st.caption("Click the lines in their order, beginning with the first.")
     with st.container(key=f"order-{key}", gap="xsmall"):
         for i, line in enumerate(shuffled(task.items, seed)):
-            place = f":blue-badge[{chosen.index(line) + 1}] " if line in chosen else ""
-            icon = None if place else ":material/radio_button_unchecked:"
+            badge = f":blue-badge[{ordered.index(line) + 1}] " if line in ordered else ""
+            icon = None if badge else ":material/radio_button_unchecked:"
             st.button(
-                place + formula(line), key=f"{key}-{i}", icon=icon, width="stretch",
-                on_click=_set_order, args=(key, _toggled(chosen, line), on_change),
+                badge + formula(line), key=f"{key}-{i}", icon=icon, width="stretch",
+                on_click=_set_order, args=(key, _toggled(ordered, line), on_change),
             )  # fmt: skip
         st.button(
-            "Start again", key=f"{key}-clear", type="tertiary", disabled=not chosen,
+            "Start again", key=f"{key}-clear", type="tertiary", disabled=not ordered,
             on_click=_set_order, args=(key, (), on_change),
         )  # fmt: skip
 
 
-def _toggled(chosen: tuple[str, ...], line: str) -> tuple[str, ...]:
-    left = tuple(other for other in chosen if other != line)
-    return left if line in chosen else (*chosen, line)
+def _toggled(ordered: tuple[str, ...], line: str) -> tuple[str, ...]:
+    left = tuple(other for other in ordered if other != line)
+    return left if line in ordered else (*ordered, line)
 
 
 def _set_order(key: str, lines: tuple[str, ...], on_change: Callable[[], None] | None) -> None:

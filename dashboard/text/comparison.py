@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,13 +12,14 @@ from streamlit.delta_generator import DeltaGenerator
 from core.bpe import BYTE_OF, Pair, merge_steps, readable
 from core.models.pretrained.tokens import SPLITS, SubwordTokenizer
 from core.models.zoo import ASSETS
+from core.system.measurements import UNREADABLE, load, shipped
 from core.tokenizer import UNK_ID, Tokenizer, WordTokenizer, split_words
 from dashboard import controls, state
 from dashboard.components import page
 from dashboard.components.token_strip import Token, token_strip
 from dashboard.figures import tokens as figures
 
-FILE = ASSETS / "measurements" / "merges.json"
+FILE = shipped("merges")
 WORDS = ASSETS / "gpt-shakespeare-course" / "vocab.json"
 COMMAND = "python -m core.publish.merges_experiment"
 SENTENCE = "The wizard tweeted: forsooth, unfriend thy chatbot!"
@@ -45,13 +45,13 @@ class Measured:
 def measured() -> Measured | None:
     """The shipped measurement, or None where it is missing or damaged."""
     try:
-        found = json.loads(FILE.read_text(encoding="utf-8"))
+        stored = load(FILE)
         return Measured(
-            [(left, right) for left, right in found["merges"]], found["counts"],
-            found["tokens_per_word"], found["unknown"], found["vocabulary"],
-            found["unknown_to_all"],
+            [(left, right) for left, right in stored["merges"]], stored["counts"],
+            stored["tokens_per_word"], stored["unknown"], stored["vocabulary"],
+            stored["unknown_to_all"],
         )  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError):
+    except UNREADABLE:
         return None
 
 
@@ -64,19 +64,19 @@ def predict(curves: Measured, left: DeltaGenerator, right: DeltaGenerator) -> No
             "many words of the held-out dialogues are not in it?",
             ANSWERS, index=None, key="guess-unknown", horizontal=True,
         )  # fmt: skip
-    whole = guess is not None or state.revealed()
+    known = guess is not None or state.revealed()
     with right:
         page.show_figure(
             figures.vocabulary_curves(
                 [len(BYTE_OF) + count for count in curves.counts],
-                curves.unknown, curves.tokens_per_word, whole=whole,
+                curves.unknown, curves.tokens_per_word, whole=known,
             ),
             title="Held-out Shakespeare, by the size of the vocabulary",
             description="Above: the share of words that are not in the vocabulary. Below: how many "
             "tokens a word takes.",
             key="vocabulary",
         )  # fmt: skip
-    if not whole:
+    if not known:
         left.caption("Answer to see the curves.")
         return
     answer = f" (you predicted: {guess})" if guess else ""

@@ -33,10 +33,10 @@ def show() -> None:
     """The text and the question beside the instrument; its controls run nothing else."""
     left, right = panes("loss", (2, 3))
     with left:
-        one, two = st.columns([7, 6])
-        with one:
+        first, second = st.columns([7, 6])
+        with first:
             loaded = model_choice.load(gpt_models.choose_gpt())
-        with two:
+        with second:
             st.space("small")
             text = st.popover("The text", icon=":material/edit:", width="stretch")
         words, p = _read(loaded, text)
@@ -69,19 +69,19 @@ def show() -> None:
     )  # fmt: skip
 
 
-def _read(loaded: LoadedModel, place: DeltaGenerator) -> tuple[list[str], np.ndarray]:
+def _read(loaded: LoadedModel, column: DeltaGenerator) -> tuple[list[str], np.ndarray]:
     """The words that the text box holds, and the probability that the model gives to each."""
     data = loaded.entry.data
-    with place:
+    with column:
         typed = st.text_area(
             "Text to measure", LINES.get(data, LINE), height=100, max_chars=LONGEST,
             key=f"loss-text-{'real' if loaded.entry.real else data}",
             help=f"The first {WORDS} words or tokens are read.",
         )  # fmt: skip
-    whole = read_prompt((typed or "")[:LONGEST], loaded.tokenizer, loaded.model.max_N)
-    ids, words = whole.ids[: WORDS + 1], whole.words[1 : WORDS + 1]
+    prompt = read_prompt((typed or "")[:LONGEST], loaded.tokenizer, loaded.model.max_N)
+    ids, words = prompt.ids[: WORDS + 1], prompt.words[1 : WORDS + 1]
     if not words:  # an empty text: what the model expects after the start
-        ids, words = (ids[0], ids[0]), (whole.words[0],)
+        ids, words = (ids[0], ids[0]), (prompt.words[0],)
     return list(words), _probabilities(loaded.entry.identity, ids, loaded)
 
 
@@ -94,22 +94,20 @@ def _predict(words: list[str], p: np.ndarray, unit: str) -> bool:
     """The question; once it is answered, what the text of this page shows."""
     T = len(words)
     root = LESS ** (1 / T)
-    said = controls.predict(
-        f"One of these T = {T} {unit}s becomes {LESS} times less probable. How much larger is the "
-        "perplexity of the text?",
-        ANSWERS, key="guess-perplexity", wait="Answer to see the loss of the whole text.",
-        show=lambda answer: answer.format(less=LESS, root=root),
-    )  # fmt: skip
-    if said is None:
-        return False
     less = p / np.where(np.arange(T) == 0, LESS, 1)
     before, after = perplexity(p), perplexity(less)
-    st.markdown(
-        f"It grows from {before:.1f} to {after:.1f}, **{after / before:.2f} times**: the sum of "
-        f"the losses grows by ln {LESS}, their mean by ln {LESS} / {T} = "
-        f"{math.log(LESS) / T:.2f}.{said}"
-    )
-    return True
+    return controls.predict(
+        f"One of these T = {T} {unit}s becomes {LESS} times less probable. How much larger is the "
+        "perplexity of the text?",
+        ANSWERS,
+        lambda: (
+            f"It grows from {before:.1f} to {after:.1f}, **{after / before:.2f} times**: the sum "
+            f"of the losses grows by ln {LESS}, their mean by ln {LESS} / {T} = "
+            f"{math.log(LESS) / T:.2f}."
+        ),
+        key="guess-perplexity", wait="Answer to see the loss of the whole text.",
+        show=lambda answer: answer.format(less=LESS, root=root),
+    )  # fmt: skip
 
 
 def _show_figure(

@@ -11,6 +11,7 @@ from core.models.power_law.fit import Law, fit, left_out
 from core.models.power_law.history import DIALOGUES, HELD_OUT, LEAST, WIDTHS, History
 from dashboard import controls
 from dashboard.components import page
+from dashboard.components.measurements import read_or_explain
 from dashboard.components.panes import panes
 from dashboard.figures.trained import power_law as figures
 from dashboard.text import power_law_instrument
@@ -22,21 +23,19 @@ ANSWERS = (f"within {CLOSE} nats of that", f"more than {CLOSE} lower", f"more th
 @page.fragment
 def show() -> None:
     """The prediction and the law beside the instrument."""
-    try:
-        found = history.read()
-    except (OSError, ValueError, KeyError, TypeError):
-        st.info(f"The trained models are missing. The command `{history.COMMAND}` trains them.")
+    trained = read_or_explain(history.read, "trained models", history.COMMAND)
+    if trained is None:
         return
-    law = fit(found.fitted(), found.about["floor"])
+    law = fit(trained.fitted(), trained.about["floor"])
     left, right = panes("power-law", (2, 3))
     with left:
-        known = _predict(found, law)
+        known = _predict(trained, law)
         page.show_math(
             r"L(w, D) = L_\infty + a\, w^{-\alpha}\, D^{-\beta}",
             f"α = {law.alpha:.2f}, β = {law.beta:.2f}, by least squares in logarithms. The grammar "
             f"draws at random: no model gets below its entropy, L∞ = {law.floor:.3f} nats a token.",
         )
-        errors = left_out(found.fitted(), law.floor)
+        errors = left_out(trained.fitted(), law.floor)
         st.caption(
             f"Fitted to all models but one, the law misses that one by "
             f"{statistics.mean(map(abs, errors)):.3f} nats on average, at most "
@@ -48,39 +47,35 @@ def show() -> None:
         controls.dial("Dialogues D, each read once", 0, 4, 2, key="law-data"),
     ]
     with right:
-        held = found.of(*HELD_OUT) if known else None
-        if not power_law_instrument.show(law, found.grid(), held, dials):
-            _show_figures(found, law, known, *(int(dial.value) for dial in dials))
+        held_out = trained.of(*HELD_OUT) if known else None
+        if not power_law_instrument.show(law, trained.grid(), held_out, dials):
+            _show_figures(trained, law, known, *(int(dial.value) for dial in dials))
     page.show_source(
         "core.models.power_law.fit.Law.loss", "core.models.power_law.fit.fit",
         "core.data.text.grammar.entropy",
     )  # fmt: skip
 
 
-def _predict(found: History, law: Law) -> bool:
-    """Ask, and after the answer say what was measured. Whether it is shown."""
+def _predict(trained: History, law: Law) -> bool:
     width, count = HELD_OUT
-    predicted = law.loss(width, count)
-    said = controls.predict(
-        f"A law is fitted to {len(found.fitted())} small GPTs, at most {WIDTHS[-1]} wide, with at "
-        f"most {DIALOGUES[-1]:,} dialogues. For width {width} and {count:,} dialogues it predicts "
-        f"{predicted:.3f} nats. What is the loss of such a model?",
-        ANSWERS, key="guess-law",
-    )  # fmt: skip
-    if said is None:
-        return False
-    loss = found.of(*HELD_OUT).loss
-    st.markdown(
-        f"**{loss:.3f} nats**, {loss - predicted:+.3f} from the prediction: {loss - law.floor:.3f} "
-        f"above L∞, where the law says {predicted - law.floor:.3f}.{said}"
+    predicted, loss = law.loss(width, count), trained.of(*HELD_OUT).loss
+    return controls.predict(
+        f"A law is fitted to {len(trained.fitted())} small GPTs, at most {WIDTHS[-1]} wide, with "
+        f"at most {DIALOGUES[-1]:,} dialogues. For width {width} and {count:,} dialogues it "
+        f"predicts {predicted:.3f} nats. What is the loss of such a model?",
+        ANSWERS,
+        lambda: (
+            f"**{loss:.3f} nats**, {loss - predicted:+.3f} from the prediction: "
+            f"{loss - law.floor:.3f} above L∞, where the law says {predicted - law.floor:.3f}."
+        ),
+        key="guess-law",
     )
-    return True
 
 
-def _show_figures(found: History, law: Law, known: bool, at_width: int, at_data: int) -> None:
+def _show_figures(trained: History, law: Law, known: bool, at_width: int, at_data: int) -> None:
     """The figures as the server draws them: for a browser in which the instrument stopped."""
     width, count = 2**at_width, DIALOGUES[0] * 2**at_data
-    shown = found.trained if known else found.grid()
+    shown = trained.trained if known else trained.grid()
     by_width = [(t.width, t.loss - law.floor) for t in shown if t.dialogues == count]
     by_data = [(t.dialogues, t.loss - law.floor) for t in shown if t.width == width]
     page.show_figure(

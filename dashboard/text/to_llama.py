@@ -9,6 +9,7 @@ from core.models.llama_history import History
 from core.system.command import typed
 from dashboard import controls, state
 from dashboard.components import page, tables
+from dashboard.components.measurements import read_or_explain
 from dashboard.components.panes import panes
 from dashboard.figures import llama as figures
 from dashboard.text.llama_parts import NAMES, PARTS, RESULTS, Part
@@ -19,12 +20,10 @@ GUESSES = "state-llama-guesses"  # name of a part -> the result that was predict
 @page.fragment
 def show() -> None:
     """Choose a part, predict, and see the loss of the model with it."""
-    try:
-        history = llama_history.read()
-    except (OSError, ValueError, KeyError, TypeError):
-        st.info(
-            f"The measured losses are missing. The command `{llama_history.COMMAND}` computes them."
-        )
+    history = read_or_explain(
+        llama_history.read, "measured losses", llama_history.COMMAND, "computes"
+    )
+    if history is None:
         return
     st.markdown(
         "Six parts changed between the course's GPT and a Llama such as SmolLM2. **Which of "
@@ -55,9 +54,9 @@ def _explain(part: Part) -> None:
 def _predicted(part: Part, step: int, history: History) -> bool:
     """Ask, and once there is an answer, compare it with the measurement."""
     guesses: dict[str, str] = st.session_state.setdefault(GUESSES, {})
-    place = st.empty()
+    spot = st.empty()
     if part.name not in guesses and not state.revealed():
-        guess = place.radio(
+        guess = spot.radio(
             f"{part.name}: compared with the step before, the loss will be",
             RESULTS, index=None, key=f"guess-{step}",
         )  # fmt: skip
@@ -67,7 +66,7 @@ def _predicted(part: Part, step: int, history: History) -> bool:
     change, spread = history.change(step), history.spread()
     result = RESULTS[history.verdict(step) + 1]
     guessed = f" You predicted: {guesses[part.name]}." if part.name in guesses else ""
-    with place.container():
+    with spot.container():
         st.metric(
             _seeds(len(history.of(step))), f"{history.mean(step):.3f}",
             f"{change:+.3f}", delta_color="inverse" if history.verdict(step) else "off",
@@ -161,9 +160,9 @@ def _real_models() -> None:
     """The way to a Llama that others trained, if one is installed."""
     from core.models.pretrained import store
 
-    found = [entry for entry in store.available("gpt") if entry.architecture.startswith("Llama")]
-    for entry in found[:2]:
+    llamas = [entry for entry in store.available("gpt") if entry.architecture.startswith("Llama")]
+    for entry in llamas[:2]:
         page.lesson_link("gpt", f"Read your text with {page.escape(entry.name)}, a Llama with the "
         "same parts", model=entry.name)  # fmt: skip
-    if not found:
+    if not llamas:
         st.caption(f"A real Llama with the same parts: `{typed('models get smollm2')}`.")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.tokenizer import Tokenizer
-from dashboard.components import page
+from dashboard.components import measurements, page
 from dashboard.components.panes import panes
 from dashboard.text import comparison, own_merges
 
@@ -23,9 +23,7 @@ def show(choose_tokenizer: Callable[[], Tokenizer]) -> None:
     curves = comparison.measured()
     if curves is None:
         st.markdown(INTRODUCTION)
-        st.info(
-            f"The measured curves are missing. The command `{comparison.COMMAND}` computes them."
-        )
+        measurements.explain("measured curves", comparison.COMMAND)
     else:
         left, right = panes("vocabulary", (2, 3))
         left.markdown(INTRODUCTION)

@@ -26,8 +26,8 @@ def names(kind: str, key: str) -> list[str]:
 
     key: of the control that chooses the data, which is set to data that was just given.
     """
-    if chosen := st.session_state.pop(_CHOSEN, None):
-        st.session_state[key] = chosen
+    if own_data := st.session_state.pop(_CHOSEN, None):
+        st.session_state[key] = own_data
     asked = [st.query_params.get(key, ""), st.session_state.get(key, "")]
     given = [result for result in _files().values() if isinstance(result, str)]
     return [name for name in dict.fromkeys([*given, *asked]) if _is_here(name, kind)]

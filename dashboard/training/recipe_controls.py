@@ -51,14 +51,14 @@ def choose_spec() -> RunSpec:
     overfit = OVERFIT.format(FEW[kind], spec.recipe_config().epochs)
     st.caption({"demo": DEMO, "best": BEST, "overfit": overfit, "course": COURSE[kind]}[way])
     tag = f"{kind}-{way}"  # a preset brings its own defaults, so it has its own widgets
-    one, two = st.columns(2)
-    with one:
+    left, right = st.columns(2)
+    with left:
         sources = list(DIALOGUE_SOURCES if kind == "gpt" else IMAGE_SOURCES)
         sources += own_data.names(kind, f"{tag}-data")
         index = sources.index(spec.data)
         data = controls.choice("Data", sources, key=f"{tag}-data", index=index)
         missing = [d.detail for d in at_hand() if d.name == data and not d.here]
-    with two:
+    with right:
         names = list(KINDS[kind])
         architecture = controls.choice(
             "Architecture", names, key=f"{tag}-class", index=names.index(spec.architecture)

@@ -16,20 +16,20 @@ TEXTS = 6
 
 def attention_over_time(run: RunDirectory) -> None:
     """All attention maps of the fixed example at a selected step, by default the newest."""
-    found = attention_snapshots.steps(run.path)
-    if not found:
+    files = attention_snapshots.steps(run.path)
+    if not files:
         return
-    steps = list(found)
+    steps = list(files)
     newest = "newest"
     at = st.select_slider("Step", [*steps, newest], newest, key=f"moment-{run.path.name}")
-    show_maps(run, at if isinstance(at, int) else steps[-1], found)
+    show_maps(run, at if isinstance(at, int) else steps[-1], files)
 
 
-def show_maps(run: RunDirectory, step: int, found: dict[int, Path]) -> None:
-    """All attention maps of the fixed example at that step; found: a file for each step."""
+def show_maps(run: RunDirectory, step: int, files: dict[int, Path]) -> None:
+    """All attention maps of the fixed example at that step; files: a file for each step."""
     try:
         shown = attention_snapshots.example(run.path)
-        maps = attention_snapshots.maps(found[step], shown)
+        maps = attention_snapshots.maps(files[step], shown)
     except ValueError as error:
         page.show_error(error)
         return

@@ -26,8 +26,8 @@ def show(run: RunDirectory, spec: RunSpec, history: Snapshot) -> None:
     with left:
         show_curves(history, spec)
     with right:
-        if found := attention_snapshots.steps(run.path):
-            show_maps(run, max(found), found)
+        if files := attention_snapshots.steps(run.path):
+            show_maps(run, max(files), files)
         _texts(history.records, spec)
 
 
@@ -56,12 +56,12 @@ def show_curves(history: Snapshot, spec: RunSpec) -> None:
 
 
 def _overfitting(history: Snapshot) -> None:
-    found = history.derive(overfitting)
-    if found is not None:
+    losses = history.derive(overfitting)
+    if losses is not None:
         st.warning(
-            f"**The model overfits.** Since epoch {found.epoch} the held-out loss has risen from "
-            f"{found.lowest:.2f} to {found.now:.2f}, while the training loss has fallen to "
-            f"{found.training:.2f}: the model memorises its examples.",
+            f"**The model overfits.** Since epoch {losses.epoch} the held-out loss has risen from "
+            f"{losses.lowest:.2f} to {losses.now:.2f}, while the training loss has fallen to "
+            f"{losses.training:.2f}: the model memorises its examples.",
             icon=":material/trending_up:",
         )
 

@@ -29,16 +29,16 @@ SHOWN = 6  # pictures
 @page.fragment
 def show() -> None:
     """The question and some pictures beside the histories; its controls run nothing else."""
-    found = {r.name: r for r in versus.rivals("shapes") if r.name in NAMES and r.epochs}
-    if len(found) < len(NAMES):
+    trainings = {r.name: r for r in versus.rivals("shapes") if r.name in NAMES and r.epochs}
+    if len(trainings) < len(NAMES):
         st.info(
             "The two trainings that this section compares are missing. The command "
-            f"`make pretrain MODEL={next(n for n in NAMES if n not in found)}` makes one.",
+            f"`make pretrain MODEL={next(n for n in NAMES if n not in trainings)}` makes one.",
             icon=":material/info:",
         )
         return
     left, right = panes("augmentation", (2, 3))
-    augmented, plain = (found[name] for name in NAMES)
+    augmented, plain = (trainings[name] for name in NAMES)
     with left:
         known = _predict(augmented, plain)
         page.show_math(
@@ -72,21 +72,20 @@ def show() -> None:
 
 
 def _predict(augmented: versus.Rival, plain: versus.Rival) -> bool:
-    said = controls.predict(
+    return controls.predict(
         f"After {len(plain.epochs)} epochs this model is right on {plain.training[-1]:.1%} of its "
         f"10,000 training pictures and on {plain.held_out[-1]:.1%} of the held-out ones. What does "
         "augmentation change in these two accuracies?",
-        ANSWERS, key="guess-augmentation", wait="Answer to see the other training.",
+        ANSWERS,
+        lambda: (
+            f"Training accuracy: {plain.training[-1]:.1%} without, "
+            f"**{augmented.training[-1]:.1%}** with. Held-out accuracy: "
+            f"{plain.held_out[-1]:.1%} without, **{augmented.held_out[-1]:.1%}** with. With "
+            "augmentation the model hardly ever meets the same picture twice, so it cannot "
+            "memorise them."
+        ),
+        key="guess-augmentation", wait="Answer to see the other training.",
     )  # fmt: skip
-    if said is None:
-        return False
-    st.markdown(
-        f"Training accuracy: {plain.training[-1]:.1%} without, **{augmented.training[-1]:.1%}** "
-        f"with. Held-out accuracy: {plain.held_out[-1]:.1%} without, "
-        f"**{augmented.held_out[-1]:.1%}** with. With augmentation the model hardly "
-        f"ever meets the same picture twice, so it cannot memorise them.{said}"
-    )
-    return True
 
 
 @st.cache_data(max_entries=60, show_spinner=False)

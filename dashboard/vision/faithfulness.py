@@ -49,9 +49,9 @@ def all_maps(
     """Name -> weights (P,) and a description, for one picture (1, 3, S, S)."""
     from core.interpret.attribution import extra_tokens, six_maps
 
-    whole = traces.trace(identity, model, inputs).attention
+    attention = traces.trace(identity, model, inputs).attention
     relevance = traces.relevance(identity, model, inputs, target)
-    maps = six_maps(whole, relevance, extra_tokens(model))
+    maps = six_maps(attention, relevance, extra_tokens(model))
     return {name: (weights[0].numpy(), WORDS[name]) for name, weights in maps.items()}
 
 

@@ -42,9 +42,9 @@ def show(
             st.caption(_about(share, patches))
             return
         layer, head = (int(dial.value) for dial in dials)
-        chosen = values[:, layer - 1 : layer] if layer else values
-        chosen = chosen[..., head - 1 : head] if head else chosen
-        _show_figure(sizes, chosen.mean((1, 2)), untrained, patches, share)
+        selected = values[:, layer - 1 : layer] if layer else values
+        selected = selected[..., head - 1 : head] if head else selected
+        _show_figure(sizes, selected.mean((1, 2)), untrained, patches, share)
 
 
 def _old_link() -> None:

@@ -25,14 +25,14 @@ def show(embeddings: torch.Tensor, grid: int) -> None:
 
     embeddings: (grid², dim), row by row.
     """
-    one, two = st.columns(2)
+    left, right = st.columns(2)
     dials = [
         controls.dial("Row", 1, grid, grid // 2, key="row"),
         controls.dial("Column", 1, grid, grid // 2, key="column"),
     ]
     row, column = (int(dial.value) for dial in dials)
     similarity = positions.similarity(embeddings.double().numpy())
-    with one:
+    with left:
         sent = similarity.size <= positions_instrument.MOST
         if not sent:
             for column_, dial in zip(st.columns(2), dials, strict=True):
@@ -52,7 +52,7 @@ def show(embeddings: torch.Tensor, grid: int) -> None:
             "Red means similar. Nothing in the model says which patches are neighbours: "
             "it learned this."
         )
-    with two:
+    with right:
         page.show_image(
             vit_maps.similarity_sheet(similarity, min(52, LARGEST_SHEET // grid)),
             title="5. The same for all patches at once",

@@ -9,6 +9,7 @@ from core.models.patch_sizes import history
 from core.models.patch_sizes.history import SIZES, History
 from dashboard import controls
 from dashboard.components import page
+from dashboard.components.measurements import read_or_explain
 from dashboard.components.panes import panes
 from dashboard.figures.maps.vit_maps import patch_sheet
 from dashboard.figures.trained import patch_sizes as figures
@@ -19,19 +20,17 @@ ANSWERS = ("2 pixels", "4 pixels", "8 pixels", "all the same: they see the same 
 @page.fragment
 def show() -> None:
     """The prediction, a drawing cut into patches and the formula beside accuracy and cost."""
-    try:
-        found = history.read()
-    except (OSError, ValueError, KeyError, TypeError):
-        st.info(f"The trained models are missing. The command `{history.COMMAND}` trains them.")
+    trained = read_or_explain(history.read, "trained models", history.COMMAND)
+    if trained is None:
         return
     left, right = panes("patch-size", (3, 4))
     with left:
-        known = _predict(found)
+        known = _predict(trained)
         choose, cut = st.columns(2)
         with choose:
             patch = controls.pick("Side of a patch p", SIZES, key="patch-side", index=1)
         with cut:
-            _show_cut(patch, found.about["smaller"])
+            _show_cut(patch, trained.about["smaller"])
         of = history.cost_of(patch)
         page.show_math(
             r"\begin{gathered} N = (32/p)^2 + 1 \\ "
@@ -41,27 +40,24 @@ def show() -> None:
             f"{of.share:.0%} of all. L layers, H heads of width n, stream d, MLP M.",
         )
     with right:
-        _show_figure(found, known, patch)
+        _show_figure(trained, known, patch)
     page.show_source("core.models.patch_sizes.cost.cost", "core.vit.PatchEmbed")
 
 
-def _predict(found: History) -> bool:
-    """Ask, and after the answer say what was measured. Whether it is shown."""
-    about = found.about
-    said = controls.predict(
-        f"The same small ViT learns ten shapes from plain drawings, {about['steps']} steps with "
+def _predict(trained: History) -> bool:
+    by_size = ", ".join(f"**{trained.accuracy(p):.0%}** with {p}" for p in SIZES)
+    slower = trained.milliseconds(2) / trained.milliseconds(4)
+    return controls.predict(
+        "The same small ViT learns ten shapes from plain drawings, "
+        f"{trained.about['steps']} steps with "
         "each size of patches. Which patches give the highest held-out accuracy?",
-        ANSWERS, key="guess-patch",
-    )  # fmt: skip
-    if said is None:
-        return False
-    by_size = ", ".join(f"**{found.accuracy(p):.0%}** with {p}" for p in SIZES)
-    slower = found.milliseconds(2) / found.milliseconds(4)
-    st.markdown(
-        f"{by_size} pixels. A training step with 2 pixels takes {slower:.1f} times as long as "
-        f"with 4.{said}"
+        ANSWERS,
+        lambda: (
+            f"{by_size} pixels. A training step with 2 pixels takes {slower:.1f} times as long as "
+            "with 4."
+        ),
+        key="guess-patch",
     )
-    return True
 
 
 def _show_cut(patch: int, smaller: float) -> None:
@@ -78,14 +74,14 @@ def _show_cut(patch: int, smaller: float) -> None:
     )
 
 
-def _show_figure(found: History, known: bool, patch: int) -> None:
-    about, costs = found.about, {}
+def _show_figure(trained: History, known: bool, patch: int) -> None:
+    about, costs = trained.about, {}
     for p in SIZES:
         of = history.cost_of(p)
-        costs[p] = (of.tokens, of.attention, of.whole, found.milliseconds(p))
+        costs[p] = (of.tokens, of.attention, of.whole, trained.milliseconds(p))
     page.show_figure(
         figures.accuracy_and_cost(
-            {p: [one.accuracy for one in found.of(p)] for p in SIZES} if known else {},
+            {p: [run.accuracy for run in trained.of(p)] for p in SIZES} if known else {},
             costs, patch,
         ),
         title="Held-out accuracy, and multiplications for one picture",

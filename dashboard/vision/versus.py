@@ -119,9 +119,9 @@ def _is_sinusoidal(rival: Rival) -> bool:
 
 def overfitting_first(members: list[Rival]) -> list[str]:
     """The two models trained on all of the data whose gap is largest, and the most accurate one."""
-    whole = [r for r in members if r.epochs and r.share == 1.0]
-    widest = sorted(whole, key=lambda r: -r.gap)[:2]
-    best = max(whole, key=lambda r: r.held_out[-1], default=None)
+    on_all_data = [r for r in members if r.epochs and r.share == 1.0]
+    widest = sorted(on_all_data, key=lambda r: -r.gap)[:2]
+    best = max(on_all_data, key=lambda r: r.held_out[-1], default=None)
     return [r.name for r in (*widest, *([best] if best not in widest and best else []))]
 
 
@@ -155,8 +155,6 @@ def budget(members: list[Rival]) -> list[dict[str, object]]:
 def _sizes(identity: str, _entry: zoo.ModelEntry) -> tuple[int | None, int | None]:
     """Parameters, counted on the meta device without memory, and classes; None for both if the
     checkpoint cannot be used."""
-    import torch
-
     from core.models.checkpoint import (
         CheckpointError,
         read_checkpoint,
@@ -164,6 +162,7 @@ def _sizes(identity: str, _entry: zoo.ModelEntry) -> tuple[int | None, int | Non
         require_pictures,
     )
     from core.models.registry import build, parameter_count
+    from core.system.meta_device import shapes_only
 
     try:
         checkpoint = read_checkpoint(_entry.weights)
@@ -171,7 +170,7 @@ def _sizes(identity: str, _entry: zoo.ModelEntry) -> tuple[int | None, int | Non
         require_pictures(checkpoint)
     except CheckpointError:
         return None, None
-    with torch.device("meta"):
+    with shapes_only():
         parameters = parameter_count(build(checkpoint.architecture, checkpoint.config))
     return parameters, len(checkpoint.extra["classes"])
 
@@ -204,12 +203,12 @@ def _best(members: list[Rival]) -> dict[tuple[str, float], Rival]:
 def near_chance(members: list[Rival]) -> str:
     """Which architecture learned nothing that holds for new pictures, at which share, and what it
     reaches at the next share; "" if none is within 5 points of guessing."""
-    best, said = _best(members), []
+    best, sentences = _best(members), []
     for (architecture, share), rival in sorted(best.items()):
         classes = _sizes(rival.entry.identity, rival.entry)[1]
         if classes is None or rival.held_out[-1] > 1 / classes + 0.05:
             continue
-        said.append(
+        sentences.append(
             f"At {100 * share:g}% of the data the {NAMES.get(architecture, architecture)} is right "
             f"on {rival.training[-1]:.0%} of its training pictures, but on only "
             f"{rival.held_out[-1]:.1%} of new ones; guessing gives {1 / classes:.0%}."
@@ -217,8 +216,8 @@ def near_chance(members: list[Rival]) -> str:
         more = [s for name, s in best if name == architecture and s > share]
         if more:
             reached = best[architecture, min(more)].held_out[-1]
-            said.append(f"At {100 * min(more):g}% it reaches {reached:.1%}.")
-    return " ".join(said)
+            sentences.append(f"At {100 * min(more):g}% it reaches {reached:.1%}.")
+    return " ".join(sentences)
 
 
 def training_differences(members: list[Rival]) -> str:

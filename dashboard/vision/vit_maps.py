@@ -36,8 +36,8 @@ def show(
     """
     from core.interpret.attribution import patches_only
 
-    whole = traced.attention[0]
-    alphas = patches_only(whole, extra_tokens)
+    attention = traced.attention[0]
+    alphas = patches_only(attention, extra_tokens)
     layers, heads, tokens, _ = alphas.shape
     if rollout:
         dials = [controls.dial("Rollout through layer", 1, layers, layers, key="through")]
@@ -50,11 +50,11 @@ def show(
     query = int(looks.value)
     probability = traced.logits.softmax(-1)[0]
     order = probability.argsort(descending=True)[:SAID].tolist()
-    said = [(classes[i], float(probability[i])) for i in order]
+    likeliest = [(classes[i], float(probability[i])) for i in order]
     # What passes through a token that is not shown counts in the rollout of the server alone.
     sent = not (rollout and extra_tokens > 1) and maps_instrument.fits(alphas.shape)
     drawn = sent and maps_instrument.show(
-        alphas.numpy(), vit_maps.channels_last(image), said,
+        alphas.numpy(), vit_maps.channels_last(image), likeliest,
         None if label is None else classes[label], dials, query=query, rollout=rollout,
     )  # fmt: skip
     if not drawn:
@@ -63,9 +63,9 @@ def show(
                 with column:
                     dial.as_widget()
         at = {dial.key: int(dial.value) for dial in dials}
-        where, names = _where(whole[None], at, query, extra_tokens)
+        where, names = _where(attention[None], at, query, extra_tokens)
         _show_figures(alphas, image, where, names, query)
-        _show_classes(said, classes, probability.numpy(), label)
+        _show_classes(likeliest, classes, probability.numpy(), label)
     return drawn
 
 
@@ -84,12 +84,12 @@ def _where(
         flow = patches_only(rollout(alphas[:, : at["through"]]), extra_tokens)
         return class_row(flow, query)[0].numpy(), f"rollout through layers 1 to {at['through']}"
     layer, head = at["layer"], at["head"]
-    chosen = alphas[:, layer - 1 : layer] if layer else alphas
-    chosen = chosen[:, :, head - 1 : head] if head else chosen
-    chosen = patches_only(chosen, extra_tokens)
+    selected = alphas[:, layer - 1 : layer] if layer else alphas
+    selected = selected[:, :, head - 1 : head] if head else selected
+    selected = patches_only(selected, extra_tokens)
     names = f"layer {layer}" if layer else "mean over all layers"
     names += f", head {head}" if head else ", mean over all heads"
-    return course_heatmap(chosen, query=query)[0].numpy(), names
+    return course_heatmap(selected, query=query)[0].numpy(), names
 
 
 def _show_figures(
@@ -132,13 +132,16 @@ def _show_figures(
 
 
 def _show_classes(
-    said: list[tuple[str, float]], classes: list[str], probability: np.ndarray, label: int | None
+    likeliest: list[tuple[str, float]],
+    classes: list[str],
+    probability: np.ndarray,
+    label: int | None,
 ) -> None:
-    names = [name for name, _ in said]
+    names = [name for name, _ in likeliest]
     true = classes[label] if label is not None else None
     page.show_figure(
         attention_maps.probability_bars(
-            names, [p for _, p in said], names.index(true) if true in names else None
+            names, [p for _, p in likeliest], names.index(true) if true in names else None
         ),
         title="Predicted classes and their probabilities",
         description="The most probable first" + (", the true one in full colour." if true else "."),

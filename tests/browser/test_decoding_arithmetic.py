@@ -1,4 +1,4 @@
-"""What a decoding step computes in the browser is what core/decoding/strategies.py does."""
+"""What a decoding step computes in the browser is what core/decoding/filters.py does."""
 
 import json
 import zlib

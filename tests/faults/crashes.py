@@ -196,7 +196,7 @@ def worst_moment(name: str, die_at: tuple[str, str, int], whole: RunDirectory) -
     run = new_run(name)
     process = trainer(run, die_at=die_at)
     process.join(timeout=200)
-    assert process.exitcode == -signal.SIGKILL, "it did not come to that moment"
+    assert process.exitcode == -signal.SIGKILL, "the process ended before it was killed"
     assert run_status(run).state == "lost"
     end(run)
     check_same(whole, run)

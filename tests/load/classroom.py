@@ -40,7 +40,7 @@ async def student(
     await tab.close()
     said = [part.body for kind, part in view.elements if kind == "markdown"]
     if not any(f"you handed in as {name}" in text for text in said):
-        raise RuntimeError(f"{name} was not told of the hand-in: {view.errors}.")
+        raise RuntimeError(f"{name} got no message that the hand-in was received: {view.errors}.")
     return taken
 
 

@@ -2,6 +2,8 @@
 
 import json
 import pickle
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -16,6 +18,7 @@ from core.models.checkpoint import (
     write_checkpoint,
 )
 from core.models.registry import build
+from tests.conftest import ROOT
 
 SIZES = {"vocab_size": 20, "max_N": 8, "dim": 8, "attn_dim": 4, "mlp_dim": 8, "num_heads": 2}
 
@@ -129,3 +132,22 @@ def test_a_missing_file_is_named(saved):
     path.with_suffix(".safetensors").unlink()
     with pytest.raises(CheckpointError, match=r"one\.safetensors is missing"):
         read_checkpoint(path)
+
+
+def test_a_model_is_counted_and_loaded_without_the_compiler():
+    """It would take 2 to 3 seconds of the first page that opens a model."""
+    code = (
+        "import sys; from core.models import zoo; "
+        "from core.models.checkpoint import model_from, read_checkpoint; "
+        "from core.models.registry import build, parameter_count; "
+        "from core.system.meta_device import shapes_only; "
+        "checkpoint = read_checkpoint(zoo.find_model('vit-shapes').weights)\n"
+        "with shapes_only(): counted = build(checkpoint.architecture, checkpoint.config)\n"
+        "assert all(w.is_meta for w in counted.parameters())\n"
+        "assert parameter_count(counted) == parameter_count(model_from(checkpoint))\n"
+        "sys.exit('the compiler was loaded' if 'torch._dynamo' in sys.modules else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr[-2000:]

@@ -55,31 +55,31 @@ def modes(W: Array) -> Modes | None:
     return Modes(values[order], P[:, order], left[order])
 
 
-def move_eigenvalues(W: Array, found: Modes, moves: Mapping[int, complex]) -> Array:
+def move_eigenvalues(W: Array, modes: Modes, moves: Mapping[int, complex]) -> Array:
     """W' (d, d): eigenvalue i of W becomes moves[i], its conjugate the conjugate of that."""
     change = np.zeros_like(W)
     for i, value in moves.items():
-        part = (value - found.values[i]) * np.outer(found.right[:, i], found.left[i])
-        change += part.real if found.partner(i) == i else 2 * part.real
+        part = (value - modes.values[i]) * np.outer(modes.right[:, i], modes.left[i])
+        change += part.real if modes.partner(i) == i else 2 * part.real
     return np.asarray(W + change)
 
 
-def read_moves(text: str, found: Modes) -> dict[int, complex]:
+def read_moves(text: str, modes: Modes) -> dict[int, complex]:
     """Moves as in "0:0.85:0.31;3:-0.2:0": place, real and imaginary part.
 
     Errors: ValueError for another form, a place that is not there or named twice with its
     conjugate, a real eigenvalue that would leave the axis, a modulus above MAX_MODULUS.
     """
     moves: dict[int, complex] = {}
-    for one in text.split(";") if text else ():
-        match = _MOVE.fullmatch(one)
+    for part in text.split(";") if text else ():
+        match = _MOVE.fullmatch(part)
         i = int(match[1]) if match else -1
-        if match is None or not 0 <= i < len(found.values):
-            raise ValueError(f"{one[:40]!r} moves no eigenvalue: write place:real:imaginary.")
+        if match is None or not 0 <= i < len(modes.values):
+            raise ValueError(f"{part[:40]!r} moves no eigenvalue: write place:real:imaginary.")
         value = complex(float(match[2]), float(match[3]))
-        if i in moves or found.partner(i) in moves:
+        if i in moves or modes.partner(i) in moves:
             raise ValueError(f"Eigenvalue {i} is moved twice.")
-        if found.partner(i) == i and value.imag != 0:
+        if modes.partner(i) == i and value.imag != 0:
             raise ValueError(f"Eigenvalue {i} is real and has no conjugate: it stays real.")
         if not math.isfinite(abs(value)) or abs(value) > MAX_MODULUS:
             raise ValueError(f"An eigenvalue moves to at most {MAX_MODULUS:g}, not {abs(value)}.")

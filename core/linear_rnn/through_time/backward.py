@@ -40,11 +40,11 @@ def states(W_h: Array, inputs: Array) -> Array:
 def jacobians(W_h: Array, h: Array) -> Array:
     """∂h_T/∂h_t for t = 1 … T as (T, d, d); h: the states (T, d). The last is the identity."""
     J = np.eye(len(W_h))
-    found = [J]
+    products = [J]
     for h_k in h[:0:-1]:  # k = T, …, 2
         J = J @ (np.diag(1 - h_k**2) @ W_h)
-        found.append(J)
-    return np.array(found[::-1])
+        products.append(J)
+    return np.array(products[::-1])
 
 
 def linear_norms(W_h: Array, T: int) -> Array:

@@ -11,7 +11,6 @@ weights are those of `python -m core.linear_rnn.through_time.gates_experiment`.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,11 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.system.folders import ASSETS
+from core.system.measurements import load, shipped
 
 Array = NDArray[np.float64]
 
-SHIPPED = ASSETS / "measurements" / "lstm_gates.json"
+SHIPPED = shipped("lstm_gates")
 COMMAND = "python -m core.linear_rnn.through_time.gates_experiment"
 SYMBOLS, NOISE, DELAY, LONGEST = 8, 2, 20, 60
 BIASES = (0.0, 1.0, 2.0)  # of the forget gate before training; 0 is torch's
@@ -66,12 +65,12 @@ def read(path: Path = SHIPPED) -> tuple[dict[float, LSTM], dict[str, Any]]:
 
     Errors: OSError, ValueError, KeyError, TypeError for a missing or damaged file.
     """
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    found = {}
+    stored = load(path)
+    lstms = {}
     for lstm in stored["lstms"]:
         arrays = {name: np.array(lstm[name], dtype=float) for name in ("W", "U", "b", "R", "r")}
-        found[float(lstm["forget_bias"])] = LSTM(**arrays, accuracy=lstm["accuracy"])
-    return found, stored["about"]
+        lstms[float(lstm["forget_bias"])] = LSTM(**arrays, accuracy=lstm["accuracy"])
+    return lstms, stored["about"]
 
 
 def sequence(symbol: int, delay: int, seed: int = 0) -> Array:

@@ -6,7 +6,6 @@ They differ in the forget gate's bias before training only; all take a few secon
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from torch import nn
 
 from core.linear_rnn.latch_task import MemoryTask, new_model, train
 from core.linear_rnn.through_time.gates import BIASES, COMMAND, DELAY, SHIPPED
-from core.system.atomic_write import write_bytes
 from core.system.device import this_machine, use_threads
+from core.system.measurements import save
 
 STEPS, UNITS = 600, 16
 
@@ -44,8 +43,7 @@ def main() -> None:
         "delay": DELAY, "steps": STEPS, "units": UNITS, "machine": this_machine(),
         "date": time.strftime("%Y-%m-%d"),
     }  # fmt: skip
-    stored = {"about": about, "lstms": [trained(bias) for bias in BIASES]}
-    write_bytes(arguments.out, (json.dumps(stored) + "\n").encode())
+    save(arguments.out, {"about": about, "lstms": [trained(bias) for bias in BIASES]})
 
 
 if __name__ == "__main__":

@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.models.zoo import ASSETS
+from core.system.measurements import load, shipped
 
-SHIPPED = ASSETS / "measurements" / "norm_place.json"
+SHIPPED = shipped("norm_place")
 COMMAND = "python -m core.publish.norm_experiment"
 BEFORE, AFTER, WARM = "before", "after", "after, with warm-up"
 RECIPES = (BEFORE, AFTER, WARM)
@@ -41,18 +40,18 @@ class History:
 
     def norms(self, recipe: str, layers: int) -> list[float]:
         """The gradient's norm in every block, the first block first: the mean over the seeds."""
-        place = BEFORE if recipe == BEFORE else AFTER
-        every = [n for (p, depth, _), n in self.gradients.items() if (p, depth) == (place, layers)]
+        position = BEFORE if recipe == BEFORE else AFTER
+        every = [n for (*of, _), n in self.gradients.items() if of == [position, layers]]
         return [statistics.mean(block) for block in zip(*every, strict=True)]
 
     def losses(self, recipe: str, layers: int) -> list[float]:
         """Held-out losses, one for each seed."""
-        found = [t for t in self.trained if (t.recipe, t.layers) == (recipe, layers)]
-        return [t.loss for t in sorted(found, key=lambda t: t.seed)]
+        runs = [t for t in self.trained if (t.recipe, t.layers) == (recipe, layers)]
+        return [t.loss for t in sorted(runs, key=lambda t: t.seed)]
 
 
 def read(path: Path = SHIPPED) -> History:
     """The stored measurement. Errors: OSError, ValueError, KeyError, TypeError."""
-    stored = json.loads(path.read_text(encoding="utf-8"))
+    stored = load(path)
     gradients = {(g["place"], g["layers"], g["seed"]): g["norms"] for g in stored["gradients"]}
     return History(stored["about"], gradients, [Trained(**one) for one in stored["trained"]])

@@ -49,9 +49,9 @@ class PostNormGPT(DialogueGPT):
         self.head[0] = nn.Identity()
 
 
-def build(place: str, layers: int, vocabulary: int, seed: int) -> DialogueGPT:
+def build(norm: str, layers: int, vocabulary: int, seed: int) -> DialogueGPT:
     """A GPT whose weights follow Glorot & Bengio 2010. Raises KeyError for another place."""
-    architecture = {BEFORE: PreNormGPT, AFTER: PostNormGPT}[place]
+    architecture = {BEFORE: PreNormGPT, AFTER: PostNormGPT}[norm]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = architecture(vocabulary, num_layers=layers, **SIZES)

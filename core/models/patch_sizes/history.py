@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,9 @@ from typing import Any
 
 from core.config.model_config import ViTConfig
 from core.models.patch_sizes.cost import Cost, cost
-from core.models.zoo import ASSETS
+from core.system.measurements import load_trained, shipped
 
-SHIPPED = ASSETS / "measurements" / "patch_sizes.json"
+SHIPPED = shipped("patch_sizes")
 COMMAND = "python -m core.publish.patch_experiment"
 SIZES = (2, 4, 8)  # pixels
 MODEL = {"dim": 48, "attn_dim": 24, "mlp_dim": 96, "num_heads": 2, "num_layers": 3}
@@ -67,8 +66,7 @@ def cost_of(patch: int) -> Cost:
 
 def read(path: Path = SHIPPED) -> History:
     """The stored trainings. Errors: OSError, ValueError, KeyError, TypeError."""
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    found = History(stored["about"], [Trained(**one) for one in stored["trained"]])
-    if missing := [patch for patch in SIZES if not found.of(patch)]:
+    history = History(*load_trained(path, Trained))
+    if missing := [patch for patch in SIZES if not history.of(patch)]:
         raise ValueError(f"{path.name} has no training with patches of {missing[0]} pixels.")
-    return found
+    return history

@@ -50,7 +50,7 @@ def fit(trained: Sequence[Trained], floor: float) -> Law:
 def left_out(trained: Sequence[Trained], floor: float) -> list[float]:
     """For each training, the loss predicted by a law fitted to all others, minus its own (nats)."""
     errors = []
-    for i, one in enumerate(trained):
+    for i, run in enumerate(trained):
         law = fit([*trained[:i], *trained[i + 1 :]], floor)
-        errors.append(law.loss(one.width, one.dialogues) - one.loss)
+        errors.append(law.loss(run.width, run.dialogues) - run.loss)
     return errors

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.models.zoo import ASSETS
+from core.system.measurements import load_trained, shipped
 
-SHIPPED = ASSETS / "measurements" / "power_law.json"
+SHIPPED = shipped("power_law")
 COMMAND = "python -m core.publish.power_law_experiment"
 WIDTHS, DIALOGUES = (4, 8, 16, 32), (1_500, 3_000, 6_000, 12_000)
 HELD_OUT = (64, 24_000)  # a width and a number of dialogues that the fit does not see
@@ -39,9 +38,9 @@ class History:
 
     def of(self, width: int, dialogues: int) -> Trained:
         """One training. Raises KeyError if there is none."""
-        for one in self.trained:
-            if (one.width, one.dialogues) == (width, dialogues):
-                return one
+        for run in self.trained:
+            if (run.width, run.dialogues) == (width, dialogues):
+                return run
         raise KeyError((width, dialogues))
 
     def grid(self) -> list[Trained]:
@@ -55,5 +54,4 @@ class History:
 
 def read(path: Path = SHIPPED) -> History:
     """The stored trainings. Errors: OSError, ValueError, KeyError, TypeError."""
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    return History(stored["about"], [Trained(**one) for one in stored["trained"]])
+    return History(*load_trained(path, Trained))

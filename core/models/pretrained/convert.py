@@ -48,28 +48,28 @@ def require_disk(needed: int, folder: Path) -> None:
         )
 
 
-def plan(family: Family, config: Config, found: Mapping[str, Shape]) -> dict[str, Made]:
+def plan(family: Family, config: Config, shapes: Mapping[str, Shape]) -> dict[str, Made]:
     """For each tensor of our model: how it is made, in the names that the file really uses.
 
-    found: the tensors of the file and their shapes.
+    shapes: those of the tensors in the file, by name.
     Errors: ValueError naming the first tensor that is missing, too many or of another shape.
     """
     made: dict[str, Made] = {}
     used: set[str] = set()
     for name, shape in family.shapes(config).items():
         change, *names = family.made_of(name)
-        theirs = tuple(_as_stored(their, family.prefix, found) for their in names)
+        theirs = tuple(_as_stored(their, family.prefix, shapes) for their in names)
         used.update(theirs)
-        parts = [torch.empty(found[their], device="meta") for their in theirs]
+        parts = [torch.empty(shapes[their], device="meta") for their in theirs]
         if not _fits(change, parts, shape, config):
-            sizes = ", ".join(f"{t} {list(found[t])}" for t in theirs)
+            sizes = ", ".join(f"{t} {list(shapes[t])}" for t in theirs)
             raise ValueError(
                 f"These weights do not fit their config.json: {sizes[:300]} cannot make a tensor "
                 f"of the shape {list(shape)}."
             )
         made[name] = (change, *theirs)
     tied = "lm_head.weight" if getattr(config, "tied", False) else ""
-    for name in sorted(found.keys() - used):
+    for name in sorted(shapes.keys() - used):
         if name != tied and not re.fullmatch(family.unused, name):
             raise ValueError(
                 f"The file holds {name[:80]}, which a {family.names[0]} of this config.json does "
@@ -78,10 +78,10 @@ def plan(family: Family, config: Config, found: Mapping[str, Shape]) -> dict[str
     return made
 
 
-def _as_stored(name: str, prefix: str, found: Mapping[str, Shape]) -> str:
+def _as_stored(name: str, prefix: str, shapes: Mapping[str, Shape]) -> str:
     short = name.removeprefix(prefix)
     for spelling in (name, short):
-        if spelling in found:
+        if spelling in shapes:
             return spelling
     raise ValueError(f"The tensor {name[:80]} is missing; get all files of the model.")
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from core.config.model_config import Config
+from core.system.meta_device import shapes_only
 
 Made = tuple[Any, ...]  # (change, their name, …)
 REQUIRED = object()
@@ -45,7 +46,7 @@ class Family:
 
     def build_empty(self, config: Config) -> nn.Module:
         """The model in eval mode with shapes and no numbers, on torch's meta device."""
-        with torch.device("meta"):
+        with shapes_only():
             return self.model(**vars(config)).eval()
 
     def shapes(self, config: Config) -> dict[str, tuple[int, ...]]:

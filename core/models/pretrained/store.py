@@ -173,10 +173,10 @@ def require_free(name: str) -> None:
 
     require_name(name)
     try:
-        taken = (models_folder() / name).exists() or bool(zoo.find_model(name))
+        exists = (models_folder() / name).exists() or bool(zoo.find_model(name))
     except ValueError:
-        taken = False
-    if taken:
+        exists = False
+    if exists:
         raise ValueError(f"There is a model {name} already; choose another name, or remove it.")
 
 
@@ -208,5 +208,5 @@ def card(name: str, about: dict[str, Any]) -> str:
         "SHA-256 of the source": extra["source_sha256"] or "several files",
         "SHA-256 of weights.safetensors": about["sha256"],
     }
-    lines = [f"| {what} | {str(said).replace('|', ' ')} |" for what, said in rows.items()]
+    lines = [f"| {what} | {str(value).replace('|', ' ')} |" for what, value in rows.items()]
     return "\n".join([f"# {name}", "", "| | |", "| --- | --- |", *lines, ""])

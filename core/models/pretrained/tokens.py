@@ -80,15 +80,15 @@ class SubwordTokenizer:
         if len(text) > MAX_TEXT:
             raise ValueError(f"A text has at most {MAX_TEXT:,} characters, not {len(text):,}.")
         safe = text.encode("utf-8", "replace").decode()  # a lone surrogate is no text
-        found: list[int] = self._backend.encode(safe).ids
-        return found or ([] if self.start_id is None else [self.start_id])
+        ids: list[int] = self._backend.encode(safe).ids
+        return ids or ([] if self.start_id is None else [self.start_id])
 
     def encode(self, text: str) -> LongTensor:
         """The same as LongTensor (T,)."""
         import torch
 
-        found: Any = torch.tensor(self.ids(text), dtype=torch.long)
-        return found  # type: ignore[no-any-return]
+        ids: Any = torch.tensor(self.ids(text), dtype=torch.long)
+        return ids  # type: ignore[no-any-return]
 
     def words(self, ids: Iterable[int]) -> list[str]:
         """The text of every token by itself; bytes that are no whole letter as \\xNN.

@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.models.zoo import ASSETS
+from core.system.measurements import load_trained, shipped
 
-SHIPPED = ASSETS / "measurements" / "recall_heads.json"
+SHIPPED = shipped("recall_heads")
 COMMAND = "python -m core.publish.recall_experiment"
 HEADS = (1, 2, 4, 8, 16)
 PLACES = (1, 4, 6, 9)  # from 0
@@ -52,5 +51,4 @@ class History:
 
 def read(path: Path = SHIPPED) -> History:
     """The stored trainings. Errors: OSError, ValueError, KeyError, TypeError."""
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    return History(stored["about"], [Trained(**one) for one in stored["trained"]])
+    return History(*load_trained(path, Trained))

@@ -20,43 +20,43 @@ def moodle_xml(questions: Iterable[Question], seed: str = "1") -> bytes:
     root = ET.Element("quiz")
     category = ET.SubElement(ET.SubElement(root, "question", type="category"), "category")
     ET.SubElement(category, "text").text = "$course$/Unrolled"
-    for one in portable(questions, seed):
-        _question(root, one)
+    for exercise in portable(questions, seed):
+        _question(root, exercise)
     ET.indent(root)
     written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
 
 
-def _question(root: ET.Element, one: Exercise) -> None:
-    match one.task:
+def _question(root: ET.Element, exercise: Exercise) -> None:
+    match exercise.task:
         case Choice():
-            asked = _begun(root, "multichoice", one)
+            asked = _begun(root, "multichoice", exercise)
             _fields(asked, single="true", shuffleanswers="true", answernumbering="none")
-            for option in one.task.options:
+            for option in exercise.task.options:
                 _answer(asked, "100" if option.right else "0", inline(option.text), option.reply)
         case NumberTask():
-            asked = _begun(root, "numerical", one)
-            task = one.task
+            asked = _begun(root, "numerical", exercise)
+            task = exercise.task
             _answer(asked, "100", decimal(task.answer), task.worked, tolerance(task))
             for value, reply in task.mistakes:
                 within = max(task.tolerance * abs(value), 1e-9)
                 _answer(asked, "0", decimal(value), reply, within)
             _fields(asked, unitgradingtype="0", showunits="3", unitsleft="0")
         case Order():
-            asked = _begun(root, "ordering", one)
+            asked = _begun(root, "ordering", exercise)
             _fields(
                 asked, layouttype="VERTICAL", selecttype="ALL", selectcount="0",
                 gradingtype="ALL_OR_NOTHING", showgrading="SHOW", numberingstyle="none",
                 shownumcorrect="1",
             )  # fmt: skip
-            for number, item in enumerate(one.task.items, 1):
+            for number, item in enumerate(exercise.task.items, 1):
                 _answer(asked, str(number), inline(item), "")
 
 
-def _begun(root: ET.Element, kind: str, one: Exercise) -> ET.Element:
+def _begun(root: ET.Element, kind: str, exercise: Exercise) -> ET.Element:
     asked = ET.SubElement(root, "question", type=kind)
-    _text(asked, "name", f"{one.name} {one.title}")
-    _text(asked, "questiontext", xhtml(one.text) + f"<p>{inline(one.prompt)}</p>", "html")
+    _text(asked, "name", f"{exercise.name} {exercise.title}")
+    _text(asked, "questiontext", xhtml(exercise.text) + f"<p>{inline(exercise.prompt)}</p>", "html")
     _text(asked, "generalfeedback", "", "html")
     _fields(asked, defaultgrade="1", penalty="0.3333333", hidden="0")
     return asked

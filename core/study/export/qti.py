@@ -52,24 +52,24 @@ def _manifest(files: Sequence[str]) -> ET.Element:
     return root
 
 
-def _item(one: Exercise) -> ET.Element:
+def _item(exercise: Exercise) -> ET.Element:
     root = ET.Element("assessmentItem", {"xmlns": NAMESPACE, "xmlns:xsi": _XSI})
-    root.attrib |= {"xsi:schemaLocation": _SCHEMA, "identifier": f"q-{one.name}"}
-    root.attrib |= {"title": f"{one.name} {one.title}", **_ONCE}
-    match one.task:
+    root.attrib |= {"xsi:schemaLocation": _SCHEMA, "identifier": f"q-{exercise.name}"}
+    root.attrib |= {"title": f"{exercise.name} {exercise.title}", **_ONCE}
+    match exercise.task:
         case Choice():
-            _choice(root, one, one.task)
+            _choice(root, exercise, exercise.task)
         case Order():
-            _order(root, one, one.task)
+            _order(root, exercise, exercise.task)
         case NumberTask():
-            _number(root, one, one.task)
+            _number(root, exercise, exercise.task)
     return root
 
 
-def _choice(root: ET.Element, one: Exercise, task: Choice) -> None:
+def _choice(root: ET.Element, exercise: Exercise, task: Choice) -> None:
     names = [f"option-{number}" for number in range(1, len(task.options) + 1)]
     right = [name for name, option in zip(names, task.options, strict=True) if option.right]
-    body = _declared(root, one, "single", "identifier", right)
+    body = _declared(root, exercise, "single", "identifier", right)
     asked = ET.SubElement(
         body, "choiceInteraction", responseIdentifier="RESPONSE", shuffle="true", maxChoices="1"
     )
@@ -78,15 +78,15 @@ def _choice(root: ET.Element, one: Exercise, task: Choice) -> None:
         asked.append(_element("simpleChoice", inline(option.text), identifier=name))
     rules = ET.SubElement(root, "responseProcessing")
     _score(rules, ET.Element("match"))
-    said = ET.SubElement(rules, "setOutcomeValue", identifier="FEEDBACK")
-    ET.SubElement(said, "variable", identifier="RESPONSE")
+    feedback = ET.SubElement(rules, "setOutcomeValue", identifier="FEEDBACK")
+    ET.SubElement(feedback, "variable", identifier="RESPONSE")
     for name, option in zip(names, task.options, strict=True):
         _feedback(root, name, option.reply)
 
 
-def _order(root: ET.Element, one: Exercise, task: Order) -> None:
+def _order(root: ET.Element, exercise: Exercise, task: Order) -> None:
     names = [f"line-{number}" for number in range(1, len(task.items) + 1)]
-    body = _declared(root, one, "ordered", "identifier", names)
+    body = _declared(root, exercise, "ordered", "identifier", names)
     asked = ET.SubElement(body, "orderInteraction", responseIdentifier="RESPONSE", shuffle="true")
     asked.append(_element("prompt", inline(task.prompt)))
     for name, item in zip(names, task.items, strict=True):
@@ -94,8 +94,8 @@ def _order(root: ET.Element, one: Exercise, task: Order) -> None:
     _score(ET.SubElement(root, "responseProcessing"), ET.Element("match"))
 
 
-def _number(root: ET.Element, one: Exercise, task: NumberTask) -> None:
-    body = _declared(root, one, "single", "float", [decimal(task.answer)])
+def _number(root: ET.Element, exercise: Exercise, task: NumberTask) -> None:
+    body = _declared(root, exercise, "single", "float", [decimal(task.answer)])
     line = _element("p", inline(task.prompt) + " ")
     ET.SubElement(line, "textEntryInteraction", responseIdentifier="RESPONSE", expectedLength="12")
     line[-1].tail = f" {task.unit}"
@@ -115,7 +115,7 @@ def _number(root: ET.Element, one: Exercise, task: NumberTask) -> None:
 
 
 def _declared(
-    root: ET.Element, one: Exercise, cardinality: str, base: str, right: Sequence[str]
+    root: ET.Element, exercise: Exercise, cardinality: str, base: str, right: Sequence[str]
 ) -> ET.Element:
     """Declare the response and the outcomes; return the body, with the text of the question."""
     response = ET.SubElement(
@@ -129,7 +129,7 @@ def _declared(
     ET.SubElement(ET.SubElement(score, "defaultValue"), "value").text = "0"
     _outcome(root, "FEEDBACK", "identifier")
     body = ET.SubElement(root, "itemBody")
-    body.append(_element("div", xhtml(one.text)))
+    body.append(_element("div", xhtml(exercise.text)))
     return body
 
 

@@ -26,10 +26,10 @@ def sheet(questions: Sequence[Question], seed: str = "1") -> str:
         heading = f"## {question.id} · {question.title}"
         asked += [heading, question.text]
         key += [heading]
-        for number, one in enumerate(exercises([question], seed)):
+        for number, exercise in enumerate(exercises([question], seed)):
             label = "Predict" if number == 0 else f"Task {number}"
-            asked += [f"**{label}.** {one.prompt}", *_space(one.task, seed)]
-            key += [f"**{label}.** {_right(one.task, seed)}"]
+            asked += [f"**{label}.** {exercise.prompt}", *_space(exercise.task, seed)]
+            key += [f"**{label}.** {_right(exercise.task, seed)}"]
         key += [
             question.answer.text,
             f"*Where common notes are imprecise:* {question.answer.loose}",

@@ -47,8 +47,8 @@ def class_gains(tests: Iterable[ShortTest]) -> list[Gain]:
     """The gain of each lesson from the test before to each later one, by students who took both."""
     shares: dict[tuple[str, int], dict[int, float]] = {}
     for test in tests:
-        taken = shares.setdefault((test.lesson, test.moment), {})
-        taken[test.student] = test.correct / test.items
+        by_student = shares.setdefault((test.lesson, test.moment), {})
+        by_student[test.student] = test.correct / test.items
     gains = []
     for (lesson, moment), later in sorted(shares.items()):
         before = shares.get((lesson, 0), {})
@@ -67,8 +67,8 @@ def without_names(tests: Iterable[ShortTest]) -> list[dict[str, object]]:
     for test in tests:
         shares.setdefault((test.student, test.lesson), {})[test.moment] = test.correct / test.items
     rows: list[dict[str, object]] = []
-    for (student, lesson), taken in sorted(shares.items()):
-        pre, after, later = (taken.get(moment) for moment in range(3))
+    for (student, lesson), by_moment in sorted(shares.items()):
+        pre, after, later = (by_moment.get(moment) for moment in range(3))
         gains = (
             None if pre is None or post is None else normalised_gain(pre, post)
             for post in (after, later)

@@ -97,8 +97,8 @@ def _grade_order(task: Order, response: tuple[str, ...]) -> Grade:
             return Grade(False, reply, _placed(response, task.items))
     part = _placed(response, task.items)
     placed = round(part * len(task.items))
-    said = f"{placed} of {len(task.items)} lines {'is' if placed == 1 else 'are'} in place."
-    return Grade(False, said, part)
+    reply = f"{placed} of {len(task.items)} lines {'is' if placed == 1 else 'are'} in place."
+    return Grade(False, reply, part)
 
 
 def _placed(response: tuple[str, ...], right: tuple[str, ...]) -> float:
@@ -126,8 +126,8 @@ def _grade_match(task: Match, response: tuple[str, ...], seed: str) -> Grade:
         return Grade(True, "Right: each figure has its setting.")
     part = _placed(response, right)
     placed = round(part * len(right))
-    said = f"{placed} of {len(right)} {'is' if placed == 1 else 'are'} right. {task.reply}"
-    return Grade(False, said, part)
+    reply = f"{placed} of {len(right)} {'is' if placed == 1 else 'are'} right. {task.reply}"
+    return Grade(False, reply, part)
 
 
 def _grade_bug(task: Bug, response: tuple[str, ...]) -> Grade:
@@ -137,8 +137,8 @@ def _grade_bug(task: Bug, response: tuple[str, ...]) -> Grade:
     line, symptom = response[0], options[response[1]]
     number = task.code.index(line) + 1
     if line == task.wrong:
-        said = "" if symptom.right else f"Line {number} is the one. "
-        return Grade(symptom.right, f"{said}{symptom.reply}", 0.5)
+        correction = "" if symptom.right else f"Line {number} is the one. "
+        return Grade(symptom.right, f"{correction}{symptom.reply}", 0.5)
     fine = f"Line {number} does what it should."
     if symptom.right:
         return Grade(False, f"That is what happens, but the reason is elsewhere: {fine}", 0.5)

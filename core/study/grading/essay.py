@@ -113,12 +113,12 @@ def _own_words(words: Sequence[str], copied: frozenset[tuple[str, ...]]) -> list
     Commas of the text are passed over: a copied run may have been cut differently.
     """
     places = [i for i, word in enumerate(words) if word != BREAK]
-    taken: set[int] = set()
+    positions: set[int] = set()
     for start in range(len(places) - COPIED + 1):
         run = places[start : start + COPIED]
         if tuple(words[i] for i in run) in copied:
-            taken.update(run)
-    return [BREAK if i in taken else word for i, word in enumerate(words)]
+            positions.update(run)
+    return [BREAK if i in positions else word for i, word in enumerate(words)]
 
 
 def _sentence(words: list[str]) -> list[str]:
@@ -165,8 +165,8 @@ def _denied(words: Sequence[str], start: int, key: tuple[str, ...]) -> bool:
         if word in _FALSE and "that" in clause:
             return True
         if word in _NEGATIONS and words[i + 1] not in _ONLY:
-            said = "that" in clause or "say" in clause
-            if passed < REACH or (said and _HELD & {*clause[-REACH:]}):
+            reported = "that" in clause or "say" in clause
+            if passed < REACH or (reported and _HELD & {*clause[-REACH:]}):
                 return True
         clause.append(word)
         passed += word not in _FILLERS

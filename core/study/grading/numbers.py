@@ -36,8 +36,8 @@ def draw(variant: str, seed: str) -> NumberTask:
 
 def without_coincidences(task: NumberTask) -> NumberTask:
     """The task without mistakes that lead to the right number, for the values drawn."""
-    kept = tuple(m for m in task.mistakes if not _near(m[0], task.answer, task.tolerance))
-    return replace(task, mistakes=kept)
+    mistakes = tuple(m for m in task.mistakes if not _near(m[0], task.answer, task.tolerance))
+    return replace(task, mistakes=mistakes)
 
 
 def grade_number(task: NumberTask, text: str) -> Grade:

@@ -5,13 +5,12 @@ As in `core.study.measure.models`, each function returns the values that `MEASUR
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from core.models.zoo import ASSETS
 from core.study.measure.store import Values
+from core.system.measurements import load, shipped
 
 if TYPE_CHECKING:
     from core.gpt import DialogueGPT
@@ -23,7 +22,7 @@ WORDS = 13  # of the line
 
 def merges() -> Values:
     """The shipped experiment on held-out Shakespeare, at its largest vocabulary."""
-    table = json.loads((ASSETS / "measurements" / "merges.json").read_text(encoding="utf-8"))
+    table = load(shipped("merges"))
     return {
         **{"merges": table["counts"][-1], "size": 256 + table["counts"][-1]},
         **{"unknown": table["unknown"][-1], "always": table["unknown_to_all"]},
@@ -51,10 +50,10 @@ def rotary() -> Values:
         moved = scores[:, MOVED:, MOVED:] - scores[:, :-MOVED, :-MOVED]
         return float(moved.abs().max())
 
-    whole = torch.ones(1, TOKENS, 1)
+    ones = torch.ones(1, TOKENS, 1)
     return {
         **{"tokens": TOKENS, "moved": MOVED},
-        "rotary": change(rotate(q * whole, *angles), rotate(k * whole, *angles)),
+        "rotary": change(rotate(q * ones, *angles), rotate(k * ones, *angles)),
         "added": change(q + table, k + table),
     }
 

@@ -80,14 +80,14 @@ def modes() -> Values:
         float(np.linalg.norm(np.linalg.matrix_power(np.diag(sign * moduli), steps), 2))
         for sign in (1, -1)
     )
-    kept = np.linalg.matrix_power(preset("orthogonal", 16), 100)
+    rotation = np.linalg.matrix_power(preset("orthogonal", 16), 100)
     return {
         **{"steps": steps, "slow": float(left.max()), "fast": float(left.min())},
         "norm": (norm := float(np.linalg.norm(power, 2))),
         "norm_above": float(np.linalg.norm(above, 2)),
         "norm_difference": abs(norm / float(left.max()) - 1),
         "sign_difference": abs(plus - minus),
-        "orthogonal_change": abs(float(np.linalg.norm(kept, 2)) - 1),
+        "orthogonal_change": abs(float(np.linalg.norm(rotation, 2)) - 1),
     }
 
 

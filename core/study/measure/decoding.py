@@ -81,17 +81,17 @@ def cache_values(model: str, timings: Sequence[TokenTiming], engine: DecodingEng
 
     near = min(timings, key=lambda timing: abs(timing.length - T))
     length, ms = near.length, near.ms
-    every, last, kept = (operations(engine.weights, length, v) for v in (ALL, LAST, CACHE))
+    every, last, cached = (operations(engine.weights, length, v) for v in (ALL, LAST, CACHE))
     doubled = {v: operations(engine.weights, 2 * length, v) for v in (LAST, CACHE)}
     return {
         **{"machine": this_machine(), "model": model, "T": length, "all_ms": ms[ALL]},
         **{"last_ms": ms[LAST], "cache_ms": ms[CACHE], "engine_ms": ms.get(COMPILED, ms[CACHE])},
         **{f"{name}_slope": slope(timings, v)
            for name, v in (("all", ALL), ("last", LAST), ("cache", CACHE))},
-        **{"all_operations": every, "last_operations": last, "cache_operations": kept},
-        **{"last_doubled": doubled[LAST] / last, "cache_doubled": doubled[CACHE] / kept},
+        **{"all_operations": every, "last_operations": last, "cache_operations": cached},
+        **{"last_doubled": doubled[LAST] / last, "cache_doubled": doubled[CACHE] / cached},
         **{"head_share": (every - last) / every * length / max(length - 1, 1)},
-        **{"gain": ms[LAST] / ms[CACHE], "operations_gain": last / kept},
+        **{"gain": ms[LAST] / ms[CACHE], "operations_gain": last / cached},
     }  # fmt: skip
 
 

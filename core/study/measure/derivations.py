@@ -85,5 +85,5 @@ def _arrays(make: Callable[[list[torch.Tensor]], torch.optim.Optimizer]) -> int:
     optimizer = make([w])
     w.sum().backward()
     optimizer.step()
-    kept = [tensor.shape for tensor in optimizer.state[w].values()]
-    return 2 + kept.count(w.shape)
+    shapes = [tensor.shape for tensor in optimizer.state[w].values()]
+    return 2 + shapes.count(w.shape)

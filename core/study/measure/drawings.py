@@ -61,8 +61,8 @@ def stream() -> Values:
     total = traced.stream[:, 0] + torch.stack(written).sum(0)
 
     def change(edit: Edit) -> float:
-        one, two = (trace(model, text, edit).logits[0, -1] for text in (ids, others))
-        return float((one - two).abs().max())
+        first, second = (trace(model, text, edit).logits[0, -1] for text in (ids, others))
+        return float((first - second).abs().max())
 
     return {
         **{"model": MODEL, "blocks": layers, "heads": layers * heads, "parts": len(written)},
@@ -95,7 +95,7 @@ def kept() -> Values:
     ]
     return {
         **{"model": MODEL, "blocks": layers, "vectors": 2 * layers},
-        "difference": max(float(one.abs().max()) for one in differences),
+        "difference": max(float(difference.abs().max()) for difference in differences),
         "doubled": cache_bytes(weights, 40) / cache_bytes(weights, 20),
         "last_doubled": last.numel() / last_half.numel(),
     }

@@ -109,7 +109,7 @@ def _positions() -> dict[str, float]:
     assert loaded.tokenizer is not None
     ids = torch.tensor([loaded.tokenizer.ids(LINE)[: READ + 1]])
     table = model.pos_embed.weight
-    rows, found = table.detach().clone(), {}
+    rows, values = table.detach().clone(), {}
     with torch.no_grad():
         whole = model(ids)[0][0, -1]
         for position in (0, 1, READ - 1, READ):
@@ -117,8 +117,8 @@ def _positions() -> dict[str, float]:
             cache = KVCache(model)
             read_tokens(model, cache, ids[:, :READ])
             logits = read_tokens(model, cache, ids[:, READ:])[0]
-            found[f"at_{position}"] = float((logits - whole).abs().max())
-    return found
+            values[f"at_{position}"] = float((logits - whole).abs().max())
+    return values
 
 
 def _state_carried() -> dict[str, float]:

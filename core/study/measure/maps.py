@@ -78,10 +78,11 @@ def _alike(maps: dict[str, Tensor]) -> Values:
     for (a, first), (b, second) in combinations(maps.items(), 2):
         pairs = [correlation(p, q) for p, q in zip(first, second, strict=True)]
         apart["Gradient relevance" in (a, b)].append(sum(pairs) / len(pairs))
-    found = [len(set(row)) for row in torch.stack([m.argmax(1) for m in maps.values()], 1).tolist()]
+    brightest = torch.stack([m.argmax(1) for m in maps.values()], 1).tolist()
+    counts = [len(set(row)) for row in brightest]
     return {
         **{"attention_alike": min(apart[False]), "gradient_alike": max(apart[True])},
-        **{"same_brightest": found.count(1) / len(found), "brightest": sum(found) / len(found)},
+        **{"same_brightest": counts.count(1) / len(counts), "brightest": sum(counts) / len(counts)},
     }
 
 

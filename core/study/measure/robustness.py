@@ -17,8 +17,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from core.models.zoo import ASSETS, LoadedModel, ModelEntry, available_models, load_model
+from core.models.zoo import LoadedModel, ModelEntry, available_models, load_model
 from core.run_files.directory import RunDirectory
+from core.system.measurements import load, shipped
 from core.system.processor import processor_name
 
 What = Literal["shift", "size"]
@@ -27,12 +28,12 @@ PLACES: dict[What, tuple[int, ...]] = {
     "shift": (0, 1, 2, 4, 6, 8),  # pixels
     "size": (24, 28, 32, 40, 48, 56, 64),  # side of the picture in pixels
 }
-SHIPPED = ASSETS / "measurements" / "robustness.json"
+SHIPPED = shipped("robustness")
 
 
 @cache
 def _shipped() -> dict[str, Any]:
-    return dict(json.loads(SHIPPED.read_text(encoding="utf-8"))) if SHIPPED.exists() else {}
+    return load(SHIPPED) if SHIPPED.exists() else {}
 
 
 def _table() -> dict[str, dict[str, list[float]]]:

@@ -112,20 +112,20 @@ def norm_place() -> Values:
     divided by before, with 2 and with 24 layers; and of 24 by that of the first block, before."""
     from core.models.norm_place.history import AFTER, BEFORE, RECIPES, read
 
-    found = read()
-    about, names = found.about, ("before", "after", "warm")
+    history = read()
+    about, names = history.about, ("before", "after", "warm")
     values: Values = {
-        f"{name}_{depth}": statistics.mean(found.losses(recipe, depth))
+        f"{name}_{depth}": statistics.mean(history.losses(recipe, depth))
         for name, recipe in zip(names, RECIPES, strict=True) for depth in (4, 12, 24)
     }  # fmt: skip
     for depth in (2, 24):
-        before, after = (found.norms(place, depth) for place in (BEFORE, AFTER))
+        before, after = (history.norms(position, depth) for position in (BEFORE, AFTER))
         values[f"last_ratio_{depth}"] = after[-1] / before[-1]
     return values | {
         **{"layers": 12, "steps": about["steps"], "rate": about["learning_rate"]},
         **{"warm_up": about["warm_up"], "frequencies": about["frequencies"]},
-        **{"before_worst": max(found.losses(BEFORE, 12))},
-        **{"after_best": min(found.losses(AFTER, 12))},
+        **{"before_worst": max(history.losses(BEFORE, 12))},
+        **{"after_best": min(history.losses(AFTER, 12))},
         **{"last_before": before[-1] / before[0]},
     }
 
@@ -137,11 +137,11 @@ def power_law() -> Values:
     from core.models.power_law.fit import fit, left_out
     from core.models.power_law.history import HELD_OUT, WIDTHS, read
 
-    found = read()
-    trained, floor = found.fitted(), found.about["floor"]
-    law, held = fit(trained, floor), found.of(*HELD_OUT)
-    counts = sorted({one.dialogues for one in trained})
-    above = {d: [found.of(w, d).loss - floor for w in WIDTHS] for d in counts}
+    history = read()
+    trained, floor = history.fitted(), history.about["floor"]
+    law, held = fit(trained, floor), history.of(*HELD_OUT)
+    counts = sorted({run.dialogues for run in trained})
+    above = {d: [history.of(w, d).loss - floor for w in WIDTHS] for d in counts}
     factors = [after / before for row in above.values() for before, after in pairwise(row)]
     first, *_, before_last, last = above[counts[0]]
     return {
@@ -152,7 +152,7 @@ def power_law() -> Values:
         "factor": 2**-law.alpha,
         **{"factor_least": min(factors), "factor_most": max(factors)},
         **{"first_fall": first - above[counts[0]][1], "last_fall": before_last - last},
-        "few_miss": max(law.loss(t.width, t.dialogues) - t.loss for t in found.grid()),
-        "few": min(t.dialogues for t in found.grid()),
+        "few_miss": max(law.loss(t.width, t.dialogues) - t.loss for t in history.grid()),
+        "few": min(t.dialogues for t in history.grid()),
         **{"widest": WIDTHS[-1], "most": counts[-1], "left_at_widest": above[counts[-1]][-1]},
     }

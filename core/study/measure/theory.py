@@ -195,9 +195,9 @@ def positions() -> Values:
 def median_ms(run: Callable[[], object], times: int = 9) -> float:
     """Median time of `run` after one warm-up."""
     run()
-    taken = []
+    milliseconds = []
     for _ in range(times):
         began = time.perf_counter()
         run()
-        taken.append((time.perf_counter() - began) * 1e3)
-    return statistics.median(taken)
+        milliseconds.append((time.perf_counter() - began) * 1e3)
+    return statistics.median(milliseconds)

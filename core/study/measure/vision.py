@@ -34,15 +34,15 @@ def patches() -> Values:
         by_matrix = cut @ model.patch_embed.conv.weight.flatten(1).T + model.patch_embed.conv.bias
         order = torch.randperm(tokens.shape[1], generator=torch.Generator().manual_seed(1))
         z = model.embed(picture)
-        place = model.pos_E.weight
+        table = model.pos_E.weight
         bag = z.clone()
-        bag[:, 1:] -= place
+        bag[:, 1:] -= table
         shuffled = bag.clone()
         shuffled[:, 1:] = bag[:, 1:][:, order]
         plain = model.read_out(model.transformer(bag)[0])
         moved = model.read_out(model.transformer(shuffled)[0])
         with_place = shuffled.clone()
-        with_place[:, 1:] += place
+        with_place[:, 1:] += table
         known = model.read_out(model.transformer(z)[0])
         lost = model.read_out(model.transformer(with_place)[0])
     text = cast(Any, build("DialogueGPT", GPTConfig(vocab_size=8)))
@@ -84,23 +84,23 @@ def patch_sizes() -> Values:
     training step; …_growth: how many times as large with 2 pixels as with 4."""
     from core.models.patch_sizes.history import SIZES, cost_of, read
 
-    found = read()
+    history = read()
     costs = {p: cost_of(p) for p in SIZES}
     best_2, worst_4, best_8 = (
-        best(one.accuracy for one in found.of(p)) for p, best in ((2, max), (4, min), (8, max))
+        best(run.accuracy for run in history.of(p)) for p, best in ((2, max), (4, min), (8, max))
     )
     values: Values = {"best_2": best_2, "worst_4": worst_4, "best_8": best_8}
     for p in SIZES:
         values |= {
-            **{f"accuracy_{p}": found.accuracy(p), f"tokens_{p}": costs[p].tokens},
-            **{f"share_{p}": costs[p].share, f"step_{p}": found.milliseconds(p)},
-            **{f"parameters_{p}": found.of(p)[0].parameters},
+            **{f"accuracy_{p}": history.accuracy(p), f"tokens_{p}": costs[p].tokens},
+            **{f"share_{p}": costs[p].share, f"step_{p}": history.milliseconds(p)},
+            **{f"parameters_{p}": history.of(p)[0].parameters},
         }
     return values | {
         "attention_growth": costs[2].attention / costs[4].attention,
         "whole_growth": costs[2].whole / costs[4].whole,
-        "step_growth": found.milliseconds(2) / found.milliseconds(4),
-        **{"steps": found.about["steps"], "held_out": found.about["held_out"]},
+        "step_growth": history.milliseconds(2) / history.milliseconds(4),
+        **{"steps": history.about["steps"], "held_out": history.about["held_out"]},
     }
 
 
@@ -208,11 +208,11 @@ def tune() -> Values:
     heights = audio.RATE / 256
     picture = audio.spectrogram(audio.tone_sequence(list(audio.TONES), seconds), hop=hop)
     width = seconds * audio.RATE / hop
-    found = 0
-    for place, frequency in enumerate(audio.TONES.values()):
-        row = int(picture[:, round((place + 0.4) * width)].argmax())
-        found += abs(row * heights - frequency) <= heights / 2
-    return {"notes": len(audio.TONES), "found": found, "bin": heights}
+    matches = 0
+    for note, frequency in enumerate(audio.TONES.values()):
+        row = int(picture[:, round((note + 0.4) * width)].argmax())
+        matches += abs(row * heights - frequency) <= heights / 2
+    return {"notes": len(audio.TONES), "found": matches, "bin": heights}
 
 
 def sizes() -> Values:

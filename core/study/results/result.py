@@ -40,11 +40,11 @@ def results_of(
     progress: StudyProgress, questions: Mapping[str, Question]
 ) -> tuple[QuestionResult, ...]:
     """The result of every question that has an answer, in the order of `questions`."""
-    found = []
+    results = []
     for name, question in questions.items():
         record = progress.record(name)
         if record.tries:
-            found.append(
+            results.append(
                 QuestionResult(
                     name,
                     round(record.worth * len(record.passed) / len(question.checks), 2),
@@ -55,7 +55,7 @@ def results_of(
                     record.objection,
                 )
             )
-    return tuple(found)
+    return tuple(results)
 
 
 def dump_results(results: tuple[QuestionResult, ...]) -> str:

@@ -222,12 +222,12 @@ def _name(text: str, what: str) -> str:
 
 
 def _existing(database: sqlite3.Connection, code: str) -> NamedClass:
-    found = _find(database, code) if CODE.fullmatch(code) else None
-    if found is None or found.deleted_at < time.time():
+    row = _find(database, code) if CODE.fullmatch(code) else None
+    if row is None or row.deleted_at < time.time():
         raise ValueError(
             f"There is no class {code[:10]!r}: check the code, or ask whether it was deleted."
         )
-    return found
+    return row
 
 
 def _find(database: sqlite3.Connection, code: str) -> NamedClass | None:

@@ -59,13 +59,13 @@ def show(
     return INSTRUMENT.show(data, [dial], others=fits)
 
 
-def fitting(said: object, tokens: int) -> bool:
+def fitting(value: object, tokens: int) -> bool:
     """Whether this names cells of a (T, T) map: "4.0,4.2" are keys 0 and 2 of query 4."""
-    if not isinstance(said, str) or len(said) > 8 * MOST_CELLS:
+    if not isinstance(value, str) or len(value) > 8 * MOST_CELLS:
         return False
-    if not re.fullmatch(r"(\d{1,3}\.\d{1,3}(,\d{1,3}\.\d{1,3})*)?", said, re.ASCII):
+    if not re.fullmatch(r"(\d{1,3}\.\d{1,3}(,\d{1,3}\.\d{1,3})*)?", value, re.ASCII):
         return False
-    return all(max(cell) < tokens for cell in read(said))
+    return all(max(cell) < tokens for cell in read(value))
 
 
 def read(cells: str) -> list[tuple[int, int]]:

@@ -70,9 +70,9 @@ def attention_view(
             st.session_state[stopped] = True
 
     def clicked() -> None:
-        said = st.session_state[key].get("chosen")
-        if on_choose is not None and isinstance(said, Mapping):
-            on_choose({name: _within(said.get(name), most) for name, most in limits.items()})
+        cell = st.session_state[key].get("chosen")
+        if on_choose is not None and isinstance(cell, Mapping):
+            on_choose({name: _within(cell.get(name), most) for name, most in limits.items()})
 
     tall = state.figure_height()
     tall = tall - BELOW if tall else TALL
@@ -124,8 +124,8 @@ def pack(
         "colours": colours()[::4].tolist(),
         "picture": picture and "data:image/png;base64," + base64.b64encode(picture).decode(),
     }
-    said = json.dumps(header).encode()
-    return struct.pack("<I", len(said)) + said + body
+    text = json.dumps(header).encode()
+    return struct.pack("<I", len(text)) + text + body
 
 
 def encode(weights: np.ndarray) -> np.ndarray:

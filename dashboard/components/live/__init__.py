@@ -123,12 +123,12 @@ class Instrument:
         checks |= {name: fits for name, (_, fits) in (others or {}).items()}
 
         def released() -> None:
-            said = _said(key, "values")
-            if isinstance(said, Mapping):
-                taken = {n: said[n] for n, fits in checks.items() if n in said and fits(said[n])}
-                st.session_state.update(taken)
+            sent = _said(key, "values")
+            if isinstance(sent, Mapping):
+                valid = {n: sent[n] for n, fits in checks.items() if n in sent and fits(sent[n])}
+                st.session_state.update(valid)
                 if on_release is not None:
-                    on_release(taken)
+                    on_release(valid)
 
         def failed() -> None:
             if _said(key, "failed"):
@@ -140,7 +140,7 @@ class Instrument:
         order = _order(name, values, _said(key, "values"))
         stage = {"held": state.held(), "only": state.on_stage(), "tall": state.figure_height()}
         parts = dict(apart or {})
-        whole = {"dials": shapes, "order": order, "waits": list(parts), **stage, **data}
+        message = {"dials": shapes, "order": order, "waits": list(parts), **stage, **data}
         self._component(
             key=key, data={"name": name}, on_values_change=released, on_failed_change=failed,
             height="content",
@@ -150,7 +150,7 @@ class Instrument:
                 key=f"feed-{name}-{part}", data={"name": name, "parts": {part: value}},
                 height="content",
             )  # fmt: skip
-        _feed(key=f"feed-{name}", data={"name": name, **whole}, height="content")
+        _feed(key=f"feed-{name}", data={"name": name, **message}, height="content")
         return True
 
 
@@ -180,19 +180,19 @@ def _scale(name: str) -> list[str]:
 
 def _said(key: str, what: str) -> object:
     """What the browser has sent last; None before that, or when it is malformed."""
-    kept = st.session_state.get(key)
-    return kept.get(what) if isinstance(kept, Mapping) else None
+    sent = st.session_state.get(key)
+    return sent.get(what) if isinstance(sent, Mapping) else None
 
 
-def _order(name: str, values: dict[str, Value], said: object) -> dict[str, object]:
+def _order(name: str, values: dict[str, Value], reply: object) -> dict[str, object]:
     """The values that the browser must take, numbered.
 
     It is the same order as before while the browser has these values already: then the whole
     message is the one it keeps, and only its hash is sent.
     """
     order: dict[str, Any] = st.session_state.get(f"state-live-order-{name}", {"n": 0, "values": {}})
-    answered = isinstance(said, Mapping) and said.get("n") == order["n"]
-    holds: Mapping[str, object] = said if answered else order["values"]  # type: ignore[assignment]
+    answered = isinstance(reply, Mapping) and reply.get("n") == order["n"]
+    holds: Mapping[str, object] = reply if answered else order["values"]  # type: ignore[assignment]
     if any(name not in holds or holds[name] != value for name, value in values.items()):
         order = {"n": order["n"] + 1, "values": values}
         st.session_state[f"state-live-order-{name}"] = order

@@ -89,8 +89,8 @@ def network_view(
             st.session_state[stopped] = True
 
     tall = state.figure_height()
-    whole = {**model, "tall": tall - _BESIDE} if tall else model
-    identity = digest(json.dumps(whole, sort_keys=True))
+    drawing = {**model, "tall": tall - _BESIDE} if tall else model
+    identity = digest(json.dumps(drawing, sort_keys=True))
     now = dict(at)
     sent = st.session_state.get(f"{key}-sent", {"turn": 0})
     told = (st.session_state.get(key) or {}).get("at")
@@ -98,7 +98,7 @@ def network_view(
         sent = {"id": identity, "at": now, "turn": sent["turn"] + 1, "echo": now == told}
         st.session_state[f"{key}-sent"] = sent
     _components[kind](
-        key=key, data=[{**whole, **sent}], on_at_change=changed, on_failed_change=failed
+        key=key, data=[{**drawing, **sent}], on_at_change=changed, on_failed_change=failed
     )
 
 

@@ -1,4 +1,4 @@
-// From logits to a word, named after core/decoding/strategies.py and held equal to it
+// From logits to a word, named after core/decoding/filters.py and held equal to it
 // (tests/browser/test_decoding_arithmetic.py). Logits are sorted, the most probable word first.
 
 // softmax(l / t); t = 0 puts all on the first.

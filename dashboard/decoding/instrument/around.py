@@ -79,6 +79,6 @@ def sketch(logits: np.ndarray) -> tuple[tuple[int, ...], bytes]:
     ids = candidates[np.argsort(-logits[candidates], kind="stable")][:first]
     finite = ordered[np.isfinite(ordered)]
     low = float(finite.min()) if len(finite) else 0.0
-    kept = np.clip(ordered[ranks(len(logits))].astype(np.float64), low, None)
-    falls = np.diff(np.rint((kept[0] - kept) / UNIT).astype(int), prepend=0).tolist()
+    sampled = np.clip(ordered[ranks(len(logits))].astype(np.float64), low, None)
+    falls = np.diff(np.rint((sampled[0] - sampled) / UNIT).astype(int), prepend=0).tolist()
     return tuple(ids.tolist()), b"".join(b"\xff" * (n // 255) + bytes([n % 255]) for n in falls)

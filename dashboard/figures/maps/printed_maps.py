@@ -34,8 +34,8 @@ def printed_grid(alphas: np.ndarray, tokens: Sequence[str]) -> bytes:
             levels = np.clip(weights / brightest(weights), 0, 1) * (len(scale) - 1)
             cells = scale[np.rint(levels).astype(int)]
             cells[hidden] = MASKED
-            whole = Image.fromarray(cells.repeat(cell, 0).repeat(cell, 1))
-            image.paste(whole, (left + head * pitch, TITLE + layer * pitch))
+            picture = Image.fromarray(cells.repeat(cell, 0).repeat(cell, 1))
+            image.paste(picture, (left + head * pitch, TITLE + layer * pitch))
     for head in range(heads):
         draw.text(
             (left + head * pitch + side // 2, TITLE // 2), f"head {head + 1}", "black", font, "mm"

@@ -143,5 +143,5 @@ def _log_axes(y: str, low: float, high: float) -> Spec:
 def _note(at: float, text: str, row: int, before: bool = False) -> Spec:
     """A name at the foot of its line, where rising curves leave room; `before`: left of it."""
     side = {"xanchor": "right", "xshift": -4} if before else {"xanchor": "left", "xshift": 4}
-    place = {"x": log10(at), "yref": "paper", "y": 0, "yshift": 14 + 20 * row}
-    return place | side | {"text": text, "showarrow": False}
+    position = {"x": log10(at), "yref": "paper", "y": 0, "yshift": 14 + 20 * row}
+    return position | side | {"text": text, "showarrow": False}

@@ -92,8 +92,8 @@ def _vertical(at: float) -> Spec:
 
 def _note(at: float, text: str, row: int) -> Spec:
     """A name above its line; names of lines close together stand in different rows."""
-    place = {"x": at, "yref": "paper", "y": ROOM_FOR_NAMES, "yshift": 2 + 18 * (row % 3)}
-    return place | {"text": text, "showarrow": False, "yanchor": "bottom", "xanchor": "left"}
+    position = {"x": at, "yref": "paper", "y": ROOM_FOR_NAMES, "yshift": 2 + 18 * (row % 3)}
+    return position | {"text": text, "showarrow": False, "yanchor": "bottom", "xanchor": "left"}
 
 
 def _modes(decay: Decay, longest: int) -> Spec:

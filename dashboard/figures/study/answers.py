@@ -50,9 +50,9 @@ def calibration_bars(counts: Mapping[str, tuple[int, int]]) -> Drawing:
     """For each level of confidence the share of right answers, and of how many; a level without an
     answer has no bar."""
     shares = [right / given if given else 0.0 for right, given in counts.values()]
-    said = [f"{right} of {given}" if given else "none" for right, given in counts.values()]
+    labels = [f"{right} of {given}" if given else "none" for right, given in counts.values()]
     bars = bar(
-        list(counts), shares, color=BLUE, text=said, textposition="outside", cliponaxis=False
+        list(counts), shares, color=BLUE, text=labels, textposition="outside", cliponaxis=False
     )
     layout = {
         "height": 260,

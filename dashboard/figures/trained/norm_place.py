@@ -42,10 +42,10 @@ def gradients_and_losses(
     if not losses:
         middle = {"x": len(names) // 2, "y": 2.2, "text": "?"}
         notes.append(middle | told | {"font": {"size": 48, "color": GREY}})
-    for (name, found), (colour, dash, symbol) in zip(losses.items(), LOOKS, strict=False):
-        means = [sum(found[depth]) / len(found[depth]) for depth in depths]
-        across = [str(depth) for depth in depths for _ in found[depth]]
-        seeds = [loss for depth in depths for loss in found[depth]]
+    for (name, losses_of), (colour, dash, symbol) in zip(losses.items(), LOOKS, strict=False):
+        means = [sum(losses_of[depth]) / len(losses_of[depth]) for depth in depths]
+        across = [str(depth) for depth in depths for _ in losses_of[depth]]
+        seeds = [loss for depth in depths for loss in losses_of[depth]]
         alike = {"legendgroup": name, **LOWER}
         data.append(
             line(names, means, name, colour, 3, dash, showlegend=name not in norms, **alike)

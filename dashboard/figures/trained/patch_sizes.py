@@ -36,7 +36,7 @@ def accuracy_and_cost(
     if accuracies:
         means = [sum(seeds) / len(seeds) for seeds in accuracies.values()]
         across = [str(side) for side, seeds in accuracies.items() for _ in seeds]
-        every = [one for seeds in accuracies.values() for one in seeds]
+        every = [accuracy for seeds in accuracies.values() for accuracy in seeds]
         ring = {"size": 26, "symbol": "circle-open", "color": GREY, "line": {"width": 3}}
         data += [
             line(names, means, "mean accuracy", GREEN, 3),

@@ -41,10 +41,10 @@ def _data(view: MatrixView, closer: str) -> dict[str, Any]:
     """What the figures need: the matrix of radius 1 as it was before eigenvalues were moved."""
     base = view.base
     measured = matrix_choice.measured_own(to_csv(base))
-    found, d = measured.spectrum, len(base)
-    scale = found.radius or 1.0
+    spectrum, d = measured.spectrum, len(base)
+    scale = spectrum.radius or 1.0
     modes = matrix_choice.modes_of(base)
-    values = found.eigenvalues / scale if modes is None else modes.values
+    values = spectrum.eigenvalues / scale if modes is None else modes.values
     data: dict[str, Any] = {
         "d": d, "scale": scale, "view": closer,
         "re": packed(values.real), "im": packed(values.imag),

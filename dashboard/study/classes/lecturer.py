@@ -41,17 +41,17 @@ def shown() -> bool:
         _lecturer(classes().find(code), secret)
         return True
     lesson = st.query_params.get("test", "")
-    found = student.joined() if lesson else None
-    if found is None:
+    own_class = student.joined() if lesson else None
+    if own_class is None:
         return False
     token = student.key_of_browser()
-    short_tests.show(found, token, classes().my_tests(found.code, token), lesson)
+    short_tests.show(own_class, token, classes().my_tests(own_class.code, token), lesson)
     return True
 
 
-def _lecturer(found: NamedClass, secret: str) -> None:
+def _lecturer(own_class: NamedClass, secret: str) -> None:
     page.page_header(
-        f"Class {page.escape(found.name)}",
+        f"Class {page.escape(own_class.name)}",
         "Bookmark this page: only its address opens these results. A colleague who has the address "
         "can do everything that you can.",
     )
@@ -60,19 +60,19 @@ def _lecturer(found: NamedClass, secret: str) -> None:
         ["Results", "Did it help?", "Check files", "Questions", "Invite and settings"]
     )
     with results:
-        _results(found, secret)
+        _results(own_class, secret)
     with gain:
-        _gain(found, secret)
+        _gain(own_class, secret)
     with files:
         _files()
     with questions:
         _questions()
     with settings:
-        _settings(found, secret)
+        _settings(own_class, secret)
 
 
-def _results(found: NamedClass, secret: str) -> None:
-    hand_ins = classes().hand_ins(found.code, secret)
+def _results(own_class: NamedClass, secret: str) -> None:
+    hand_ins = classes().hand_ins(own_class.code, secret)
     questions = study_state.questions()
     read, errors = table.read_hand_ins(hand_ins, questions)
     for sentence in errors:
@@ -102,7 +102,7 @@ def _results(found: NamedClass, secret: str) -> None:
         selected = [read[i][0].name for i in _selected() if 0 <= i < len(read)]
         st.button(
             "Delete the selected", type="tertiary", disabled=not selected,
-            on_click=_remove, args=(found.code, secret, selected),
+            on_click=_remove, args=(own_class.code, secret, selected),
         )  # fmt: skip
     st.caption(
         "To import the files, let students hand in under their login: Canvas finds them by "
@@ -132,13 +132,13 @@ def _csv(label: str, text: str, file: str) -> None:
     )
 
 
-def _gain(found: NamedClass, secret: str) -> None:
+def _gain(own_class: NamedClass, secret: str) -> None:
     st.toggle(
         "Offer short tests to this class",
-        found.tests,
+        own_class.tests,
         key="study-class-tests",
         on_change=_switch,
-        args=(found.code, secret),
+        args=(own_class.code, secret),
     )
     st.markdown(
         "Each lesson then has three short tests: before it, after it and one week later. Each asks "
@@ -151,7 +151,7 @@ def _gain(found: NamedClass, secret: str) -> None:
         "computed from the means of all students who took both tests. The 95% interval is a "
         f"bootstrap over the students; it needs at least {FEWEST} of them."
     )
-    tests = classes().tests(found.code, secret)
+    tests = classes().tests(own_class.code, secret)
     gains = [gain for gain in class_gains(tests) if gain.gain is not None]
     if gains:
         _figure(gains)
@@ -208,11 +208,11 @@ def _files() -> None:
     if not files:
         return
     checked = check_files(((file.name, file.getvalue()) for file in files), rooms().signature)
-    refused = [one for one in checked if one.state == FORGED]
-    for one in refused[:20]:
-        st.error(f"**{page.escape(one.file)}** {page.escape(one.why)}")
+    refused = [summary for summary in checked if summary.state == FORGED]
+    for summary in refused[:20]:
+        st.error(f"**{page.escape(summary.file)}** {page.escape(summary.why)}")
     st.markdown(f"**{len(checked) - len(refused)} accepted, {len(refused)} refused.**")
-    tables.show([asdict(one) for one in checked], hide_index=True)
+    tables.show([asdict(summary) for summary in checked], hide_index=True)
 
 
 def _questions() -> None:
@@ -235,12 +235,12 @@ def _questions() -> None:
     st.caption("Moodle supports ordering questions from version 4.4 on.")
 
 
-def _settings(found: NamedClass, secret: str) -> None:
+def _settings(own_class: NamedClass, secret: str) -> None:
     st.markdown(
-        f"Students open this link, or enter the code **{found.code}** under “Class” on the Study "
-        "page:"
+        f"Students open this link, or enter the code **{own_class.code}** under “Class” on the "
+        "Study page:"
     )
-    join(f"?class={found.code}")
+    join(f"?class={own_class.code}")
     st.markdown(
         f"The class and all that it stores are deleted {DAYS_KEPT} days after it was opened."
     )
@@ -248,7 +248,7 @@ def _settings(found: NamedClass, secret: str) -> None:
         st.markdown(
             "Deletes the class, everything that was handed in and every test, for everyone."
         )
-        st.button("Delete everything now", on_click=_delete, args=(found.code, secret))
+        st.button("Delete everything now", on_click=_delete, args=(own_class.code, secret))
 
 
 def _delete(code: str, secret: str) -> None:

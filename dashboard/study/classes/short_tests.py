@@ -24,9 +24,9 @@ KEPT = (
 )
 
 
-def next_moment(lesson: str, taken: Sequence[ShortTest], now: float) -> tuple[int | None, str]:
+def next_moment(lesson: str, tests: Sequence[ShortTest], now: float) -> tuple[int | None, str]:
     """The index in MOMENTS of the test that is open, None if there is none, and that in words."""
-    done = {test.moment: test for test in taken if test.lesson == lesson}
+    done = {test.moment: test for test in tests if test.lesson == lesson}
     for moment in (0, 1):
         if moment not in done:
             return moment, MOMENTS[moment]
@@ -38,54 +38,54 @@ def next_moment(lesson: str, taken: Sequence[ShortTest], now: float) -> tuple[in
     return 2, MOMENTS[2]
 
 
-def choose(found: NamedClass, taken: Sequence[ShortTest]) -> None:
+def choose(own_class: NamedClass, tests: Sequence[ShortTest]) -> None:
     """A link to the next test of every lesson."""
     st.markdown(KEPT)
     for lesson in LESSONS:
-        moment, words = next_moment(lesson, taken, time.time())
+        moment, words = next_moment(lesson, tests, time.time())
         title = lessons.by_name(lesson).title
         if moment is None:
             st.caption(f"{title} · {words}")
         else:
-            _link(found, lesson, f"**{title}** · {words}")
+            _link(own_class, lesson, f"**{title}** · {words}")
 
 
-def due(found: NamedClass, taken: Sequence[ShortTest]) -> None:
+def due(own_class: NamedClass, tests: Sequence[ShortTest]) -> None:
     """The tests a week later that are due, as part of what is to be reviewed."""
     for lesson in LESSONS:
-        if next_moment(lesson, taken, time.time())[0] == 2:
+        if next_moment(lesson, tests, time.time())[0] == 2:
             title = lessons.by_name(lesson).title
-            _link(found, lesson, f"Due again: **{title}** · the short test a week later")
+            _link(own_class, lesson, f"Due again: **{title}** · the short test a week later")
 
 
-def _link(found: NamedClass, lesson: str, label: str) -> None:
-    page.marked_link("study", label, "trending_up", {"class": found.code, "test": lesson})
+def _link(own_class: NamedClass, lesson: str, label: str) -> None:
+    page.marked_link("study", label, "trending_up", {"class": own_class.code, "test": lesson})
 
 
-def show(found: NamedClass, token: str, taken: Sequence[ShortTest], lesson: str) -> None:
+def show(own_class: NamedClass, token: str, tests: Sequence[ShortTest], lesson: str) -> None:
     """The open test of a lesson as a form; one sentence where none is open."""
-    moment, words = next_moment(lesson, taken, time.time())
+    moment, words = next_moment(lesson, tests, time.time())
     title = lessons.by_name(lesson).title if lesson in LESSONS else lesson[:20]
     page.page_header(
         f"Short test: {page.escape(title)}",
         "Three numbers, asked before the lesson, after it and one week later.",
     )
-    if taken and (last := max(taken, key=lambda test: test.at)).lesson == lesson:
+    if tests and (last := max(tests, key=lambda test: test.at)).lesson == lesson:
         st.success(f"{last.correct} of {last.items} right in the test {MOMENTS[last.moment]}.")
-    if not found.tests:
+    if not own_class.tests:
         st.info("The short tests of this class are switched off.")
     elif moment is None:
         st.info(f"{words[0].upper()}{words[1:]}.")
     elif token:
-        _form(found, token, lesson, moment)
+        _form(own_class, token, lesson, moment)
     st.caption(KEPT)
     with st.container(horizontal=True):
-        page.marked_link("study", "Back to the questions", "arrow_back", {"class": found.code})
+        page.marked_link("study", "Back to the questions", "arrow_back", {"class": own_class.code})
         if moment == 1 and lesson in LESSONS:
             page.lesson_link(lesson)
 
 
-def _form(found: NamedClass, token: str, lesson: str, moment: int) -> None:
+def _form(own_class: NamedClass, token: str, lesson: str, moment: int) -> None:
     tasks = short_test(lesson, token, moment)
     st.markdown(f"**The test {MOMENTS[moment]}:** write a number, or leave it empty.")
     with st.form(f"short-test-{lesson}-{moment}"):
@@ -96,5 +96,5 @@ def _form(found: NamedClass, token: str, lesson: str, moment: int) -> None:
         if st.form_submit_button("Send", type="primary"):
             with limits.within(limits.HAND_INS):
                 correct = correct_answers(tasks, answers)
-                classes().take_test(found.code, token, lesson, moment, correct, len(tasks))
+                classes().take_test(own_class.code, token, lesson, moment, correct, len(tasks))
             st.rerun()

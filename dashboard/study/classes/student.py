@@ -50,33 +50,33 @@ def joined() -> NamedClass | None:
     if not code:
         return None
     try:
-        found = classes().find(code)
+        own_class = classes().find(code)
     except (ValueError, OSError) as error:
         page.show_error(error)
         leave()
         return None
     st.session_state["study-class"] = code
     state.put_in_link(_CODE, code)
-    return found
+    return own_class
 
 
 def section() -> None:
     """The row of the class that was joined; nothing without one."""
-    found = joined()
-    if found is None:
+    own_class = joined()
+    if own_class is None:
         return
     token = key_of_browser()
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="class-row"):
-        mine = classes().mine(found.code, token)
-        st.markdown(f"**{page.escape(found.name)}**: {_handed_in(mine)}", width="stretch")
+        mine = classes().mine(own_class.code, token)
+        st.markdown(f"**{page.escape(own_class.name)}**: {_handed_in(mine)}", width="stretch")
         with st.popover("Hand in", icon=":material/upload:"):
-            _hand_in(found, token)
-        if found.tests:
+            _hand_in(own_class, token)
+        if own_class.tests:
             with st.popover("Short tests", icon=":material/trending_up:"):
-                short_tests.choose(found, classes().my_tests(found.code, token))
+                short_tests.choose(own_class, classes().my_tests(own_class.code, token))
         st.button("Leave the class", type="tertiary", on_click=leave)
-    if found.tests:
-        short_tests.due(found, classes().my_tests(found.code, token))
+    if own_class.tests:
+        short_tests.due(own_class, classes().my_tests(own_class.code, token))
 
 
 def key_of_browser() -> str:
@@ -93,14 +93,14 @@ def _handed_in(mine: HandIn | None) -> str:
     return f"you handed in as {page.escape(mine.name)} on {at}."
 
 
-def _hand_in(found: NamedClass, token: str) -> None:
-    mine = classes().mine(found.code, token)
+def _hand_in(own_class: NamedClass, token: str) -> None:
+    mine = classes().mine(own_class.code, token)
     st.text_input("Your name or pseudonym", mine.name if mine else "", max_chars=60, key=_NAME)
     st.button(
         "Hand in again" if mine else "Hand in",
         type="primary",
         on_click=_send,
-        args=(found.code, token),
+        args=(own_class.code, token),
         disabled=not token,
     )
     show_done()
@@ -108,7 +108,7 @@ def _hand_in(found: NamedClass, token: str) -> None:
     if mine is not None:
         with st.expander("What is stored"):
             tables.show([vars(result) for result in load_results(mine.results)], hide_index=True)
-        st.button("Delete what is mine", on_click=_withdraw, args=(found.code, token))
+        st.button("Delete what is mine", on_click=_withdraw, args=(own_class.code, token))
     with st.expander("Another device"):
         st.markdown(
             "This key belongs to your browser. Enter it on another device to continue there. "
@@ -170,8 +170,8 @@ def attempt(action: Callable[[], None], done: str) -> None:
 
 def show_done() -> None:
     """Say once how the last button ended."""
-    said = st.session_state.pop(_DONE, "")
-    if isinstance(said, Exception):
-        page.show_error(said)
-    elif said:
-        st.success(said)
+    outcome = st.session_state.pop(_DONE, "")
+    if isinstance(outcome, Exception):
+        page.show_error(outcome)
+    elif outcome:
+        st.success(outcome)

@@ -54,8 +54,8 @@ def show(
 
 def _counting(tokens: int) -> Any:
     def fits(value: object) -> bool:
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        return whole and 0 <= value < tokens  # type: ignore[operator]
+        integer = isinstance(value, int) and not isinstance(value, bool)
+        return integer and 0 <= value < tokens  # type: ignore[operator]
 
     return fits
 

@@ -43,16 +43,16 @@ def _one_sentence(name: str) -> Iterator[None]:
         ) from error
 
 
-def fetch_config(name: str, place: Path) -> Path:
+def fetch_config(name: str, folder: Path) -> Path:
     """Download config.json into `place`. Errors: ValueError, one sentence."""
     with _one_sentence(name):
         from huggingface_hub import hf_hub_download
 
-        return Path(hf_hub_download(name, "config.json", local_dir=place))
+        return Path(hf_hub_download(name, "config.json", local_dir=folder))
 
 
 def fetch(
-    name: str, place: Path, what: str, total: int | None = None
+    name: str, folder: Path, what: str, total: int | None = None
 ) -> Generator[JobProgress, None, Path]:
     """Download the files of a model into `place`; yields progress. Errors: ValueError."""
     with _one_sentence(name):
@@ -60,9 +60,9 @@ def fetch(
 
         def download() -> Path:
             patterns = list(HUB_FILES)
-            return Path(snapshot_download(name, local_dir=place, allow_patterns=patterns))
+            return Path(snapshot_download(name, local_dir=folder, allow_patterns=patterns))
 
-        return (yield from watched(download, place, what, total))
+        return (yield from watched(download, folder, what, total))
 
 
 def sizes(name: str) -> tuple[dict[str, int], str]:

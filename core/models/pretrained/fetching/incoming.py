@@ -21,8 +21,8 @@ def incoming() -> list[str]:
     folder = incoming_folder()
     if not folder.is_dir():
         return []
-    found = (path for path in folder.iterdir() if path.is_dir() or path.suffix == ".gguf")
-    return sorted(path.name for path in found if INCOMING.fullmatch(path.name))[:MAX_LISTED]
+    paths = (path for path in folder.iterdir() if path.is_dir() or path.suffix == ".gguf")
+    return sorted(path.name for path in paths if INCOMING.fullmatch(path.name))[:MAX_LISTED]
 
 
 def incoming_path(name: str) -> Path:

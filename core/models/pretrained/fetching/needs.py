@@ -55,8 +55,8 @@ def _of_hub(name: str) -> Needs:
             f"{name} has no *.safetensors file, and no other kind of weights is read; choose "
             "another model."
         )
-    with tempfile.TemporaryDirectory() as place:
-        config = read_json(hub.fetch_config(name, Path(place)))
+    with tempfile.TemporaryDirectory() as folder:
+        config = read_json(hub.fetch_config(name, Path(folder)))
     return _made(config, sum(files.values()), weights, licence)
 
 

@@ -49,9 +49,9 @@ class Fetch:
 
     def progress(self) -> tuple[str, float | None]:
         """What it is doing, and the share that is done; None where that is not known."""
-        said = self._last()
-        done, total = said.get("done", 0), said.get("total")
-        return str(said.get("what", "starting")), min(1.0, done / total) if total else None
+        report = self._last()
+        done, total = report.get("done", 0), report.get("total")
+        return str(report.get("what", "starting")), min(1.0, done / total) if total else None
 
     def error(self) -> str:
         """The sentence it ended with; "" while it runs, when it was cancelled or went well."""
@@ -73,11 +73,11 @@ class Fetch:
             tail = output.read(LAST)
         for line in reversed(tail.split(b"\n")[:-1]):
             try:
-                said = json.loads(line)
+                report = json.loads(line)
             except ValueError:
                 continue
-            if isinstance(said, dict):
-                return said
+            if isinstance(report, dict):
+                return report
         return {}
 
 

@@ -12,7 +12,7 @@ SECONDS = 0.5  # between two records
 
 
 def watched(
-    download: Callable[[], T], place: Path, what: str, total: int | None
+    download: Callable[[], T], folder: Path, what: str, total: int | None
 ) -> Generator[JobProgress, None, T]:
     """Run `download()` in a thread; yields the bytes in `place` until it returns, then its result.
 
@@ -30,7 +30,7 @@ def watched(
     thread = threading.Thread(target=run, name=what, daemon=True)
     thread.start()
     while thread.is_alive():
-        done = size_of(place)
+        done = size_of(folder)
         yield JobProgress(what, min(done, total) if total else done, total, "bytes")
         thread.join(SECONDS)
     if errors:
