@@ -87,8 +87,8 @@ def try_it() -> None:
                     key="map",
                     data={"weights": weight, "picture": image},
                 )
-            second.metric("Deletion: area below random order by", f"{chance_down - down:+.3f}")
-            second.metric("Insertion: area above random order by", f"{up - chance_up:+.3f}")
+            second.metric("Deletion: area below the random curve", f"{chance_down - down:+.3f}")
+            second.metric("Insertion: area above the random curve", f"{up - chance_up:+.3f}")
     else:
         known = faithfulness.on_known_objects(loaded, weights)
         random = faithfulness.on_known_objects(loaded, "random")
@@ -101,8 +101,9 @@ def try_it() -> None:
                 page.show_figure(
                     head_figures.sorted_heads(values, measure, chance, beside[0]),
                     title=f"{measure.capitalize()} (up), for each layer and head (across)",
-                    description=f"Dashed: the score of an uninformed map. Rollout scores "
-                    f"{fused['rollout']:.3f}, and {beside[2]['rollout']:.3f} with random weights.",
+                    description="The dashed line is the score of a map that knows nothing about "
+                    f"the object. Rollout scores {fused['rollout']:.3f}, and "
+                    f"{beside[2]['rollout']:.3f} with random weights.",
                     more=f"The mean over all heads scores {fused['mean attention']:.3f}, and "
                     f"{beside[2]['mean attention']:.3f} with random weights. The pointing game "
                     "counts the pictures whose brightest patch is at least half covered by the "

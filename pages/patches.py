@@ -120,7 +120,7 @@ else:
                 title="3. How similar are two moments?",
                 description="Cosine similarity of the tokens of two moments.",
                 more="Parts of the tune that are repeated are dark red away from the diagonal. "
-                "Attention starts from products like these.",
+                "Attention scores are products of tokens, too.",
                 key="moments",
             )
 

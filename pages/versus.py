@@ -97,16 +97,17 @@ elif section in ("shifted", "other sizes"):
             break
         lines[f"{member.name} ({member.entry.architecture})"] = (places, values)
     if lines:
-        words, more = "Mean over shifts up, down, left and right; edge pixels are repeated.", ""
+        words = "Each point is the mean over shifts up, down, left and right; the edge is repeated."
+        of, more = "the shift", ""
         if not shift:
-            words = "The models were trained on 32 pixels."
+            words, of = "The models were trained on pictures of 32×32 pixels.", "their side"
             more = "A ViT's learned positions are interpolated to the new grid, sinusoidal ones " \
                 "are computed for it, and a CNN needs no change. "  # fmt: skip
         across = "pixels moved" if shift else "side of the picture, pixels"
         with right:
             page.show_figure(
                 figures.lines(lines, across, places),
-                title=f"Accuracy (up) on {PICTURES} held-out pictures, {across} (across)",
+                title=f"Accuracy (up) on {PICTURES} held-out pictures, by {of} (across)",
                 description=f"{words} All points use the same pictures; {versus.chance(lines)}",
                 more=f"{more}The shipped models were measured on {shipped_machine()}.",
                 key=section.replace(" ", "-"),

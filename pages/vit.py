@@ -47,7 +47,7 @@ def look() -> None:
         )
         if live:
             st.caption(
-                "Move over a patch to see where it looks. Click it to keep it, or click the class "
+                "Point at a patch to see where it looks. Click it to keep it, or click the class "
                 "token above the picture. The colours of each small map are scaled to its "
                 "largest weight."
             )
@@ -66,8 +66,9 @@ def look() -> None:
             figures.picture_row(picture.row, heat, marked=picture.index),
             title=f"Pictures and the class token's attention: {over_layers} over layers, "
             f"{over_heads} over heads",
-            description=f"{picture.about} The course's figure is the mean over both. Do the bright "
-            "patches follow the object? The lesson Are the maps true? measures this.".strip(),
+            description=f"{picture.about} The course's figure is the mean over layers and heads. "
+            "Do the bright patches follow the object? The lesson “Are the maps true?” measures "
+            "this.".strip(),
             key="ten",
             data={"attention": heat, "pictures": picture.row},
         )
@@ -75,8 +76,8 @@ def look() -> None:
 
 ROLLOUT = (
     "Attention shows the weights of a layer and head. Rollout follows attention from layer to "
-    "layer: it multiplies the weights of the layers, and half of each is replaced by the "
-    "residual connection (Abnar & Zuidema 2020)."
+    "layer: it multiplies the attention matrices of the layers, each averaged with the identity "
+    "matrix, which stands for the residual connection (Abnar & Zuidema 2020)."
 )
 SECTIONS = ["where it looks", "patch size"]
 if controls.pick("What to try", SECTIONS, key="try", bare=True) == "patch size":

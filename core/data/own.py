@@ -35,7 +35,7 @@ def add(file: BinaryIO, title: str, kind: str) -> Generator[JobProgress, None, s
     """
     content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise ValueError(f"{title} is larger than {MAX_BYTES // 10**6} MB: give less data.")
+        raise ValueError(f"{title} is larger than {MAX_BYTES // 10**6} MB: use less data.")
     what = "dialogues" if kind == "gpt" else "images"
     key = f"own-{hashlib.sha256(what.encode() + content).hexdigest()[:16]}"
     if find(key) is None and _stored() > MAX_STORED:
@@ -73,7 +73,7 @@ def _read(name: str, array: str) -> Arrays:
     stored = find(f"own-{match[1]}") if match else None
     if stored is None or array not in stored.arrays:
         raise MissingDataError(
-            f"The data {name!r} is not on this machine: give its file again on the Train page."
+            f"The data {name!r} is not on this machine: upload its file again on the Train page."
         )
     return stored
 

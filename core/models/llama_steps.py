@@ -95,15 +95,15 @@ def llama(vocab_size: int, kv_heads: int) -> Llama:
 
 
 def parameters(step: int, vocab_size: int) -> dict[str, int]:
-    """How many weights the parts of a step's model have: embeddings, attention, FFN and head.
+    """How many weights the parts of a step's model have: embeddings, attention, FFN, output layer.
 
     A norm counts with the part that reads it; nothing is allocated.
     """
     with shapes_only():
         model = build(step, vocab_size, seed=0)
-    counts = {"embeddings": 0, "attention": 0, "FFN": 0, "head": 0}
+    counts = {"embeddings": 0, "attention": 0, "FFN": 0, "output layer": 0}
     for name, weight in model.named_parameters():
         inside = "FFN" if ".ffn." in name else "attention"
-        part = {"transformer": inside, "head": "head"}.get(name.split(".")[0], "embeddings")
+        part = {"transformer": inside, "head": "output layer"}.get(name.split(".")[0], "embeddings")
         counts[part] += weight.numel()
     return counts

@@ -78,7 +78,7 @@ def lost_message(run: RunDirectory) -> str:
     if any(_is_valid(run, name) for name in run.checkpoint_names()):
         advice = "Resume it from its last checkpoint."
     if control.requested(run):
-        return f"Its process ended before it could stop regularly. {advice}"
+        return f"Its process ended before it could save and stop. {advice}"
     if memory_kills() > about.get("memory_kills", memory_kills()):
         return f"Its process was killed: out of memory. {advice}"
     return f"Its process exited unexpectedly. {advice}"

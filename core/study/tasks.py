@@ -106,10 +106,11 @@ def read_task(table: object, where: str) -> Task:
             points, enough = read_points(table.get("points"), where), table.get("enough")
             for point in points:
                 no_markup(f"{point.text} {point.ask}", f"{where}: points")
-            if not isinstance(enough, int) or not 1 <= enough <= len(points):
+            if type(enough) is not int or not 1 <= enough <= len(points):
                 raise ValueError(f"{where}: enough must be from 1 to {len(points)} points.")
             return Rubric(text_at(table, "prompt", where), points, enough)
-    raise ValueError(f"{where}: the kind is {str(kind)[:30]!r}: use {KINDS}.")
+    said = "missing" if kind is None else repr(str(kind)[:30])
+    raise ValueError(f"{where}: the kind is {said}: use {KINDS}.")
 
 
 def _variant(table: dict[str, Any], where: str, known: Mapping[str, object]) -> str:

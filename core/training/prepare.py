@@ -69,7 +69,7 @@ def _prepare_images(spec: RunSpec, recipe: ImageRecipe, device: torch.device) ->
     model = build(spec.architecture, config).to(device).to(memory_format=torch.channels_last)
     if recipe.initialisation == "small":
         scaled_init(model)
-    note = f"{data.note} {len(used):,} images for training, {len(held_out.labels):,} held out."
+    note = f"{data.note} Trained on {len(used):,} images; {len(held_out.labels):,} are held out."
     return Prepared(model, config, task, extra, None, data.checksum, note)
 
 
@@ -91,7 +91,7 @@ def _prepare_text(spec: RunSpec, recipe: TextRecipe, device: torch.device) -> Pr
     torch.manual_seed(spec.seed)
     model = build(spec.architecture, config).to(device)
     note = (
-        f"{data.note} {len(lines):,} dialogues for training, {len(held_out_lines):,} held out, "
-        f"a vocabulary of {tokenizer.vocab_size:,}. {dataset.note}".strip()
+        f"{data.note} Trained on {len(lines):,} dialogues; {len(held_out_lines):,} are held out. "
+        f"The vocabulary has {tokenizer.vocab_size:,} tokens. {dataset.note}".strip()
     )
     return Prepared(model, config, task, {}, tokenizer.vocab, data.checksum, note)

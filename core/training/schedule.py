@@ -12,7 +12,7 @@ def learning_rate(recipe: Recipe, step: int, steps_per_epoch: int) -> float:
 
     "cosine"   lr · (1 + cos(π e / E)) / 2 for the whole of epoch e of E: the course's schedule
                (Loshchilov & Hutter 2017, eq. 5, without restarts)
-    "warmup"   linear from 0 to lr over the first 15 % of all steps, then linear to 0
+    "warmup"   linear from 0 to lr over the first 15% of all steps, then linear to 0
     """
     if recipe.schedule == "cosine":
         epoch = step // steps_per_epoch

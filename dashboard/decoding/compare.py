@@ -130,7 +130,8 @@ def _strip(text: Text, tokenizer: Tokenizer) -> tuple[list[Token], str]:
         for i, (one, mark) in enumerate(zip(text.generated, marks, strict=True))
     ]
     mean = fmean(one.log_probability for one in text.generated)
-    return strip, f"Mean log P: {mean:.2f} nats. {sum(marks)} of {len(marks)} tokens are repeated."
+    shown = f"{mean:.2f}".replace("-", "−")
+    return strip, f"Mean log P: {shown} nats. {sum(marks)} of {len(marks)} tokens are repeated."
 
 
 def _show_step(
@@ -176,15 +177,17 @@ def show_figure(index: int, step: Step, tokenizer: Tokenizer, *, key: str) -> No
     before, after, order = (t.numpy() for t in (step.distribution, step.left, step.order))
     word = page.escape(vocab[step.token])
     if step.forced:
-        how = f"You chose **{word}** here"
+        how = f"You chose **{word}** here."
     elif step.draw is not None:
-        how = f"The random number {step.draw:.3f} selected **{word}** (words sorted by probability)"
+        how = (
+            f"The random number {step.draw:.3f} selected **{word}** (words sorted by probability)."
+        )
     else:
-        how = f"Deterministic choice **{word}**"
+        how = f"The deterministic choice is **{word}**."
     st.markdown(
-        f"{how}: it has the probability **{percent(after[step.token])}** among the "
-        f"**{step.kept:,}** of {len(vocab):,} tokens that are kept, and rank **{step.rank}** "
-        f"for the model, whose entropy is **{step.entropy:.2f}** nats."
+        f"{how} It has the probability **{percent(after[step.token])}** among the "
+        f"**{step.kept:,}** of {len(vocab):,} tokens that are kept. The model ranks it "
+        f"**{step.rank}**. The entropy is **{step.entropy:.2f}** nats."
     )
     page.show_figure(
         _drawn(step, tokenizer, state.presenting()),
@@ -247,13 +250,13 @@ def _show_attention(loaded: LoadedModel, step: Step, letter: str) -> None:
     page.show_figure(
         figures.step_attention(alphas[0, :, :, -1].numpy(), words),
         title="Attention that led to this word",
-        description="What the last word before it looked at. Each row is "
-        f"{'a layer, the mean of its heads' if many else 'a head'}, each column one of the last 40 "
-        "words that were read.",
+        description="This is what the last word before it looked at. Each row is "
+        f"{'a layer, the mean of its heads' if many else 'a head (layer.head)'}, each column one "
+        "of the last 40 words that were read.",
         key=f"attention-{letter}",
     )
     text = loaded.tokenizer.decode(ids) if loaded.entry.real else " ".join(words[1:])
     page.lesson_link(
-        "attention", "See this text on the attention page", reads="text",
+        "attention", "Open in Attention", reads="text",
         model=loaded.entry.name, prompt=text[-LONGEST_LINKED:],
     )  # fmt: skip

@@ -22,8 +22,8 @@ WORDS = 40  # that a checkpoint adds to the prompt
 def show(entry: zoo.ModelEntry, loaded: zoo.LoadedModel, prompt: Prompt) -> None:
     """The texts of a model's training, and the prompt continued by every stored checkpoint."""
     st.markdown(
-        "What the model wrote after every epoch of its training, **by greedy decoding from the "
-        "empty prompt**. What appears first, and what later?"
+        "The model wrote these texts after the epochs of its training, **by greedy decoding from "
+        "the empty prompt**. What appears first, and what appears later?"
     )
     epochs = history(entry)
     if not epochs:

@@ -72,7 +72,7 @@ def _costs(engine: DecodingEngine, report: Report | None) -> None:
     near = report and min(report.timings, key=lambda timing: abs(timing.length - T))
     rows = [
         {
-            "the next token": name,
+            "the next token": timings.in_full(name),
             f"multiply-adds, T = {T}": f"{count / 1e6:,.2f} M",
             **({f"measured, T = {near.length}": f"{near.ms[name]:.2f} ms"} if near else {}),
         }
@@ -80,22 +80,23 @@ def _costs(engine: DecodingEngine, report: Report | None) -> None:
     ]
     tables.show(rows, hide_index=True)
     page.show_math(
-        r"\begin{aligned} \text{no cache, head on all: } & L\,(T P + 2\,T^2 H n) + T d V \\"
-        r"\text{no cache, head on the last: } & L\,(T P + 2\,T^2 H n) + d V \\"
+        r"\begin{aligned} \text{no cache, vocabulary head on all: } "
+        r"& L\,(T P + 2\,T^2 H n) + T d V \\"
+        r"\text{no cache, vocabulary head on the last: } & L\,(T P + 2\,T^2 H n) + d V \\"
         r"\text{cache: } & L\,(P + 2\,T\,H n) + d V \\"
         r"& P = 4\,d\,H n + 2\,d\,m \end{aligned}",
-        f"Multiply-adds for the token after T tokens. L = {len(weights.blocks)} layers, d = "
-        f"{weights.dim} features, H = {weights.num_heads} heads of width n = "
-        f"{weights.head_dim}, m = {weights.mlp_dim} in the feed-forward layer, V = "
-        f"{weights.vocab_size:,} words. P is the number for all projections of one token in "
-        "one layer.",
+        "Multiply-adds for the token after T tokens. The model has "
+        f"L = {len(weights.blocks)} layers, d = {weights.dim} features, "
+        f"H = {weights.num_heads} heads of width n = {weights.head_dim}, "
+        f"m = {weights.mlp_dim} units in the feed-forward layer, and V = {weights.vocab_size:,} "
+        "words. P counts all projections of one token in one layer.",
     )
     read = bytes_read(weights, T, 32)
     st.caption(
-        f"With a cache, a token reads {read / 1e6:,.1f} MB for {counted['cache'] / 1e6:,.1f} M "
-        f"multiply-adds: every weight once, and {cache_bytes(weights, T) / 1e6:,.2f} MB of "
-        "keys and values. The time for a whole text still grows with T², since every token "
-        "looks at all tokens before it."
+        f"With a cache, the step for a token reads {read / 1e6:,.1f} MB for "
+        f"{counted['cache'] / 1e6:,.1f} M multiply-adds: every weight once, and "
+        f"{cache_bytes(weights, T) / 1e6:,.2f} MB of keys and values. The time for a whole text "
+        "still grows with T², since every token looks at all tokens before it."
     )
 
 

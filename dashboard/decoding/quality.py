@@ -29,8 +29,12 @@ _ROWS = (
         "rep4",
         "four words in a row that occurred before in the same text; people rarely repeat them",
     ),
-    ("different words", "distinct1", "number of different words, divided by that of all words"),
-    ("different pairs", "distinct2", "the same for two words in a row"),
+    (
+        "different words",
+        "distinct1",
+        "the number of different words divided by the number of all words",
+    ),
+    ("different pairs", "distinct2", "the same for pairs of neighbouring words"),
     (
         "copied 8-grams",
         "copied",
@@ -171,7 +175,7 @@ def _curves(sweep: dict[str, Any], human: TextQuality) -> None:
     points = sweep["points"]
     likelier = [p for p in points if p["mean_log_probability"] > human.mean_log_probability]
     likeliest = max(points, key=lambda p: p["mean_log_probability"])
-    description = f"{sweep['count']} texts of {sweep['length']} words at each setting."
+    description = f"Each point is one setting: {sweep['count']} texts of {sweep['length']} words."
     asked = state.presenting() and not state.revealed()
     if not asked:
         description += (

@@ -45,8 +45,8 @@ def show(loaded: LoadedModel) -> None:
             r"\begin{gathered} \text{head } h \text{ reads group } g = \lfloor h\,G / H \rfloor \\ "
             r"A_h = \mathrm{softmax}\!\left(Q_h K_g^\top / \sqrt{n}\right) \\ "
             r"\text{bytes} = 2 \cdot L \cdot G \cdot n \cdot T \cdot 4 \end{gathered}",
-            f"G = H is the usual attention, G = 1 multi-query attention. L = {sizes['L']} layers, "
-            f"n = {n} numbers a key, 4 bytes a number.",
+            "G = H is ordinary attention, and G = 1 is multi-query attention. The model has "
+            f"L = {sizes['L']} layers; a key has n = {n} numbers of 4 bytes each.",
         )
     first = own if own < H else whole_groups(max(1, H - 1), H)
     dials = [
@@ -77,7 +77,7 @@ def _predict(H: int) -> bool:
         lambda: (
             "**The cache only.** Every query head still multiplies its query with all T keys. Of "
             "the weights, $W_K$ and $W_V$ become smaller; $W_Q$ and $W_O$ stay, so "
-            f"{(H + 1) / (2 * H):.0%} are left."
+            f"{(H + 1) / (2 * H):.1%} are left."
         ),
         key="guess-groups", wait="Answer to see weights and multiply-adds beside the bytes.",
     )  # fmt: skip
@@ -89,7 +89,7 @@ def _quality() -> str:
         history = llama_history.read()
         heads, groups = history.about["sizes"]["num_heads"], history.about["kv_heads"]
         return (
-            f"On the way from the GPT to a Llama (lesson Dialogue GPT), {groups} such heads "
+            f"On the way from the GPT to a Llama (lesson “Dialogue GPT”), {groups} such heads "
             f"instead of {heads} changed the loss by {history.change(5):+.3f} bits per character; "
             f"two seeds differ by up to {history.spread():.3f}."
         )

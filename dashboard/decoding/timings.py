@@ -102,6 +102,11 @@ def _quotable(report: Report, engine: DecodingEngine) -> None:
             save_measurement(name, measured)
 
 
+def in_full(variant: str) -> str:
+    """A variant of `core.decoding.cost` as the page calls it; its head is the vocabulary head."""
+    return variant.replace("head on", "vocabulary head on")
+
+
 def show_curves(report: Report, T: int) -> None:
     """Time for the next token against the length of the text, a curve for each variant.
 
@@ -111,8 +116,8 @@ def show_curves(report: Report, T: int) -> None:
 
     lengths = [timing.length for timing in report.timings]
     names = list(report.timings[0].ms)
-    times = {name: [timing.ms[name] for timing in report.timings] for name in names}
-    slopes = {name: slope(report.timings, name) for name in names}
+    times = {in_full(name): [timing.ms[name] for timing in report.timings] for name in names}
+    slopes = {in_full(name): slope(report.timings, name) for name in names}
     asked = state.presenting() and not state.revealed()
     page.show_figure(
         figures.time_per_token(lengths, times, slopes, T, shown=2 if asked else len(names)),

@@ -122,7 +122,7 @@ def step_attention(weights: np.ndarray, tokens: Sequence[str]) -> Drawing:
     With more than MOST_HEADS heads a row is a layer, the mean of its heads.
     """
     layers, heads, _ = weights.shape
-    rows = [f"layer {a + 1}, head {b + 1}" for a in range(layers) for b in range(heads)]
+    rows = [f"{a + 1}.{b + 1}" for a in range(layers) for b in range(heads)]
     if layers * heads > MOST_HEADS:
         weights, heads = weights.mean(1, keepdims=True), 1
         rows = [f"layer {a + 1}" for a in range(layers)]
@@ -171,7 +171,7 @@ def quality_curves(
         star = {"symbol": "star", "size": 24, "color": ORANGE}
         data.append(scatter(
             [human[0]], [human[1]], "text by people", marker=star, mode="markers+text",
-            text=[f"people: {human[1]:.2f}"], textposition="bottom left",
+            text=[f"people: {human[1]:.2f}".replace("-", "−")], textposition="bottom left",
         ))  # fmt: skip
         layout["shapes"] = [
             horizontal_line(human[1], {"color": ORANGE, "width": 2, "dash": "dash"})

@@ -170,7 +170,7 @@ def _hide_all_but(beat: Beat) -> str:
   position: fixed; bottom: 0; width: auto; z-index: 9; padding: 0.2rem 0.5rem 0.6rem;
   background: var(--st-background-color, Canvas); border-radius: 0.35rem; }}
 {page} {{ padding-bottom: 2.4rem; }}
-{page} {dom.CAPTION} {{ display: none; }}
+{page} {dom.CAPTION}, {dom.PLOT_BUTTONS} {{ display: none; }}
 {page} {dom.IMAGE} img {{ max-height: {state.figure_height()}px; width: auto; }}
 </style>"""
 

@@ -114,7 +114,7 @@ def show(choose_tokenizer: Callable[[], Tokenizer], curves: Measured) -> None:
             for word, id_, typed_word in zip(spelled, ids, split_words(text), strict=True)
         ],
         "cut-words",
-        f"Words, of a vocabulary of {len(words):,}: {len(ids):,} tokens, {unknown:,} unknown",
+        f"Words (a vocabulary of {len(words):,}): {len(ids):,} tokens, {unknown:,} unknown",
     )
     pieces = [piece for piece, _ in SPLITS["gpt-2"]().pre_tokenize_str(text)]
     ranks = _ranks(count)
@@ -122,7 +122,7 @@ def show(choose_tokenizer: Callable[[], Tokenizer], curves: Measured) -> None:
     _strip(
         [Token(readable(token), "made") for token in tokens],
         "cut-pairs",
-        f"Byte pairs, {len(BYTE_OF):,} bytes and {count:,} merges: {len(tokens):,} tokens, "
+        f"Byte pairs ({len(BYTE_OF):,} bytes and {count:,} merges): {len(tokens):,} tokens, "
         "0 unknown",
     )
     if isinstance(tokenizer, SubwordTokenizer):
@@ -130,7 +130,7 @@ def show(choose_tokenizer: Callable[[], Tokenizer], curves: Measured) -> None:
         _strip(
             [Token(word.replace(" ", "␣"), "made") for word in real],
             "cut-real",
-            f"The tokenizer of the chosen model, {tokenizer.vocab_size:,} tokens: {len(real):,} "
+            f"The tokenizer of the chosen model ({tokenizer.vocab_size:,} tokens): {len(real):,} "
             "tokens",
         )
 

@@ -43,24 +43,24 @@ def show() -> None:
         unit = "token" if loaded.entry.real else "word"
         known = _predict(words, p, unit)
         page.show_math(
-            r"\begin{gathered} L = -\frac{1}{T} \sum_{t=1}^{T} \ln p_t \text{ nats} "
-            r"= \frac{L}{\ln 2} \text{ bits} \\ \text{perplexity} = e^{L} "
+            r"\begin{gathered} L = -\frac{1}{T} \sum_{t=1}^{T} \ln p_t \text{ nats, or } "
+            r"\frac{L}{\ln 2} \text{ bits} \\ \text{perplexity} = e^{L} "
             r"= \left(p_1 p_2 \cdots p_T\right)^{-1/T} \end{gathered}",
-            f"The {unit} that came had the probability p given the {unit}s before it. The loss is "
-            "the mean of −ln p; the perplexity is one over the geometric mean of p.",
+            f"The model gave each {unit} of the text a probability p, given the {unit}s before it. "
+            "The loss is the mean of −ln p; the perplexity is one over the geometric mean of p.",
         )
     dials = [
         controls.dial(f"{unit.capitalize()} t", 1, len(words), min(6, len(words)), key="loss-at"),
-        controls.dial("If it had the probability p", -4.0, 0.0, -1.0, key="loss-p", step=0.02),
+        controls.dial("If its probability were p", -4.0, 0.0, -1.0, key="loss-p", step=0.02),
     ]
     with right:
         if not loss_instrument.show(words, p, unit, known, dials):
             _show_figure(words, p, unit, known, int(dials[0].value) - 1, 10 ** dials[1].value)
         V = len(loaded.tokenizer.vocab)
         st.caption(
-            "Orange: the loss at the slider's probability. Mark: at the model's own. "
-            f"A model that knows nothing gives each of its {V:,} {unit}s p = 1/{V:,}: "
-            f"{math.log(V):.2f} nats or {bits(math.log(V)):.2f} bits, perplexity {V:,}."
+            "The orange bar is the loss at the slider's probability; the mark is the loss at the "
+            f"model's own. A model that knows nothing gives each of its {V:,} {unit}s p = 1/{V:,}: "
+            f"{math.log(V):.2f} nats or {bits(math.log(V)):.2f} bits, and the perplexity {V:,}."
         )
     page.show_source(
         "core.decoding.likelihood.mean_loss", "core.decoding.likelihood.perplexity",
@@ -97,8 +97,8 @@ def _predict(words: list[str], p: np.ndarray, unit: str) -> bool:
     less = p / np.where(np.arange(T) == 0, LESS, 1)
     before, after = perplexity(p), perplexity(less)
     return controls.predict(
-        f"One of these T = {T} {unit}s becomes {LESS} times less probable. How much larger is the "
-        "perplexity of the text?",
+        f"One of these T = {T} {unit}s becomes {LESS} times less probable. How many times larger "
+        "is the perplexity of the text?",
         ANSWERS,
         lambda: (
             f"It grows from {before:.1f} to {after:.1f}, **{after / before:.2f} times**: the sum "

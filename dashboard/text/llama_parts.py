@@ -26,7 +26,7 @@ PARTS = (
         "LayerNorm first",
         r"x \leftarrow x + \mathrm{attn}(x)",
         r"x \leftarrow x + \mathrm{attn}(\mathrm{LayerNorm}(x))",
-        "Attention reads a normalised copy of the residual stream; the FFN did so already.",
+        "Attention reads a normalised copy of the residual stream; the FFN already did.",
         "The stream grows from block to block, and attention no longer sees its size.",
         ("core.transformer.AttentionResidual.attention_input",
          "core.models.prenorm.PreNormBlock.attention_input"),
@@ -37,7 +37,7 @@ PARTS = (
         r"w \odot \frac{x}{\sqrt{\overline{x^2} + ε}}",
         "Every LayerNorm becomes an RMSNorm, without mean and bias. The layer that computes the "
         "logits has no bias either.",
-        "Only the length of a vector is normalised: less to compute.",
+        "Only the length of a vector is normalised, so there is less to compute.",
         (f"{_LLAMA}.RMSNorm",),
     ),
     Part(

@@ -52,8 +52,8 @@ def show() -> None:
         page.show_math(
             r"\begin{gathered} (a, b)^* = \underset{(a, b)}{\arg\max} \\ "
             r"\sum_w n_w \cdot \#\{\, i : w_i = a,\; w_{i+1} = b \,\} \end{gathered}",
-            "Merge the pair of neighbouring tokens that is most frequent, counted in every word w, "
-            "which occurs n times.",
+            "Merge the pair of neighbouring tokens that is most frequent. How often it occurs in a "
+            "word w is multiplied by the number n of times that this word occurs in the text.",
         )
     with right:
         _show_step(learned, count)

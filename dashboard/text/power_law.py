@@ -32,8 +32,9 @@ def show() -> None:
         known = _predict(trained, law)
         page.show_math(
             r"L(w, D) = L_\infty + a\, w^{-\alpha}\, D^{-\beta}",
-            f"α = {law.alpha:.2f}, β = {law.beta:.2f}, by least squares in logarithms. The grammar "
-            f"draws at random: no model gets below its entropy, L∞ = {law.floor:.3f} nats a token.",
+            f"α = {law.alpha:.2f} and β = {law.beta:.2f} are fitted to the logarithms by least "
+            "squares. The grammar draws words at random, so no model gets below its entropy, "
+            f"L∞ = {law.floor:.3f} nats a token.",
         )
         errors = left_out(trained.fitted(), law.floor)
         st.caption(
@@ -59,14 +60,16 @@ def show() -> None:
 def _predict(trained: History, law: Law) -> bool:
     width, count = HELD_OUT
     predicted, loss = law.loss(width, count), trained.of(*HELD_OUT).loss
+    by = f"{loss - predicted:+.3f}".replace("-", "−")
     return controls.predict(
-        f"A law is fitted to {len(trained.fitted())} small GPTs, at most {WIDTHS[-1]} wide, with "
-        f"at most {DIALOGUES[-1]:,} dialogues. For width {width} and {count:,} dialogues it "
-        f"predicts {predicted:.3f} nats. What is the loss of such a model?",
+        f"A law is fitted to {len(trained.fitted())} small GPTs that are at most {WIDTHS[-1]} wide "
+        f"and were trained on at most {DIALOGUES[-1]:,} dialogues of a grammar. For width {width} "
+        f"and {count:,} dialogues it predicts a loss of {predicted:.3f} nats. What is the loss of "
+        "such a model?",
         ANSWERS,
         lambda: (
-            f"**{loss:.3f} nats**, {loss - predicted:+.3f} from the prediction: "
-            f"{loss - law.floor:.3f} above L∞, where the law says {predicted - law.floor:.3f}."
+            f"It is **{loss:.3f} nats**, {by} from the prediction. This is "
+            f"{loss - law.floor:.3f} above L∞; the law says {predicted - law.floor:.3f}."
         ),
         key="guess-law",
     )

@@ -26,8 +26,8 @@ def show() -> None:
     if history is None:
         return
     st.markdown(
-        "Six parts changed between the course's GPT and a Llama such as SmolLM2. **Which of "
-        "them lower the loss?** Seven small models, one budget: {steps} steps of {batch} × "
+        "A Llama such as SmolLM2 differs from the course's GPT in six parts. **Which of them "
+        "lower the loss?** Seven small models were trained alike: {steps} steps of {batch} × "
         "{window} tokens of Tiny Shakespeare.".format(**history.about)
     )
     name = controls.pick("What changes", [part.name for part in PARTS], key="part", bare=True)
@@ -71,8 +71,9 @@ def _predicted(part: Part, step: int, history: History) -> bool:
             _seeds(len(history.of(step))), f"{history.mean(step):.3f}",
             f"{change:+.3f}", delta_color="inverse" if history.verdict(step) else "off",
         )  # fmt: skip
+        by = f"{change:+.3f}".replace("-", "−")
         st.markdown(
-            f"**{result.capitalize()}**: it changed by {change:+.3f}, and two seeds of one model "
+            f"**{result.capitalize()}**: it changed by {by}, and two seeds of one model "
             f"differ by up to {spread:.3f}.{guessed} {part.why}"
         )
         if step == 6:
@@ -113,7 +114,7 @@ def _dots(history: History, step: int) -> None:
         description="Each dot is the mean of two seeds, each line one seed. A question mark "
         "stands for a step that you have not predicted yet.",
         key="llama",
-        more="Small models, trained briefly with one recipe (AdamW, learning rate "
+        more="The models are small and were trained briefly with one recipe (AdamW, learning rate "
         "{learning_rate:g} falling to zero). With another recipe or a larger budget a step can do "
         "more, less or the opposite; benchmarks/experiments.md has an "
         "example.".format(**history.about),

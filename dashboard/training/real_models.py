@@ -18,8 +18,8 @@ from dashboard.components import page, tables
 
 SOURCES = ("SmolLM2", "Hugging Face", "incoming folder")
 OFF = (
-    "Models are not fetched or removed from this page, because other people can reach it. On the "
-    f"machine itself: `{typed('models get …')}`, or `UNROLLED_FETCH=1` to allow it here."
+    "Models cannot be downloaded or removed on this page, because other people can reach it. On "
+    f"the machine itself, use `{typed('models get …')}`, or allow it here with `UNROLLED_FETCH=1`."
 )
 _NEEDS, _ERROR, _MINE = "model-needs", "model-error", "model-fetch"
 _LOCK = threading.Lock()
@@ -75,7 +75,7 @@ def _get() -> None:
     known = st.session_state.get(_NEEDS)
     if kind == SOURCES[0]:
         known = (source, needs(source))
-    elif st.button("Look up what it takes", icon=":material/search:"):
+    elif st.button("Check size and licence", icon=":material/search:"):
         known = st.session_state[_NEEDS] = _looked_up(source)
     if not known or known[0] != source or known[1] is None:
         return
@@ -83,7 +83,7 @@ def _get() -> None:
 
     st.markdown(_in_words(known[1]))
     name = st.text_input(
-        "Name here", default_name(source), max_chars=80, key=f"model-name-{source}",
+        "Name on this machine", default_name(source), max_chars=80, key=f"model-name-{source}",
         help="Small letters, digits and hyphens.",
     )  # fmt: skip
     if st.button("Get", icon=":material/download:", type="primary"):
@@ -100,13 +100,13 @@ def _source(kind: str) -> str:
     if kind == SOURCES[0]:
         return "smollm2"
     if kind == SOURCES[1]:
-        name = st.text_input("Name on the hub", "", max_chars=200, placeholder="OWNER/MODEL")
+        name = st.text_input("Name on Hugging Face", "", max_chars=200, placeholder="OWNER/MODEL")
         return f"hub:{name.strip()}" if name.strip() else ""
     names = incoming()
     if not names:
         st.caption(
-            "Put a folder of Hugging Face files, or a `.gguf` file, into `incoming` in the data "
-            "folder of this machine, and it is listed here."
+            "Put a folder of Hugging Face files, or a `.gguf` file, into the folder `incoming` in "
+            "the data folder of this machine; it is then listed here."
         )
         return ""
     return f"incoming:{st.selectbox('Model', names, key='models-incoming')}"
@@ -128,7 +128,7 @@ def _in_words(what: Needs) -> str:
     free = psutil.virtual_memory().available
     download = f"a download of {_bytes(what.download)}, " if what.download else ""
     return (
-        f"{page.escape(what.family)} with {what.parameters / 1e6:,.1f} M parameters takes "
+        f"{page.escape(what.family)} with {what.parameters / 1e6:,.1f} M parameters needs "
         f"{download}**{_bytes(what.disk)}** on disk, and **{_bytes(what.memory)}** of memory while "
         f"a lesson uses it ({_bytes(free)} are free now). "
         f"Licence: {page.escape(what.licence or 'not stated')}."
@@ -139,7 +139,7 @@ def _start(source: str, name: str) -> None:
     with _LOCK:
         if _fetches and _fetches[-1].running:
             raise ValueError(
-                f"{_fetches[-1].name} is being fetched: start yours when it has finished."
+                f"{_fetches[-1].name} is being downloaded: start yours when that has finished."
             )
         fetch = Fetch(source, name)
         _fetches[:] = [fetch]
@@ -177,7 +177,7 @@ def _outcome() -> None:
 def _remove(names: list[str]) -> None:
     with st.popover("Remove a model", icon=":material/delete:"):
         name = st.selectbox("Model to remove", names, key="models-remove")
-        st.caption("Its files are deleted. To use it again it has to be fetched again.")
+        st.caption("Its files will be deleted. To use it again, you have to get it again.")
         if name and st.button("Delete its files", icon=":material/delete:"):
             try:
                 store.remove(name)

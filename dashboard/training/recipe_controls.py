@@ -199,7 +199,7 @@ def show_estimate(spec: RunSpec) -> dict[str, Any] | None:
         st.metric("Memory", f"{result['memory'] / 1e9:.1f} GB")
         st.metric("Time", in_words(result["seconds"]))
     st.caption(
-        f"Measured on {result['steps']} training steps while the machine is as busy as it is now."
+        f"Measured on {result['steps']} training steps, with the machine as busy as it is now."
     )
     return result
 

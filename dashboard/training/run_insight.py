@@ -64,8 +64,8 @@ def _words(words: list[str], maps: np.ndarray, step: int) -> None:
     page.show_image(
         attention_maps.attention_grid(maps, 640, 640),
         title=f"{_when(step)}: every layer and head",
-        description=f"The fixed example: {page.escape(' '.join(words))}. Rows are queries, columns "
-        "are keys.",
+        description=f"The example is always “{page.escape(' '.join(words))}”. Rows are queries, "
+        "and columns are keys.",
         key="moment-heads",
         data={"attention": maps, "words": words},
         width="stretch",

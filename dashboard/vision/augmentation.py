@@ -55,10 +55,10 @@ def show() -> None:
             figures.long_histories(series),
             title="Accuracy of the plain ViT on Shapes, by epoch",
             description="Solid: training pictures, as the model saw them. Dashed: 2,000 held-out "
-            "pictures, never changed.",
+            "pictures, which are never changed.",
             key="augmentation",
         )
-        epoch = int(controls.slider("Epoch of these pictures", 1, 60, 1, key="seen-epoch"))
+        epoch = int(controls.slider("Epoch shown", 1, 60, 1, key="seen-epoch"))
         page.show_image(
             picture_strip(_augmented(epoch), side=72),
             title=f"{SHOWN} training pictures, as epoch {epoch} shows them",
@@ -73,9 +73,10 @@ def show() -> None:
 
 def _predict(augmented: versus.Rival, plain: versus.Rival) -> bool:
     return controls.predict(
-        f"After {len(plain.epochs)} epochs this model is right on {plain.training[-1]:.1%} of its "
-        f"10,000 training pictures and on {plain.held_out[-1]:.1%} of the held-out ones. What does "
-        "augmentation change in these two accuracies?",
+        f"After {len(plain.epochs)} epochs without augmentation, the plain ViT is right on "
+        f"{plain.training[-1]:.1%} of its 10,000 training pictures and on "
+        f"{plain.held_out[-1]:.1%} of the held-out ones. How does augmentation change these two "
+        "accuracies?",
         ANSWERS,
         lambda: (
             f"Training accuracy: {plain.training[-1]:.1%} without, "

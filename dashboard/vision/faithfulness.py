@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from core.interpret.faithfulness import Curve
 
 PICTURES = 500
-CURVES = "With a faithful map the curves fall and rise faster than in random order (dashed)."
+CURVES = "If the map is faithful, both curves fall or rise faster than in random order (dashed)."
 GREY = (
     "Removed patches get the mean colour of the data. The model was not trained on such "
     "pictures, so it may react to the grey patches themselves. For this reason ROAR (Hooker "
-    "et al. 2019) trains the model again, and RISE inserts patches into a blurred picture."
+    "et al. 2019) trains the model again on pictures without these patches, and RISE inserts "
+    "patches into a blurred picture."
 )
 
 WORDS = {

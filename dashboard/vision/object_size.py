@@ -58,10 +58,14 @@ def _old_link() -> None:
 
 def _about(share: bool, patches: int) -> str:
     if share:
-        return "Each point is a picture. Uniform attention has the size of the object as its share."
+        return (
+            "Each point is a picture. Uniform attention would give the object exactly its share of "
+            "the picture."
+        )
     return (
         "Each point is a picture. The vertical axis is the entropy of the class token's "
-        f"attention. Dotted: uniform attention, ln {patches} = {math.log(patches):.2f} nats."
+        f"attention. The dotted line is uniform attention: ln {patches} = "
+        f"{math.log(patches):.2f} nats."
     )
 
 
@@ -72,7 +76,7 @@ def _show_figure(sizes: Any, values: Any, untrained: Any, patches: int, share: b
     if share:
         page.show_figure(
             figures.share_scatter(sizes.numpy(), values.numpy(), untrained.numpy()),
-            title="The share of attention on the object (up) against its size (across)",
+            title="Share of attention on the object (up) against its size (across)",
             description=_about(share, patches),
             key="share",
         )

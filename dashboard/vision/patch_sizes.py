@@ -36,8 +36,9 @@ def show() -> None:
             r"\begin{gathered} N = (32/p)^2 + 1 \\ "
             r"\text{attention: } 2 L N^2 H n \\ "
             r"\text{other layers: } L N (4 d H n + 2 d M) \end{gathered}",
-            f"Multiplications for one picture. Here N = {of.tokens}, and attention is "
-            f"{of.share:.0%} of all. L layers, H heads of width n, stream d, MLP M.",
+            f"Multiplications for one picture of N = {of.tokens} tokens; attention takes "
+            f"{of.share:.0%} of them. The model has L layers, H heads of width n, a residual "
+            "stream of width d, and MLPs of width M.",
         )
     with right:
         _show_figure(trained, known, patch)
@@ -48,13 +49,13 @@ def _predict(trained: History) -> bool:
     by_size = ", ".join(f"**{trained.accuracy(p):.0%}** with {p}" for p in SIZES)
     slower = trained.milliseconds(2) / trained.milliseconds(4)
     return controls.predict(
-        "The same small ViT learns ten shapes from plain drawings, "
-        f"{trained.about['steps']} steps with "
-        "each size of patches. Which patches give the highest held-out accuracy?",
+        "The same small ViT learns ten shapes from plain drawings: "
+        f"{trained.about['steps']} steps with each patch size. Which patch size gives the highest "
+        "held-out accuracy?",
         ANSWERS,
         lambda: (
-            f"{by_size} pixels. A training step with 2 pixels takes {slower:.1f} times as long as "
-            "with 4."
+            f"The accuracy is {by_size} pixels. A training step with 2 pixels takes {slower:.1f} "
+            "times as long as with 4."
         ),
         key="guess-patch",
     )
@@ -85,13 +86,13 @@ def _show_figure(trained: History, known: bool, patch: int) -> None:
             costs, patch,
         ),
         title="Held-out accuracy, and multiplications for one picture",
-        description=f"Above: {about['held_out']:,} held-out drawings; guessing names 10%. Below: "
-        f"the time is that of a training step of {about['batch']} drawings, on one processor core.",
+        description=f"Above: accuracy on {about['held_out']:,} held-out drawings; guessing gives "
+        f"10%. Below: the time is for a training step with {about['batch']} drawings on one core.",
         more=f"L = {about['model']['num_layers']} layers, d = {about['model']['dim']}, "
-        f"H = {about['model']['num_heads']} heads of width n = {about['model']['attn_dim']}, MLP "
-        f"M = {about['model']['mlp_dim']}. LayerNorm before every part of a block, Muon, and a "
-        "warm-up. The drawings are white on dark, without clutter, at random places, sizes and "
-        f"angles. {about['steps']} steps; the time is that of the fastest of three seeds, on "
-        f"{about['machine']}.",
+        f"H = {about['model']['num_heads']} heads of width n = {about['model']['attn_dim']}, and "
+        f"MLPs of width M = {about['model']['mlp_dim']}. LayerNorm comes before each part of a "
+        f"block. Each model is trained for {about['steps']} steps by Muon with a warm-up. The "
+        "drawings are white on a dark ground, without clutter, at random places, sizes and "
+        f"angles. The time is that of the fastest of three seeds on {about['machine']}.",
         key="patch-size",
     )  # fmt: skip

@@ -27,6 +27,7 @@ NAMES = {  # of architectures, as a figure calls them
     "SinusoidalViT": "the same with sinusoidal positions",
     "SmallCNN": "CNN",
 }
+OPTIMISERS = {"adamw": "AdamW", "muon": "Muon"}
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,8 @@ def training_differences(members: list[Rival]) -> str:
     for rival in members:
         optimisers.setdefault(rival.entry.architecture, set()).add(rival.recipe.optimizer)
     named = [
-        f"{NAMES.get(architecture, architecture)}: {' and '.join(sorted(used))}"
+        f"{NAMES.get(architecture, architecture)}: "
+        f"{' and '.join(OPTIMISERS.get(name, name) for name in sorted(used))}"
         for architecture, used in optimisers.items()
     ]
     return f"The optimisers differ ({'; '.join(named)})." if len(named) > 1 else ""

@@ -124,7 +124,7 @@ def _show_figures(
     rows = class_row(alphas, query).numpy().reshape(layers, heads, grid, grid)
     page.show_image(
         attention_maps.attention_grid(rows, width=700 if heads < 10 else 900),
-        title=f"The same in all {layers * heads} heads: each row is a layer, each column a head",
+        title=f"All {layers * heads} heads: each row is a layer, each column a head",
         description="The colours of each map are scaled to its largest weight.",
         key="heads",
         data={"attention": rows},

@@ -30,6 +30,9 @@ FIRST = """() => { const [range] = CSS.highlights.get('glossary');
   const [{ x, y, width, height }] = range.getClientRects();
   return [x + width / 2, y + height / 2]; }"""
 
+BLANK = """main => { const walker = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) walker.currentNode.data = ''; }"""
+
 
 def terms_in(texts: list[str]) -> dict[str, tuple[str, int]]:
     """Term -> the text in which it appears first, and where in it; longer terms take precedence."""
@@ -88,3 +91,6 @@ def test_a_term_is_explained_on_hover_on_tap_and_by_keyboard(
     page.keyboard.press("Escape")
     expect(page.locator("dl")).to_be_hidden()
     expect(button).to_be_focused()
+    until(lambda: at_the_term(page.mouse.move))
+    page.locator(dom.MAIN).evaluate(BLANK)  # the page changes under the pointer
+    expect(tip).to_be_hidden()

@@ -29,7 +29,7 @@ def test_the_slider_moves_the_loss_and_the_link_keeps_it(page: Page, dashboard_u
     open_page(page, dashboard_url, "gpt", "section=Loss+and+perplexity&model=gpt-grammar")
     said = page.locator(".live .say")
     expect(said).to_contain_text("−ln p = 2.30 nats = 3.32 bits")
-    slider = page.get_by_role("slider", name="If it had the probability p")
+    slider = page.get_by_role("slider", name="If its probability were p")
     slider.press("End")
     expect(said).to_contain_text("−ln p = 0.00 nats")
     slider.press("Home")

@@ -154,8 +154,8 @@ def test_a_vit_and_a_cnn_are_compared_in_every_section(rivals_at_hand, few_pictu
     for section, title in (
         ("overfitting", "by epoch"),
         ("little data", "share of the training data"),
-        ("shifted", "held-out pictures, pixels moved"),
-        ("other sizes", "side of the picture, pixels"),
+        ("shifted", "held-out pictures, by the shift"),
+        ("other sizes", "held-out pictures, by their side"),
         ("where they look", "net: Grad-CAM"),
     ):
         app = opened("versus", compare=section, data="shapes", cnn="net", vit="waves")
@@ -181,7 +181,7 @@ def test_pictures_that_are_not_here_are_asked_for_in_a_sentence(tmp_path, monkey
 def test_where_the_optimisers_differ_the_figure_says_so():
     app = opened("versus", compare="little data", data="cifar10")
     [said] = [c.value for c in app.caption if "The optimisers differ" in c.value]
-    assert "CNN: adamw; ViT that begins with convolutions: muon; plain ViT: " in said
+    assert "CNN: AdamW; ViT that begins with convolutions: Muon; plain ViT: " in said
 
 
 def entry(name="a", kind="vit", accuracy=0.5, path=None, architecture="CompactViT"):

@@ -56,8 +56,8 @@ def parts(data: Path) -> list[str]:
 def test_what_a_model_takes_is_said_before_it_is_fetched_and_removed(data: Path) -> None:
     save(random_model("Llama"), data / "incoming" / "Tiny-Llama")
     app = opened(**{"models-from": "incoming folder"})
-    press(app, "Look up what it takes")
-    [said] = [m.value for m in app.markdown if "parameters takes" in m.value]
+    press(app, "Check size and licence")
+    [said] = [m.value for m in app.markdown if "parameters needs" in m.value]
     count = needs("incoming:Tiny-Llama").parameters
     assert f"{count / 1e6:,.1f} M" in said
     assert "on disk" in said
@@ -77,7 +77,7 @@ def test_what_a_model_takes_is_said_before_it_is_fetched_and_removed(data: Path)
 def test_an_error_of_the_fetch_is_one_sentence_and_nothing_is_left(data: Path) -> None:
     folder = save(random_model("Llama"), data / "incoming" / "cut")
     app = opened(**{"models-from": "incoming folder"})
-    press(app, "Look up what it takes")
+    press(app, "Check size and licence")
     weights = folder / "model.safetensors"
     os.truncate(weights, weights.stat().st_size // 2)
     press(app, "Get")
@@ -86,7 +86,7 @@ def test_an_error_of_the_fetch_is_one_sentence_and_nothing_is_left(data: Path) -
     assert "incomplete" in error
     assert store.available() == []
     assert not parts(data)
-    press(app, "Look up what it takes")
+    press(app, "Check size and licence")
     assert "incomplete" in app.error[-1].value
 
 

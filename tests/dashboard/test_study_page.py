@@ -242,6 +242,13 @@ def test_letters_of_the_rnn_are_set_as_formulas() -> None:
     assert formula("φ_y(W_h^2 x_1)") == "$φ_{y}$\\($W_{h}^{2}$ $x_{1}$\\)"
     assert formula("‖W^k‖ and ρ^k = ½, ρ") == "‖$W^{k}$‖ and $ρ^{k}$ \\= ½, ρ"
     assert formula("a_b <i>") == "a\\_b \\<i\\>"
+    assert formula("e^2 / (e^2 + 10)") == "$e^{2}$ \\/ \\($e^{2}$ \\+ 10\\)"
+    assert formula("1.1^−6 and w^(−α)", safe=True) == "$1.1^{−6}$ and $w^{−α}$"
+    assert formula("2.5^0.5 or e^(m · 4)") == "$2.5^{0.5}$ or $e^{m · 4}$"
+    assert formula("Wh^2 $a x_1^2$ x^", safe=True) == "Wh^2 $a x_1^2$ x^"
+    assert formula("1 − h_k² and c_{t−1}", safe=True) == "1 − $h_{k}$² and $c_{t−1}$"
+    assert formula(r"e^(\\x) 2^(5%)") == r"$e^{x}$ 2\^\(5%\)"
+    assert formula("W_h^{T+1−i} / e^{z_j}") == "$W_{h}^{T+1−i}$ \\/ $e^{z_{j}}$"
 
 
 def test_progress_is_saved_and_loaded_through_the_page() -> None:

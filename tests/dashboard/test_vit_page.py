@@ -167,7 +167,7 @@ def test_without_the_data_set_drawn_pictures_are_shown_and_named(name, monkeypat
     assert "the model was trained on other pictures" in note
     assert "core.data get cifar10" in note
     if name == "vit":
-        under = next(text for text in said if "figure is the mean over both" in text)
+        under = next(text for text in said if "figure is the mean over layers and heads" in text)
         assert "One picture of each of the ten classes of Shapes" in under
 
 

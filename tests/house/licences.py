@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 PAGE = ROOT / "docs" / "licences.md"
 HEAD = """# Licences
 
-Unrolled is released under the [MIT licence](../LICENSE). The table lists what it installs to run,
+Unrolled is released under the [MIT licence](../LICENSE). The table lists the packages it needs,
 with the licence that each package states; `python -m tests.house.licences` writes it. On Linux,
 torch also installs NVIDIA's CUDA libraries, under NVIDIA's own terms; the build of torch without
 CUDA does not.

@@ -328,6 +328,15 @@ variant = "surprise"'''),
         ("expression", '''kind = "expression"
 prompt = "Type."
 grade_as = "bias"'''),
+        ("choice", '''kind = "choice"
+prompt = "Choose."
+options = [{ text = "c", reply = "yes", right = true }, { text = "d", reply = "no" }]'''),
+        ("number", '''kind = "number"
+variant = "half_life"'''),
+        ("rubric", '''kind = "rubric"
+prompt = "Explain."
+points = [{ text = "one", ask = "What?", needs = [["a"], ["b"]] }]
+enough = 1'''),
     )
 }  # fmt: skip
 WRONG = ["1", "[]", '""', "{}", "[[]]", '["<b>"]', '"<script>"', "true"]
@@ -351,14 +360,32 @@ def test_each_field_that_is_missing_or_wrong_is_named_in_one_sentence(kind):
         for value in [None, *WRONG]:
             if (key == "slips" and value in (None, "[]")) or (key, value) == ("repair", WRONG[6]):
                 continue  # slips may be missing, and a line of code may hold any sign
+            if (key, value) == ("enough", "1"):
+                continue
             changed = "" if value is None else f"{key} = {value}"
-            file = own(kind).replace(line, changed)
-            questions, errors = own_files([("mine.toml", file.encode())])
-            assert questions == {}, (key, value)
-            assert len(errors) == 1
-            assert re.match(r"mine\.toml, line \d+: ", errors[0]), errors[0]
-            assert errors[0].count(". ") == 0
-            assert key.removesuffix("s") in errors[0], errors[0]
+            refused(own(kind).replace(line, changed), key, r"mine\.toml, line \d+: ")
+
+
+def refused(file, key, begins):
+    """The file is refused with one sentence that names the key."""
+    questions, errors = own_files([("mine.toml", file.encode())])
+    assert questions == {}, file
+    assert len(errors) == 1
+    assert re.match(begins, errors[0]), errors[0]
+    assert errors[0].count(". ") == 0
+    assert "None" not in errors[0]
+    assert key.removesuffix("s") in errors[0], errors[0]
+
+
+@pytest.mark.parametrize("part", re.split(r"\n(?=\[)", OWN), ids=lambda part: part.split()[0])
+def test_each_field_of_the_file_and_of_its_tables_is_named_in_one_sentence(part):
+    for line in [line for line in part.splitlines() if " = " in line]:
+        key = line.split(" = ")[0]
+        for value in [None, *WRONG]:
+            if key == "state" and value in (None, "{}"):
+                continue
+            changed = "" if value is None else f"{key} = {value}"
+            refused(OWN.replace(part, part.replace(line, changed)), key, r"mine\.toml[,:] ")
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def read_file_or_folder(path: Path) -> Source:
     if not os.path.isfile(path):
         raise ValueError(f"There is no file or folder {path.name[:80]!r}.")
     raise ValueError(
-        f"{path.name} is no model that can be opened; give a folder with config.json and "
+        f"{path.name} is not a model that can be opened; give a folder with config.json and "
         "*.safetensors, or a .gguf file."
     )
 

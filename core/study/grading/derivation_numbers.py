@@ -44,8 +44,11 @@ def text_perplexity(rng: random.Random) -> NumberTask:
         "choices",
         0.005,
         (
-            (mean, "That is the mean loss in bits: the perplexity is 2 to it."),
-            (mean * math.log(2), "That is the mean loss in nats: the perplexity is e to it."),
+            (mean, "That is the mean loss in bits: take 2 to the power of it."),
+            (
+                mean * math.log(2),
+                "That is the mean loss in nats: take e to the power of it.",
+            ),
             (2 ** sum(powers), "That is 1 divided by the text's probability: take the third root."),
             (1 / arithmetic, "Average the logarithms, not the probabilities."),
             (sum(2**k for k in powers) / 3, "Average the logarithms, not the inverses."),
@@ -82,8 +85,8 @@ def merged_vocabulary(rng: random.Random) -> NumberTask:
     """256 + m: the size of a byte-level vocabulary after m merges."""
     merges = rng.choice([100, 500, 1000, 2000, 4000, 8000, 16000, 32000])
     return NumberTask(
-        f"Byte-level BPE begins with all bytes and makes {merges:,} merges. How many entries has "
-        "its vocabulary, without special tokens?",
+        f"Byte-level BPE begins with all bytes and makes {merges:,} merges. How many entries "
+        "does its vocabulary have, without special tokens?",
         merges + 256,
         "entries",
         0.0,

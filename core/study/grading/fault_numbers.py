@@ -136,7 +136,7 @@ def mass_kept(rng: random.Random) -> NumberTask:
         0.001,
         (
             (sums[size] / 100, "That is with the crossing token, as it should be."),
-            (p / 100, "p is only the bound: the sum of what is kept lies below it."),
+            (p / 100, "p is only the bound: the sum of what is kept is below it."),
             (1 - answer, "That is what it drops."),
             (shares[size] / 100, "That is the crossing token alone."),
             (1, "That is everything."),
@@ -170,9 +170,9 @@ def carried_state(rng: random.Random) -> NumberTask:
     w, s = rng.choice([0.5, 0.6, 0.8, 0.9]), rng.choice([2.0, 4.0, 5.0, 10.0])
     T = rng.choice([2, 3, 4])
     return NumberTask(
-        f"A linear RNN with one number as its state has W_h = {w:g}. The sequence before ended at "
-        f"h = {s:g}, and the state is not reset. How much of it is left in h_T after the next "
-        f"sequence of T = {T} inputs?",
+        f"A linear RNN with one number as its state has $W_h = {w:g}$. The sequence before ended "
+        f"at $h = {s:g}$, and the state is not reset. How much of it is left in $h_T$ after the "
+        f"next sequence of $T = {T}$ inputs?",
         w**T * s,
         "one",
         0.005,
@@ -193,8 +193,8 @@ def wrong_sum(rng: random.Random) -> NumberTask:
     w, T = rng.choice([0.5, 0.8, 0.9, 2.0]), rng.choice([2, 3, 4])
     right = sum(w**k for k in range(T))
     return NumberTask(
-        f"All inputs W_x x_i are 1 and W_h = {w:g}. What does the faulty sum of "
-        f"W_h^(T−i+1) W_x x_i over i = 1 … T give for T = {T}?",
+        f"All inputs $W_x x_i$ are 1 and $W_h = {w:g}$. What does the faulty sum of "
+        f"$W_h^{{T-i+1}} W_x x_i$ over $i = 1 … T$ give for $T = {T}$?",
         w * right,
         "one",
         0.005,
@@ -264,7 +264,7 @@ def odds(rng: random.Random) -> NumberTask:
         (
             (math.exp(gap * t), "The logits are divided by t, not multiplied."),
             (math.exp(gap), "That is at t = 1."),
-            (gap / t, "That is the difference of the logits: take e to it."),
+            (gap / t, "That is the difference of the logits: take e to the power of it."),
             (1 / answer, "Upside down: the more probable token is asked for."),
             (math.exp(gap) / t, "The division comes before the exponential."),
         ),

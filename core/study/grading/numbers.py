@@ -123,8 +123,8 @@ def attention_operations(rng: random.Random) -> NumberTask:
     T, d = rng.choice([64, 128, 256, 512, 1024]), rng.choice([32, 64, 128, 256])
     project, pairs = T * d * d, T * T * d
     return NumberTask(
-        f"One self-attention head over T = {T} tokens, width d = {d} throughout, no mask. How many "
-        f"multiply-adds are the three projections, QKᵀ and AV together?",
+        f"One self-attention head reads T = {T} tokens of width d = {d}, without a mask. How many "
+        f"multiply-adds do the three projections, QKᵀ and AV take together?",
         3 * project + 2 * pairs,
         "multiply-adds",
         0.005,

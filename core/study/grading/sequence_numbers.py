@@ -35,8 +35,8 @@ def gradient_left(rng: random.Random) -> NumberTask:
     factor = (1 - h * h) * w
     answer = factor**k
     return NumberTask(
-        f"A tanh RNN has one unit with W_h = {w:g}, and its state stays at h = {h:g}. How large is "
-        f"∂h_T/∂h_t over T − t = {k} steps?",
+        f"A tanh RNN has one unit with $W_h = {w:g}$, and its state stays at $h = {h:g}$. How "
+        f"large is $∂h_T/∂h_t$ over $T - t = {k}$ steps?",
         answer,
         "(no unit)",
         0.02,
@@ -65,7 +65,7 @@ def clipped_entry(rng: random.Random) -> NumberTask:
         "(no unit)",
         0.01,
         (
-            (c, "That is clipping each entry for itself; here the whole vector is scaled."),
+            (c, "That is clipping each entry separately; here the whole vector is scaled."),
             (a, f"The norm is {norm:g}, above c: the gradient is scaled."),
             *([(a / norm, "That vector has the norm 1: scale it to the norm c.")] if c > 1 else []),
             (a * c / (a + b), "The norm is the root of the sum of squares, not the sum."),
@@ -101,9 +101,9 @@ def heads_parameters(rng: random.Random) -> NumberTask:
     d, H = rng.choice([32, 64, 128, 256]), rng.choice([2, 4, 8])
     answer = 4 * (d * d + d)
     return NumberTask(
-        f"A multi-headed layer has d = {d} and H = {H} heads of width n = d/H, each with W_Q, W_K "
-        "and W_V, and one W_O from all heads back to d, all with biases. How many parameters are "
-        "there?",
+        f"A multi-headed layer has $d = {d}$ and $H = {H}$ heads of width $n = d/H$, each with "
+        "$W_Q$, $W_K$ and $W_V$, and one $W_O$ from all heads back to $d$, all with biases. How "
+        "many parameters are there?",
         answer,
         "parameters",
         0.0,
@@ -125,8 +125,8 @@ def stream_left(rng: random.Random) -> NumberTask:
     return NumberTask(
         f"The stream enters a Transformer of {L} blocks with variance 1. In each block attention "
         f"and MLP both add a vector of variance {v:g}, independent of the stream, and a LayerNorm "
-        "after each scales the sum to variance 1 again. By which factor is what has entered "
-        "multiplied on the way to the end?",
+        "after each scales the sum to variance 1 again. By which factor has the input been "
+        "multiplied after the last block?",
         answer,
         "(no unit)",
         0.01,
@@ -147,9 +147,9 @@ def law_excess(rng: random.Random) -> NumberTask:
     above, factor = loss - floor, k**-alpha
     answer = floor + above * factor
     return NumberTask(
-        f"A text has an entropy of L∞ = {floor:g} nats a token, and a model of width w a loss of "
-        f"{loss:g}. The loss above L∞ falls like w^(−α) with α = {alpha:g}. What is the loss of a "
-        f"model {k} times as wide?",
+        f"A text has an entropy of $L_\\infty = {floor:g}$ nats a token, and a model of width $w$ "
+        f"has a loss of {loss:g} nats. The loss above $L_\\infty$ falls like $w^{{-α}}$ with "
+        f"$α = {alpha:g}$. What is the loss of a model {k} times as wide?",
         answer,
         "nats",
         0.01,

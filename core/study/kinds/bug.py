@@ -1,7 +1,7 @@
 """Find the bug: eight lines of code with one fault, and their reader from TOML.
 
 kind = "bug"
-prompt = "Which line is wrong, and what happens?"
+prompt = "Which line is wrong, and what is the symptom?"
 fault = "no_scale"            # one of core.study.faults, which runs it beside its repair
 code = ["def weights(q, k):", …]    # eight different lines, only shown
 wrong = "    scores = q @ k.T"      # the faulty one of them

@@ -60,7 +60,7 @@ def through_time() -> Values:
 
 def clipping() -> Values:
     """The latch task by gradient descent at a learning rate of 0.1: without clipping, and clipped
-    to the norm 1 and to 4. steps: until the gradient is not finite any more."""
+    to the norm 1 and to 4. steps: until the gradient is no longer finite."""
     from core.linear_rnn.through_time.clipping import STEPS, train
 
     rate, c, loose = 0.1, 1.0, 4.0

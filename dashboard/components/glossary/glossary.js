@@ -43,6 +43,7 @@ export default function ({ data, parentElement }) {
     list.replaceChildren(...inOrder.flatMap(({ range, text }) => [["dt", range.toString()], ["dd", text]]
       .map(([name, content]) => Object.assign(document.createElement(name), { textContent: content }))));
     button.dataset.found = found.length;
+    tip.hidden ||= !found.some(({ text }) => text === tip.textContent); // its word has gone
   };
 
   const later = () => { waiting ||= setTimeout(() => requestIdleCallback?.(look) ?? look(), 400); };
@@ -52,7 +53,7 @@ export default function ({ data, parentElement }) {
   const explain = (event) => {
     if (event.type === "pointermove" && event.buttons) return; // a hand that drags asks nothing
     const [x, y] = [event.clientX, event.clientY];
-    const under = button.terms.find(({ range }) => range && [...range.getClientRects()].some((box) =>
+    const under = button.terms.find(({ range }) => range && !range.collapsed && [...range.getClientRects()].some((box) =>
       x >= box.left - 2 && x <= box.right + 2 && y >= box.top - 2 && y <= box.bottom + 2));
     tip.hidden = !under;
     if (!under) return;

@@ -54,10 +54,10 @@ class Drawing {
     const t = read - 1;
     const [word, chance] = next[t];
     const computed = this.layers * 2;
-    return `${read <= prompt ? "Prompt" : "Generated"}: “${tokens[t]}” is read. Computed (orange): ` +
-      `${computed} vectors; kept (blue): ${computed * t}, in ${(this.bytes(read) / 1024).toFixed(0)} KiB ` +
-      `together${this.data.shared > 1 ? `, ${this.data.shared} times less than with keys and values for every head` : ""}. ` +
-      `Next: “${word}” (${percentage(chance)}). Without the cache: ${computed * read} vectors.`;
+    return `Reading the ${read <= prompt ? "prompt's" : "generated"} token “${tokens[t]}” computes ` +
+      `${computed} vectors (orange); ${computed * t} are kept from before (blue), ` +
+      `${(this.bytes(read) / 1024).toFixed(0)} KiB together${this.data.shared > 1 ? `, ${this.data.shared} times less than with keys and values for every head` : ""}. ` +
+      `Next: “${word}” (${percentage(chance)}). Without the cache, ${computed * read} would be computed.`;
   }
 
   lines() {

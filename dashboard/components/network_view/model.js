@@ -138,11 +138,11 @@ class Model {
     const mine = norms.map((row) => row[this.at.at_token]);
     const says = causal ? `After “${this.token}” the model predicts “${best}” (${percentage(chance)}; it knows ` +
       `${data.vocabulary.toLocaleString("en")} ${data.unit}).`
-      : `It predicts ${best} (${percentage(chance)}), read from the class token` +
+      : `The model predicts ${best} (${percentage(chance)}) from the class token` +
         `${data.picture.pooled ? " and the patches" : ""}.`;
     const some = data.tokens.length < data.total
       ? ` ${data.tokens.length} of ${data.total} tokens are shown.` : "";
-    return `${says} The length of the stream of “${this.token}” goes from ${digits(mine[0])} to ` +
+    return `${says} The length of the residual stream at “${this.token}” goes from ${digits(mine[0])} to ` +
       `${digits(mine[mine.length - 1])}.${some}`;
   }
 
@@ -151,7 +151,7 @@ class Model {
     if (this.depth) return stepLines(this);
     const mine = data.norms.map((row) => row[this.at.at_token]);
     const blocks = Array.from({ length: data.layers }, (_, l) =>
-      `Block ${l + 1}: ${data.heads} heads and ${data.llama ? "a SwiGLU" : "an MLP"}; the stream of “${this.token}” has length ` +
+      `Block ${l + 1}: ${data.heads} heads and ${data.llama ? "a SwiGLU" : "an MLP"}; the residual stream at “${this.token}” has length ` +
       `${digits(mine[2 * l + 1])} after the heads and ${digits(mine[2 * l + 2])} after the MLP; ` +
       `if the model ended here it would predict: ${this.answer(l + 1).slice(0, 3).map(saying).join(", ")}`);
     return [`Embedding: ${data.total} tokens × ${data.dim} features, length ${digits(mine[0])}`,

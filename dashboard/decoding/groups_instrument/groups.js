@@ -26,14 +26,14 @@ class Groups extends Instrument {
     const bytes = keyValueBytes(L, G, n, T);
     const full = keyValueBytes(L, H, n, T);
     if (!this.data.known) {
-      tell(this.say)`2 · ${L} · ${G} · ${n} · ${count(T)} · 4 = <b>${count(bytes)} bytes</b>, with
-        ${H} heads ${count(full)}.`;
+      tell(this.say)`2 · ${L} · ${G} · ${n} · ${count(T)} · 4 = <b>${count(bytes)} bytes</b>; with
+        ${H} heads it would be ${count(full)}.`;
       return;
     }
     const weights = attentionWeights(d, n, H, G) / attentionWeights(d, n, H, H);
-    tell(this.say)`2 · ${L} · ${G} · ${n} · ${count(T)} · 4 = <b>${count(bytes)} bytes</b>, with
-      ${H} heads ${count(full)}. Cache: <b>${percent(G / H)}</b>. Weights of attention:
-      <b>${percent(weights)}</b>. Multiply-adds of q·k and αv: <b>100%</b>.`;
+    tell(this.say)`2 · ${L} · ${G} · ${n} · ${count(T)} · 4 = <b>${count(bytes)} bytes</b>. Of what
+      ${H} heads need, this is <b>${percent(G / H)}</b> of the cache, <b>${percent(weights)}</b> of the
+      weights of attention, and <b>100%</b> of the multiply-adds of q·k and αv.`;
   }
 
   drawHeads(H, G) {

@@ -99,18 +99,18 @@ class Step extends Instrument {
     if (!this.all.root.hidden) this.drawAll(after, kept, chosen);
     const moved = chance && Math.abs(this.values.u - now.draw) > 1e-7;
     const about = now.exact ? "" : "≈ "; // a sketch
-    const how = now.forced ? "You chose" : !chance ? "Deterministic choice" :
+    const how = now.forced ? "You chose" : !chance ? "The deterministic choice is" :
       `The random number ${this.values.u.toFixed(3)} ${moved ? "would select" : "selected"}`;
     const [word, share, rank] = [this.name(chosen), percent(after[chosen]), chosen + 1];
     const surprise = about + now.surprise.toFixed(2);
     if (drawn) {
       tell(this.say)`${how} <b>${word}</b>: probability <b>${share}</b> among
-        the <b>${about}${whole(kept)}</b> kept of ${whole(count)} tokens. It has rank <b>${rank}</b> for
-        the model; entropy <b>${surprise}</b> nats, <b>${about}${entropy(after).toFixed(2)}</b> after
-        temperature and cut.`;
+        the <b>${about}${whole(kept)}</b> tokens kept of ${whole(count)}. The model ranks it
+        <b>${rank}</b>. The entropy is <b>${surprise}</b> nats, and
+        <b>${about}${entropy(after).toFixed(2)}</b> nats after temperature and cut.`;
     } else {
-      tell(this.say)`${how} <b>${word}</b>: probability <b>${share}</b>. It has rank <b>${rank}</b>
-        for the model; entropy <b>${surprise}</b> nats.`;
+      tell(this.say)`${how} <b>${word}</b>: probability <b>${share}</b>. The model ranks it <b>${rank}</b>.
+        The entropy is <b>${surprise}</b> nats.`;
     }
   }
 

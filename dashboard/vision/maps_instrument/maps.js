@@ -209,7 +209,7 @@ class Maps extends Instrument {
       : this.maps.map((row) => row.map((map) => classRow(map, query)));
     const [down, across] = [rows.length, rows[0].length];
     plot.title = rollout ? "Rollout through the first layers"
-      : `The same in all ${layers * heads} heads`;
+      : `All ${layers * heads} heads`;
     plot.ratio = down / across * 0.9 + 0.12;
     const roomy = plot.room.width > 62 * (across + 1); // for "head 1" and so on
     const name = (what) => (_, i) => [i, roomy ? `${what} ${i + 1}` : `${what[0]}${i + 1}`];

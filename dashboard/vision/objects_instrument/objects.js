@@ -79,8 +79,8 @@ class Objects extends Instrument {
     const r = correlation(this.sizes, now);
     plot.title = `Does it spread with the object? r = ${this.signed(r)} (${where})`;
     const most = this.scatter(plot, now, 1.08 * top,
-      ["share of the picture that is object", "entropy, nats"]);
-    plot.line([0, most], [top, top], { dash: "2 5", name: `even attention, ln ${patches}` });
+      ["object's share of the picture", "entropy, nats"]);
+    plot.line([0, most], [top, top], { dash: "2 5", name: `uniform attention, ln ${patches}` });
     if (Math.max(...this.sizes) > Math.min(...this.sizes)) {
       const [slope, start] = polyfit(this.sizes, now);
       const ends = [Math.min(...this.sizes), Math.max(...this.sizes)];
@@ -97,9 +97,9 @@ class Objects extends Instrument {
     const plot = this.share;
     plot.title = `Attention on the object against its size (${where})`;
     const most = this.scatter(plot, now, 1,
-      ["share of the picture that is object", "share of attention"]);
+      ["object's share of the picture", "share of attention"]);
     plot.line([0, most], [0, most], { colour: COLOURS.ORANGE, width: 4, dash: "10 6",
-      name: "even attention" });
+      name: "uniform attention" });
     plot.done(`${this.sizes.length} pictures.`);
     tell(this.say)`The object covers <b>${this.percent(mean(this.sizes))}</b> of a picture on average
       and gets <b>${this.percent(mean(now))}</b> of the attention of ${where}; with random weights
@@ -133,7 +133,7 @@ class Objects extends Instrument {
   }
 
   percent(part) {
-    return `${(100 * part).toFixed(0)} %`;
+    return `${(100 * part).toFixed(0)}%`;
   }
 }
 

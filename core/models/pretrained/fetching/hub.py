@@ -33,13 +33,13 @@ def _one_sentence(name: str) -> Iterator[None]:
     try:
         yield
     except errors.HfHubHTTPError as error:
-        raise ValueError(f"The hub has no model {name}, or does not give it to you.") from error
+        raise ValueError(f"The hub has no model {name}, or you have no access to it.") from error
     except ValueError:
         raise
     except Exception as error:  # its network errors have no common class
         raise ValueError(
-            f"{name} is no file or folder here, and the hub cannot be reached; check the name and "
-            "the network."
+            f"{name} is not a file or folder here, and the hub cannot be reached; check the name "
+            "and the network."
         ) from error
 
 
