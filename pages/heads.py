@@ -60,12 +60,12 @@ def with_a_model() -> None:
                 final, ids = traces.lens_words(given.identity, model, given.inputs, traced)
                 words = [[given.answers[i] for i in row] for row in ids]
                 fig = head_figures.lens_words(final, words, tokens)
-                quantity = "its next word (text) and how probable its final answer is (colour)"
+                quantity = "next word (text), probability of the final answer (colour)"
             else:
                 probability, ids = logit_lens(model, traced.stream, top=10**6)
                 spread = torch.zeros_like(probability).scatter(-1, ids, probability)
                 fig = head_figures.lens_classes(spread[0].numpy(), given.answers)
-                quantity = "the probability of each class (across)"
+                quantity = "probability of each class (across)"
             page.show_figure(
                 fig,
                 title=f"If the model ended after this layer (up): {quantity}",
@@ -106,7 +106,7 @@ def with_a_model() -> None:
                 head_figures.change_by_position(masked, seen, tokens, at),
                 title=f"“{page.escape(tokens[at])}” becomes "
                 f"“{page.escape(given.answers[new])}”: change of a logit (up) by position (across)",
-                description="With the causal mask no earlier logit changes, not even by one bit. "
+                description="With the causal mask, no earlier logit changes, not even by one bit. "
                 "Without the mask, later words change the logits of earlier ones.",
                 key="leak",
             )

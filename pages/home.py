@@ -57,8 +57,8 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
         page.show_image(
             named_map(alphas[-1].mean(0), tokenizer.words(ids)),
             title="Who attends to whom",
-            description="A row for each word that looks, a column for each word it may look at. "
-            "Bright means a large weight: the mean over the heads of the last layer.",
+            description="Each row is a word that looks, each column a word that it may look at. "
+            "Bright means a large weight. The map is the mean over the heads of the last layer.",
             key="attention",
             data={"alphas": alphas, "tokens": tokenizer.words(ids)},
             width="stretch",
@@ -83,8 +83,8 @@ def read(readable: dict[str, zoo.ModelEntry]) -> None:
         page.show_image(
             attention_grid(alphas, width=860, height=660),
             title="Every layer and head",
-            description="Each square is one attention head. Its rows and columns are the tokens "
-            "of the map above, and it has a scale of its own.",
+            description="Each square is one attention head. Rows and columns are the tokens of "
+            "the map above; each square has its own colour scale.",
             key="all-heads",
             data={"alphas": alphas},
         )

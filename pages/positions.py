@@ -14,7 +14,7 @@ TOKENS, NEAR = 200, 30
 page.page_header(
     "Positions",
     "Attention sees all words at once, without their order. **How does the model know the "
-    "order**, and what happens with a text that is longer than those in training?",
+    "order**, and what happens if a text is longer than all texts in training?",
 )
 
 
@@ -36,8 +36,8 @@ def tables_and_frequencies() -> None:
     if not positions_instrument.show(tables[name], TOKENS, dials):
         position_data.show_figures(tables[name], name, TOKENS, *(int(d.value) for d in dials))
     st.caption(
-        "A learned table starts as noise, and rows that no training text reached stay noise. Fast "
-        "pairs distinguish neighbours, slow pairs distinguish early from late positions."
+        "A learned table starts as noise, and rows that no training text reached stay noise. In "
+        "the formula, fast pairs distinguish neighbours, and slow pairs early from late positions."
     )
     st.header("How similar are two positions?", anchor=False)
     left, right = panes("similarity", (4, 3))
@@ -61,8 +61,8 @@ def explain_code() -> None:
     page.show_math(
         r"\begin{gathered} P_{t,\,2i} = \sin(\omega_i t), \quad P_{t,\,2i+1} = \cos(\omega_i t) \\ "
         r"\omega_i = 10000^{-2i/d} \end{gathered}",
-        "Even columns are sines, odd columns are cosines, of the position t times a frequency. The "
-        "frequency falls from 1 to nearly 1/10,000.",
+        "Even columns are sines and odd columns are cosines of the position t times a frequency. "
+        "The frequency falls from 1 to nearly 1/10,000.",
     )
     page.show_math(
         r"\begin{gathered} P_t \cdot P_{t+k} = \sum_i \cos(\omega_i k) \\ P_{t+k} = R_k\, P_t "
@@ -97,8 +97,8 @@ whole = None not in guesses.values() or state.revealed()
 page.show_figure(
     figures.loss_curves(losses, experiment.trained, 5, whole=whole),
     title="Loss at every position, measured on held-out text",
-    description="The mean over {count:,} windows of {read} tokens and 5 neighbouring positions. "
-    "Positions left of the line occurred in training, those right of it did not.".format(
+    description="Means over {count:,} windows of {read} tokens and 5 neighbouring positions. "
+    "Positions left of the line occurred in training; those right of it did not.".format(
         **experiment.about
     ),
     key="loss",

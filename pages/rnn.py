@@ -24,8 +24,11 @@ from dashboard.rnn import (
 from dashboard.rnn.cost import cost_controls, show_costs
 from dashboard.rnn.expansion import check_answer, copies, show_step, stepper
 
-DIFFER = "Terms that are left when the recurrence, multiplied out, is subtracted from the sum."
-NUMBERS = "The largest difference of sum and recurrence on random matrices: rounding error."
+DIFFER = "How many terms are left when the multiplied-out recurrence is subtracted from the sum."
+NUMBERS = (
+    "The largest difference between the sum and the recurrence on random matrices. It is only "
+    "rounding error."
+)
 
 
 @page.fragment

@@ -66,7 +66,7 @@ class Preset:
 PRESETS: dict[str, Preset] = {
     "vanishing": Preset(
         "Vanishing", 0.9,
-        "At ρ = 0.9 every curve falls in the end, and x₁ is soon under 1%.", _gaussian,
+        "At ρ = 0.9 every curve falls in the end, and the share of x₁ is soon below 1%.", _gaussian,
     ),
     "exploding": Preset(
         "Exploding", 1.1,

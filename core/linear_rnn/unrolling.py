@@ -80,7 +80,11 @@ def unroll_steps(
     _check(T)
     steps = [
         SubstitutionStep(
-            0, "start", phi_y(product(W_y, h(T))), (), f"By definition, y_{T} reads h_{T}."
+            0,
+            "start",
+            phi_y(product(W_y, h(T))),
+            (),
+            f"By definition, y_{T} is computed from h_{T}.",
         )
     ]
     known: list[sympy.Basic] = []  # the finished terms, x_T last

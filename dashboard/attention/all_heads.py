@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from core.interpret.trace import Trace
 
 INDUCTION = (
-    "Entropy 0: all weight is on one token. Induction: when random words are repeated, the weight "
-    "on the word that followed the same word the first time. Large weights "
-    "on the first token are attention sinks: heads that find nothing put their weight there."
+    "If the entropy is 0, all weight is on one token. Induction is measured on random words that "
+    "are repeated: it is the weight on the word that followed the same word the first time. A "
+    "first token with a large weight is an attention sink: heads that find nothing put their "
+    "weight there."
 )
 
 
@@ -38,7 +39,7 @@ def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]], an
         page.show_figure(
             head_figures.sorted_heads(effect.numpy(), "rise of the loss, nats", least=0.5),
             title="Rise of the loss (up) when one head is switched off (across)",
-            description="Above 0: the model needs the head for this input. Below 0: its loss is "
+            description="Above 0, the model needs the head for this input. Below 0, the loss is "
             "lower without the head.",
             key="effect",
         )
@@ -55,8 +56,8 @@ def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]], an
     tables.show(table.round(4), hide_index=True)
     unit = "tokens" if given.causal else "patches"
     st.caption(
-        f"Entropy and rise of the loss are in nats, the mean distance in {unit}. The other columns "
-        "are weights.",
+        f"Entropy and the rise of the loss are in nats, and the mean distance is in {unit}. The "
+        "other columns are weights.",
         help=INDUCTION,
     )
 

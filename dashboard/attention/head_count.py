@@ -38,8 +38,8 @@ def show() -> None:
         page.show_math(
             r"\begin{gathered} y = W_O\,[\mathrm{head}_1; \ldots; \mathrm{head}_H] \\ "
             r"\mathrm{head}_h = \mathrm{softmax}(Q_h K_h^\top / \sqrt{n})\, V_h \end{gathered}",
-            f"A head has n = d/H components, d = {d}. So the number of parameters is the same for "
-            f"every H: {trained.of(1)[0].parameters:,}.",
+            f"With d = {d}, each of the H heads has n = d/H components. So the number of "
+            f"parameters is the same for every H: {trained.of(1)[0].parameters:,}.",
         )
     with right:
         page.show_figure(
@@ -49,7 +49,7 @@ def show() -> None:
             ),
             title="Symbols named correctly, by the number of heads",
             description="Each diamond is one of three seeds, trained for "
-            f"{about['steps']} steps; the line is their mean.",
+            f"{about['steps']} steps. The line is their mean.",
             key="head-count",
         )
         if known:
@@ -65,8 +65,10 @@ def _predict(trained: History) -> bool:
         "Which names more of them: one head of width 32, or four of width 8?",
         ANSWERS,
         lambda: (
-            f"**Four small heads**: {small:.0%} against **{large:.0%}**, the mean of three seeds. "
-            "A head takes one weighted mean, so one head mixes the four symbols into one vector."
+            f"**Four small heads** name {small:.0%}, one large head names **{large:.0%}** (means "
+            "of "
+            "three seeds). A head takes one weighted mean, so one head mixes the four symbols into "
+            "one vector."
         ),
         key="guess-heads",
     )
@@ -78,7 +80,7 @@ def _show_rows(trained: History, heads: int) -> None:
     page.show_figure(
         figures.rows(np.array(rows), PLACES),
         title=f"Where {heads} head{'s look' if heads > 1 else ' looks'} from the last position",
-        description="A row for each head, the mean over 1,000 texts. Triangles mark the places "
-        "that are asked for.",
+        description="Each row is a head, and its weights are means over 1,000 texts. Triangles "
+        "mark the places that are asked for.",
         key="head-count-rows",
     )  # fmt: skip

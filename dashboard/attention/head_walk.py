@@ -56,8 +56,8 @@ def show(
                 value.numpy(), step.rows, step.columns, tokens,
                 query if "key" not in step.rows else key, key if pairs else None,
             ),
-            title=f"{step.title}: {step.rows} (down) × {step.columns} (across)",
-            description="Framed: the selected token" + (" and pair." if pairs else "."),
+            title=f"{step.title} · {step.rows} (down) × {step.columns} (across)",
+            description="A frame marks the selected token" + (" and pair." if pairs else "."),
             key="step-matrix",
             data={step.name: step.value.numpy()},
         )  # fmt: skip

@@ -63,8 +63,8 @@ def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]]) ->
             if not heads_instrument.show(parts, named, off, computed, switch):
                 _show_direct(parts, named, off)
             st.caption(
-                "Click a head to switch it off or on. Bars: the logits without what these heads "
-                "add directly. Diamonds: the logits of the model, computed again without them.",
+                "Click a head to switch it off or on. The blue bars leave out what these heads add "
+                "directly. Diamonds are the logits of the model, computed again without them.",
                 help=DIRECT,
             )
     answer = int(intact.argmax())

@@ -187,7 +187,7 @@ def _select(
         )
     with cells[3]:
         key = controls.choice(
-            "Key: looked at", range(last + 1), key="key", index=min(1, last), show=name
+            "Key: who is looked at", range(last + 1), key="key", index=min(1, last), show=name
         )
     with edits:
         changes = head_edits.choose_edit(given, query, key)

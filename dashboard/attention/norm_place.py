@@ -30,8 +30,8 @@ def show() -> None:
         page.show_math(
             r"\begin{gathered} \text{before:}\quad x \leftarrow x + f(\mathrm{LN}(x)) \\ "
             r"\text{after:}\quad x \leftarrow \mathrm{LN}(x + f(x)) \end{gathered}",
-            "f is attention, then the MLP. After: every LayerNorm rescales the stream itself. "
-            "Before: nothing lies on the way from x to the output but sums.",
+            "f is attention, then the MLP. LayerNorm after rescales the stream itself. With "
+            "LayerNorm before, there are only sums on the way from x to the output.",
         )
     with right:
         _show_figure(trained, known, layers, recipe)
@@ -45,13 +45,15 @@ def _predict(trained: History) -> bool:
     about = trained.about
     before, after, warm = (statistics.mean(trained.losses(r, ASKED)) for r in (BEFORE, AFTER, WARM))
     return controls.predict(
-        f"Two GPTs of {ASKED} layers learn the Grammar in {about['steps']} steps of Adam at a "
-        f"learning rate of {about['learning_rate']} from the first step on. Which of them learns?",
+        f"Two GPTs of {ASKED} layers differ only in the place of LayerNorm. Both are trained on "
+        f"the Grammar by {about['steps']} steps of Adam, with a learning rate of "
+        f"{about['learning_rate']} from the first step on. Which of them learns?",
         ANSWERS,
         lambda: (
-            f"**{before:.2f}** nats a word with LayerNorm before, **{after:.2f}** with LayerNorm "
-            f"after: no better than word frequencies alone, {about['frequencies']:.2f}. With a "
-            f"warm-up of {about['warm_up']} steps, LayerNorm after reaches **{warm:.2f}**."
+            f"LayerNorm before reaches **{before:.2f}** nats a word. LayerNorm after stays at "
+            f"**{after:.2f}** nats, no better than word frequencies alone "
+            f"({about['frequencies']:.2f}). With a warm-up of {about['warm_up']} steps it reaches "
+            f"**{warm:.2f}**."
         ),
         key="guess-norm",
     )
@@ -68,9 +70,10 @@ def _show_figure(trained: History, known: bool, layers: int, recipe: str) -> Non
             (BEFORE if recipe == BEFORE else AFTER, recipe, layers),
         ),
         title="Gradient before training, and held-out loss after it",
-        description=f"Gradient of the last block: {last[BEFORE]:.2f} with LayerNorm before, "
-        f"{last[AFTER]:.2f} after, {last[AFTER] / last[BEFORE]:.1f} times as large; means of "
-        f"{trained.about['gradient_seeds']} seeds. Loss after {trained.about['steps']} steps: dots "
-        "are two seeds, lines their mean.",
+        description=f"The gradient of the last block is {last[BEFORE]:.2f} with LayerNorm before "
+        f"and {last[AFTER]:.2f} after, {last[AFTER] / last[BEFORE]:.1f} times as large. Below, "
+        "marks are two seeds and lines their mean.",
+        more=f"The gradients are means of {trained.about['gradient_seeds']} seeds. The losses were "
+        f"measured after {trained.about['steps']} steps.",
         key="norm-place",
     )  # fmt: skip

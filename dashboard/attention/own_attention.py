@@ -19,8 +19,9 @@ def show() -> None:
     st.header("Write attention yourself", anchor=False)
     with st.container(border=True, key="own-attention"):
         st.markdown(
-            "Write one head and several heads in your own notebook; it needs only torch. Four "
-            "test cases check them. If a case fails, it says in one sentence what is wrong:"
+            "Write attention with one head and with several heads in your own notebook, which "
+            "needs only torch. Four test cases check your code, and a case that fails says what is "
+            "wrong. They check:"
         )
         st.markdown("\n".join(f"{i}. {case}" for i, case in enumerate(_CASES, 1)))
         with st.container(horizontal=True):

@@ -34,10 +34,10 @@ def show(learned: np.ndarray | None) -> None:
         page.show_math(
             r"\begin{gathered} q_t = R_t\, W_Q x_t, \quad k_s = R_s\, W_K x_s \\ "
             r"q_t \cdot k_s = (W_Q x_t)^\top R_{s-t}\, (W_K x_s) \end{gathered}",
-            "R turns pair i by the position times its frequency. Of both turns only the one by "
-            "the distance is left in the score.",
+            "R turns pair i by the position times the frequency of the pair. In the score the two "
+            "turns combine to a single one, by the distance.",
         )
-        question = "Query and key both move 50 tokens on. What becomes of their score?"
+        question = "Query and key both move 50 tokens on. What happens to their score?"
         controls.predict(question, ANSWERS, _reply, key="guess-rotary")
         base = float(
             controls.pick("Base of the frequencies", BASES, key="base", show="{:,}".format)
@@ -55,8 +55,8 @@ def show(learned: np.ndarray | None) -> None:
         if not rotary_instrument.show(x, TOKENS, base, PAIRS, added, dials):
             _show_figures(x, base, query, apart, added)
     st.caption(
-        "One word as query (orange, diamond) and as key (blue). Pairs with a small number turn "
-        "fast. A band shows how much a score varies with where the two stand."
+        "The same word is the query (orange, diamond) and the key (blue). Pairs with a small "
+        "number turn fast. A band shows how much a score varies with the positions of the two."
     )
     _alibi()
 
@@ -64,9 +64,10 @@ def show(learned: np.ndarray | None) -> None:
 def _reply() -> str:
     rotary, added = change(50)
     return (
-        f"It stays the same: both turn by the same angle. Measured on two random vectors in "
-        f"32-bit numbers, it changes by at most **{rotary:.0e}** (as a share of the product of "
-        f"their lengths); with the sinusoidal table added, by up to **{added:.2f}**."
+        "It stays the same: both turn by the same angle. For two random vectors of 32-bit "
+        f"numbers it changes by at most **{rotary:.0e}** times the product of their lengths, "
+        "which is rounding. With the sinusoidal table added it changes by up to "
+        f"**{added:.2f}** times this product."
     )
 
 
@@ -124,7 +125,8 @@ def _show_figures(
             {"rotary": positions.similarity_by_distance(turned), **added}, "score"
         ),
         title="Score of query and key by distance",
-        description="A band shows how much it varies with where the two stand; rotary has none.",
+        description="A band shows how much it varies with the positions of the two; rotary has "
+        "none.",
         key="rotary-scores",
     )
 
@@ -136,18 +138,18 @@ def _alibi() -> None:
         page.show_math(
             r"\begin{gathered} e_{t,s} = \frac{q_t \cdot k_s}{\sqrt{n}} - m_h\,(t - s) \\ "
             r"m_h = 2^{-8h/H}, \quad \alpha_t = \mathrm{softmax}(e_t) \end{gathered}",
-            "Nothing is added to the words. Head h of H subtracts a fixed slope for every token "
-            "of distance from its scores.",
+            "Nothing is added to the words. From each score, head h of H subtracts a fixed slope "
+            "times the distance.",
         )
         st.markdown(
-            "A head with a steep slope sees its neighbours only, one with a flat slope the whole "
-            "text. The line goes on beyond any trained length."
+            "A head with a steep slope sees only the nearest words, one with a flat slope sees the "
+            "whole text. The line continues beyond any trained length."
         )
     with right:
         page.show_figure(
             figures.bias_lines(positions.alibi_slopes(HEADS), FARTHEST),
             title=f"What ALiBi adds to the scores of {HEADS} heads",
-            description="A bias of −3 divides the weight by 20, before the row is made to sum to "
-            "one.",
+            description="A bias of −3 divides the weight by 20, before the row is normalised to "
+            "sum to one.",
             key="alibi",
         )

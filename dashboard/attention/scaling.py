@@ -59,8 +59,8 @@ def _reply() -> str:
     entropy, gradient = curves.entropy, curves.gradient
     return (
         f"**It falls**, from {entropy['undivided'][few]:.2f} to "
-        f"**{entropy['undivided'][many]:.2f}** nats, the mean of {softmax_scale.QUERIES} queries; "
-        f"with √n it stays at {entropy['divided'][many]:.2f}. The gradient falls from "
+        f"**{entropy['undivided'][many]:.2f}** nats (means of {softmax_scale.QUERIES} queries). "
+        f"With √n it is {entropy['divided'][many]:.2f} nats. Without √n the gradient falls from "
         f"{gradient['undivided'][few]:.2f} to **{gradient['undivided'][many]:.2f}**: a query "
         f"that looks at a single key hardly learns."
     )

@@ -50,10 +50,11 @@ def show(given: ModelInput) -> None:
                 weights, costs.numpy() if known else None, words[: weights.shape[1]], heaviest
             ),
             title="The first tokens: their weight, and the loss without each",
-            description="Above: mean weight from the second half of the text; spread evenly, it "
-            f"would be {uniform:.3f}. Below: by how many nats the loss of this half rises.",
-            more="Above, the mean over the heads of a layer. Below, the token is hidden from "
-            f"{'the second half' if hidden == LATE else 'all tokens after it'}.",
+            description="Above: the mean weight that each token gets from the second half of the "
+            f"text (spread evenly, {uniform:.3f}). Below: the rise of the loss of this half, in "
+            "nats.",
+            more="The weights above are means over the heads of a layer. Below, the token is "
+            f"hidden from {'the second half' if hidden == LATE else 'all tokens after it'}.",
             key="sinks-cost",
         )
 
@@ -68,7 +69,8 @@ def _text(given: ModelInput, column: DeltaGenerator) -> tuple[Tensor, list[str]]
 
     prompt = read_prompt(sinks.PASSAGE, given.loaded.tokenizer, given.model.max_N)
     column.caption(
-        f"The text has only {len(given.tokens)} tokens: a passage of {len(prompt.ids)} is read."
+        f"The text has only {len(given.tokens)} tokens, so the model reads a passage of "
+        f"{len(prompt.ids)} tokens instead."
     )
     return torch.tensor([prompt.ids]), list(prompt.words)
 
@@ -85,12 +87,12 @@ def _predict(model: str, name: str, heaviest: int, costs: list[float], hidden: s
     result = ANSWERS[0] if cost > LARGE else ANSWERS[2] if cost < -LARGE else ANSWERS[1]
     others = max(c for i, c in enumerate(costs) if i != heaviest)
     return controls.predict(
-        f"“{name}” (token {heaviest}) gets the most weight. It is hidden from {whom}. What does "
-        "the loss of the second half do?",
+        f"“{name}” (token {heaviest}) gets the most weight. It is hidden from {whom}. What "
+        "happens to the loss of the second half?",
         ANSWERS,
         lambda: (
-            f"Measured: **{result}** ({cost:+.2f}). If any other of these tokens is hidden "
-            f"instead, the loss rises by at most {others:+.2f} nats. {_why(cost, late)}"
+            f"Measured: **{result}** ({cost:+.2f} nats). If any other of these tokens is "
+            f"hidden instead, the loss rises by at most {others:+.2f} nats. {_why(cost, late)}"
         ),
         key=f"guess-sink-{'late' if late else 'always'}-{model}", wait="Answer to see the losses.",
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """What a class answered: the histogram of a poll, and the gain of its short tests."""
 
+import re
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
@@ -8,12 +9,13 @@ from dashboard.figures.traces import bar, line, scatter
 from dashboard.palette import BLUE, GREEN, GREY
 
 _LETTERS_A_LINE = 34
+_INDEX = re.compile(r"(?<!\w)([Wxhyφ])_(\w+)(?:\^(\w+))?")
 
 
 def poll_bars(counts: Mapping[str, int], right: str | None = None) -> Drawing:
     """The count of each answer, first on top; `right`: the answer to mark, once it is revealed."""
     labels = [
-        "<br>".join(map(literal, wrap(("✓ " if text == right else "") + text, _LETTERS_A_LINE)))
+        "<br>".join(map(_lowered, wrap(("✓ " if text == right else "") + text, _LETTERS_A_LINE)))
         for text in counts
     ]
     numbers = list(counts.values())
@@ -36,6 +38,16 @@ def poll_bars(counts: Mapping[str, int], right: str | None = None) -> Drawing:
         "yaxis": {"autorange": "reversed", "automargin": True},
     }
     return figure([bars], layout)
+
+
+def _lowered(text: str) -> str:
+    """An answer, shown literally, but with the index of W_h^2 lowered and its power raised."""
+    return _INDEX.sub(_set, literal(text))
+
+
+def _set(match: re.Match[str]) -> str:
+    letter, index, power = match.groups()
+    return f"{letter}<sub>{index}</sub>" + (f"<sup>{power}</sup>" if power else "")
 
 
 def gain_intervals(

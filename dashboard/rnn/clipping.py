@@ -55,7 +55,9 @@ def show() -> None:
             description="A cross marks the last step of a run that exploded. The dotted line is c.",
             key="clipping",
         )
-        page.lesson_link("train", "Set it for a training of your own: Recipe, Clip the gradient")
+        page.lesson_link(
+            "train", "Clip the gradient in your own training (on the page Train, under Recipe)"
+        )
 
 
 def verdict(plain: Training, clipped: Training, c: float) -> str:
@@ -70,7 +72,7 @@ def verdict(plain: Training, clipped: Training, c: float) -> str:
     if clipped.exploded:
         what = f"it explodes at step {len(clipped.loss) + 1}"
     return (
-        f"{first} With c = {c:g} **{what}**: right **{clipped.accuracy:.0%}** of the time; "
-        f"{times} of {len(clipped.norm)} steps were clipped, and the longest gradient had the norm "
-        f"{max(clipped.norm, default=math.nan):,.0f}."
+        f"{first} With c = {c:g} **{what}** and is right **{clipped.accuracy:.0%}** of the "
+        f"time. {times} of {len(clipped.norm)} steps were clipped; the longest gradient had the "
+        f"norm {max(clipped.norm, default=math.nan):,.0f}."
     )

@@ -34,7 +34,6 @@ from dashboard.figures.rnn import cost as cost_figures
 
 Measured = Mapping[Layer, Mapping[int, float]]  # layer -> threads -> seconds
 MEASURED = "rnn-measured"
-RAISED = str.maketrans("0123456789.-", "⁰¹²³⁴⁵⁶⁷⁸⁹·⁻")
 TOKENS = (256, 1024, 4096)
 UNITS = (1, 64, 1024, 16384)
 
@@ -120,8 +119,8 @@ def show_units(measured: Measured, d: int, T: int, P: int, source: str) -> None:
         cost_figures.on_units(measured, T, d, P, UNITS[-1]),
         key="units",
         title=f"Which layer is faster on P parallel units? T = {T:,}, d = {d}, batch 1",
-        description="The lines are a **model**, Brent's bound (work − span) / P + span. The "
-        "markers are measured with 1 and 2 threads.",
+        description="The lines are a **model**, Brent's bound: (work − span) / P + span "
+        "operations. The markers were measured with 1 and 2 threads.",
         more="The model uses the speed measured on one thread, and its units never wait for "
         f"memory or for each other. The markers were {source}.",
     )
@@ -151,19 +150,23 @@ def show_times(report: CostReport, d: int, source: str) -> None:
         cost_figures.times(lines, crossings),
         key="times",
         title=f"Measured: one forward pass over T tokens, d = {d}, batch 1",
-        description="Each point is the fastest of several passes. Dashed: both take the same time.",
+        description="Each point is the fastest of several passes. At a dashed line both layers "
+        "take equally long.",
         more=f"The times were {source}. Other processes on the machine can only make a pass "
         "slower.",
     )
     with st.container(horizontal=True):
         for layer in LAYERS:
-            fitted = f"{slope(lines['cpu', 1, layer]):.2f}".translate(RAISED)
-            st.metric(f"{layer}, 1 thread: time grows like", f"T{fitted}", width="content")
+            fitted = f"{slope(lines['cpu', 1, layer]):.2f}"
+            st.metric(f"{layer}, 1 thread: exponent of T", fitted, width="content")
         for threads, crossing in crossings.items():
             label = f"Equal times with {threads} thread{'s' if threads > 1 else ''}"
-            length = "not in this range" if crossing is None else f"T = {crossing:.0f}"
+            length = "not in this range" if crossing is None else f"T = {crossing:,.0f}"
             st.metric(label, length, width="content")
-    st.caption("The exponents are fitted to the times measured from T = 512 on.")
+    st.caption(
+        "An exponent of 2 means: twice the tokens take four times as long. The exponents are "
+        "fitted to the times measured from T = 512 on."
+    )
 
 
 def show_counts(d: int) -> None:
@@ -173,8 +176,8 @@ def show_counts(d: int) -> None:
         key="operations",
         title="Multiply-adds, from the formulas",
         description="Without the projections, both need the same number of operations at T = d / "
-        f"2 = {crossover_of_counts(d):.0f}. In total attention always needs more.",
-        more="QKᵀ and AV take O(T² d) each, one step of the RNN takes O(d²).",
+        f"2 = {crossover_of_counts(d):.0f}. In total, attention always needs more.",
+        more="QKᵀ and AV take O(T² d) each. One step of the RNN takes O(d²).",
     )
 
 

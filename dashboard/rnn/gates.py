@@ -54,13 +54,13 @@ def show() -> None:
             _show_figures(lstms[bias], dials, known)
         _, delay, added = (dial.value for dial in dials)
         share = gates.accuracy(lstms[bias], int(delay), added)
-        st.markdown(f"With these settings it is right on **{share:.0%}** of 256 sequences.")
+        st.markdown(f"With these settings the LSTM is right on **{share:.0%}** of 256 sequences.")
 
 
 def _predict(lstm: gates.LSTM) -> bool:
     return controls.predict(
         f"The LSTM that began with bias {BIAS:g} is always right. How large is the forget gate of "
-        "the unit that keeps most?",
+        "the unit that keeps most of its cell?",
         ANSWERS, lambda: _reply(lstm), key="guess-gate",
     )  # fmt: skip
 
@@ -69,9 +69,9 @@ def _reply(lstm: gates.LSTM) -> str:
     left, gate = gates.most_kept(lstm)
     closed = gates.accuracy(lstm, gates.DELAY, added=-2)
     return (
-        f"**Above 0.9**: on average {gate:.2f}, so {left:.0%} of the cell is left after "
-        f"{gates.DELAY} steps; a gate of 0.5 would leave {0.5**gates.DELAY:.4%}. Add −2 to the "
-        f"bias, and it is right only **{closed:.0%}** of the time."
+        f"**Above 0.9**: on average {gate:.2f} over all symbols, so {left:.0%} of the cell is left "
+        f"after {gates.DELAY} steps; a gate of 0.5 would leave {0.5**gates.DELAY:.4%}. Add −2 to "
+        f"the bias, and the LSTM is right only **{closed:.0%}** of the time."
     )
 
 

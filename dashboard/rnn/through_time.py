@@ -30,8 +30,8 @@ def show() -> None:
     left, right = panes("through-time", (2, 3))
     with left:
         st.markdown(
-            f"A tanh RNN with {backward.UNITS} units; $W_h$ is ρ times an orthogonal matrix. "
-            f"Without tanh, ρ = {RHO} makes the gradient explode."
+            f"This RNN with tanh has {backward.UNITS} units. $W_h$ is ρ times an orthogonal "
+            f"matrix. Without tanh, ρ = {RHO} makes the gradient explode."
         )
         known = _predict()
         page.show_math(
@@ -64,7 +64,7 @@ def network(dials: list[Dial]) -> tuple[np.ndarray, np.ndarray]:
 
 def _predict() -> bool:
     return controls.predict(
-        f"With tanh and inputs of size {SIZE:g}: what becomes of $∂h_T/∂h_1$ in {STEPS} steps?",
+        f"With tanh and inputs of size {SIZE:g}: what happens to $∂h_T/∂h_1$ over {STEPS} steps?",
         ANSWERS, _reply, key="guess-tanh",
     )  # fmt: skip
 
@@ -90,7 +90,7 @@ def _show_figure(
         lines["with tanh"] = backward.norms(W_h, inputs)
     page.show_figure(
         figures.norms_by_step(lines, gradient),
-        title="Gradient of the last state by the state at step t: ‖∂h_T/∂h_t‖",
+        title="Gradient of the last state with respect to the state at step t: ‖∂h_T/∂h_t‖",
         description="If the curve falls towards t = 1, the gradient vanishes; if it rises, the "
         "gradient explodes.",
         key="through-time",

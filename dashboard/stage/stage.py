@@ -167,7 +167,7 @@ def _hide_all_but(beat: Beat) -> str:
 {poll} {{ left: 1rem; font-size: 0.75rem; }}
 {keys} {{ right: 1rem; }}
 {keys}, {poll} {{
-  position: fixed; bottom: 0.4rem; width: auto; z-index: 9; padding: 0.2rem 0.5rem;
+  position: fixed; bottom: 0; width: auto; z-index: 9; padding: 0.2rem 0.5rem 0.6rem;
   background: var(--st-background-color, Canvas); border-radius: 0.35rem; }}
 {page} {{ padding-bottom: 2.4rem; }}
 {page} {dom.CAPTION}, {dom.PLOT_BUTTONS} {{ display: none; }}

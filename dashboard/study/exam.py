@@ -48,7 +48,8 @@ def show(questions: Mapping[str, Question]) -> None:
     items = draw_exam(questions, seed)
     page.page_header(
         "Practice exam",
-        f"{len(items)} questions, {MINUTES} minutes. The link draws the same ones again.",
+        f"{len(items)} questions, {MINUTES} minutes. The same link always draws the same "
+        "questions.",
     )
     if exam_browser.read(items, seed):
         _hand_in(items, seed)
@@ -64,12 +65,12 @@ def show(questions: Mapping[str, Question]) -> None:
 
 def _start(seed: str, count: int) -> None:
     st.markdown(
-        f"- {count} questions, one part of each, drawn by the seed **{seed}**.\n"
-        f"- You have **{MINUTES} minutes**. Then what you have answered is graded.\n"
-        "- There are no hints and no replies until the end, and nothing here changes what you have "
-        "earned.\n"
-        "- Your answers are stored in this browser. After a reload you find them again, and the "
-        "time goes on."
+        f"- You answer one part of each of {count} questions, drawn by the seed **{seed}**.\n"
+        f"- You have **{MINUTES} minutes**. When they are over, your answers are graded.\n"
+        "- There are no hints, and no replies until the end. The exam does not change what you "
+        "have earned.\n"
+        "- Your answers are stored in this browser: a reload keeps them, and the clock keeps "
+        "running."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Begin", type="primary", on_click=_begin, args=(seed,))

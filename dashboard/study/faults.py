@@ -23,7 +23,7 @@ def ask(task: Bug, key: str, seed: str, on_change: Callable[[], None] | None) ->
         horizontal=True, key=f"{key}-line", on_change=on_change,
     )  # fmt: skip
     st.radio(
-        "What is seen", shown_symptoms(task, seed), index=None, format_func=formula,
+        "Symptom", shown_symptoms(task, seed), index=None, format_func=formula,
         key=f"{key}-symptom", on_change=on_change,
     )  # fmt: skip
 

@@ -50,7 +50,9 @@ def objection(question: Question) -> None:
         return
     key = f"{question.id}-{record.round}-objection"
     with st.popover("I object to a grade", icon=":material/gavel:", type="tertiary"):
-        st.markdown("One sentence. It stays beside the grade and in the summary you hand in.")
+        st.markdown(
+            "Write one sentence. It is shown with the grade and in the summary that you hand in."
+        )
         st.text_area(
             "What is wrong with the grade", value=record.objection, max_chars=MAX_OBJECTION, key=key
         )
@@ -68,7 +70,9 @@ def calibrated() -> None:
     checks = {name: len(question.checks) for name, question in questions.items()}
     counts = calibration(study_state.progress(), checks)
     if sum(given for _, given in counts.values()) >= FEWEST:
-        with st.expander("How sure you were, and how often right", icon=":material/balance:"):
+        with st.expander(
+            "How sure you were, and how often you were right", icon=":material/balance:"
+        ):
             show_calibration(counts, "calibration")
 
 
@@ -77,9 +81,9 @@ def show_calibration(counts: dict[str, tuple[int, int]], key: str) -> None:
     levels = "; ".join(f"{level}: {right} of {given}" for level, (right, given) in counts.items())
     page.show_figure(
         calibration_bars(counts),
-        title="Right at once, by how sure you were",
-        description=f"Right at once of all first answers ({levels}). Whoever judges well is nearly "
-        "always right when sure.",
+        title="Share of right first answers, by how sure you were",
+        description=f"First answers that were right ({levels}). If you judge yourself well, "
+        "you are nearly always right when you are sure.",
         key=key,
         data={
             "level": list(counts),

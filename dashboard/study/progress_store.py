@@ -78,7 +78,7 @@ def _class() -> None:
     )  # fmt: skip
     left, right = st.columns(2)
     if left.button("Save here", width="stretch"):
-        _try(lambda: _save_here(name, passphrase), "Kept.")
+        _try(lambda: _save_here(name, passphrase), "Saved.")
     if right.button("Fetch", width="stretch"):
         _try(lambda: _fetch(name, passphrase), "Loaded and added to your progress.")
 

@@ -174,7 +174,7 @@ def _decides(room: Room, question: Question) -> None:
     if isinstance(question.predict, Choice):
         for option in shown_options(question.predict, room.code):
             if not option.right:
-                st.markdown(formula(f"✗ **{option.text}** {option.reply}", safe=True))
+                st.markdown(formula(f"✗ **{option.text}:** {option.reply}", safe=True))
 
 
 def _counting(room: Room) -> bool:
@@ -210,7 +210,7 @@ def _bars(counts: dict[str, int], question: Question, room: Room) -> None:
         poll_bars(shown, poll.right_answer(task, room.code)[0] if room.revealed else None),
         title="Answers of the room",
         description="; ".join(
-            f"{page.escape(text)}: {often}" for text, often in list(shown.items())[:12]
+            f"{formula(text)}: {often}" for text, often in list(shown.items())[:12]
         ),
         key="poll",
         data={"answer": list(shown), "count": list(shown.values())},

@@ -78,7 +78,7 @@ def test_a_class_from_its_opening_to_its_end(
             },
         ]
     )
-    expect(page.get_by_text("1 fit, 1 refused.")).to_be_visible()
+    expect(page.get_by_text("1 accepted, 1 refused.")).to_be_visible()
     expect(page.get_by_text("forged.html").first).to_be_visible()
 
     page.get_by_role("tab", name="Invite and settings").click()

@@ -23,7 +23,7 @@ def press(page: Page, layer: int, head: int, of: tuple[int, int]) -> None:
 def test_a_head_is_pressed_and_the_logits_follow(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "heads")
     said = page.locator(".say")
-    expect(said).to_contain_text("1 head is off. Without the direct part, the logit of “river”")
+    expect(said).to_contain_text("1 head is off. Without its direct part, the logit of “river”")
     expect(said).to_contain_text("is computed again")
     press(page, 2, 1, (2, 1))
     expect(said).to_contain_text("2 heads are off")

@@ -84,7 +84,7 @@ def test_after_five_answers_the_page_shows_how_sure_and_how_right() -> None:
             predicted(progress, name, "x"), name, 0, 9, i > 1, NOW, confidence="sure"
         )
     app = open_question("1a")
-    assert "how often right" not in str([e.label for e in app.expander])
+    assert "how often you were right" not in str([e.label for e in app.expander])
     app.session_state["study-progress"] = progress
     app.run()
     assert "sure: 3 of 5; think so: 0 of 0" in text_of(app)

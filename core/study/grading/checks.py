@@ -133,7 +133,7 @@ def _grade_match(task: Match, response: tuple[str, ...], seed: str) -> Grade:
 def _grade_bug(task: Bug, response: tuple[str, ...]) -> Grade:
     options = {option.text: option for option in task.symptoms}
     if len(response) != 2 or response[0] not in task.code or response[1] not in options:
-        return Grade(False, "Choose a line and what is seen.")
+        return Grade(False, "Choose a line and a symptom.")
     line, symptom = response[0], options[response[1]]
     number = task.code.index(line) + 1
     if line == task.wrong:
@@ -141,5 +141,5 @@ def _grade_bug(task: Bug, response: tuple[str, ...]) -> Grade:
         return Grade(symptom.right, f"{correction}{symptom.reply}", 0.5)
     fine = f"Line {number} does what it should."
     if symptom.right:
-        return Grade(False, f"That is what is seen, but the reason is elsewhere: {fine}", 0.5)
+        return Grade(False, f"That is the symptom, but the reason is elsewhere: {fine}", 0.5)
     return Grade(False, f"{fine} {symptom.reply}")

@@ -57,9 +57,10 @@ def grade_number(task: NumberTask, text: str) -> Grade:
         return Grade(False, f"It cannot be negative: it is a number of {task.unit}.")
     ratio = value / task.answer
     if task.answer < 0:
-        return Grade(False, "Not that: write down each step, the sign too.")
+        return Grade(False, "This is not the number: write down each step, including the sign.")
     if 0.3 < ratio < 3:
-        return Grade(False, f"Close, but too {'large' if ratio > 1 else 'small'}.")
+        size = "large" if ratio > 1 else "small"
+        return Grade(False, f"The order of magnitude is right, but the number is too {size}.")
     return Grade(False, f"Far too {'large' if ratio > 1 else 'small'}: write down each factor.")
 
 

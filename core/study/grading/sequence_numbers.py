@@ -81,7 +81,7 @@ def cell_left(rng: random.Random) -> NumberTask:
     f, k = rng.choice([0.7, 0.8, 0.9, 0.95]), rng.choice([5, 10, 20])
     answer = f**k
     return NumberTask(
-        f"The forget gate of a unit stays at f = {f:g}, and nothing is written. Which share of its "
+        f"The forget gate of a unit stays at f = {f:g}, and nothing is written. What share of its "
         f"cell is left after {k} steps?",
         answer,
         "(a share of 1)",

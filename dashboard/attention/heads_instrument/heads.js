@@ -86,7 +86,7 @@ class Heads extends Instrument {
     const again = this.computed();
     const [how, last] = again ? ["; when the model is computed again, it is ", number(again[this.word])] : ["", ""];
     tell(this.say)`${off.size || "No"} ${off.size === 1 ? "head is" : "heads are"} off. Without
-      the direct part, the logit of “${words[this.word]}” goes from <b>${number(was)}</b> to
+      ${off.size === 1 ? "its" : "their"} direct part, the logit of “${words[this.word]}” goes from <b>${number(was)}</b> to
       <b>${number(is)}</b>${how}<b>${last}</b>.`;
   }
 

@@ -57,7 +57,7 @@ class Positions extends Instrument {
   drawTable(table, t) {
     const plot = this.table;
     const [rows, columns] = [table.length, table[0].length];
-    plot.title = `${this.learned ? "Learned table" : "Formula"}: ${rows} × ${columns}`;
+    plot.title = `${this.learned ? "Learned table" : "Formula"}: ${rows} rows × ${columns} columns`;
     plot.frame({ x: [-0.5, columns - 0.5], y: [rows - 0.5, -0.5], names: ["column", "position"] });
     const top = this.learned ? this.data.top : 1;
     plot.pixels(table, { low: -top, high: top, scale: DIVERGING });

@@ -69,9 +69,9 @@ class Rotary extends Instrument {
     plot.line(k, rotary, { colour: COLOURS.BLUE, width: 3, name: "rotary" });
     plot.points([apart], [rotary[apart]], { colour: COLOURS.ORANGE, shape: "diamond", size: 9 });
     const { query } = this.values;
-    tell(this.say)`Query at ${query}, key at ${query - apart}: the score is
-      <b>${rotary[apart].toFixed(3)}</b> of that at distance 0.`;
-    plot.done("A band shows how much a score varies with where the two stand; rotary has none.");
+    tell(this.say)`Query (orange) at ${query}, key (blue) at ${query - apart}: the score is
+      <b>${rotary[apart].toFixed(3)}</b> times the score at distance 0.`;
+    plot.done("A band shows how much a score varies with the positions of the two; rotary has none.");
   }
 }
 

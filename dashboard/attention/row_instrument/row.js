@@ -119,9 +119,10 @@ class Row extends Instrument {
     for (const w of now) if (w > 0) entropy -= w * Math.log(w);
     const more = this.hidden ? `${this.hidden} keys with less weight are not shown.` : "";
     const best = now.indexOf(Math.max(...now));
-    tell(this.say)`“${tokens[query]}” looks most at <b>${tokens[best]}</b>, weight
-      <b>${now[best].toFixed(3)}</b>; entropy <b>${entropy.toFixed(2)}</b> nats;
-      <b>${masked.size}</b> masked. Click a key to mask it. ${more}`;
+    tell(this.say)`“${tokens[query]}” looks most at <b>${tokens[best]}</b>, with weight
+      <b>${now[best].toFixed(3)}</b>. The row has an entropy of <b>${entropy.toFixed(2)}</b> nats.
+      <b>${masked.size || "No"}</b> ${masked.size === 1 ? "key is" : "keys are"} masked: click a key
+      to mask it. ${more}`;
   }
 }
 

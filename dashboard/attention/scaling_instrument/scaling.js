@@ -47,8 +47,8 @@ class Scaling extends Instrument {
       tell(this.say)`With √n, this row has an entropy of <b>${one[0]}</b> nats, of at most
         <b>${most.toFixed(2)}</b>.`;
     } else {
-      tell(this.say)`This row with √n: entropy <b>${one[0]}</b>, gradient <b>${one[1]}</b>;
-        without: <b>${other[0]}</b> and <b>${other[1]}</b>.`;
+      tell(this.say)`This row has an entropy of <b>${one[0]}</b> nats with √n and
+        <b>${other[0]}</b> without; its gradient is <b>${one[1]}</b> and <b>${other[1]}</b>.`;
     }
   }
 

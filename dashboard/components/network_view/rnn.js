@@ -76,7 +76,7 @@ class Drawing {
   sentence() {
     const { T, i } = this.at;
     return `The path of x${sub(i)} is highlighted. It starts with the length ‖Wₓ x${sub(i)}‖ = 1, and ` +
-      `${digits(this.arriving())} of it reaches y${sub(T)}, after ${T - i} ` +
+      `${digits(this.arriving())} of this length reaches y${sub(T)}, after ${T - i} ` +
       `multiplication${T - i === 1 ? "" : "s"} by Wₕ.`;
   }
 

@@ -11,6 +11,7 @@ from dashboard.figures.layout import (
     axis,
     cell_frame,
     figure,
+    long_names,
     vertical_line,
 )
 from dashboard.figures.maps.attention_maps import token_label
@@ -42,7 +43,7 @@ def repeats_map(
     layout = {
         "height": int(min(640, 160 + 18 * max(10, count))),
         "xaxis": axis("key: who is looked at", tickangle=-60, **plain, **names),
-        "yaxis": axis("query: who looks", autorange="reversed", **plain, **names),
+        "yaxis": long_names(axis("query: who looks", autorange="reversed", **plain, **names)),
         "shapes": frames,
     }
     return figure([cells], layout)

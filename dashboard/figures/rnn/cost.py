@@ -57,6 +57,7 @@ def on_units(
         "height": 380,
         "legend": LEGEND_ABOVE,
         "shapes": [vertical_line(P, DASHED)],
+        "annotations": [_note(P, f"P = {P:,}", 0, before=most == P)],
     }
     return figure(data, layout)
 
@@ -72,10 +73,11 @@ def times(
     """
     data = [_times(*which, points) for which, points in curves.items() if points]
     shapes, notes = [], []
+    first = min((at for at in crossings.values() if at is not None), default=None)
     for row, (threads, at) in enumerate(crossings.items()):
         if at is not None:
             shapes.append(vertical_line(at, DASHED) | {"yref": "paper"})
-            notes.append(_note(at, _threads(threads), row))
+            notes.append(_note(at, _threads(threads), row, before=at == first))
     measured = [p for points in curves.values() for p in points]
     low, high = min(p.fastest for p in measured), max(p.fastest for p in measured)
     layout = _log_axes("forward pass, ms", 1e3 * low, 1e3 * high)
@@ -138,7 +140,8 @@ def _log_axes(y: str, low: float, high: float) -> Spec:
     }
 
 
-def _note(at: float, text: str, row: int) -> Spec:
-    """A name at the foot of its line, where rising curves leave room; two in two rows."""
-    position = {"x": log10(at), "yref": "paper", "y": 0, "yshift": 14 + 20 * row, "xshift": 4}
-    return position | {"text": text, "showarrow": False, "xanchor": "left"}
+def _note(at: float, text: str, row: int, before: bool = False) -> Spec:
+    """A name at the foot of its line, where rising curves leave room; `before`: left of it."""
+    side = {"xanchor": "right", "xshift": -4} if before else {"xanchor": "left", "xshift": 4}
+    position = {"x": log10(at), "yref": "paper", "y": 0, "yshift": 14 + 20 * row}
+    return position | side | {"text": text, "showarrow": False}

@@ -37,7 +37,7 @@ def gradients_and_losses(
     data.append(line(names, [frequencies] * len(names), color=GREY, width=2, dash="dot",
                      hoverinfo="skip", showlegend=False, **LOWER))  # fmt: skip
     told = {"xref": "x2", "yref": "y2", "showarrow": False, "font": {"color": GREY}}
-    notes = [{"x": 0, "y": frequencies, "text": "word frequencies alone", "yshift": 12,
+    notes = [{"x": 0, "y": frequencies, "text": "word frequencies alone", "yshift": -12,
               "xanchor": "left"} | told]  # fmt: skip
     if not losses:
         middle = {"x": len(names) // 2, "y": 2.2, "text": "?"}
@@ -63,7 +63,7 @@ def gradients_and_losses(
                       dtick=1 if few else 4, tick0=1 if few else 0),
         "yaxis": axis("‖∂L/∂W‖", range=[0, most], domain=[0.66, 1]),
         "xaxis2": axis("layers L", type="category", anchor="y2"),
-        "yaxis2": axis("loss, nats", range=[0.9, frequencies + 0.7], domain=[0, 0.4]),
+        "yaxis2": axis("loss, nats", range=[0.6, frequencies + 0.7], domain=[0, 0.4]),
         "height": 410, "legend": LEGEND_ABOVE, "annotations": notes,
     }  # fmt: skip
     return figure(data, layout)

@@ -38,9 +38,10 @@ class Gates extends Instrument {
     }
     const kept = found.f[0].map((_, u) => found.f.slice(1).reduce((all, f) => all * f[u], 1));
     const most = Math.max(...kept);
-    tell(this.say)`The LSTM names symbol <b>${named}</b>. Unit <b>${kept.indexOf(most) + 1}</b> keeps
-      most of its cell, <b>${(100 * most).toPrecision(2)}%</b>: on average f = <b>${
-      (most ** (1 / delay)).toFixed(3)}</b>.`;
+    tell(this.say)`The LSTM names symbol <b>${named}</b>. In this sequence unit
+      <b>${kept.indexOf(most) + 1}</b> keeps most of its cell, <b>${
+      (100 * most).toPrecision(2)}%</b>; its f is <b>${
+      (most ** (1 / delay)).toFixed(3)}</b> on average.`;
   }
 
   // rows: one for each step; drawn with a row for each unit.

@@ -30,7 +30,7 @@ class Tanh extends Instrument {
     const log = (values) => Array.from(values, Math.log10);
     const shown = [...log(flat), ...(asked ? [] : log(bent))].filter(Number.isFinite);
     const plot = this.norms;
-    plot.title = `Gradient of the last state h_{${T}} by the state h_t: ‖∂h_T/∂h_t‖`;
+    plot.title = `Gradient of h_{${T}} with respect to h_t: ‖∂h_T/∂h_t‖`;
     plot.frame({ x: [1, T], y: [Math.min(-2, Math.floor(Math.min(...shown))),
       Math.max(2, Math.ceil(Math.max(...shown)))], log: "y", names: ["step t", "norm"] });
     plot.line(t, log(flat), { colour: COLOURS.BLUE, width: 3, dash: "8 5", name: "without tanh" });

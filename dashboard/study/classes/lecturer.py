@@ -52,8 +52,8 @@ def shown() -> bool:
 def _lecturer(own_class: NamedClass, secret: str) -> None:
     page.page_header(
         f"Class {page.escape(own_class.name)}",
-        "Bookmark this page: only its address shows these results. A colleague to whom you give it "
-        "can do all that you can.",
+        "Bookmark this page: only its address opens these results. A colleague who has the address "
+        "can do everything that you can.",
     )
     show_done()
     results, gain, files, questions, settings = st.tabs(
@@ -90,7 +90,7 @@ def _results(own_class: NamedClass, secret: str) -> None:
     rows = table.overview(read, names)
     st.caption(
         "A question is worth one point; each opened hint lowers it. Click a column to sort by it. "
-        "Students answer without supervision, so these results are no proof."
+        "Students answer without supervision, so these results cannot replace an exam."
     )
     tables.show(rows, hide_index=True, key=_SELECTED, on_select="rerun", selection_mode="multi-row")
     details = table.details(read)
@@ -141,14 +141,15 @@ def _gain(own_class: NamedClass, secret: str) -> None:
         args=(own_class.code, secret),
     )
     st.markdown(
-        "Each lesson then has a test of three numbers before it, one after it, and one a week "
-        "later, each with other numbers. Only the number of right answers is stored, without a "
-        "name; each student is told so."
+        "Each lesson then has three short tests: before it, after it and one week later. Each asks "
+        "for three numbers, with new values every time. Only the number of right answers is "
+        "stored, without a name, and each student is told so."
     )
     st.markdown(
-        "$g = (\\text{post} - \\text{pre})\\,/\\,(1 - \\text{pre})$ is the share of what was not "
-        "known before that is known after (Hake 1998), computed from the means of all who took "
-        f"both tests. The 95% interval is a bootstrap over the students, from {FEWEST} students on."
+        "$g = (\\text{post} - \\text{pre})\\,/\\,(1 - \\text{pre})$ is the normalised gain: of "
+        "what students did not know before, the share that they know after (Hake 1998). It is "
+        "computed from the means of all students who took both tests. The 95% interval is a "
+        f"bootstrap over the students; it needs at least {FEWEST} of them."
     )
     tests = classes().tests(own_class.code, secret)
     gains = [gain for gain in class_gains(tests) if gain.gain is not None]
@@ -210,14 +211,14 @@ def _files() -> None:
     refused = [summary for summary in checked if summary.state == FORGED]
     for summary in refused[:20]:
         st.error(f"**{page.escape(summary.file)}** {page.escape(summary.why)}")
-    st.markdown(f"**{len(checked) - len(refused)} fit, {len(refused)} refused.**")
+    st.markdown(f"**{len(checked) - len(refused)} accepted, {len(refused)} refused.**")
     tables.show([asdict(summary) for summary in checked], hide_index=True)
 
 
 def _questions() -> None:
     st.markdown(
-        "The questions for your own system: choices, numbers and orders, with the reply to each "
-        "answer. The sheet has every question, followed by its answer key."
+        "Download the questions for your own learning system: choices, numbers and orderings, with "
+        "a reply to each answer. The sheet has every question, followed by its answer key."
     )
     known = list(study_state.questions().values())
     seed = study_state.progress().seed
@@ -231,7 +232,7 @@ def _questions() -> None:
                 label, partial(write, known, seed), file, kind,
                 on_click="ignore", icon=":material/download:",
             )  # fmt: skip
-    st.caption("Moodle has questions that order lines from version 4.4 on.")
+    st.caption("Moodle supports ordering questions from version 4.4 on.")
 
 
 def _settings(own_class: NamedClass, secret: str) -> None:
@@ -244,7 +245,9 @@ def _settings(own_class: NamedClass, secret: str) -> None:
         f"The class and all that it stores are deleted {DAYS_KEPT} days after it was opened."
     )
     with st.popover("Delete the class", type="tertiary"):
-        st.markdown("Deletes the class, every hand-in and every test, for both lecturers.")
+        st.markdown(
+            "Deletes the class, everything that was handed in and every test, for everyone."
+        )
         st.button("Delete everything now", on_click=_delete, args=(own_class.code, secret))
 
 

@@ -17,9 +17,10 @@ from dashboard.study.room import classes
 
 WEEK = 7 * 24 * 3600  # seconds
 KEPT = (
-    "Your class measures whether its lessons help: a test of three numbers before a lesson, one "
-    "after it, and one a week later, each with other numbers. How many of your answers are right "
-    "is stored without your name and is not linked to what you hand in. You may leave any test out."
+    "Your class measures whether its lessons help: there is a short test before a lesson, after it "
+    "and one week later. Each asks for three numbers, with new values every time. The number of "
+    "your right answers is stored without your name and is not linked to what you hand in. You may "
+    "skip any test."
 )
 
 
@@ -66,7 +67,8 @@ def show(own_class: NamedClass, token: str, tests: Sequence[ShortTest], lesson: 
     moment, words = next_moment(lesson, tests, time.time())
     title = lessons.by_name(lesson).title if lesson in LESSONS else lesson[:20]
     page.page_header(
-        f"Short test: {page.escape(title)}", "Three numbers, before and after the lesson."
+        f"Short test: {page.escape(title)}",
+        "Three numbers, asked before the lesson, after it and one week later.",
     )
     if tests and (last := max(tests, key=lambda test: test.at)).lesson == lesson:
         st.success(f"{last.correct} of {last.items} right in the test {MOMENTS[last.moment]}.")

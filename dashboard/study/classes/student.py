@@ -18,10 +18,11 @@ from dashboard.study.room import classes, rooms
 
 _CODE, _KEY, _NAME, _DONE = "class", "study-class-key", "study-class-name", "study-class-done"
 STORED = (
-    "The class stores, for each question that you have begun: the share you earned, your answers "
-    "counted, the hints opened, how sure you were, the seconds it took and your objection. What "
-    "you typed is not stored. The lecturer sees it under the name that you choose. You can delete "
-    "it here at any time; otherwise it is deleted with the class, at the latest after half a year."
+    "For each question that you have begun, the class stores the share you earned, how many "
+    "answers you gave, how many hints you opened, how sure you were, how many seconds it took, and "
+    "your objection. What you typed is not stored. The lecturer sees this under the name that you "
+    "choose. You can delete it here at any time; otherwise it is deleted with the class, after "
+    "half a year at the latest."
 )
 
 
@@ -36,7 +37,7 @@ def menu() -> None:
         st.markdown("**Open a class**")
         st.markdown(
             "For lecturers: students hand in their results, and you see them in one table. Only "
-            "the link that you get shows them."
+            "the link that you then get opens this table."
         )
         name = st.text_input("Name of the class", max_chars=60, key="study-class-new")
         st.button("Open a class", on_click=_open, args=(name,))
@@ -110,8 +111,8 @@ def _hand_in(own_class: NamedClass, token: str) -> None:
         st.button("Delete what is mine", on_click=_withdraw, args=(own_class.code, token))
     with st.expander("Another device"):
         st.markdown(
-            "This key belongs to your browser. Whoever has it can see and delete what you handed "
-            "in; enter it on another device to continue there."
+            "This key belongs to your browser. Enter it on another device to continue there. "
+            "Anyone who has the key can see and delete what you handed in."
         )
         st.code(token)
         st.text_input("Key of your other browser", max_chars=60, key=_KEY)
@@ -130,7 +131,9 @@ def _send(code: str, token: str) -> None:
 
 
 def _withdraw(code: str, token: str) -> None:
-    attempt(lambda: classes().withdraw(code, token), "All that was yours in this class is deleted.")
+    attempt(
+        lambda: classes().withdraw(code, token), "Everything of yours in this class is deleted."
+    )
 
 
 def _join(code: str) -> None:

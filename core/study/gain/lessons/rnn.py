@@ -31,7 +31,7 @@ def share_left(value: tuple[float, int]) -> NumberTask:
     rho, k = value
     left = float(np.asarray(powers(np.array([[rho]]), k))[-1].item())
     return task(
-        f"W_h is the 1×1 matrix {rho:g}. Which share of the first input is left in the state after "
+        f"W_h is the 1×1 matrix {rho:g}. What share of the first input is left in the state after "
         f"{k} more steps?",
         left, "share", f"{rho:g}^{k} = {left:.4g}.", 0.02,
     )  # fmt: skip
