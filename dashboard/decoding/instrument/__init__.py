@@ -5,6 +5,7 @@ STEPS is the slider that all columns of a page share; each column draws the step
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -26,10 +27,11 @@ INSTRUMENT = Instrument(
 )
 STEPS = Instrument("steps", _FILES / "steps.js")
 NAMED = 100  # words that are sent by name, the most probable ones
-# Of the sorted logits those of the first ranks and of the last ones are sent, and between them some
-# 1,200 at most; the browser draws straight lines from one to the next.
-FIRST, LAST, BETWEEN = 1024, 256, 1200
+# Of the sorted logits the first ones are sent, and of the others as few as straight lines between
+# them need to miss none by more than NEAR.
+FIRST = 1024
 UNIT = 1e-4  # nats: of the differences that are sent
+NEAR = 20  # units, 0.002 nats: no probability changes by more than 0.2%
 
 
 def show_steps(dial: Dial) -> None:
@@ -53,7 +55,7 @@ def show(
     logits = _packed(step)
     data: dict[str, Any] = {
         "title": name, "logits": logits, "unit": UNIT, "count": len(vocab),
-        "ends": [FIRST, LAST], "every": every(len(vocab)), "bars": bars,
+        "first": FIRST, "bars": bars,
         "words": [vocab[i] for i in order[:NAMED]], "taken": step.rank - 1, "step": index + 1,
         "takenWord": vocab[step.token], "draw": step.draw, "forced": step.forced,
         "drawn": any(dial.key.split("-")[0] == "t" for dial in dials),
@@ -68,24 +70,34 @@ def _packed(step: Step) -> str:
     return squeezed(encode(step.logits.numpy()[step.order.numpy()].astype(np.float64)))
 
 
-def every(count: int) -> int:
-    """The distance of the ranks that are sent between the first and the last ones."""
-    return max(1, -(-(count - FIRST - LAST) // BETWEEN))
-
-
-def ranks(count: int) -> np.ndarray:
-    """The ranks, from 0, whose logits are sent; `unpack` of step.js finds the same."""
-    between = np.arange(FIRST - 1, count - LAST, every(count))
-    return np.unique(np.r_[: min(FIRST, count), between, max(0, count - LAST) : count])
-
-
 def encode(ordered: np.ndarray) -> bytes:
-    """Falling logits (V,) as differences of those that are sent, in units of 10⁻⁴ nats.
+    """Falling logits (V,) as a few points and the straight lines between them.
 
-    A difference is a byte; 255 stands for 255 and more to come. -inf takes the smallest value.
+    First the distances between the ranks of points, a byte each, from rank FIRST on: before it,
+    every rank is a point. Then by how much a point lies below the one before, in units of 10⁻⁴
+    nats: a byte, where 255 stands for 255 and more to come. -inf takes the smallest value.
     """
     finite = ordered[np.isfinite(ordered)]
     low = float(finite.min()) if len(finite) else 0.0
-    kept = np.clip(ordered[ranks(len(ordered))], low, None)
-    falls = np.diff(np.rint((kept[0] - kept) / UNIT).astype(int), prepend=0).tolist()
-    return b"".join(b"\xff" * (n // 255) + bytes([n % 255]) for n in falls)
+    depths = np.rint((ordered[0] - np.clip(ordered, low, None)) / UNIT).astype(int).tolist()
+    at = _points(depths)
+    falls = np.diff([depths[rank] for rank in at], prepend=0).tolist()
+    apart = np.diff(at[FIRST - 1 :]).tolist()
+    return bytes(apart) + b"".join(b"\xff" * (n // 255) + bytes([n % 255]) for n in falls)
+
+
+def _points(depths: Sequence[int]) -> list[int]:
+    """The ranks of points: as few as straight lines need that miss no depth by more than NEAR."""
+    last = len(depths) - 1
+    at = list(range(min(FIRST, last + 1)))
+    while (start := at[-1]) < last:
+        end, least, most = start + 1, -math.inf, math.inf
+        for rank in range(start + 1, min(start + 255, last) + 1):
+            run, fall = rank - start, depths[rank] - depths[start]
+            if least <= fall / run <= most:
+                end = rank
+            least, most = max(least, (fall - NEAR) / run), min(most, (fall + NEAR) / run)
+            if least > most:
+                break
+        at.append(end)
+    return at

@@ -1,11 +1,12 @@
 // One step of decoding: the whole vocabulary's distribution under temperature and cut, and the
 // random number that chooses, which can be dragged. The step is that of the Step slider (steps.js).
 //
-// data: the sorted logits of one step (differences, deflated), the names of the most probable words,
+// data: the sorted logits of one step (points, deflated), the names of the most probable words,
 // the rank of the word taken, the random number or null; `around`: the steps before and after it,
 // for around.js; `drawn`: whether chance chooses; how many bars to show.
 
 const [BAR, AXIS] = [1.4, 3.2]; // heights, of a row and of the axis below, in the text's size
+const FEW = 16; // ranks by which a draw far down may be off
 
 class Step extends Instrument {
   build() {
@@ -113,12 +114,12 @@ class Step extends Instrument {
     }
   }
 
-  // The rank of the word drawn. Far down, where the logits lie on lines, a rank may be one off: there
-  // the server knows the word of its own random number.
+  // The rank of the word drawn. Far down, where the logits lie on lines, it may be a few ranks off:
+  // there the server knows the word of its own random number.
   drawn(after, moved) {
     const rank = tokenAt(after, this.values.u);
     const { taken } = this.now;
-    const near = Math.min(rank, taken) >= this.data.ends[0] && Math.abs(rank - taken) <= this.data.every;
+    const near = Math.min(rank, taken) >= this.data.first && Math.abs(rank - taken) <= FEW;
     return near && !moved ? taken : rank;
   }
 
@@ -229,19 +230,21 @@ class Step extends Instrument {
   }
 }
 
-// The sorted logits, 0 for the largest, from the differences of those that were sent: every one of
-// the first and the last ranks, some between them, joined by straight lines.
-function unpack(bytes, { count, unit, ends: [first, last], every }) {
+// The sorted logits, 0 for the largest, from the points that were sent and the lines between them;
+// every one of the `first` ranks is a point. encode of __init__.py packs them.
+function unpack(bytes, { count, unit, first }) {
+  const points = [0];
+  let at = 0;
+  for (let rank = 0; rank < count - 1;) points.push(rank += rank < first - 1 ? 1 : bytes[at++]);
   const out = new Float64Array(count);
-  let [at, before] = [0, 0];
-  for (let rank = 0; rank < count;) {
+  let before = 0;
+  for (const rank of points) {
     let fall = 0;
     while (bytes[at] === 255) fall += bytes[at++];
     out[rank] = out[before] - unit * (fall + bytes[at++]);
     const slope = (out[rank] - out[before]) / Math.max(1, rank - before);
     for (let i = before + 1; i < rank; i++) out[i] = out[before] + slope * (i - before);
     before = rank;
-    rank = rank < first - 1 || rank >= count - last ? rank + 1 : Math.min(rank + every, count - last);
   }
   return out;
 }
