@@ -66,9 +66,8 @@ def _predict(trained: History) -> bool:
         ANSWERS,
         lambda: (
             f"**Four small heads** name {small:.0%}, one large head names **{large:.0%}** (means "
-            "of "
-            "three seeds). A head takes one weighted mean, so one head mixes the four symbols into "
-            "one vector."
+            "of three seeds). A head takes one weighted mean, so one head mixes the four symbols "
+            "into one vector."
         ),
         key="guess-heads",
     )

@@ -69,5 +69,5 @@ def test_the_section_answers_after_the_prediction_alone() -> None:
     app.radio(key="guess-norm").set_value(ANSWERS[0])
     said = " ".join(m.value for m in apps.check(app.run()).markdown)
     after = sum(SHIPPED.losses(AFTER, ASKED)) / 2
-    assert f"**{after:.2f}** with LayerNorm after: no better than word frequencies" in said
+    assert f"**{after:.2f}** nats, no better than word frequencies alone" in said
     assert f"You predicted: {ANSWERS[0]}." in said

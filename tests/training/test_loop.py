@@ -353,7 +353,7 @@ def test_the_command_line_trains_resumes_and_reports_a_finished_run(tmp_path, ca
     where = ["--run-dir", str(tmp_path / "run"), "--share", "0.02", "--threads", "1"]
     command = ["gpt", "--data", "grammar", "--epochs", "2", "--seed", "3", *sizes, *where]
     assert main(command) == 0
-    assert "dialogues for training" in capsys.readouterr().out  # what was made of the data
+    assert "Trained on 72 dialogues; 400 are held out." in capsys.readouterr().out
     run = RunDirectory(tmp_path / "run")
     assert run.status()["state"] == "done"
     assert run.spec()["seed"] == 3
