@@ -23,6 +23,7 @@ def test_a_run_outlives_page_and_server_and_becomes_a_model(page: Page, tmp_path
         open_page(page, address, "train", f"run={name}")
         expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=300_000)
         no_errors(page)
+        wait_ready(page)  # the buttons of a run in progress have gone
         page.get_by_role("link", name="Open the model").click()
         page.wait_for_url(f"**/gpt?model={name}**")
         wait_ready(page)
