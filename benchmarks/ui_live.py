@@ -32,7 +32,7 @@ DRAGS = {
     "gpt": ("gpt", {}, "Temperature"),
     "gpt-step": ("gpt", {}, "Step"),
     "gpt-draw": ("gpt", {}, "draw"),
-    "gpt-loss": ("gpt", {"section": "Loss and perplexity"}, "If it had the probability p"),
+    "gpt-loss": ("gpt", {"section": "Loss and perplexity"}, "If its probability were p"),
     "gpt-law": ("gpt", {"section": "Width and data"}, "Width w"),
     "attention-temperature": ("attention", ROW, "Temperature: scores are divided by it"),
     "attention-scaling": ("attention", {"section": "Why √n?"}, "Head dimension n"),
