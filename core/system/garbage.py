@@ -16,7 +16,7 @@ _lock = threading.Lock()
 
 def set_aside_libraries() -> bool:
     """Set aside what is in memory, once for each of LIBRARIES; true where it was done now."""
-    new = LIBRARIES & sys.modules.keys() - _set_aside
+    new = (LIBRARIES - _set_aside) & sys.modules.keys()
     if not new or not _lock.acquire(blocking=False):
         return False
     try:
