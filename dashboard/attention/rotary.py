@@ -38,7 +38,7 @@ def show(learned: np.ndarray | None) -> None:
             "turns combine to a single one, by the distance.",
         )
         question = "Query and key both move 50 tokens on. What happens to their score?"
-        controls.predict(question, ANSWERS, _reply, key="guess-rotary")
+        controls.predict(question, ANSWERS, _reply, right=ANSWERS[0], key="guess-rotary")
         base = float(
             controls.pick("Base of the frequencies", BASES, key="base", show="{:,}".format)
         )

@@ -50,7 +50,7 @@ def show() -> None:
 
 def _predict() -> bool:
     question = f"Without √n: n grows from {FEW} to {MANY}. What happens to the entropy of a row?"
-    return controls.predict(question, ANSWERS, _reply, key="guess-scale")
+    return controls.predict(question, ANSWERS, _reply, right=ANSWERS[1], key="guess-scale")
 
 
 def _reply() -> str:

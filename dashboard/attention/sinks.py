@@ -94,7 +94,8 @@ def _predict(model: str, name: str, heaviest: int, costs: list[float], hidden: s
             f"Measured: **{result}** ({cost:+.2f} nats). If any other of these tokens is "
             f"hidden instead, the loss rises by at most {others:+.2f} nats. {_why(cost, late)}"
         ),
-        key=f"guess-sink-{'late' if late else 'always'}-{model}", wait="Answer to see the losses.",
+        right=result, key=f"guess-sink-{'late' if late else 'always'}-{model}",
+        wait="Answer to see the losses.",
     )  # fmt: skip
 
 

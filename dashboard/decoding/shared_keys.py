@@ -79,7 +79,8 @@ def _predict(H: int) -> bool:
             "the weights, $W_K$ and $W_V$ become smaller; $W_Q$ and $W_O$ stay, so "
             f"{(H + 1) / (2 * H):.1%} are left."
         ),
-        key="guess-groups", wait="Answer to see weights and multiply-adds beside the bytes.",
+        right=ANSWERS[0], key="guess-groups",
+        wait="Answer to see weights and multiply-adds beside the bytes.",
     )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def network(dials: list[Dial]) -> tuple[np.ndarray, np.ndarray]:
 def _predict() -> bool:
     return controls.predict(
         f"With tanh and inputs of size {SIZE:g}: what happens to $∂h_T/∂h_1$ over {STEPS} steps?",
-        ANSWERS, _reply, key="guess-tanh",
+        ANSWERS, _reply, right=ANSWERS[1], key="guess-tanh",
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from core.study.progress import (
 )
 from core.study.question import Question
 from core.study.tasks import Bug, Choice, Expression, Match, Rubric, Task
+from dashboard import controls
 from dashboard.components import page
 from dashboard.components.formula import formula
 from dashboard.components.scrolling import scroll_into_view
@@ -271,9 +272,8 @@ def _compare(question: Question, prediction: str) -> None:
         st.info(f"**Your prediction:** {formula(prediction)}")  # the question has changed since
     elif isinstance(task, (Choice, Expression)):
         grade = grade_answer(task, prediction, "")
-        right = "right" if grade.correct else "wrong"
         st.info(
-            f"**Your prediction was {right}:** {formula(prediction)}  \n{formula(grade.message)}",
+            controls.prediction_graded(formula(prediction), grade.correct) + formula(grade.message),
             icon=":material/check_circle:" if grade.correct else ":material/undo:",
         )
 

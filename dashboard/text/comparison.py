@@ -79,10 +79,11 @@ def predict(curves: Measured, left: DeltaGenerator, right: DeltaGenerator) -> No
     if not known:
         left.caption("Answer to see the curves.")
         return
-    answer = f" (you predicted: {guess})" if guess else ""
+    unknown = f"about 1 in {1 / curves.unknown[-1]:.0f}"
+    graded = controls.prediction_graded(guess, guess == unknown) if guess else ""
     left.markdown(
-        f"With {size:,} whole words, **{curves.unknown[-1]:.1%}** of the held-out words are "
-        f"unknown{answer}; with all {curves.vocabulary:,} words of the training dialogues still "
+        f"{graded}With {size:,} whole words, **{curves.unknown[-1]:.1%}** of the held-out words "
+        f"are unknown; with all {curves.vocabulary:,} words of the training dialogues still "
         f"**{curves.always:.1%}**. With {size:,} byte-pair tokens **none** is, because every text "
         f"is made of bytes. The price: a word takes **{curves.tokens_per_word[-1]:.2f}** tokens."
     )

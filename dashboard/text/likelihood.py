@@ -105,7 +105,7 @@ def _predict(words: list[str], p: np.ndarray, unit: str) -> bool:
             f"of the losses grows by ln {LESS}, their mean by ln {LESS} / {T} = "
             f"{math.log(LESS) / T:.2f}."
         ),
-        key="guess-perplexity", wait="Answer to see the loss of the whole text.",
+        right=ANSWERS[2], key="guess-perplexity", wait="Answer to see the loss of the whole text.",
         show=lambda answer: answer.format(less=LESS, root=root),
     )  # fmt: skip
 

@@ -141,7 +141,7 @@ def test_moving_query_and_key_together_changes_no_rotary_score() -> None:
     rotated, added = change(50)
     assert rotated < 1e-5
     assert added > 0.1
-    [said] = [m.value for m in app.markdown if "You predicted" in m.value]
+    [said] = [m.value for m in app.markdown if "Your prediction was wrong:" in m.value]
     assert f"{rotated:.0e}" in said
     assert f"{added:.2f}" in said
     opened(query="nan", apart="1e9", base="no")
