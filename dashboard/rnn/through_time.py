@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from core.linear_rnn.spectrum import scientific
 from core.linear_rnn.through_time import backward
 from dashboard import controls
 from dashboard.components import page
@@ -52,7 +53,9 @@ def show() -> None:
             _show_figure(W_h, inputs, known, gradient)
         if gradient is not None:
             apart = np.abs(backward.norms(W_h, inputs) / gradient - 1).max()
-            st.caption(f"The product and autograd differ by at most {apart:.0e} of the norm.")
+            st.caption(
+                f"The product and autograd differ by at most {scientific(apart)} of the norm."
+            )
 
 
 def network(dials: list[Dial]) -> tuple[np.ndarray, np.ndarray]:

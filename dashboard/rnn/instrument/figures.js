@@ -190,9 +190,9 @@ class DecayFigures extends Instrument {
   }
 }
 
-// core/linear_rnn/spectrum.py, number: three digits, thousands separators, e-notation from 10⁷.
+// core/linear_rnn/spectrum.py, number: three digits, thousands separators, powers of ten from 10⁷.
 function number(value) {
-  if (value < 1e-4 && value > 0) return value.toExponential(1);
+  if (value < 1e-4 && value > 0) return scientific(value);
   if (value < 100) return String(Number(value.toPrecision(3)));
-  return value < 1e7 ? Math.round(value).toLocaleString("en-GB") : value.toExponential(1);
+  return value < 1e7 ? Math.round(value).toLocaleString("en-GB") : scientific(value);
 }
