@@ -150,6 +150,15 @@ def vertical_line(x: float, line: Spec) -> Spec:
     return {"type": "line", "yref": "y domain", "y0": 0, "y1": 1, "x0": x, "x1": x, "line": line}
 
 
+def question_mark(x: float, y: float, *, size: int = 48, **more: object) -> Spec:
+    """A "?" where a curve waits for a prediction, as an annotation.
+
+    On an axis of categories, x is a number from 0.
+    """
+    font = {"size": size, "color": GREY}
+    return {"x": x, "y": y, "text": "?", "showarrow": False, "font": font, **more}
+
+
 _AXIS = {
     "gridcolor": FIGURE_GRID,
     "zerolinecolor": FIGURE_GRID,

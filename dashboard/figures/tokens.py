@@ -2,7 +2,15 @@
 
 from collections.abc import Sequence
 
-from dashboard.figures.layout import LEGEND_BELOW, Drawing, axis, figure, literal, vertical_line
+from dashboard.figures.layout import (
+    LEGEND_BELOW,
+    Drawing,
+    axis,
+    figure,
+    literal,
+    question_mark,
+    vertical_line,
+)
 from dashboard.figures.traces import bar, line, ticks
 from dashboard.palette import BLUE, GREY, ORANGE
 
@@ -70,6 +78,5 @@ def vocabulary_curves(
         "yaxis2": axis("tokens a word", range=[0, 1.1 * max(tokens)], domain=[0, 0.44]),
     }  # fmt: skip
     if not whole:
-        middle = {"x": 0.5, "y": 0.8, "xref": "paper", "yref": "paper", "font": {"size": 40}}
-        layout["annotations"] = [{**middle, "text": "?", "showarrow": False}]
+        layout["annotations"] = [question_mark(0.5, 0.8, xref="paper", yref="paper")]
     return figure(data, layout)
