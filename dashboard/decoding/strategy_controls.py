@@ -69,6 +69,12 @@ def choose_length(real: bool, low: int = 5) -> int:
     return int(controls.slider(f"{name} to generate", low, most, first, key="length"))
 
 
+def choose_seed() -> int:
+    """The random seed of the texts."""
+    same = "The same seed gives the same text."
+    return int(controls.slider("Seed", 0, 999, 0, key="seed", help=same))
+
+
 def choose_way(letter: str, default: str) -> Way:
     """A strategy with its sliders; `letter` tells its keys from those of the columns."""
     name = _name(letter, default)
