@@ -204,6 +204,18 @@ def text(label: str, value: str, *, key: str, max_chars: int, help: str | None =
     return typed
 
 
+def text_in_link(key: str, fits: Callable[[str], bool]) -> str:
+    """A text that an instrument sets, of the session or of a new link; "" where it does not fit."""
+    known = state.offered(key) or key not in st.query_params
+    value = str(st.session_state.get(key, "") if known else st.query_params[key])
+    value = value if fits(value) else ""
+    state.offer(key, "")
+    st.session_state[key] = value
+    state.record(key, value)
+    state.put_in_link(key, value or None)
+    return value
+
+
 def prediction_graded(prediction: str, right: bool, case: str = "") -> str:
     """The line above the reply to a prediction: the prediction, and whether it was right."""
     return f"**Your prediction{case} was {'right' if right else 'wrong'}:** {prediction}  \n"

@@ -93,16 +93,16 @@ for scheme, column in zip(NAMES, st.columns(len(NAMES)), strict=True):
     with column:
         guesses[scheme] = st.radio(NAMES[scheme], ANSWERS, index=None, key=f"guess-past-{scheme}")
 losses = {NAMES[scheme]: experiment.loss[scheme] for scheme in NAMES}
-whole = None not in guesses.values() or state.revealed()
+known = None not in guesses.values() or state.revealed()
 page.show_figure(
-    figures.loss_curves(losses, experiment.trained, 5, whole=whole),
+    figures.loss_curves(losses, experiment.trained, 5, known=known),
     title="Loss at every position, measured on held-out text",
     description="Means over {count:,} windows of {read} tokens and 5 neighbouring positions. "
     "Positions left of the line occurred in training; those right of it did not.".format(
         **experiment.about
     ),
     key="loss",
-    data=losses if whole else None,
+    data=losses if known else None,
 )
 if None in guesses.values():
     st.caption("Predict all five to see the curves beyond the line.")

@@ -75,16 +75,11 @@ def human_quality(
 
 
 def sample_quality(
-    engine: DecodingEngine,
-    strategy: Strategy,
-    training: NGramIndex | None,
-    seed: int,
-    length: int = LENGTH,
-    count: int = COUNT,
+    engine: DecodingEngine, strategy: Strategy, training: NGramIndex | None, seed: int
 ) -> TextQuality:
-    """Draw `count` texts at once from the empty prompt and measure them."""
+    """Draw COUNT texts of LENGTH tokens at once from the empty prompt and measure them."""
     generator = torch.Generator().manual_seed(seed)
-    samples = engine.draw([START_ID], strategy, length, count, generator)
+    samples = engine.draw([START_ID], strategy, LENGTH, COUNT, generator)
     return measure(samples.ids.tolist(), samples.log_probability.numpy(), training)
 
 

@@ -156,14 +156,14 @@ def time_passes(
 
 
 def time_strategy(
-    engine: DecodingEngine, prompt: Sequence[int], strategy: Strategy, tokens: int, repeats: int = 3
+    engine: DecodingEngine, prompt: Sequence[int], strategy: Strategy, tokens: int
 ) -> float:
     """Milliseconds a token to continue the prompt: the model's pass and the choice of the token."""
 
     def text() -> None:
         engine.draw(prompt, strategy, tokens, 1, torch.Generator().manual_seed(0))
 
-    return shortest_ms(text, repeats) / tokens
+    return shortest_ms(text, 3) / tokens
 
 
 def slope(timings: Sequence[TokenTiming], variant: str) -> float:

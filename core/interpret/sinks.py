@@ -27,13 +27,13 @@ PASSAGE = (
 )
 
 
-def weights_by_layer(attention: Tensor, keys: int = KEYS) -> Tensor:
+def weights_by_layer(attention: Tensor) -> Tensor:
     """Mean weight of the second half's queries on each of the first keys: (L, H, T, T) -> (L, K).
 
     At T/2 and after, uniform attention gives about 1.4 / T.
     """
     half = attention.shape[-1] // 2
-    return attention[:, :, half:, : min(keys, half)].mean((1, 2))
+    return attention[:, :, half:, : min(KEYS, half)].mean((1, 2))
 
 
 def uniform_weight(tokens: int) -> float:
@@ -49,7 +49,7 @@ def hide(tokens: int, key: int, *, late: bool) -> Tensor:
     return mask
 
 
-def cost_of_hiding(model: DialogueGPT, ids: Tensor, *, late: bool, keys: int = KEYS) -> Tensor:
+def cost_of_hiding(model: DialogueGPT, ids: Tensor, *, late: bool) -> Tensor:
     """By how many nats the loss of the second half rises without each of the first keys, (K,).
 
     ids: (1, T). The tokens that are predicted are the same in all cases.
@@ -61,5 +61,5 @@ def cost_of_hiding(model: DialogueGPT, ids: Tensor, *, late: bool, keys: int = K
         return loss_by_token(trace(model, ids, edit).logits, ids)[0, half:].mean()
 
     unedited = loss(Edit())
-    edits = (Edit(mask=hide(tokens, key, late=late)) for key in range(min(keys, half)))
+    edits = (Edit(mask=hide(tokens, key, late=late)) for key in range(min(KEYS, half)))
     return torch.stack([loss(edit) - unedited for edit in edits])

@@ -52,10 +52,10 @@ def by_autograd(scores: Array) -> Array:
     return np.asarray(J.numpy())
 
 
-def scores_by_width(n: int, keys: int = KEYS, queries: int = 1, seed: int = 0) -> Array:
-    """q · k of the first 1, 2, … n features: (n, queries, keys), all entries standard normal."""
+def scores_by_width(n: int, queries: int = 1, seed: int = 0) -> Array:
+    """q · k of the first 1, 2, … n features: (n, queries, KEYS), all entries standard normal."""
     rng = np.random.default_rng(seed)
-    q, k = rng.normal(size=(n, queries, 1)), rng.normal(size=(n, queries, keys))
+    q, k = rng.normal(size=(n, queries, 1)), rng.normal(size=(n, queries, KEYS))
     return np.asarray(np.cumsum(q * k, axis=0))
 
 

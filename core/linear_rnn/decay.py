@@ -95,12 +95,11 @@ class Growth:
         )
 
 
-def growth(W: Array, seed: int = 0) -> Growth:
-    """Measure the powers of W (d, d) up to MAX_STEPS; `seed` draws W_x and x_1."""
+def growth(W: Array) -> Growth:
+    """Measure the powers of W (d, d) up to MAX_STEPS, with a seeded W_x and x_1."""
     eigen = spectrum(W)
     scale = eigen.radius if eigen.radius > 0 else 1.0
-    rng = np.random.default_rng(seed)
-    u = input_vector(len(W), rng)
+    u = input_vector(len(W), np.random.default_rng(0))
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         every = powers(W / scale, MAX_STEPS - 1)  # k = 1, 2, …; W^0 = I is added below
         energy = _log10(np.einsum("kij,kij->k", every, every))

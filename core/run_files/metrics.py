@@ -117,8 +117,7 @@ class ThinnedRecords:
     added, then every fourth …
     """
 
-    def __init__(self, most: int = MAX_RECORDS) -> None:
-        self._most = most
+    def __init__(self) -> None:
         self._records: list[Record] = []
         self._last: Record | None = None
         self._seen = dict.fromkeys(_TYPES, 0)
@@ -133,7 +132,7 @@ class ThinnedRecords:
         if number % self._every[kind] == 0:
             self._records.append(record)
             self._held[kind] += 1
-            if self._held[kind] > self._most:
+            if self._held[kind] > MAX_RECORDS:
                 self._thin(kind)
 
     def records(self) -> list[Record]:

@@ -159,10 +159,10 @@ def _question(table: dict[str, Any]) -> Question:
         id=identity,
         title=text_at(table, "title", "the file"),
         text=text_at(table, "text", "the file"),
-        predict=read_task(_without_claim(subtable(table, "predict", "the file")), "[predict]"),
-        experiment=_experiment(subtable(table, "experiment", "the file")),
+        predict=read_task(_without_claim(subtable(table, "predict")), "[predict]"),
+        experiment=_experiment(subtable(table, "experiment")),
         checks=tasks,
-        answer=_answer(subtable(table, "answer", "the file")),
+        answer=_answer(subtable(table, "answer")),
         decides=read_claims(table["predict"].get("decides", []), "[predict], decides"),
         hints=_hints(table),
     )

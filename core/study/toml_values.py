@@ -17,11 +17,11 @@ def only_keys(table: Mapping[str, Any], where: str, known: str) -> None:
         raise ValueError(f"{where} has no key {unknown[0][:30]!r}; it has {known}.")
 
 
-def subtable(table: Mapping[str, Any], key: str, where: str) -> dict[str, Any]:
-    """The table [key]. Errors: ValueError when there is none."""
-    value = table.get(key)
+def subtable(file: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The table [key] of a file. Errors: ValueError when there is none."""
+    value = file.get(key)
     if not isinstance(value, dict):
-        raise ValueError(f"{where} has no [{key}]: add one.")
+        raise ValueError(f"the file has no [{key}]: add one.")
     return value
 
 

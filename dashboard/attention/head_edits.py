@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from dashboard import controls, state
+from dashboard import controls
 from dashboard.attention import row_instrument
 from dashboard.components import page
 from dashboard.components.live import Dial
@@ -60,7 +60,7 @@ def choose_edit(model_input: ModelInput, query: int, key: int) -> Changes:
     temperature = controls.dial(
         "Temperature: scores are divided by it", 0.1, 5.0, 1.0, key="temperature", step=0.1
     )
-    cells = _cells(tokens)
+    cells = controls.text_in_link("cells", lambda text: row_instrument.fitting(text, tokens))
     own = own_mask(model_input.model, tokens) if mask is None else mask
     allowed = (_all(tokens) if own is None else own).bool()
     if cells:
@@ -70,18 +70,6 @@ def choose_edit(model_input: ModelInput, query: int, key: int) -> Changes:
     return Changes(
         Edit(mask=mask, temperature=float(temperature.value)), inputs, allowed, temperature, cells
     )
-
-
-def _cells(tokens: int) -> str:
-    """The cells masked by a click, of the session or of a new link; "" where they do not fit."""
-    known = state.offered("cells") or "cells" not in st.query_params
-    text = st.session_state.get("cells", "") if known else st.query_params["cells"]
-    text = text if row_instrument.fitting(text, tokens) else ""
-    state.offer("cells", "")
-    st.session_state["cells"] = text
-    state.record("cells", text)
-    state.put_in_link("cells", text or None)
-    return text
 
 
 def _all(tokens: int) -> Tensor:

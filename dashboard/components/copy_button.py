@@ -49,6 +49,6 @@ export default function ({ parentElement }) {
 _component = st.components.v2.component("unrolled_copy_link", html=_HTML, css=_CSS, js=_JS)
 
 
-def copy_button(key: str) -> None:
-    """Draw the button."""
-    _component(key=key, width="content", height="content")
+def copy_button() -> None:
+    """Copies the page's address, every linked control included."""
+    _component(key="copy-link", width="content", height="content")

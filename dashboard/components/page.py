@@ -100,14 +100,9 @@ def page_header(title: str, question: str) -> None:
         with st.container(horizontal=True, width="content", gap="small"):
             if not state.presenting():
                 explain_words()
-            copy_link()
+            copy_button()
     with st.container(key="question"):
         st.markdown(question)
-
-
-def copy_link() -> None:
-    """A button that copies the page's address, every linked control included."""
-    copy_button(key="copy-link")
 
 
 def show_figure(
@@ -170,11 +165,10 @@ def caption_and_downloads(
     png: Callable[[], bytes],
     key: str,
     data: Data | None = None,
-    more: str | None = None,
 ) -> None:
     """The caption below a picture that has no title, and the menu that saves it beside it."""
     with _row():
-        st.caption(description, help=more, width="stretch")
+        st.caption(description, width="stretch")
         if not state.presenting():
             save_menu(key, _files(png, data))
 

@@ -1,9 +1,10 @@
-"""What is sent to components: their JavaScript and their data, deflated, and names for both."""
+"""What is sent to components, deflated: their JavaScript and their data; and a check of replies."""
 
 import base64
 import hashlib
 import json
 import zlib
+from typing import TypeGuard
 
 _INFLATE = """const bytes = Uint8Array.from(atob("{body}"), (c) => c.charCodeAt(0));
 const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
@@ -54,3 +55,8 @@ def digest(data: object) -> str:
     """A name of 16 hex digits for bytes, or for anything else by its repr: equal for equal data."""
     content = data if isinstance(data, bytes) else repr(data).encode()
     return hashlib.sha256(content).hexdigest()[:16]
+
+
+def is_index(value: object, count: int) -> TypeGuard[int]:
+    """Whether what a browser or a link sent is a whole number from 0 to count - 1."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < count

@@ -9,7 +9,9 @@ import numpy as np
 import streamlit as st
 
 from dashboard import controls
-from dashboard.components.network_view import keep, linked, network_view, packed
+from dashboard.components.live import packed
+from dashboard.components.network_view import keep, linked, network_view
+from dashboard.components.program import is_index
 from dashboard.models import gpt_models, traces
 
 if TYPE_CHECKING:
@@ -84,9 +86,9 @@ def drawn(loaded: LoadedModel, traced: Trace, text: list[int], prompt: int) -> d
         "shared": heads // groups,
         "prompt": prompt,
         "tokens": [vocabulary[i][:LONGEST_NAME] for i in text],
-        "keys": packed(norms["k"].astype(np.float32)),
-        "values": packed(norms["v"].astype(np.float32)),
-        "looks": packed(traced.attention[0].mean(1).numpy().astype(np.float32)),
+        "keys": packed(norms["k"], "<f4"),
+        "values": packed(norms["v"], "<f4"),
+        "looks": packed(traced.attention[0].mean(1).numpy(), "<f4"),
         "next": [
             [vocabulary[i][:LONGEST_NAME], float(f"{p:.6g}")]
             for p, i in zip(best.values.tolist(), best.indices.tolist(), strict=True)
@@ -97,9 +99,7 @@ def drawn(loaded: LoadedModel, traced: Trace, text: list[int], prompt: int) -> d
 def checked(values: Mapping[str, object], tokens: int, layers: int, prompt: int) -> dict[str, int]:
     """Tokens read (from 1) and the block whose attention is drawn; else the end of the prompt."""
     read, block = values.get("cache_read"), values.get("cache_block")
-    possible = isinstance(read, int) and not isinstance(read, bool) and 1 <= read <= tokens
-    known = isinstance(block, int) and not isinstance(block, bool) and 0 <= block < layers
     return {
-        "cache_read": int(read) if possible else prompt,  # type: ignore[call-overload]
-        "cache_block": int(block) if known else 0,  # type: ignore[call-overload]
+        "cache_read": read if is_index(read, tokens + 1) and read > 0 else prompt,
+        "cache_block": block if is_index(block, layers) else 0,
     }

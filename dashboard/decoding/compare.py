@@ -18,7 +18,7 @@ from dashboard.components.live import Dial
 from dashboard.components.panes import panes
 from dashboard.components.token_strip import Token, percent, shade, token_strip
 from dashboard.decoding import branches, instrument
-from dashboard.decoding.strategy_controls import Way, choose_length, choose_live_way
+from dashboard.decoding.strategy_controls import Way, choose_length, choose_live_way, choose_seed
 from dashboard.figures import decoding as figures
 from dashboard.models.generation_cache import GenerationCache, Text
 from dashboard.models.gpt_models import LONGEST_LINKED
@@ -45,15 +45,9 @@ def show(
     with words, st.popover("Columns, length, seed", icon=":material/tune:"):
         count = controls.pick("Columns", [1, 2, 3, 4], key="columns", index=1)
         length = choose_length(entry.real)
-        seed = int(
-            controls.slider(
-                "Seed", 0, 999, 0, key="seed", help="The same seed gives the same text."
-            )
-        )
-    with drawings, st.container(key="figure-step"):
-        step = controls.dial("Step", 1, length, 1, key="step", help="Or click a word.")
-        instrument.show_steps(step)
-    index = int(step.value) - 1
+        seed = choose_seed()
+    with drawings:
+        index = instrument.choose_step(length)
     if count > 2 or state.presenting():  # no room for texts beside the steps
         text_columns, step_columns = st.columns(count), st.columns(count)
     else:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.tokenizer import WordTokenizer
-from dashboard import controls, state
+from dashboard import state
 from dashboard.components.token_strip import Token, percent, shade, token_strip
 from dashboard.decoding import compare, instrument
-from dashboard.decoding.strategy_controls import WAYS, choose_length, choose_live_way
+from dashboard.decoding.strategy_controls import WAYS, choose_length, choose_live_way, choose_seed
 
 if TYPE_CHECKING:
     from core.decoding.prompt import Prompt
@@ -37,11 +37,7 @@ def show(
             way, dials = choose_live_way("", "nucleus", ONE_TEXT)
         with right, _more():
             length = choose_length(real, 1)
-            seed = int(
-                controls.slider(
-                    "Seed", 0, 999, 0, key="seed", help="The same seed gives the same text."
-                )
-            )
+            seed = choose_seed()
             st.button(
                 "Draw again", icon=":material/casino:", on_click=next_seed,
                 disabled=not way.strategy.draws,
@@ -49,10 +45,7 @@ def show(
         with st.spinner("Generating …", show_time=True) if real else nullcontext():
             text = generations.text(prompt.ids, way.strategy, length, seed=seed)
     with steps:
-        with st.container(key="figure-step"):
-            step = controls.dial("Step", 1, length, 1, key="step", help="Or click a word.")
-            instrument.show_steps(step)
-        index = int(step.value) - 1
+        index = instrument.choose_step(length)
         bars = compare.BARS_ON_STAGE if state.presenting() else compare.BARS
         with st.container(key="figure-next"):
             if not instrument.show(

@@ -73,7 +73,7 @@ def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt:
     st.header("Sixteen texts of sixty words, sampled at once", anchor=False)
     left, right = panes("samples", (1, 2))
     with left:
-        way = choose_way("q", "nucleus", abreast=False)
+        way = choose_way("q", "nucleus")
         seed = int(controls.slider("Seed", 0, 999, 0, key="seed-q"))
     if way.width:
         st.info("Beam search draws no random numbers, so all sixteen texts would be the same.")

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
-
-import streamlit as st
 
 from dashboard import controls
 from dashboard.components.live import Dial
@@ -72,19 +69,21 @@ def choose_length(real: bool, low: int = 5) -> int:
     return int(controls.slider(f"{name} to generate", low, most, first, key="length"))
 
 
-def choose_way(letter: str, default: str, *, abreast: bool) -> Way:
-    """The controls of one column; `letter` tells its keys from those of its neighbours.
+def choose_seed() -> int:
+    """The random seed of the texts."""
+    same = "The same seed gives the same text."
+    return int(controls.slider("Seed", 0, 999, 0, key="seed", help=same))
 
-    abreast: there is room for two sliders side by side. Temperature 0 is greedy.
-    """
+
+def choose_way(letter: str, default: str) -> Way:
+    """A strategy with its sliders; `letter` tells its keys from those of the columns."""
     name = _name(letter, default)
-    with st.container(horizontal=True) if abreast else nullcontext():
-        values = {
-            s.name: controls.slider(
-                s.label, s.low, s.high, s.value, key=f"{s.name}-{letter}", step=s.step, help=s.help
-            )
-            for s in SLIDERS[name]
-        }
+    values = {
+        s.name: controls.slider(
+            s.label, s.low, s.high, s.value, key=_key(s.name, letter), step=s.step, help=s.help
+        )
+        for s in SLIDERS[name]
+    }
     return _way(name, values)
 
 

@@ -97,22 +97,17 @@ def literal(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def axis(title: str, **more: object) -> Spec:
-    """An axis and its title."""
-    return {"title": {"text": title}, **more}
-
-
-def long_names(spec: Spec) -> Spec:
-    """An axis whose title keeps away from long names at its ticks."""
-    return spec | {"title": spec["title"] | {"standoff": 12}}
+def axis(title: str, *, standoff: object = None, **more: object) -> Spec:
+    """An axis and its title. standoff: pixels between the title and long names at the ticks."""
+    away = {} if standoff is None else {"standoff": standoff}
+    return {"title": {"text": title, **away}, **more}
 
 
 def log_axis(title: str, low: float, high: float, most: int = 9) -> Spec:
     """A logarithmic axis from 10^low to 10^high with at most `most` ticks, at powers of ten."""
     every = max(1, math.ceil((high - low) / most))
-    ticks = {"dtick": every, "exponentformat": "power", "showexponent": "all"}
-    heading = {"text": f"{title} (logarithmic)", "standoff": 12}
-    return {"type": "log", "range": [low, high], "title": heading} | ticks
+    ticks: Spec = {"dtick": every, "exponentformat": "power", "showexponent": "all"}
+    return axis(f"{title} (logarithmic)", standoff=12, type="log", range=[low, high], **ticks)
 
 
 def readable(fig: Drawing, height: int | None = None) -> Drawing:
@@ -148,6 +143,15 @@ def horizontal_line(y: float, line: Spec) -> Spec:
 def vertical_line(x: float, line: Spec) -> Spec:
     """A vertical line over the whole height at x, as a shape."""
     return {"type": "line", "yref": "y domain", "y0": 0, "y1": 1, "x0": x, "x1": x, "line": line}
+
+
+def question_mark(x: float, y: float, *, size: int = 48, **more: object) -> Spec:
+    """A "?" where a curve waits for a prediction, as an annotation.
+
+    On an axis of categories, x is a number from 0.
+    """
+    font = {"size": size, "color": GREY}
+    return {"x": x, "y": y, "text": "?", "showarrow": False, "font": font, **more}
 
 
 _AXIS = {

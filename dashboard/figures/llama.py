@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dashboard.figures.layout import LEGEND_BELOW, Drawing, Spec, axis, figure
+from dashboard.figures.layout import LEGEND_BELOW, Drawing, Spec, axis, figure, question_mark
 from dashboard.figures.traces import line, scatter, ticks
 from dashboard.palette import BLUE, GREY, ORANGE
 
@@ -41,11 +41,7 @@ def dots(
             hoverinfo="skip",
         ),
     ]  # fmt: skip
-    asked = [
-        {"x": sum(span) / 2, "y": i, "text": "?", "showarrow": False,
-         "font": {"size": 24, "color": GREY}}
-        for i in range(len(names)) if i not in known
-    ]  # fmt: skip
+    asked = [question_mark(sum(span) / 2, i, size=24) for i in range(len(names)) if i not in known]
     rows = axis("", **ticks(names), range=[len(names) - 0.5, -0.5])
     across = axis(BITS, range=[span[0] - room, span[1] + room])
     layout = {"height": 370, "legend": LEGEND_BELOW, "annotations": asked}

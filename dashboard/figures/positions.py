@@ -140,10 +140,10 @@ def bias_lines(slopes: np.ndarray, farthest: int) -> Drawing:
 
 
 def loss_curves(
-    losses: Mapping[str, Sequence[float]], trained: int, window: int = 1, *, whole: bool = True
+    losses: Mapping[str, Sequence[float]], trained: int, window: int = 1, *, known: bool = True
 ) -> Drawing:
     """Loss by position, name -> (T,), averaged over `window` neighbours; a line at the trained
-    length, across which nothing is averaged. whole: False shows the curves up to that line only."""
+    length, across which nothing is averaged. known: false shows the curves up to that line only."""
     looks = (
         (BLUE, "solid"), (ORANGE, "dash"), (PURPLE, "dot"), (GREEN, "dashdot"), (AMBER, "longdash"),
     )  # fmt: skip
@@ -152,7 +152,7 @@ def loss_curves(
     for (name, loss), (colour, dash) in zip(losses.items(), looks, strict=False):
         sides = [_averaged(np.asarray(part), window) for part in (loss[:cut], loss[cut:])]
         highest = max(highest, *(float(side.max(initial=0.0)) for side in sides))
-        smooth = np.concatenate(sides if whole else sides[:1])
+        smooth = np.concatenate(sides if known else sides[:1])
         data.append(line(np.arange(len(smooth)) + 1, smooth, literal(name), colour, 3, dash))
     note = {
         "x": trained, "y": 0, "yref": "paper", "yanchor": "bottom", "xanchor": "left",

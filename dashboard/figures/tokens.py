@@ -2,7 +2,15 @@
 
 from collections.abc import Sequence
 
-from dashboard.figures.layout import LEGEND_BELOW, Drawing, axis, figure, literal, vertical_line
+from dashboard.figures.layout import (
+    LEGEND_BELOW,
+    Drawing,
+    axis,
+    figure,
+    literal,
+    question_mark,
+    vertical_line,
+)
 from dashboard.figures.traces import bar, line, ticks
 from dashboard.palette import BLUE, GREY, ORANGE
 
@@ -44,14 +52,14 @@ def loss_bars(
 
 
 def vocabulary_curves(
-    sizes: Sequence[int], unknown: Sequence[float], tokens: Sequence[float], *, whole: bool = True
+    sizes: Sequence[int], unknown: Sequence[float], tokens: Sequence[float], known: bool
 ) -> Drawing:
     """Above: unknown words with whole words and with byte pairs. Below: tokens per word.
 
-    sizes: of the vocabulary; unknown, tokens: one for each. whole: False shows the axes and a
+    sizes: of the vocabulary; unknown, tokens: one for each. known: false shows the axes and a
     question mark.
     """
-    shown = len(sizes) if whole else 0
+    shown = len(sizes) if known else 0
     look = {"mode": "lines+markers"}
     x = list(sizes[:shown])
     data = [
@@ -69,7 +77,6 @@ def vocabulary_curves(
         ),
         "yaxis2": axis("tokens a word", range=[0, 1.1 * max(tokens)], domain=[0, 0.44]),
     }  # fmt: skip
-    if not whole:
-        middle = {"x": 0.5, "y": 0.8, "xref": "paper", "yref": "paper", "font": {"size": 40}}
-        layout["annotations"] = [{**middle, "text": "?", "showarrow": False}]
+    if not known:
+        layout["annotations"] = [question_mark(0.5, 0.8, xref="paper", yref="paper")]
     return figure(data, layout)

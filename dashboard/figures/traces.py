@@ -8,13 +8,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from dashboard.figures.layout import Spec
-from dashboard.palette import DIVERGING, SEQUENTIAL
+from dashboard.palette import DIVERGING, GREY, SEQUENTIAL
 
 
 def scatter(x: Any, y: Any, name: str = "", **more: object) -> Spec:
     """Points, x and y of one length; `marker` is how they look."""
     named = {"name": name} if name else {}
     return {"type": "scatter", "x": x, "y": y, "mode": "markers", **named, **more}
+
+
+def ring(x: Any, y: Any, **more: object) -> Spec:
+    """A circle around points that are selected."""
+    marker = {"size": 25, "symbol": "circle-open", "color": GREY, "line": {"width": 3}}
+    return scatter(x, y, "", marker=marker, showlegend=False, hoverinfo="skip", **more)
 
 
 def line(
@@ -64,7 +70,7 @@ def ticks(names: Sequence[object], most: int = 0) -> Spec:
     return {"tickvals": places, "ticktext": [names[i] for i in places]}
 
 
-def error_bars(above: Any, below: Any, color: str, thickness: float) -> Spec:
+def error_bars(above: Any, below: Any, color: str) -> Spec:
     """Error bars (`error_y=` of a trace): their length above and below each point."""
     both = {"array": above, "arrayminus": below, "symmetric": False}
-    return {"type": "data", "color": color, "thickness": thickness, **both}
+    return {"type": "data", "color": color, "thickness": 1.5, **both}

@@ -27,7 +27,7 @@ LONGEST_LINKED = 2_000  # characters a link carries, of the end, which the model
 SIGNS = " (· is a space, ↵ a new line)"  # in the tokens of a real model
 
 
-def choose_gpt(key: str = "model", prefer: str = "gpt-shakespeare") -> zoo.ModelEntry:
+def choose_gpt(prefer: str = "gpt-shakespeare") -> zoo.ModelEntry:
     """A list of the available GPTs; the page ends here with a sentence when there is none.
 
     prefer: the one that is selected first.
@@ -43,7 +43,7 @@ def choose_gpt(key: str = "model", prefer: str = "gpt-shakespeare") -> zoo.Model
     return model_choice.choose(
         "Model",
         entries,
-        key=key,
+        key="model",
         index=best,
         help=page.escape(f"Training data and perplexity of held-out text: {'; '.join(read)}."),
     )

@@ -72,9 +72,7 @@ def choose(prefer: str = "gpt-shakespeare") -> ModelInput:
     choices = st.container(horizontal=True, vertical_alignment="bottom")
     with choices:
         kind = controls.pick("The model reads", [TEXT, PICTURES], key="reads")
-        entry = (
-            gpt_models.choose_gpt(prefer=prefer) if kind == TEXT else vit_models.choose_model("vit")
-        )
+        entry = gpt_models.choose_gpt(prefer) if kind == TEXT else vit_models.choose_model("vit")
         weights = "trained"  # a real model has no untrained twin here
         if not entry.real:
             weights = controls.pick("Weights", ["trained", "random"], key="weights")

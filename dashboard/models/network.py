@@ -11,7 +11,9 @@ import streamlit as st
 
 from dashboard import controls
 from dashboard.components import page
-from dashboard.components.network_view import keep, linked, network_view, packed
+from dashboard.components.live import packed
+from dashboard.components.network_view import keep, linked, network_view
+from dashboard.components.program import is_index
 from dashboard.figures.maps.attention_maps import colours, enlarge
 from dashboard.figures.maps.vit_maps import channels_last
 from dashboard.models import traces
@@ -91,7 +93,7 @@ def checked(given: ModelInput, tokens: list[int], values: Mapping[str, object]) 
     at = defaults(given, tokens)
     for name, most in limits.items():
         value = values.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most:
+        if is_index(value, most + 1):
             at[name] = value
     return at
 
@@ -148,7 +150,7 @@ def overview(
         "mlp_dim": config.mlp_dim, "prenorm": hasattr(first, "norm"), "causal": given.causal,
         "tokens": [given.tokens[i][:LONGEST_NAME] for i in tokens], "numbers": tokens,
         "total": len(given.tokens), "vocabulary": len(given.answers), "llama": llama_of(first),
-        "maps": packed(np.rint(255 * np.sqrt(maps.numpy())).astype(np.uint8)),
+        "maps": packed(np.rint(255 * np.sqrt(maps.numpy())), "u1"),
         "norms": norms, "lens": lens, "colours": colours()[::4].tolist(),
         "picture": picture_of(given), "link": link_of(given),
         "unit": "tokens" if given.loaded.entry.real else "words",
@@ -266,7 +268,7 @@ def zoomed(given: ModelInput, traced: Trace, tokens: list[int], block: int) -> d
             del tensors[name]
         tensors = {n: v[..., tokens] if n in ("scores", "alpha") else v for n, v in tensors.items()}
     steps = {
-        name: [list(value.shape), packed(value.detach().numpy().astype(np.float16))]
+        name: [list(value.shape), packed(value.detach().numpy(), "<f2")]
         for name, value in ((n, v[..., tokens, :]) for n, v in tensors.items())
     }
     return {"opened": block, "steps": steps}

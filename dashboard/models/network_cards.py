@@ -18,7 +18,8 @@ from core.models.positions import sinusoidal
 from core.run_files import schema
 from core.run_files.directory import RunDirectory
 from dashboard import state
-from dashboard.components.network_view import network_cards, packed
+from dashboard.components.live import packed
+from dashboard.components.network_view import network_cards
 from dashboard.figures.maps.attention_maps import colours, png
 from dashboard.figures.maps.vit_maps import channels_last
 from dashboard.models import traces
@@ -72,7 +73,7 @@ def small_gpt(entry: zoo.ModelEntry) -> dict[str, object]:
         "heads": maps.shape[1],
         "causal": True,
         "tokens": tokenizer.words(ids)[-MOST:],
-        "maps": packed(np.rint(255 * np.sqrt(maps)).astype(np.uint8)),
+        "maps": packed(np.rint(255 * np.sqrt(maps)), "u1"),
         "colours": colours()[::4].tolist(),
         "next": [tokenizer.vocab[best], float(probabilities[best])],
     }

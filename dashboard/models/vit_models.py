@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_MAPS = 64_000_000  # weights of all attention maps of a picture, in 32 bits 256 MB
 
 
-def choose_model(key: str = "model", label: str = "Model", real: bool = False) -> zoo.ModelEntry:
+def choose_model(key: str = "model", real: bool = False) -> zoo.ModelEntry:
     """A list of the available Vision Transformers; the page ends here with a sentence when there is
     none. First come models of Shapes, which is on every machine and whose objects are known, and of
     these the course's own architecture: its patches are patches, and only its class token is read.
@@ -43,7 +43,7 @@ def choose_model(key: str = "model", label: str = "Model", real: bool = False) -
         if not entries[name].real
     ]
     return model_choice.choose(
-        label,
+        "Model",
         {name: entries[name] for name in names},
         key=key,
         help=f"Accuracy on held-out pictures: {', '.join(right)}.",

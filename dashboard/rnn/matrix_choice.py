@@ -94,7 +94,7 @@ def matrix_controls() -> tuple[MatrixView, str]:
         help="The largest |λ|. The slider multiplies the whole matrix by one factor.",
     )  # fmt: skip
     longest = controls.dial("Largest T", 20, MAX_STEPS, LONGEST, key="longest", step=10)
-    moved = _moved(base)
+    moved = controls.text_in_link("moved", lambda text: fitting_moves(base, text))
     is_own = preset_name is None
     measured = measured_own(to_csv(base)) if is_own else measured_preset(name, size, draw())
     W = base
@@ -131,19 +131,6 @@ def _with_moves(base: np.ndarray, radius: float, moved: str) -> np.ndarray:
     own_modes = modes_of(base)
     assert own_modes is not None, "moves were checked"
     return radius * move_eigenvalues(base / radius, own_modes, read_moves(moved, own_modes))
-
-
-def _moved(base: np.ndarray) -> str:
-    """The moved eigenvalues, of the session or of a new link; "" when they do not fit."""
-    asked = st.query_params.get("moved", "")
-    known = state.offered("moved") or "moved" not in st.query_params
-    text = st.session_state.get("moved", "") if known else asked
-    text = text if fitting_moves(base, text) else ""
-    state.offer("moved", "")
-    st.session_state["moved"] = text
-    state.record("moved", text)
-    state.put_in_link("moved", text or None)
-    return str(text)
 
 
 def facts(view: MatrixView, decay: Decay) -> dict[str, str]:

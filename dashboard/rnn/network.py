@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.linear_rnn.instruments.paths import path_inputs
 from core.linear_rnn.matrices import PRESETS, preset
-from dashboard.components.network_view import keep, linked, network_view, packed
+from dashboard.components.live import packed
+from dashboard.components.network_view import keep, linked, network_view
 
 SIZE = 8  # features of a state: each is one cell of the drawing
 LONGEST = 12

@@ -73,10 +73,10 @@ def calibrated() -> None:
         with st.expander(
             "How sure you were, and how often you were right", icon=":material/balance:"
         ):
-            show_calibration(counts, "calibration")
+            _show_calibration(counts)
 
 
-def show_calibration(counts: dict[str, tuple[int, int]], key: str) -> None:
+def _show_calibration(counts: dict[str, tuple[int, int]]) -> None:
     """The picture of `core.study.progress.calibration`, with its counts."""
     levels = "; ".join(f"{level}: {right} of {given}" for level, (right, given) in counts.items())
     page.show_figure(
@@ -84,7 +84,7 @@ def show_calibration(counts: dict[str, tuple[int, int]], key: str) -> None:
         title="Share of right first answers, by how sure you were",
         description=f"First answers that were right ({levels}). If you judge yourself well, "
         "you are nearly always right when you are sure.",
-        key=key,
+        key="calibration",
         data={
             "level": list(counts),
             "right": [right for right, _ in counts.values()],

@@ -14,7 +14,7 @@ from core.models.pretrained.tokens import SPLITS, SubwordTokenizer
 from core.models.zoo import ASSETS
 from core.system.measurements import UNREADABLE, load, shipped
 from core.tokenizer import UNK_ID, Tokenizer, WordTokenizer, split_words
-from dashboard import controls, state
+from dashboard import controls
 from dashboard.components import page
 from dashboard.components.token_strip import Token, token_strip
 from dashboard.figures import tokens as figures
@@ -59,34 +59,31 @@ def predict(curves: Measured, left: DeltaGenerator, right: DeltaGenerator) -> No
     """left: the question, and after the answer what was measured. right: the two curves."""
     size = len(BYTE_OF) + curves.counts[-1]
     with left:
-        guess = st.radio(
+        known = controls.predict(
             f"The {size:,} most frequent words of the training dialogues make a vocabulary. How "
             "many words of the held-out dialogues are not in it?",
-            ANSWERS, index=None, key="guess-unknown", horizontal=True,
+            ANSWERS,
+            lambda: (
+                f"With {size:,} whole words, **{curves.unknown[-1]:.1%}** of the held-out words "
+                f"are unknown; with all {curves.vocabulary:,} words of the training dialogues "
+                f"still **{curves.always:.1%}**. With {size:,} byte-pair tokens **none** is, "
+                "because every text is made of bytes. The price: a word takes "
+                f"**{curves.tokens_per_word[-1]:.2f}** tokens."
+            ),
+            right=f"about 1 in {1 / curves.unknown[-1]:.0f}", key="guess-unknown",
+            wait="Answer to see the curves.",
         )  # fmt: skip
-    known = guess is not None or state.revealed()
     with right:
         page.show_figure(
             figures.vocabulary_curves(
                 [len(BYTE_OF) + count for count in curves.counts],
-                curves.unknown, curves.tokens_per_word, whole=known,
+                curves.unknown, curves.tokens_per_word, known=known,
             ),
             title="Held-out Shakespeare, by the size of the vocabulary",
             description="Above: the share of words that are not in the vocabulary. Below: how many "
             "tokens a word takes.",
             key="vocabulary",
         )  # fmt: skip
-    if not known:
-        left.caption("Answer to see the curves.")
-        return
-    unknown = f"about 1 in {1 / curves.unknown[-1]:.0f}"
-    graded = controls.prediction_graded(guess, guess == unknown) if guess else ""
-    left.markdown(
-        f"{graded}With {size:,} whole words, **{curves.unknown[-1]:.1%}** of the held-out words "
-        f"are unknown; with all {curves.vocabulary:,} words of the training dialogues still "
-        f"**{curves.always:.1%}**. With {size:,} byte-pair tokens **none** is, because every text "
-        f"is made of bytes. The price: a word takes **{curves.tokens_per_word[-1]:.2f}** tokens."
-    )
 
 
 def show(choose_tokenizer: Callable[[], Tokenizer], curves: Measured) -> None:

@@ -226,7 +226,7 @@ def test_the_loss_past_the_trained_length_does_not_show_before_it_is_asked_for()
         9.0
     ] * 15  # trained to 16 positions: the loss at the 16th is the first past
     whole = positions.loss_curves({"learned": loss}, 16, 5).spec
-    held = positions.loss_curves({"learned": loss}, 16, 5, whole=False).spec
+    held = positions.loss_curves({"learned": loss}, 16, 5, known=False).spec
     shown = [list(drawing["data"][0]["y"]) for drawing in (held, whole)]
     assert shown[0] == [1.0] * 15, "nothing of it, not by averaging either"
     assert shown[1] == [1.0] * 15 + [9.0] * 15

@@ -15,7 +15,8 @@ from core.linear_rnn.matrices import PRESETS, preset
 from core.models import zoo
 from core.models.pretrained.families import family_named
 from core.models.pretrained.vit import ViTConfig
-from dashboard.components.network_view import packed, scripts_of
+from dashboard.components.live import packed
+from dashboard.components.network_view import scripts_of
 from dashboard.models import network as transformer
 from dashboard.models.model_input import ModelInput
 from dashboard.rnn import network

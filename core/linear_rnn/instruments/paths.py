@@ -15,12 +15,12 @@ from core.linear_rnn.matrices import orthogonal
 Array = NDArray[np.float64]
 
 
-def path_inputs(size: int, count: int, seed: int = 0) -> Array:
+def path_inputs(size: int, count: int) -> Array:
     """W_x x_1, …, W_x x_count as rows (count, size): W_x orthogonal, every x_i of length 1.
 
     The first row is the vector whose decay `core.linear_rnn.decay.growth` measures.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     x_1 = rng.normal(size=size)
     W_x = orthogonal(size, rng)
     x = np.vstack([x_1, rng.normal(size=(count - 1, size))])

@@ -24,12 +24,9 @@ def parameters(shapes: Mapping[str, Shape]) -> int:
     return sum(math.prod(shape) for shape in shapes.values())
 
 
-def require_memory(count: int, free: int | None = None) -> None:
-    """The memory of the machine holds `count` numbers of 32 bits.
-
-    free: bytes; None asks the machine. Errors: ValueError with both sizes.
-    """
-    free = psutil.virtual_memory().available if free is None else free
+def require_memory(count: int) -> None:
+    """The memory of the machine holds `count` numbers of 32 bits. Errors: ValueError."""
+    free = psutil.virtual_memory().available
     if 4 * count > free:
         raise ValueError(
             f"This model has {count / 1e9:,.1f} billion parameters and needs "

@@ -192,11 +192,11 @@ def positions() -> Values:
     }
 
 
-def median_ms(run: Callable[[], object], times: int = 9) -> float:
-    """Median time of `run` after one warm-up."""
+def median_ms(run: Callable[[], object]) -> float:
+    """Median time of nine runs after one warm-up."""
     run()
     milliseconds = []
-    for _ in range(times):
+    for _ in range(9):
         began = time.perf_counter()
         run()
         milliseconds.append((time.perf_counter() - began) * 1e3)

@@ -98,16 +98,14 @@ class DialogueTask:
         return self.tokenizer.decode(ids[0, 1:])
 
 
-def evaluate_dialogues(
-    model: DialogueGPT, dialogues: Dialogues, batch_size: int = 64
-) -> dict[str, float]:
+def evaluate_dialogues(model: DialogueGPT, dialogues: Dialogues) -> dict[str, float]:
     """{"loss": nats a token, "perplexity", "tokens", "unknown": share of targets left out}.
 
     perplexity = exp(mean cross-entropy over targets that are in the vocabulary)
     """
     weight, bias, dtype = _head(model)
     loss, known, seen = 0.0, 0, 0
-    for batch in dialogues.lengths.argsort().split(batch_size):
+    for batch in dialogues.lengths.argsort().split(64):
         hidden, targets = _hidden_and_targets(model, dialogues, batch)
         keep = targets != UNK_ID
         loss += float(

@@ -87,12 +87,10 @@ def _logits(model: nn.Module, images: Tensor) -> Tensor:
     return logits
 
 
-def evaluate_images(model: nn.Module, images: Images, batch_size: int = 500) -> dict[str, float]:
+def evaluate_images(model: nn.Module, images: Images) -> dict[str, float]:
     """{"loss": mean cross-entropy in nats, "accuracy": share of correct classes}."""
     loss = correct = 0.0
-    for pixels, labels in zip(
-        images.pixels.split(batch_size), images.labels.split(batch_size), strict=True
-    ):
+    for pixels, labels in zip(images.pixels.split(500), images.labels.split(500), strict=True):
         logits = model(images.batch(pixels))[0].float()
         loss += float(nn.functional.cross_entropy(logits, labels, reduction="sum"))
         correct += float((logits.argmax(-1) == labels).sum())

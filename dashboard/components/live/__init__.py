@@ -158,7 +158,7 @@ def feed(name: str, data: Payload, *, part: str = "") -> None:
 
 
 def packed(values: np.ndarray, kind: str = "<f8") -> str:
-    """An array as text that `numbers` of live.js reads: base64 of its bytes."""
+    """An array, row by row, as the base64 text that `numbers` of live.js and the drawings read."""
     return base64.b64encode(np.ascontiguousarray(values, dtype=kind).tobytes()).decode()
 
 

@@ -5,13 +5,11 @@ ask no server; a choice is reported once it is made. Where the JavaScript fails,
 the network's parts as boxes.
 """
 
-import base64
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
 
 from dashboard import state
@@ -63,7 +61,7 @@ def network_view(
 ) -> None:
     """Draw a network. on_change is called with what the user selected, before the page runs again.
 
-    model: what is drawn, as JSON with `packed` arrays. at: what is selected in it; it is not sent
+    model: what is drawn, as JSON with arrays `packed` by live. at: what is selected; it is not sent
     back to the browser that has just reported it. parts: (name, shape) of the network's parts, for
     a browser in which the drawing has stopped.
     """
@@ -132,8 +130,3 @@ def keep(
         state.record(key, value)
         state.put_in_link(key, None if value == defaults[key] else str(value))
         st.session_state[key] = value
-
-
-def packed(values: np.ndarray) -> str:
-    """An array's numbers, row by row, as base64; the drawing knows its shape and type."""
-    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import streamlit as st
 
+from dashboard import controls
 from dashboard.components.live import Dial, Instrument
 from dashboard.components.program import digest, squeezed
-from dashboard.decoding.instrument.around import around, window
+from dashboard.decoding.instrument.around import around, falls, window
 
 if TYPE_CHECKING:
     from core.decoding.strategies import Step
@@ -34,10 +36,14 @@ UNIT = 1e-4  # nats: of the differences that are sent
 NEAR = 20  # units, 0.002 nats: no probability changes by more than 0.2%
 
 
-def show_steps(dial: Dial) -> None:
-    """The Step slider of the page; dial: from 1 to the number of steps."""
-    sent = window(int(dial.high), int(dial.value) - 1)
-    STEPS.show({"first": sent.start + 1, "last": sent.stop}, [dial])
+def choose_step(count: int) -> int:
+    """The Step slider of the page, from 1 to `count`; returns the index of the step, from 0."""
+    with st.container(key="figure-step"):
+        dial = controls.dial("Step", 1, count, 1, key="step", help="Or click a word.")
+        index = int(dial.value) - 1
+        steps = window(count, index)
+        STEPS.show({"first": steps.start + 1, "last": steps.stop}, [dial])
+    return index
 
 
 def show(
@@ -74,16 +80,15 @@ def encode(ordered: np.ndarray) -> bytes:
     """Falling logits (V,) as a few points and the straight lines between them.
 
     First the distances between the ranks of points, a byte each, from rank FIRST on: before it,
-    every rank is a point. Then by how much a point lies below the one before, in units of 10⁻⁴
-    nats: a byte, where 255 stands for 255 and more to come. -inf takes the smallest value.
+    every rank is a point. Then the `falls` from each point to the next, in units of 10⁻⁴ nats.
+    -inf takes the smallest value.
     """
     finite = ordered[np.isfinite(ordered)]
     low = float(finite.min()) if len(finite) else 0.0
     depths = np.rint((ordered[0] - np.clip(ordered, low, None)) / UNIT).astype(int).tolist()
     at = _points(depths)
-    falls = np.diff([depths[rank] for rank in at], prepend=0).tolist()
     apart = np.diff(at[FIRST - 1 :]).tolist()
-    return bytes(apart) + b"".join(b"\xff" * (n // 255) + bytes([n % 255]) for n in falls)
+    return bytes(apart) + falls([depths[rank] for rank in at])
 
 
 def _points(depths: Sequence[int]) -> list[int]:

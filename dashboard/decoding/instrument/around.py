@@ -69,10 +69,7 @@ def _sketch(text: Text, index: int) -> tuple[tuple[int, ...], bytes]:
 
 
 def sketch(logits: np.ndarray) -> tuple[tuple[int, ...], bytes]:
-    """The ids of the most probable words, and how far the logits fall from one rank to the next.
-
-    A fall is a number of UNITs in a byte; 255 stands for 255 and more to come.
-    """
+    """The ids of the most probable words, and the `falls` from one rank to the next in UNITs."""
     ordered = np.sort(logits)[::-1]
     first = min(NAMED, len(logits))
     candidates = np.flatnonzero(logits >= ordered[first - 1])
@@ -80,5 +77,13 @@ def sketch(logits: np.ndarray) -> tuple[tuple[int, ...], bytes]:
     finite = ordered[np.isfinite(ordered)]
     low = float(finite.min()) if len(finite) else 0.0
     sampled = np.clip(ordered[ranks(len(logits))].astype(np.float64), low, None)
-    falls = np.diff(np.rint((sampled[0] - sampled) / UNIT).astype(int), prepend=0).tolist()
-    return tuple(ids.tolist()), b"".join(b"\xff" * (n // 255) + bytes([n % 255]) for n in falls)
+    return tuple(ids.tolist()), falls(np.rint((sampled[0] - sampled) / UNIT).astype(int))
+
+
+def falls(depths: Sequence[int] | np.ndarray) -> bytes:
+    """By how much each of these rising numbers is above the one before, a byte each.
+
+    255 stands for 255 and more to come.
+    """
+    steps = np.diff(depths, prepend=0).tolist()
+    return b"".join(b"\xff" * (n // 255) + bytes([n % 255]) for n in steps)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, axis, figure
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, axis, figure, question_mark
 from dashboard.figures.traces import heat, line, scatter
 from dashboard.palette import BLUE, GREY, ORANGE
 
@@ -18,10 +18,8 @@ def accuracies(by_heads: Mapping[int, Sequence[float]], chance: float) -> Drawin
         "yaxis": axis("accuracy", range=[0, 1.1], tickformat=".0%"),
         "height": 220 if by_heads else 340, "legend": LEGEND_ABOVE,
     }  # fmt: skip
-    if not by_heads:  # a place on an axis of categories is a number from 0
-        mark = {"x": len(names) // 2, "y": 0.55, "text": "?", "showarrow": False,
-                "font": {"size": 48, "color": GREY}}  # fmt: skip
-        return figure(data, layout | {"annotations": [mark]})
+    if not by_heads:
+        return figure(data, layout | {"annotations": [question_mark(len(names) // 2, 0.55)]})
     means = [float(np.mean(values)) for values in by_heads.values()]
     marker = {"size": 11, "symbol": "diamond", "color": ORANGE}
     data.append(line(names, means, "mean", BLUE, 3))

@@ -4,15 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dashboard.figures.layout import (
-    LEGEND_ABOVE,
-    Drawing,
-    Spec,
-    axis,
-    cell_frame,
-    figure,
-    long_names,
-)
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, cell_frame, figure
 from dashboard.figures.maps.attention_maps import brightest, token_label
 from dashboard.figures.traces import bar, heat, ticks
 from dashboard.palette import BLUE, ORANGE
@@ -69,7 +61,7 @@ def _counting(name: str, count: int, tokens: Sequence[str], most: int) -> Spec:
     """The axis of that name; one that counts tokens shows at most `most` of their texts."""
     if "token" not in name or count != len(tokens):
         return axis(name)
-    return long_names(axis(name, **ticks([token_label(token) for token in tokens], most)))
+    return axis(name, standoff=12, **ticks([token_label(token) for token in tokens], most))
 
 
 def product_bars(q: np.ndarray, k: np.ndarray) -> Drawing:

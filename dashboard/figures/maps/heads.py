@@ -11,7 +11,6 @@ from dashboard.figures.layout import (
     axis,
     cell_frame,
     figure,
-    long_names,
     vertical_line,
 )
 from dashboard.figures.maps.attention_maps import token_label
@@ -43,7 +42,7 @@ def repeats_map(
     layout = {
         "height": int(min(640, 160 + 18 * max(10, count))),
         "xaxis": axis("key: who is looked at", tickangle=-60, **plain, **names),
-        "yaxis": long_names(axis("query: who looks", autorange="reversed", **plain, **names)),
+        "yaxis": axis("query: who looks", standoff=12, autorange="reversed", **plain, **names),
         "shapes": frames,
     }
     return figure([cells], layout)
@@ -112,18 +111,14 @@ def lens_classes(probability: np.ndarray, classes: Sequence[str]) -> Drawing:
 def _lens(probability: np.ndarray, named: Spec, across: Spec) -> Drawing:
     """A row for each of the L+1 entries of the residual stream; named: text of cells and hovers."""
     layers = len(probability)
+    stages = ["embedding", *(f"layer {i}" for i in range(1, layers))]
     layout = {
         "height": 200 + (46 if layers <= 14 else 18) * layers,
         "xaxis": across,
-        "yaxis": axis("output read after", tickangle=0, **ticks(stages(layers))),
+        "yaxis": axis("output read after", tickangle=0, **ticks(stages)),
     }
     # The figure's heading says what the colours are: a title of the bar would narrow the cells.
     return figure([heat(probability, "", 1, **named)], layout)
-
-
-def stages(count: int) -> list[str]:
-    """Names of the L+1 entries of the residual stream."""
-    return ["embedding", *(f"layer {i}" for i in range(1, count))]
 
 
 def change_by_position(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dashboard.figures.layout import Drawing, axis, figure, long_names
+from dashboard.figures.layout import Drawing, axis, figure, long_names, question_mark
 from dashboard.figures.maps.attention_maps import token_label
 from dashboard.figures.traces import bar, heat, ticks
 from dashboard.palette import BLUE, ORANGE
@@ -46,6 +46,5 @@ def weights_and_costs(
         "yaxis2": axis("change, nats", domain=[0, 0.4], range=[low, top]),
     }  # fmt: skip
     if costs is None:
-        middle = {"x": 0.5, "y": 0.2, "xref": "paper", "yref": "paper", "font": {"size": 40}}
-        layout["annotations"] = [{**middle, "text": "?", "showarrow": False}]
+        layout["annotations"] = [question_mark(0.5, 0.2, xref="paper", yref="paper")]
     return figure([cells, bars], layout)

@@ -97,7 +97,7 @@ def _with_range(points: Sequence[SweepPoint], look: tuple[str, str, str], name: 
             "color": colour,
             "line": {"width": 2, "color": colour},
         },
-        error_y=error_bars(above, below, colour, 1.5),
+        error_y=error_bars(above, below, colour),
         hovertemplate=f"{name}, delay %{{x}}: %{{y:.0%}}<extra></extra>",
     )
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure
-from dashboard.figures.traces import line, scatter
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure, question_mark
+from dashboard.figures.traces import line, ring, scatter
 from dashboard.palette import BLUE, GREEN, GREY, ORANGE
 
 LOOKS = ((BLUE, "solid", "circle"), (ORANGE, "dash", "diamond"), (GREEN, "dot", "square"))
@@ -16,32 +16,31 @@ def gradients_and_losses(
     losses: Mapping[str, Mapping[int, Sequence[float]]],
     frequencies: float,
     depths: Sequence[int],
-    chosen: tuple[str, str, int],
+    selected: tuple[str, str, int],
 ) -> Drawing:
     """Above, the gradient's norm in each block; below, the loss against the number of layers.
 
     norms: place -> one for each block; most: of this axis. losses: recipe -> layers -> seeds, {}
     for a question mark. frequencies: of a model that knows only how often each word occurs.
-    chosen: the place, the recipe and the layers that are looked at.
+    selected: the place of LayerNorm, the recipe and the number of layers.
     """
-    place, recipe, layers = chosen
+    position, recipe, layers = selected
     names = [str(depth) for depth in depths]
     data: list[Spec] = [
         line(
-            list(range(1, layers + 1)), list(values), name, colour, 4 if name == place else 1.5,
+            list(range(1, layers + 1)), list(values), name, colour, 4 if name == position else 1.5,
             dash, mode="lines+markers", legendgroup=name,
-            marker={"symbol": symbol, "size": 10 if name == place else 5},
+            marker={"symbol": symbol, "size": 10 if name == position else 5},
         )
         for (name, values), (colour, dash, symbol) in zip(norms.items(), LOOKS, strict=False)
     ]  # fmt: skip
     data.append(line(names, [frequencies] * len(names), color=GREY, width=2, dash="dot",
                      hoverinfo="skip", showlegend=False, **LOWER))  # fmt: skip
-    told = {"xref": "x2", "yref": "y2", "showarrow": False, "font": {"color": GREY}}
+    lower: Spec = {"xref": "x2", "yref": "y2"}
     notes = [{"x": 0, "y": frequencies, "text": "word frequencies alone", "yshift": -12,
-              "xanchor": "left"} | told]  # fmt: skip
+              "xanchor": "left", "showarrow": False, "font": {"color": GREY}} | lower]  # fmt: skip
     if not losses:
-        middle = {"x": len(names) // 2, "y": 2.2, "text": "?"}
-        notes.append(middle | told | {"font": {"size": 48, "color": GREY}})
+        notes.append(question_mark(len(names) // 2, 2.2, **lower))
     for (name, losses_of), (colour, dash, symbol) in zip(losses.items(), LOOKS, strict=False):
         means = [sum(losses_of[depth]) / len(losses_of[depth]) for depth in depths]
         across = [str(depth) for depth in depths for _ in losses_of[depth]]
@@ -54,9 +53,7 @@ def gradients_and_losses(
                             marker={"size": 9, "symbol": symbol, "color": colour}))  # fmt: skip
     if losses:
         mean = sum(losses[recipe][layers]) / len(losses[recipe][layers])
-        ring = {"size": 24, "symbol": "circle-open", "color": GREY, "line": {"width": 3}}
-        data.append(scatter([str(layers)], [mean], showlegend=False, hoverinfo="skip", marker=ring,
-                            **LOWER))  # fmt: skip
+        data.append(ring([str(layers)], [mean], **LOWER))
     few = layers <= 12
     layout = {
         "xaxis": axis("block", range=[0.5, layers + 0.5], anchor="y",

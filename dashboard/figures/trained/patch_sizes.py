@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure
-from dashboard.figures.traces import bar, line, scatter
-from dashboard.palette import BLUE, GREEN, GREY, ORANGE
+from dashboard.figures.layout import LEGEND_ABOVE, Drawing, Spec, axis, figure, question_mark
+from dashboard.figures.traces import bar, line, ring, scatter
+from dashboard.palette import BLUE, GREEN, ORANGE
 
 LOWER = {"xaxis": "x2", "yaxis": "y2"}
 
@@ -12,13 +12,13 @@ LOWER = {"xaxis": "x2", "yaxis": "y2"}
 def accuracy_and_cost(
     accuracies: Mapping[int, Sequence[float]],
     costs: Mapping[int, tuple[int, int, int, float]],
-    chosen: int,
+    selected: int,
 ) -> Drawing:
     """Above, accuracy by the side of a patch in pixels; below, the cost of one picture.
 
     accuracies: side -> seeds, {} for a question mark. costs: side -> tokens,
     multiplications of attention and of the whole model, and milliseconds of a training step.
-    chosen: the side that is looked at.
+    selected: one of the sides.
     """
     names = [str(side) for side in costs]
     attention = [of[1] / 1e6 for of in costs.values()]
@@ -28,31 +28,28 @@ def accuracy_and_cost(
         bar(names, others, "all other products", BLUE, **LOWER),
     ]
     most = max(of[2] for of in costs.values()) / 1e6
-    told = {"showarrow": False, "xref": "x2", "yref": "y2", "yanchor": "bottom"}
+    above = {"showarrow": False, "xref": "x2", "yref": "y2", "yanchor": "bottom"}
     notes = [
-        {"x": at, "y": whole / 1e6, "text": f"{whole / 1e6:.1f} M<br>{ms:.0f} ms"} | told
-        for at, (_, _, whole, ms) in enumerate(costs.values())
+        {"x": at, "y": total / 1e6, "text": f"{total / 1e6:.1f} M<br>{ms:.0f} ms"} | above
+        for at, (_, _, total, ms) in enumerate(costs.values())
     ]
     if accuracies:
         means = [sum(seeds) / len(seeds) for seeds in accuracies.values()]
         across = [str(side) for side, seeds in accuracies.items() for _ in seeds]
         every = [accuracy for seeds in accuracies.values() for accuracy in seeds]
-        ring = {"size": 26, "symbol": "circle-open", "color": GREY, "line": {"width": 3}}
         data += [
             line(names, means, "mean accuracy", GREEN, 3),
             scatter(across, every, "one seed",
                     marker={"size": 10, "symbol": "diamond", "color": GREEN}),
-            scatter([str(chosen)], [means[list(accuracies).index(chosen)]], marker=ring,
-                    showlegend=False, hoverinfo="skip"),
+            ring([str(selected)], [means[list(accuracies).index(selected)]]),
         ]  # fmt: skip
         notes += [
             {"x": at, "y": mean, "text": f"{mean:.0%}", "showarrow": False, "yshift": 24}
             for at, mean in enumerate(means)
         ]
-    else:  # an empty line keeps the axes; a place on an axis of categories is a number from 0
+    else:  # an empty line keeps the axes
         data.append(line(names, [None] * len(names), showlegend=False, hoverinfo="skip"))
-        notes.append({"x": len(names) // 2, "y": 0.75, "text": "?", "showarrow": False,
-                      "font": {"size": 48, "color": GREY}})  # fmt: skip
+        notes.append(question_mark(len(names) // 2, 0.75))
     across_all = [-0.5, len(names) - 0.5]  # both axes alike
     layout = {
         "xaxis": axis("", type="category", anchor="y", showticklabels=False, range=across_all),

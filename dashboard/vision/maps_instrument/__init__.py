@@ -14,7 +14,7 @@ from PIL import Image
 
 from dashboard.components.attention_view import encode
 from dashboard.components.live import Dial, Instrument, packed
-from dashboard.components.program import digest
+from dashboard.components.program import digest, is_index
 
 _FILES = Path(__file__).resolve().parent
 INSTRUMENT = Instrument("maps", *(_FILES / f for f in ("arithmetic.js", "drawing.js", "maps.js")))
@@ -49,15 +49,9 @@ def show(
         "said": [[name, float(f"{p:.6g}")] for name, p in said], "true": true,
     }  # fmt: skip
     data["id"] = digest(codes + picture.tobytes())
-    return INSTRUMENT.show(data, dials, others={"patch": (query, _counting(tokens))})
-
-
-def _counting(tokens: int) -> Any:
-    def fits(value: object) -> bool:
-        integer = isinstance(value, int) and not isinstance(value, bool)
-        return integer and 0 <= value < tokens  # type: ignore[operator]
-
-    return fits
+    return INSTRUMENT.show(
+        data, dials, others={"patch": (query, lambda value: is_index(value, tokens))}
+    )
 
 
 def _small(image: np.ndarray, side: int) -> np.ndarray:
