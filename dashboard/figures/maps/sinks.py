@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dashboard.figures.layout import Drawing, axis, figure, long_names, question_mark
+from dashboard.figures.layout import Drawing, axis, figure, question_mark
 from dashboard.figures.maps.attention_maps import token_label
 from dashboard.figures.traces import bar, heat, ticks
 from dashboard.palette import BLUE, ORANGE
@@ -37,8 +37,8 @@ def weights_and_costs(
     layout = {
         "height": 400,
         "showlegend": False,
-        "xaxis": long_names(
-            axis("key", range=[-0.5, keys - 0.5], anchor="y2", tickangle=-60, **names)
+        "xaxis": axis(
+            "key", standoff=12, range=[-0.5, keys - 0.5], anchor="y2", tickangle=-60, **names
         ),
         "yaxis": axis(
             "layer", domain=[0.5, 1], tickvals=rows, ticktext=[str(i + 1) for i in rows]
