@@ -53,6 +53,8 @@ def moodle() -> dict[str, ET.Element]:
     root = ET.fromstring(moodle_xml(QUESTIONS, "7"))
     assert root.tag == "quiz"
     assert root[0].get("type") == "category"
+    # no context such as $course$, which has no questions of its own since Moodle 5.0
+    assert root[0].findtext("category/text") == "Unrolled"
     return {question.find("name/text").text.split()[0]: question for question in root[1:]}
 
 

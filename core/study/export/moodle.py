@@ -28,7 +28,7 @@ def moodle_xml(questions: Iterable[Question], seed: str = "1") -> bytes:
     """The file for Moodle's question bank (Import, Moodle XML format)."""
     root = ET.Element("quiz")
     category = ET.SubElement(ET.SubElement(root, "question", type="category"), "category")
-    ET.SubElement(category, "text").text = "$course$/Unrolled"
+    ET.SubElement(category, "text").text = "Unrolled"  # in the question bank one imports into
     for exercise in portable(questions, seed):
         _question(root, exercise)
     ET.indent(root)
