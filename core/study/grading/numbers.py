@@ -35,18 +35,22 @@ def draw(variant: str, seed: str) -> NumberTask:
 
 
 def without_coincidences(task: NumberTask) -> NumberTask:
-    """The task without mistakes that lead to the right number, for the values drawn."""
-    mistakes = tuple(m for m in task.mistakes if not _near(m[0], task.answer, task.tolerance))
-    return replace(task, mistakes=mistakes)
+    """The task without mistakes that lead to the right number or to the same one as an earlier
+    mistake, for the values drawn."""
+    distinct: list[tuple[float, str]] = []
+    for value, reply in task.mistakes:
+        same = any(math.isclose(value, earlier) for earlier, _ in distinct)
+        if not same and not _near(value, task.answer, task.tolerance):
+            distinct.append((value, reply))
+    return replace(task, mistakes=tuple(distinct))
 
 
 def grade_number(task: NumberTask, text: str) -> Grade:
     """Grade the number in `text`; feedback names the mistake that leads to it. Never raises."""
     value = read_number(text)
     if value is None:
-        return Grade(
-            False, f"This is not a number: write it as in 1234, 1.2e6 or 3.5 ({task.unit})."
-        )
+        unit = f" ({task.unit})" if task.unit else ""
+        return Grade(False, f"This is not a number: write it as in 1234, 1.2e6 or 3.5{unit}.")
     if _near(value, task.answer, task.tolerance):
         return Grade(True, f"Right. {task.worked}")
     slips = [slip for slip in task.mistakes if _near(value, slip[0], task.tolerance)]
@@ -54,7 +58,8 @@ def grade_number(task: NumberTask, text: str) -> Grade:
         _, reply = min(slips, key=lambda slip: abs(value - slip[0]))
         return Grade(False, reply)
     if value < 0 < task.answer:
-        return Grade(False, f"It cannot be negative: it is a number of {task.unit}.")
+        reason = f": it is a number of {task.unit}" if task.unit else ""
+        return Grade(False, f"It cannot be negative{reason}.")
     ratio = value / task.answer
     if task.answer < 0:
         return Grade(False, "This is not the number: write down each step, including the sign.")
