@@ -21,7 +21,15 @@ ON_STAGE = "state-on-stage"  # their names
 HELD = "state-held"  # the figures that the beat on the stage hides until Reveal
 LINKED = "state-linked"  # the values of OWN_LINKS
 
-OWN_LINKS = ("q", "exam", "class", "test", "mode", "beat", "run")  # set by links of a page to itself
+OWN_LINKS = (
+    "q",
+    "exam",
+    "class",
+    "test",
+    "mode",
+    "beat",
+    "run",
+)  # set by links of a page to itself
 
 
 USUAL_HEIGHT = 434  # pixels of 720 for a figure alone, with two lines of an answer above it
@@ -131,9 +139,9 @@ def put_in_link(key: str, value: str | None) -> None:
 def apply_link(page: str) -> None:
     """On arrival at a page: the link's settings win, and all others are reset.
 
-    A link without settings, such as the menu's, restores the page as the user left it. A link from a
-    page to itself is written into the address, which the browser changes on the way to another page
-    alone: it would send the old address with the next click.
+    A link without settings, such as the menu's, restores the page as the user left it. What a link
+    from a page to itself sets is written into the address: the browser changes it only on the way
+    to another page, and would send the old one with the next click.
     """
     before = st.session_state.get(PAGE)
     linked = {key: st.query_params.get(key) for key in OWN_LINKS}
