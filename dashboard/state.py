@@ -139,9 +139,9 @@ def put_in_link(key: str, value: str | None) -> None:
 def apply_link(page: str) -> None:
     """On arrival at a page: the link's settings win, and all others are reset.
 
-    A link without settings, such as the menu's, restores the page as the user left it. A link from a
-    page to itself is written into the address, which the browser changes on the way to another page
-    alone: it would send the old address with the next click.
+    A link without settings, such as the menu's, restores the page as the user left it. What a link
+    from a page to itself sets is written into the address: the browser changes it only on the way
+    to another page, and would send the old one with the next click.
     """
     before = st.session_state.get(PAGE)
     linked = {key: st.query_params.get(key) for key in OWN_LINKS}

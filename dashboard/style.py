@@ -125,6 +125,9 @@ _CSS = f"""<style>{_FIGURE_CSS}{_OLD_BROWSER}
   {dom.SEGMENTED} [aria-checked="true"] {{ outline: 3px solid Highlight; outline-offset: -3px; }}
 }}
 [class*="st-key-feed-"] {{ display: none; }}
+*:has(> {dom.keyed("exam-clock")}) {{
+  position: sticky; top: 0; z-index: 9; padding: 0.4rem 0; background: {_PAGE}; }}
+@media (max-width: 640px) {{ *:has(> {dom.keyed("exam-clock")}) {{ top: 3.75rem; }} }}
 [class*="st-key-questions-"] a:not(:hover) {{ background: none; }}
 [class*="st-key-questions-"] a * {{ font-weight: 400; }}
 :is([class*="st-key-questions-"], {dom.keyed("experiment")}) a * {{ white-space: normal; }}

@@ -55,13 +55,13 @@ def show(task: Bug, answer: Answer) -> None:
     """The answer in words."""
     line, symptom = (*answer.lines, "", "")[:2]
     number = task.code.index(line) + 1 if line in task.code else "?"
-    st.markdown(f"**Your answer:** line {number}; {formula(symptom)}")
+    st.markdown(f"**Your answer:** line {number}. {formula(symptom)}")
 
 
 def right(task: Bug) -> str:
     """The right answer in words."""
     line, symptom = task.right
-    return f"line {task.code.index(line) + 1}; {symptom}"
+    return f"line {task.code.index(line) + 1}. {symptom}"
 
 
 def compare(task: Bug) -> None:

@@ -22,6 +22,7 @@ from core.study.tasks import (
     Rubric,
     Task,
 )
+from dashboard.components import page
 from dashboard.components.formula import formula
 from dashboard.study import faults, figures
 
@@ -87,10 +88,16 @@ def show(task: Task, answer: Answer) -> None:
         return faults.show(task, answer)
     if isinstance(task, Match):
         return figures.show(task, answer)
-    written = [formula(line) for line in answer.text.splitlines() if line.strip()]
-    st.markdown("\n\n".join(["**Your answer:** " + "".join(written[:1]), *written[1:]]))
+    lines = [written(task, line) for line in answer.text.splitlines() if line.strip()]
+    st.markdown("\n\n".join(["**Your answer:** " + "".join(lines[:1]), *lines[1:]]))
     if isinstance(task, Order):
         st.markdown("\n".join(f"1. {formula(line)}" for line in answer.lines))
+
+
+def written(task: Task, text: str) -> str:
+    """One line of an answer as Markdown: an expression as it was typed; in other text, letters of
+    the lecture are set as formulas."""
+    return page.escape(text) if isinstance(task, Expression) else formula(text)
 
 
 def show_points(task: Rubric, text: str, *, rubric: bool) -> None:

@@ -54,8 +54,7 @@ def grade_answer(task: Task, response: Response, seed: str) -> Grade:
             count = f"Your text makes {met} of {len(task.points)} points"
             if met >= task.enough:
                 return Grade(True, f"{count}.")
-            more = f"{count}; {task.enough} are needed. Add more and check again."
-            return Grade(False, more, met / len(task.points))
+            return Grade(False, f"{count}; {task.enough} are needed.", met / len(task.points))
     return Grade(False, "There is no answer yet: write or choose one first.")
 
 

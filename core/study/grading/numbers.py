@@ -128,8 +128,8 @@ def attention_operations(rng: random.Random) -> NumberTask:
     T, d = rng.choice([64, 128, 256, 512, 1024]), rng.choice([32, 64, 128, 256])
     project, pairs = T * d * d, T * T * d
     return NumberTask(
-        f"One self-attention head reads T = {T} tokens of width d = {d}, without a mask. How many "
-        f"multiply-adds do the three projections, QKᵀ and AV take together?",
+        f"One self-attention head reads T = {T:,} tokens of width d = {d}, without a mask. How "
+        f"many multiply-adds do the three projections, QKᵀ and AV take together?",
         3 * project + 2 * pairs,
         "multiply-adds",
         0.005,
@@ -146,7 +146,7 @@ def attention_operations(rng: random.Random) -> NumberTask:
             ),
             (T * d + 2 * pairs, "A projection is a d×d matrix for every token: T·d·d."),
         ),
-        f"3·T·d² + 2·T²·d = 3·{T}·{d}² + 2·{T}²·{d} = {3 * project + 2 * pairs:,}.",
+        f"3·T·d² + 2·T²·d = 3·{T:,}·{d}² + 2·{T:,}²·{d} = {3 * project + 2 * pairs:,}.",
     )
 
 
@@ -159,7 +159,7 @@ def kv_cache_bytes(rng: random.Random) -> NumberTask:
     answer = 2 * numbers * size
     return NumberTask(
         f"A GPT has {L} layers of {H} heads with n_hidden = {n} each. How many bytes does its KV "
-        f"cache hold after {T} tokens, in {name}, for one text?",
+        f"cache hold after {T:,} tokens, in {name}, for one text?",
         answer,
         "bytes",
         0.005,
@@ -173,7 +173,7 @@ def kv_cache_bytes(rng: random.Random) -> NumberTask:
             (answer * T, "No T×T weights are kept: only one key and one value for each token."),
             (answer * 8, "That is in bits, but the question asks for bytes."),
         ),
-        f"2 · {L} · {H} · {n} · {T} numbers of {size} bytes = {answer:,} bytes.",
+        f"2 · {L} · {H} · {n} · {T:,} numbers of {size} bytes = {answer:,} bytes.",
     )
 
 

@@ -48,7 +48,7 @@ def gradient_left(rng: random.Random) -> NumberTask:
             (factor, f"That is one step: there are {k} of them."),
             ((h * w) ** k, "Each step multiplies by the derivative of tanh, not by its value h."),
         ),
-        f"((1 − {h:g}²) · {w:g})^{k} = {factor:.3g}^{k} = {answer:.3g}.",
+        f"(1 − {h:g}²) · {w:g} = {factor:.3g} for each step, and {factor:.3g}^{k} = {answer:.3g}.",
     )
 
 
