@@ -288,7 +288,7 @@ function sample({ shape, colour, dash, width }) {
   const d = { circle: "M9 6a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", diamond: "M14 0l6 6l-6 6l-6 -6z",
     bar: "M8 0h12v12h-12z", outline: "M8.5 0.5h11v11h-11z" }[shape];
   const look = shape === "outline" ? ` fill-opacity="0.25" stroke="${colour}"` : "";
-  return `<path d="${d}" fill="${colour}"${look}/>`;
+  return `<path data-shape="${shape}" d="${d}" fill="${colour}"${look}/>`;
 }
 
 // The least round number above a value, so that an axis stays while its values move a little.
