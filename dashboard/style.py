@@ -85,7 +85,7 @@ _CSS = f"""<style>{_FIGURE_CSS}{_OLD_BROWSER}
 {dom.PRIMARY_BUTTON}:not(:disabled), {dom.CHOSEN_OPTION}, {dom.CHOSEN_OPTION_CROSS} {{
   color: light-dark(#ffffff, {BACKGROUND[1]}) !important;
 }}
-{dom.SEGMENTED} button {{ padding-inline: 0.7rem; }}
+{dom.SEGMENTED} button {{ padding-inline: 0.55rem; }}
 {dom.SEGMENTED} button:has(+ [aria-checked="true"]) {{ border-right-color: inherit; }}
 {dom.RADIO_OPTION}:not(:has(:checked)) > div > div:first-child {{
   border-color: color-mix(in srgb, currentColor 60%, transparent);

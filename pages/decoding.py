@@ -11,7 +11,7 @@ page.page_header(
     "Every word has a probability. **Which one do you choose**, and what does the text become?",
 )
 SECTIONS = ("side by side", "what goes wrong", "epoch by epoch", "the KV cache", "shared keys")
-left, middle, right = st.columns([56, 19, 15], gap="small", vertical_alignment="bottom")
+left, middle, right = st.columns([58, 18, 14.5], gap="small", vertical_alignment="bottom")
 with left:
     section = controls.pick("What to look at", SECTIONS, key="section", bare=True)
 with middle:

@@ -89,9 +89,10 @@ def _quality() -> str:
     try:
         history = llama_history.read()
         heads, groups = history.about["sizes"]["num_heads"], history.about["kv_heads"]
+        change = f"{history.change(5):+.3f}".replace("-", "−")
         return (
             f"On the way from the GPT to a Llama (lesson “Dialogue GPT”), {groups} such heads "
-            f"instead of {heads} changed the loss by {history.change(5):+.3f} bits per character; "
+            f"instead of {heads} changed the loss by {change} bits per character; "
             f"two seeds differ by up to {history.spread():.3f}."
         )
     except UNREADABLE:

@@ -92,6 +92,9 @@ def test_a_sentence_without_its_numbers_is_not_shown():
     assert fill(sentence, {}) is None
     assert fill(sentence, {"cost": {"rnn_low": 1.234}}) == "It took 1.23 ms."
     assert fill("{cost.rnn_low:e}", {"cost": {"rnn_low": 1.234e-11}}) == "1·10⁻¹¹"
+    assert fill("{cost.rnn_low:.2f} to {cost.rnn_low:e}", {"cost": {"rnn_low": -0.2}}) == (
+        "−0.20 to −2·10⁻¹"
+    )
     assert fill("$W_h^{T-1}$ and {cost.rnn_low}", {"cost": {"rnn_low": 2}}) == "$W_h^{T-1}$ and 2"
 
 

@@ -223,7 +223,7 @@ class Plot {
     const [w, h] = [this.width - this.left - this.right, this.height - this.top - this.bottom];
     const [width, height] = [short(this.width), short(this.height)];
     const whole = { viewBox: `0 0 ${width} ${height}`, width, height,
-      "aria-label": `${this.caption.line}. ${words}` };
+      "aria-label": `${this.caption.line}. ${words.replace(/(?<!\w)-(?=\d)/g, "−")}` };
     const inside = { x: short(this.left), y: short(this.top), width: short(w), height: short(h) };
     put(this.svg, whole, this.whole);
     put(this.inside, inside, this.within);
@@ -272,6 +272,12 @@ class Plot {
   }
 }
 
+// A number with so many decimal places, with a true minus and no sign on what rounds to 0.
+function fixed(value, digits) {
+  const text = value.toFixed(digits);
+  return text.replace("-", Number(text) ? "−" : "");
+}
+
 // 0.00123 as 1.2·10⁻³; a value that is no number or 0 as it is.
 function scientific(value) {
   const [factor, power] = value.toExponential(1).split("e");
@@ -288,7 +294,7 @@ function sample({ shape, colour, dash, width }) {
   const d = { circle: "M9 6a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", diamond: "M14 0l6 6l-6 6l-6 -6z",
     bar: "M8 0h12v12h-12z", outline: "M8.5 0.5h11v11h-11z" }[shape];
   const look = shape === "outline" ? ` fill-opacity="0.25" stroke="${colour}"` : "";
-  return `<path d="${d}" fill="${colour}"${look}/>`;
+  return `<path data-shape="${shape}" d="${d}" fill="${colour}"${look}/>`;
 }
 
 // The least round number above a value, so that an axis stays while its values move a little.
@@ -309,7 +315,7 @@ function steps(span, count, log) {
   for (let n = Math.ceil(low / step - 1e-9); n * step <= high + 1e-9 * step; n++) {
     const at = n * step;
     const name = log ? (at === 0 ? "1" : at === 1 ? "10" : `10${raised(at)}`)
-      : at.toFixed(digits).replace("-", "−");
+      : fixed(at, digits);
     found.push([at, name]);
   }
   return found;

@@ -45,7 +45,7 @@ class DecayFigures extends Instrument {
       }
     }
     const sign = y < 0 ? "−" : "+";
-    this.chosen = `λ = ${x.toFixed(2)}${y ? ` ${sign} ${Math.abs(y).toFixed(2)} i` : ""}`;
+    this.chosen = `λ = ${fixed(x, 2)}${y ? ` ${sign} ${Math.abs(y).toFixed(2)} i` : ""}`;
     plot.done(`${re.length} eigenvalues, the largest modulus is ${rho.toFixed(3)}. ` +
       `Selected: ${this.chosen}. Dotted: the unit circle.`);
   }
