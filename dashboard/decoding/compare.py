@@ -181,7 +181,7 @@ def show_figure(index: int, step: Step, tokenizer: Tokenizer, *, key: str) -> No
         how = f"The deterministic choice is **{word}**."
     st.markdown(
         f"{how} It has the probability **{percent(after[step.token])}** among the "
-        f"**{step.kept:,}** of {len(vocab):,} tokens that are kept. The model ranks it "
+        f"**{step.candidates:,}** of {len(vocab):,} tokens that are kept. The model ranks it "
         f"**{step.rank}**. The entropy is **{step.entropy:.2f}** nats."
     )
     page.show_figure(

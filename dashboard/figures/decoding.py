@@ -30,18 +30,20 @@ def step_bars(
     before: np.ndarray,
     after: np.ndarray,
     cumulative: np.ndarray,
-    chosen: int,
+    selected: int,
     mass: float | None,
 ) -> Drawing:
     """The most probable words of one step, largest on top; every array has one entry for each word.
 
     before: the model's probabilities; after: after the filter, 0 where a word was removed;
     cumulative: the sum of probabilities down to each word, temperature applied; mass: p, drawn as
-    a line. chosen: the row of the selected token.
+    a line. selected: the row of the selected token.
     """
     rows = list(range(len(words)))
-    names = [f"▶ {token_label(w)}" if i == chosen else token_label(w) for i, w in enumerate(words)]
-    colors = [ORANGE if i == chosen else BLUE for i in rows]
+    names = [
+        f"▶ {token_label(w)}" if i == selected else token_label(w) for i, w in enumerate(words)
+    ]
+    colors = [ORANGE if i == selected else BLUE for i in rows]
     data = [
         bar(
             before, rows, "model", GREY, "/", orientation="h",

@@ -98,7 +98,7 @@ def patch_sizes() -> Values:
         }
     return values | {
         "attention_growth": costs[2].attention / costs[4].attention,
-        "whole_growth": costs[2].whole / costs[4].whole,
+        "whole_growth": costs[2].total / costs[4].total,
         "step_growth": history.milliseconds(2) / history.milliseconds(4),
         **{"steps": history.about["steps"], "held_out": history.about["held_out"]},
     }
