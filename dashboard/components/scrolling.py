@@ -106,8 +106,8 @@ export default function ({ data }) {
 }
 """
 _PLACES = [
-    f"{dom.MAIN} {place}"
-    for place in (dom.FORMULA_ALONE, dom.IMAGE, f"{dom.ELEMENT}:has({dom.PLOT})")
+    f"{dom.MAIN} {selector}"
+    for selector in (dom.FORMULA_ALONE, dom.IMAGE, f"{dom.ELEMENT}:has({dom.PLOT})")
 ]
 _sideways = st.components.v2.component(
     "unrolled_sideways", html="<span hidden></span>", js=_SIDEWAYS_JS

@@ -27,10 +27,10 @@ DEFAULTS = {"cache_read": 1, "cache_block": 0}
 
 def asked(entry: ModelEntry, loaded: LoadedModel, prompt: Prompt) -> bool:
     """A switch, and behind it the drawing; whether it is drawn, in place of the rest."""
-    wanted = controls.switch("Draw the cache of this model", key="network")
-    if wanted:
+    is_drawn = controls.switch("Draw the cache of this model", key="network")
+    if is_drawn:
         show(entry, loaded, prompt)
-    return wanted
+    return is_drawn
 
 
 def show(entry: ModelEntry, loaded: LoadedModel, prompt: Prompt) -> None:
@@ -48,8 +48,8 @@ def show(entry: ModelEntry, loaded: LoadedModel, prompt: Prompt) -> None:
     at = checked(linked(first), len(text), loaded.config.num_layers, len(ids))
     keep(at, first, {})
 
-    def take(told: Mapping[str, object]) -> None:
-        named = {"cache_read": told.get("read"), "cache_block": told.get("layer")}
+    def take(reply: Mapping[str, object]) -> None:
+        named = {"cache_read": reply.get("read"), "cache_block": reply.get("layer")}
         st.session_state.update(checked(named, len(text), loaded.config.num_layers, len(ids)))
 
     selected = {"read": at["cache_read"], "layer": at["cache_block"]}

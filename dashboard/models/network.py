@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from core.models.zoo import LoadedModel
 
 MOST = 16  # tokens drawn: more would be too small to read from the last row
-SAID, SAID_BEFORE = 6, 3  # next words or classes with their probabilities; of earlier blocks
+PREDICTIONS, PREDICTIONS_BEFORE = (
+    6,
+    3,
+)  # next words or classes with their probabilities; of earlier blocks
 LONGEST_NAME = 40  # characters of a token or an answer
 # What can be selected, all counted from 0: token among those drawn, depth of the zoom
 OnHead = Callable[[int, int, int], None]
@@ -52,10 +55,10 @@ def show(reading: ModelInput, *, key: str, on_head: OnHead | None = None) -> Non
     model = overview(reading, traced, tokens, followed)
     model |= zoomed(reading, traced, tokens, at["block"]) | {"here": bool(on_head)}
 
-    def take(told: Mapping[str, object]) -> None:
-        now = checked(reading, tokens, told)
+    def take(reply: Mapping[str, object]) -> None:
+        now = checked(reading, tokens, reply)
         st.session_state.update({f"net_{name}": value for name, value in now.items()})
-        if told.get("leave") and on_head is not None:
+        if reply.get("leave") and on_head is not None:
             on_head(now["block"], now["part"], tokens[now["at_token"]])
 
     network_view("transformer", model, at, parts(reading), key=key, on_change=take)
@@ -130,7 +133,7 @@ def along(reading: ModelInput, traced: Trace, tokens: list[int]) -> Followed:
     norms = stream_norms(reading.model, traced)[:, tokens]
     return (
         [[float(f"{n:.8g}") for n in row] for row in norms.tolist()],
-        said_after_each_block(reading, traced, tokens),
+        predictions_by_block(reading, traced, tokens),
     )
 
 
@@ -229,25 +232,26 @@ def is_flat(model: Any) -> bool:
     return isinstance(model.patch_embed, PatchEmbed)
 
 
-def said_after_each_block(reading: ModelInput, traced: Trace, tokens: list[int]) -> list[Any]:
+def predictions_by_block(reading: ModelInput, traced: Trace, tokens: list[int]) -> list[Any]:
     """The logit lens: [L+1][tokens or 1] lists of [answer, probability], best first."""
     from core.interpret.logit_lens import logit_lens
 
     stream = traced.stream[:, :, tokens] if reading.causal else traced.stream
-    probability, ids = logit_lens(reading.model, stream, SAID)
+    probability, ids = logit_lens(reading.model, stream, PREDICTIONS)
     if not reading.causal:  # one answer for the picture, as a row of its own
         probability, ids = probability.unsqueeze(2), ids.unsqueeze(2)
     chances, names = probability[0].tolist(), ids[0].tolist()
     chances[:-1], names[:-1] = (
-        [[row[:SAID_BEFORE] for row in block] for block in whole[:-1]] for whole in (chances, names)
+        [[row[:PREDICTIONS_BEFORE] for row in block] for block in whole[:-1]]
+        for whole in (chances, names)
     )
     return [
-        [_said(reading, *pair) for pair in zip(*row, strict=True)]
+        [_predictions(reading, *pair) for pair in zip(*row, strict=True)]
         for row in zip(chances, names, strict=True)
     ]
 
 
-def _said(reading: ModelInput, chances: list[float], ids: list[int]) -> list[list[Any]]:
+def _predictions(reading: ModelInput, chances: list[float], ids: list[int]) -> list[list[Any]]:
     """[answer, probability] of each; every answer is cut to a length that can be drawn."""
     names = (reading.answers[i][:LONGEST_NAME] for i in ids)
     return [[name, float(f"{p:.6g}")] for name, p in zip(names, chances, strict=True)]

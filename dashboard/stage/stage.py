@@ -76,8 +76,8 @@ def _usual_height(shown: int) -> int:
 def _apply_beat(story: Storyline, at: int) -> None:
     """On arrival at a beat: set its controls, except those that the link sets itself."""
     if st.session_state.get(_AT) != (story.lesson, at):
-        wanted = story.beats[at].state
-        state.set_controls({k: v for k, v in wanted.items() if k not in st.query_params})
+        settings = story.beats[at].state
+        state.set_controls({k: v for k, v in settings.items() if k not in st.query_params})
     st.session_state[_AT] = (story.lesson, at)
 
 
@@ -181,11 +181,11 @@ def _place(lesson: str, at: int, of_unit: int | None) -> stage_keys.Place:
 
 def notes() -> bool:
     """Draw the speaker notes; false unless the link asks for them (`?notes=rnn&beat=2`)."""
-    told = stage_keys.stage_position() if "notes" in st.query_params else {}
-    if told:
-        st.query_params["notes"] = str(told.get("lesson", ""))
+    stage_at = stage_keys.stage_position() if "notes" in st.query_params else {}
+    if stage_at:
+        st.query_params["notes"] = str(stage_at.get("lesson", ""))
         for name in ("beat", "unit"):
-            state.put_in_link(name, str(told[name]) if told.get(name) else None)
+            state.put_in_link(name, str(stage_at[name]) if stage_at.get(name) else None)
     lesson = st.query_params.get("notes", "")
     story = storyline(lesson) if lesson else None
     if story is None:

@@ -12,7 +12,7 @@ from core.data.locations import MissingDataError, drain
 from dashboard import limits
 from dashboard.components import page
 
-_FILES, _CHOSEN = "own-files", "own-chosen"
+_FILES, _SELECTED = "own-files", "own-selected"
 _ONE_AT_A_TIME = threading.Lock()
 WHAT = {
     "gpt": ("A UTF-8 text file with blank lines between its texts", ["txt"]),
@@ -26,11 +26,11 @@ def names(kind: str, key: str) -> list[str]:
 
     key: of the control that chooses the data, which is set to data that was just given.
     """
-    if own_data := st.session_state.pop(_CHOSEN, None):
+    if own_data := st.session_state.pop(_SELECTED, None):
         st.session_state[key] = own_data
     asked = [st.query_params.get(key, ""), st.session_state.get(key, "")]
-    given = [result for result in _files().values() if isinstance(result, str)]
-    return [name for name in dict.fromkeys([*given, *asked]) if _is_here(name, kind)]
+    uploads = [result for result in _files().values() if isinstance(result, str)]
+    return [name for name in dict.fromkeys([*uploads, *asked]) if _is_here(name, kind)]
 
 
 def ask(kind: str) -> None:
@@ -55,7 +55,7 @@ def ask(kind: str) -> None:
         except ValueError as error:  # too often
             result = error
         if isinstance(result, str):
-            st.session_state[_CHOSEN] = result
+            st.session_state[_SELECTED] = result
             st.rerun()
     if isinstance(result, ValueError):
         page.show_error(result)

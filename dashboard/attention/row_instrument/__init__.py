@@ -55,7 +55,7 @@ def show(
         "allowed": "".join("1" if one else "0" for one in allowed.tolist()),
     }  # fmt: skip
     data["id"] = digest(sorted(data.items()))
-    fits = {"cells": (cells, lambda said: fitting(said, len(tokens)))}
+    fits = {"cells": (cells, lambda value: fitting(value, len(tokens)))}
     return INSTRUMENT.show(data, [dial], others=fits)
 
 

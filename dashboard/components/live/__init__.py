@@ -123,7 +123,7 @@ class Instrument:
         checks |= {name: fits for name, (_, fits) in (others or {}).items()}
 
         def released() -> None:
-            sent = _said(key, "values")
+            sent = _reply(key, "values")
             if isinstance(sent, Mapping):
                 valid = {n: sent[n] for n, fits in checks.items() if n in sent and fits(sent[n])}
                 st.session_state.update(valid)
@@ -131,13 +131,13 @@ class Instrument:
                     on_release(valid)
 
         def failed() -> None:
-            if _said(key, "failed"):
+            if _reply(key, "failed"):
                 st.session_state[f"state-live-stopped-{self.name}"] = True
 
         values: dict[str, Value] = {dial.key: dial.value for dial in dials}
         values |= {name: value for name, (value, _) in (others or {}).items()}
         shapes = [{k: v for k, v in asdict(d).items() if k != "value"} for d in dials]
-        order = _order(name, values, _said(key, "values"))
+        order = _order(name, values, _reply(key, "values"))
         stage = {"held": state.held(), "only": state.on_stage(), "tall": state.figure_height()}
         parts = dict(apart or {})
         message = {"dials": shapes, "order": order, "waits": list(parts), **stage, **data}
@@ -181,7 +181,7 @@ def _scale(name: str) -> list[str]:
     return ["#" + "".join(f"{round(255 * part):02x}" for part in step) for step in steps]
 
 
-def _said(key: str, what: str) -> object:
+def _reply(key: str, what: str) -> object:
     """What the browser has sent last; None before that, or when it is malformed."""
     sent = st.session_state.get(key)
     return sent.get(what) if isinstance(sent, Mapping) else None
