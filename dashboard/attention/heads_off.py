@@ -29,7 +29,7 @@ DIRECT = (
 
 @page.fragment
 def show(reading: ModelInput, traced: Trace, names: dict[str, tuple[int, int]]) -> None:
-    """The direct part under the hand, and the probabilities of the model without these heads.
+    """What the heads add directly, and the probabilities of the model without these heads.
 
     names: "layer 1, head 2" -> (0, 1) of every head. Its controls run nothing else of the page.
     """

@@ -113,7 +113,7 @@ def show() -> None:
 
 
 def show_row() -> None:
-    """One row of a head: its temperature and its masked cells under the hand."""
+    """One row of a head, in an instrument: its temperature and its masked cells."""
     reading, _, _ = _choose()
 
     from dashboard.attention import one_row  # the heading must not wait

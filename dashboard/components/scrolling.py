@@ -74,7 +74,7 @@ def scroll_into_view(key: str, turn: str, *, only_if_hidden: bool = False) -> No
 
 
 # Looks again once the page has changed or turned; a place that fits is passed over as before.
-# One observer for as long as the window is open, whatever becomes of the element that brought it.
+# One observer for as long as the window is open, even when the element that started it is gone.
 _SIDEWAYS_JS = """
 export default function ({ data }) {
   if (window.unrolledSideways) return;

@@ -1,4 +1,4 @@
-"""The drawing of generation with a key-value cache: what is kept, computed and attended to."""
+"""The drawing of generation with a key-value cache: what is stored, computed and attended to."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def drawn(loaded: LoadedModel, traced: Trace, text: list[int], prompt: int) -> d
     """What the browser draws: ‖k‖ and ‖v‖ (L, T) of all heads that have their own, attention
     (L, T, T) as the mean over heads, and the most probable next word after every token.
 
-    No token sees the future, so the keys of the whole text are those that the cache has kept.
+    No token sees the future, so the keys of the whole text are those in the cache.
     """
     from core.interpret.block_steps import block_steps
     from core.interpret.trace import blocks_of, heads_of

@@ -21,7 +21,7 @@ from dashboard.palette import BLUE, FIGURE_FONT_SIZE, GREEN, GREY, ORANGE, PURPL
 
 CURVE, GAP, AROUND = 210, 96, 164  # pixels: of a curve, above it, and around a figure's axes
 MOST_POINTS = 400
-MOST_HEADS = 64  # that have a row each
+MOST_HEADS = 64  # beyond which a row is a layer
 MOST_MARKED = 40  # points with markers; of more, only the line is drawn, which is faster
 
 

@@ -126,7 +126,7 @@ def show_beside(
 ) -> None:
     """All maps of the model, beside those of random weights or of another of its checkpoints.
 
-    left: where the choice stands, right: the maps.
+    left: the column of the choice; right: that of the maps.
     """
     entry = reading.loaded.entry
     checkpoints = {

@@ -238,7 +238,7 @@ def predictions_by_block(reading: ModelInput, traced: Trace, tokens: list[int]) 
 
     stream = traced.stream[:, :, tokens] if reading.causal else traced.stream
     probability, ids = logit_lens(reading.model, stream, PREDICTIONS)
-    if not reading.causal:  # one answer for the picture, as a row of its own
+    if not reading.causal:  # one answer for the picture, as a separate row
         probability, ids = probability.unsqueeze(2), ids.unsqueeze(2)
     chances, names = probability[0].tolist(), ids[0].tolist()
     chances[:-1], names[:-1] = (

@@ -29,7 +29,7 @@ def show(lesson: str) -> None:
     """Draw the beat of this lesson above its page; nothing when it has no storyline."""
     story = storyline(lesson)
     if story is None or "room" in st.query_params:
-        for name in (state.TALL, _AT):  # the beat's controls are set anew on return
+        for name in (state.TALL, _AT):  # the beat's controls are set again on return
             st.session_state.pop(name, None)
         return
     if (to := st.session_state.pop(_ELSEWHERE, None)) is not None:
@@ -51,7 +51,7 @@ def show(lesson: str) -> None:
             lines.append(f":material/rule: {wrong}" if wrong else f"**{beat.reveal}**")
         if lines:  # one paragraph: Reveal pushes nothing down while both fit into a line
             st.markdown(formula(" ".join(lines), safe=True))
-    # Always there: an element more or less would mount the keys and the page below anew.
+    # Always drawn: one element more or less would mount the keys and the page below again.
     with st.container(key="stage-poll"):
         if beat.poll:
             poll = {"q": beat.poll, "ask": f"{lesson}-{at + 1}"}
@@ -126,8 +126,8 @@ def _hide_all_but(beat: Beat) -> str:
     """The style sheet that hides everything but the beat and what it shows.
 
     What Reveal uncovers keeps its place, so that nothing jumps: as a frame with a question mark, or
-    as the axes that the room is to imagine a curve on, with the first series or without. Captions
-    are for readers: they would lie under the keys, and are the figures' text alternatives.
+    as empty axes for the room to predict a curve, with the first series or without. Captions are
+    hidden: they would lie under the keys, and the figures' text alternatives contain them.
     """
     heading, keys, poll = map(dom.keyed, ("stage-beat", "stage-keys", "stage-poll"))
     keep = [dom.keyed(f"{kind}{name}") for kind in ("", "figure-") for name in beat.show]

@@ -72,7 +72,7 @@ def _list(questions: Mapping[str, Question]) -> None:
 
 
 def _of_lesson(questions: Mapping[str, Question]) -> list[str]:
-    """The questions whose experiment is in the chosen lesson; all while none is chosen."""
+    """The questions whose experiment is in the selected lesson; all while none is selected."""
     pages = {question.experiment.page for question in questions.values()}
     titles = {lesson.title: lesson.name for lesson in lessons.LESSONS if lesson.name in pages}
     title = controls.choice("Lesson", [ALL, *titles], key="lesson")

@@ -34,7 +34,7 @@ def names(kind: str, key: str) -> list[str]:
 
 
 def ask(kind: str) -> None:
-    """The button that takes a file; what is wrong with it is said in one sentence."""
+    """The button that takes a file; an error of the file is shown as one sentence."""
     label, types = WHAT[kind]
     with st.popover("Use my own data", icon=":material/upload:"):
         file = st.file_uploader(
@@ -77,7 +77,7 @@ def _add(file: Any, kind: str) -> str | ValueError:
 
 
 def _files() -> dict[str, str | ValueError]:
-    """What became of each uploaded file of this session, by its id."""
+    """The name of the data or the error of each uploaded file of this session, by its id."""
     files: dict[str, str | ValueError] = st.session_state.setdefault(_FILES, {})
     return files
 

@@ -31,7 +31,7 @@ def show(
     """Where each token looks, in every layer and head, or through the layers by rollout.
 
     image: (3, S, S) uint8. label: the picture's class, None where it is unknown. extra_tokens: how
-    many tokens stand before the patches; those after the class token are not shown.
+    many tokens come before the patches; those after the class token are not shown.
     Returns whether the figures follow the pointer.
     """
     from core.interpret.attribution import patches_only

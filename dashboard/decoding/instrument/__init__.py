@@ -1,6 +1,6 @@
 """The instrument of decoding: a step's temperature, cut and random number, and the step itself.
 
-STEPS is the slider that all columns of a page share; each column draws the step it stands at.
+STEPS is the slider that all columns of a page share; each column draws that step.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The instrument of a Vision Transformer's maps: layer, head and patch under the hand."""
+"""The instrument of a Vision Transformer's maps: sliders for layer, head and patch."""
 
 from __future__ import annotations
 
