@@ -22,7 +22,7 @@ def _letters() -> dict[str, int]:
     return {chr(b): b for b in plain} | {chr(256 + i): byte for i, byte in enumerate(others)}
 
 
-BYTE_OF = _letters()  # the printable letter that stands for a byte -> that byte
+BYTE_OF = _letters()  # the printable letter that represents a byte -> that byte
 LETTER_OF = {byte: letter for letter, byte in BYTE_OF.items()}
 
 

@@ -18,16 +18,16 @@ with limits.first_view():
     style.apply(presenting=state.presenting())
 
     pages = page.of_all_lessons()
-    chosen = st.navigation(list(pages.values()), position="hidden")
-    state.apply_link(chosen.url_path)
+    selected_page = st.navigation(list(pages.values()), position="hidden")
+    state.apply_link(selected_page.url_path)
     if not state.presenting():
         st.logo(style.ICON, size="large")
         page.menu(pages)
-        export_menu.show(chosen.url_path or "home")
+        export_menu.show(selected_page.url_path or "home")
     with page.one_sentence_for_errors():
         if state.presenting():
-            stage.show(chosen.url_path or "home")
-        chosen.run()
-        page_end.show(chosen.url_path or "home")
+            stage.show(selected_page.url_path or "home")
+        selected_page.run()
+        page_end.show(selected_page.url_path or "home")
     scrolling.reach_what_scrolls()
 set_aside_libraries()

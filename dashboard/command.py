@@ -33,30 +33,30 @@ def main() -> None:
         open_dashboard(_parser().parse_args(words))
 
 
-def open_dashboard(wanted: argparse.Namespace) -> None:
+def open_dashboard(arguments: argparse.Namespace) -> None:
     """Serve the dashboard until it is stopped, and open it in the browser."""
     _keep_memory_small()
     _say_where_things_are_kept()
     try:
-        port = free_port(wanted.host, wanted.port)
+        port = free_port(arguments.host, arguments.port)
     except (OSError, OverflowError, UnicodeError) as error:
         sys.exit(f"Error: {error}")
-    if port != wanted.port:
-        print(f"Port {wanted.port} is in use: the dashboard takes {port}.", flush=True)
+    if port != arguments.port:
+        print(f"Port {arguments.port} is in use: the dashboard takes {port}.", flush=True)
     from streamlit.web import cli  # a second or two, which --help need not wait for
 
-    sys.argv = ["streamlit", "run", str(APP), *server_options(wanted, port)]
+    sys.argv = ["streamlit", "run", str(APP), *server_options(arguments, port)]
     sys.exit(cli.main())
 
 
-def server_options(wanted: argparse.Namespace, port: int) -> list[str]:
+def server_options(arguments: argparse.Namespace, port: int) -> list[str]:
     """What is set for streamlit besides dashboard/.streamlit/config.toml."""
-    names = [*HERE, *wanted.name] if wanted.name or wanted.host in HERE else ["*"]
+    names = [*HERE, *arguments.name] if arguments.name or arguments.host in HERE else ["*"]
     options = {
-        "server.address": wanted.host,
+        "server.address": arguments.host,
         "server.port": str(port),
-        "server.headless": "true" if wanted.no_browser else "false",
-        "server.baseUrlPath": wanted.path,
+        "server.headless": "true" if arguments.no_browser else "false",
+        "server.baseUrlPath": arguments.path,
     }
     pairs = [*options.items(), *(("server.allowedHosts", name) for name in names)]
     return [word for name, value in pairs for word in (f"--{name}", value)]

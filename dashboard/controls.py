@@ -16,7 +16,7 @@ from dashboard.components.live import Dial
 
 Option = TypeVar("Option")
 
-# What links from before say for an option -> its label now.
+# The name of an option in links of earlier versions -> its label now.
 EARLIER = {
     "at hand": "an example",
     "closed": "nothing",
@@ -146,8 +146,8 @@ def pick(
     help: str | None = None,
     bare: bool = False,
 ) -> Option:
-    """One of a few options, all visible; exactly one is selected. bare: only heard, not shown, is
-    the label of options that say themselves what they are, such as sections."""
+    """One of a few options, all visible; exactly one is selected. bare: the label is for screen
+    readers only, for options that need none, such as sections."""
     _offer_options(label, options, key, index, show)
     selected = st.segmented_control(
         label,
@@ -167,7 +167,7 @@ def pick(
 def _option(
     selected: object, options: Sequence[Option], index: int, show: Callable[[Option], str], key: str
 ) -> Option:
-    """The option itself; one that was away for a while returns from the browser as its label."""
+    """The option itself; one that the page did not offer for a while returns as its label."""
     alike = (option for option in options if selected in (option, show(option)))
     option = next(alike, options[index])
     state.record(key, option)
@@ -235,8 +235,8 @@ def predict(
     """Ask what a figure will show before it shows it. The answer is not part of the link.
 
     Returns whether there is an answer, or the lecturer has revealed the figure to a room without
-    one. Below it stands whether it is the right one of `answers`, and what was measured, `reply()`;
-    until then the sentence `wait`.
+    one. Below the question is whether the answer is the right one of `answers`, and what was
+    measured, `reply()`; until then the sentence `wait`.
     case: the setting that the question is about, such as " for c = 1", where the figure has others.
     """
     guess = st.radio(question, answers, None, show, key=key)

@@ -65,8 +65,8 @@ def session() -> str:
 def first_view() -> Iterator[None]:
     """A session's first view takes turns with those of others; every later run begins at once.
 
-    A first view draws a whole page and its menu. Sixty that are opened in one moment would keep
-    those who are already at work waiting until all sixty are drawn.
+    A first view draws a whole page and its menu. Sixty that are opened at once would keep everybody
+    else waiting until all sixty are drawn.
     """
     if "seen" in st.session_state:
         yield

@@ -128,7 +128,7 @@ def put_in_link(key: str, value: str | None) -> None:
     """Write a value without a widget of its own into the address; None removes it.
 
     Nothing is written when the value is the same: each write sends the whole address as the server
-    knows it, which would undo what a slider has changed in the browser meanwhile.
+    knows it, which would undo what a slider has changed in the browser since.
     """
     if value is None:
         st.query_params.pop(key, None)

@@ -41,14 +41,14 @@ _WRITTEN = f":is({_MAPS}) {dom.ELEMENT}:has({dom.PLOT})"
 _MENU, _SIX = dom.keyed("menu"), dom.keyed("six-maps")
 _FIGURE, _SAVE = (f'[class*="st-key-{name}-"]' for name in ("figure", "save-menu"))
 
-# A shadow at the right where a formula goes on, until one has scrolled to its end.
+# A shadow at the right where a formula continues, until it is scrolled to its end.
 _PAGE = f"light-dark({BACKGROUND[0]}, {BACKGROUND[1]})"
 _SHADOW = f"""background:
   linear-gradient(to left, {_PAGE} 40%, transparent) 100% 0 / 3rem 100% no-repeat local,
   linear-gradient(to left, color-mix(in srgb, currentColor 45%, transparent), transparent)
     100% 0 / 1rem 100% no-repeat scroll;"""
 
-# Read by browsers alone that do not know what this style sheet and the drawings stand on.
+# Only for browsers that lack what this style sheet and the drawings need.
 _OLD_BROWSER = f"""
 @supports not (color: light-dark(black, white)) {{
   {dom.CONTENT}::before {{

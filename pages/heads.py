@@ -25,7 +25,7 @@ def with_a_model() -> None:
     wide = sunk or section == "layer by layer"  # needs all of the page's width
     left, right = [st.container()] * 2 if wide else panes("heads", (2, 5))
     with left:
-        given = model_input.choose(prefer="gpt-shakespeare-course" if sunk else "gpt-refrain")
+        reading = model_input.choose(prefer="gpt-shakespeare-course" if sunk else "gpt-refrain")
 
     import torch  # the heading must not wait for it
 
@@ -33,38 +33,38 @@ def with_a_model() -> None:
     from core.interpret.trace import Edit, causal_leak, heads_of
     from dashboard.attention import all_heads, head_at_work, heads_off, sinks
 
-    model, tokens = given.model, given.tokens
+    model, tokens = reading.model, reading.tokens
     layers, heads = heads_of(model)
     names = {f"layer {i + 1}, head {j + 1}": (i, j) for i in range(layers) for j in range(heads)}
-    traced = traces.trace(given.identity, model, given.inputs)
-    intact = given.outcome(traced.logits)
+    traced = traces.trace(reading.identity, model, reading.inputs)
+    intact = reading.outcome(traced.logits)
     answer = int(intact.argmax())
 
     if section == "switch heads off":
         with right:
-            heads_off.show(given, traced, names)
+            heads_off.show(reading, traced, names)
 
-    elif section == "a head at work" and given.causal:
-        head_at_work.show(given, traced, names, left, right)
+    elif section == "a head at work" and reading.causal:
+        head_at_work.show(reading, traced, names, left, right)
 
     elif section == "all heads measured":
         with right:
-            all_heads.show(given, traced, names, answer)
+            all_heads.show(reading, traced, names, answer)
 
-    elif sunk and given.causal:
-        sinks.show(given)
+    elif sunk and reading.causal:
+        sinks.show(reading)
 
     elif section == "layer by layer":
         with right:
-            if given.causal:
-                final, ids = traces.lens_words(given.identity, model, given.inputs, traced)
-                words = [[given.answers[i] for i in row] for row in ids]
+            if reading.causal:
+                final, ids = traces.lens_words(reading.identity, model, reading.inputs, traced)
+                words = [[reading.answers[i] for i in row] for row in ids]
                 fig = head_figures.lens_words(final, words, tokens)
                 quantity = "next word (text), probability of the final answer (colour)"
             else:
                 probability, ids = logit_lens(model, traced.stream, top=10**6)
                 spread = torch.zeros_like(probability).scatter(-1, ids, probability)
-                fig = head_figures.lens_classes(spread[0].numpy(), given.answers)
+                fig = head_figures.lens_classes(spread[0].numpy(), reading.answers)
                 quantity = "probability of each class (across)"
             page.show_figure(
                 fig,
@@ -74,7 +74,7 @@ def with_a_model() -> None:
                 key="lens",
             )
 
-    elif section == "side by side" and given.loaded.entry.real:
+    elif section == "side by side" and reading.loaded.entry.real:
         right.info(
             "A real model comes without checkpoints of its training, so there is nothing to "
             "compare it with: choose a model of the course.",
@@ -82,9 +82,9 @@ def with_a_model() -> None:
         )
 
     elif section == "side by side":
-        model_input.show_beside(given, traced, left, right)
+        model_input.show_beside(reading, traced, left, right)
 
-    elif not given.causal:
+    elif not reading.causal:
         right.info("This section works with text only: choose a text.", icon=":material/info:")
 
     else:
@@ -94,18 +94,19 @@ def with_a_model() -> None:
                 "Change the word at position", 0, max(1, last), max(1, last), key="at"
             )
         at = min(int(at), last)
-        new = (int(given.inputs[0, at]) + 1) % len(given.answers)
+        new = (int(reading.inputs[0, at]) + 1) % len(reading.answers)
         open_mask = Edit(mask=torch.ones(last + 1, last + 1, dtype=torch.bool))
         masked, seen = (
-            causal_leak(model, given.inputs, at, new, edit).numpy() for edit in (Edit(), open_mask)
+            causal_leak(model, reading.inputs, at, new, edit).numpy()
+            for edit in (Edit(), open_mask)
         )
         left.metric("Largest change of a logit before this word", f"{masked[:at].max(initial=0):g}")
         left.metric("Largest change from this word on", f"{masked[at:].max():.4g}")
         with right:
             page.show_figure(
                 head_figures.change_by_position(masked, seen, tokens, at),
-                title=f"“{page.escape(tokens[at])}” becomes "
-                f"“{page.escape(given.answers[new])}”: change of a logit (up) by position (across)",
+                title=f"“{page.escape(tokens[at])}” becomes “{page.escape(reading.answers[new])}”: "
+                "change of a logit (up) by position (across)",
                 description="With the causal mask, no earlier logit changes, not even by one bit. "
                 "Without the mask, later words change the logits of earlier ones.",
                 key="leak",

@@ -60,7 +60,7 @@ def _cache_folder() -> Path:
 
 
 def _fingerprint() -> str:
-    """A name for this source on this processor: another of either is built anew."""
+    """A name for this source on this processor: a change of either is built again."""
     cpu = [platform.system(), platform.machine(), platform.processor()]
     info = Path("/proc/cpuinfo")
     if info.exists():

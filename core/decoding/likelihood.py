@@ -5,7 +5,7 @@
 
 p_t is the probability that the model gave to the token that came, given those before it. So the
 perplexity is one over the geometric mean of the p_t: a word that is 100 times less probable makes
-it 100^(1/T) times as large, wherever the word stands.
+it 100^(1/T) times as large, wherever the word is.
 
 Source: Jelinek et al. 1977, "Perplexity: a measure of the difficulty of speech recognition tasks".
 """

@@ -138,8 +138,8 @@ class Step:
         return float(torch.special.entr(self.distribution).sum())
 
     @cached_property
-    def kept(self) -> int:
-        """How many tokens the filter left."""
+    def candidates(self) -> int:
+        """How many tokens the filter leaves to draw from."""
         return int((self.filtered > -torch.inf).sum())
 
 

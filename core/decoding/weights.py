@@ -4,7 +4,7 @@ Letters   V vocabulary · N = context length · d = dim · H heads · n = head d
           m = mlp_dim
 
 `DialogueGPT`, `CompactGPT` and `SinusoidalGPT` differ only in what is filled in here: whether a
-LayerNorm stands before the attention, and where the positions come from.
+LayerNorm is before the attention, and where the positions come from.
 """
 
 from dataclasses import dataclass

@@ -38,7 +38,7 @@ def rollout(alphas: Tensor, fuse: Fuse = "mean") -> Tensor:
     """Attention rollout: how much of each input token arrives at each output token.
 
     Ã_l = ½ fuse_heads(A_l) + ½ I, rows normalised to one;   R = Ã_L Ã_{L−1} ⋯ Ã_1
-    The ½ I stands for the residual connection. alphas: (B, L, H, T, T) -> (B, T, T), every row
+    The ½ I represents the residual connection. alphas: (B, L, H, T, T) -> (B, T, T), every row
     sums to one. Source: Abnar & Zuidema 2020, section 3.
     """
     if alphas.ndim != 5 or alphas.shape[-1] != alphas.shape[-2]:
@@ -118,13 +118,13 @@ def class_row(maps: Tensor, query: int = 0) -> Tensor:
 def patches_only(maps: Tensor, extra_tokens: int) -> Tensor:
     """The maps without the tokens between the class token and the patches, such as DeiT's
     distillation token: (..., T, T) -> (..., P+1, P+1). A row that looked at them no longer sums to
-    one. extra_tokens: how many tokens stand before the patches, the class token included."""
+    one. extra_tokens: how many tokens come before the patches, the class token included."""
     keep = [0, *range(extra_tokens, maps.shape[-1])]
     return maps if extra_tokens == 1 else maps[..., keep, :][..., keep]
 
 
 def extra_tokens(model: object) -> int:
-    """How many tokens of a Vision Transformer stand before its patches."""
+    """How many tokens of a Vision Transformer come before its patches."""
     return int(getattr(model, "extra_tokens", 1))
 
 

@@ -1,6 +1,6 @@
-"""Direct contributions: what each part of a model adds to a logit by itself.
+"""Direct contributions: what each part of a model alone adds to a logit.
 
-Letters   L layers · H heads · d = dim · W chosen words or classes · z residual stream
+Letters   L layers · H heads · d = dim · W selected words or classes · z residual stream
 
 The stream that is read is a sum: z_L = z_0 + Σ_l (Σ_h o_{l,h} + b_l + m_l), with the output o_{l,h}
 of every head behind the projection, the projection's bias b_l and the MLP's output m_l. The

@@ -128,7 +128,7 @@ def attention_only(
     """The logits of the whole batch, and only the maps asked for; None asks for all of that axis.
 
     Returns logits and attention (B or 1, L or 1, H or 1, T_query, T_key). Every layer runs fused
-    (no T×T matrix is kept); a requested map costs one extra Q Kᵀ and softmax of its own.
+    (no T×T matrix is kept); a requested map costs one extra Q Kᵀ and softmax.
     """
     check_inputs(model, inputs)
     check_head(model, layer or 0, head or 0)

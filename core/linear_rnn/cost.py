@@ -4,7 +4,7 @@
 
 The RNN is torch's own (its loop over T runs in C++, not in Python); attention is the textbook head
 of the course. Both run as in use: eval mode, no gradients, batch 1, float32. Each number of threads
-has a process of its own, because a library keeps the number it found when it started.
+has its own process, because a library keeps the number it found when it started.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class Corpus:
     vocabulary   V
     tokens       how many
     characters   of the text, which is the same for both kinds: words with a space before each
-    unknown      tokens that stand for a word outside the vocabulary
+    unknown      tokens that replace a word outside the vocabulary
     spelling     nats to spell those words by the frequency of their letters; 0 without any
     """
 

@@ -66,7 +66,7 @@ def by_words(train: list[str], held_out: list[str]) -> Streams:
 
 
 def text_of(words: Iterable[str]) -> str:
-    """The text that both kinds of token stand for: a space before each word."""
+    """The text that both kinds of tokens encode: a space before each word."""
     return "".join(f" {word}" for word in words)
 
 

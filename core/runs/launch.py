@@ -1,4 +1,4 @@
-"""Starts the process of a run: a session of its own, which outlives the process that starts it."""
+"""Starts a run's process in its own session, so that it outlives the process that starts it."""
 
 import os
 import subprocess

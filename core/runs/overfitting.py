@@ -20,7 +20,7 @@ class Overfitting:
 
 
 def overfitting(records: list[dict[str, Any]]) -> Overfitting | None:
-    """None while the held-out loss is within RISE of its lowest value, or training stands still.
+    """None while the held-out loss is within RISE of its lowest or the training loss does not fall.
 
     Held-out loss that rises while training loss falls: the model memorises examples.
     """

@@ -24,7 +24,7 @@ ALLOWED = (
 class Point:
     """text: the point, shown once it is found. ask: the question shown while it is missing.
 
-    needs: lists of synonyms, one of each list must stand in the text.
+    needs: lists of synonyms, the text must contain one of each list.
     """
 
     text: str

@@ -20,7 +20,7 @@ _NEW_GROUP, _NO_WINDOW = 0x0000_0200, 0x0800_0000  # of Windows' subprocess
 def detached() -> dict[str, Any]:
     """Arguments of subprocess.Popen for a process that Ctrl+C and a closed terminal do not end.
 
-    POSIX: a session of its own. Windows: a process group and a hidden console of its own.
+    POSIX: its own session. Windows: its own process group and a hidden console.
     """
     if WINDOWS:
         return {"creationflags": _NEW_GROUP | _NO_WINDOW}

@@ -232,7 +232,7 @@ def save_state(run: RunDirectory, prepared: Prepared, state: TrainState, is_epoc
     """Write a checkpoint of this step, then delete older ones.
 
     The newest two stay, and those after the epochs 1, 2, 4, 8 …, which show how the model
-    developed. A checkpoint at the end of an epoch has a name of its own, so that no checkpoint ever
+    developed. A checkpoint at the end of an epoch has its own name, so that no checkpoint ever
     overwrites another.
     """
     run.sync_metrics()

@@ -1,7 +1,7 @@
 """python -m core.training.timing_trial: measure a training's size, memory and time per step.
 
 Reads a run's specification (JSON) from standard input, trains for about three seconds, and prints
-a `Trial` as JSON. A process of its own, so that its peak memory is the training's.
+a `Trial` as JSON. It is a separate process, so that its peak memory is the training's.
 """
 
 import json

@@ -27,14 +27,16 @@ INDUCTION = (
 )
 
 
-def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]], answer: int) -> None:
+def show(
+    reading: ModelInput, traced: Trace, names: dict[str, tuple[int, int]], answer: int
+) -> None:
     """names: "layer 1, head 2" -> (0, 1) of every head. answer: the most probable word or class."""
-    columns = measured(given, traced)
-    if not given.loaded.entry.real or controls.switch(
+    columns = measured(reading, traced)
+    if not reading.loaded.entry.real or controls.switch(
         f"Remove each of the {len(names)} heads in turn (takes some seconds)", key="remove"
     ):
         with st.spinner(f"Removing each of {len(names)} heads …", show_time=True):
-            effect = traces.removal_effect(given.identity, given.model, given.inputs, answer)
+            effect = traces.removal_effect(reading.identity, reading.model, reading.inputs, answer)
         columns["loss rises by"] = effect
         page.show_figure(
             head_figures.sorted_heads(effect.numpy(), "rise of the loss, nats", least=0.5),
@@ -54,7 +56,7 @@ def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]], an
     table = pd.DataFrame({name: value.flatten().numpy() for name, value in columns.items()})
     table.insert(0, "head", list(names))
     tables.show(table.round(4), hide_index=True)
-    unit = "tokens" if given.causal else "patches"
+    unit = "tokens" if reading.causal else "patches"
     st.caption(
         f"Entropy and the rise of the loss are in nats, and the mean distance is in {unit}. The "
         "other columns are weights.",
@@ -62,11 +64,11 @@ def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]], an
     )
 
 
-def measured(given: ModelInput, traced: Trace) -> dict[str, Tensor]:
+def measured(reading: ModelInput, traced: Trace) -> dict[str, Tensor]:
     """(L, H) each: what can be read off the maps, and the induction score of a text."""
     attention = traced.attention[0]
     places = None
-    if not given.causal:
+    if not reading.causal:
         attention = attention[..., 1:, 1:]  # patches only, so that each row sums to one again
         attention = attention / attention.sum(-1, keepdim=True)
         places = head_metrics.grid_places(round(attention.shape[-1] ** 0.5))
@@ -76,6 +78,6 @@ def measured(given: ModelInput, traced: Trace) -> dict[str, Tensor]:
         "token before": head_metrics.previous_token(traced.attention[0]),
         "first token": head_metrics.first_token(traced.attention[0]),
     }
-    if given.causal:
-        columns["induction"] = traces.induction(given.identity, given.model)
+    if reading.causal:
+        columns["induction"] = traces.induction(reading.identity, reading.model)
     return columns

@@ -23,44 +23,44 @@ SCORE = (
 
 
 def show(
-    given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]],
+    reading: ModelInput, traced: Trace, names: dict[str, tuple[int, int]],
     left: DeltaGenerator, right: DeltaGenerator,
 ) -> None:  # fmt: skip
     """The head's map and the loss of each word with and without it, its choice in the left pane.
 
-    given: a text. names: "layer 1, head 2" -> (0, 1) of every head. The head with the largest
+    reading: a text. names: "layer 1, head 2" -> (0, 1) of every head. The head with the largest
     induction score is selected first.
     """
     from core.interpret.head_metrics import induction_targets, loss_by_token, repeated
     from core.interpret.trace import Edit
 
-    scores = traces.induction(given.identity, given.model)
+    scores = traces.induction(reading.identity, reading.model)
     with left:
         name = controls.choice("Head", list(names), key="at_work", index=int(scores.argmax()))
         layer, head = names[name]
         st.metric("Induction score", f"{float(scores[layer, head]):.2f}", help=SCORE)
     attention = traced.attention[0, layer, head].numpy()
-    ids = given.inputs[0]
+    ids = reading.inputs[0]
     targets = induction_targets(ids).tolist()
     query = max((i for i, j in enumerate(targets) if j >= 0), default=len(targets) - 1)
     looked = targets[query]
     with right:
         page.show_figure(
-            figures.repeats_map(attention, given.tokens, targets, query),
+            figures.repeats_map(attention, reading.tokens, targets, query),
             title=f"{name.capitalize()}: query (down) × key (across)",
-            description=_where(given, query, looked, float(attention[query, looked])),
+            description=_where(reading, query, looked, float(attention[query, looked])),
             key="induction",
         )
     if len(ids) < 2:
         return
     off = Edit(off=frozenset({(layer, head)}))
-    without = traces.trace(given.identity, given.model, given.inputs, off)
-    as_it_is, lost = (loss_by_token(t.logits, given.inputs)[0] for t in (traced, without))
+    without = traces.trace(reading.identity, reading.model, reading.inputs, off)
+    as_it_is, lost = (loss_by_token(t.logits, reading.inputs)[0] for t in (traced, without))
     again = repeated(ids).tolist()
     with right:
         page.show_figure(
             figures.loss_by_word(
-                as_it_is.numpy(), lost.numpy(), given.tokens[1:], f"without {name}", again
+                as_it_is.numpy(), lost.numpy(), reading.tokens[1:], f"without {name}", again
             ),
             title="Loss (up) of each word (across), with this head and without it",
             description=_means(as_it_is[again].tolist(), lost[again].tolist()),
@@ -68,11 +68,11 @@ def show(
         )
 
 
-def _where(given: ModelInput, query: int, key: int, weight: float) -> str:
+def _where(reading: ModelInput, query: int, key: int, weight: float) -> str:
     """What the frames mean."""
     if key < 0:
         return "No word occurs twice in this text, so no repetition can be continued."
-    word, after = page.escape(given.tokens[query]), page.escape(given.tokens[key])
+    word, after = page.escape(reading.tokens[query]), page.escape(reading.tokens[key])
     return (
         "For each word that occurred before, a frame marks the word that followed it there. "
         f"“{word}” (row {query}) looks at “{after}” with weight {weight:.2f}."

@@ -26,11 +26,11 @@ SCORES = {
 }
 
 
-def show(given: ModelInput, traced: Trace, on_pick: Callable[[int, int], None]) -> None:
+def show(reading: ModelInput, traced: Trace, on_pick: Callable[[int, int], None]) -> None:
     """A popover for a text; on_pick(layer, head), counted from 0, is called after a click."""
     with st.popover("Search for heads", icon=":material/search:", width="stretch"):
         score = controls.pick("By their score", list(SCORES), key="score")
-        heads = best(of(given, traced, score), SHOWN)
+        heads = best(of(reading, traced, score), SHOWN)
 
         def pick(index: int) -> None:
             on_pick(*heads[index][:2])
@@ -41,12 +41,12 @@ def show(given: ModelInput, traced: Trace, on_pick: Callable[[int, int], None]) 
         )  # fmt: skip
 
 
-def of(given: ModelInput, traced: Trace, score: str) -> Tensor:
+def of(reading: ModelInput, traced: Trace, score: str) -> Tensor:
     """(L, H): a score of SCORES for every head."""
     from core.interpret import head_metrics
 
     if score == "induction":
-        return traces.induction(given.identity, given.model)
+        return traces.induction(reading.identity, reading.model)
     measure = head_metrics.previous_token if score == "previous token" else head_metrics.first_token
     return measure(traced.attention[0])
 

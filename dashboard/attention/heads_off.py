@@ -10,7 +10,7 @@ from dashboard import controls
 from dashboard.attention import heads_instrument
 from dashboard.components import page
 from dashboard.figures.maps import head_steps as figures
-from dashboard.models import model_input, traces
+from dashboard.models import traces
 from dashboard.models.model_input import ModelInput
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ DIRECT = (
 
 
 @page.fragment
-def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]]) -> None:
-    """The direct part under the hand, and the probabilities of the model without these heads.
+def show(reading: ModelInput, traced: Trace, names: dict[str, tuple[int, int]]) -> None:
+    """What the heads add directly, and the probabilities of the model without these heads.
 
     names: "layer 1, head 2" -> (0, 1) of every head. Its controls run nothing else of the page.
     """
@@ -44,17 +44,17 @@ def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]]) ->
     )
     pairs = (pair for name in names_off for pair in wholes.get(name, [names.get(name)]))
     off = frozenset(pair for pair in pairs if pair)
-    intact = given.outcome(traced.logits)
-    without = traces.trace(given.identity, given.model, given.inputs, Edit(off=off))
-    now = given.outcome(without.logits)
+    intact = reading.outcome(traced.logits)
+    without = traces.trace(reading.identity, reading.model, reading.inputs, Edit(off=off))
+    now = reading.outcome(without.logits)
     words = intact.argsort(descending=True)[:WORDS].tolist()
-    named = [given.answers[i] for i in words]
+    named = [reading.answers[i] for i in words]
     try:
-        parts = direct_logits(given.model, traced, words)
+        parts = direct_logits(reading.model, traced, words)
     except ValueError as error:
         st.info(page.escape(str(error)), icon=":material/info:")
     else:
-        computed = (without.logits[0, -1] if given.causal else without.logits[0])[words]
+        computed = (without.logits[0, -1] if reading.causal else without.logits[0])[words]
 
         def switch(pairs: frozenset[tuple[int, int]]) -> None:
             st.session_state["without"] = _named(pairs, names)
@@ -69,18 +69,18 @@ def show(given: ModelInput, traced: Trace, names: dict[str, tuple[int, int]]) ->
             )
     answer = int(intact.argmax())
     losses = [
-        float(head_metrics.surprise(given.model, t.logits, given.inputs, answer))
+        float(head_metrics.surprise(reading.model, t.logits, reading.inputs, answer))
         for t in (traced, without)
     ]
     order = (intact + now).argsort(descending=True)[:WORDS].tolist()
     page.show_figure(
         figures.before_after(
-            [given.answers[i] for i in order], intact[order].numpy(), now[order].numpy(),
+            [reading.answers[i] for i in order], intact[order].numpy(), now[order].numpy(),
             f"{len(off)} of {len(names)} heads off",
         ),
         title="Computed again: predictions (down) and their probabilities (across)",
-        description=f"The whole model predicts {model_input.say(given, intact)}; without these "
-        f"heads it predicts {model_input.say(given, now)}. The loss goes from {losses[0]:.3f} "
+        description=f"The whole model predicts {reading.say(intact)}; without these "
+        f"heads it predicts {reading.say(now)}. The loss goes from {losses[0]:.3f} "
         f"to {losses[1]:.3f} nats.",
         key="off",
     )  # fmt: skip

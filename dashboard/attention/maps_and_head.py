@@ -42,7 +42,7 @@ class Selected(NamedTuple):
 
 def show() -> None:
     """Controls, maps, and the steps of one head."""
-    given, layers, heads = _given()
+    reading, layers, heads = _choose()
 
     from dashboard.attention import head_walk  # the heading must not wait
 
@@ -63,29 +63,29 @@ def show() -> None:
     def explore() -> None:
         """The maps and the steps. Its controls run nothing else of the page."""
         if controls.switch("Draw the whole network", key="network"):
-            return network.show(given, key="drawn", on_head=to_maps)
+            return network.show(reading, key="drawn", on_head=to_maps)
         maps = st.container()
         cells = st.columns(4)
         edits, search, summary = st.columns([1, 1, 2], vertical_alignment="center")
-        now = _select(given, cells, edits, search)
+        now = _select(reading, cells, edits, search)
         mask = now.changes.edit.mask
         with maps:
             attention_view(
                 now.traced.attention[0].numpy(),
                 now.tokens,
                 key="maps",
-                chosen={
+                cell={
                     "layer": layers if now.layer == MEAN else int(now.layer) - 1,
                     "head": heads if now.head == MEAN else int(now.head) - 1,
                     "query": now.query,
                     "key": now.key,
                 },
-                causal=given.causal and (mask is None or not mask.triu(1).any()),
-                picture=given.png,
-                on_choose=remember,
+                causal=reading.causal and (mask is None or not mask.triu(1).any()),
+                picture=reading.png,
+                on_cell=remember,
             )
         with st.container() if now.edited else summary:
-            _outcome(given, now)
+            _outcome(reading, now)
             if now.changes.temperature.value != 1 or now.changes.cells:
                 st.caption("The temperature and the masked cells are set in the section “One row”.")
 
@@ -97,7 +97,7 @@ def show() -> None:
             )
         else:
             head_walk.show(
-                given.model, now.traced, now.changes.edit, now.tokens, layer=now.layer,
+                reading.model, now.traced, now.changes.edit, now.tokens, layer=now.layer,
                 head=now.head, query=now.query, key=now.key,
             )  # fmt: skip
 
@@ -113,8 +113,8 @@ def show() -> None:
 
 
 def show_row() -> None:
-    """One row of a head: its temperature and its masked cells under the hand."""
-    given, _, _ = _given()
+    """One row of a head, in an instrument: its temperature and its masked cells."""
+    reading, _, _ = _choose()
 
     from dashboard.attention import one_row  # the heading must not wait
 
@@ -124,18 +124,18 @@ def show_row() -> None:
         with left:
             cells = [*st.columns(2), *st.columns(2)]
             edits, search = st.container(), st.container()
-        now = _select(given, cells, edits, search)
+        now = _select(reading, cells, edits, search)
         with right:
             if isinstance(now.layer, str) or isinstance(now.head, str):
                 now.changes.temperature.as_widget()
                 st.info("A row of one head: choose one layer and one head.", icon=":material/info:")
             else:
                 one_row.show(
-                    given.model, now.before, now.traced, now.changes, now.tokens,
+                    reading.model, now.before, now.traced, now.changes, now.tokens,
                     layer=now.layer, head=now.head, query=now.query,
                 )  # fmt: skip
         with left:
-            _outcome(given, now)
+            _outcome(reading, now)
             st.caption(
                 "While you drag, the figure computes this row only. When you let go, the model "
                 "computes every row of every head with the change."
@@ -145,24 +145,24 @@ def show_row() -> None:
     page.show_source("core.attention.attention_weights", "core.interpret.head_steps.head_steps")
 
 
-def _given() -> tuple[ModelInput, int, int]:
+def _choose() -> tuple[ModelInput, int, int]:
     """The model with its input, and its numbers of layers and heads."""
-    given = model_input.choose()
+    reading = model_input.choose()
 
     from core.interpret.trace import heads_of  # the heading must not wait
 
-    words = tuple(given.tokens)
+    words = tuple(reading.tokens)
     # query and key are named by their words
     if st.session_state.setdefault("words", words) != words:
         last = len(words) - 1
         st.session_state.update(
-            words=words, query=last if given.causal else 0, key=min(1, last), cells=""
+            words=words, query=last if reading.causal else 0, key=min(1, last), cells=""
         )
-    return given, *heads_of(given.model)
+    return reading, *heads_of(reading.model)
 
 
 def _select(
-    given: ModelInput,
+    reading: ModelInput,
     cells: Sequence[DeltaGenerator],
     edits: DeltaGenerator,
     search: DeltaGenerator,
@@ -170,36 +170,31 @@ def _select(
     """The controls of a cell and of what is changed inside the model, and what it computes then."""
     from core.interpret.trace import UNCHANGED, heads_of
 
-    layers, heads = heads_of(given.model)
-    last = len(given.tokens) - 1
-
-    def name(i: int) -> str:
-        return f"{i}: {given.tokens[i]}"
-
+    layers, heads = heads_of(reading.model)
+    last, name = len(reading.tokens) - 1, reading.numbered.__getitem__
+    places = range(last + 1)
     with cells[0]:
         layer = controls.choice("Layer", [*range(1, layers + 1), MEAN], key="layer")
     with cells[1]:
         head = controls.choice("Head", [*range(1, heads + 1), MEAN], key="head")
     with cells[2]:
-        index = last if given.causal else 0
-        query = controls.choice(
-            "Query: who looks", range(last + 1), key="query", index=index, show=name
-        )
+        index = last if reading.causal else 0
+        query = controls.choice("Query: who looks", places, key="query", index=index, show=name)
     with cells[3]:
         key = controls.choice(
-            "Key: who is looked at", range(last + 1), key="key", index=min(1, last), show=name
+            "Key: who is looked at", places, key="key", index=min(1, last), show=name
         )
     with edits:
-        changes = head_edits.choose_edit(given, query, key)
-    before = traces.trace(given.identity, given.model, given.inputs)
-    if given.causal:
+        changes = head_edits.choose_edit(reading, query, key)
+    before = traces.trace(reading.identity, reading.model, reading.inputs)
+    if reading.causal:
         with search:
-            head_search.show(given, before, _found)
+            head_search.show(reading, before, _found)
     edit, inputs = changes.edit, changes.inputs
     traced = before
-    if edit != UNCHANGED or inputs is not given.inputs:
-        traced = traces.trace(given.identity, given.model, inputs, edit)
-    tokens = head_edits.changed_words(given, inputs)
+    if edit != UNCHANGED or inputs is not reading.inputs:
+        traced = traces.trace(reading.identity, reading.model, inputs, edit)
+    tokens = head_edits.changed_words(reading, inputs)
     return Selected(layer, head, query, key, changes, before, traced, tokens)
 
 
@@ -208,19 +203,19 @@ def _found(layer: int, head: int) -> None:
     st.session_state["layer"], st.session_state["head"] = layer + 1, head + 1
 
 
-def _outcome(given: ModelInput, selected: Selected) -> None:
+def _outcome(reading: ModelInput, selected: Selected) -> None:
     """What the model predicts, and what it predicted before the changes."""
-    was, now = (given.outcome(one.logits) for one in (selected.before, selected.traced))
+    was, now = (reading.outcome(one.logits) for one in (selected.before, selected.traced))
     if not selected.edited:
-        what = "The next word" if given.causal else "The class"
-        st.markdown(f"{what} it predicts: {model_input.say(given, was)}.")
+        what = "The next word" if reading.causal else "The class"
+        st.markdown(f"{what} it predicts: {reading.say(was)}.")
         return
     order = (was + now).argsort(descending=True)[:6].tolist()
     page.show_figure(
         figures.before_after(
-            [given.answers[i] for i in order], was[order].numpy(), now[order].numpy()
+            [reading.answers[i] for i in order], was[order].numpy(), now[order].numpy()
         ),
         title="What the model predicts before and after your change",
-        description=f"Before: {model_input.say(given, was)}. Now: {model_input.say(given, now)}.",
+        description=f"Before: {reading.say(was)}. Now: {reading.say(now)}.",
         key="edited",
     )

@@ -1,4 +1,4 @@
-"""Attention of the student's own: a notebook to take away and fill in. Nothing is run here."""
+"""Attention written by the student: a notebook to download and fill in. Nothing is run here."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ FEW, MANY = 4, 256  # of WIDTHS: where the means are compared
 
 @page.fragment
 def show() -> None:
-    """The formula, the prediction, and n under the hand."""
+    """The formula, the prediction, and the instrument with its slider for n."""
     left, right = panes("scaling", (2, 3))
     with left:
         st.markdown(

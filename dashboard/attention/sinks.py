@@ -24,19 +24,19 @@ LARGE = 0.3  # nats
 ANSWERS = ("it rises by more than 0.3 nats", "it changes by less", "it falls by more than 0.3 nats")
 
 
-def show(given: ModelInput) -> None:
+def show(reading: ModelInput) -> None:
     """The question and the formula beside the weights by layer and the cost of each key."""
     left, right = panes("sinks", (2, 3))
-    ids, words = _text(given, left)
+    ids, words = _text(reading, left)
     with left:
         hidden = controls.pick("One token is hidden from", [LATE, ALWAYS], key="hidden-from")
-    traced = traces.trace(given.identity, given.model, ids)
+    traced = traces.trace(reading.identity, reading.model, ids)
     weights = sinks.weights_by_layer(traced.attention[0]).numpy()
     heaviest = int(weights.mean(0).argmax())
     name = page.escape(words[heaviest])
     with left:
-        costs = _cost(given.identity, tuple(ids[0].tolist()), hidden == LATE, given.model, ids)
-        known = _predict(given.loaded.entry.name, name, heaviest, costs.tolist(), hidden)
+        costs = _cost(reading.identity, tuple(ids[0].tolist()), hidden == LATE, reading.model, ids)
+        known = _predict(reading.loaded.entry.name, name, heaviest, costs.tolist(), hidden)
         page.show_math(
             r"\begin{gathered} \sum_{s \le t} \alpha_{ts} = 1, \quad o_t = \sum_{s \le t} "
             r"\alpha_{ts}\, v_s \\ \text{hidden: } e_{ts} = -\infty \end{gathered}",
@@ -59,17 +59,17 @@ def show(given: ModelInput) -> None:
         )
 
 
-def _text(given: ModelInput, column: DeltaGenerator) -> tuple[Tensor, list[str]]:
+def _text(reading: ModelInput, column: DeltaGenerator) -> tuple[Tensor, list[str]]:
     """The text of the page, or a passage of Shakespeare if it is too short."""
-    if len(given.tokens) >= SHORTEST:
-        return given.inputs, given.tokens
+    if len(reading.tokens) >= SHORTEST:
+        return reading.inputs, reading.tokens
     import torch
 
     from core.decoding.prompt import read_prompt
 
-    prompt = read_prompt(sinks.PASSAGE, given.loaded.tokenizer, given.model.max_N)
+    prompt = read_prompt(sinks.PASSAGE, reading.loaded.tokenizer, reading.model.max_N)
     column.caption(
-        f"The text has only {len(given.tokens)} tokens, so the model reads a passage of "
+        f"The text has only {len(reading.tokens)} tokens, so the model reads a passage of "
         f"{len(prompt.ids)} tokens instead."
     )
     return torch.tensor([prompt.ids]), list(prompt.words)

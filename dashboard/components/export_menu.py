@@ -8,14 +8,14 @@ from functools import partial
 import streamlit as st
 
 from core.study.handouts import export
-from core.study.storyline import lessons as told
+from core.study.storyline import lessons as storyline_lessons
 from dashboard import state
 from dashboard.components import page
 
 
 def show(lesson: str) -> None:
     """Draw it for the open lesson; nothing where there is neither a storyline nor a download."""
-    stage, files = lesson in told(), lesson in export.exported()
+    stage, files = lesson in storyline_lessons(), lesson in export.exported()
     if not stage and not files:
         return
     with st.sidebar, st.container(key="take-away", gap="small"):

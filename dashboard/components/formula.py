@@ -4,7 +4,7 @@ import re
 
 from dashboard.components import page
 
-# A backslash may stand before each sign, where the text has been escaped.
+# A backslash may come before each sign, where the text has been escaped.
 _INSIDE = r"[\w ·−+/.,\\-]+"  # nothing that TeX reads as a command
 _BRACES = rf"\\?\{{{_INSIDE}\}}"
 _NUMBER = r"\d+(?:\\?\.\d+)?"

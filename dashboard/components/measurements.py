@@ -25,5 +25,5 @@ def read_or_explain(
 
 
 def explain(what: str, command: str, verb: str = "computes") -> None:
-    """The sentence for what is missing."""
+    """The sentence on measurements that are missing, with the command that makes them."""
     st.info(f"The {what} are missing. The command `{command}` {verb} them.")

@@ -235,7 +235,7 @@ def lesson_link(name: str, label: str | None = None, **settings: str | int | flo
 def marked_link(
     name: str, label: str, icon: str, settings: Mapping[str, str | int | float]
 ) -> None:
-    """The same with an icon of its own."""
+    """The same with another icon."""
     query = {key: str(value) for key, value in settings.items()}
     if state.presenting():
         query.setdefault("mode", "present")
@@ -261,7 +261,7 @@ def show_error(error: Exception) -> None:
 
 @contextmanager
 def one_sentence_for_errors() -> Iterator[None]:
-    """Shows an error inside as one sentence on the page; the terminal gets it in full.
+    """Shows an error inside as one sentence on the page; the terminal gets the traceback.
 
     ValueError and OSError show their own sentence; anything else, such as a forged value of a
     widget, shows a general one.

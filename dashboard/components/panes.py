@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.components import streamlit_dom as dom
 
-WIDE = 1100  # pixels of the window from which on the panes stand side by side
+WIDE = 1100  # pixels of the window from which on the panes are side by side
 _PANES = '[class*="st-key-panes-"]'
 _COLUMN = f"{_PANES} > {dom.CONTAINER} > * > {dom.COLUMN}"
 

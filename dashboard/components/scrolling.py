@@ -74,7 +74,7 @@ def scroll_into_view(key: str, turn: str, *, only_if_hidden: bool = False) -> No
 
 
 # Looks again once the page has changed or turned; a place that fits is passed over as before.
-# One observer for as long as the window is open, whatever becomes of the element that brought it.
+# One observer for as long as the window is open, even when the element that started it is gone.
 _SIDEWAYS_JS = """
 export default function ({ data }) {
   if (window.unrolledSideways) return;
@@ -106,8 +106,8 @@ export default function ({ data }) {
 }
 """
 _PLACES = [
-    f"{dom.MAIN} {place}"
-    for place in (dom.FORMULA_ALONE, dom.IMAGE, f"{dom.ELEMENT}:has({dom.PLOT})")
+    f"{dom.MAIN} {selector}"
+    for selector in (dom.FORMULA_ALONE, dom.IMAGE, f"{dom.ELEMENT}:has({dom.PLOT})")
 ]
 _sideways = st.components.v2.component(
     "unrolled_sideways", html="<span hidden></span>", js=_SIDEWAYS_JS

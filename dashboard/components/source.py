@@ -14,7 +14,7 @@ LONGEST = 200  # characters of a dotted name
 
 @dataclass(frozen=True)
 class Source:
-    """`path` is relative to the project, `line` where `text` begins."""
+    """path: relative to the project; line: the first line of `text`."""
 
     path: str
     line: int

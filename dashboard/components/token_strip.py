@@ -165,7 +165,7 @@ def token_strip(
     """Draw the tokens; Play lets those of the model appear one after the other.
 
     on_pick is called with the index of a clicked token, before the page runs again. first: the
-    index of step 1, for a text whose selected token follows the Step slider under the hand, and is
+    index of step 1, for a text whose selected token follows the Step slider while it moves, and is
     that of the slider where `selected` is None.
     """
 

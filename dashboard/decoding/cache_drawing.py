@@ -1,4 +1,4 @@
-"""The drawing of generation with a key-value cache: what is kept, computed and attended to."""
+"""The drawing of generation with a key-value cache: what is stored, computed and attended to."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ DEFAULTS = {"cache_read": 1, "cache_block": 0}
 
 def asked(entry: ModelEntry, loaded: LoadedModel, prompt: Prompt) -> bool:
     """A switch, and behind it the drawing; whether it is drawn, in place of the rest."""
-    wanted = controls.switch("Draw the cache of this model", key="network")
-    if wanted:
+    is_drawn = controls.switch("Draw the cache of this model", key="network")
+    if is_drawn:
         show(entry, loaded, prompt)
-    return wanted
+    return is_drawn
 
 
 def show(entry: ModelEntry, loaded: LoadedModel, prompt: Prompt) -> None:
@@ -48,8 +48,8 @@ def show(entry: ModelEntry, loaded: LoadedModel, prompt: Prompt) -> None:
     at = checked(linked(first), len(text), loaded.config.num_layers, len(ids))
     keep(at, first, {})
 
-    def take(told: Mapping[str, object]) -> None:
-        named = {"cache_read": told.get("read"), "cache_block": told.get("layer")}
+    def take(reply: Mapping[str, object]) -> None:
+        named = {"cache_read": reply.get("read"), "cache_block": reply.get("layer")}
         st.session_state.update(checked(named, len(text), loaded.config.num_layers, len(ids)))
 
     selected = {"read": at["cache_read"], "layer": at["cache_block"]}
@@ -64,7 +64,7 @@ def drawn(loaded: LoadedModel, traced: Trace, text: list[int], prompt: int) -> d
     """What the browser draws: ‖k‖ and ‖v‖ (L, T) of all heads that have their own, attention
     (L, T, T) as the mean over heads, and the most probable next word after every token.
 
-    No token sees the future, so the keys of the whole text are those that the cache has kept.
+    No token sees the future, so the keys of the whole text are those in the cache.
     """
     from core.interpret.block_steps import block_steps
     from core.interpret.trace import blocks_of, heads_of

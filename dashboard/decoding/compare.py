@@ -1,4 +1,4 @@
-"""Side by side: texts of several strategies, token by token, with every step in full."""
+"""Side by side: texts of several strategies, token by token, with the details of every step."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _show_step(
     way: Way,
     dials: Sequence[Dial],
 ) -> None:
-    """One step in full: the model's distribution, the filtered one, and how the word was chosen."""
+    """A step in detail: the model's distribution, the filtered one, and how the word was chosen."""
     vocab = tokenizer.vocab
     step = text.step(index)
     bars = BARS_ON_STAGE if state.presenting() else BARS
@@ -181,7 +181,7 @@ def show_figure(index: int, step: Step, tokenizer: Tokenizer, *, key: str) -> No
         how = f"The deterministic choice is **{word}**."
     st.markdown(
         f"{how} It has the probability **{percent(after[step.token])}** among the "
-        f"**{step.kept:,}** of {len(vocab):,} tokens that are kept. The model ranks it "
+        f"**{step.candidates:,}** of {len(vocab):,} tokens that are kept. The model ranks it "
         f"**{step.rank}**. The entropy is **{step.entropy:.2f}** nats."
     )
     page.show_figure(

@@ -62,7 +62,7 @@ def show(entry: zoo.ModelEntry, loaded: zoo.LoadedModel, prompt: Prompt) -> None
 
 
 def _row(when: str, text: str) -> None:
-    """One time of the training beside what was written then."""
+    """An epoch or checkpoint beside the text that the model wrote."""
     left, right = st.columns([1, 2], gap="small")
     left.caption(when)
     right.markdown(page.escape(text))
@@ -74,7 +74,7 @@ def _when(checkpoint: str) -> str:
 
 
 def history(entry: zoo.ModelEntry) -> list[tuple[int, float | None, str]]:
-    """(epoch, held-out perplexity, text) of every epoch that left a text; [] when none did."""
+    """(epoch, held-out perplexity, text) of every epoch with a text; [] when there is none."""
     return _history(entry.name, entry.identity, entry)
 
 

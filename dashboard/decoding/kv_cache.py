@@ -102,7 +102,7 @@ def _costs(engine: DecodingEngine, report: Report | None) -> None:
 
 
 def _passes(report: Report) -> None:
-    """One pass against one token at a time: what of the time is the loop, and what is not."""
+    """One pass against one token at a time: how much of the time is due to the loop."""
     from core.decoding.timing import BATCH
 
     passes = report.passes

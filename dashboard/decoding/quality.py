@@ -1,4 +1,4 @@
-"""What goes wrong with generated text, measured beside what people write."""
+"""The quality of generated text, measured beside text by people."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def points(records: Sequence[dict[str, Any]], measure: str, axis: str) -> np.nda
 def compare_figure(
     curves: dict[str, np.ndarray], measure: str, along: str, smoothing: float, log: bool
 ) -> Drawing:
-    """One line for each run, in a colour and dash of its own; the raw values are faint."""
+    """One line for each run, in its own colour and dash; the raw values are faint."""
     data: list[Spec] = []
     for i, (name, xy) in enumerate(curves.items()):
         color = PALETTE[i % len(PALETTE)]

@@ -75,8 +75,8 @@ def rate_figure(records: Sequence[dict[str, Any]], epochs: int) -> Drawing:
 
 def norms_figure(records: Sequence[dict[str, Any]], epochs: int) -> Drawing | None:
     """The gradient's norm in each layer, logarithmic; None before the first."""
-    said = {"input": "embedding", "head": "output layer"}  # as a run's file calls them
-    norms = {said.get(name, name): points for name, points in layer_curves(records).items()}
+    labels = {"input": "embedding", "head": "output layer"}  # keys as in a run's file
+    norms = {labels.get(name, name): points for name, points in layer_curves(records).items()}
     return steps_figure(norms, "norm", epochs, log=True) if norms else None
 
 

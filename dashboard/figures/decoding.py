@@ -21,7 +21,7 @@ from dashboard.palette import BLUE, FIGURE_FONT_SIZE, GREEN, GREY, ORANGE, PURPL
 
 CURVE, GAP, AROUND = 210, 96, 164  # pixels: of a curve, above it, and around a figure's axes
 MOST_POINTS = 400
-MOST_HEADS = 64  # that have a row each
+MOST_HEADS = 64  # beyond which a row is a layer
 MOST_MARKED = 40  # points with markers; of more, only the line is drawn, which is faster
 
 
@@ -30,18 +30,20 @@ def step_bars(
     before: np.ndarray,
     after: np.ndarray,
     cumulative: np.ndarray,
-    chosen: int,
+    selected: int,
     mass: float | None,
 ) -> Drawing:
     """The most probable words of one step, largest on top; every array has one entry for each word.
 
     before: the model's probabilities; after: after the filter, 0 where a word was removed;
     cumulative: the sum of probabilities down to each word, temperature applied; mass: p, drawn as
-    a line. chosen: the row of the selected token.
+    a line. selected: the row of the selected token.
     """
     rows = list(range(len(words)))
-    names = [f"▶ {token_label(w)}" if i == chosen else token_label(w) for i, w in enumerate(words)]
-    colors = [ORANGE if i == chosen else BLUE for i in rows]
+    names = [
+        f"▶ {token_label(w)}" if i == selected else token_label(w) for i, w in enumerate(words)
+    ]
+    colors = [ORANGE if i == selected else BLUE for i in rows]
     data = [
         bar(
             before, rows, "model", GREY, "/", orientation="h",

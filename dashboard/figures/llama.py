@@ -14,7 +14,7 @@ def dots(
 ) -> Drawing:
     """A row for every step: a dot at the mean of its seeds, each seed a short line; None: a "?".
 
-    at: the step that is looked at. span: the lowest and the highest value, shown or not.
+    at: the selected step. span: the lowest and the highest value, shown or not.
     """
     known = [i for i, values in enumerate(bits) if values]
     means = [sum(bits[i] or ()) / len(bits[i] or (1,)) for i in known]

@@ -1,4 +1,4 @@
-"""What a class answered: the histogram of a poll, and the gain of its short tests."""
+"""Answers of a class: the histogram of a poll, and the gain of its short tests."""
 
 import re
 from collections.abc import Mapping, Sequence

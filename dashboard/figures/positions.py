@@ -64,15 +64,15 @@ def similarity_curves(
     return figure(data, {"height": 400, "legend": LEGEND_BELOW, **axes})
 
 
-def one_frequency(sine: np.ndarray, cosine: np.ndarray, place: int) -> Drawing:
-    """One sine and cosine pair of columns over the positions, with position `place` marked."""
+def one_frequency(sine: np.ndarray, cosine: np.ndarray, position: int) -> Drawing:
+    """One sine and cosine pair of columns over the positions, with position `position` marked."""
     t = np.arange(len(sine))
     diamond = {"color": ORANGE, "size": 13, "symbol": "diamond"}
-    pair = [sine[place], cosine[place]]
+    pair = [sine[position], cosine[position]]
     data = [
         line(t, sine, "sine", BLUE),
         line(t, cosine, "cosine", GREEN, dash="dash"),
-        scatter([place, place], pair, f"position {place}", marker=diamond),
+        scatter([position, position], pair, f"position {position}", marker=diamond),
     ]
     axes = {"xaxis": axis("position"), "yaxis": axis("value", range=[-1.1, 1.1])}
     return figure(data, {"height": 340, "legend": LEGEND_BELOW, **axes})

@@ -89,7 +89,7 @@ class GenerationCache:
 class _GrowingText:
     """A text as long as anybody has asked for; a longer one continues from its end.
 
-    It does not keep the engine alive, and with it a model that was let go.
+    It does not keep the engine alive, nor its model, once the model was evicted.
     beam: the width of a beam search and its length, which choose the tokens after the forced ones.
     """
 
@@ -110,7 +110,7 @@ class _GrowingText:
 
     @property
     def engine(self) -> DecodingEngine:
-        """Errors: ValueError when its model was let go."""
+        """Errors: ValueError when its model was evicted."""
         engine = self._engine()
         if engine is None:
             raise ValueError(

@@ -71,20 +71,20 @@ def choose(
     asked = st.query_params.get(hashed, own)
     if asked != st.session_state.get(linked, (own,))[0]:  # a link that this page did not write
         st.session_state[linked] = (own, asked, entry.name)
-    _, wanted, name = st.session_state.get(linked, (own, own, entry.name))
-    if name == entry.name and wanted != own:
-        _say(entry, wanted[:SHOWN], entries)
+    _, digest, name = st.session_state.get(linked, (own, own, entry.name))
+    if name == entry.name and digest != own:
+        _say(entry, digest[:SHOWN], entries)
     else:
         st.session_state[linked] = (own, own, entry.name)
     state.put_in_link(hashed, own)
     return entry
 
 
-def _say(entry: ModelEntry, wanted: str, entries: Mapping[str, ModelEntry]) -> None:
-    same = [e.name for e in entries.values() if len(wanted) == SHOWN and e.digest[:SHOWN] == wanted]
+def _say(entry: ModelEntry, digest: str, entries: Mapping[str, ModelEntry]) -> None:
+    same = [e.name for e in entries.values() if len(digest) == SHOWN and e.digest[:SHOWN] == digest]
     where = f"{same[0]} has them" if same else "no model here has them"
     st.info(
-        f"The link was made with the weights {page.escape(wanted)}, but {page.escape(entry.name)} "
+        f"The link was made with the weights {page.escape(digest)}, but {page.escape(entry.name)} "
         f"has other weights here: {page.escape(where)}.",
         icon=":material/link_off:",
     )

@@ -63,6 +63,16 @@ class ModelInput:
         """The probabilities that matter: of the next word after the text, or of the classes."""
         return (logits[0, -1] if self.causal else logits[0]).softmax(-1)
 
+    @property
+    def numbered(self) -> list[str]:
+        """The tokens as controls list them, such as "3: queen"."""
+        return [f"{i}: {token}" for i, token in enumerate(self.tokens)]
+
+    def say(self, probability: Tensor) -> str:
+        """The most probable answer in bold, with its probability; safe to show."""
+        best = int(probability.argmax())
+        return f"**{page.escape(self.answers[best])}** ({float(probability[best]):.1%})"
+
 
 def choose(prefer: str = "gpt-shakespeare") -> ModelInput:
     """Controls for model, weights and input; the page ends with a sentence if none can be used.
@@ -111,20 +121,14 @@ def patch_names(model: Any) -> list[str]:
     return ["class", *(f"row {r + 1}, col {c + 1}" for r in grid for c in grid)]
 
 
-def say(model_input: ModelInput, probability: Tensor) -> str:
-    """The most probable answer, safe to show."""
-    best = int(probability.argmax())
-    return f"**{page.escape(model_input.answers[best])}** ({float(probability[best]):.1%})"
-
-
 def show_beside(
-    model_input: ModelInput, traced: Trace, left: DeltaGenerator, right: DeltaGenerator
+    reading: ModelInput, traced: Trace, left: DeltaGenerator, right: DeltaGenerator
 ) -> None:
     """All maps of the model, beside those of random weights or of another of its checkpoints.
 
-    left: where the choice stands, right: the maps.
+    left: the column of the choice; right: that of the maps.
     """
-    entry = model_input.loaded.entry
+    entry = reading.loaded.entry
     checkpoints = {
         f"checkpoint {path.stem}": path.with_suffix("")
         for path in sorted((entry.path / "checkpoints").glob("*.safetensors"))
@@ -136,19 +140,19 @@ def show_beside(
         then = zoo.at_checkpoint(entry, checkpoints[name])
         identity, other = f"{then.identity}-trained", model_choice.load(then).model
     else:
-        identity, other = f"{entry.identity}-random", vit_models.untrained(model_input.loaded)
+        identity, other = f"{entry.identity}-random", vit_models.untrained(reading.loaded)
     with right:
         first, second = st.columns(2)
     with first:
-        _show_maps(model_input, traced, "This model", "maps")
+        _show_maps(reading, traced, "This model", "maps")
     with second:
-        beside = traces.trace(identity, other, model_input.inputs)
-        _show_maps(model_input, beside, name.capitalize(), "maps-beside")
+        beside = traces.trace(identity, other, reading.inputs)
+        _show_maps(reading, beside, name.capitalize(), "maps-beside")
 
 
-def _show_maps(model_input: ModelInput, traced: Trace, name: str, key: str) -> None:
+def _show_maps(reading: ModelInput, traced: Trace, name: str, key: str) -> None:
     """All maps of one trace as an image, and what the model says."""
-    answer = say(model_input, model_input.outcome(traced.logits)).replace("**", "")
+    answer = reading.say(reading.outcome(traced.logits)).replace("**", "")
     page.show_image(
         attention_grid(traced.attention[0].numpy(), width=700, height=640),
         title=name,

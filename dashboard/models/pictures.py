@@ -25,7 +25,7 @@ from dashboard.figures.maps.vit_maps import channels_last, picture_strip
 from dashboard.models import vit_models
 
 AT_HAND = 200  # pictures to choose from
-WHOLE = 128  # pixels
+WHOLE = 128  # pixels of the picture shown as it is
 STAR = 5  # the picture of Shapes that pages open with
 LARGEST_SHAPE = 256  # pixels
 MAX_UPLOAD_MB = 20

@@ -1,6 +1,6 @@
 """Real models in memory: at most two are kept in this process, shared by all sessions.
 
-A page that is open holds its model until it runs again, even if that was let go in the meantime.
+An open page holds its model until it runs again, even if the model has been evicted since.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from core.models.pretrained import store
 from core.models.zoo import LoadedModel, ModelEntry
 from dashboard.models.generation_cache import GenerationCache
 
-MOST = 2  # models held; the one that was not used for longest is let go
+MOST = 2  # models held; the least recently used one is evicted
 MOST_TOKENS = 36  # that lessons read: all maps of SmolLM2 then take some 150 KB
 
 
@@ -55,14 +55,14 @@ class HeldModels:
         return identity in self._held
 
     def get(self, entry: ModelEntry) -> RealModel:
-        """The model; others are let go first, so that there is room for it.
+        """The model; others are evicted first, so that there is room for it.
 
         Errors: ValueError, one sentence, when it is damaged or the memory does not hold it.
         """
         model = self._used(entry.identity)
         if model is not None:
             return model
-        with self._loading:  # one at a time; who uses another model meanwhile does not wait
+        with self._loading:  # one at a time; whoever uses another model does not wait
             model = self._used(entry.identity)
             if model is None:
                 with self._lock:
@@ -82,7 +82,7 @@ class HeldModels:
 
 @st.cache_resource(show_spinner=False)
 def held() -> HeldModels:
-    """Those of this process."""
+    """The models of this process."""
     return HeldModels()
 
 

@@ -31,12 +31,12 @@ def choose_model(key: str = "model", real: bool = False) -> zoo.ModelEntry:
     entries = {name: entry for name, entry in entries.items() if real or not entry.real}
     here = {source.name for source in at_hand() if source.here}
 
-    def place(name: str) -> tuple[bool, bool, bool]:
+    def rank(name: str) -> tuple[bool, bool, bool]:
         entry = entries[name]
         plain = entry.architecture == "VisionTransformer"
         return entry.real or entry.data not in here, entry.data != "shapes", not plain
 
-    names = sorted(entries, key=place)
+    names = sorted(entries, key=rank)
     right = [
         f"{name}: {entries[name].held_out.get('accuracy', 0):.1%}"
         for name in names

@@ -1,6 +1,6 @@
-"""The cost section: an RNN and a self-attention layer, timed here or beforehand, and counted.
+"""The cost section: an RNN and a self-attention layer, timed here or shipped, and counted.
 
-torch is imported when the clock starts.
+torch is imported when a measurement starts.
 """
 
 from collections.abc import Mapping

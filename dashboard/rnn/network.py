@@ -28,8 +28,8 @@ def show() -> None:
         {names[key]: value for key, value in at.items()},
         parts(at["net_T"]),
         key="unrolled",
-        on_change=lambda told: st.session_state.update(
-            checked({back[name]: value for name, value in told.items() if name in back})
+        on_change=lambda reply: st.session_state.update(
+            checked({back[name]: value for name, value in reply.items() if name in back})
         ),
     )
 

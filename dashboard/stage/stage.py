@@ -29,7 +29,7 @@ def show(lesson: str) -> None:
     """Draw the beat of this lesson above its page; nothing when it has no storyline."""
     story = storyline(lesson)
     if story is None or "room" in st.query_params:
-        for name in (state.TALL, _AT):  # the beat's controls are set anew on return
+        for name in (state.TALL, _AT):  # the beat's controls are set again on return
             st.session_state.pop(name, None)
         return
     if (to := st.session_state.pop(_ELSEWHERE, None)) is not None:
@@ -51,7 +51,7 @@ def show(lesson: str) -> None:
             lines.append(f":material/rule: {wrong}" if wrong else f"**{beat.reveal}**")
         if lines:  # one paragraph: Reveal pushes nothing down while both fit into a line
             st.markdown(formula(" ".join(lines), safe=True))
-    # Always there: an element more or less would mount the keys and the page below anew.
+    # Always drawn: one element more or less would mount the keys and the page below again.
     with st.container(key="stage-poll"):
         if beat.poll:
             poll = {"q": beat.poll, "ask": f"{lesson}-{at + 1}"}
@@ -76,8 +76,8 @@ def _usual_height(shown: int) -> int:
 def _apply_beat(story: Storyline, at: int) -> None:
     """On arrival at a beat: set its controls, except those that the link sets itself."""
     if st.session_state.get(_AT) != (story.lesson, at):
-        wanted = story.beats[at].state
-        state.set_controls({k: v for k, v in wanted.items() if k not in st.query_params})
+        settings = story.beats[at].state
+        state.set_controls({k: v for k, v in settings.items() if k not in st.query_params})
     st.session_state[_AT] = (story.lesson, at)
 
 
@@ -126,9 +126,9 @@ def _hide_all_but(beat: Beat) -> str:
     """The style sheet that hides everything but the beat and what it shows.
 
     What Reveal uncovers keeps its place, so that nothing jumps: as a frame with a question mark, or
-    as the axes that the room is to imagine a curve on, with the first series or with a question
-    mark. Captions
-    are for readers: they would lie under the keys, and are the figures' text alternatives.
+    as empty axes for the room to predict a curve, with the first series or with a question mark.
+    Captions are hidden: they would lie under the keys, and the figures' text alternatives contain
+    them.
     """
     heading, keys, poll = map(dom.keyed, ("stage-beat", "stage-keys", "stage-poll"))
     keep = [dom.keyed(f"{kind}{name}") for kind in ("", "figure-") for name in beat.show]
@@ -185,11 +185,11 @@ def _place(lesson: str, at: int, of_unit: int | None) -> stage_keys.Place:
 
 def notes() -> bool:
     """Draw the speaker notes; false unless the link asks for them (`?notes=rnn&beat=2`)."""
-    told = stage_keys.stage_position() if "notes" in st.query_params else {}
-    if told:
-        st.query_params["notes"] = str(told.get("lesson", ""))
+    stage_at = stage_keys.stage_position() if "notes" in st.query_params else {}
+    if stage_at:
+        st.query_params["notes"] = str(stage_at.get("lesson", ""))
         for name in ("beat", "unit"):
-            state.put_in_link(name, str(told[name]) if told.get(name) else None)
+            state.put_in_link(name, str(stage_at[name]) if stage_at.get(name) else None)
     lesson = st.query_params.get("notes", "")
     story = storyline(lesson) if lesson else None
     if story is None:

@@ -127,8 +127,8 @@ def stage_keys(
 
 def pressed() -> str:
     """The action of the last key: next, previous, reveal, layer up, layer down, head up, …"""
-    told = st.session_state.get("stage")
-    return str((told or {}).get("go") or "")
+    reply = st.session_state.get("stage")
+    return str((reply or {}).get("go") or "")
 
 
 _FOLLOW_HTML = """

@@ -185,7 +185,7 @@ def _solution(item: Item) -> str:
         case Bug():
             return formula(faults.right(task))
         case Match():
-            return figures.said(right_settings(task, item.seed))
+            return figures.text(right_settings(task, item.seed))
         case Order():
             return " → ".join(map(formula, task.items))
     return ""

@@ -35,7 +35,7 @@ def shown_symptoms(task: Bug, seed: str) -> list[str]:
     return texts
 
 
-def chosen(key: str) -> tuple[str, str]:
+def selection(key: str) -> tuple[str, str]:
     """The line and the symptom in the widgets, "" for what is not chosen."""
     held = st.session_state.get
     return held(f"{key}-line") or "", held(f"{key}-symptom") or ""

@@ -40,7 +40,7 @@ def ask(task: Match, key: str, seed: str, on_change: Callable[[], None] | None) 
             )  # fmt: skip
 
 
-def chosen(task: Match, key: str) -> tuple[str, ...]:
+def selection(task: Match, key: str) -> tuple[str, ...]:
     """The setting chosen for each place, "" for none."""
     return tuple(st.session_state.get(f"{key}-{i}") or "" for i in range(len(task.settings)))
 
@@ -52,10 +52,10 @@ def restored(task: Match, key: str, lines: tuple[str, ...]) -> Mapping[str, obje
 
 def show(task: Match, answer: Answer) -> None:
     """The answer in words."""
-    st.markdown(f"**Your answer:** {said(answer.lines)}")
+    st.markdown(f"**Your answer:** {text(answer.lines)}")
 
 
-def said(settings: tuple[str, ...]) -> str:
+def text(settings: tuple[str, ...]) -> str:
     """A setting for each letter."""
     pairs = zip(LETTERS, settings, strict=False)
     return "; ".join(f"{letter}: {formula(setting)}" for letter, setting in pairs)

@@ -1,4 +1,4 @@
-"""What stands beside a check: hints, how sure the student is, and an objection to a grade."""
+"""What is beside a check: hints, how sure the student is, and an objection to a grade."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from dashboard.components import page
 from dashboard.study import study_state
 
 ALL = "All lessons"
-_KEY, _CHOSEN = "q", "study-question"
+_KEY, _SELECTED = "q", "study-question"
 ROWS_SHOWN, ROW_HEIGHT = 5, 30  # of the list, so that a question is in view below it; pixels
 
 
@@ -25,14 +25,14 @@ def pick(questions: Mapping[str, Question]) -> str:
     """
     names, asked = list(questions), st.query_params.get(_KEY)
     if asked in questions:
-        st.session_state[_CHOSEN] = asked
+        st.session_state[_SELECTED] = asked
     elif asked is not None:
         st.info(
             f"The link asks for Question “{page.escape(asked[:60])}”, which does not exist here: "
             "another question is shown instead.",
             icon=":material/link_off:",
         )
-    selected = str(st.session_state.get(_CHOSEN))
+    selected = str(st.session_state.get(_SELECTED))
     name = selected if selected in questions else next_open(questions) or names[0]
     state.offer(_KEY, names[0], names)
     st.session_state[_KEY] = name
@@ -72,7 +72,7 @@ def _list(questions: Mapping[str, Question]) -> None:
 
 
 def _of_lesson(questions: Mapping[str, Question]) -> list[str]:
-    """The questions whose experiment is in the chosen lesson; all while none is chosen."""
+    """The questions whose experiment is in the selected lesson; all while none is selected."""
     pages = {question.experiment.page for question in questions.values()}
     titles = {lesson.title: lesson.name for lesson in lessons.LESSONS if lesson.name in pages}
     title = controls.choice("Lesson", [ALL, *titles], key="lesson")

@@ -138,7 +138,7 @@ def _answered(question: Question, i: int) -> None:
         if isinstance(task, Bug) and not right:
             reply = f"{reply} The right answer: {faults.right(task)}."
         if isinstance(task, Match) and not right and sent is not None:
-            reply = f"{reply} The right answer: {figures.said(right_settings(task, sent.seed))}."
+            reply = f"{reply} The right answer: {figures.text(right_settings(task, sent.seed))}."
         icon = ":material/check_circle:" if right else ":material/info:"
         (st.success if right else st.info)(formula(reply), icon=icon)
 

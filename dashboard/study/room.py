@@ -1,4 +1,4 @@
-"""Ask the room: a poll as the lecturer and the phones see it."""
+"""Ask the room: a poll, on the lecturer's screen and on the phones."""
 
 from __future__ import annotations
 

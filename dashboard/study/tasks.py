@@ -125,9 +125,9 @@ def read(task: Task, key: str) -> Answer:
         case Order():
             return Answer(lines=tuple(held(key, ())))
         case Bug():
-            return Answer(lines=faults.chosen(key))
+            return Answer(lines=faults.selection(key))
         case Match():
-            return Answer(lines=figures.chosen(task, key))
+            return Answer(lines=figures.selection(task, key))
     return Answer(held(key) or "")
 
 

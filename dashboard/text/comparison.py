@@ -1,4 +1,4 @@
-"""Words beside byte pairs: on one's own sentence, and measured on held-out Shakespeare."""
+"""Words beside byte pairs: in the user's own sentence, and measured on held-out Shakespeare."""
 
 from __future__ import annotations
 

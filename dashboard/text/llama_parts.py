@@ -1,6 +1,6 @@
 """The six parts that turn the course's GPT into a Llama: formulas, words and code before and after.
 
-What a part does to the loss is measured and stands nowhere here.
+What a part does to the loss is measured, not written here.
 """
 
 from dataclasses import dataclass

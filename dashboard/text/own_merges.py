@@ -1,4 +1,4 @@
-"""Byte pairs merged step by step on one's own text."""
+"""Byte pairs merged step by step on the user's own text."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from core.data.locations import MissingDataError, drain
 from dashboard import limits
 from dashboard.components import page
 
-_FILES, _CHOSEN = "own-files", "own-chosen"
+_FILES, _SELECTED = "own-files", "own-selected"
 _ONE_AT_A_TIME = threading.Lock()
 WHAT = {
     "gpt": ("A UTF-8 text file with blank lines between its texts", ["txt"]),
@@ -26,15 +26,15 @@ def names(kind: str, key: str) -> list[str]:
 
     key: of the control that chooses the data, which is set to data that was just given.
     """
-    if own_data := st.session_state.pop(_CHOSEN, None):
+    if own_data := st.session_state.pop(_SELECTED, None):
         st.session_state[key] = own_data
     asked = [st.query_params.get(key, ""), st.session_state.get(key, "")]
-    given = [result for result in _files().values() if isinstance(result, str)]
-    return [name for name in dict.fromkeys([*given, *asked]) if _is_here(name, kind)]
+    uploads = [result for result in _files().values() if isinstance(result, str)]
+    return [name for name in dict.fromkeys([*uploads, *asked]) if _is_here(name, kind)]
 
 
 def ask(kind: str) -> None:
-    """The button that takes a file; what is wrong with it is said in one sentence."""
+    """The button that takes a file; an error of the file is shown as one sentence."""
     label, types = WHAT[kind]
     with st.popover("Use my own data", icon=":material/upload:"):
         file = st.file_uploader(
@@ -55,7 +55,7 @@ def ask(kind: str) -> None:
         except ValueError as error:  # too often
             result = error
         if isinstance(result, str):
-            st.session_state[_CHOSEN] = result
+            st.session_state[_SELECTED] = result
             st.rerun()
     if isinstance(result, ValueError):
         page.show_error(result)
@@ -77,7 +77,7 @@ def _add(file: Any, kind: str) -> str | ValueError:
 
 
 def _files() -> dict[str, str | ValueError]:
-    """What became of each uploaded file of this session, by its id."""
+    """The name of the data or the error of each uploaded file of this session, by its id."""
     files: dict[str, str | ValueError] = st.session_state.setdefault(_FILES, {})
     return files
 

@@ -1,4 +1,4 @@
-"""The real models of this machine: which are here, what they take, get one, remove one."""
+"""The real models of this machine: a table with their sizes, and controls to get and remove one."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _source(kind: str) -> str:
 
 
 def _looked_up(source: str) -> tuple[str, Needs | None]:
-    """What it takes, or None and the error on the page; a failed look-up counts as well."""
+    """What it needs, or None and the error on the page; a failed look-up counts as well."""
     try:
         with limits.within(limits.MODELS):
             pass

@@ -1,4 +1,4 @@
-"""A run at one glance: its curves, beside what the model attends to and says now."""
+"""A run at a glance: its curves, beside the model's attention and its newest text."""
 
 from typing import Any
 

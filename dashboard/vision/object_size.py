@@ -22,7 +22,7 @@ def show(
 ) -> None:
     """known, random: the scores over 500 pictures, of these weights and of random ones.
 
-    left: where the controls stand, right: the figure.
+    left: the column of the controls; right: that of the figure.
     """
     with left:
         share = controls.pick("Attention", [SPREAD, SHARE], key="up") == SHARE

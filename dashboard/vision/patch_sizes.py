@@ -81,7 +81,7 @@ def _show_figure(trained: History, known: bool, patch: int) -> None:
     about, costs = trained.about, {}
     for p in SIZES:
         of = history.cost_of(p)
-        costs[p] = (of.tokens, of.attention, of.whole, trained.milliseconds(p))
+        costs[p] = (of.tokens, of.attention, of.total, trained.milliseconds(p))
     page.show_figure(
         figures.accuracy_and_cost(
             {p: [run.accuracy for run in trained.of(p)] for p in SIZES} if known else {},

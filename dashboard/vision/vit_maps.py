@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from core.interpret.trace import Trace
 
-SAID = 8  # classes with their probabilities
+PREDICTIONS = 8  # classes with their probabilities
 
 
 def show(
@@ -31,7 +31,7 @@ def show(
     """Where each token looks, in every layer and head, or through the layers by rollout.
 
     image: (3, S, S) uint8. label: the picture's class, None where it is unknown. extra_tokens: how
-    many tokens stand before the patches; those after the class token are not shown.
+    many tokens come before the patches; those after the class token are not shown.
     Returns whether the figures follow the pointer.
     """
     from core.interpret.attribution import patches_only
@@ -49,7 +49,7 @@ def show(
     looks = controls.dial("Token that looks", 0, tokens - 1, 0, key="patch")
     query = int(looks.value)
     probability = traced.logits.softmax(-1)[0]
-    order = probability.argsort(descending=True)[:SAID].tolist()
+    order = probability.argsort(descending=True)[:PREDICTIONS].tolist()
     likeliest = [(classes[i], float(probability[i])) for i in order]
     # What passes through a token that is not shown counts in the rollout of the server alone.
     sent = not (rollout and extra_tokens > 1) and maps_instrument.fits(alphas.shape)

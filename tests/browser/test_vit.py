@@ -1,4 +1,4 @@
-"""The Vision Transformer in a browser: layer, head and the patch that looks, under the hand."""
+"""The Vision Transformer in a browser: layer, head and the patch that looks follow the pointer."""
 
 import re
 

@@ -41,7 +41,7 @@ def test_maps_travel_as_a_byte_a_weight_and_arrive_as_they_were(causal):
     words = ["<START>", "</script>", "é", '"', "\\"]
     head, body = unpacked(pack(alphas, words, {"layer": 1}, causal))
     assert head["tokens"] == words
-    assert head["chosen"] == {"layer": 1}
+    assert head["cell"] == {"layer": 1}
     codes = np.frombuffer(body, np.uint8)
     if causal:
         assert len(codes) == 2 * 3 * 15

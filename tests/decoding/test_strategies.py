@@ -220,7 +220,7 @@ def test_a_step_tells_how_its_token_was_chosen() -> None:
         assert math.exp(step.log_probability) == pytest.approx(float(p[step.token]))
         assert step.rank == 1 + int((p > p[step.token]).sum())
         assert step.entropy == pytest.approx(-float((p * p.log()).sum()))
-        assert step.kept == sum(kept(nucleus(step.logits, 0.8)))
+        assert step.candidates == sum(kept(nucleus(step.logits, 0.8)))
     for step in steps[1:]:
         inside = distribution(step.logits)[step.filtered > -INF].sum()
         assert step.probability == pytest.approx(math.exp(step.log_probability) / float(inside))

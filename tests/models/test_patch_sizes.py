@@ -21,7 +21,7 @@ def test_the_formula_counts_what_the_model_multiplies(patch: int) -> None:
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         _, alphas = built(picture, return_attn=True)
     of = history.cost_of(patch)
-    assert counter.get_total_flops() == 2 * of.whole  # a multiplication and an addition
+    assert counter.get_total_flops() == 2 * of.total  # a multiplication and an addition
     assert alphas is not None
     assert alphas.shape[-1] == of.tokens
     assert {sum(p.numel() for p in built.parameters())} == {

@@ -11,7 +11,7 @@ Four things must agree, some across many words, and a model has learned the lang
 verb and noun in number (the rings ... are), pronoun and noun (rings ... they), speaker and the
 name called (queen ... QUEEN), and what the answer is about (seeks ... seeks).
 
-The grammar is written with features in braces, as linguists write it. A rule stands for one
+The grammar is written with features in braces, as linguists write it. A rule denotes one
 context-free rule for every choice of its features, the same choice in the whole rule, which creates
 the agreement; there are few enough values to write them all out as an `nltk.CFG`.
 """

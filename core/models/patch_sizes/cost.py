@@ -13,16 +13,16 @@ from core.config.model_config import ViTConfig
 
 @dataclass(frozen=True)
 class Cost:
-    """tokens: N. attention: the multiplications of Q Kᵀ and A V. whole: of all matrix products."""
+    """tokens: N. attention: the multiplications of Q Kᵀ and A V. total: of all matrix products."""
 
     tokens: int
     attention: int
-    whole: int
+    total: int
 
     @property
     def share(self) -> float:
-        """The share of attention in the whole, 0 to 1."""
-        return self.attention / self.whole
+        """The share of attention in the total, 0 to 1."""
+        return self.attention / self.total
 
 
 def cost(sizes: ViTConfig) -> Cost:

@@ -87,7 +87,7 @@ class PretrainedViT(VisionTransformer):
 
     @property
     def extra_tokens(self) -> int:
-        """How many tokens stand before the patches: the class token, in DeiT a second one."""
+        """How many tokens come before the patches: the class token, in DeiT a second one."""
         return 2 if hasattr(self, "distilled") else 1
 
     def embed(self, img: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Questions as a sheet to print, with its key on pages of its own: Markdown with formulas."""
+"""Questions as a sheet to print, with its key on separate pages: Markdown with formulas."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def sheet(questions: Sequence[Question], seed: str = "1") -> str:
 
 
 def _space(task: Task | NumberTask | QuantityTask, seed: str) -> Iterable[str]:
-    """What stands below the prompt: options, lines to be numbered, or room to write."""
+    """What is printed below the prompt: options, lines to be numbered, or room to write."""
     match task:
         case Choice():
             texts = [option.text for option in shown_options(task, seed)]

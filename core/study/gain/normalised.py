@@ -61,7 +61,7 @@ def class_gains(tests: Iterable[ShortTest]) -> list[Gain]:
 def without_names(tests: Iterable[ShortTest]) -> list[dict[str, object]]:
     """A row for each student and lesson for a CSV file: the share of each test and both gains.
 
-    Students have numbers; None stands for a test that was not taken.
+    Students have numbers; None is a test that was not taken.
     """
     shares: dict[tuple[int, str], dict[int, float]] = {}
     for test in tests:

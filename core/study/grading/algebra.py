@@ -26,7 +26,7 @@ LENGTHS = {"1a": (2,), "1b": (3,), "1c": (1, 2, 3, 4, 5)}
 
 
 def unrolled_words(T: int) -> Counter[Word]:
-    """Σ_{i=1..T} W_y W_h^{T-i} W_x x_i, one word an input: what stands inside φ_y."""
+    """Σ_{i=1..T} W_y W_h^{T-i} W_x x_i, one word for each input: the argument of φ_y."""
     return Counter({("W_y", *["W_h"] * (T - i), "W_x", f"x_{i}"): 1 for i in range(1, T + 1)})
 
 

@@ -106,7 +106,7 @@ def _placed(response: tuple[str, ...], right: tuple[str, ...]) -> float:
 
 
 def shown_figures(task: Match, seed: str) -> tuple[int, ...]:
-    """Which of the set's figures stands at each place, in an order drawn from the seed."""
+    """Which of the set's figures is shown at each position, in an order drawn from the seed."""
     order = list(range(len(task.settings)))
     random.Random(f"figures:{seed}:{task.figures}").shuffle(order)
     return tuple(order)

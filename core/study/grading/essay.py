@@ -140,7 +140,7 @@ def _key(phrase: str) -> tuple[str, ...]:
 
 
 def _stands(words: Sequence[str], key: tuple[str, ...]) -> bool:
-    """Whether the key stands in the text, and is not denied there."""
+    """Whether the text contains the key and does not deny it."""
     size = len(key)
     for i in range(len(words) - size + 1):
         if tuple(words[i : i + size]) == key and not _denied(words, i, key):

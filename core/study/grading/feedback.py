@@ -106,7 +106,7 @@ def _leftovers(typed: Terms, T: int) -> str:
 
 
 def _inputs(typed: Terms, unrolled: Callable[[int], Terms], T: int) -> str:
-    """Inputs that are missing, come after step T, or stand in more than one term."""
+    """Inputs that are missing, come after step T, or occur in more than one term."""
     for other in range(1, T + 3):
         if other != T and typed == unrolled(other):
             return f"This is y_{other}, but the question asks for y_{T}."

@@ -24,7 +24,7 @@ class Option:
 def read_options(tables: object, where: str, name: str = "options") -> tuple[Option, ...]:
     """2 to 8 options, one of them right. Errors: ValueError, one sentence that names `where`.
 
-    name: the key under which they stand in the file.
+    name: the key of the options in the file.
     """
     if not isinstance(tables, list) or not 2 <= len(tables) <= 8:
         raise ValueError(f"{where}: {name} must be a list of 2 to 8 tables.")

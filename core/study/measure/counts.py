@@ -29,7 +29,7 @@ def symbols() -> Values:
     from core.linear_rnn.unrolling import unroll
 
     def factors(T: int, letter: str = "W_h", start_state: bool = False) -> dict[str, int]:
-        """{x_i: how often the letter stands before it} in y_T, of each input and of h_0."""
+        """{x_i: how often the letter comes before it} in y_T, of each input and of h_0."""
         inside = activation_argument(unroll(T, start_state=start_state))
         assert inside is not None
         return {word[-1]: word.count(letter) for word in words(inside)}

@@ -14,7 +14,6 @@ from core.study.measure.store import Values
 
 if TYPE_CHECKING:
     from core.gpt import DialogueGPT
-    from core.vit import VisionTransformer
 
 IMAGES = 200
 MOVED = 4  # pixels
@@ -50,37 +49,25 @@ def samples() -> Values:
 
 def heatmap() -> Values:
     """The class token's row on Shapes against the masks: share on the object, spread and area."""
-    import torch
-
-    from core.data.images import shapes
-    from core.interpret.faithfulness import (
-        attention_on_object,
-        class_rows,
-        correlation,
-        object_share,
-        spread,
-    )
-    from core.study.measure.vision import to_input
+    from core.interpret.faithfulness import attention_on_object, correlation, object_share, spread
+    from core.study.measure.vision import on_shapes
 
     entries = [entry for entry in _preferred("vit") if entry.data == "shapes"]
     if not entries:
         raise ValueError("No Vision Transformer trained on Shapes is here: train one first.")
     loaded = load_model(entries[0])
-    pictures, _, masks = shapes.generate(IMAGES, seed=1)
-    inputs = to_input(loaded, pictures)
-    _, rows = class_rows(cast("VisionTransformer", loaded.model), inputs)
-    row = rows[..., 1:].mean((1, 2))
-    area = torch.from_numpy(masks).float().mean((1, 2))
-    covered = object_share(torch.from_numpy(masks), row.shape[-1]).mean()
+    _, rows, masks = on_shapes(loaded)
+    row, area = rows.mean((1, 2)), masks.float().mean((1, 2))
+    covered = object_share(masks, row.shape[-1]).mean()
     return {
         **{"images": IMAGES, "model": loaded.entry.name, "covered": float(covered)},
-        "on_object": float(attention_on_object(row, torch.from_numpy(masks)).mean()),
+        "on_object": float(attention_on_object(row, masks).mean()),
         "correlation": correlation(spread(row), area),
     }
 
 
 def rivals() -> Values:
-    """A CNN and a ViT trained on all of Shapes, on pictures that stand still and that move."""
+    """A CNN and a ViT trained on all of Shapes, on the pictures as they are and shifted."""
     import torch
 
     from core.data.images import shapes

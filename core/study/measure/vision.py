@@ -10,6 +10,14 @@ from typing import Any, cast
 
 import torch
 
+from core.data.images import shapes
+from core.interpret.faithfulness import (
+    attention_on_object,
+    class_rows,
+    correlation,
+    object_share,
+    spread,
+)
 from core.models.registry import build
 from core.models.zoo import LoadedModel, find_model, load_model
 from core.study.measure.robustness import PLACES, What, shipped_accuracies
@@ -98,7 +106,7 @@ def patch_sizes() -> Values:
         }
     return values | {
         "attention_growth": costs[2].attention / costs[4].attention,
-        "whole_growth": costs[2].whole / costs[4].whole,
+        "whole_growth": costs[2].total / costs[4].total,
         "step_growth": history.milliseconds(2) / history.milliseconds(4),
         **{"steps": history.about["steps"], "held_out": history.about["held_out"]},
     }
@@ -108,28 +116,17 @@ def object_size() -> Values:
     """Shapes, small and large objects: the share of the class token's attention on them, and the
     share that uniform attention would give them; how far attention spreads, correlated with the
     size of the object, and the same with random weights (untrained)."""
-    from core.data.images import shapes
-    from core.interpret.faithfulness import (
-        attention_on_object,
-        class_rows,
-        correlation,
-        object_share,
-        spread,
-    )
-
     loaded = load_model(find_model("vit-shapes-plain"))
-    images, _, masks = shapes.generate(PICTURES, seed=1)
-    inputs = to_input(loaded, images)
-    _, rows = class_rows(cast(Any, loaded.model), inputs)
-    row, known = rows[..., 1:].mean((1, 2)), torch.from_numpy(masks)
+    inputs, rows, known = on_shapes(loaded)
+    row = rows.mean((1, 2))
     on = attention_on_object(row, known)
     uniform = object_share(known, row.shape[-1]).mean(1)
     small = uniform < uniform.median()
     torch.manual_seed(0)
     fresh = cast(Any, build(loaded.entry.architecture, loaded.config)).eval()
-    _, random = class_rows(fresh, inputs)
+    random = class_rows(fresh, inputs)[1][..., 1:]
     by_size, by_size_untrained = (
-        correlation(spread(each[..., 1:]).mean((1, 2)), uniform) for each in (rows, random)
+        correlation(spread(each).mean((1, 2)), uniform) for each in (rows, random)
     )
     return {
         **{"spread": by_size, "untrained": by_size_untrained},
@@ -144,19 +141,8 @@ def vit_layers() -> Values:
     """Shapes, vit-shapes-plain: the share of the class token's attention on the object in the first
     and in the last layer, and how many patches it is spread over (e to its entropy) there; what the
     object covers; and how alike the maps of two heads of the last layer are."""
-    from core.data.images import shapes
-    from core.interpret.faithfulness import (
-        attention_on_object,
-        class_rows,
-        correlation,
-        object_share,
-        spread,
-    )
-
     loaded = load_model(find_model("vit-shapes-plain"))
-    images, _, masks = shapes.generate(PICTURES, seed=1)
-    _, rows = class_rows(cast(Any, loaded.model), to_input(loaded, images))
-    rows, known = rows[..., 1:], torch.from_numpy(masks)
+    _, rows, known = on_shapes(loaded)
     values: Values = {"images": PICTURES}
     for name, layer in (("first", 0), ("last", -1)):
         heads = rows[:, layer].unbind(1)
@@ -176,9 +162,7 @@ def evidence() -> Values:
     """Shapes, the maps of a CNN (Grad-CAM) and of a plain ViT (gradient relevance) for the class
     that each predicts: their share on patches that hold a part of the object and on the background.
     object, edge: the share of such patches, and of those that hold a part of the background too."""
-    from core.data.images import shapes
     from core.interpret.attribution import grad_cam, patch_map
-    from core.interpret.faithfulness import object_share
 
     images, _, masks = shapes.generate(PICTURES, seed=1)
     values: Values = {"images": PICTURES}
@@ -249,6 +233,15 @@ def _accuracies(name: str, what: What, places: tuple[int, int]) -> list[float]:
             f"{name} has no shipped accuracies; run python -m core.study.measure.robustness."
         )
     return [known[PLACES[what].index(place)] for place in places]
+
+
+def on_shapes(loaded: LoadedModel) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Held-out pictures of Shapes as the model reads them (N, 3, S, S), the class token's attention
+    to the patches (N, L, H, P), and the masks of the objects (N, S, S)."""
+    images, _, masks = shapes.generate(PICTURES, seed=1)
+    inputs = to_input(loaded, images)
+    _, rows = class_rows(cast(Any, loaded.model), inputs)
+    return inputs, rows[..., 1:], torch.from_numpy(masks)
 
 
 def to_input(loaded: LoadedModel, images: Any) -> torch.Tensor:

@@ -42,7 +42,7 @@ class Checked:
 
 
 def check_files(files: Iterable[tuple[str, bytes]], sign: Sign) -> list[Checked]:
-    """Check every file, given as (name, content); a zip stands for its members.
+    """Check every file, given as (name, content); of a zip, every member.
 
     A zip that is refused has one row. Raises ValueError, one sentence, for more than MAX_FILES.
     """

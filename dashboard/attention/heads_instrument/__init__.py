@@ -1,4 +1,4 @@
-"""The instrument of heads switched off: what each adds to a logit directly, under the hand."""
+"""The instrument of heads switched off: what each adds to a logit directly."""
 
 from __future__ import annotations
 

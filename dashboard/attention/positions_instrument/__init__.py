@@ -1,4 +1,4 @@
-"""The instrument of the positions lesson: position, pair and columns under the hand."""
+"""The instrument of the positions lesson: sliders for position, pair and columns."""
 
 from __future__ import annotations
 

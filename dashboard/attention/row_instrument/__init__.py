@@ -1,6 +1,6 @@
-"""The instrument of one row of attention: temperature and masked cells under the hand.
+"""The instrument of one row of attention: a slider for the temperature, and cells to mask.
 
-What it computes is the row of one head; on release the same edit is made in every layer and head.
+It computes the row of one head; after release, the model computes the edit in every layer and head.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def show(
         "allowed": "".join("1" if one else "0" for one in allowed.tolist()),
     }  # fmt: skip
     data["id"] = digest(sorted(data.items()))
-    fits = {"cells": (cells, lambda said: fitting(said, len(tokens)))}
+    fits = {"cells": (cells, lambda value: fitting(value, len(tokens)))}
     return INSTRUMENT.show(data, [dial], others=fits)
 
 

@@ -42,16 +42,16 @@ def attention_view(
     tokens: Sequence[str],
     *,
     key: str,
-    chosen: Mapping[str, int],
+    cell: Mapping[str, int],
     causal: bool,
     picture: bytes | None = None,
-    on_choose: Callable[[dict[str, int]], None] | None = None,
+    on_cell: Callable[[dict[str, int]], None] | None = None,
 ) -> None:
     """Draw all maps (L, H, T, T). tokens: T names. picture: a PNG for a ViT, whose token 0 is the
     class token and the others its patches.
 
-    chosen: layer, head (counted from 0; L and H mean the mean over them), query and key.
-    on_choose is called with the new choice after a click, before the page runs again.
+    cell: layer, head (counted from 0; L and H mean the mean over them), query and key.
+    on_cell is called with the new cell after a click, before the page runs again.
     """
     layers, heads, count, _ = alphas.shape
     limits = {"layer": layers, "head": heads, "query": count - 1, "key": count - 1}
@@ -70,14 +70,14 @@ def attention_view(
             st.session_state[stopped] = True
 
     def clicked() -> None:
-        cell = st.session_state[key].get("chosen")
-        if on_choose is not None and isinstance(cell, Mapping):
-            on_choose({name: _within(cell.get(name), most) for name, most in limits.items()})
+        reply = st.session_state[key].get("cell")
+        if on_cell is not None and isinstance(reply, Mapping):
+            on_cell({name: _within(reply.get(name), most) for name, most in limits.items()})
 
     tall = state.figure_height()
     tall = tall - BELOW if tall else TALL
-    data = pack(alphas, tokens, chosen, causal, picture, tall, presented=state.presenting())
-    _component(key=key, data=data, on_chosen_change=clicked, on_failed_change=failed)
+    data = pack(alphas, tokens, cell, causal, picture, tall, presented=state.presenting())
+    _component(key=key, data=data, on_cell_change=clicked, on_failed_change=failed)
     page.caption_and_downloads(
         "Rows are queries, columns are keys, and a row sums to one. Click a cell to select it. "
         "The colour follows the square root of the weight. The brightest colour stands for "
@@ -91,7 +91,7 @@ def attention_view(
 def pack(
     alphas: np.ndarray,
     tokens: Sequence[str],
-    chosen: Mapping[str, int],
+    cell: Mapping[str, int],
     causal: bool,
     picture: bytes | None = None,
     tall: int | None = None,
@@ -120,7 +120,7 @@ def pack(
         "causal": causal,
         "tall": tall,
         "presented": presented,
-        "chosen": dict(chosen),
+        "cell": dict(cell),
         "colours": colours()[::4].tolist(),
         "picture": picture and "data:image/png;base64," + base64.b64encode(picture).decode(),
     }

@@ -9,7 +9,7 @@
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".view");
   root.view ??= new View(root);
-  root.view.report = (chosen) => setStateValue("chosen", chosen);
+  root.view.report = (cell) => setStateValue("cell", cell);
   root.view.fail = (what) => setStateValue("failed", what);
   root.view.load(data instanceof Uint8Array ? data : new Uint8Array(data))
     .catch((error) => guard(root.view, () => { throw error; }));
@@ -34,9 +34,9 @@ class View extends Drawing {
     const length = new DataView(data.buffer, data.byteOffset, 4).getUint32(0, true);
     const head = JSON.parse(new TextDecoder().decode(data.subarray(4, 4 + length)));
     const again = this.head && this.head.id === head.id;
-    if (!again || JSON.stringify(this.head.chosen) !== JSON.stringify(head.chosen)) {
-      this.pinned = { ...head.chosen };
-      this.at = { ...head.chosen };
+    if (!again || JSON.stringify(this.head.cell) !== JSON.stringify(head.cell)) {
+      this.pinned = { ...head.cell };
+      this.at = { ...head.cell };
     }
     if (!again) {
       const deflated = new Blob([data.subarray(4 + length)]).stream();

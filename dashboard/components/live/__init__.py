@@ -1,7 +1,7 @@
-"""Instruments: sliders and figures in one component, redrawn in the browser while one moves them.
+"""Instruments: sliders and figures in one component, redrawn in the browser while a slider moves.
 
 draw.js draws (axes, lines, bars, heat), live.js has the sliders and the messages; an instrument
-adds a file with its arithmetic and one that draws. The server is told when the hand rests.
+adds a file with its arithmetic and one that draws. The server gets the values after release.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _STOPPED = (
 _COLOURS = ("BLUE", "ORANGE", "GREEN", "PURPLE", "AMBER", "GREY")
 _LEVELS = 33  # colours of a heat map
 
-# For itself, so that a small message does not carry the program of what it is for.
-# What changes seldom comes apart, as {parts}; the rest waits for the parts it names.
+# A component without the program of what it feeds, so that a small message stays small.
+# What changes seldom is sent separately, as {parts}; the rest waits for the parts that it names.
 _feed = st.components.v2.component(
     "unrolled_live_feed",
     html="<span hidden></span>\n",
@@ -77,7 +77,7 @@ class Dial:
 class Instrument:
     """A registered component. scripts: its own files, read after draw.js and live.js.
 
-    It may stand on a page several times, under different keys.
+    A page may have it several times, under different keys.
     """
 
     def __init__(self, name: str, *scripts: Path):
@@ -107,7 +107,7 @@ class Instrument:
         """Draw it; false where it has stopped: then a sentence says so, above ordinary sliders.
 
         data: what the figures need, as JSON; apart: the parts of it that change seldom, which are
-        sent for themselves. others: values without a slider, each with the check of what a browser
+        sent separately. others: values without a slider, each with the check of what a browser
         sends. on_release is called with the values that were accepted, before
         the page runs again.
         """
@@ -123,7 +123,7 @@ class Instrument:
         checks |= {name: fits for name, (_, fits) in (others or {}).items()}
 
         def released() -> None:
-            sent = _said(key, "values")
+            sent = _reply(key, "values")
             if isinstance(sent, Mapping):
                 valid = {n: sent[n] for n, fits in checks.items() if n in sent and fits(sent[n])}
                 st.session_state.update(valid)
@@ -131,13 +131,13 @@ class Instrument:
                     on_release(valid)
 
         def failed() -> None:
-            if _said(key, "failed"):
+            if _reply(key, "failed"):
                 st.session_state[f"state-live-stopped-{self.name}"] = True
 
         values: dict[str, Value] = {dial.key: dial.value for dial in dials}
         values |= {name: value for name, (value, _) in (others or {}).items()}
         shapes = [{k: v for k, v in asdict(d).items() if k != "value"} for d in dials]
-        order = _order(name, values, _said(key, "values"))
+        order = _order(name, values, _reply(key, "values"))
         stage = {"held": state.held(), "only": state.on_stage(), "tall": state.figure_height()}
         parts = dict(apart or {})
         message = {"dials": shapes, "order": order, "waits": list(parts), **stage, **data}
@@ -181,7 +181,7 @@ def _scale(name: str) -> list[str]:
     return ["#" + "".join(f"{round(255 * part):02x}" for part in step) for step in steps]
 
 
-def _said(key: str, what: str) -> object:
+def _reply(key: str, what: str) -> object:
     """What the browser has sent last; None before that, or when it is malformed."""
     sent = st.session_state.get(key)
     return sent.get(what) if isinstance(sent, Mapping) else None

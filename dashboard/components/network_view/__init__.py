@@ -78,9 +78,9 @@ def network_view(
         return
 
     def changed() -> None:
-        told = st.session_state[key].get("at")
-        if isinstance(told, Mapping):
-            on_change(told)
+        reply = st.session_state[key].get("at")
+        if isinstance(reply, Mapping):
+            on_change(reply)
 
     def failed() -> None:
         if st.session_state[key].get("failed"):
@@ -91,9 +91,9 @@ def network_view(
     identity = digest(json.dumps(drawing, sort_keys=True))
     now = dict(at)
     sent = st.session_state.get(f"{key}-sent", {"turn": 0})
-    told = (st.session_state.get(key) or {}).get("at")
-    if sent.get("id") != identity or now != (told or sent.get("at")):
-        sent = {"id": identity, "at": now, "turn": sent["turn"] + 1, "echo": now == told}
+    reply = (st.session_state.get(key) or {}).get("at")
+    if sent.get("id") != identity or now != (reply or sent.get("at")):
+        sent = {"id": identity, "at": now, "turn": sent["turn"] + 1, "echo": now == reply}
         st.session_state[f"{key}-sent"] = sent
     _components[kind](
         key=key, data=[{**drawing, **sent}], on_at_change=changed, on_failed_change=failed

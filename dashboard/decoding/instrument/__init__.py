@@ -1,6 +1,6 @@
 """The instrument of decoding: a step's temperature, cut and random number, and the step itself.
 
-STEPS is the slider that all columns of a page share; each column draws the step it stands at.
+STEPS is the slider that all columns of a page share; each column draws that step.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def show(
         "takenWord": vocab[step.token], "draw": step.draw, "forced": step.forced,
         "drawn": any(dial.key.split("-")[0] == "t" for dial in dials),
     }  # fmt: skip
-    told = (logits, step.draw, step.token, index)
-    data["id"] = digest(told)
+    content = (logits, step.draw, step.token, index)
+    data["id"] = digest(content)
     return INSTRUMENT.show(data, dials, key=key, apart={"around": around(text, index, vocab)})
 
 

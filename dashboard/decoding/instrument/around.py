@@ -83,7 +83,7 @@ def sketch(logits: np.ndarray) -> tuple[tuple[int, ...], bytes]:
 def falls(depths: Sequence[int] | np.ndarray) -> bytes:
     """By how much each of these rising numbers is above the one before, a byte each.
 
-    255 stands for 255 and more to come.
+    255 means 255 and more to come.
     """
     steps = np.diff(depths, prepend=0).tolist()
     return b"".join(b"\xff" * (n // 255) + bytes([n % 255]) for n in steps)

@@ -1,6 +1,6 @@
-// The Step slider. The columns of the page, and the words of their texts, follow it under the hand
-// (step.js; token_strip.py listens to the event). A hand that goes far from what the server has
-// sent asks for the steps there without being lifted.
+// The Step slider. The columns of the page, and the words of their texts, follow while it moves
+// (step.js; token_strip.py listens to the event). A drag that goes far from what the server has
+// sent asks for the steps there before it ends.
 
 const [EDGE, APART] = [6, 10]; // steps: from the last one sent, and between two messages
 

@@ -89,7 +89,7 @@ def causal_heatmaps(
 ) -> Drawing:
     """Causal maps beside each other on one scale from 0 to 1; the masked upper right stays empty.
 
-    alphas: title -> (T, T), rows are queries. columns: how many maps stand in a row.
+    alphas: title -> (T, T), rows are queries. columns: how many maps there are in a row.
     """
     for alpha in alphas.values():
         if alpha.shape != (len(tokens), len(tokens)):
@@ -187,7 +187,7 @@ def class_token_overlay(image: np.ndarray, row: np.ndarray, side: int = 384) -> 
 
 
 def largest(row: np.ndarray) -> str:
-    """Which weight the brightest colour stands for. row: (P,) weights."""
+    """Which weight the brightest colour means. row: (P,) weights."""
     return f"Brightest patch: {largest_share(row)} of the weight"
 
 

@@ -16,7 +16,7 @@ from dashboard.figures.traces import heat, line, scatter
 from dashboard.palette import AMBER, BLUE, GREEN, GREY, ORANGE
 
 LOWEST, HIGHEST = -300.0, 300.0  # exponents of 10 a double can still hold
-ROOM_FOR_NAMES = 0.86  # the curves end here, in parts of the height; above stand the marks' names
+ROOM_FOR_NAMES = 0.86  # the curves end here, as a share of the height; the marks' names are above
 FAINTEST = -4.0  # shares under 10^-4 all get the darkest colour
 
 
@@ -91,7 +91,7 @@ def _vertical(at: float) -> Spec:
 
 
 def _note(at: float, text: str, row: int) -> Spec:
-    """A name above its line; names of lines close together stand in different rows."""
+    """A name above its line; names of lines close together are in different rows."""
     position = {"x": at, "yref": "paper", "y": ROOM_FOR_NAMES, "yshift": 2 + 18 * (row % 3)}
     return position | {"text": text, "showarrow": False, "yanchor": "bottom", "xanchor": "left"}
 

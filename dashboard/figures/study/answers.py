@@ -1,4 +1,4 @@
-"""Figures of Study: the pictures of a question, and how sure students were against how right."""
+"""Figures of Study: the curves of a question, and the share of right answers by confidence."""
 
 import math
 from collections.abc import Mapping, Sequence

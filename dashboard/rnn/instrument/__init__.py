@@ -1,4 +1,4 @@
-"""The instrument of the RNN lesson: ρ, T and the eigenvalues under the hand, and what follows."""
+"""The instrument of the RNN lesson: sliders for ρ and T, eigenvalues to move, and what follows."""
 
 from __future__ import annotations
 

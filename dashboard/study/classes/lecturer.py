@@ -1,4 +1,4 @@
-"""A class as its lecturer sees it: who handed in what, did it help, files in bulk, settings."""
+"""A class for its lecturer: hand-ins, normalised gain, files in bulk, questions and settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A class as its students see it: join, hand in, see again, take out, and the short tests."""
+"""A class for its students: join, hand in, see or delete what was handed in, and short tests."""
 
 from __future__ import annotations
 

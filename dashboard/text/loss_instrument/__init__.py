@@ -1,4 +1,4 @@
-"""The instrument of the loss: one word's probability under the hand, and the loss of its text."""
+"""The instrument of the loss: a slider for one word's probability, and the loss of its text."""
 
 from __future__ import annotations
 

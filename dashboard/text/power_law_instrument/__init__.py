@@ -1,4 +1,4 @@
-"""The instrument of the power law: width and data under the hand, prediction beside measurement."""
+"""The instrument of the power law: sliders for width and data, prediction beside measurement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The instrument of a Vision Transformer's maps: layer, head and patch under the hand."""
+"""The instrument of a Vision Transformer's maps: sliders for layer, head and patch."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def fits(shape: Sequence[int]) -> bool:
 
 
 def show(
-    alphas: np.ndarray, image: np.ndarray, said: Sequence[tuple[str, float]], true: str | None,
-    dials: Sequence[Dial], *, query: int, rollout: bool,
+    alphas: np.ndarray, image: np.ndarray, predictions: Sequence[tuple[str, float]],
+    true: str | None, dials: Sequence[Dial], *, query: int, rollout: bool,
 ) -> bool:  # fmt: skip
     """Draw it; false where it has stopped, or where the maps are too many to be sent.
 
-    alphas: (L, H, T, T), token 0 the class token. image: (S, S, 3) uint8. said: the most probable
-    classes. true: the name of the picture's class. rollout: whether attention is followed through
-    the layers instead. query: the token whose row is shown, counted from 0.
+    alphas: (L, H, T, T), token 0 the class token. image: (S, S, 3) uint8. predictions: the most
+    probable classes. true: the name of the picture's class. rollout: whether attention is followed
+    through the layers instead. query: the token whose row is shown, counted from 0.
     """
     layers, heads, tokens, _ = alphas.shape
     codes = zlib.compress(encode(alphas).tobytes(), 6)
@@ -46,7 +46,7 @@ def show(
     data: dict[str, Any] = {
         "maps": base64.b64encode(codes).decode(), "layers": layers, "heads": heads, "side": side,
         "picture": packed(picture, "u1"), "pixels": len(picture), "rollout": rollout,
-        "said": [[name, float(f"{p:.6g}")] for name, p in said], "true": true,
+        "said": [[name, float(f"{p:.6g}")] for name, p in predictions], "true": true,
     }  # fmt: skip
     data["id"] = digest(codes + picture.tobytes())
     return INSTRUMENT.show(

@@ -1,4 +1,4 @@
-"""The instrument of attention against the size of the object: layer and head under the hand."""
+"""The instrument of attention against the size of the object: sliders for layer and head."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Fetching a real model for a page: what it will take, in a process of its own, with a way back."""
+"""Fetching a real model for a page: what it needs, in a separate process that can be cancelled."""

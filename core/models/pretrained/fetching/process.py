@@ -1,4 +1,4 @@
-"""A fetch in a process of its own, which can be followed and cancelled.
+"""A fetch in a separate process, which can be followed and cancelled.
 
 Converting takes memory and time that the dashboard does not have; they end with the process.
 """

@@ -1,4 +1,4 @@
-"""Run something that downloads into a folder, and say meanwhile how large the folder has become."""
+"""Run something that downloads into a folder, and report the size of the folder while it runs."""
 
 from __future__ import annotations
 
