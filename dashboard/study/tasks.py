@@ -155,9 +155,8 @@ def _line(
 ) -> None:
     code = isinstance(task, Expression)
     st.markdown(prompt(task, seed))
-    unit = "with its unit" if isinstance(task, Quantity) else "(the unit is optional)"
     st.text_input(
-        "Your expression" if code else f"Your number {unit}",
+        _label(task, seed),
         max_chars=2000,
         key=key,
         autocomplete="off",
@@ -167,6 +166,15 @@ def _line(
         else None,
         on_change=on_change,
     )
+
+
+def _label(task: Number | Quantity | Expression, seed: str) -> str:
+    if isinstance(task, Expression):
+        return "Your expression"
+    if isinstance(task, Quantity):
+        return "Your number with its unit"
+    unit = draw(task.variant, seed).unit
+    return f"Your number of {unit}" if unit else "Your number"
 
 
 def _order(task: Order, key: str, seed: str, on_change: Callable[[], None] | None) -> None:
