@@ -88,7 +88,8 @@ def _begin(seed: str) -> None:
 def _questions(
     questions: Mapping[str, Question], items: tuple[Item, ...], seed: str, end: datetime
 ) -> None:
-    _clock(items, seed, end)
+    with st.container(key="exam-clock"):
+        _clock(items, seed, end)
     for number, item in enumerate(items, 1):
         with st.container(border=True, key=f"exam-{number}"):
             question = questions[item.question]
@@ -108,8 +109,7 @@ def _clock(items: tuple[Item, ...], seed: str, end: datetime) -> None:
         st.rerun()
     minutes = max(1, round(left / 60))
     unit = "minute" if minutes == 1 else "minutes"
-    with st.container(key="exam-clock"):
-        st.markdown(f":material/timer: **{minutes} {unit} left** · {_answered(items, seed)}")
+    st.markdown(f":material/timer: **{minutes} {unit} left** · {_answered(items, seed)}")
 
 
 def _answered(items: tuple[Item, ...], seed: str) -> str:
