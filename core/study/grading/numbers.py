@@ -158,7 +158,7 @@ def kv_cache_bytes(rng: random.Random) -> NumberTask:
     numbers = L * H * n * T
     answer = 2 * numbers * size
     return NumberTask(
-        f"A GPT has {L} layers of {H} heads with n_hidden = {n} each. How many bytes does its KV "
+        f"A GPT has {L} layers of {H} heads of width n = {n}. How many bytes does its KV "
         f"cache hold after {T:,} tokens, in {name}, for one text?",
         answer,
         "bytes",
