@@ -78,7 +78,7 @@ def compare(task: Bug) -> None:
         st.markdown("**Repaired**")
         st.code(task.repair.strip(), language="python", wrap_lines=True)
         _numbers(repaired, fault.tells)
-    st.caption(f"{fault.shows}. Both were computed just now, on the same example.")
+    st.caption(f"{formula(fault.shows)}. Both were computed just now, on the same example.")
 
 
 def _code(lines: tuple[str, ...]) -> None:

@@ -66,7 +66,7 @@ def grade_number(task: NumberTask, text: str) -> Grade:
     if 0.3 < ratio < 3:
         size = "large" if ratio > 1 else "small"
         return Grade(False, f"The order of magnitude is right, but the number is too {size}.")
-    return Grade(False, f"Far too {'large' if ratio > 1 else 'small'}: write down each factor.")
+    return Grade(False, f"Far too {'large' if ratio > 1 else 'small'}: write down each step.")
 
 
 def read_number(text: str) -> float | None:
