@@ -86,7 +86,8 @@ _CSS = f"""<style>{_FIGURE_CSS}{_OLD_BROWSER}
   color: light-dark(#ffffff, {BACKGROUND[1]}) !important;
 }}
 {dom.SEGMENTED} button {{ padding-inline: 0.55rem; }}
-{dom.SEGMENTED} button:has(+ [aria-checked="true"]) {{ border-right-color: inherit; }}
+{dom.SEGMENTED} button:has(+ [aria-checked="true"]) {{
+  border-right-color: color-mix(in srgb, currentColor 24%, transparent) !important; }}
 {dom.RADIO_OPTION}:not(:has(:checked)) > div > div:first-child {{
   border-color: color-mix(in srgb, currentColor 60%, transparent);
 }}

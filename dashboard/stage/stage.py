@@ -150,7 +150,8 @@ def _hide_all_but(beat: Beat) -> str:
         for name in held
     ]
     plots = [f"{dom.keyed('figure-' + name)} {dom.PLOT}" for name in held]
-    empty = [plot for name, plot in zip(held, plots, strict=True) if name not in beat.first]
+    axes = {*beat.axes} - {*beat.first}
+    empty = [plot for name, plot in zip(held, plots, strict=True) if name in axes]
     bare = ", ".join(empty) or _NOTHING
     return f"""<style>
 {within}, {frames}, {", ".join(marks) or _NOTHING} {{ visibility: hidden !important; }}
@@ -162,6 +163,7 @@ def _hide_all_but(beat: Beat) -> str:
   color: color-mix(in srgb, currentColor 55%, transparent); }}
 :is({frames}):not(:has({dom.COMPONENT}))::after {{ border-radius: 0.5rem;
   border: 2px dashed color-mix(in srgb, currentColor 35%, transparent); }}
+:is({bare})::after {{ bottom: 25%; }} /* where the names of the axis are */
 {page} {dom.ELEMENT}:not({these}):not({inside}):not(:has({failed})) {{ display: none; }}
 {page} {dom.CONTAINER}:not({these}):not({inside}):not(:has({these}, {failed})) {{ display: none; }}
 {page} {dom.COLUMN}:not({inside}):not(:has({these}, {failed})) {{ display: none; }}
