@@ -10,22 +10,20 @@ Source: Sennrich et al. 2016, "Neural Machine Translation of Rare Words with Sub
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from core.bpe import BYTE_OF, Pair, merge_steps
 from core.data.text import shakespeare
 from core.models.pretrained.tokens import SPLITS
-from core.models.zoo import ASSETS
+from core.publish.trainings import options
+from core.system.measurements import save, shipped
 from core.tokenizer import split_words
 
-FILE = ASSETS / "measurements" / "merges.json"
 MERGES = 4_000
 COUNTS = (0, 60, 125, 250, 500, 1_000, 2_000, 4_000)
 
@@ -81,22 +79,17 @@ def measured(train: Sequence[str], held_out: Sequence[str]) -> dict[str, object]
     }
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m core.publish.merges_experiment")
+def main() -> None:
+    """Measure and write the file."""
+    parser = options("python -m core.publish.merges_experiment", __doc__, shipped("merges"))
     parser.add_argument("--data-dir", metavar="DIR", help="where Tiny Shakespeare is")
-    parser.add_argument("--out", type=Path, default=FILE, metavar="FILE")
-    options = parser.parse_args(arguments)
+    arguments = parser.parse_args()
     try:
-        data = shakespeare.load(options.data_dir)
+        data = shakespeare.load(arguments.data_dir)
     except (OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    measurement = measured(data.train, data.held_out)
-    options.out.write_text(
-        json.dumps(measurement, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
-    )
-    return 0
+        sys.exit(str(error))
+    save(arguments.out, measured(data.train, data.held_out))
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

@@ -28,17 +28,17 @@ def here_and_now() -> dict[str, str]:
 
 
 def train_missing(
-    path: Path, kind: type[Record], fields: Iterable[str], wanted: Iterable[tuple[Any, ...]],
+    path: Path, kind: type[Record], fields: Iterable[str], settings: Iterable[tuple[Any, ...]],
     train: Callable[..., Record], shared: Mapping[str, object],
 ) -> Iterator[Record]:  # fmt: skip
-    """Train what is wanted and not in the file, and replace the file after each training.
+    """Train with the settings that are not in the file, and replace the file after each training.
 
-    kind: a dataclass. wanted: values of its `fields`, which are the arguments of `train`.
+    kind: a dataclass. settings: values of its `fields`, which are the arguments of `train`.
     shared: the rest of the file.
     """
     trained: list[Any] = load_trained(path, kind)[1] if path.is_file() else []
     done = {tuple(getattr(record, field) for field in fields) for record in trained}
-    for values in wanted:
+    for values in settings:
         if values not in done:
             trained.append(train(*values))
             save(path, {**shared, "trained": list(map(asdict, trained))})

@@ -276,6 +276,26 @@ def one_sentence_for_errors() -> Iterator[None]:
         st.error(UNFORESEEN, icon=":material/error:")
 
 
+@contextmanager
+def or_stop() -> Iterator[None]:
+    """Shows a ValueError or OSError inside as one sentence, here, and ends the page."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        show_error(error)
+        st.stop()
+
+
+def succeeded(action: Callable[[], object]) -> bool:
+    """Do what a button asks for; a ValueError or OSError is shown as one sentence: then false."""
+    try:
+        action()
+    except (ValueError, OSError) as error:
+        show_error(error)
+        return False
+    return True
+
+
 def fragment(part: Callable[Given, None]) -> Callable[Given, None]:
     """A part of a page whose controls run only this part; an error in it becomes one sentence."""
 

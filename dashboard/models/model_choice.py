@@ -36,13 +36,10 @@ def load(entry: ModelEntry) -> LoadedModel:
 
     The page ends with a sentence if it cannot be used.
     """
-    try:
+    with page.or_stop():
         if entry.real:
             return real_models.hold(entry).loaded
         return load_shared(str(entry.weights), entry.identity, entry)
-    except (ValueError, OSError) as error:
-        page.show_error(error)
-        st.stop()
 
 
 @st.cache_resource(max_entries=12, show_spinner="Loading the model …")

@@ -54,11 +54,8 @@ def load(entry: zoo.ModelEntry) -> zoo.LoadedModel:
     """The model; the page ends with a sentence if it cannot be used, or its maps are too large."""
     loaded = model_choice.load(entry)
     if entry.real:
-        try:
+        with page.or_stop():
             require_maps(loaded)
-        except ValueError as error:
-            page.show_error(error)
-            st.stop()
     return loaded
 
 

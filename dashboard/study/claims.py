@@ -36,8 +36,5 @@ def show(question: Question, prediction: str) -> None:
 
 def take(name: str) -> None:
     """Measure and store it; the page ends with a sentence if that is impossible here."""
-    try:
+    with page.or_stop():
         save_measurement(name, measure(name))
-    except (ValueError, OSError) as error:
-        page.show_error(error)
-        st.stop()

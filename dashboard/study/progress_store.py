@@ -116,10 +116,7 @@ def _hand_in() -> None:
         except ValueError as error:
             page.show_error(error)
         else:
-            whose, saved = (
-                page.escape(str(data["name"])),
-                page.escape(str(data["saved"])),
-            )
+            whose, saved = (page.escape(str(data[key])) for key in ("name", "saved"))
             st.success(f"It has not been changed since {whose} saved it on {saved}.")
 
 
@@ -143,9 +140,5 @@ def _own_questions() -> None:
 
 
 def _try(action: Callable[[], object], done: str) -> None:
-    try:
-        action()
-    except (ValueError, OSError) as error:
-        page.show_error(error)
-    else:
+    if page.succeeded(action):
         st.success(done)

@@ -272,10 +272,6 @@ def _queue(act: Callable[[], object]) -> None:
     _try(limited)
 
 
-def _try(act: Any) -> None:
-    try:
-        act()
-    except (ValueError, OSError) as error:
-        page.show_error(error)
-        return
-    st.rerun()
+def _try(action: Callable[[], object]) -> None:
+    if page.succeeded(action):
+        st.rerun()
