@@ -6,6 +6,9 @@ import sys
 
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
+# Servers of tests read these, AppTest does not: tests/apps.py sets the same for it.
+os.environ["STREAMLIT_RUNNER_MAGIC_ENABLED"] = "false"
+os.environ["STREAMLIT_RUNNER_POST_SCRIPT_GC"] = "false"
 
 from pathlib import Path
 from typing import Any
