@@ -8,7 +8,7 @@ import zlib
 from functools import cache
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, ClassVar
 
 from streamlit import config
 from streamlit.components.v2 import manifest_scanner
@@ -66,7 +66,7 @@ def prepare_apps() -> None:
 class _Compiled(ScriptCache):
     """The compiled pages of this process; one whose file has changed is compiled again."""
 
-    _pages: dict[str, tuple[tuple[int, int], CodeType]] = {}
+    _pages: ClassVar[dict[str, tuple[tuple[int, int], CodeType]]] = {}
 
     def get_bytecode(self, script_path: str) -> CodeType:
         """The page at this path, compiled."""
@@ -83,7 +83,7 @@ def _wait_until_complete(runner: local_script_runner.LocalScriptRunner, timeout:
     """Wait until the script has stopped. timeout: s. Errors: RuntimeError when it takes longer."""
     stopped = threading.Event()
 
-    def listen(sender: object, event: ScriptRunnerEvent, **_: object) -> None:
+    def listen(_: object, event: ScriptRunnerEvent, **__: object) -> None:
         if event == ScriptRunnerEvent.SHUTDOWN:
             stopped.set()
 

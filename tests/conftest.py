@@ -6,8 +6,7 @@ import sys
 
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
-# As dashboard/.streamlit/config.toml has them, which AppTest does not read: else it parses and
-# rewrites its page for every run, and looks at everything in memory after it.
+# Servers of tests read these, AppTest does not: tests/apps.py sets the same for it.
 os.environ["STREAMLIT_RUNNER_MAGIC_ENABLED"] = "false"
 os.environ["STREAMLIT_RUNNER_POST_SCRIPT_GC"] = "false"
 

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.linear_rnn.recurrent_cells import LinearRNN, OneBlock
+from core.system.eager import eager
 
 Array = NDArray[np.float64]
 Layer = Literal["linear RNN", "tanh RNN", "LSTM", "GRU", "Transformer"]
@@ -152,7 +153,7 @@ def train(model: Memory, layer: Layer, task: MemoryTask, every: int) -> Iterator
     """Train the model; a record every `every` steps."""
     random = torch.Generator().manual_seed(task.seed)
     fresh = sequences(task, 256, torch.Generator().manual_seed(task.seed + 1))
-    optimiser = torch.optim.Adam(model.parameters(), lr=task.learning_rate)
+    optimiser = eager(torch.optim.Adam)(model.parameters(), lr=task.learning_rate)
     loss_of = nn.CrossEntropyLoss()
     for step in range(task.steps + 1):
         x, symbols = sequences(task, task.batch, random)

@@ -4,33 +4,15 @@ Sources: Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization" (Adam
 2024, "Muon: An optimizer for hidden layers in neural networks". Both are torch's own.
 """
 
-import inspect
-from typing import Any, TypeVar, cast
-
 import torch
 from torch import nn
 
 from core.config.recipe import Recipe
+from core.system.eager import eager
 
 MUON_SCALE = 10.0  # Muon's learning rate over AdamW's: its update has singular values of one
 
-Kind = TypeVar("Kind", bound=torch.optim.Optimizer)
-
-
-def _eager(kind: type[Kind]) -> type[Kind]:
-    """The same optimiser without torch's wrappers for its compiler.
-
-    torch excludes these methods from compilation by a wrapper whose first call imports the
-    compiler: 870 modules, 1.4 s to 2.5 s before the first step of a run that compiles nothing. The
-    wrapped methods do not need it.
-    """
-    names = ("add_param_group", "zero_grad", "state_dict", "load_state_dict", "step")
-    methods: dict[str, Any] = {name: inspect.unwrap(getattr(kind, name)) for name in names}
-    methods["step"] = torch.no_grad()(methods["step"])
-    return cast(type[Kind], type(kind.__name__, (kind,), methods))
-
-
-AdamW, Muon = _eager(torch.optim.AdamW), _eager(torch.optim.Muon)
+AdamW, Muon = eager(torch.optim.AdamW), eager(torch.optim.Muon)
 
 
 def make_optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:

@@ -11,6 +11,7 @@ from core.config.model_config import config_for
 from core.config.recipe import TextRecipe
 from core.models.checkpoint import read_checkpoint, write_checkpoint
 from core.models.registry import build
+from core.system.eager import eager
 from core.training import optimizer
 from core.training.loop import start
 from core.training.resume import restore, state_tensors
@@ -20,14 +21,16 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
-    ("kind", "settings"), [("AdamW", {"fused": True}), ("Muon", {"weight_decay": 0.1})]
+    ("kind", "settings"),
+    [("AdamW", {"fused": True}), ("Muon", {"weight_decay": 0.1}), ("Adam", {})],
 )
 def test_the_eager_optimisers_equal_torch_s_bit_for_bit(kind, settings):
     results = []
-    for home in (torch.optim, optimizer):
+    torch_s = getattr(torch.optim, kind)
+    for optimiser in (torch_s, getattr(optimizer, kind, eager(torch_s))):
         torch.manual_seed(0)
         weight = torch.nn.Parameter(torch.randn(6, 5))
-        used = getattr(home, kind)([{"params": [weight], "lr_scale": 1.0}], lr=0.1, **settings)
+        used = optimiser([{"params": [weight], "lr_scale": 1.0}], lr=0.1, **settings)
         for step in range(4):
             used.zero_grad()
             (weight * weight).sum().backward()
@@ -46,6 +49,19 @@ def test_training_does_not_load_the_compiler():
         "[first] = make_optimizers(model, ImageRecipe()); "
         "model(torch.ones(1, 4)).sum().backward(); first.step(); "
         "first.zero_grad(); first.load_state_dict(first.state_dict()); "
+        "sys.exit('the compiler was loaded' if 'torch._dynamo' in sys.modules else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_small_trainings_of_a_page_do_not_load_the_compiler_either():
+    code = (
+        "import sys; from core.linear_rnn.latch_task import MemoryTask, train_memory; "
+        "from core.models.recall.task import train; "
+        "list(train_memory('linear RNN', MemoryTask(steps=1))); train(1, 0, steps=1); "
         "sys.exit('the compiler was loaded' if 'torch._dynamo' in sys.modules else 0)"
     )
     done = subprocess.run(

@@ -16,6 +16,7 @@ from torch.nn.functional import cross_entropy
 
 from core.attention import MultiHeadedAttention
 from core.models.recall.history import HEADS, PLACES, Trained
+from core.system.eager import eager
 
 SYMBOLS, TOKENS, DIM = 16, 12, 32
 STEPS, BATCH, LEARNING_RATE = 500, 64, 5e-3
@@ -45,7 +46,7 @@ def train(heads: int, seed: int, steps: int = STEPS) -> Trained:
         torch.manual_seed(seed)
         model = Recall(heads)
     random = torch.Generator().manual_seed(seed)
-    optimiser = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
+    optimiser = eager(torch.optim.Adam)(model.parameters(), lr=LEARNING_RATE)
     places = torch.tensor(PLACES)
     for _ in range(steps):
         x = torch.randint(SYMBOLS, (BATCH, TOKENS), generator=random)
