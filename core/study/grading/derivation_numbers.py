@@ -25,7 +25,7 @@ def logit_gradient(rng: random.Random) -> NumberTask:
             (p * (1 - p), "That is ∂p/∂z: multiply it by ∂L/∂p = −1/p."),
             (-p, "The derivative is p − y, and y is 1 for the right class."),
         ),
-        f"p − 1 = {p - 1:.3g}.",
+        f"p − 1 = −{1 - p:.3g}.",
     )
 
 
