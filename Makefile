@@ -58,7 +58,7 @@ bench: $(VENV)/.installed-dev ## measure, and print the tables of BENCHMARKS.md
 bench-quality: $(VENV)/.installed-dev ## train again what the quality rows stand on (hours; MODEL=)
 	$(PY) -m benchmarks.quality $(MODEL)
 
-bench-ui: $(VENV)/.installed-dev ## measure the dashboard as its users meet it (8 minutes)
+bench-ui: $(VENV)/.installed-dev ## measure the dashboard as its users meet it (20 minutes; ARGS=--avx2)
 	$(PY) -m benchmarks.ui $(ARGS)
 
 bench-real: $(VENV)/.installed-dev ## measure SmolLM2 in every lesson (3 minutes)

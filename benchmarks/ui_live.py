@@ -87,7 +87,8 @@ WATCH = """() => {
 
 def live(page: Page, address: str) -> Iterator[Row]:
     """Four rows for each drag: from input to paint, redraws a second, and what the page has
-    received by the first view (its program too) and after the release."""
+    received by the first view (its program too) and after the release. What a far drag asks
+    for on its way is said beside the last."""
     received = _received(page)
     for name, (lesson, link, what) in DRAGS.items():
         received.clear()
@@ -104,6 +105,8 @@ def live(page: Page, address: str) -> Iterator[Row]:
         tracing.send("Performance.enable", {"timeDomain": "threadTicks"})
         busy = _busy(tracing)
         _drag(page.mouse, way)
+        dragged = sum(received) / 1024
+        received.clear()
         found = page.evaluate("seen")
         busy = (_busy(tracing) - busy) / max(1, found["drawn"])
         tracing.detach()
@@ -119,9 +122,8 @@ def live(page: Page, address: str) -> Iterator[Row]:
         yield within(f"live-first:{name}", "KiB", FIRST, [first], "all messages of the first view")
         page.wait_for_timeout(SETTLE)
         released = sum(received) / 1024
-        yield within(
-            f"live-release:{name}", "KiB", RELEASE, [released], "all messages after a drag"
-        )
+        about = f"all messages after the thumb was let go; while it was dragged {dragged:.0f} KiB"
+        yield within(f"live-release:{name}", "KiB", RELEASE, [released], about)
 
 
 def _received(page: Page) -> list[int]:

@@ -216,11 +216,17 @@ def text_in_link(key: str, fits: Callable[[str], bool]) -> str:
     return value
 
 
+def prediction_graded(prediction: str, right: bool, case: str = "") -> str:
+    """The line above the reply to a prediction: the prediction, and whether it was right."""
+    return f"**Your prediction{case} was {'right' if right else 'wrong'}:** {prediction}  \n"
+
+
 def predict(
     question: str,
     answers: Sequence[str],
     reply: Callable[[], str],
     *,
+    right: str,
     key: str,
     wait: str = "",
     case: str = "",
@@ -229,14 +235,15 @@ def predict(
     """Ask what a figure will show before it shows it. The answer is not part of the link.
 
     Returns whether there is an answer, or the lecturer has revealed the figure to a room without
-    one. Below the question is `reply()`, what was measured; until then the sentence `wait`.
+    one. Below the question is whether the answer is the right one of `answers`, and what was
+    measured, `reply()`; until then the sentence `wait`.
     case: the setting that the question is about, such as " for c = 1", where the figure has others.
     """
     guess = st.radio(question, answers, None, show, key=key)
     known = guess is not None or state.revealed()
     if known:
-        predicted = "" if guess is None else f" You predicted{case}: {show(guess)}."
-        st.markdown(reply() + predicted)
+        graded = "" if guess is None else prediction_graded(show(guess), guess == right, case)
+        st.markdown(graded + reply())
     elif wait:
         st.caption(wait)
     return known

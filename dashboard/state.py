@@ -19,6 +19,17 @@ TALL = "state-tall"  # pixels for each figure of the beat on the stage
 DIALS = "state-dials"  # of each page: Streamlit keeps their values, which are no widgets
 ON_STAGE = "state-on-stage"  # their names
 HELD = "state-held"  # the figures that the beat on the stage hides until Reveal
+LINKED = "state-linked"  # the values of OWN_LINKS
+
+OWN_LINKS = (
+    "q",
+    "exam",
+    "class",
+    "test",
+    "mode",
+    "beat",
+    "run",
+)  # set by links of a page to itself
 
 
 USUAL_HEIGHT = 434  # pixels of 720 for a figure alone, with two lines of an answer above it
@@ -128,9 +139,15 @@ def put_in_link(key: str, value: str | None) -> None:
 def apply_link(page: str) -> None:
     """On arrival at a page: the link's settings win, and all others are reset.
 
-    A link without settings, such as the menu's, restores the page as the user left it.
+    A link without settings, such as the menu's, restores the page as the user left it. What a link
+    from a page to itself sets is written into the address: the browser changes it only on the way
+    to another page, and would send the old one with the next click.
     """
     before = st.session_state.get(PAGE)
+    linked = {key: st.query_params.get(key) for key in OWN_LINKS}
+    if before == page and linked != st.session_state.get(LINKED):
+        st.query_params.update({})  # sends the address as it is
+    st.session_state[LINKED] = linked
     if before != page:
         st.session_state[DRAWN] = set()
         for key in dials(before or ""):  # another page may have a control of that name

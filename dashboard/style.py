@@ -77,11 +77,17 @@ _CSS = f"""<style>{_FIGURE_CSS}{_OLD_BROWSER}
 {_FIGURE} {{ gap: 0.35rem; }}
 {_SAVE} button {{ min-height: 1.5rem; padding: 0 0.3rem; }}
 {_SIX} img {{ max-height: max(21vh, 8rem); width: auto !important; }}
+{_SIX} {_FIGURE} {{ position: relative; }}
+{_SIX} {_SAVE} {{ position: absolute; right: 0; bottom: 0; width: auto; }}
+{_SIX} {dom.CAPTION} {{ padding-right: 3.2rem; }}
 {dom.METRIC_LABEL} *, {dom.CHECKBOX} p {{ white-space: normal !important; }}
 {dom.CAPTION} {{ color: inherit; opacity: 0.85; }}
 {dom.PRIMARY_BUTTON}:not(:disabled), {dom.CHOSEN_OPTION}, {dom.CHOSEN_OPTION_CROSS} {{
   color: light-dark(#ffffff, {BACKGROUND[1]}) !important;
 }}
+{dom.SEGMENTED} button {{ padding-inline: 0.55rem; }}
+{dom.SEGMENTED} button:has(+ [aria-checked="true"]) {{
+  border-right-color: color-mix(in srgb, currentColor 24%, transparent) !important; }}
 {dom.RADIO_OPTION}:not(:has(:checked)) > div > div:first-child {{
   border-color: color-mix(in srgb, currentColor 60%, transparent);
 }}
@@ -120,6 +126,9 @@ _CSS = f"""<style>{_FIGURE_CSS}{_OLD_BROWSER}
   {dom.SEGMENTED} [aria-checked="true"] {{ outline: 3px solid Highlight; outline-offset: -3px; }}
 }}
 [class*="st-key-feed-"] {{ display: none; }}
+*:has(> {dom.keyed("exam-clock")}) {{
+  position: sticky; top: 0; z-index: 9; padding: 0.4rem 0; background: {_PAGE}; }}
+@media (max-width: 640px) {{ *:has(> {dom.keyed("exam-clock")}) {{ top: 3.75rem; }} }}
 [class*="st-key-questions-"] a:not(:hover) {{ background: none; }}
 [class*="st-key-questions-"] a * {{ font-weight: 400; }}
 :is([class*="st-key-questions-"], {dom.keyed("experiment")}) a * {{ white-space: normal; }}

@@ -11,17 +11,15 @@ page.page_header(
     "Every word has a probability. **Which one do you choose**, and what does the text become?",
 )
 SECTIONS = ("side by side", "what goes wrong", "epoch by epoch", "the KV cache", "shared keys")
-left, middle, right = st.columns([53, 20, 14], gap="small")
+left, middle, right = st.columns([58, 18, 14.5], gap="small", vertical_alignment="bottom")
 with left:
     section = controls.pick("What to look at", SECTIONS, key="section", bare=True)
 with middle:
     entry = gpt_models.choose_gpt()
     loaded = model_choice.load(entry)
     engine = gpt_models.engine(entry)
-with right:
-    st.space("small")
-    with st.popover("The text", icon=":material/edit:"):
-        prompt = gpt_models.ask_prompt(loaded)
+with right, st.popover("The text", icon=":material/edit:"):
+    prompt = gpt_models.ask_prompt(loaded)
 
 from dashboard.decoding import (  # noqa: E402
     compare,

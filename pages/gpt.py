@@ -26,12 +26,11 @@ def what_comes_next() -> None:
     """Its controls run this part of the page alone; another model or prompt runs all of it."""
     words, steps = panes("text", (2, 3))
     with words:
-        first, second = st.columns([7, 6])
+        first, second = st.columns([7, 6], vertical_alignment="bottom")
         with first:
             entry = gpt_models.choose_gpt()
             loaded = model_choice.load(entry)
         with second:
-            st.space("small")
             text = st.popover("The text", icon=":material/edit:", width="stretch")
         with text:
             prompt = gpt_models.ask_prompt(loaded)

@@ -58,7 +58,8 @@ def try_it() -> None:
             faithfulness.show_maps(maps, vit_maps.channels_last(image), view)
             st.caption(
                 "Only the gradient map depends on the class that is asked about. The others show "
-                "where information flows, whatever it is used for."
+                "where information flows, whatever it is used for. Below each map is the largest "
+                "weight of a patch."
             )
     elif section == SECTIONS[1]:
         maps = faithfulness.all_maps(identity, model, inputs, answer)
@@ -87,8 +88,13 @@ def try_it() -> None:
                     key="map",
                     data={"weights": weight, "picture": image},
                 )
-            second.metric("Deletion: area below the random curve", f"{chance_down - down:+.3f}")
-            second.metric("Insertion: area above the random curve", f"{up - chance_up:+.3f}")
+            second.metric(
+                "Deletion: area below the random curve",
+                f"{chance_down - down:+.3f}".replace("-", "−"),
+            )
+            second.metric(
+                "Insertion: area above the random curve", f"{up - chance_up:+.3f}".replace("-", "−")
+            )
     else:
         known = faithfulness.on_known_objects(loaded, weights)
         random = faithfulness.on_known_objects(loaded, "random")

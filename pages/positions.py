@@ -117,7 +117,8 @@ else:
             value = f"{after[scheme]:.2f} nats"
             st.metric(NAMES[scheme], value, change, delta_color="inverse", help=about)
             truth = position_data.verdict(before[scheme], after[scheme], ANSWERS)
-            st.caption(f"It {truth} (you predicted: {guesses[scheme]}).")
+            graded = "right" if guesses[scheme] == truth else f"wrong: {guesses[scheme]}"
+            st.caption(f"It {truth}. Your prediction was {graded}.")
     st.markdown(position_data.WHY)
 page.show_source(
     "core.models.positions.sinusoidal", "core.models.sinusoidal_gpt.SinusoidalGPT",

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.linear_rnn import general_sum, same_expression, unroll, unroll_steps
 from core.linear_rnn.proof import difference, remainder
+from core.linear_rnn.spectrum import scientific
 from dashboard import controls
 from dashboard.components import page
 from dashboard.components.formula import formula
@@ -50,7 +51,7 @@ def expansion() -> None:
     with left, st.container(key="figure-general-sum"):
         page.show_math(general_sum(**options), "The same sum for any T.")
     middle.metric("Terms that differ", remainder(T, **options), help=DIFFER)
-    right.metric("Difference in numbers", f"{difference(T, **options):.1e}", help=NUMBERS)
+    right.metric("Difference in numbers", scientific(difference(T, **options), 1), help=NUMBERS)
     check_answer(T, **options)
     copies(steps[-1].expression, name)
     page.show_source(unroll, unroll_steps, same_expression, label="Show the algebra")

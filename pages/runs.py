@@ -13,17 +13,19 @@ page.page_header(
     "Two runs that differ in one setting are an experiment. **What did the setting change**, and "
     "is the difference larger than between two random seeds?",
 )
-st.markdown("Select one run to work with it, or several to compare them in one chart.")
 
 # --- the table ---
 rows = run_table.all_rows()
-words = controls.text(
-    "Search",
-    "",
-    key="search",
-    max_chars=80,
-    help="Names, settings and states, such as: dim=64 vit done",
-)
+said, search = st.columns([3, 2], vertical_alignment="bottom")
+said.markdown("Select one run to work with it, or several to compare them in one chart.")
+with search:
+    words = controls.text(
+        "Search",
+        "",
+        key="search",
+        max_chars=80,
+        help="Names, settings and states, such as: dim=64 vit done",
+    )
 matches = run_table.matching(rows, words)
 damaged = [row for row in rows if row.error]
 if damaged:

@@ -22,7 +22,7 @@ def look() -> None:
     from core.interpret.attribution import extra_tokens  # the heading must not wait for torch
 
     drawn = controls.switch("Draw the network", key="network")
-    left, right = st.columns(2) if drawn else panes("look")
+    left, right = st.columns((2, 7)) if drawn else panes("look")
     with left:
         entry = vit_models.choose_model(real=True)
         loaded = vit_models.load(entry)

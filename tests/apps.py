@@ -1,12 +1,20 @@
 """A page as AppTest opens it, by its name and the settings of its link."""
 
 import json
+import threading
+import time
+import tomllib
 import zlib
 from functools import cache
+from pathlib import Path
+from types import CodeType
 from typing import Any
 
+from streamlit import config
 from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.scriptrunner import ScriptRunnerEvent
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import AppTest, local_script_runner
 
 from tests.conftest import ROOT
 
@@ -37,8 +45,53 @@ def told(app: AppTest) -> list[dict[str, Any]]:
     return [json.loads(zlib.decompress(one.bytes)) for one in elements if one.bytes]
 
 
-def search_components_once() -> None:
-    """Each app searches all installed packages for components, which takes longer than most pages.
-    What is installed stays the same, so what the first app of this process found is remembered."""
-    if not hasattr(manifest_scanner.scan_component_manifests, "cache_info"):
+def prepare_apps() -> None:
+    """Apps of this process run as the dashboard's own server does, and repeat no work.
+
+    AppTest reads neither the dashboard's configuration nor the environment: it would rewrite the
+    syntax tree of its page, describe each call for statistics and collect all garbage in each run.
+    Each app would also search all installed packages for components, compile its page again, and
+    wake a thousand times a second to see whether the page is complete.
+    """
+    settings = tomllib.loads((ROOT / "dashboard/.streamlit/config.toml").read_text("utf-8"))
+    for section in ("browser", "runner"):
+        for name, value in settings[section].items():
+            config.set_option(f"{section}.{name}", value)
+    if local_script_runner.require_widgets_deltas is not _wait_until_complete:
         manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+        local_script_runner.ScriptCache = _Compiled
+        local_script_runner.require_widgets_deltas = _wait_until_complete
+
+
+class _Compiled(ScriptCache):
+    """The compiled pages of this process; one whose file has changed is compiled again."""
+
+    _pages: dict[str, tuple[tuple[int, int], CodeType]] = {}
+
+    def get_bytecode(self, script_path: str) -> CodeType:
+        """The page at this path, compiled."""
+        file = Path(script_path).stat()
+        version = (file.st_mtime_ns, file.st_size)
+        known, code = self._pages.get(script_path, (None, None))
+        if code is None or known != version:
+            code = super().get_bytecode(script_path)
+            self._pages[script_path] = (version, code)
+        return code
+
+
+def _wait_until_complete(runner: local_script_runner.LocalScriptRunner, timeout: float = 3) -> None:
+    """Wait until the script has stopped. timeout: s. Errors: RuntimeError when it takes longer."""
+    stopped = threading.Event()
+
+    def listen(sender: object, event: ScriptRunnerEvent, **_: object) -> None:
+        if event == ScriptRunnerEvent.SHUTDOWN:
+            stopped.set()
+
+    runner.on_event.connect(listen, weak=False)
+    deadline = time.monotonic() + timeout
+    while not runner.script_stopped():
+        if time.monotonic() > deadline:
+            runner.request_stop()
+            runner.join()
+            raise RuntimeError(f"The page did not stop within {timeout} s.")
+        stopped.wait(1)  # not for ever: it may have stopped before anything listened

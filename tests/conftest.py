@@ -42,11 +42,11 @@ def own_state(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def components_once() -> None:
-    """Apps of the tests do not search the installed packages again and again."""
-    from tests.apps import search_components_once
+def prepared_apps() -> None:
+    """Apps of the tests run as in the dashboard, and repeat no work."""
+    from tests.apps import prepare_apps
 
-    search_components_once()
+    prepare_apps()
 
 
 MAIN = sys.modules["__main__"]

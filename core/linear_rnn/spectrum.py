@@ -82,7 +82,17 @@ def spectrum(W: Array) -> Spectrum:
 
 
 def number(value: float) -> str:
-    """A number for display: three digits, thousands separators, e-notation from ten million."""
-    if value < 100:
-        return f"{value:.3g}"
-    return f"{value:,.0f}" if value < 1e7 else f"{value:.1e}"
+    """A number ≥ 0 for display: three digits, thousands separators, and a power of ten below
+    0.0001 and from ten million on."""
+    if 0 < value < 1e-4 or value >= 1e7:
+        return scientific(value, 1)
+    return f"{value:.3g}" if value < 100 else f"{value:,.0f}"
+
+
+def scientific(value: float, digits: int = 0) -> str:
+    """0.00123 as 1·10⁻³; digits: decimal places of the first factor. 0 stays 0."""
+    if not value or not math.isfinite(value):
+        return f"{value:.0f}"
+    factor, exponent = f"{value:.{digits}e}".split("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{factor.replace('-', '−')}·10{raised}"

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,11 @@ class Question:
 
 def shipped() -> dict[str, Question]:
     """The questions of the course, in its order."""
+    return dict(_read_shipped())
+
+
+@cache
+def _read_shipped() -> dict[str, Question]:
     return {name: _read_file(SHIPPED / f"{name}.toml") for name in ORDER}
 
 

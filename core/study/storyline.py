@@ -71,7 +71,12 @@ def storyline(lesson: str) -> Storyline | None:
     """The storyline of that lesson, or None. Raises ValueError, one sentence, for a faulty file."""
     if not LESSON.fullmatch(lesson) or not (path := SHIPPED / f"{lesson}.toml").is_file():
         return None
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    return _read(path)
+
+
+@cache
+def _read(path: Path) -> Storyline:
+    lesson, table = path.stem, tomllib.loads(path.read_text(encoding="utf-8"))
     beats = tuple(
         _beat(beat, f"{lesson}, beat {number}") for number, beat in enumerate(table["beat"], 1)
     )

@@ -61,6 +61,7 @@ def show() -> None:
 
 def _predict(trained: History) -> bool:
     large, small = trained.accuracy(1), trained.accuracy(4)
+    right = ANSWERS[0] if large == small else ANSWERS[1] if large > small else ANSWERS[2]
     return controls.predict(
         "Which names more of them: one head of width 32, or four of width 8?",
         ANSWERS,
@@ -69,6 +70,7 @@ def _predict(trained: History) -> bool:
             "of three seeds). A head takes one weighted mean, so one head mixes the four symbols "
             "into one vector."
         ),
+        right=right,
         key="guess-heads",
     )
 

@@ -42,7 +42,10 @@ def show(
         size = " × ".join(str(n) for n in step.value.shape)
         st.markdown(f"Layer {layer}, head {head}. Shape **{size}**: {step.rows} × {step.columns}.")
         if step.columns == "key token":
-            st.metric(f"Query {query}, key {key}", f"{float(step.value[query, key]):.6g}")
+            st.metric(
+                f"Query {query}, key {key}",
+                f"{float(step.value[query, key]):.6g}".replace("-", "−"),
+            )
         if step.name == "scaled":
             _with_and_without_root(steps, tokens, query)
     pairs = step.columns == "key token"
@@ -63,10 +66,11 @@ def show(
         )  # fmt: skip
     if step.name in ("q", "k", "scores"):
         q, k, product = pair_product(steps, query, key)
+        total = f"{float(product.sum()):.4f}".replace("-", "−")
         page.show_figure(
             figures.product_bars(q.numpy(), k.numpy()),
             title=f"Query {query} times key {key}: the product (up) of each feature (across)",
-            description=f"The bars add up to the score {float(product.sum()):.4f}; the next step "
+            description=f"The bars add up to the score {total}; the next step "
             f"divides it by √{len(q)} = {len(q) ** 0.5:.3f}.",
             key="product",
             data={"q": q.numpy(), "k": k.numpy(), "product": product.numpy()},

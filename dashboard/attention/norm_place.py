@@ -55,6 +55,7 @@ def _predict(trained: History) -> bool:
             f"({about['frequencies']:.2f}). With a warm-up of {about['warm_up']} steps it reaches "
             f"**{warm:.2f}**."
         ),
+        right=ANSWERS[1],
         key="guess-norm",
     )
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
+from core.linear_rnn.spectrum import scientific
 from core.models import positions
 from dashboard import controls
 from dashboard.attention import rotary_instrument
@@ -38,7 +39,7 @@ def show(learned: np.ndarray | None) -> None:
             "turns combine to a single one, by the distance.",
         )
         question = "Query and key both move 50 tokens on. What happens to their score?"
-        controls.predict(question, ANSWERS, _reply, key="guess-rotary")
+        controls.predict(question, ANSWERS, _reply, right=ANSWERS[0], key="guess-rotary")
         base = float(
             controls.pick("Base of the frequencies", BASES, key="base", show="{:,}".format)
         )
@@ -65,8 +66,8 @@ def _reply() -> str:
     rotary, added = change(50)
     return (
         "It stays the same: both turn by the same angle. For two random vectors of 32-bit "
-        f"numbers it changes by at most **{rotary:.0e}** times the product of their lengths, "
-        "which is rounding. With the sinusoidal table added it changes by up to "
+        f"numbers it changes by at most **{scientific(rotary)}** times the product of their "
+        "lengths, which is rounding. With the sinusoidal table added it changes by up to "
         f"**{added:.2f}** times this product."
     )
 

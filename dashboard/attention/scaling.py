@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core.interpret import softmax_scale
+from core.linear_rnn.spectrum import scientific
 from dashboard import controls
 from dashboard.attention import scaling_instrument
 from dashboard.components import page
@@ -36,7 +37,7 @@ def show() -> None:
             r"\begin{gathered} p = \mathrm{softmax}(q K^\top / \sqrt{n}) \\ "
             r"\partial p / \partial s = \mathrm{diag}(p) - p\,p^\top \end{gathered}",
             "The gradient of the softmax with respect to its input s. Formula and autograd differ "
-            f"by at most {agreement():.0e} in all rows shown.",
+            f"by at most {scientific(agreement())} in all rows shown.",
         )
     dial = controls.dial("Head dimension n", 1, softmax_scale.WIDTHS[-1], FEW, key="n")
     with right:
@@ -50,7 +51,7 @@ def show() -> None:
 
 def _predict() -> bool:
     question = f"Without √n: n grows from {FEW} to {MANY}. What happens to the entropy of a row?"
-    return controls.predict(question, ANSWERS, _reply, key="guess-scale")
+    return controls.predict(question, ANSWERS, _reply, right=ANSWERS[1], key="guess-scale")
 
 
 def _reply() -> str:

@@ -91,10 +91,11 @@ def _predict(model: str, name: str, heaviest: int, costs: list[float], hidden: s
         "happens to the loss of the second half?",
         ANSWERS,
         lambda: (
-            f"Measured: **{result}** ({cost:+.2f} nats). If any other of these tokens is "
-            f"hidden instead, the loss rises by at most {others:+.2f} nats. {_why(cost, late)}"
+            f"Measured: **{result}** ({_signed(cost)} nats). If any other of these tokens is "
+            f"hidden instead, the loss rises by at most {_signed(others)} nats. {_why(cost, late)}"
         ),
-        key=f"guess-sink-{'late' if late else 'always'}-{model}", wait="Answer to see the losses.",
+        right=result, key=f"guess-sink-{'late' if late else 'always'}-{model}",
+        wait="Answer to see the losses.",
     )  # fmt: skip
 
 
@@ -106,3 +107,7 @@ def _why(cost: float, late: bool) -> str:
     if not late:
         return "If no later token ever sees it, another early token can become the sink."
     return "This model does not depend on it here."
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")

@@ -88,7 +88,7 @@ def page_header(title: str, question: str) -> None:
     When it was opened from a study question (`?back=1d`), a link leads back to that question, and
     the figure that decides it (`&figure=passes`) scrolls into view.
     """
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(title, anchor=False, width="stretch")
         asked = st.query_params.get("back", "")
         if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,19}", asked):
@@ -96,9 +96,11 @@ def page_header(title: str, question: str) -> None:
             figure = st.query_params.get("figure", "")
             if re.fullmatch(r"[\w-]{1,40}", figure):
                 scroll_to_figure(figure)
-        if not state.presenting():
-            explain_words()
-        copy_button()
+        # together, or a narrow window would show one of them beside the title and one below it
+        with st.container(horizontal=True, width="content", gap="small"):
+            if not state.presenting():
+                explain_words()
+            copy_button()
     with st.container(key="question"):
         st.markdown(question)
 

@@ -72,7 +72,8 @@ function draw(list, data, parentElement, setTriggerValue) {
   play.hidden = !data.play;
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   clearInterval(list.timer);
-  const selected = data.selected ?? data.first + window.unrolledStep - 1;
+  const step = data.first === null ? NaN : data.first + window.unrolledStep - 1;
+  const selected = data.selected ?? step;
 
   list.replaceChildren(...data.tokens.map(([text, kind, surprise, repeated, note], i) => {
     const item = document.createElement("li");

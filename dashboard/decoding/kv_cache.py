@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.linear_rnn.spectrum import scientific
 from dashboard import controls
 from dashboard.components import page, tables
 from dashboard.decoding import cache_drawing, timings
@@ -47,8 +48,8 @@ def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt:
         st.markdown(
             f"**The same text?** {proof.tokens} greedy tokens with and without the cache: ids "
             f"**{'equal' if proof.equal else 'NOT equal'}**, largest difference of any logit "
-            f"**{proof.largest_difference:.1e}**. At {proof.ties} steps the two largest "
-            "logits differ by less than 1e-4, so rounding could decide."
+            f"**{scientific(proof.largest_difference, 1)}**. At {proof.ties} steps the two largest "
+            "logits differ by less than 10⁻⁴, so rounding could decide."
         )
     _picture()
     page.show_source(

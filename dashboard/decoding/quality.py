@@ -147,7 +147,7 @@ def _table(columns: Mapping[str, TextQuality | None], times: Mapping[str, float]
 
     def shown(quality: TextQuality | None, name: str) -> str:
         value = quality and getattr(quality, name)
-        return "–" if value is None else f"{value:.3f}"
+        return "–" if value is None else f"{value:.3f}".replace("-", "−")
 
     rows = {
         title: [*(shown(quality, name) for quality in columns.values()), meaning]

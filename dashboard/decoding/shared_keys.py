@@ -79,7 +79,8 @@ def _predict(H: int) -> bool:
             "the weights, $W_K$ and $W_V$ become smaller; $W_Q$ and $W_O$ stay, so "
             f"{(H + 1) / (2 * H):.1%} are left."
         ),
-        key="guess-groups", wait="Answer to see weights and multiply-adds beside the bytes.",
+        right=ANSWERS[0], key="guess-groups",
+        wait="Answer to see weights and multiply-adds beside the bytes.",
     )  # fmt: skip
 
 
@@ -88,9 +89,10 @@ def _quality() -> str:
     try:
         history = llama_history.read()
         heads, groups = history.about["sizes"]["num_heads"], history.about["kv_heads"]
+        change = f"{history.change(5):+.3f}".replace("-", "−")
         return (
             f"On the way from the GPT to a Llama (lesson “Dialogue GPT”), {groups} such heads "
-            f"instead of {heads} changed the loss by {history.change(5):+.3f} bits per character; "
+            f"instead of {heads} changed the loss by {change} bits per character; "
             f"two seeds differ by up to {history.spread():.3f}."
         )
     except UNREADABLE:

@@ -38,17 +38,18 @@ def compare_figure(
     data: list[Spec] = []
     for i, (name, xy) in enumerate(curves.items()):
         color = PALETTE[i % len(PALETTE)]
-        dash = _DASHES[i // len(PALETTE) % len(_DASHES)]
+        dash = _DASHES[i % len(_DASHES)]
         mode = "lines+markers" if len(xy) < 40 else "lines"
         x, y = xy[:, 0], xy[:, 1]
         if smoothing > 0:
             faint: Spec = {"opacity": 0.25, "showlegend": False, "hoverinfo": "skip"}
             data.append(line(x, y, f"{literal(name)} (not smoothed)", color, 1, **faint))
         data.append(line(x, smooth(y, smoothing), literal(name), color, 2.5, dash, mode=mode))
+    few = along == "epoch" and all((xy[:, 0] <= 12).all() for xy in curves.values())
     layout = {
         "height": 420,
         "legend": LEGEND_ABOVE,
-        "xaxis": axis(AXES[along]),
+        "xaxis": axis(AXES[along], **({"dtick": 1} if few else {})),
         "yaxis": axis(literal(measure), **({"type": "log"} if log else {})),
         "showlegend": True,
     }

@@ -41,8 +41,8 @@ def show() -> None:
         plain = trained(rate)
         known = controls.predict(
             "With a learning rate of 0.1 the run explodes. What happens to it with c = 1?",
-            ANSWERS, lambda: verdict(plain, trained(rate, c), c), key="guess-clip",
-            case=" for c = 1",
+            ANSWERS, lambda: verdict(plain, trained(rate, c), c), right=ANSWERS[0],
+            key="guess-clip", case=" for c = 1",
         )  # fmt: skip
         page.show_math(
             r"g \leftarrow g \cdot \min(1,\; c / \lVert g \rVert)",

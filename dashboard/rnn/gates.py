@@ -61,7 +61,7 @@ def _predict(lstm: gates.LSTM) -> bool:
     return controls.predict(
         f"The LSTM that began with bias {BIAS:g} is always right. How large is the forget gate of "
         "the unit that keeps most of its cell?",
-        ANSWERS, lambda: _reply(lstm), key="guess-gate",
+        ANSWERS, lambda: _reply(lstm), right=ANSWERS[1], key="guess-gate",
     )  # fmt: skip
 
 

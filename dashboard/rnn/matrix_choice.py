@@ -19,7 +19,7 @@ from core.linear_rnn.matrices import (
     to_csv,
     with_radius,
 )
-from core.linear_rnn.spectrum import number
+from core.linear_rnn.spectrum import number, scientific
 from dashboard import controls, state
 from dashboard.components.live import Dial
 
@@ -142,7 +142,7 @@ def facts(view: MatrixView, decay: Decay) -> dict[str, str]:
         "ρ = max |λ|": f"{decay.radius:.4g}",
         "‖W_h‖₂": f"{spectrum.norm * factor:.4g}",
         "cond(P)": number(condition) if condition < 1e15 else "∞ (defective)",
-        "relative error of P Λ⁴⁹⁹ P⁻¹": f"{error:.0e}" if error < 1 else "over 100%",
+        "relative error of P Λ⁴⁹⁹ P⁻¹": scientific(error) if error < 1 else "over 100%",
         "half-life": f"{marks.half_life:.1f} steps" if marks.half_life else "none",
         "share of x₁ under 1%": _step(marks.under_one_percent),
         "x₁ lost to rounding": _step(marks.lost_in_float32),
@@ -154,7 +154,7 @@ def explanation(view: MatrixView) -> str:
     """What the eigenvalues say about the powers, and how exact the lecture's formula is here."""
     spectrum, error = view.growth.spectrum, view.growth.formula_error
     condition = number(spectrum.condition) if spectrum.condition < 1e15 else "∞ (defective)"
-    exact = f"{error:.0e}" if error < 1 else "over 100%"
+    exact = scientific(error) if error < 1 else "over 100%"
     return (
         f"{spectrum.explanation} The eigenvectors have the condition number cond(P) = {condition}; "
         f"computed as P Λ⁴⁹⁹ P⁻¹, the power W⁴⁹⁹ has a relative error of {exact}."

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from core.linear_rnn.spectrum import scientific
 from core.linear_rnn.through_time import backward
 from dashboard import controls
 from dashboard.components import page
@@ -52,7 +53,9 @@ def show() -> None:
             _show_figure(W_h, inputs, known, gradient)
         if gradient is not None:
             apart = np.abs(backward.norms(W_h, inputs) / gradient - 1).max()
-            st.caption(f"The product and autograd differ by at most {apart:.0e} of the norm.")
+            st.caption(
+                f"The product and autograd differ by at most {scientific(apart)} of the norm."
+            )
 
 
 def network(dials: list[Dial]) -> tuple[np.ndarray, np.ndarray]:
@@ -65,7 +68,7 @@ def network(dials: list[Dial]) -> tuple[np.ndarray, np.ndarray]:
 def _predict() -> bool:
     return controls.predict(
         f"With tanh and inputs of size {SIZE:g}: what happens to $∂h_T/∂h_1$ over {STEPS} steps?",
-        ANSWERS, _reply, key="guess-tanh",
+        ANSWERS, _reply, right=ANSWERS[1], key="guess-tanh",
     )  # fmt: skip
 
 

@@ -126,8 +126,9 @@ def _hide_all_but(beat: Beat) -> str:
     """The style sheet that hides everything but the beat and what it shows.
 
     What Reveal uncovers keeps its place, so that nothing jumps: as a frame with a question mark, or
-    as empty axes for the room to predict a curve, with the first series or without. Captions are
-    hidden: they would lie under the keys, and the figures' text alternatives contain them.
+    as empty axes for the room to predict a curve, with the first series or with a question mark.
+    Captions are hidden: they would lie under the keys, and the figures' text alternatives contain
+    them.
     """
     heading, keys, poll = map(dom.keyed, ("stage-beat", "stage-keys", "stage-poll"))
     keep = [dom.keyed(f"{kind}{name}") for kind in ("", "figure-") for name in beat.show]
@@ -149,15 +150,20 @@ def _hide_all_but(beat: Beat) -> str:
         for name in held
     ]
     plots = [f"{dom.keyed('figure-' + name)} {dom.PLOT}" for name in held]
+    axes = {*beat.axes} - {*beat.first}
+    empty = [plot for name, plot in zip(held, plots, strict=True) if name in axes]
+    bare = ", ".join(empty) or _NOTHING
     return f"""<style>
 {within}, {frames}, {", ".join(marks) or _NOTHING} {{ visibility: hidden !important; }}
 {", ".join(plots) or _NOTHING} {{ pointer-events: none; }}
-{frames} {{ position: relative; }}
-:is({frames}):not(:has({dom.COMPONENT}))::after {{
+{frames}, {bare} {{ position: relative; }}
+:is({frames}):not(:has({dom.COMPONENT}))::after, :is({bare})::after {{
   content: "?"; visibility: visible; position: absolute; inset: 0; display: grid;
-  place-items: center; font-size: 5rem; line-height: 1; border-radius: 0.5rem;
-  border: 2px dashed color-mix(in srgb, currentColor 35%, transparent);
+  place-items: center; font-size: 5rem; line-height: 1;
   color: color-mix(in srgb, currentColor 55%, transparent); }}
+:is({frames}):not(:has({dom.COMPONENT}))::after {{ border-radius: 0.5rem;
+  border: 2px dashed color-mix(in srgb, currentColor 35%, transparent); }}
+:is({bare})::after {{ bottom: 25%; }} /* where the names of the axis are */
 {page} {dom.ELEMENT}:not({these}):not({inside}):not(:has({failed})) {{ display: none; }}
 {page} {dom.CONTAINER}:not({these}):not({inside}):not(:has({these}, {failed})) {{ display: none; }}
 {page} {dom.COLUMN}:not({inside}):not(:has({these}, {failed})) {{ display: none; }}

@@ -12,15 +12,16 @@ from core.study.grading.checks import Response, right_settings
 from core.study.grading.numbers import draw
 from core.study.grading.quantities import draw_quantity
 from core.study.poll import right_answer
-from core.study.progress import SEED
+from core.study.progress import SEED, Answer
 from core.study.question import Question
-from core.study.tasks import Bug, Choice, Expression, Match, Number, Order, Quantity
+from core.study.tasks import Bug, Choice, Expression, Match, Number, Order, Quantity, Rubric
 from dashboard.components import page
 from dashboard.components.formula import formula
 from dashboard.components.scrolling import scroll_into_view
 from dashboard.study import exam_browser, faults, figures, study_state, tasks
 
 _KEY = "exam"
+FEW = 5  # questions without an answer that the clock names
 
 
 def asked_for() -> bool:
@@ -87,7 +88,8 @@ def _begin(seed: str) -> None:
 def _questions(
     questions: Mapping[str, Question], items: tuple[Item, ...], seed: str, end: datetime
 ) -> None:
-    _clock(items, seed, end)
+    with st.container(key="exam-clock"):
+        _clock(items, seed, end)
     for number, item in enumerate(items, 1):
         with st.container(border=True, key=f"exam-{number}"):
             question = questions[item.question]
@@ -99,13 +101,26 @@ def _questions(
 
 @st.fragment(run_every=15)
 def _clock(items: tuple[Item, ...], seed: str, end: datetime) -> None:
-    """The minutes that are left; at the end what has been answered is handed in."""
+    """The minutes that are left and how much is answered, always in view; at the end what has been
+    answered is handed in."""
     left = (end - study_state.now()).total_seconds()
     if left <= 0:
         _hand_in(items, seed)
         st.rerun()
     minutes = max(1, round(left / 60))
-    st.markdown(f":material/timer: **{minutes} {'minute' if minutes == 1 else 'minutes'} left**")
+    unit = "minute" if minutes == 1 else "minutes"
+    st.markdown(f":material/timer: **{minutes} {unit} left** · {_answered(items, seed)}")
+
+
+def _answered(items: tuple[Item, ...], seed: str) -> str:
+    """How many are answered; the numbers of the last few that are not."""
+    left = [
+        str(number)
+        for number, item in enumerate(items, 1)
+        if tasks.given(item.task, exam_browser.field(seed, item)) is None
+    ]
+    count = f"{len(items) - len(left)} of {len(items)} answered"
+    return f"{count}, not yet: {', '.join(left)}" if 0 < len(left) <= FEW else count
 
 
 def _hand_in(items: tuple[Item, ...], seed: str) -> None:
@@ -124,22 +139,27 @@ def _result(questions: Mapping[str, Question], seed: str, marked: tuple[Marked, 
     right = sum(answer.grade is not None and answer.grade.correct for answer in marked)
     earned = f"{points(marked):.1f}".removesuffix(".0")
     st.header(f"{earned} of {len(marked)} points, {right} right", anchor=False)
+    given: dict[str, Answer] = st.session_state.get(f"exam-given-{seed}", {})
     for number, answer in enumerate(marked, 1):
         item, question = answer.item, questions[answer.item.question]
         with st.container(border=True):
             st.markdown(f"**{number} · {question.title}**  \n{tasks.prompt(item.task, item.seed)}")
+            if answer.grade is not None and item.question in given:
+                tasks.show(item.task, given[item.question])
             if answer.grade is None:
                 st.info("Not answered.", icon=":material/remove:")
             elif answer.grade.correct:
                 st.success(formula(answer.grade.message), icon=":material/check_circle:")
             else:
                 st.warning(formula(answer.grade.message), icon=":material/undo:")
+            if isinstance(item.task, Rubric) and item.question in given:
+                tasks.show_points(item.task, given[item.question].text, rubric=False)
             if answer.grade is None or not answer.grade.correct:
                 if solution := _solution(item):
                     st.markdown(f"**Right:** {solution}")
                 label = f"Work through {item.question}"
                 page.marked_link("study", label, "arrow_forward", {"q": item.question})
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         items = [answer.item for answer in marked]
         st.button("Take it again", on_click=_forget, args=(seed, items))
         page.marked_link("study", "Back to the questions", "arrow_back", {})

@@ -55,13 +55,13 @@ def show(task: Bug, answer: Answer) -> None:
     """The answer in words."""
     line, symptom = (*answer.lines, "", "")[:2]
     number = task.code.index(line) + 1 if line in task.code else "?"
-    st.markdown(f"**Your answer:** line {number}; {formula(symptom)}")
+    st.markdown(f"**Your answer:** line {number}. {formula(symptom)}")
 
 
 def right(task: Bug) -> str:
     """The right answer in words."""
     line, symptom = task.right
-    return f"line {task.code.index(line) + 1}; {symptom}"
+    return f"line {task.code.index(line) + 1}. {symptom}"
 
 
 def compare(task: Bug) -> None:
@@ -78,7 +78,7 @@ def compare(task: Bug) -> None:
         st.markdown("**Repaired**")
         st.code(task.repair.strip(), language="python", wrap_lines=True)
         _numbers(repaired, fault.tells)
-    st.caption(f"{fault.shows}. Both were computed just now, on the same example.")
+    st.caption(f"{formula(fault.shows)}. Both were computed just now, on the same example.")
 
 
 def _code(lines: tuple[str, ...]) -> None:

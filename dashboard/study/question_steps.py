@@ -21,6 +21,7 @@ from core.study.progress import (
 )
 from core.study.question import Question
 from core.study.tasks import Bug, Choice, Expression, Match, Rubric, Task
+from dashboard import controls
 from dashboard.components import page
 from dashboard.components.formula import formula
 from dashboard.components.scrolling import scroll_into_view
@@ -42,7 +43,7 @@ def predict(question: Question) -> None:
     record = progress.record(question.id)
     st.subheader("1 · Predict", anchor=False)
     if record.prediction:
-        st.markdown(f"Your prediction: {formula(record.prediction)}")
+        st.markdown(f"Your prediction: {tasks.written(question.predict, record.prediction)}")
         return
     key = _widget_key(question, "predict")
     with st.container(border=True, key="predict"):
@@ -168,6 +169,8 @@ def _open(question: Question, i: int, task: Task) -> None:
         grade = grade_answer(task, tasks.response(task, sent), sent.seed)
         left = (tries(task) or 0) - record.attempts.get(str(i), 0)
         more = f" You have {left} more {'try' if left == 1 else 'tries'}." if left > 0 else ""
+        if isinstance(task, Rubric):
+            more = " Add more and check again."
         st.warning(formula(grade.message + more), icon=":material/undo:")
         if isinstance(task, Rubric):
             tasks.show_points(task, sent.text, rubric=False)
@@ -271,9 +274,9 @@ def _compare(question: Question, prediction: str) -> None:
         st.info(f"**Your prediction:** {formula(prediction)}")  # the question has changed since
     elif isinstance(task, (Choice, Expression)):
         grade = grade_answer(task, prediction, "")
-        right = "right" if grade.correct else "wrong"
         st.info(
-            f"**Your prediction was {right}:** {formula(prediction)}  \n{formula(grade.message)}",
+            controls.prediction_graded(tasks.written(task, prediction), grade.correct)
+            + formula(grade.message),
             icon=":material/check_circle:" if grade.correct else ":material/undo:",
         )
 

@@ -67,14 +67,9 @@ def set_seed(seed: str) -> None:
     st.query_params["seed"] = seed
 
 
-@st.cache_data(show_spinner=False)
-def _shipped() -> dict[str, Question]:
-    return shipped()
-
-
 def questions() -> dict[str, Question]:
     """The course's questions, then those in the folder UNROLLED_QUESTIONS and uploaded ones."""
-    return {**_shipped(), **_folder()[0], **st.session_state.get(_OWN, ({}, []))[0]}
+    return {**shipped(), **_folder()[0], **st.session_state.get(_OWN, ({}, []))[0]}
 
 
 def own_errors() -> list[str]:

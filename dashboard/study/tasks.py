@@ -22,6 +22,7 @@ from core.study.tasks import (
     Rubric,
     Task,
 )
+from dashboard.components import page
 from dashboard.components.formula import formula
 from dashboard.study import faults, figures
 
@@ -87,10 +88,16 @@ def show(task: Task, answer: Answer) -> None:
         return faults.show(task, answer)
     if isinstance(task, Match):
         return figures.show(task, answer)
-    written = [formula(line) for line in answer.text.splitlines() if line.strip()]
-    st.markdown("\n\n".join(["**Your answer:** " + "".join(written[:1]), *written[1:]]))
+    lines = [written(task, line) for line in answer.text.splitlines() if line.strip()]
+    st.markdown("\n\n".join(["**Your answer:** " + "".join(lines[:1]), *lines[1:]]))
     if isinstance(task, Order):
         st.markdown("\n".join(f"1. {formula(line)}" for line in answer.lines))
+
+
+def written(task: Task, text: str) -> str:
+    """One line of an answer as Markdown: an expression as it was typed; in other text, letters of
+    the lecture are set as formulas."""
+    return page.escape(text) if isinstance(task, Expression) else formula(text)
 
 
 def show_points(task: Rubric, text: str, *, rubric: bool) -> None:
@@ -148,9 +155,8 @@ def _line(
 ) -> None:
     code = isinstance(task, Expression)
     st.markdown(prompt(task, seed))
-    unit = "with its unit" if isinstance(task, Quantity) else "(the unit is optional)"
     st.text_input(
-        "Your expression" if code else f"Your number {unit}",
+        _label(task, seed),
         max_chars=2000,
         key=key,
         autocomplete="off",
@@ -160,6 +166,15 @@ def _line(
         else None,
         on_change=on_change,
     )
+
+
+def _label(task: Number | Quantity | Expression, seed: str) -> str:
+    if isinstance(task, Expression):
+        return "Your expression"
+    if isinstance(task, Quantity):
+        return "Your number with its unit"
+    unit = draw(task.variant, seed).unit
+    return f"Your number of {unit}" if unit else "Your number"
 
 
 def _order(task: Order, key: str, seed: str, on_change: Callable[[], None] | None) -> None:

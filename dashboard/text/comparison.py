@@ -70,7 +70,8 @@ def predict(curves: Measured, left: DeltaGenerator, right: DeltaGenerator) -> No
                 "because every text is made of bytes. The price: a word takes "
                 f"**{curves.tokens_per_word[-1]:.2f}** tokens."
             ),
-            key="guess-unknown", wait="Answer to see the curves.",
+            right=f"about 1 in {1 / curves.unknown[-1]:.0f}", key="guess-unknown",
+            wait="Answer to see the curves.",
         )  # fmt: skip
     with right:
         page.show_figure(

@@ -33,11 +33,10 @@ def show() -> None:
     """The text and the question beside the instrument; its controls run nothing else."""
     left, right = panes("loss", (2, 3))
     with left:
-        first, second = st.columns([7, 6])
+        first, second = st.columns([7, 6], vertical_alignment="bottom")
         with first:
             loaded = model_choice.load(gpt_models.choose_gpt())
         with second:
-            st.space("small")
             text = st.popover("The text", icon=":material/edit:", width="stretch")
         words, p = _read(loaded, text)
         unit = "token" if loaded.entry.real else "word"
@@ -105,7 +104,7 @@ def _predict(words: list[str], p: np.ndarray, unit: str) -> bool:
             f"of the losses grows by ln {LESS}, their mean by ln {LESS} / {T} = "
             f"{math.log(LESS) / T:.2f}."
         ),
-        key="guess-perplexity", wait="Answer to see the loss of the whole text.",
+        right=ANSWERS[2], key="guess-perplexity", wait="Answer to see the loss of the whole text.",
         show=lambda answer: answer.format(less=LESS, root=root),
     )  # fmt: skip
 

@@ -60,7 +60,9 @@ def show() -> None:
 def _predict(trained: History, law: Law) -> bool:
     width, count = HELD_OUT
     predicted, loss = law.loss(width, count), trained.of(*HELD_OUT).loss
-    by = f"{loss - predicted:+.3f}".replace("-", "−")
+    off = loss - predicted
+    by = f"{off:+.3f}".replace("-", "−")
+    right = ANSWERS[0] if abs(off) <= CLOSE else ANSWERS[1] if off < 0 else ANSWERS[2]
     return controls.predict(
         f"A law is fitted to {len(trained.fitted())} small GPTs that are at most {WIDTHS[-1]} wide "
         f"and were trained on at most {DIALOGUES[-1]:,} dialogues of a grammar. For width {width} "
@@ -71,6 +73,7 @@ def _predict(trained: History, law: Law) -> bool:
             f"It is **{loss:.3f} nats**, {by} from the prediction. This is "
             f"{loss - law.floor:.3f} above L∞; the law says {predicted - law.floor:.3f}."
         ),
+        right=right,
         key="guess-law",
     )
 

@@ -56,16 +56,17 @@ def _predicted(part: Part, step: int, history: History) -> bool:
     guesses: dict[str, str] = st.session_state.setdefault(GUESSES, {})
     spot = st.empty()
     if part.name not in guesses and not state.revealed():
-        guess = spot.radio(
+        answer = spot.radio(
             f"{part.name}: compared with the step before, the loss will be",
             RESULTS, index=None, key=f"guess-{step}",
         )  # fmt: skip
-        if guess is None:
+        if answer is None:
             return False
-        guesses[part.name] = guess
+        guesses[part.name] = answer
     change, spread = history.change(step), history.spread()
     result = RESULTS[history.verdict(step) + 1]
-    guessed = f" You predicted: {guesses[part.name]}." if part.name in guesses else ""
+    guess = guesses.get(part.name)
+    graded = controls.prediction_graded(guess, guess == result) if guess else ""
     with spot.container():
         st.metric(
             _seeds(len(history.of(step))), f"{history.mean(step):.3f}",
@@ -73,8 +74,8 @@ def _predicted(part: Part, step: int, history: History) -> bool:
         )  # fmt: skip
         by = f"{change:+.3f}".replace("-", "−")
         st.markdown(
-            f"**{result.capitalize()}**: it changed by {by}, and two seeds of one model "
-            f"differ by up to {spread:.3f}.{guessed} {part.why}"
+            f"{graded}**{result.capitalize()}**: it changed by {by}, and two seeds of one model "
+            f"differ by up to {spread:.3f}. {part.why}"
         )
         if step == 6:
             st.markdown(_units(history))

@@ -119,8 +119,9 @@ def show_differences(rows: list[Row]) -> None:
 
 
 def _mark(line: pd.Series) -> list[str]:
-    """Differences from the first run, marked by weight and by colour."""
-    return ["" if v == line.iloc[0] else "font-weight: bold; color: #b44c22" for v in line]
+    """Differences from the first run, marked by weight and by a tint behind them."""
+    tinted = "font-weight: bold; background-color: rgba(180, 76, 34, 0.25)"
+    return ["" if v == line.iloc[0] else tinted for v in line]
 
 
 def _unique(names: list[str]) -> list[str]:

@@ -85,8 +85,17 @@ def _predict(augmented: versus.Rival, plain: versus.Rival) -> bool:
             "augmentation the model hardly ever meets the same picture twice, so it cannot "
             "memorise them."
         ),
-        key="guess-augmentation", wait="Answer to see the other training.",
+        right=_right(augmented, plain), key="guess-augmentation",
+        wait="Answer to see the other training.",
     )  # fmt: skip
+
+
+def _right(augmented: versus.Rival, plain: versus.Rival) -> str:
+    """The answer that the last epochs give; "" where none of ANSWERS says it."""
+    training = augmented.training[-1] > plain.training[-1]
+    held_out = augmented.held_out[-1] > plain.held_out[-1]
+    said = {(False, True): ANSWERS[0], (True, True): ANSWERS[1], (False, False): ANSWERS[2]}
+    return said.get((training, held_out), "")
 
 
 @st.cache_data(max_entries=60, show_spinner=False)

@@ -59,7 +59,7 @@ def all_maps(
 def show_maps(maps: dict[str, tuple[np.ndarray, str]], image: np.ndarray, view: str) -> None:
     """Six maps beside each other, over the picture (S, S, 3) or as a "grid" of their weights."""
     with st.container(key="six-maps"):
-        columns = [*st.columns(3), *st.columns(3)]
+        columns = [c for _ in range(2) for c in st.columns(3, vertical_alignment="bottom")]
     for column, (name, (weight, words)) in zip(columns, maps.items(), strict=True):
         grid = round(len(weight) ** 0.5)
         with column:
@@ -68,7 +68,7 @@ def show_maps(maps: dict[str, tuple[np.ndarray, str]], image: np.ndarray, view: 
                 if view == "overlay"
                 else vit_maps.weight_grid(weight),
                 title=name,
-                description=attention_maps.largest(weight),
+                description=f"Largest: {attention_maps.largest_share(weight)}",
                 more=words,
                 key=name.replace(" ", "-").replace(",", ""),
                 data={"weights": weight.reshape(grid, grid)},

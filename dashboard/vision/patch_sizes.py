@@ -48,6 +48,7 @@ def show() -> None:
 def _predict(trained: History) -> bool:
     by_size = ", ".join(f"**{trained.accuracy(p):.0%}** with {p}" for p in SIZES)
     slower = trained.milliseconds(2) / trained.milliseconds(4)
+    best = max(SIZES, key=trained.accuracy)
     return controls.predict(
         "The same small ViT learns ten shapes from plain drawings: "
         f"{trained.about['steps']} steps with each patch size. Which patch size gives the highest "
@@ -57,6 +58,7 @@ def _predict(trained: History) -> bool:
             f"The accuracy is {by_size} pixels. A training step with 2 pixels takes {slower:.1f} "
             "times as long as with 4."
         ),
+        right=f"{best} pixels",
         key="guess-patch",
     )
 

@@ -143,7 +143,7 @@ def _show_classes(
         attention_maps.probability_bars(
             names, [p for _, p in likeliest], names.index(true) if true in names else None
         ),
-        title="Predicted classes and their probabilities",
+        title="Probability of each class",
         description="The most probable first" + (", the true one in full colour." if true else "."),
         key="classes",
         data={"class": classes, "probability": probability},

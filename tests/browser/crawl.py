@@ -20,7 +20,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from dashboard import lessons
 from dashboard.components import streamlit_dom as dom
-from tests.apps import search_components_once
+from tests.apps import prepare_apps
 from tests.browser import find
 from tests.browser.conftest import DESKTOP, FLAGS, PHONE
 from tests.browser.crawl_scenes import Scene, all_scenes
@@ -151,7 +151,7 @@ def report_stage(fills: dict[View, dict[str, float]]) -> None:
 
 def main() -> int:
     """1 if anything is wrong; arguments are the pages to look at, all without."""
-    search_components_once()
+    prepare_apps()
     pages = sys.argv[1:] or [lesson.name for lesson in lessons.available()]
     begun = time.monotonic()
     views = found_views(pages) + [view for view in beats() if view.page in pages]

@@ -17,7 +17,7 @@ from playwright.sync_api import Error, Locator, Page
 
 from dashboard import lessons
 from dashboard.components import streamlit_dom as dom
-from tests.apps import search_components_once
+from tests.apps import prepare_apps
 from tests.browser.conftest import DESKTOP
 from tests.browser.crawl import address_of
 from tests.browser.screenshot import own_browser
@@ -160,7 +160,7 @@ def table(found: Iterable[Seen]) -> Iterator[str]:
 
 def main() -> int:
     """Print the table; arguments are pages, all without."""
-    search_components_once()
+    prepare_apps()
     pages = sys.argv[1:] or [lesson.name for lesson in lessons.available()]
     views = list(sections(pages))
     found = []

@@ -44,6 +44,7 @@ def test_what_comes_next_follows_the_hand(page: Page, dashboard_url: str) -> Non
     page.wait_for_url("**t=2**")
     wait_ready(page)
     expect(text_of(page)).not_to_have_text(before)
+    expect(page.locator("li [aria-current]")).to_have_count(1)  # the prompt has no step to mark
     page.locator("[data-plot=draw] svg[role]").press("ArrowRight")
     expect(page.get_by_text("would select")).to_be_visible()
     text_of(page).get_by_role("button").nth(9 + 4).click()

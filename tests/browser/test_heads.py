@@ -20,11 +20,24 @@ def press(page: Page, layer: int, head: int, of: tuple[int, int]) -> None:
     page.mouse.click(box["x"] + names + (head - 0.5) * wide, box["y"] + (layer - 0.5) * high)
 
 
+def expect_legend(page: Page, shapes: dict[str, str]) -> None:
+    """The legend shows each series with the mark that the figure draws it with."""
+    legend = page.locator("[data-plot=direct] .legend > span")
+    expect(legend).to_have_text(list(shapes))
+    shown = legend.locator("path").evaluate_all("(all) => all.map((one) => one.dataset.shape)")
+    assert shown == list(shapes.values())
+    [diamonds] = page.locator("[data-plot=direct] path[fill='#b44c22']").evaluate_all(
+        "(all) => all.filter((one) => !one.closest('.legend')).map((one) => one.getAttribute('d'))"
+    )
+    assert re.fullmatch(r"(M\S+ \S+l8 8l-8 8l-8 -8z)+", diamonds)
+
+
 def test_a_head_is_pressed_and_the_logits_follow(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "heads")
     said = page.locator(".say")
     expect(said).to_contain_text("1 head is off. Without its direct part, the logit of “river”")
     expect(said).to_contain_text("is computed again")
+    expect_legend(page, {"whole": "outline", "direct part": "bar", "computed again": "diamond"})
     press(page, 2, 1, (2, 1))
     expect(said).to_contain_text("2 heads are off")
     page.wait_for_url(re.compile("without=.*layer.2"))

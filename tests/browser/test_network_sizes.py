@@ -64,3 +64,20 @@ def test_nothing_is_wider_than_a_small_window(
         box = page.locator(".net svg.drawing").bounding_box()
         assert box is not None
         assert box["x"] + box["width"] <= size[0], lesson
+
+
+def test_the_map_of_a_picture_has_no_hole(page: Page, dashboard_url: str) -> None:
+    """A weight too small for its byte is drawn in the first colour: nothing is masked there."""
+    open_page(page, dashboard_url, "vit", "network=true")
+    maps = page.locator(".net .head image")
+    expect(maps.nth(11)).to_be_attached()
+    least = maps.evaluate_all("""(all) => Promise.all(all.map(async (one) => {
+      const picture = new Image();
+      picture.src = one.getAttribute("href");
+      await picture.decode();
+      const canvas = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
+      canvas.drawImage(picture, 0, 0);
+      const { data } = canvas.getImageData(0, 0, picture.width, picture.height);
+      return Math.min(...data.filter((_, i) => i % 4 === 3));
+    }))""")
+    assert least == [255] * 12

@@ -1,9 +1,11 @@
 """What one window of 1280×720 shows: a sample of `python -m tests.browser.one_view`."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from dashboard.components import streamlit_dom as dom
 from tests.browser.one_view import CHANGED, FIGURE, look, prepare
+from tests.browser.waiting import open_page
 from tests.crawl.views import View
 
 DECAY = ("section", "Eigenvalues and decay")
@@ -13,6 +15,7 @@ SAMPLE = [
     View("rnn", (("section", "Learning"),)),
     View("rnn", (("section", "Cost"),)),
     View("positions"),
+    View("vit", (("network", "true"),)),
 ]
 
 
@@ -26,6 +29,26 @@ def test_the_figure_and_what_a_slider_changes_are_in_view(
     assert seen.figure >= FIGURE, seen.failures
     assert seen.captions == []
     assert all(share >= CHANGED for share, _ in seen.sliders.values()), seen.failures
+
+
+@pytest.mark.parametrize("lesson", ["heads", "decoding"])
+def test_all_sections_stand_in_one_line(lesson: str, page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, lesson)
+    tabs = page.locator(dom.SEGMENTED).first.get_by_role("radio")
+    tops = tabs.evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().top)")
+    assert len(tops) > 4
+    assert len(set(tops)) == 1
+
+
+def test_the_six_maps_have_titles_of_one_line(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "maps")
+    titles = page.locator(f"{dom.keyed('six-maps')} p > strong")
+    expect(titles).to_have_count(6)
+    boxes = titles.evaluate_all("(all) => all.map((one) => one.getClientRects().length)")
+    assert boxes == [1] * 6
+    pictures = page.locator(f"{dom.keyed('six-maps')} img")
+    tops = pictures.evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().top)")
+    assert len({round(top) for top in tops}) == 2
 
 
 MADE_UP = """

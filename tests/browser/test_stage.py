@@ -125,6 +125,9 @@ def test_a_figure_and_its_controls_are_in_view_together(
     assert all(box["y"] + box["height"] <= keys["y"] for box in boxes), "the keys hide none"
 
 
+MARK = "e => [getComputedStyle(e, '::after').content, getComputedStyle(e, '::after').visibility]"
+
+
 def test_axes_wait_for_their_curves_and_a_frame_for_its_figure(
     page: Page, dashboard_url: str
 ) -> None:
@@ -133,6 +136,7 @@ def test_axes_wait_for_their_curves_and_a_frame_for_its_figure(
     plot = page.locator(f"{dom.keyed('figure-share')} {dom.PLOT}")
     expect(plot.locator(".xtick text").first).to_be_visible()
     expect(plot.locator(".trace path").first).to_be_hidden()
+    assert plot.evaluate(MARK) == ['"?"', "visible"]
     letters = page.get_by_role("button", name="R N")
     letters.click()
     expect(letters).to_have_attribute("aria-pressed", "false")
@@ -148,14 +152,13 @@ def test_axes_wait_for_their_curves_and_a_frame_for_its_figure(
     series = page.locator(f"{dom.keyed('figure-off')} {dom.PLOT} .trace.bars")
     expect(series.nth(0).locator("path").first).to_be_visible()
     expect(series.nth(1).locator("path").first).to_be_hidden()
+    assert page.locator(f"{dom.keyed('figure-off')} {dom.PLOT}").evaluate(MARK)[0] == "none"
     open_page(page, dashboard_url, "maps", query="mode=present&beat=3")
     at_beat(page, 3, len(storyline("maps").beats))
     frame = page.locator(dom.keyed("figure-known"))
     expect(frame).to_be_hidden()
-    mark = (
-        "e => [getComputedStyle(e, '::after').content, getComputedStyle(e, '::after').visibility]"
-    )
-    assert frame.evaluate(mark) == ['"?"', "visible"]
+    assert frame.evaluate(MARK) == ['"?"', "visible"]
+    assert frame.locator(dom.PLOT).evaluate(MARK)[0] == "none"  # one for the frame is enough
 
 
 def test_arrow_keys_step_through_layers_and_heads(page: Page, dashboard_url: str) -> None:

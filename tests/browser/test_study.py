@@ -239,3 +239,29 @@ def test_a_phone_with_a_token_that_is_not_ours_is_given_one_that_is(
         expect(phone.get_by_text("Your answer is counted.")).to_be_visible()
         assert "." in phone.evaluate("localStorage.getItem('unrolled-phone')")
         no_errors(phone)
+
+
+def test_a_link_to_another_question_or_the_exam_stays_in_the_address(
+    page: Page, dashboard_url: str
+) -> None:
+    """A link from Study to itself: the browser changes the address for other pages alone."""
+    open_page(page, dashboard_url, "study", query="q=1a")
+    page.get_by_text("All questions").click()
+    page.get_by_role("link", name=re.compile("^1b Unroll three steps")).click()
+    expect(page.get_by_role("heading", name="1b · Unroll three steps")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/study\?q=1b$"))
+    box = page.get_by_role("textbox", name="Your expression")
+    box.fill("phi_y(x1)")
+    box.press("Enter")
+    wait_ready(page)
+    page.get_by_role("button", name="Keep my prediction").click()
+    expect(page.get_by_text("Your prediction: phi_y(x1)")).to_be_visible()
+    expect(page.get_by_role("heading", name="1b · Unroll three steps")).to_be_visible()
+    page.get_by_role("link", name="Practice exam").click()
+    expect(page).to_have_url(re.compile(r"/study\?exam=1$"))
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Hand in").scroll_into_view_if_needed()
+    expect(page.get_by_text("minutes left")).to_be_in_viewport()
+    page.go_back()
+    expect(page.get_by_role("heading", name="1b · Unroll three steps")).to_be_visible()
+    no_errors(page)

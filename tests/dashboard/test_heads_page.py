@@ -87,4 +87,4 @@ def test_the_losses_without_a_sink_wait_for_a_prediction() -> None:
     apps.check(guess.set_value("it changes by less").run())
     [said] = [m.value for m in app.markdown if "Measured" in m.value]
     assert "it rises by more than 0.3 nats" in said
-    assert "You predicted: it changes by less." in said
+    assert said.startswith("**Your prediction was wrong:** it changes by less  \n")

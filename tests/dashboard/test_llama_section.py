@@ -36,7 +36,8 @@ def test_a_step_shows_its_loss_after_the_prediction_alone(step: int) -> None:
     assert app.metric[0].value == f"{history.mean(step):.3f}"
     said = " ".join(m.value for m in app.markdown)
     assert RESULTS[history.verdict(step) + 1].capitalize() in said
-    assert f"You predicted: {RESULTS[0]}." in said
+    graded = "right" if history.verdict(step) == -1 else "wrong"
+    assert f"**Your prediction was {graded}:** {RESULTS[0]}  \n" in said
     assert ("less text" in said) == (step == 6), "another unit"
     assert not app.radio, "it is answered"
 
@@ -56,7 +57,8 @@ def test_predictions_of_other_steps_stay() -> None:
     check(app.run())
     check(app.radio(key="guess-2").set_value(RESULTS[1]).run())
     app.session_state["part"] = PARTS[0].name
-    assert any(f"You predicted: {RESULTS[2]}." in m.value for m in check(app.run()).markdown)
+    said = [m.value for m in check(app.run()).markdown]
+    assert any(text.startswith(f"**Your prediction was wrong:** {RESULTS[2]}") for text in said)
 
 
 def test_reveal_shows_every_step(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ def test_the_loss_of_the_text_waits_for_a_prediction() -> None:
     apps.check(app.radio(key="guess-perplexity").set_value(ANSWERS[0]).run())
     assert sent(app)["known"] is True
     T = len(sent(app)["words"])
-    [said] = [m.value for m in app.markdown if "You predicted" in m.value]
+    [said] = [m.value for m in app.markdown if "Your prediction was wrong:" in m.value]
     assert f"**{100 ** (1 / T):.2f} times**" in said
 
 

@@ -128,7 +128,7 @@ def test_the_augmented_training_waits_for_a_prediction():
     assert '"name":"augmented"' not in figure.proto.spec.replace(" ", "")
     app.radio(key="guess-augmentation").set_value(augmentation.ANSWERS[1]).run()
     assert not app.exception
-    [said] = [m.value for m in app.markdown if "You predicted" in m.value]
+    [said] = [m.value for m in app.markdown if "Your prediction was wrong:" in m.value]
     assert "98." in said  # held out, augmented
     figure = next(c for c in app.get("plotly_chart") if "augmentation" in str(c.key))
     assert '"name":"augmented"' in figure.proto.spec.replace(" ", "")

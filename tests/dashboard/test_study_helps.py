@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.study.exam import draw_exam
 from core.study.progress import StudyProgress, attempt, predict as predicted
+from core.study.tasks import Number, Rubric
 from tests.dashboard.study_page import QUESTIONS, RIGHT, button, fill_in, open_question, text_of
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -148,3 +149,28 @@ def test_after_its_time_an_exam_is_handed_in_by_itself() -> None:
 def test_a_link_to_an_exam_that_cannot_be_gets_one_sentence() -> None:
     app = open_question("1a", exam="<b>")
     assert "letters, digits or hyphens" in app.error[0].value
+
+
+def test_an_exam_says_how_much_is_answered_and_shows_ones_own_answers_in_its_result() -> None:
+    app = open_question("1a", exam="group-1")
+    button(app, "Begin").click().run()
+    items = draw_exam(QUESTIONS, "group-1")
+    assert "0 of 10 answered" in text_of(app)
+    number = next(item for item in items if isinstance(item.task, Number))
+    essay = next(item for item in items if isinstance(item.task, Rubric))
+    for item in items:
+        if item not in (number, essay):
+            place = f"exam-group-1-{item.question}"
+            fill_in(app, item.task, place, item.seed, right=True, field=place)
+    left = ", ".join(str(i) for i, item in enumerate(items, 1) if item in (number, essay))
+    assert f"8 of 10 answered, not yet: {left}" in text_of(app.run())
+    app.text_input(f"exam-group-1-{number.question}").set_value("7e30")
+    app.text_area(f"exam-group-1-{essay.question}").set_value("I do not know.")
+    app.run()
+    button(app, "Hand in").click().run()
+    shown = text_of(app)
+    assert "8 of 10 points, 8 right" in shown
+    assert "**Your answer:** 7e30" in shown
+    assert "**Your answer:** I do not know" in shown
+    assert "Not found yet" in shown
+    assert "check again" not in shown

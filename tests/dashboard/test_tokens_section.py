@@ -94,6 +94,7 @@ def test_curves_wait_for_the_prediction() -> None:
     curves = comparison.measured()
     assert curves is not None
     [said] = [m.value for m in app.markdown if "unknown" in m.value and "byte-pair" in m.value]
+    assert said.startswith(f"**Your prediction was right:** {comparison.ANSWERS[2]}  \n")
     for number in (f"{curves.unknown[-1]:.1%}", f"{curves.tokens_per_word[-1]:.2f}"):
         assert number in said
 

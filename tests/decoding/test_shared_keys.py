@@ -44,4 +44,4 @@ def test_weights_and_operations_wait_for_a_prediction() -> None:
     assert sent(app)["order"]["values"] == {"groups": 1, "tokens": 7}
     apps.check(app.radio(key="guess-groups").set_value(ANSWERS[2]).run())
     assert sent(app)["known"] is True
-    assert any(f"You predicted: {ANSWERS[2]}" in m.value for m in app.markdown)
+    assert any(f"Your prediction was wrong:** {ANSWERS[2]}" in m.value for m in app.markdown)

@@ -47,4 +47,4 @@ def test_the_section_answers_after_the_prediction_alone() -> None:
     app.radio(key="guess-scale").set_value(ANSWERS[0])
     said = shown(app.run())
     assert f"**{scale.curves().entropy['undivided'][-1]:.2f}** nats" in said
-    assert f"You predicted: {ANSWERS[0]}." in said
+    assert f"**Your prediction was wrong:** {ANSWERS[0]}  \n" in said

@@ -50,4 +50,4 @@ def test_the_section_answers_after_the_prediction_alone() -> None:
     app.radio(key="guess-clip").set_value(ANSWERS[1])
     said = " ".join(m.value for m in apps.check(app.run()).markdown)
     assert "With c = 0.25 **it learns**" in said
-    assert f"You predicted for c = 1: {ANSWERS[1]}." in said
+    assert f"**Your prediction for c = 1 was wrong:** {ANSWERS[1]}  \n" in said

@@ -61,7 +61,7 @@ def test_the_section_answers_after_the_prediction_alone() -> None:
     app.radio(key="guess-gate").set_value(ANSWERS[0])
     said = " ".join(m.value for m in apps.check(app.run()).markdown)
     assert f"on average {gates.most_kept(LSTMS[1.0])[1]:.2f}" in said
-    assert f"You predicted: {ANSWERS[0]}." in said
+    assert f"**Your prediction was wrong:** {ANSWERS[0]}  \n" in said
 
 
 @pytest.mark.parametrize("signed", [True, False])

@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 from core.linear_rnn.decay import MAX_STEPS, NORM_STEPS, growth, orbit, shares
 from core.linear_rnn.matrices import MAX_BYTES, PRESETS, parse_matrix, preset, to_csv, with_radius
 from core.linear_rnn.powers import powers
-from core.linear_rnn.spectrum import spectrum
+from core.linear_rnn.spectrum import number, scientific, spectrum
 
 mpmath.mp.dps = 50
 
@@ -289,3 +289,12 @@ def test_the_numbers_need_no_torch() -> None:
         "sys.exit(any(name in sys.modules for name in ('torch', 'sympy', 'streamlit', 'plotly')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_numbers_are_shown_with_powers_of_ten():
+    assert [number(x) for x in (0.0, 1.41, 0.135, 1234.5, 2.86e7, 2.8e-16)] == [
+        *("0", "1.41", "0.135", "1,234", "2.9·10⁷", "2.8·10⁻¹⁶"),
+    ]
+    assert scientific(-0.002) == "−2·10⁻³"
+    assert scientific(1) == "1·10⁰"
+    assert [scientific(x) for x in (0, float("inf"))] == ["0", "inf"]

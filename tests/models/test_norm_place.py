@@ -70,4 +70,4 @@ def test_the_section_answers_after_the_prediction_alone() -> None:
     said = " ".join(m.value for m in apps.check(app.run()).markdown)
     after = sum(SHIPPED.losses(AFTER, ASKED)) / 2
     assert f"**{after:.2f}** nats, no better than word frequencies alone" in said
-    assert f"You predicted: {ANSWERS[0]}." in said
+    assert f"**Your prediction was wrong:** {ANSWERS[0]}  \n" in said

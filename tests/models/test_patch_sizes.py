@@ -56,4 +56,4 @@ def test_the_section_answers_after_the_prediction_alone() -> None:
     app.radio(key="guess-patch").set_value(ANSWERS[1])
     said = " ".join(m.value for m in apps.check(app.run()).markdown)
     assert f"**{SHIPPED.accuracy(8):.0%}** with 8 pixels" in said
-    assert f"You predicted: {ANSWERS[1]}." in said
+    assert f"**Your prediction was right:** {ANSWERS[1]}  \n" in said

@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, strategies as st
 from streamlit.testing.v1 import AppTest
 
+from core.linear_rnn.spectrum import scientific
 from core.models import positions
 from core.models.pretrained.rotary import Rotation, rotate
 from core.models.relative_positions import (
@@ -141,8 +142,8 @@ def test_moving_query_and_key_together_changes_no_rotary_score() -> None:
     rotated, added = change(50)
     assert rotated < 1e-5
     assert added > 0.1
-    [said] = [m.value for m in app.markdown if "You predicted" in m.value]
-    assert f"{rotated:.0e}" in said
+    [said] = [m.value for m in app.markdown if "Your prediction was wrong:" in m.value]
+    assert scientific(rotated) in said
     assert f"{added:.2f}" in said
     opened(query="nan", apart="1e9", base="no")
 

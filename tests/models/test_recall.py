@@ -48,7 +48,7 @@ def test_the_section_answers_after_the_prediction_alone() -> None:
     app.radio(key="guess-heads").set_value(ANSWERS[1])
     said = " ".join(m.value for m in apps.check(app.run()).markdown)
     assert f"one large head names **{SHIPPED.accuracy(1):.0%}**" in said
-    assert f"You predicted: {ANSWERS[1]}." in said
+    assert f"**Your prediction was wrong:** {ANSWERS[1]}  \n" in said
     assert len(app.get("plotly_chart")) == 2
 
 

@@ -1,8 +1,9 @@
 """The files for other systems keep to the rules of their formats: QTI 2.1 and Moodle XML.
 
-The tables hold what IMS QTI 2.1 (final, 2012), IMS Content Packaging 1.1 and Moodle's documentation
-of its XML format say of the elements that Unrolled writes, and nothing else is allowed. The schema
-itself is not here: its licence asks whoever ships it to register first.
+The tables hold what the schemas of IMS QTI 2.1.1 and IMS Content Packaging 1.1.4 and Moodle's
+reader say of the elements that Unrolled writes, and nothing else is allowed: what keeps to QTI or
+MANIFEST, with identifiers given once, is valid by its schema. The schemas are not here: their
+licence asks whoever ships them to register first.
 """
 
 import io
@@ -21,8 +22,8 @@ QUESTIONS = list(shipped().values())
 PACKAGE = "http://www.imsglobal.org/xsd/imscp_v1p1"
 SCHEMA_LOCATION = "{http://www.w3.org/2001/XMLSchema-instance}schemaLocation"
 
-NAME, BOOLEAN, INTEGER = r"[A-Za-z_][\w.-]*", "true|false", r"\d+"
-NUMBER = r"-?\d+(\.\d+)?"
+NAME, BOOLEAN, INTEGER = "[A-Za-z_][A-Za-z0-9_.-]*", "true|false", "[0-9]{1,9}"
+NUMBER, FILE = r"-?[0-9]+(\.[0-9]+)?", r"[A-Za-z0-9_.-]+\.xml"
 BASE, EMPTY = "identifier|float", ""
 INLINE = "(strong |code )*"
 EXPRESSION = "(match |equal |variable |correct |baseValue )"
@@ -79,9 +80,8 @@ MANIFEST = {
     "organizations": ({}, EMPTY, False),
     "resources": ({}, "(resource )+", False),
     "resource": (
-        {"identifier": NAME, "type": "imsqti_item_xmlv2p1", "href": r"[\w.-]+\.xml"}, "file ",
-        False),
-    "file": ({"href": r"[\w.-]+\.xml"}, EMPTY, False),
+        {"identifier": NAME, "type": "imsqti_item_xmlv2p1", "href": FILE}, "file ", False),
+    "file": ({"href": FILE}, EMPTY, False),
 }  # fmt: skip
 FORMAT = {"format?": "html|plain_text|moodle_auto_format|markdown"}
 ASKED = "name questiontext generalfeedback defaultgrade penalty hidden "
@@ -89,13 +89,13 @@ MOODLE = {
     "quiz": ({}, "(question )+", False),
     "question": (
         {"type": "category|multichoice|numerical|ordering"},
-        f"(category |{ASKED}(single shuffleanswers answernumbering (answer )+"
+        f"(category |{ASKED}(single shuffleanswers answernumbering (answer ){{2,}}"
         "|(answer )+unitgradingtype showunits unitsleft "
         "|layouttype selecttype selectcount gradingtype showgrading numberingstyle "
-        "shownumcorrect (answer )+))", False),
+        "shownumcorrect (answer ){2,}))", False),
     "category": ({}, "text ", False),
-    **{tag: (FORMAT, "text ", False)
-       for tag in ("name", "questiontext", "generalfeedback", "feedback")},
+    "name": ({}, "text ", False),
+    **{tag: (FORMAT, "text ", False) for tag in ("questiontext", "generalfeedback", "feedback")},
     "answer": ({"fraction": NUMBER, **FORMAT}, "text feedback (tolerance )?", False),
     **{tag: ({}, EMPTY, True) for tag in (
         "text", "tolerance", "defaultgrade", "penalty", "hidden", "single", "shuffleanswers",
@@ -107,7 +107,9 @@ MOODLE_VALUES = {
     "answernumbering": "none|abc|ABCD|123|iii|IIII", "unitgradingtype": "[012]",
     "showunits": "[0-3]", "unitsleft": "0|1", "layouttype": "VERTICAL|HORIZONTAL",
     "selecttype": "ALL|RANDOM|CONTIGUOUS", "selectcount": INTEGER, "showgrading": "SHOW|HIDE",
-    "gradingtype": "ALL_OR_NOTHING|ABSOLUTE_POSITION|RELATIVE_.*|LONGEST_.*",
+    "gradingtype": "ALL_OR_NOTHING|ABSOLUTE_POSITION|RELATIVE_NEXT_(EX|IN)CLUDE_LAST|"
+    "RELATIVE_ONE_PREVIOUS_AND_NEXT|RELATIVE_ALL_PREVIOUS_AND_NEXT|RELATIVE_TO_CORRECT|"
+    "LONGEST_(ORDERED|CONTIGUOUS)_SUBSET",
     "numberingstyle": "none|abc|ABCD|123|iii|IIII", "shownumcorrect": "0|1",
     "defaultgrade": NUMBER, "penalty": NUMBER, "tolerance": NUMBER,
 }  # fmt: skip
@@ -148,7 +150,8 @@ def qti_faults(item: ET.Element) -> Iterator[str]:
     asked = [e.get("responseIdentifier") for e in item.iter() if e.get("responseIdentifier")]
     if asked != list(response):
         yield f"the interactions are {asked} and the declarations {list(response)}"
-    for names in (shown, said):
+    declared = [e.get("identifier") for e in item.iter(f"{q}responseDeclaration")]
+    for names in (shown, said, declared):
         if len(set(names)) < len(names):
             yield f"a name is used twice: {names}"
     for tag, declared in (
@@ -191,6 +194,13 @@ def moodle_faults(root: ET.Element) -> Iterator[str]:
             yield f"the places of an order are {fractions}"
         elif question.get("type") in ("multichoice", "numerical") and fractions.count(100) != 1:
             yield f"the fractions are {fractions}: exactly one answer must be right"
+        name = question.findtext("name/text") or ""
+        if "<" in name or len(name) > 255:  # Moodle takes tags out, and cuts
+            yield f"Moodle would change the name {name!r}"
+        texts = [answer.findtext("text") or "" for answer in question.findall("answer")]
+        seen = [re.sub("<[^>]+>", "", text)[:100] for text in texts]  # as Moodle's reports do
+        if question.get("type") != "numerical" and len(set(seen)) < len(seen):
+            yield f"two answers begin alike: {seen}"
         for field in question.iter("text"):
             if "<" in (field.text or ""):
                 ET.fromstring(f"<div>{field.text}</div>")  # what a browser is given is well formed
@@ -236,6 +246,10 @@ CHANGES = [
     (('<baseValue baseType="float">', '<baseValue baseType="identifier">'), "set to a identifier"),
     (("<value>option-", "<value>answer-"), "are not among"),
     (("modalFeedback", "feedback"), "is not an element of the format"),
+    (('identifier="option-1"', 'identifier="option-²"'), "may not have identifier='option-²'"),
+    (('showHide="show"', 'showHide="yes"'), "may not have showHide='yes'"),
+    (("<itemBody>", '<responseDeclaration identifier="RESPONSE" cardinality="single" '
+      'baseType="float" /><itemBody>'), "a name is used twice: ['RESPONSE', 'RESPONSE']"),
 ]  # fmt: skip
 
 
@@ -254,6 +268,8 @@ def test_a_departure_from_qti_is_found(change: tuple[str, str], said: str) -> No
         (("<single>true", "<single>yes"), "<single> may not be 'yes'"),
         (('type="numerical"', 'type="number"'), "<question> may not have type='number'"),
         (("generalfeedback", "reply"), "<reply> is not an element of the format"),
+        (("<name>", '<name format="html">'), "<name> may not have format='html'"),
+        (("<text>1d-0 ", "<text>1d-0 &lt;b/&gt;"), "Moodle would change the name '1d-0 <b/>"),
     ],
 )
 def test_a_departure_from_moodle_s_format_is_found(change: tuple[str, str], said: str) -> None:

@@ -53,6 +53,8 @@ def moodle() -> dict[str, ET.Element]:
     root = ET.fromstring(moodle_xml(QUESTIONS, "7"))
     assert root.tag == "quiz"
     assert root[0].get("type") == "category"
+    # no context such as $course$, which has no questions of its own since Moodle 5.0
+    assert root[0].findtext("category/text") == "Unrolled"
     return {question.find("name/text").text.split()[0]: question for question in root[1:]}
 
 
@@ -96,6 +98,8 @@ def test_an_item_of_qti_says_what_the_question_says(one, items) -> None:
             assert grade_number(task, repr(inside)).correct
             outside = float(value) + 1.01 * float(tolerances[0][0]) + 1e-8 * float(value)
             assert not grade_number(task, repr(outside)).correct
+            (entry,) = item.iter(f"{Q}textEntryInteraction")
+            assert (entry.tail or "").rstrip() == (f" {task.unit}" if task.unit else "")
             wrong = [b.text for b in item.iter(f"{Q}baseValue") if b.get("baseType") == "float"]
             assert wrong == ["1", *(decimal(value) for value, _ in task.mistakes)]
 
@@ -123,8 +127,27 @@ def test_a_question_of_moodle_says_what_the_question_says(one, moodle) -> None:
             assert question.get("type") == "numerical"
             assert [a[0] for a in answers] == ["100"] + ["0"] * len(task.mistakes)
             assert grade_number(task, answers[0][1]).correct
+            note = f"<p>Write the number alone, without its unit ({task.unit}).</p>"
+            assert question.find("questiontext/text").text.endswith(note) == bool(task.unit)
             within = float(question.find("answer/tolerance").text)
             assert within == pytest.approx(max(task.tolerance * abs(task.answer), 1e-9))
+
+
+def test_a_usual_mistake_gets_its_own_reply(items, moodle) -> None:
+    """Other systems reply to the first number that is near enough, the course to the nearest."""
+    for one in EXERCISES:
+        if isinstance(one.task, NumberTask):
+            _, *others = items[one.name].iter(f"{Q}equal")
+            of_qti = [(e.find(f"{Q}baseValue").text, e.get("tolerance").split()[0]) for e in others]
+            of_moodle = [
+                (answer.findtext("text"), answer.findtext("tolerance"))
+                for answer in moodle[one.name].findall("answer")[1:]
+            ]
+            assert of_qti == of_moodle
+            for value, reply in one.task.mistakes:
+                near = [abs(float(v) - value) <= float(within) for v, within in of_qti]
+                assert one.task.mistakes[near.index(True)][1] == reply
+                assert grade_number(one.task, repr(value)).message == reply
 
 
 def test_markup_and_formulas_stay_text() -> None:

@@ -32,6 +32,18 @@ def test_every_lesson_decides_at_least_two_questions():
     assert [name for name in (*lessons, "gpt", "decoding") if pages.count(name) < 2] == []
 
 
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+def test_indices_and_powers_are_set_as_formulas(question: q.Question) -> None:
+    """In what is shown as Markdown; options and replies get theirs from `formula`."""
+    prompts = [
+        task.prompt for task in (question.predict, *question.checks) if hasattr(task, "prompt")
+    ]
+    answer = question.answer
+    for text in (question.text, question.experiment.say, answer.text, answer.loose, *prompts):
+        plain = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`", "", text, flags=re.DOTALL)
+        assert not re.search(r"(?<!\w)[A-Za-zφλ]_[A-Za-z0-9{]|\w\^[\w({]", plain), plain
+
+
 def test_at_least_ten_questions_have_a_fault_to_find():
     bugs = [t for q in QUESTIONS.values() for t in q.checks if isinstance(t, Bug)]
     assert len({task.fault for task in bugs}) == len(bugs) >= 10
@@ -90,6 +102,9 @@ def test_a_sentence_without_its_numbers_is_not_shown():
     assert fill(sentence, {}) is None
     assert fill(sentence, {"cost": {"rnn_low": 1.234}}) == "It took 1.23 ms."
     assert fill("{cost.rnn_low:e}", {"cost": {"rnn_low": 1.234e-11}}) == "1·10⁻¹¹"
+    assert fill("{cost.rnn_low:.2f} to {cost.rnn_low:e}", {"cost": {"rnn_low": -0.2}}) == (
+        "−0.20 to −2·10⁻¹"
+    )
     assert fill("$W_h^{T-1}$ and {cost.rnn_low}", {"cost": {"rnn_low": 2}}) == "$W_h^{T-1}$ and 2"
 
 

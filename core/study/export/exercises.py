@@ -65,6 +65,16 @@ def tolerance(task: NumberTask) -> float:
     return max(task.tolerance * abs(task.answer), 1e-9)
 
 
+def mistakes(task: NumberTask) -> list[tuple[float, str, float]]:
+    """Each usual mistake, its reply, and how far an answer may be from it to get that reply: not
+    past the middle between two mistakes, so that the nearest one replies, as in the course."""
+    reached = []
+    for value, reply in task.mistakes:
+        halves = [abs(value - other) / 2 for other, _ in task.mistakes if other != value]
+        reached.append((value, reply, min([max(task.tolerance * abs(value), 1e-9), *halves])))
+    return reached
+
+
 def decimal(value: float) -> str:
     """The number without an exponent, which not every system reads: twelve places at most."""
     return f"{value:.12f}".rstrip("0").rstrip(".")

@@ -1,7 +1,8 @@
 """Questions as Moodle XML: multichoice, numerical and ordering (part of Moodle from 4.4 on).
 
 Of a choice, the reply to each option comes along as feedback; of a number, the reply to each usual
-mistake; an order is graded as in Unrolled: right or wrong as a whole.
+mistake and the unit as a sentence, since Moodle takes the number alone; an order is graded as in
+Unrolled: right or wrong as a whole.
 """
 
 from __future__ import annotations
@@ -9,7 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
-from core.study.export.exercises import Exercise, decimal, inline, portable, tolerance, xhtml
+from core.study.export.exercises import (
+    Exercise,
+    decimal,
+    inline,
+    mistakes,
+    portable,
+    tolerance,
+    xhtml,
+)
 from core.study.grading.number_task import NumberTask
 from core.study.question import Question
 from core.study.tasks import Choice, Order
@@ -19,7 +28,7 @@ def moodle_xml(questions: Iterable[Question], seed: str = "1") -> bytes:
     """The file for Moodle's question bank (Import, Moodle XML format)."""
     root = ET.Element("quiz")
     category = ET.SubElement(ET.SubElement(root, "question", type="category"), "category")
-    ET.SubElement(category, "text").text = "$course$/Unrolled"
+    ET.SubElement(category, "text").text = "Unrolled"  # in the question bank one imports into
     for exercise in portable(questions, seed):
         _question(root, exercise)
     ET.indent(root)
@@ -35,11 +44,11 @@ def _question(root: ET.Element, exercise: Exercise) -> None:
             for option in exercise.task.options:
                 _answer(asked, "100" if option.right else "0", inline(option.text), option.reply)
         case NumberTask():
-            asked = _begun(root, "numerical", exercise)
             task = exercise.task
+            note = f"Write the number alone, without its unit ({task.unit})." if task.unit else ""
+            asked = _begun(root, "numerical", exercise, note)
             _answer(asked, "100", decimal(task.answer), task.worked, tolerance(task))
-            for value, reply in task.mistakes:
-                within = max(task.tolerance * abs(value), 1e-9)
+            for value, reply, within in mistakes(task):
                 _answer(asked, "0", decimal(value), reply, within)
             _fields(asked, unitgradingtype="0", showunits="3", unitsleft="0")
         case Order():
@@ -53,10 +62,11 @@ def _question(root: ET.Element, exercise: Exercise) -> None:
                 _answer(asked, str(number), inline(item), "")
 
 
-def _begun(root: ET.Element, kind: str, exercise: Exercise) -> ET.Element:
+def _begun(root: ET.Element, kind: str, exercise: Exercise, note: str = "") -> ET.Element:
     asked = ET.SubElement(root, "question", type=kind)
     _text(asked, "name", f"{exercise.name} {exercise.title}")
-    _text(asked, "questiontext", xhtml(exercise.text) + f"<p>{inline(exercise.prompt)}</p>", "html")
+    prompt = f"<p>{inline(exercise.prompt)}</p>" + (f"<p>{note}</p>" if note else "")
+    _text(asked, "questiontext", xhtml(exercise.text) + prompt, "html")
     _text(asked, "generalfeedback", "", "html")
     _fields(asked, defaultgrade="1", penalty="0.3333333", hidden="0")
     return asked

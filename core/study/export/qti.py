@@ -1,7 +1,7 @@
 """Questions as a package of QTI 2.1: one item for each choice, number and order.
 
-The parts and their order follow the information model of IMS QTI 2.1 (2012, final). Of a choice,
-the reply to each option comes along as feedback; of a number, the reply to each usual mistake.
+The parts and their order follow the schema of IMS QTI 2.1.1 (2013). Of a choice, the reply to each
+option comes along as feedback; of a number, the reply to each usual mistake.
 """
 
 from __future__ import annotations
@@ -11,7 +11,15 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree as ET
 
-from core.study.export.exercises import Exercise, decimal, inline, portable, tolerance, xhtml
+from core.study.export.exercises import (
+    Exercise,
+    decimal,
+    inline,
+    mistakes,
+    portable,
+    tolerance,
+    xhtml,
+)
 from core.study.grading.number_task import NumberTask
 from core.study.question import Question
 from core.study.tasks import Choice, Order
@@ -25,7 +33,7 @@ _ONCE = {"adaptive": "false", "timeDependent": "false"}
 
 
 def qti_package(questions: Iterable[Question], seed: str = "1") -> bytes:
-    """The zip that Canvas, Moodle's importers, TAO and other systems read."""
+    """The zip for a system that imports QTI 2.1."""
     files = {f"q-{one.name}.xml": _item(one) for one in portable(questions, seed)}
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -98,13 +106,13 @@ def _number(root: ET.Element, exercise: Exercise, task: NumberTask) -> None:
     body = _declared(root, exercise, "single", "float", [decimal(task.answer)])
     line = _element("p", inline(task.prompt) + " ")
     ET.SubElement(line, "textEntryInteraction", responseIdentifier="RESPONSE", expectedLength="12")
-    line[-1].tail = f" {task.unit}"
+    line[-1].tail = task.with_unit("")
     body.append(line)
     rules = ET.SubElement(root, "responseProcessing")
     condition = _score(rules, _equal(tolerance(task)), feedback="right")
-    for number, (value, _) in enumerate(task.mistakes, 1):
+    for number, (value, _, within) in enumerate(mistakes(task), 1):
         otherwise = ET.SubElement(condition, "responseElseIf")
-        same = _equal(max(task.tolerance * abs(value), 1e-9))
+        same = _equal(within)
         ET.SubElement(same, "variable", identifier="RESPONSE")
         ET.SubElement(same, "baseValue", baseType="float").text = decimal(value)
         otherwise.append(same)

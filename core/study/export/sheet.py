@@ -46,7 +46,7 @@ def _space(task: Task | NumberTask | QuantityTask, seed: str) -> Iterable[str]:
         case Order():
             return [_listed(shuffled(task.items, seed), "\\_\\_\\_")]
         case NumberTask():
-            return [f"\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_ {task.unit}"]
+            return [task.with_unit("\\_" * 12)]
         case QuantityTask():
             return ["\\_" * 12 + " (a number and its unit)"]
         case Bug():
@@ -78,7 +78,7 @@ def _right(task: Task | NumberTask | QuantityTask, seed: str) -> str:
             shown = shuffled(task.items, seed)
             return "In this order: " + ", ".join(_LETTERS[shown.index(item)] for item in task.items)
         case NumberTask():
-            return f"{task.answer:,.6g} {task.unit}. {task.worked}"
+            return f"{task.with_unit(f'{task.answer:,.6g}')}. {task.worked}"
         case QuantityTask():
             return f"{task.task.answer:,.6g} {task.task.unit}. {task.task.worked}"
         case Bug():

@@ -54,8 +54,7 @@ def grade_answer(task: Task, response: Response, seed: str) -> Grade:
             count = f"Your text makes {met} of {len(task.points)} points"
             if met >= task.enough:
                 return Grade(True, f"{count}.")
-            more = f"{count}; {task.enough} are needed. Add more and check again."
-            return Grade(False, more, met / len(task.points))
+            return Grade(False, f"{count}; {task.enough} are needed.", met / len(task.points))
     return Grade(False, "There is no answer yet: write or choose one first.")
 
 
@@ -137,7 +136,8 @@ def _grade_bug(task: Bug, response: tuple[str, ...]) -> Grade:
     line, symptom = response[0], options[response[1]]
     number = task.code.index(line) + 1
     if line == task.wrong:
-        correction = "" if symptom.right else f"Line {number} is the one. "
+        other_symptom = f"The fault is in line {number}, but this is not its symptom. "
+        correction = "" if symptom.right else other_symptom
         return Grade(symptom.right, f"{correction}{symptom.reply}", 0.5)
     fine = f"Line {number} does what it should."
     if symptom.right:

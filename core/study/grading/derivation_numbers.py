@@ -15,7 +15,7 @@ def logit_gradient(rng: random.Random) -> NumberTask:
         f"The softmax gives the right class the probability {p:g}. What is the derivative of the "
         "cross-entropy (in nats) with respect to the logit of that class?",
         p - 1,
-        "one",
+        "",
         0.005,
         (
             (1 - p, "The sign is wrong: raising the right logit lowers the loss."),

@@ -16,7 +16,7 @@ def score_spread(rng: random.Random) -> NumberTask:
         f"The {n} components of q and k are independent, with mean 0 and variance 1. What is the "
         "standard deviation of q·k, before anything is divided?",
         root,
-        "one",
+        "",
         0.01,
         (
             (n, "That is the variance; its root is asked for."),
@@ -36,7 +36,7 @@ def row_sum(rng: random.Random) -> NumberTask:
         f"{queries} queries meet {keys} keys. By mistake the softmax runs over the queries. What "
         "is the mean, over the queries, of the sum of a query's weights?",
         keys / queries,
-        "one",
+        "",
         0.01,
         (
             (1, "That is with the softmax over the keys."),
@@ -59,7 +59,7 @@ def masked_sum(rng: random.Random) -> NumberTask:
         f"All scores of {T} tokens are equal. By mistake the causal mask is applied after the "
         f"softmax. What do the weights of token {i} add up to (the first token has number 1)?",
         i / T,
-        "one",
+        "",
         0.01,
         (
             (1, "That is with the mask before the softmax."),
@@ -132,7 +132,7 @@ def mass_kept(rng: random.Random) -> NumberTask:
         f"The probabilities are {shown}, and p = {p / 100:g}. A faulty nucleus drops the token "
         "that crosses p. How much probability does it keep?",
         answer,
-        "one",
+        "",
         0.001,
         (
             (sums[size] / 100, "That is with the crossing token, as it should be."),
@@ -174,7 +174,7 @@ def carried_state(rng: random.Random) -> NumberTask:
         f"at $h = {s:g}$, and the state is not reset. How much of it is left in $h_T$ after the "
         f"next sequence of $T = {T}$ inputs?",
         w**T * s,
-        "one",
+        "",
         0.005,
         (
             (w ** (T - 1) * s, "That is the power of x_1. h_0 passes through W_h once more."),
@@ -196,7 +196,7 @@ def wrong_sum(rng: random.Random) -> NumberTask:
         f"All inputs $W_x x_i$ are 1 and $W_h = {w:g}$. What does the faulty sum of "
         f"$W_h^{{T-i+1}} W_x x_i$ over $i = 1 … T$ give for $T = {T}$?",
         w * right,
-        "one",
+        "",
         0.005,
         (
             (right, "That is the right sum, with the power T − i."),
@@ -217,7 +217,7 @@ def accumulated(rng: random.Random) -> NumberTask:
         f"Each step has the gradient {g}, and the learning rate is {rate:g}. Gradients are never "
         f"set to zero. By how much has w moved after {k} steps of plain gradient descent?",
         rate * g * k * (k + 1) / 2,
-        "one",
+        "",
         0.005,
         (
             (rate * g * k, "That is with gradients set to zero at each step."),

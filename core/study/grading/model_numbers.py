@@ -41,7 +41,7 @@ def sink_weight(rng: random.Random) -> NumberTask:
         f"A query sees T = {T} keys. The score of the first is {s}, all others have the score 0. "
         "What weight does the softmax give to the first key, as a number from 0 to 1?",
         answer,
-        "of 1",
+        "",
         0.005,
         (
             (s / (s + T - 1), f"The scores are not the weights: take e^{s} and e^0 first."),

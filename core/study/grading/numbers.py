@@ -35,18 +35,22 @@ def draw(variant: str, seed: str) -> NumberTask:
 
 
 def without_coincidences(task: NumberTask) -> NumberTask:
-    """The task without mistakes that lead to the right number, for the values drawn."""
-    mistakes = tuple(m for m in task.mistakes if not _near(m[0], task.answer, task.tolerance))
-    return replace(task, mistakes=mistakes)
+    """The task without mistakes that lead to the right number or to the same one as an earlier
+    mistake, for the values drawn."""
+    distinct: list[tuple[float, str]] = []
+    for value, reply in task.mistakes:
+        same = any(math.isclose(value, earlier) for earlier, _ in distinct)
+        if not same and not _near(value, task.answer, task.tolerance):
+            distinct.append((value, reply))
+    return replace(task, mistakes=tuple(distinct))
 
 
 def grade_number(task: NumberTask, text: str) -> Grade:
     """Grade the number in `text`; feedback names the mistake that leads to it. Never raises."""
     value = read_number(text)
     if value is None:
-        return Grade(
-            False, f"This is not a number: write it as in 1234, 1.2e6 or 3.5 ({task.unit})."
-        )
+        unit = f" ({task.unit})" if task.unit else ""
+        return Grade(False, f"This is not a number: write it as in 1234, 1.2e6 or 3.5{unit}.")
     if _near(value, task.answer, task.tolerance):
         return Grade(True, f"Right. {task.worked}")
     slips = [slip for slip in task.mistakes if _near(value, slip[0], task.tolerance)]
@@ -54,14 +58,15 @@ def grade_number(task: NumberTask, text: str) -> Grade:
         _, reply = min(slips, key=lambda slip: abs(value - slip[0]))
         return Grade(False, reply)
     if value < 0 < task.answer:
-        return Grade(False, f"It cannot be negative: it is a number of {task.unit}.")
+        reason = f": it is a number of {task.unit}" if task.unit else ""
+        return Grade(False, f"It cannot be negative{reason}.")
     ratio = value / task.answer
     if task.answer < 0:
         return Grade(False, "This is not the number: write down each step, including the sign.")
     if 0.3 < ratio < 3:
         size = "large" if ratio > 1 else "small"
         return Grade(False, f"The order of magnitude is right, but the number is too {size}.")
-    return Grade(False, f"Far too {'large' if ratio > 1 else 'small'}: write down each factor.")
+    return Grade(False, f"Far too {'large' if ratio > 1 else 'small'}: write down each step.")
 
 
 def read_number(text: str) -> float | None:
@@ -123,8 +128,8 @@ def attention_operations(rng: random.Random) -> NumberTask:
     T, d = rng.choice([64, 128, 256, 512, 1024]), rng.choice([32, 64, 128, 256])
     project, pairs = T * d * d, T * T * d
     return NumberTask(
-        f"One self-attention head reads T = {T} tokens of width d = {d}, without a mask. How many "
-        f"multiply-adds do the three projections, QKᵀ and AV take together?",
+        f"One self-attention head reads T = {T:,} tokens of width d = {d}, without a mask. How "
+        f"many multiply-adds do the three projections, QKᵀ and AV take together?",
         3 * project + 2 * pairs,
         "multiply-adds",
         0.005,
@@ -141,7 +146,7 @@ def attention_operations(rng: random.Random) -> NumberTask:
             ),
             (T * d + 2 * pairs, "A projection is a d×d matrix for every token: T·d·d."),
         ),
-        f"3·T·d² + 2·T²·d = 3·{T}·{d}² + 2·{T}²·{d} = {3 * project + 2 * pairs:,}.",
+        f"3·T·d² + 2·T²·d = 3·{T:,}·{d}² + 2·{T:,}²·{d} = {3 * project + 2 * pairs:,}.",
     )
 
 
@@ -153,8 +158,8 @@ def kv_cache_bytes(rng: random.Random) -> NumberTask:
     numbers = L * H * n * T
     answer = 2 * numbers * size
     return NumberTask(
-        f"A GPT has {L} layers of {H} heads with n_hidden = {n} each. How many bytes does its KV "
-        f"cache hold after {T} tokens, in {name}, for one text?",
+        f"A GPT has {L} layers of {H} heads of width n = {n}. How many bytes does its KV "
+        f"cache hold after {T:,} tokens, in {name}, for one text?",
         answer,
         "bytes",
         0.005,
@@ -168,7 +173,7 @@ def kv_cache_bytes(rng: random.Random) -> NumberTask:
             (answer * T, "No T×T weights are kept: only one key and one value for each token."),
             (answer * 8, "That is in bits, but the question asks for bytes."),
         ),
-        f"2 · {L} · {H} · {n} · {T} numbers of {size} bytes = {answer:,} bytes.",
+        f"2 · {L} · {H} · {n} · {T:,} numbers of {size} bytes = {answer:,} bytes.",
     )
 
 

@@ -120,9 +120,9 @@ def token_time(rng: random.Random) -> QuantityTask:
     answer = millions * 1e6 * width / (rate * 1e9)
     kind = {2: "float16", 4: "float32"}[width]
     task = NumberTask(
-        f"To generate one token, all {millions} million weights of a model ({kind}) are read from "
-        f"memory once, at {rate} GB/s. How long does a token take at least? Write the number with "
-        "its unit.",
+        f"To generate one token, all {millions:,} million weights of a model ({kind}) are read "
+        f"from memory once, at {rate:,} GB/s. How long does a token take at least? Write the "
+        "number with its unit.",
         answer,
         "s",
         0.02,
@@ -134,7 +134,7 @@ def token_time(rng: random.Random) -> QuantityTask:
             (answer / 1000, "Check the unit: 1 s is 1,000 ms."),
             (1 / answer, "That is how many tokens fit into a second."),
         ),
-        f"{millions} · 10⁶ · {width} bytes / ({rate} · 10⁹ bytes/s) = {answer * 1000:,.2f} ms.",
+        f"{millions:,} · 10⁶ · {width} bytes / ({rate:,} · 10⁹ bytes/s) = {answer * 1000:,.2f} ms.",
     )
     return QuantityTask(task, SECONDS)
 

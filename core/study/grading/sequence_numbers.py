@@ -16,7 +16,7 @@ def score_divisor(rng: random.Random) -> NumberTask:
         f"The entries of queries and keys are independent, with mean 0 and variance {v:g}, and "
         f"n = {n}. By which number must q · k be divided so that the scores have variance 1?",
         v * root,
-        "(no unit)",
+        "",
         0.01,
         (
             (root, f"√n is right for variance 1, but each entry has variance {v:g}."),
@@ -38,7 +38,7 @@ def gradient_left(rng: random.Random) -> NumberTask:
         f"A tanh RNN has one unit with $W_h = {w:g}$, and its state stays at $h = {h:g}$. How "
         f"large is $∂h_T/∂h_t$ over $T - t = {k}$ steps?",
         answer,
-        "(no unit)",
+        "",
         0.02,
         (
             (w**k, "That is without tanh: each step also multiplies by φ′ = 1 − h²."),
@@ -48,7 +48,7 @@ def gradient_left(rng: random.Random) -> NumberTask:
             (factor, f"That is one step: there are {k} of them."),
             ((h * w) ** k, "Each step multiplies by the derivative of tanh, not by its value h."),
         ),
-        f"((1 − {h:g}²) · {w:g})^{k} = {factor:.3g}^{k} = {answer:.3g}.",
+        f"(1 − {h:g}²) · {w:g} = {factor:.3g} for each step, and {factor:.3g}^{k} = {answer:.3g}.",
     )
 
 
@@ -62,7 +62,7 @@ def clipped_entry(rng: random.Random) -> NumberTask:
         f"The gradient of two weights is ({a}, {b}). It is clipped to the norm c = {c}. What is "
         "its first entry then?",
         answer,
-        "(no unit)",
+        "",
         0.01,
         (
             (c, "That is clipping each entry separately; here the whole vector is scaled."),
@@ -82,9 +82,9 @@ def cell_left(rng: random.Random) -> NumberTask:
     answer = f**k
     return NumberTask(
         f"The forget gate of a unit stays at f = {f:g}, and nothing is written. What share of its "
-        f"cell is left after {k} steps?",
+        f"cell is left after {k} steps, as a number from 0 to 1?",
         answer,
-        "(a share of 1)",
+        "",
         0.01,
         (
             (f, f"That is one step: each of the {k} steps multiplies by f."),
@@ -128,7 +128,7 @@ def stream_left(rng: random.Random) -> NumberTask:
         "after each scales the sum to variance 1 again. By which factor has the input been "
         "multiplied after the last block?",
         answer,
-        "(no unit)",
+        "",
         0.01,
         (
             ((1 + v) ** (-L / 2), "A block has two LayerNorms: one after each part."),

@@ -17,6 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from core.linear_rnn.spectrum import scientific
 from core.run_files.directory import read_json, replace_json, runs_folder
 from core.study.storage.database import state_folder
 
@@ -281,17 +282,10 @@ def fill(text: str, measurements: Mapping[str, Values]) -> str | None:
             return str(value)
         if not math.isfinite(value):
             return "not a number"
-        return _ten(value) if match[3].endswith("e") else format(value, match[3])
+        text = scientific(value) if match[3].endswith("e") else format(value, match[3])
+        return text.replace("-", "−")
 
     try:
         return _PLACEHOLDER.sub(number, text)
     except KeyError:
         return None
-
-
-def _ten(value: float) -> str:
-    """0.00123 as 1·10⁻³: what `:e` means in these sentences."""
-    if not value:
-        return "0"
-    digit, exponent = f"{value:.0e}".split("e")
-    return f"{digit}·10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"

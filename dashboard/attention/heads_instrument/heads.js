@@ -3,9 +3,9 @@
 // data: heads, lens, scale (core/interpret/direct.py), words, and computed: the logits that the
 // model computes without the heads named there. values: heads_off, such as "0.0,1.2".
 
-const number = (v) => v.toFixed(2).replace("-", "−");
+const number = (v) => fixed(v, 2);
 const DEEP = 12; // layers: more stand side by side, on all of the width
-const signed = (v, digits) => (v < 0 ? "−" : "+") + Math.abs(v).toFixed(digits);
+const signed = (v, digits) => (fixed(v, digits)[0] === "−" ? "" : "+") + fixed(v, digits);
 
 class Heads extends Instrument {
   build() {
@@ -176,7 +176,7 @@ class Heads extends Instrument {
       y: left.map((_, l) => [l, l ? `layer ${l}` : "embedding"]) } });
     plot.heat(left, { low: -top, high: top, scale: DIVERGING, name: "logit" });
     left.forEach((row, l) => row.forEach((value, w) =>
-      plot.text(plot.x(w), plot.y(l), value.toFixed(1).replace("-", "−"),
+      plot.text(plot.x(w), plot.y(l), fixed(value, 1),
         { anchor: "middle", colour: "#10161d" })));
     plot.done(left.map((row, l) => `${l ? `after layer ${l}` : "embedding"}: ${
       row[this.word].toFixed(2)}`).join("; ") + `, the logit of ${words[this.word]}.`);

@@ -9,7 +9,7 @@ export default function ({ data, parentElement }) {
   button.terms = TERMS.map(([pattern, text]) =>
     ({ pattern: new RegExp(pattern, "iu"), text, range: null }));
   const main = document.querySelector(data.main);
-  let waiting = 0;
+  let [waiting, shown] = [0, ""]; // the list as JSON
 
   const first = (terms) => {
     const left = new Set(terms);
@@ -40,8 +40,12 @@ export default function ({ data, parentElement }) {
     const marks = forced ? [] : found.map((t) => t.range);
     if (window.Highlight) CSS.highlights.set("glossary", new Highlight(...marks));
     const inOrder = found.sort((a, b) => a.range.compareBoundaryPoints(Range.START_TO_START, b.range));
-    list.replaceChildren(...inOrder.flatMap(({ range, text }) => [["dt", range.toString()], ["dd", text]]
-      .map(([name, content]) => Object.assign(document.createElement(name), { textContent: content }))));
+    const lines = inOrder.flatMap(({ range, text }) => [["dt", range.toString()], ["dd", text]]);
+    if (JSON.stringify(lines) !== shown) {
+      shown = JSON.stringify(lines);
+      list.replaceChildren(...lines.map(([name, content]) =>
+        Object.assign(document.createElement(name), { textContent: content })));
+    }
     button.dataset.found = found.length;
     tip.hidden ||= !found.some(({ text }) => text === tip.textContent); // its word has gone
   };

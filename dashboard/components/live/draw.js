@@ -137,7 +137,7 @@ class Plot {
           `a${size} ${size} 0 1 0 ${-2 * size} 0z`;
     }
     this.add("path", { d: path, fill: colour, "clip-path": `url(#${this.name}-inside)` });
-    if (name) this.data.push({ name, xs, ys, colour, dot: true });
+    if (name) this.data.push({ name, xs, ys, colour, shape });
   }
 
   // Horizontal bars from 0, row i at y = at[i]; thick: part of a row. hatched: only its outline.
@@ -155,7 +155,8 @@ class Plot {
     for (const [fill, d] of Object.entries(paths)) {
       this.add("path", { d, fill, ...(hatched && { "fill-opacity": 0.25, stroke: fill }) });
     }
-    if (name) this.data.push({ name, xs: values, ys: at, colour: legend, box: true });
+    if (name) this.data.push({ name, xs: values, ys: at, colour: legend,
+      shape: hatched ? "outline" : "bar" });
   }
 
   // Cells: values[row][column], row 0 on top, each one unit wide around whole numbers. Values from
@@ -222,7 +223,7 @@ class Plot {
     const [w, h] = [this.width - this.left - this.right, this.height - this.top - this.bottom];
     const [width, height] = [short(this.width), short(this.height)];
     const whole = { viewBox: `0 0 ${width} ${height}`, width, height,
-      "aria-label": `${this.caption.line}. ${words}` };
+      "aria-label": `${this.caption.line}. ${words.replace(/(?<!\w)-(?=\d)/g, "−")}` };
     const inside = { x: short(this.left), y: short(this.top), width: short(w), height: short(h) };
     put(this.svg, whole, this.whole);
     put(this.inside, inside, this.within);
@@ -230,11 +231,8 @@ class Plot {
     replace(this.axes, this.parts.slice(0, this.count));
     replace(this.marks, this.parts.slice(this.count));
     const named = this.data.filter((one) => one.xs);
-    const legend = named.map((one) =>
-      `<span><svg width="28" height="12" aria-hidden="true">${one.box || one.dot
-        ? `<rect x="8" width="12" height="12" fill="${one.colour}"/>`
-        : `<path d="M0 6h28" stroke="${one.colour}" stroke-width="${Math.min(4, one.width)}" ` +
-          `stroke-dasharray="${one.dash}"/>`}</svg> <span></span></span>`).join(" ");
+    const legend = named.map((one) => `<span><svg width="28" height="12" aria-hidden="true">${
+      sample(one)}</svg> <span></span></span>`).join(" ");
     if (legend !== this.keys) this.legend.innerHTML = this.keys = legend;
     named.forEach((one, i) => typeset(this.legend.children[i].lastChild, one.name));
   }
@@ -274,6 +272,31 @@ class Plot {
   }
 }
 
+// A number with so many decimal places, with a true minus and no sign on what rounds to 0.
+function fixed(value, digits) {
+  const text = value.toFixed(digits);
+  return text.replace("-", Number(text) ? "−" : "");
+}
+
+// 0.00123 as 1.2·10⁻³; a value that is no number or 0 as it is.
+function scientific(value) {
+  const [factor, power] = value.toExponential(1).split("e");
+  return power === undefined || !value ? String(value)
+    : `${factor.replace("-", "−")}·10${raised(Number(power))}`;
+}
+
+// What stands for a series in the legend: its own mark, in its colour.
+function sample({ shape, colour, dash, width }) {
+  if (!shape) {
+    return `<path d="M0 6h28" stroke="${colour}" stroke-width="${Math.min(4, width)}" ` +
+      `stroke-dasharray="${dash}"/>`;
+  }
+  const d = { circle: "M9 6a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", diamond: "M14 0l6 6l-6 6l-6 -6z",
+    bar: "M8 0h12v12h-12z", outline: "M8.5 0.5h11v11h-11z" }[shape];
+  const look = shape === "outline" ? ` fill-opacity="0.25" stroke="${colour}"` : "";
+  return `<path data-shape="${shape}" d="${d}" fill="${colour}"${look}/>`;
+}
+
 // The least round number above a value, so that an axis stays while its values move a little.
 function roundUp(value) {
   const unit = 10 ** Math.floor(Math.log10(value));
@@ -292,7 +315,7 @@ function steps(span, count, log) {
   for (let n = Math.ceil(low / step - 1e-9); n * step <= high + 1e-9 * step; n++) {
     const at = n * step;
     const name = log ? (at === 0 ? "1" : at === 1 ? "10" : `10${raised(at)}`)
-      : at.toFixed(digits).replace("-", "−");
+      : fixed(at, digits);
     found.push([at, name]);
   }
   return found;

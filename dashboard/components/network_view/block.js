@@ -95,7 +95,7 @@ function picture(view, key, rows, weights) {
   });
   const { colours } = view.data;
   flat.forEach((x, i) => {
-    if (!Number.isFinite(x) || (weights && x === 0)) return;
+    if (!Number.isFinite(x) || (weights && view.data.causal && x === 0)) return; // masked
     const share = Math.min(1, Math.sqrt(Math.abs(x) / most));
     const [r, g, b] = weights ? colours[Math.round(share * (colours.length - 1))]
       : x < 0 ? [48, 147, 228] : [180, 76, 34];

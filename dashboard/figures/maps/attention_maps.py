@@ -188,7 +188,12 @@ def class_token_overlay(image: np.ndarray, row: np.ndarray, side: int = 384) -> 
 
 def largest(row: np.ndarray) -> str:
     """Which weight the brightest colour means. row: (P,) weights."""
-    return f"Brightest patch: {row.max() / max(row.sum(), 1e-12):.1%} of the weight"
+    return f"Brightest patch: {largest_share(row)} of the weight"
+
+
+def largest_share(row: np.ndarray) -> str:
+    """The largest weight in percent of all. row: (P,) weights."""
+    return f"{row.max() / max(row.sum(), 1e-12):.1%}"
 
 
 @memoise

@@ -31,7 +31,8 @@ def step_matrix(
     hover = "row %{y}, column %{x}: %{z:.4f}<extra></extra>"
     cells = heat(finite, "value", span, signed=signed, hovertemplate=hover, hoverongaps=False)
     if values.size <= MOST_NUMBERS:
-        text = np.char.mod("%.2f", np.where(masked, 0, values))
+        rounded = np.round(np.where(masked, 0, values), 2) + 0.0  # no −0.00
+        text = np.char.replace(np.char.mod("%.2f", rounded), "-", "−")
         text[masked] = ""
         cells |= {"text": text, "texttemplate": "%{text}"}
     data = [cells]

@@ -37,7 +37,9 @@ def weights_and_costs(
     layout = {
         "height": 400,
         "showlegend": False,
-        "xaxis": axis("key", range=[-0.5, keys - 0.5], anchor="y2", tickangle=-60, **names),
+        "xaxis": axis(
+            "key", standoff=12, range=[-0.5, keys - 0.5], anchor="y2", tickangle=-60, **names
+        ),
         "yaxis": axis(
             "layer", domain=[0.5, 1], tickvals=rows, ticktext=[str(i + 1) for i in rows]
         ),

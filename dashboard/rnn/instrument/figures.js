@@ -45,7 +45,7 @@ class DecayFigures extends Instrument {
       }
     }
     const sign = y < 0 ? "−" : "+";
-    this.chosen = `λ = ${x.toFixed(2)}${y ? ` ${sign} ${Math.abs(y).toFixed(2)} i` : ""}`;
+    this.chosen = `λ = ${fixed(x, 2)}${y ? ` ${sign} ${Math.abs(y).toFixed(2)} i` : ""}`;
     plot.done(`${re.length} eigenvalues, the largest modulus is ${rho.toFixed(3)}. ` +
       `Selected: ${this.chosen}. Dotted: the unit circle.`);
   }
@@ -190,9 +190,9 @@ class DecayFigures extends Instrument {
   }
 }
 
-// core/linear_rnn/spectrum.py, number: three digits, thousands separators, e-notation from 10⁷.
+// core/linear_rnn/spectrum.py, number: three digits, thousands separators, powers of ten from 10⁷.
 function number(value) {
-  if (value < 1e-4 && value > 0) return value.toExponential(1);
+  if (value < 1e-4 && value > 0) return scientific(value);
   if (value < 100) return String(Number(value.toPrecision(3)));
-  return value < 1e7 ? Math.round(value).toLocaleString("en-GB") : value.toExponential(1);
+  return value < 1e7 ? Math.round(value).toLocaleString("en-GB") : scientific(value);
 }

@@ -42,11 +42,11 @@ class Tanh extends Instrument {
           name: "autograd" });
       }
     }
-    plot.done(`At t = 1: ${flat[0].toExponential(1)} without tanh`
-      + (asked ? "." : `, ${bent[0].toExponential(1)} with it.`));
+    plot.done(`At t = 1: ${scientific(flat[0])} without tanh`
+      + (asked ? "." : `, ${scientific(bent[0])} with it.`));
     this.slopes.root.hidden = asked;
     if (asked) {
-      tell(this.say)`Without tanh: ‖∂h<sub>T</sub>/∂h₁‖ = <b>${flat[0].toExponential(1)}</b>.`;
+      tell(this.say)`Without tanh: ‖∂h<sub>T</sub>/∂h₁‖ = <b>${scientific(flat[0])}</b>.`;
       return;
     }
     const heat = this.slopes;
@@ -56,8 +56,8 @@ class Tanh extends Instrument {
     heat.heat(rows, { low: 0, high: 1, name: "1 − h²" });
     const mean = slopes.flatMap((row) => [...row]).reduce((a, b) => a + b) / (d * T);
     heat.done(`On average φ′ is ${mean.toFixed(2)}.`);
-    tell(this.say)`‖∂h<sub>T</sub>/∂h₁‖ = <b>${bent[0].toExponential(1)}</b> with tanh, <b>${
-      flat[0].toExponential(1)}</b> without. On average φ′ = 1 − h² is <b>${mean.toFixed(2)}</b>.`;
+    tell(this.say)`‖∂h<sub>T</sub>/∂h₁‖ = <b>${scientific(bent[0])}</b> with tanh, <b>${
+      scientific(flat[0])}</b> without. On average φ′ = 1 − h² is <b>${mean.toFixed(2)}</b>.`;
   }
 }
 

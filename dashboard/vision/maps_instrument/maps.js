@@ -231,7 +231,7 @@ class Maps extends Instrument {
   drawClasses() {
     const plot = this.classes;
     const { said, true: truth } = this.data;
-    plot.title = "Predicted classes and their probabilities";
+    plot.title = "Probability of each class";
     const names = said.map(([name], i) => [i, name.length > 12 ? name.slice(0, 11) + "…" : name]);
     const most = Math.max(...said.map(([, p]) => p));
     plot.frame({ x: [0, 1.9 * most], y: [said.length - 0.5, -0.5],

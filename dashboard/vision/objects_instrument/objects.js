@@ -129,7 +129,8 @@ class Objects extends Instrument {
   }
 
   signed(r) {
-    return `${r < 0 ? "−" : "+"}${Math.abs(r).toFixed(2)}`;
+    const text = fixed(r, 2);
+    return text[0] === "−" ? text : `+${text}`;
   }
 
   percent(part) {

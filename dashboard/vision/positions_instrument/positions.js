@@ -43,7 +43,7 @@ class Positions extends Instrument {
       .filter(([, at]) => at !== (row - 1) * side + column - 1).sort(([a], [b]) => b - a);
     const [cosine, at] = others[0] ?? [0, 0];
     tell(this.say)`The most similar one is row ${Math.floor(at / side) + 1}, column ${
-      (at % side) + 1}: cosine <b>${cosine.toFixed(2)}</b>.`;
+      (at % side) + 1}: cosine <b>${fixed(cosine, 2)}</b>.`;
     plot.done(this.say.textContent);
   }
 }
