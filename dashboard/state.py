@@ -21,16 +21,8 @@ ON_STAGE = "state-on-stage"  # their names
 HELD = "state-held"  # the figures that the beat on the stage hides until Reveal
 LINKED = "state-linked"  # the values of OWN_LINKS
 
-OWN_LINKS = (
-    "q",
-    "exam",
-    "class",
-    "test",
-    "mode",
-    "beat",
-    "run",
-)  # set by links of a page to itself
-
+# What links of a page to itself set.
+OWN_LINKS = ("q", "exam", "class", "test", "mode", "beat", "run")
 
 USUAL_HEIGHT = 434  # pixels of 720 for a figure alone, with two lines of an answer above it
 
