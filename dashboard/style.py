@@ -78,7 +78,7 @@ _CSS = f"""<style>{_FIGURE_CSS}{_OLD_BROWSER}
 {_SAVE} button {{ min-height: 1.5rem; padding: 0 0.3rem; }}
 {_SIX} img {{ max-height: max(21vh, 8rem); width: auto !important; }}
 {_SIX} {_FIGURE} {{ position: relative; }}
-{_SIX} {_SAVE} {{ position: absolute; right: 0; bottom: 0; width: auto; }}
+{_SIX} {_SAVE} {{ position: absolute; right: 0; bottom: 0; width: auto; z-index: 1; }}
 {_SIX} {dom.CAPTION} {{ padding-right: 3.2rem; }}
 {dom.METRIC_LABEL} *, {dom.CHECKBOX} p {{ white-space: normal !important; }}
 {dom.CAPTION} {{ color: inherit; opacity: 0.85; }}

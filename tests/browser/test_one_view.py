@@ -51,6 +51,16 @@ def test_the_six_maps_have_titles_of_one_line(page: Page, dashboard_url: str) ->
     assert len({round(top) for top in tops}) == 2
 
 
+def test_each_of_the_six_maps_can_be_saved(page: Page, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "maps")
+    buttons = page.locator(f"{dom.keyed('six-maps')} {dom.POPOVER_BUTTON}")
+    expect(buttons).to_have_count(6)
+    for button in buttons.all():
+        button.click()  # waits until nothing covers it
+        expect(page.locator(dom.POPOVER)).to_be_visible()
+        page.keyboard.press("Escape")
+
+
 MADE_UP = """
 <div data-testid="stMain" style="height: 700px; overflow: auto"><h1>Title</h1>
   <label>Size <input type="range" aria-label="Size" min="0" max="9"></label>
