@@ -41,6 +41,15 @@ def test_the_eager_optimisers_equal_torch_s_bit_for_bit(kind, settings):
     assert torch.equal(*results)
 
 
+def _runs_without_compiler(code: str) -> None:
+    """The code runs in a process of its own, and torch's compiler is not loaded there."""
+    code += "sys.exit('the compiler was loaded' if 'torch._dynamo' in sys.modules else 0)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
 def test_training_does_not_load_the_compiler():
     """It would delay the first point of every curve by more than a second."""
     code = (
@@ -49,12 +58,8 @@ def test_training_does_not_load_the_compiler():
         "[first] = make_optimizers(model, ImageRecipe()); "
         "model(torch.ones(1, 4)).sum().backward(); first.step(); "
         "first.zero_grad(); first.load_state_dict(first.state_dict()); "
-        "sys.exit('the compiler was loaded' if 'torch._dynamo' in sys.modules else 0)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    _runs_without_compiler(code)
 
 
 def test_small_trainings_of_a_page_do_not_load_the_compiler_either():
@@ -62,12 +67,8 @@ def test_small_trainings_of_a_page_do_not_load_the_compiler_either():
         "import sys; from core.linear_rnn.latch_task import MemoryTask, train_memory; "
         "from core.models.recall.task import train; "
         "list(train_memory('linear RNN', MemoryTask(steps=1))); train(1, 0, steps=1); "
-        "sys.exit('the compiler was loaded' if 'torch._dynamo' in sys.modules else 0)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    _runs_without_compiler(code)
 
 
 def test_subwords_occur_in_more_than_one_word():
