@@ -121,7 +121,7 @@ def time_tokens(
 def time_passes(
     model: DialogueGPT, engine: DecodingEngine, tokens: int = TOKENS, repeats: int = 3
 ) -> Iterator[Passes | str]:
-    """What is measured next, in words, and at last the record."""
+    """Yields the name of each measurement before it begins, and at the end the record."""
     tokens = min(tokens, model.max_N)
     texts = torch.arange(BATCH * tokens).view(BATCH, tokens) % model.token_embed.num_embeddings
 

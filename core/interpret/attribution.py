@@ -117,7 +117,7 @@ def class_row(maps: Tensor, query: int = 0) -> Tensor:
 
 def patches_only(maps: Tensor, extra_tokens: int) -> Tensor:
     """The maps without the tokens between the class token and the patches, such as DeiT's
-    distillation token: (..., T, T) -> (..., P+1, P+1). A row that looked at them no longer sums to
+    distillation token: (..., T, T) -> (..., P+1, P+1). A row with weight on them no longer sums to
     one. extra_tokens: how many tokens come before the patches, the class token included."""
     keep = [0, *range(extra_tokens, maps.shape[-1])]
     return maps if extra_tokens == 1 else maps[..., keep, :][..., keep]

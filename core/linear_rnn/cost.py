@@ -29,7 +29,7 @@ from core.system.device import use_threads, whole_machine
 from core.system.folders import PROJECT
 
 REPEATS = 9
-PAUSE = 0.02  # seconds before a sample: who has slept is run at once, whatever else the CPU does
+PAUSE = 0.02  # seconds of sleep before a sample: a process that has slept is scheduled at once
 SHORTEST = 2e-3  # seconds of a sample at least: faster passes are repeated within it
 
 

@@ -64,7 +64,7 @@ def boot_id() -> str:
 
 
 def same_boot(boot: str) -> bool:
-    """Whether that `boot_id` is the present one; of two that are times a minute more or less is."""
+    """Whether that `boot_id` is the present one; boot times may differ by a minute."""
     now = boot_id()
     minutes = [re.fullmatch(r"about (\d{1,15})", one) for one in (boot, now)]
     if minutes[0] and minutes[1]:

@@ -117,8 +117,8 @@ def verify(page: str) -> dict[str, object]:
 def verify_signed(page: str, sign: Sign) -> tuple[dict[str, object], bool]:
     """The same, and whether this server signed the file.
 
-    Raises ValueError, one sentence, also for a signature that is not of this data: another server's
-    is told from a forged one only there.
+    Raises ValueError, one sentence, also for a signature that is not of this data. Only the server
+    that is said to have made it can tell whether it is forged.
     """
     table, checksum, signature = _verified(page)
     if signature and not hmac.compare_digest(signature, sign(checksum)):

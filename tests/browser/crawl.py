@@ -7,7 +7,6 @@ browser's console and the server's log, and measures how each beat fills the sta
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import sys
 import tempfile
@@ -35,6 +34,12 @@ PATIENCE = 90_000  # ms
 LOOKS = 20  # at a view with something wrong, until it is as it should be
 # Below a page's address the client looks for the server's settings once before it finds the root.
 EXPECTED = "404 (Not Found)"
+# What the browser keeps: this student's progress alone.
+KEEP = """progress => {
+    localStorage.clear();
+    sessionStorage.clear();
+    if (progress) localStorage.setItem("unrolled-progress", progress);
+}"""
 ERROR = re.compile(r"^(ERROR|CRITICAL) .*", re.MULTILINE)
 
 
@@ -60,39 +65,38 @@ async def settle(page: Page, menu: bool) -> None:
 
 
 class Tab:
-    """One page after the other in one tab, which has the program loaded; a student's progress and
-    a phone get a browser of their own."""
+    """One page after the other in one tab, which has the program loaded, and for a phone's views in
+    a second one. What a view kept in the browser is removed before the next."""
 
     def __init__(self, browser: Browser):
         self._browser = browser
-        self._usual: Page | None = None
+        self._pages: dict[bool, Page] = {}  # on a phone?
         self._said: list[str] = []  # by the console, since the view was opened
 
     async def look(self, scene: Scene, address: str) -> tuple[list[str], dict[str, float]]:
         """What is wrong with the view, and for a beat how it fills the stage."""
-        special = scene.phone or bool(scene.progress)
-        page = await self._page(scene) if special or not self._usual else self._usual
-        self._usual = self._usual if special else page
-        self._said.clear()
+        if scene.phone not in self._pages:
+            self._pages[scene.phone] = await self._open(scene.phone, address)
+        page = self._pages[scene.phone]
         try:
+            await page.context.clear_cookies()
+            await page.evaluate(KEEP, scene.progress)
+            self._said.clear()
             trouble, fills = await _seen(page, scene, address)
         except Exception as error:
             trouble, fills = [f"it did not open: {str(error)[:200]}"], {}
-        if special:
-            await page.close()
+            await self._pages.pop(scene.phone).close()
         return [*trouble, *(text for text in self._said if EXPECTED not in text)], fills
 
-    async def _page(self, scene: Scene) -> Page:
-        size = PHONE if scene.phone else DESKTOP
+    async def _open(self, phone: bool, address: str) -> Page:
+        size = PHONE if phone else DESKTOP
         page = await self._browser.new_page(viewport=size, locale="en-GB", reduced_motion="reduce")
         page.on("pageerror", lambda error: self._said.append(f"script error: {error}"))
         page.on(
             "console",
             lambda m: self._said.append(f"console: {m.text}") if m.type == "error" else None,
         )
-        if scene.progress:
-            text = json.dumps(scene.progress)
-            await page.add_init_script(f"localStorage.setItem('unrolled-progress', {text})")
+        await page.goto(f"{address}/_stcore/health")  # has the storage of the dashboard's pages
         return page
 
 

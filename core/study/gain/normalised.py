@@ -95,7 +95,8 @@ def _gain(lesson: str, moment: int, pairs: Sequence[tuple[float, float]]) -> Gai
 def interval(pairs: Sequence[tuple[float, float]], seed: str = "1") -> tuple[float, float] | None:
     """The bootstrap interval of the gain of a class; pairs: (pre, post) of each student.
 
-    None where a class drawn again has nothing left to gain too often to leave LEVEL.
+    None if a gain exists in less than the share LEVEL of the resampled classes: a class that had
+    everything right before has none.
     """
     rng = random.Random(f"bootstrap:{seed}")
     drawn = (normalised_gain(*_means(rng.choices(pairs, k=len(pairs)))) for _ in range(SAMPLES))
