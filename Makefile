@@ -64,8 +64,8 @@ bench-ui: $(VENV)/.installed-dev ## measure the dashboard as its users meet it (
 bench-real: $(VENV)/.installed-dev ## measure SmolLM2 in every lesson (3 minutes)
 	$(PY) -m benchmarks.ui_real $(ARGS)
 
-bench-room: $(VENV)/.installed-dev ## measure it in a room of 300 (9 minutes)
-	$(PY) -m benchmarks.rooms
+bench-room: $(VENV)/.installed-dev ## measure it in a room of 300 (9 minutes; ARGS=--avx2)
+	$(PY) -m benchmarks.rooms $(ARGS)
 
 pretrain: $(VENV)/.installed ## train the shipped models again (MODEL=name for one of them)
 	$(PY) -m core.publish.train_shipped $(MODEL) $(ARGS)

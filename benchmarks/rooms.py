@@ -2,12 +2,15 @@
 
 300 tabs arrive within a minute and make a change about every 20 seconds for three minutes, beside a
 training; all are cut off at once and come back from their links. Then 300 phones answer a poll
-within ten seconds. Takes nine minutes. The reference of a row is its bound.
+within ten seconds. Takes nine minutes. The reference of a row is its bound. With --avx2 torch
+computes as on a processor without AVX-512, in a table of its own.
 """
 
+import argparse
 import sys
 from collections import Counter
 
+from benchmarks.machine import offer_avx2, recorded_as
 from benchmarks.measure import Row
 from benchmarks.table import record, within
 from tests.load import __main__ as lecture, poll
@@ -46,6 +49,9 @@ def poll_rows(counted: Counter[str], taken: list[float]) -> list[Row]:
 
 
 def main() -> int:
+    top = argparse.ArgumentParser(prog="python -m benchmarks.rooms", description=__doc__)
+    offer_avx2(top)
+    name, title = recorded_as("rooms", "A full room", top.parse_args().avx2)
     found = lecture.hold(TABS, ARRIVE, MINUTES, EVERY, beside=True)
     print("\n".join([*found.dropped, *found.wrong, *found.lost]))
     rows = room_rows(found) + poll_rows(*poll.hold(PHONES, WITHIN))
@@ -56,7 +62,7 @@ def main() -> int:
         f"themselves on the same cores: busy with the server {found.cores['server']:.2f} cores, "
         f"with the tabs {found.cores['tabs']:.2f}."
     )
-    record("rooms", "A full room", about, rows)
+    record(name, title, about, rows)
     return 1 if found.dropped or found.wrong or found.lost else 0
 
 

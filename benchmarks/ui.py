@@ -7,7 +7,6 @@ computes as on a processor without AVX-512, in a table of its own.
 """
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.machine import offer_avx2, recorded_as
 from benchmarks.measure import Row
 from benchmarks.table import record
 from benchmarks.ui_first_look import first_look
@@ -29,11 +29,6 @@ from tests.browser.server import dashboard
 from tests.load.loop import run
 
 ABOUT = "The browser ran beside the server on the same cores, and nothing else."
-AVX2 = {
-    "ATEN_CPU_CAPABILITY": "avx2",
-    "ONEDNN_MAX_CPU_ISA": "AVX2",
-    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
-}
 
 
 def rows(page: Page, folder: Path) -> Iterator[Row]:
@@ -63,15 +58,12 @@ def browser_page() -> Iterator[Page]:
 def main() -> int:
     top = argparse.ArgumentParser(prog="python -m benchmarks.ui", description=__doc__)
     top.add_argument("--print", action="store_true", help="print, and record nothing")
-    top.add_argument("--avx2", action="store_true", help="torch uses AVX2, not AVX-512")
+    offer_avx2(top)
     asked = top.parse_args()
     if find() is None:
         print("There is no browser to measure with: `make test` says how to get one.")
         return 1
-    name, title = "ui", "As seen by its users"
-    if asked.avx2:
-        os.environ.update(AVX2)  # for the servers that are started; torch reads them once
-        name, title = "ui-avx2", f"{title}, with AVX2 only"
+    name, title = recorded_as("ui", "As seen by its users", asked.avx2)
     measured = []
     with tempfile.TemporaryDirectory() as folder, browser_page() as page:
         for row in rows(page, Path(folder)):

@@ -21,7 +21,7 @@ from dashboard import lessons
 from dashboard.components import streamlit_dom as dom
 from tests.apps import prepare_apps
 from tests.browser import find
-from tests.browser.conftest import DESKTOP, FLAGS, PHONE
+from tests.browser.conftest import DESKTOP, FLAGS, PHONE, QUICK_START
 from tests.browser.crawl_scenes import Scene, all_scenes
 from tests.browser.server import dashboard
 from tests.browser.waiting import MENU, STYLED
@@ -133,7 +133,8 @@ async def visit(
                 fills[scene.view] = measured
 
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=find.find(), args=FLAGS)
+        path = find.find()
+        browser = await playwright.chromium.launch(executable_path=path, args=[*FLAGS, QUICK_START])
         await asyncio.gather(*(work(Tab(browser)) for _ in range(TABS)))
         await browser.close()
     return trouble, fills

@@ -6,8 +6,9 @@ no query, projection or feed-forward layer. That is a ninth of the course ViT's 
 
 import torch
 from torch import Tensor
+from torch.nn.functional import linear
 
-from core.attention import Attend, attention
+from core.attention import Attend, MultiHeadedAttention, attention
 from core.interpret.trace import blocks_of, fused_attention
 from core.vit import VisionTransformer
 
@@ -19,9 +20,19 @@ def class_logits(model: VisionTransformer, images: Tensor) -> Tensor:
     *blocks, last = blocks_of(model)
     for block in blocks:
         z, _ = block(z, None, attend)
-    q, k, v = last.attn.split_qkv(last.attention_input(z))
-    heads, _ = attend(q[..., :1, :], k, v, None)
+    heads, _ = attend(*_first_qkv(last.attn, last.attention_input(z)), None)
     return model.read_out(last.after_attention(z[:, :1], last.attn.project(heads)))
+
+
+def _first_qkv(attn: MultiHeadedAttention, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """x: (B, T, dim) -> the query of token 0, (B, H, 1, n), and the keys and values of all."""
+    width = attn.num_heads * attn.n_hidden
+    (query, others), (bias, biases) = (
+        parameter.split((width, 2 * width)) for parameter in (attn.qkv.weight, attn.qkv.bias)
+    )
+    q = linear(x[:, :1], query, bias).unflatten(-1, (attn.num_heads, attn.n_hidden))
+    k, v = linear(x, others, biases).unflatten(-1, (2, attn.num_heads, attn.n_hidden)).unbind(-3)
+    return q.transpose(-3, -2), k.transpose(-3, -2), v.transpose(-3, -2)
 
 
 def _quickest(device: str) -> Attend:
