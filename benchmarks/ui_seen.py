@@ -45,6 +45,19 @@ WATCH = """([main, ...follows]) => {
 DRAWN = """([still, ready]) => seen.began !== null &&
   performance.now() - seen.began - (seen.last ?? 2000) > still &&
   document.querySelector(ready) !== null"""
+# From the press on, as a hand gives it: before it, Playwright waits until the button stands still.
+STEP_SEEN = """() => {
+  const step = window.step = { began: null, took: null };
+  addEventListener("pointerdown", () => { step.began = performance.now(); },
+    { once: true, capture: true });
+  const heading = () => document.querySelector("h3").textContent;
+  const before = heading();
+  const look = () => {
+    if (heading() === before) setTimeout(look, 4);
+    else step.took = performance.now() - step.began;
+  };
+  look();
+}"""
 HEAD_MOVES = """async () => {
   const view = [...document.querySelectorAll("*")]
     .map((e) => (e.shadowRoot || e).querySelector(".view")).find((v) => v && v.view).view;
@@ -135,19 +148,16 @@ def attention(page: Page, address: str) -> Iterator[Row]:
 
 
 def _steps(page: Page) -> Row:
-    """From the click on another step until its heading is there."""
+    """From the press on another step until its heading is there."""
     took = []
     names = ["scores", "scaled", "masked", "alpha", "out"] * 4
     for name in names:
         button = page.locator(dom.MAIN).get_by_role("radio", name=name, exact=True)
         place = button if button.count() else page.get_by_role("button", name=name, exact=True)
-        before = page.locator("h3").first.inner_text()
-        began = page.evaluate("performance.now()")
+        page.evaluate(STEP_SEEN)
         place.first.click()
-        page.wait_for_function(
-            "before => document.querySelector('h3').innerText !== before", arg=before, polling=5
-        )
-        took.append(page.evaluate("performance.now()") - began)
+        page.wait_for_function("() => step.took !== null")
+        took.append(page.evaluate("step.took"))
         wait_ready(page)
     said = f"another step of a head, until its heading stands; {len(took)} clicks"
     return within("ui-attention-step", "ms, p95", STEP, took, said)
