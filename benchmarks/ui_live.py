@@ -115,7 +115,7 @@ def live(page: Page, address: str) -> Iterator[Row]:
         median = float(np.median(found["paints"]))
         about = (
             f"{what} dragged for {seconds:.1f} s, {found['drawn']} redraws of {MOVES} movements; "
-            f"median {median:.0f} ms, of which the page's thread computes {busy:.1f} ms"
+            f"median {median:.0f} ms, {busy:.1f} ms of it computing time in the page"
         )
         yield within(f"live:{name}", "ms, p95", PAINT, found["paints"], about)
         yield within(f"live-redraws:{name}", "a second", REDRAWS, [a_second], about)

@@ -101,7 +101,7 @@ def _truth(text: str) -> bool:
 
 
 def spec_from(arguments: argparse.Namespace) -> RunSpec:
-    """The preset, changed by the options that were given. Errors: ValueError naming the option."""
+    """The preset, changed by the options that were given. Errors: ValueError naming the setting."""
     given = {k: v for k, v in vars(arguments).items() if k not in ("resume", "kind", "run_dir")}
     spec = preset(given.pop("preset"), arguments.kind)
     if given.get("architecture", spec.architecture) != spec.architecture:

@@ -95,7 +95,7 @@ def _gain(lesson: str, moment: int, pairs: Sequence[tuple[float, float]]) -> Gai
 def interval(pairs: Sequence[tuple[float, float]], seed: str = "1") -> tuple[float, float] | None:
     """The bootstrap interval of the gain of a class; pairs: (pre, post) of each student.
 
-    None if a gain exists in less than the share LEVEL of the resampled classes: a class that had
+    None if fewer than the share LEVEL of the resampled classes have a gain: a class that had
     everything right before has none.
     """
     rng = random.Random(f"bootstrap:{seed}")
