@@ -88,9 +88,9 @@ class Windows:
     scripts, Plotly) is loaded and compiled once. What a test kept in one is removed after it, and
     windows that are open at the same time are strangers to each other.
 
-    What is compiled lives as long as the process that draws the pages of a context. An idle context
-    therefore keeps one window open at `quiet`, an empty page on this machine, and the next window
-    begins there: one process serves all pages of a machine, whatever their ports."""
+    What is compiled lives as long as the process that draws the pages of a context. Before a test's
+    windows are closed the next one is therefore opened, at `quiet`, an empty page on this machine:
+    one process serves all pages of a machine, whatever their ports."""
 
     def __init__(self, browser: Browser, quiet: str):
         self._browser, self._quiet = browser, quiet
@@ -104,14 +104,10 @@ class Windows:
         idle = self._idle[repr(options)]
         context = idle.pop() if idle else self._context(**options)
         try:
-            before, page = context.pages, context.new_page()
-            page.goto(self._quiet)
-            for old in before:
-                old.close()
-            yield page
+            yield context.pages[0]
         finally:
             try:
-                self._forget(context)
+                self._renew(context)
                 idle.append(context)
             except Error:  # it is broken: the next test gets another
                 context.close()
@@ -130,20 +126,22 @@ class Windows:
         )  # fmt: skip
         context.set_default_timeout(PATIENCE)
         context.on("page", lambda page: page.on("framenavigated", lambda at: self._visited(at.url)))
+        context.new_page().goto(self._quiet)
         return context
 
     def _visited(self, url: str) -> None:
         if url.startswith("http"):
             self._origins.add("{0.scheme}://{0.netloc}".format(urlsplit(url)))
 
-    def _forget(self, context: BrowserContext) -> None:
-        idle, *others = context.pages or [context.new_page()]
-        for page in others:
-            page.close()
-        idle.goto(self._quiet)  # the page of a test would keep something again
+    def _renew(self, context: BrowserContext) -> None:
+        """Leave one new window, and nothing that the others have kept."""
+        used, page = context.pages, context.new_page()
+        page.goto(self._quiet)
+        for old in used:
+            old.close()
         context.clear_cookies()
         context.clear_permissions()
-        session = context.new_cdp_session(idle)
+        session = context.new_cdp_session(page)
         for origin in self._origins:
             session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": KEPT})
         session.detach()

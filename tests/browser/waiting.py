@@ -16,13 +16,15 @@ MENU = (
 )
 
 
+# All of it at the same moment, asked for in one call.
+WHOLE = f"""(ready) => document.querySelector(ready)?.checkVisibility() &&
+  [...document.querySelectorAll("h1")].filter((one) => one.checkVisibility()).length === 1 &&
+  {STYLED} && {MENU}"""
+
+
 def wait_ready(page: Page, timeout: float = 60_000) -> None:
     """Wait until the page is connected, its script has ended, and heading and menu are there. ms"""
-    page.wait_for_selector(dom.READY, timeout=timeout)
-    expect(page.get_by_role("heading", level=1)).to_have_count(1, timeout=timeout)
-    page.wait_for_selector(dom.READY, timeout=timeout)
-    page.wait_for_function(STYLED, timeout=timeout)
-    page.wait_for_function(MENU, timeout=timeout)
+    page.wait_for_function(WHOLE, arg=dom.READY, timeout=timeout)
 
 
 def open_page(page: Page, address: str, name: str = "", query: str = "") -> None:
