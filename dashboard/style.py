@@ -38,7 +38,9 @@ _WIDE = f":is({_ROWS}) {dom.IMAGE}"
 _NAMED = ("figure-lens", "figure-step-matrix", "figure-induction", "figure-passes", "next-token")
 _MAPS = ", ".join(map(dom.keyed, _NAMED))
 _WRITTEN = f":is({_MAPS}) {dom.ELEMENT}:has({dom.PLOT})"
-_MENU, _SIX = dom.keyed("menu"), dom.keyed("six-maps")
+_MENU, _SIX, _QUESTIONS = map(dom.keyed, ("menu", "six-maps", "question-rows"))
+# Below part of a class only buttons are styled: a change of any class has the browser look for the
+# styled elements behind it again, and all of a page's took 20 ms a move of a slider.
 _FIGURE, _SAVE = (f'[class*="st-key-{name}-"]' for name in ("figure", "save-menu"))
 
 # A shadow at the right where a formula continues, until it is scrolled to its end.
@@ -96,7 +98,7 @@ _CSS = f"""<style>{_FIGURE_CSS}{_OLD_BROWSER}
 }}
 {dom.SHORTCUT} {{
   border: 1px solid; border-radius: 0.25rem; padding: 0 0.25rem; font-size: 0.85em; }}
-{dom.SHORTCUT}, *:has(> {dom.SHORTCUT}) {{ color: inherit !important; opacity: 1 !important; }}
+{dom.SHORTCUT}, button span:has(> {dom.SHORTCUT}) {{ color: inherit !important; opacity: 1 !important; }}
 {dom.SHORTCUT} {{
   border: 1px solid currentColor !important; border-radius: 0.25rem;
   padding: 0 0.3rem !important; }}
@@ -126,18 +128,16 @@ _CSS = f"""<style>{_FIGURE_CSS}{_OLD_BROWSER}
   {dom.SEGMENTED} [aria-checked="true"] {{ outline: 3px solid Highlight; outline-offset: -3px; }}
 }}
 [class*="st-key-feed-"] {{ display: none; }}
-*:has(> {dom.keyed("exam-clock")}) {{
+{dom.CONTAINER}:has(> {dom.keyed("exam-clock")}) {{
   position: sticky; top: 0; z-index: 9; padding: 0.4rem 0; background: {_PAGE}; }}
-@media (max-width: 640px) {{ *:has(> {dom.keyed("exam-clock")}) {{ top: 3.75rem; }} }}
-[class*="st-key-questions-"] a:not(:hover) {{ background: none; }}
-[class*="st-key-questions-"] a * {{ font-weight: 400; }}
-:is([class*="st-key-questions-"], {dom.keyed("experiment")}) a * {{ white-space: normal; }}
+@media (max-width: 640px) {{ {dom.CONTAINER}:has(> {dom.keyed("exam-clock")}) {{ top: 3.75rem; }} }}
+{_QUESTIONS} a:not(:hover) {{ background: none; }}
+{_QUESTIONS} a * {{ font-weight: 400; }}
+:is({_QUESTIONS}, {dom.keyed("experiment")}) a * {{ white-space: normal; }}
 {dom.keyed("measure")} {dom.SEGMENTED} * {{ white-space: normal; text-overflow: clip; }}
 {dom.keyed("measure")} {dom.SEGMENTED} button {{ height: auto; min-height: 2.5rem; }}
-[class*="st-key-questions-"] a strong {{ font-weight: 600; }}
-:is({dom.keyed("predict")}, [class*="st-key-open-check-"]) [role="radiogroup"] {{ gap: 0.6rem; }}
-[class*="st-key-order-"] :is(button, button > div) {{
-  justify-content: flex-start; text-align: left; }}
+{_QUESTIONS} a strong {{ font-weight: 600; }}
+:is({dom.keyed("predict")}, {dom.keyed("checks")}) [role="radiogroup"] {{ gap: 0.6rem; }}
 {_MENU} {{ gap: 0.35rem; }}
 {_MENU} {dom.CAPTION} {{ padding-top: 1.2rem; font-weight: 600; }}
 {panes.CSS}</style>"""

@@ -71,7 +71,8 @@ record = study_state.progress().record(question.id)
 question_steps.predict(question)
 if record.prediction:
     question_steps.experiment(question)
-    question_steps.checks(question)
+    with st.container(key="checks"):
+        question_steps.checks(question)
 else:
     st.caption("The experiment and the checks open once you have made a prediction.")
 progress = study_state.progress()

@@ -22,9 +22,11 @@ from core.study.tasks import (
     Rubric,
     Task,
 )
-from dashboard.components import page
+from dashboard.components import page, streamlit_dom as dom
 from dashboard.components.formula import formula
 from dashboard.study import faults, figures
+
+_LEFT = "justify-content: flex-start; text-align: left;"
 
 
 def ask(
@@ -182,7 +184,9 @@ def _order(task: Order, key: str, seed: str, on_change: Callable[[], None] | Non
     ordered: tuple[str, ...] = st.session_state.get(key, ())
     st.markdown(task.prompt)
     st.caption("Click the lines in their order, beginning with the first.")
-    with st.container(key=f"order-{key}", gap="xsmall"):
+    name = f"order-{key}"
+    with st.container(key=name, gap="xsmall"):
+        st.html(f"<style>{dom.keyed(name)} :is(button, button > div) {{{_LEFT}}}</style>")
         for i, line in enumerate(shuffled(task.items, seed)):
             badge = f":blue-badge[{ordered.index(line) + 1}] " if line in ordered else ""
             icon = None if badge else ":material/radio_button_unchecked:"
