@@ -98,7 +98,8 @@ _CSS = f"""<style>{_FIGURE_CSS}{_OLD_BROWSER}
 }}
 {dom.SHORTCUT} {{
   border: 1px solid; border-radius: 0.25rem; padding: 0 0.25rem; font-size: 0.85em; }}
-{dom.SHORTCUT}, button span:has(> {dom.SHORTCUT}) {{ color: inherit !important; opacity: 1 !important; }}
+{dom.SHORTCUT}, button span:has(> {dom.SHORTCUT}) {{
+  color: inherit !important; opacity: 1 !important; }}
 {dom.SHORTCUT} {{
   border: 1px solid currentColor !important; border-radius: 0.25rem;
   padding: 0 0.3rem !important; }}
