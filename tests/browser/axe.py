@@ -54,7 +54,7 @@ def barriers_in_both_themes(page: Page) -> list[str]:
 
     In the dark theme only the rules about colours are asked again. All others read names, roles,
     states and sizes, and these are the same in both: no page and no component asks which theme the
-    browser has (tests/house/test_themes.py), so that another theme changes colours alone.
+    browser has (test_every_page.py looks), so that another theme changes colours alone.
     """
     light = barriers(page)
     page.emulate_media(color_scheme="dark")

@@ -12,7 +12,7 @@ from dashboard.components import streamlit_dom as dom
 from dashboard.lessons import by_name
 from dashboard.palette import FIGURE_FONT_SIZE
 from tests.browser.conftest import DESKTOP, Windows
-from tests.browser.waiting import no_errors, open_page
+from tests.browser.waiting import no_errors, open_page, wait_ready
 
 # The size on the screen of every word drawn in a figure, whatever its picture is scaled by. px
 _SIZES = """(plot) => [...document.querySelectorAll(`${plot} text`)]
@@ -84,7 +84,7 @@ def at_beat(page: Page, number: int, of: int) -> None:
     """Wait for the bar with the keys."""
     bar = page.get_by_role("navigation", name="Beats of the storyline")
     expect(bar.get_by_role("status")).to_have_text(f"{number} / {of}", timeout=60_000)
-    page.wait_for_selector(dom.READY)
+    wait_ready(page)
 
 
 def ends(page: Page) -> Ends:
@@ -117,7 +117,7 @@ def present(page: Page, address: str, lesson: str) -> dict[int, Ends]:
         assert reveal.count() == 0
         page.keyboard.press("r")
         expect(reveal).to_be_visible(timeout=30_000)
-        page.wait_for_selector(dom.READY)
+        wait_ready(page)
         whole = set(beat.show)
         assert whole == comes_to_show(page, beat.show, whole), f"beat {number} after Reveal"
         if (lesson, number) in TOGETHER and beat.hold:
