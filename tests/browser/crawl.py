@@ -6,16 +6,16 @@ browser's console and the server's log, and measures how each beat fills the sta
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sys
 import tempfile
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.sync_api import Error, Locator, Page, sync_playwright
 
 from dashboard import lessons
 from dashboard.components import streamlit_dom as dom
@@ -24,7 +24,7 @@ from tests.browser import find
 from tests.browser.conftest import DESKTOP, FLAGS, PHONE, QUICK_START
 from tests.browser.crawl_scenes import Scene, all_scenes
 from tests.browser.server import dashboard
-from tests.browser.waiting import MENU, STYLED
+from tests.browser.waiting import wait_ready
 from tests.crawl.views import View, beats, open_page, walk
 
 HERE = Path(__file__).resolve().parent
@@ -40,6 +40,15 @@ KEEP = """progress => {
     sessionStorage.clear();
     if (progress) localStorage.setItem("unrolled-progress", progress);
 }"""
+# Counts the runs of the page's script that end from now on.
+COUNT = """(app) => {
+  window.ended = 0;
+  window.counting ??= new MutationObserver((changes) => {
+    const state = "data-test-script-state";
+    window.ended += changes.filter(({ target }) =>
+      target.matches(app) && target.getAttribute(state) === "notRunning").length;
+  }).observe(document, { subtree: true, attributeFilter: ["data-test-script-state"] }) ?? true;
+}"""
 ERROR = re.compile(r"^(ERROR|CRITICAL) .*", re.MULTILINE)
 
 
@@ -53,90 +62,86 @@ def address_of(view: View) -> str:
     return path + ("?" + urlencode(view.settings) if view.settings else "")
 
 
-async def settle(page: Page, menu: bool) -> None:
-    """Wait until the view is drawn, as tests/browser/waiting.py does."""
-    await page.wait_for_selector(dom.READY, timeout=PATIENCE)
-    await page.wait_for_selector("h1", state="attached", timeout=PATIENCE)
-    await page.wait_for_function(STYLED, timeout=PATIENCE)
-    if menu:
-        await page.wait_for_function(MENU, timeout=PATIENCE)
-    await page.wait_for_selector(dom.READY, timeout=PATIENCE)
-    await page.wait_for_timeout(250)  # Plotly draws after the script has ended
-
-
 class Tab:
-    """One page after the other in one tab, which has the program loaded, and for a phone's views in
-    a second one. What a view kept in the browser is removed before the next."""
+    """One view after the other in one page, which has the program loaded. What a view kept in the
+    browser is removed before the next."""
 
-    def __init__(self, browser: Browser):
-        self._browser = browser
-        self._pages: dict[bool, Page] = {}  # on a phone?
+    def __init__(self, page: Page, address: str):
+        self._page, self._address = page, address
         self._said: list[str] = []  # by the console, since the view was opened
-
-    async def look(self, scene: Scene, address: str) -> tuple[list[str], dict[str, float]]:
-        """What is wrong with the view, and for a beat how it fills the stage."""
-        if scene.phone not in self._pages:
-            self._pages[scene.phone] = await self._open(scene.phone, address)
-        page = self._pages[scene.phone]
-        try:
-            await page.context.clear_cookies()
-            await page.evaluate(KEEP, scene.progress)
-            self._said.clear()
-            trouble, fills = await _seen(page, scene, address)
-        except Exception as error:
-            trouble, fills = [f"it did not open: {str(error)[:200]}"], {}
-            await self._pages.pop(scene.phone).close()
-        return [*trouble, *(text for text in self._said if EXPECTED not in text)], fills
-
-    async def _open(self, phone: bool, address: str) -> Page:
-        size = PHONE if phone else DESKTOP
-        page = await self._browser.new_page(viewport=size, locale="en-GB", reduced_motion="reduce")
         page.on("pageerror", lambda error: self._said.append(f"script error: {error}"))
         page.on(
             "console",
             lambda m: self._said.append(f"console: {m.text}") if m.type == "error" else None,
         )
-        await page.goto(f"{address}/_stcore/health")  # has the storage of the dashboard's pages
-        return page
+        page.goto(f"{address}/_stcore/health")  # has the storage of the dashboard's pages
+
+    def open(self, scene: Scene) -> list[str]:
+        """What is wrong with the view that its link opens."""
+        self._page.set_viewport_size(PHONE if scene.phone else DESKTOP)
+        self._page.context.clear_cookies()
+        self._page.evaluate(KEEP, scene.progress)
+        self._said.clear()
+        self._page.goto(f"{self._address}/{address_of(scene.view)}")
+        return self._look()
+
+    def press(self, option: Locator) -> list[str]:
+        """What is wrong with the view to which this option of a control turns the open page."""
+        self._page.evaluate(COUNT, dom.APP)
+        self._said.clear()
+        option.click()
+        self._page.wait_for_function("ended > 0")
+        return self._look()
+
+    def fills(self) -> dict[str, float]:
+        """How the beat in view fills the stage."""
+        measured: dict[str, float] = self._page.evaluate(STAGE, dom.SELECTORS)
+        return measured
+
+    def _look(self) -> list[str]:
+        wait_ready(self._page, PATIENCE)
+        self._page.wait_for_timeout(250)  # Plotly draws after the script has ended
+        trouble: list[str] = []
+        for _ in range(LOOKS):  # a figure may still be on its way
+            trouble = self._page.evaluate(LOOK, dom.SELECTORS)
+            if not trouble:
+                break
+            self._page.wait_for_timeout(1500)
+        return [*trouble, *(text for text in self._said if EXPECTED not in text)]
 
 
-async def _seen(page: Page, scene: Scene, address: str) -> tuple[list[str], dict[str, float]]:
-    settings = scene.view.settings
-    await page.goto(f"{address}/{address_of(scene.view)}")
-    await settle(page, menu=not scene.phone and ("mode", "present") not in settings)
-    trouble: list[str] = []
-    for _ in range(LOOKS):  # a figure may still be on its way
-        trouble = await page.evaluate(LOOK, dom.SELECTORS)
-        if not trouble:
-            break
-        await page.wait_for_timeout(1500)
-    beat = any(key == "beat" for key, _ in settings)
-    return trouble, await page.evaluate(STAGE, dom.SELECTORS) if beat else {}
-
-
-async def visit(
+def visit(
     scenes: list[Scene], address: str
 ) -> tuple[dict[Scene, list[str]], dict[View, dict[str, float]]]:
-    """Look at every view, TABS at a time."""
+    """Look at every view, in TABS browsers at a time."""
     trouble: dict[Scene, list[str]] = {}
     fills: dict[View, dict[str, float]] = {}
     waiting = list(reversed(scenes))
 
-    async def work(tab: Tab) -> None:
-        while waiting:
-            scene = waiting.pop()
-            found, measured = await tab.look(scene, address)
-            if found:
-                trouble[scene] = found
-                print(f"{scene}: {'; '.join(found)}", flush=True)
-            if measured:
-                fills[scene.view] = measured
+    def work(_: int) -> None:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=find.find(), args=[*FLAGS, QUICK_START]
+            )
+            tab = None
+            while waiting:
+                scene = waiting.pop()
+                try:
+                    tab = tab or Tab(
+                        browser.new_page(locale="en-GB", reduced_motion="reduce"), address
+                    )
+                    found = tab.open(scene)
+                    if any(key == "beat" for key, _ in scene.view.settings):
+                        fills[scene.view] = tab.fills()
+                except Error as error:
+                    found, tab = [f"it did not open: {str(error)[:200]}"], None
+                if found:
+                    trouble[scene] = found
+                    print(f"{scene}: {'; '.join(found)}", flush=True)
+            browser.close()
 
-    async with async_playwright() as playwright:
-        path = find.find()
-        browser = await playwright.chromium.launch(executable_path=path, args=[*FLAGS, QUICK_START])
-        await asyncio.gather(*(work(Tab(browser)) for _ in range(TABS)))
-        await browser.close()
+    with ThreadPoolExecutor(TABS) as threads:
+        list(threads.map(work, range(TABS)))
     return trouble, fills
 
 
@@ -166,7 +171,7 @@ def main() -> int:
             steps = [s for s in all_scenes(Path(folder)) if s.view.page in pages]
             scenes = [*map(Scene, views), *steps]
             print(f"{len(scenes)} views found in {time.monotonic() - begun:.0f} s", flush=True)
-            trouble, fills = asyncio.run(visit(scenes, address))
+            trouble, fills = visit(scenes, address)
         log = (Path(folder) / "log.txt").read_text(encoding="utf-8", errors="replace")
     errors = ERROR.findall(log)
     for line in set(errors):

@@ -1,6 +1,8 @@
 """A lecturer presents every storyline from the first beat to the last, with the keyboard alone."""
 
 import re
+from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,7 +11,7 @@ from core.study.storyline import lessons, storyline
 from dashboard.components import streamlit_dom as dom
 from dashboard.lessons import by_name
 from dashboard.palette import FIGURE_FONT_SIZE
-from tests.browser.conftest import DESKTOP
+from tests.browser.conftest import DESKTOP, Windows
 from tests.browser.waiting import no_errors, open_page, wait_ready
 
 # The size on the screen of every word drawn in a figure, whatever its picture is scaled by. px
@@ -19,24 +21,60 @@ _SIZES = """(plot) => [...document.querySelectorAll(`${plot} text`)]
     const m = t.getScreenCTM();
     return [t.textContent, parseFloat(getComputedStyle(t).fontSize) * Math.hypot(m.a, m.b)];
   })"""
+# The keys of which one of these elements can be seen.
+_SEEN = """(all, places) => {
+  const shown = all.filter((one) => {
+    const box = one.getBoundingClientRect();
+    return one.checkVisibility({ visibilityProperty: true }) && box.width && box.height;
+  });
+  return Object.keys(places).filter((key) => shown.some((one) => one.matches(places[key])));
+}"""
+_ENDS = "(all) => all.map((one) => one.getBoundingClientRect().bottom)"
+FIGURES = f"{dom.PLOT}:visible, {dom.IMAGE} img:visible, [data-plot] svg[role]:visible"
 
 TOLD = [name for name in lessons() if by_name(name).path.is_file()]
+TOGETHER = [
+    ("gpt", 1), ("gpt", 3), ("vit", 6), ("rnn", 4), ("heads", 1), ("decoding", 3),
+    ("patches", 3), ("positions", 3), ("maps", 3), ("versus", 2), ("versus", 5),
+]  # fmt: skip
+Ends = tuple[list[float], float]  # where each figure ends and where the keys begin, in px
 
 
-def in_view(page: Page, keys: tuple[str, ...]) -> list[str]:
+@pytest.fixture(scope="module")
+def window(windows: Windows) -> Iterator[Page]:
+    """The window in which the tests of this file open their pages, one after the other."""
+    with windows.window() as window:
+        yield window
+
+
+@pytest.fixture
+def page(window: Page) -> Page:
+    """The same, alone and with nothing kept of the pages before."""
+    for other in window.context.pages:
+        if other is not window:
+            other.close()
+    window.evaluate("localStorage.clear()")
+    return window
+
+
+@pytest.fixture(scope="module")
+def presented(window: Page, dashboard_url: str) -> Callable[[str], dict[int, Ends]]:
+    """Presents a storyline, once for all tests."""
+    return cache(lambda lesson: present(window, dashboard_url, lesson))
+
+
+def in_view(page: Page, keys: tuple[str, ...]) -> set[str]:
     """Which of a beat's figures and controls can be seen."""
-    seen = []
-    for key in keys:
-        places = page.locator(f"{dom.keyed(key)}, {dom.keyed('figure-' + key)}, [data-plot={key}]")
-        if any(place.is_visible() for place in places.all()):
-            seen.append(key)
-    return seen
+    places = {
+        key: f"{dom.keyed(key)}, {dom.keyed('figure-' + key)}, [data-plot={key}]" for key in keys
+    }
+    return set(page.locator(", ".join(places.values())).evaluate_all(_SEEN, places))
 
 
-def comes_to_show(page: Page, keys: tuple[str, ...], wanted: set[str]) -> list[str]:
+def comes_to_show(page: Page, keys: tuple[str, ...], wanted: set[str]) -> set[str]:
     """What `in_view` finds once that is what is wanted, or after ten seconds."""
     for _ in range(100):
-        if set(seen := in_view(page, keys)) == wanted:
+        if (seen := in_view(page, keys)) == wanted:
             break
         page.wait_for_timeout(100)  # an instrument draws itself after the page has come
     return seen
@@ -49,34 +87,64 @@ def at_beat(page: Page, number: int, of: int) -> None:
     wait_ready(page)
 
 
-@pytest.mark.timeout(240)
-@pytest.mark.parametrize("lesson", TOLD)
-def test_a_storyline_is_presented_with_the_keyboard(
-    lesson: str, page: Page, dashboard_url: str
-) -> None:
+def ends(page: Page) -> Ends:
+    """Where the figures that can be seen end, and where the keys begin."""
+    figures = page.locator(FIGURES)
+    expect(figures.first).to_be_visible()
+    keys = page.locator(dom.keyed("stage-keys")).bounding_box()
+    assert keys is not None
+    return figures.evaluate_all(_ENDS), keys["y"]
+
+
+def present(page: Page, address: str, lesson: str) -> dict[int, Ends]:
+    """Present a storyline with the keyboard alone; for the beats of TOGETHER, where figures end."""
     story = storyline(lesson)
-    open_page(page, dashboard_url, lesson, query="mode=present")
+    found = {}
+    open_page(page, address, lesson, query="mode=present")
     for number, beat in enumerate(story.beats, 1):
         expect(page.get_by_role("heading", level=1)).to_have_text(beat.sentence, timeout=60_000)
         at_beat(page, number, len(story.beats))
         no_errors(page)
         shown = set(beat.show) - set(beat.hold) | set(beat.axes)
         seen = comes_to_show(page, beat.show, shown)
-        assert shown == set(seen), f"beat {number} shows {seen}, not {shown}"
+        assert shown == seen, f"beat {number} shows {seen}, not {shown}"
         assert [
             text for text, size in page.evaluate(_SIZES, dom.PLOT) if size < FIGURE_FONT_SIZE - 0.1
         ] == []
+        if (lesson, number) in TOGETHER and not beat.hold:
+            found[number] = ends(page)
         reveal = page.locator(f"{dom.keyed('stage-beat')} strong")
         assert reveal.count() == 0
         page.keyboard.press("r")
         expect(reveal).to_be_visible(timeout=30_000)
         wait_ready(page)
         whole = set(beat.show)
-        assert whole == set(comes_to_show(page, beat.show, whole)), f"beat {number} after Reveal"
+        assert whole == comes_to_show(page, beat.show, whole), f"beat {number} after Reveal"
+        if (lesson, number) in TOGETHER and beat.hold:
+            found[number] = ends(page)
         if number < len(story.beats):
             page.keyboard.press("ArrowRight" if number % 2 else " ")
     page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(re.compile(rf"beat={len(story.beats) - 1}(&|$)"), timeout=30_000)
+    return found
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("lesson", TOLD)
+def test_a_storyline_is_presented_with_the_keyboard(
+    lesson: str, presented: Callable[[str], dict[int, Ends]]
+) -> None:
+    presented(lesson)
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(("lesson", "beat"), TOGETHER)
+def test_a_figure_and_its_controls_are_in_view_together(
+    lesson: str, beat: int, presented: Callable[[str], dict[int, Ends]]
+) -> None:
+    figures, keys = presented(lesson)[beat]
+    assert figures
+    assert all(end <= keys for end in figures), "the keys hide none"
 
 
 def test_a_beat_has_its_own_link(page: Page, dashboard_url: str) -> None:
@@ -98,31 +166,6 @@ def test_a_beat_hides_all_else_and_its_maps_need_no_scrolling(
     box = maps.bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= DESKTOP["height"]
-
-
-@pytest.mark.parametrize(
-    ("lesson", "beat"),
-    [
-        ("gpt", 1), ("gpt", 3), ("vit", 6), ("rnn", 4), ("heads", 1), ("decoding", 3),
-        ("patches", 3), ("positions", 3), ("maps", 3), ("versus", 2), ("versus", 5),
-    ],
-)  # fmt: skip
-def test_a_figure_and_its_controls_are_in_view_together(
-    lesson: str, beat: int, page: Page, dashboard_url: str
-) -> None:
-    held = storyline(lesson).beats[beat - 1].hold
-    reveal = "&reveal=1" if held else ""
-    open_page(page, dashboard_url, lesson, query=f"mode=present&beat={beat}{reveal}")
-    at_beat(page, beat, len(storyline(lesson).beats))
-    figures = page.locator(
-        f"{dom.PLOT}:visible, {dom.IMAGE} img:visible, [data-plot] svg[role]:visible"
-    )
-    expect(figures.first).to_be_visible()
-    boxes = [box for figure in figures.all() if (box := figure.bounding_box())]
-    assert boxes
-    keys = page.locator(dom.keyed("stage-keys")).bounding_box()
-    assert keys is not None
-    assert all(box["y"] + box["height"] <= keys["y"] for box in boxes), "the keys hide none"
 
 
 MARK = "e => [getComputedStyle(e, '::after').content, getComputedStyle(e, '::after').visibility]"
