@@ -68,7 +68,7 @@ def fresh_limits() -> None:
 
 # With several processes each takes whole files, so that fixtures of a module are made once. The
 # tests of these need none and take long: each goes to the process that is free first.
-SPREAD = ("crawl/test_views.py", "browser/test_stage.py", "browser/test_every_page.py")
+SPREAD = ("crawl/test_views.py", "browser/test_every_page.py")
 # What takes longest comes first, so that no process is left alone with it at the end.
 FIRST = (
     "faults/test_crashes.py",

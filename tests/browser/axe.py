@@ -13,8 +13,6 @@ STILL = """document.getAnimations().every((one) => one.playState !== "running" |
 
 # Rules of WCAG 2.2 that axe leaves out unless they are asked for.
 OPTIONS = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
-# The rules of axe that look at a colour: contrast, and links that only their colour sets apart.
-COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
 # What Streamlit draws itself and no page can change, as docs/accessibility.md says: a place to drop
 # files on that has a name and no role, and a link past the menu that stands before all landmarks.
 STREAMLITS_OWN = {
@@ -25,21 +23,21 @@ STREAMLITS_OWN = {
 SETTLED = 10  # seconds for a page that is still being built, or is drawn anew
 
 
-def barriers(page: Page, options: dict[str, object] = OPTIONS) -> list[str]:
+def barriers(page: Page) -> list[str]:
     """The violations that stay, one line each."""
     for _ in range(SETTLED):
         page.wait_for_function(STILL)
-        found = _barriers_now(page, options)
+        found = _barriers_now(page)
         if not found:
             break
         page.wait_for_timeout(1000)
     return found
 
 
-def _barriers_now(page: Page, options: dict[str, object]) -> list[str]:
+def _barriers_now(page: Page) -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
-    results = page.evaluate("async (options) => (await axe.run(options)).violations", options)
+    results = page.evaluate("async (options) => (await axe.run(options)).violations", OPTIONS)
     return [
         f"{violation['impact']} {violation['id']}: {node['html'][:160]} "
         f"{node.get('failureSummary', '')[:200]}"
@@ -50,16 +48,11 @@ def _barriers_now(page: Page, options: dict[str, object]) -> list[str]:
 
 
 def barriers_in_both_themes(page: Page) -> list[str]:
-    """The same in the light and in the dark theme; `page` is light before and after.
-
-    In the dark theme only the rules about colours are asked again. All others read names, roles,
-    states and sizes, and these are the same in both: no page and no component asks which theme the
-    browser has (test_every_page.py looks), so that another theme changes colours alone.
-    """
+    """The same in the light and in the dark theme; `page` is light before and after."""
     light = barriers(page)
     page.emulate_media(color_scheme="dark")
     expect(page.locator(dom.APP)).to_have_css("background-color", _rgb(BACKGROUND[1]))
-    dark = barriers(page, COLOURS)
+    dark = barriers(page)
     page.emulate_media(color_scheme="light")
     expect(page.locator(dom.APP)).to_have_css("background-color", _rgb(BACKGROUND[0]))
     return light + dark

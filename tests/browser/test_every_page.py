@@ -1,7 +1,6 @@
 """Every page in a browser: it opens from its own address, has no barriers, fits every window."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -50,19 +49,6 @@ def test_a_page_has_no_barrier_light_or_dark_nor_at_four_times_its_size(
     assert page.locator(dom.MAIN).evaluate(FITS)
     assert page.locator("html").evaluate(FITS)
     assert [error for error in console if EXPECTED not in error] == []
-
-
-def test_no_page_and_no_component_knows_its_theme(root: Path) -> None:
-    """Which is why `barriers_in_both_themes` asks about names, roles and sizes in one of them."""
-    files = [
-        file
-        for folder in ("dashboard", "pages")
-        for ending in ("py", "js", "css", "html")
-        for file in (root / folder).rglob(f"*.{ending}")
-    ]
-    asks = re.compile(r"prefers-color-scheme|context\.theme|theme\.(base|type)|stActiveTheme")
-    assert len(files) > 100
-    assert [file.name for file in files if asks.search(file.read_text(encoding="utf-8"))] == []
 
 
 def test_a_lesson_is_worked_through_with_the_keyboard_alone(page: Page, dashboard_url: str) -> None:
