@@ -1,6 +1,9 @@
 """What a decoding step computes in the browser is what core/decoding/filters.py does."""
 
 import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +16,19 @@ from dashboard.components.program import squeezed
 from dashboard.decoding.instrument import FIRST, NEAR, UNIT as SENT_UNIT, encode
 from dashboard.decoding.instrument.around import NAMED, UNIT, packed, ranks, sketch
 from dashboard.models.generation_cache import GeneratedToken
+from tests.browser.conftest import Windows
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "dashboard/decoding/instrument"
 CLOSE, CLOSE_SENT = 1e-6, 1e-3
+
+
+@pytest.fixture(scope="module")
+def page(windows: Windows) -> Iterator[Page]:
+    """One empty page for all tests: what they run in it keeps nothing there."""
+    with windows.window() as window:
+        window.goto("about:blank")
+        yield window
 
 
 def sorted_logits(seed: int, count: int) -> torch.Tensor:
@@ -24,13 +36,13 @@ def sorted_logits(seed: int, count: int) -> torch.Tensor:
     return logits.sort(descending=True).values
 
 
-def in_browser(page: Page, expression: str, given: object) -> object:
+def in_browser(page: Page, expression: str, given: object) -> Any:
+    """The value of `expression`, which may use `given`; both travel as text, which is quick."""
     source = (FOLDER / "arithmetic.js").read_text(encoding="utf-8")
-    page.goto("about:blank")
     told = page.evaluate(
-        f"(given) => {{ {source}\n return JSON.stringify({expression}, (key, one) => "
-        "ArrayBuffer.isView(one) ? Array.from(one) : one); }",
-        given,
+        f"() => {{ {source}\n const given = {json.dumps(given)};"
+        f"return JSON.stringify({expression}, (key, one) => "
+        "ArrayBuffer.isView(one) ? Array.from(one) : one); }"
     )
     return json.loads(told)
 
@@ -38,33 +50,35 @@ def in_browser(page: Page, expression: str, given: object) -> object:
 @pytest.mark.parametrize("seed", range(3))
 def test_distributions_cuts_and_draws_are_the_same(page: Page, seed: int) -> None:
     logits = sorted_logits(seed, 3000)
-    for t in (0.1, 0.7, 1.0, 2.0):
-        hot = strategies.temperature(logits, t)
-        given = {"l": logits.tolist(), "t": t}
-        found = in_browser(page, "distribution(given.l, given.t)", given)
-        np.testing.assert_allclose(found, strategies.distribution(hot), rtol=CLOSE)
-        for p in (0.01, 0.5, 0.9, 1.0):
-            left = strategies.nucleus(hot, p)
-            kept = int((left > -torch.inf).sum())
-            got = in_browser(
-                page, "[distribution(given.l, given.t)].map((P) => [nucleus(P, given.p),"
-                "renormalised(P, nucleus(P, given.p))])[0]", given | {"p": p},
-            )  # fmt: skip
-            assert isinstance(got, list)
-            assert got[0] == kept
-            np.testing.assert_allclose(got[1], strategies.distribution(left), rtol=CLOSE)
-            draws = [*np.random.default_rng(seed).random(20).round(6).tolist(), 0.0]
-            at = in_browser(
-                page, "[renormalised(distribution(given.l, given.t), given.kept)].map((P) =>"
-                "given.draws.map((u) => tokenAt(P, u)))[0]",
-                given | {"kept": kept, "draws": draws},
-            )  # fmt: skip
-            rows = left.expand(len(draws), -1)
-            assert at == strategies.token_at(rows, torch.tensor(draws)).tolist()
-    for k in (1, 40, 5000):
-        left = strategies.top_k(logits, k)
-        kept = in_browser(page, "topK(given.l, given.k)", {"l": logits.tolist(), "k": k})
-        assert kept == int((left > -torch.inf).sum())
+    temperatures, cuts, counts = (0.1, 0.7, 1.0, 2.0), (0.01, 0.5, 0.9, 1.0), (1, 40, 5000)
+    draws = [*np.random.default_rng(seed).random(20).round(6).tolist(), 0.0]
+    hot = {t: strategies.temperature(logits, t) for t in temperatures}
+    left = {(t, p): strategies.nucleus(hot[t], p) for t in temperatures for p in cuts}
+    sizes = {cut: int((one > -torch.inf).sum()) for cut, one in left.items()}
+    found = in_browser(
+        page, """{
+          distributions: given.temperatures.map((t) => distribution(given.l, t)),
+          cuts: given.cuts.map(([t, p, kept]) => {
+            const P = distribution(given.l, t);
+            const cut = renormalised(P, kept);
+            return [nucleus(P, p), renormalised(P, nucleus(P, p)),
+              given.draws.map((u) => tokenAt(cut, u))];
+          }),
+          counts: given.counts.map((k) => topK(given.l, k)) }""",
+        {
+            "l": logits.tolist(), "temperatures": temperatures, "counts": counts, "draws": draws,
+            "cuts": [[t, p, kept] for (t, p), kept in sizes.items()],
+        },
+    )  # fmt: skip
+    for t, P in zip(temperatures, found["distributions"], strict=True):
+        np.testing.assert_allclose(P, strategies.distribution(hot[t]), rtol=CLOSE)
+    for cut, (kept, renormalised, at) in zip(left, found["cuts"], strict=True):
+        assert kept == sizes[cut]
+        np.testing.assert_allclose(renormalised, strategies.distribution(left[cut]), rtol=CLOSE)
+        rows = left[cut].expand(len(draws), -1)
+        assert at == strategies.token_at(rows, torch.tensor(draws)).tolist()
+    for k, kept in zip(counts, found["counts"], strict=True):
+        assert kept == int((strategies.top_k(logits, k) > -torch.inf).sum())
 
 
 def test_the_entropy_is_that_of_a_step(page: Page) -> None:
@@ -80,12 +94,13 @@ def come_back(page: Page, logits: np.ndarray) -> tuple[np.ndarray, int]:
     sent = squeezed(encode(logits))
     source = (FOLDER / "step.js").read_text(encoding="utf-8")
     unpack = source[source.index("function unpack") : source.index("const whole = (n)")]
-    page.goto("about:blank")
+    given = {"count": len(logits), "unit": SENT_UNIT, "first": FIRST}
     found = page.evaluate(
-        f"(given) => {{ {unpack}\n return Array.from(unpack(given.bytes, given)); }}",
-        {"bytes": list(encode(logits)), "count": len(logits), "unit": SENT_UNIT, "first": FIRST},
+        f"""() => {{ {unpack}
+        const given = {json.dumps(given | {"bytes": list(encode(logits))})};
+        return unpack(given.bytes, given).join(); }}"""
     )
-    return np.array(found), len(sent)
+    return np.array(found.split(","), dtype=float), len(sent)
 
 
 @pytest.mark.parametrize("count", [1, 2, 75, 1024, 1200, 1537, 13_456, 49_152])
@@ -101,13 +116,19 @@ def test_the_logits_of_a_step_come_back(page: Page, count: int) -> None:
     assert size < 7000, "a step is a small message"
 
 
-@pytest.mark.parametrize("t", [0.1, 0.5, 1.0, 3.0])
-def test_the_step_of_a_model_keeps_its_probabilities_cuts_and_words(page: Page, t: float) -> None:
+@cache
+def logits_of_a_step() -> torch.Tensor:
+    """Those of the next token of a text, sorted."""
     text = "KING:\nGood queen, where are the rings"
     loaded = zoo.load_model(zoo.find_model("gpt-shakespeare"))
     ids = loaded.tokenizer.ids(text)
     with torch.inference_mode():
-        logits = loaded.model(torch.tensor([ids]))[0][0, -1].double().sort(descending=True).values
+        return loaded.model(torch.tensor([ids]))[0][0, -1].double().sort(descending=True).values
+
+
+@pytest.mark.parametrize("t", [0.1, 0.5, 1.0, 3.0])
+def test_the_step_of_a_model_keeps_its_probabilities_cuts_and_words(page: Page, t: float) -> None:
+    logits = logits_of_a_step()
     found, size = come_back(page, logits.numpy())
     assert size < 4000
     hot, sent = logits / t, torch.from_numpy(found) / t
@@ -133,7 +154,6 @@ def test_the_step_of_a_model_keeps_its_probabilities_cuts_and_words(page: Page, 
 def unpacked(page: Page, data: dict[str, object], count: int) -> list[dict[str, list[float]]]:
     """The steps that around.js makes of what was sent."""
     source = (FOLDER / "around.js").read_text(encoding="utf-8")
-    page.goto("about:blank")
     found = page.evaluate(
         f"""async (given) => {{ {source}
         async function inflated(text) {{
@@ -142,12 +162,12 @@ def unpacked(page: Page, data: dict[str, object], count: int) -> list[dict[str, 
           return new Uint8Array(await new Response(stream).arrayBuffer());
         }}
         const around = await unpackAround({{ ...given.data, first: 4 }}, given.count);
-        return [4, 5, 6, 7, 8].map((at) => sketched(around, at))
-          .map((one) => one && {{ ...one, logits: Array.from(one.logits) }});
+        return JSON.stringify([4, 5, 6, 7, 8].map((at) => sketched(around, at))
+          .map((one) => one && {{ ...one, logits: Array.from(one.logits) }}));
         }}""",
         {"data": data, "count": count},
     )
-    return list(found)
+    return list(json.loads(found))
 
 
 @pytest.mark.parametrize("count", [2, 75, 13_456])

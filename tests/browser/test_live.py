@@ -1,6 +1,7 @@
 """What instruments share, in Chromium, mostly without a server: sliders, messages, errors."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from dashboard.components import live, streamlit_dom as dom
 from dashboard.components.live import Dial
 from dashboard.components.program import deflated, deflated_json
 from tests.browser.axe import barriers_in_both_themes
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, Windows
 from tests.browser.waiting import no_errors, open_page, wait_ready
 from tests.conftest import ROOT
 
@@ -41,23 +42,37 @@ class MadeUp extends Instrument {
   }
 }
 const begin = mount(MadeUp);
-window.sent = [];
-begin({ data: { name: "made-up" }, parentElement: document.body,
-  setStateValue: (name, value) => window.sent.push([name, value]) });
+window.begin = (html) => {
+  document.body.innerHTML = html;
+  const sent = window.sent = [];
+  window.unrolledLive = {};
+  begin({ data: { name: "made-up" }, parentElement: document.body,
+    setStateValue: (name, value) => sent.push([name, value]) });
+};
 window.receive = (bytes) => feed({ data: new Uint8Array(bytes) });
 """
 
 
-def begin(page: Page, **data: Any) -> None:
-    """A page with the made-up instrument on it, as Streamlit mounts a component."""
-    page.goto("about:blank")
+@pytest.fixture(scope="module")
+def programs(windows: Windows) -> Iterator[Page]:
+    """A page with the style and the programs of the made-up instrument, opened once."""
     style = (SHARED / "style.css").read_text(encoding="utf-8")
-    html = (SHARED / "live.html").read_text(encoding="utf-8")
-    page.set_content(f"<style>{style}</style>{html}")
     feed = (SHARED / "feed.js").read_text(encoding="utf-8")
     feed = feed.replace("export default function", "function feed")
-    page.add_script_tag(content=live.script() + feed + MADE_UP)
-    receive(page, **data)
+    with windows.window() as window:
+        window.goto("about:blank")
+        window.set_content(f"<style>{style}</style>")
+        window.add_script_tag(content=live.script() + feed + MADE_UP)
+        yield window
+
+
+@pytest.fixture
+def made_up(programs: Page) -> Page:
+    """The page with a new instrument on it, as Streamlit mounts a component."""
+    programs.mouse.up()  # a test that failed may have left it down
+    programs.evaluate("window.begin", (SHARED / "live.html").read_text(encoding="utf-8"))
+    receive(programs)
+    return programs
 
 
 def receive(page: Page, n: int = 1, **values: float) -> None:
@@ -70,67 +85,64 @@ def sent(page: Page) -> list[Any]:
     return list(page.evaluate("window.sent"))
 
 
-def test_a_slider_moves_its_figure_before_the_server_hears_of_it(page: Page) -> None:
-    begin(page)
-    slider = page.get_by_role("slider", name="Height")
-    expect(page.get_by_text("height 1.00")).to_be_visible()
+def test_a_slider_moves_its_figure_before_the_server_hears_of_it(made_up: Page) -> None:
+    slider = made_up.get_by_role("slider", name="Height")
+    expect(made_up.get_by_text("height 1.00")).to_be_visible()
     box = slider.bounding_box()
     assert box
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] / 2, steps=5)
-    expect(page.get_by_text("height 0.4")).to_be_visible()
-    assert sent(page) == []
-    page.mouse.up()
-    page.wait_for_function("window.sent.length")
-    name, values = sent(page)[0]
+    made_up.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    made_up.mouse.down()
+    made_up.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] / 2, steps=5)
+    expect(made_up.get_by_text("height 0.4")).to_be_visible()
+    assert sent(made_up) == []
+    made_up.mouse.up()
+    made_up.wait_for_function("window.sent.length")
+    name, values = sent(made_up)[0]
     assert (name, values["n"], values["b"]) == ("values", 1, 3)
     assert 0.4 <= values["a"] < 0.5
     slider.press("Home")
-    expect(page.get_by_role("img", name="The line is at 0.")).to_have_count(0)  # it can be dragged
-    expect(page.locator("svg[aria-label*='The line is at 0.']")).to_be_visible()
+    expect(made_up.get_by_role("img", name="The line is at 0.")).to_have_count(
+        0
+    )  # it can be dragged
+    expect(made_up.locator("svg[aria-label*='The line is at 0.']")).to_be_visible()
 
 
-def test_the_same_order_again_leaves_the_hand_alone_and_a_new_one_is_taken(page: Page) -> None:
-    begin(page)
-    page.get_by_role("slider", name="Bars").press("End")
-    expect(page.locator("svg[aria-label*='9 bars']")).to_be_visible()
-    receive(page)
-    expect(page.locator("svg[aria-label*='9 bars']")).to_be_visible()
-    receive(page, n=2, b=2)
-    expect(page.locator("svg[aria-label*='2 bars']")).to_be_visible()
-    expect(page.get_by_role("slider", name="Bars")).to_have_value("2")
+def test_the_same_order_again_leaves_the_hand_alone_and_a_new_one_is_taken(made_up: Page) -> None:
+    made_up.get_by_role("slider", name="Bars").press("End")
+    expect(made_up.locator("svg[aria-label*='9 bars']")).to_be_visible()
+    receive(made_up)
+    expect(made_up.locator("svg[aria-label*='9 bars']")).to_be_visible()
+    receive(made_up, n=2, b=2)
+    expect(made_up.locator("svg[aria-label*='2 bars']")).to_be_visible()
+    expect(made_up.get_by_role("slider", name="Bars")).to_have_value("2")
 
 
-def test_a_mark_is_dragged_and_moved_by_arrow_keys(page: Page) -> None:
-    begin(page)
-    figure = page.locator("[data-plot=one] .hand")
+def test_a_mark_is_dragged_and_moved_by_arrow_keys(made_up: Page) -> None:
+    figure = made_up.locator("[data-plot=one] .hand")
     figure.press("ArrowUp")
-    expect(page.get_by_text("height 1.10")).to_be_visible()
+    expect(made_up.get_by_text("height 1.10")).to_be_visible()
     box = figure.bounding_box()
     assert box
-    page.mouse.move(box["x"] + 150, box["y"] + 40)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 150, box["y"] + box["height"] * 0.6, steps=3)
-    page.mouse.up()
-    page.wait_for_function("window.sent.at(-1)?.[1].a < 0.7")
+    made_up.mouse.move(box["x"] + 150, box["y"] + 40)
+    made_up.mouse.down()
+    made_up.mouse.move(box["x"] + 150, box["y"] + box["height"] * 0.6, steps=3)
+    made_up.mouse.up()
+    made_up.wait_for_function("window.sent.at(-1)?.[1].a < 0.7")
 
 
-def test_an_error_ends_one_instrument_and_is_told_once(page: Page) -> None:
-    begin(page)
-    page.get_by_role("slider", name="Height").press("End")
-    expect(page.get_by_text("stopped working in your browser")).to_be_visible()
-    page.wait_for_function("window.sent.some(([name]) => name === 'failed')")
-    receive(page, n=2)
-    assert [one for one in sent(page) if one[0] == "failed"] == [["failed", "too high"]]
+def test_an_error_ends_one_instrument_and_is_told_once(made_up: Page) -> None:
+    made_up.get_by_role("slider", name="Height").press("End")
+    expect(made_up.get_by_text("stopped working in your browser")).to_be_visible()
+    made_up.wait_for_function("window.sent.some(([name]) => name === 'failed')")
+    receive(made_up, n=2)
+    assert [one for one in sent(made_up) if one[0] == "failed"] == [["failed", "too high"]]
 
 
 @pytest.mark.parametrize("name", ["PNG", "SVG", "Data"])
-def test_a_figure_is_saved(page: Page, name: str) -> None:
-    begin(page)
-    page.locator("[data-plot=one] summary").click()
-    with page.expect_download() as download:
-        page.locator("[data-plot=one]").get_by_role("button", name=name).click()
+def test_a_figure_is_saved(made_up: Page, name: str) -> None:
+    made_up.locator("[data-plot=one] summary").click()
+    with made_up.expect_download() as download:
+        made_up.locator("[data-plot=one]").get_by_role("button", name=name).click()
     content = Path(download.value.path()).read_bytes()
     assert {
         "PNG": content.startswith(b"\x89PNG") and len(content) > 2000,
@@ -139,26 +151,24 @@ def test_a_figure_is_saved(page: Page, name: str) -> None:
     }[name]
 
 
-def test_a_redraw_keeps_the_elements_and_changes_what_differs(page: Page) -> None:
-    begin(page)
-    page.wait_for_timeout(200)  # its first size is told a moment after it is drawn
-    page.evaluate("""() => {
+def test_a_redraw_keeps_the_elements_and_changes_what_differs(made_up: Page) -> None:
+    made_up.wait_for_timeout(200)  # its first size is told a moment after it is drawn
+    made_up.evaluate("""() => {
       window.kept = [...document.querySelectorAll("[data-plot] svg g > *")];
       window.added = 0;
       new MutationObserver((all) => all.forEach((m) => { window.added += m.addedNodes.length; }))
         .observe(document.querySelector("[data-plot=one] svg"), { childList: true, subtree: true });
     }""")
-    page.get_by_role("slider", name="Height").press("ArrowLeft")
-    expect(page.locator("svg[aria-label*='The line is at 0.99']")).to_be_visible()
-    assert page.evaluate("window.added") == 0  # the line moves; its axes stay
-    page.get_by_role("slider", name="Bars").press("ArrowRight")
-    expect(page.locator("svg[aria-label*='4 bars']")).to_be_visible()
-    assert page.evaluate("window.kept.filter((element) => element.isConnected).length > 10")
+    made_up.get_by_role("slider", name="Height").press("ArrowLeft")
+    expect(made_up.locator("svg[aria-label*='The line is at 0.99']")).to_be_visible()
+    assert made_up.evaluate("window.added") == 0  # the line moves; its axes stay
+    made_up.get_by_role("slider", name="Bars").press("ArrowRight")
+    expect(made_up.locator("svg[aria-label*='4 bars']")).to_be_visible()
+    assert made_up.evaluate("window.kept.filter((element) => element.isConnected).length > 10")
 
 
-def test_a_sentence_takes_values_as_text_and_stays_while_they_change(page: Page) -> None:
-    begin(page)
-    shown = page.evaluate("""() => {
+def test_a_sentence_takes_values_as_text_and_stays_while_they_change(made_up: Page) -> None:
+    shown = made_up.evaluate("""() => {
       const place = document.createElement("p");
       document.body.append(place);
       const say = (name, n) => tell(place)`${name} is <b>${n}</b>.`;
@@ -174,28 +184,25 @@ def test_a_sentence_takes_values_as_text_and_stays_while_they_change(page: Page)
 
 @pytest.mark.parametrize(("value", "top"), [(0.98, 1), (0.11, 0.15), (0.3, 0.3), (4.1, 5), (9, 10)])
 def test_an_axis_ends_at_a_round_number_above_its_values(
-    page: Page, value: float, top: float
+    made_up: Page, value: float, top: float
 ) -> None:
-    begin(page)
-    assert page.evaluate(f"roundUp({value})") == pytest.approx(top, rel=1e-12)
+    assert made_up.evaluate(f"roundUp({value})") == pytest.approx(top, rel=1e-12)
 
 
-def test_a_deflated_program_runs_as_its_source_does(page: Page) -> None:
-    page.goto("about:blank")
+def test_a_deflated_program_runs_as_its_source_does(programs: Page) -> None:
     source = "// A comment.\nconst word = `{“ä” \\n}`;\nexport default () => word;\n"
     sent = deflated(source)
     assert "comment" not in sent
     run = """async (program) => (await import(URL.createObjectURL(
       new Blob([program], { type: "text/javascript" })))).default()"""
-    assert page.evaluate(run, sent) == page.evaluate(run, source) == "{“ä” \n}"
+    assert programs.evaluate(run, sent) == programs.evaluate(run, source) == "{“ä” \n}"
     whole = live.script()
     assert len(deflated(whole)) < len(whole) / 2
 
 
-def test_names_are_never_markup_and_colours_are_the_palette(page: Page) -> None:
-    begin(page)
-    expect(page.locator("[data-plot=two] text").filter(has_text="<i>first</i>")).to_be_visible()
-    assert json.loads(page.evaluate("JSON.stringify(COLOURS)"))["BLUE"] == live.palette.BLUE
+def test_names_are_never_markup_and_colours_are_the_palette(made_up: Page) -> None:
+    expect(made_up.locator("[data-plot=two] text").filter(has_text="<i>first</i>")).to_be_visible()
+    assert json.loads(made_up.evaluate("JSON.stringify(COLOURS)"))["BLUE"] == live.palette.BLUE
 
 
 @pytest.mark.parametrize("value", [2.5, -1, float("nan"), float("inf"), "1", None, True, 1e308])

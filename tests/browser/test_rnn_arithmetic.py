@@ -1,6 +1,8 @@
 """The numbers that the RNN instrument computes in the browser are those of core/linear_rnn."""
 
+import json
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,19 +12,31 @@ from playwright.sync_api import Page
 from core.linear_rnn.decay import NORM_STEPS, Growth, growth, input_vector, orbit, shares
 from core.linear_rnn.instruments.eigenvalue_moves import modes, move_eigenvalues, read_moves
 from core.linear_rnn.matrices import PRESETS, preset
+from tests.browser.conftest import Windows
 from tests.conftest import ROOT
 
 SOURCE = (ROOT / "dashboard/rnn/instrument/arithmetic.js").read_text(encoding="utf-8")
 CLOSE = 1e-6
 
 
+@pytest.fixture(scope="module")
+def page(windows: Windows) -> Iterator[Page]:
+    """One empty page for all tests: what they run in it keeps nothing there."""
+    with windows.window() as window:
+        window.goto("about:blank")
+        yield window
+
+
 def in_browser(page: Page, expression: str, given: object) -> Any:
-    """The value of `expression`, which may use `given`; typed arrays come back as lists."""
-    plain = """(v) => v === null ? null : JSON.parse(JSON.stringify(v, (key, one) =>
-      ArrayBuffer.isView(one) ? Array.from(one, String) : typeof one === "number" ? String(one)
-        : one))"""
-    page.goto("about:blank")
-    return page.evaluate(f"(given) => {{ {SOURCE}\n return ({plain})({expression}); }}", given)
+    """The value of `expression`, which may use `given`; numbers come back as text, typed arrays as
+    lists."""
+    found = page.evaluate(
+        f"""() => {{ {SOURCE}
+        const given = {json.dumps(given)};
+        return JSON.stringify({expression}, (key, one) => ArrayBuffer.isView(one)
+          ? Array.from(one, String) : typeof one === "number" ? String(one) : one); }}"""
+    )
+    return json.loads(found)
 
 
 def same(found: Any, expected: Any) -> None:

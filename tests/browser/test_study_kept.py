@@ -12,7 +12,7 @@ from core.study.progress import StudyProgress, predict as predicted
 from core.study.question import ORDER, shipped
 from core.study.storage.progress_file import dump, load
 from core.study.tasks import Number
-from tests.browser.test_study import RIGHT, answer, predict
+from tests.browser.test_study import RIGHT, after_prediction, answer, keep, predict
 from tests.browser.waiting import no_errors, open_page
 
 
@@ -35,9 +35,9 @@ def keeps_nothing(page: Page) -> None:
 def test_a_reload_and_a_new_tab_find_what_was_typed_answered_and_earned(
     page: Page, dashboard_url: str
 ) -> None:
+    keep(page, dashboard_url, after_prediction("1a", "1f"))
     open_page(page, dashboard_url, "study", query="q=1a")
     expect(page.get_by_text("stored in this browser")).to_be_visible()
-    predict(page)
     wrong = "phi_y(Wy Wx Wh x1 + Wy Wx x2)"
     answer(page, wrong)
     expect(page.get_by_text("wrong order")).to_be_visible()
@@ -56,8 +56,6 @@ def test_a_reload_and_a_new_tab_find_what_was_typed_answered_and_earned(
     second = page.context.new_page()
     open_page(second, dashboard_url, "study", query="q=1f")
     expect(second.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
-    second.get_by_role("radiogroup").locator("label").first.click()
-    second.get_by_role("button", name="Keep my prediction").click()
     essay = second.get_by_role("textbox", name="Justify your choice")
     essay.fill("Two lines of mine, typed and not checked,\n\nabout $W_h$ and 🙂.")
     essay.blur()
@@ -68,11 +66,11 @@ def test_a_reload_and_a_new_tab_find_what_was_typed_answered_and_earned(
 
 
 def test_two_tabs_put_together_what_each_has_earned(page: Page, dashboard_url: str) -> None:
+    keep(page, dashboard_url, after_prediction("1a"))
     open_page(page, dashboard_url, "study", query="q=1a&seed=one")
     second = page.context.new_page()
     open_page(second, dashboard_url, "study", query="q=1c&seed=two")
     expect(second.get_by_text("stored in this browser")).to_be_visible()
-    predict(page)
     answer(page, RIGHT)
     expect(second.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
     before = kept(page)
@@ -103,9 +101,9 @@ def test_two_tabs_put_together_what_each_has_earned(page: Page, dashboard_url: s
 
 
 def test_what_is_forgotten_in_one_tab_is_forgotten_in_all(page: Page, dashboard_url: str) -> None:
+    keep(page, dashboard_url, after_prediction("1a"))
     open_page(page, dashboard_url, "study", query="q=1a")
     expect(page.get_by_text("stored in this browser")).to_be_visible()
-    predict(page)
     answer(page, RIGHT)
     second = page.context.new_page()
     open_page(second, dashboard_url, "study", query="q=1b")
@@ -134,8 +132,7 @@ def test_what_is_forgotten_in_one_tab_is_forgotten_in_all(page: Page, dashboard_
 def test_what_the_browser_keeps_and_cannot_be_read_is_left_alone(
     text: str, sentence: str, page: Page, dashboard_url: str
 ) -> None:
-    page.goto(f"{dashboard_url}/_stcore/health")  # of the same origin, with nothing to draw
-    page.evaluate("text => localStorage.setItem('unrolled-progress', text)", text)
+    keep(page, dashboard_url, text)
     open_page(page, dashboard_url, "study", query="q=1a")
     expect(page.get_by_text(sentence)).to_be_visible()
     predict(page)
