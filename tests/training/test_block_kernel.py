@@ -1,4 +1,4 @@
-"""The compiled block has the values and gradients of the block in torch, and can be done without."""
+"""The compiled block has the values and gradients of torch, and can be done without."""
 
 import copy
 

@@ -1,9 +1,9 @@
-"""A block of the Transformer, trained in float32 on a processor: products by torch, the rest compiled.
+"""A block trained in float32 on a processor: products by torch, all between them compiled.
 
-`compiled_block` gives the values and gradients of an `AttentionResidual`, up to rounding. Attention,
-GELU, LayerNorm and the sums between them run in block_kernel.cpp, without copies. LayerNorm's weights
-are multiplied into those of the layer behind it, so their gradients come from small matrices.
-Where it cannot be used, `compiled_block` is None and torch does all the work.
+`compiled_block` gives the values and gradients of an `AttentionResidual`, up to rounding.
+Attention, GELU, LayerNorm and the sums between them run in block_kernel.cpp, without copies.
+LayerNorm's weights are multiplied into those of the layer behind it, so their gradients come from
+small matrices. Where it cannot be used, `compiled_block` is None and torch does all the work.
 
 Letters   B pictures · T tokens · d = dim · H heads · n width of a head · m = mlp_dim · R = B·T rows
 """
@@ -103,7 +103,7 @@ class _Block(torch.autograd.Function):
         return y.view(B, T, d)
 
     @staticmethod
-    @once_differentiable  # type: ignore[misc, untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, given: Tensor) -> tuple[Tensor | None, ...]:
         qkv_w, project_w, norm_w, norm_b, up_w, down_w, *kept = ctx.saved_tensors
         rows, qkv, alphas, heads, normed, inverse, slope, hidden = kept
