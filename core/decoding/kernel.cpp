@@ -3,7 +3,7 @@
 // The same arithmetic as read_tokens in core/decoding/kv_cache.py, for one thread. Every linear layer is
 // stored in panels of LANES outputs, [panel][input][lane], so that the weights stream through
 // memory once, in order, for all rows at a time. That stream is what a token waits for: weights
-// that are exact in 16 bits come as such, and are widened on the way. core/decoding/kernel_build.py builds
+// that are exact in 16 bits come as such, and are widened on the way. core/compiled/build.py builds
 // this file, core/decoding/kernel.py calls it.
 //
 // Letters  R = B*T rows, d = dim, H heads, n width of a head, m = mlp_dim, N longest text
@@ -15,27 +15,20 @@
 #include <cstring>
 #include <vector>
 
+#include "../compiled/vectors.h"
+
 #if defined(__F16C__)
 #include <immintrin.h>
 #endif
 
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int64_t VEC = 16;  // floats in a vector, as many as the processor adds at once
-#elif defined(__AVX__)
-constexpr int64_t VEC = 8;
-#else
-constexpr int64_t VEC = 4;
-#endif
 #if defined(__x86_64__) && !defined(__AVX512F__)
 constexpr int64_t ROWS = 6;  // rows sharing one pass over a panel; their sums fit into registers
 #else
 constexpr int64_t ROWS = 8;
 #endif
 constexpr int64_t LANES = 2 * VEC;  // outputs in a panel
-typedef float vec __attribute__((vector_size(VEC * sizeof(float)), aligned(4), may_alias));
-typedef int32_t ivec __attribute__((vector_size(VEC * sizeof(int32_t)), aligned(4), may_alias));
 
 #if defined(__F16C__)
 #define HAS_HALF
@@ -50,45 +43,11 @@ inline vec load(const half* p) {
 }
 #endif
 
-inline vec load(const float* p) { return *reinterpret_cast<const vec*>(p); }
-inline void store(float* p, vec v) { *reinterpret_cast<vec*>(p) = v; }
-inline vec splat(float x) { return vec{} + x; }
-inline vec pick(ivec mask, vec a, vec b) { return mask ? a : b; }
-
-inline float sum(vec v) {  // in pairs, so that few additions wait for one another
-  float part[VEC];
-  store(part, v);
-  for (int64_t half = VEC / 2; half; half /= 2)
-    for (int64_t i = 0; i < half; i++) part[i] += part[i + half];
-  return part[0];
-}
-
 int64_t padded(int64_t size) { return (size + LANES - 1) / LANES * LANES; }
 
-// e^x for x <= 88: 2^k e^r with |r| <= ln(2)/2 and a Taylor polynomial of degree 7 for e^r.
-inline vec exp_vec(vec x) {
-  x = pick(x < splat(-87.0f), splat(-87.0f), x);
-  const vec shifted = x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: rounds to a whole number
-  const vec k = shifted - 12582912.0f;
-  const vec r = x - k * 0.693359375f + k * 2.12194440e-4f;
-  vec e = splat(1.0f / 5040);
-  for (float c : {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f}) e = e * r + c;
-  const ivec power = (__builtin_convertvector(k, ivec) + 127) << 23;
-  vec two_k;
-  std::memcpy(&two_k, &power, sizeof power);
-  return e * two_k;
-}
-
-// GELU(x) = x (1 + erf(x / sqrt 2)) / 2, erf by Abramowitz & Stegun 1964, formula 7.1.26
-// (error at most 1.5e-7).
-inline vec gelu(vec x) {
-  const vec z = x * 0.70710678f;
-  const vec a = pick(z < splat(0.0f), -z, z);
-  const vec t = 1.0f / (1.0f + 0.3275911f * a);
-  vec poly = splat(1.061405429f);
-  for (float c : {-1.453152027f, 1.421413741f, -0.284496736f, 0.254829592f}) poly = poly * t + c;
-  const vec erf = 1.0f - poly * t * exp_vec(-a * a);
-  return 0.5f * x * (1.0f + pick(z < splat(0.0f), -erf, erf));
+inline vec gelu(vec x) {  // x (1 + erf(x / sqrt 2)) / 2
+  vec bell;
+  return 0.5f * x * (1.0f + erf_vec(x * 0.70710678f, bell));
 }
 
 // `rows` (at most ROWS) outputs of one panel: acc[r] = bias + sum_k x[r][k] panel[k].

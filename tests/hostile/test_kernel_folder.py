@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from core.decoding.kernel_build import find_compiler, load_kernel
+from core.compiled.build import find_compiler
+from core.decoding.kernel_build import load_kernel
 from tests.conftest import FOLDER, ROOT
 
 pytestmark = pytest.mark.skipif(

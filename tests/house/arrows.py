@@ -5,16 +5,17 @@
 COURSE = ("attention", "transformer", "vit", "gpt", "tokenizer", "bpe")
 CORE = {
     "system": "",
+    "compiled": "system",
     "run_files": "system",
     "course": "run_files system",
     "data": "course system",
     "config": "data system",
     "models": "config data course run_files system",
     "linear_rnn": "course system",
-    "decoding": "models data course run_files system",
+    "decoding": "models data course run_files compiled system",
     "interpret": "models course",
     "runs": "run_files config data models system",
-    "training": "runs interpret models config data course run_files system",
+    "training": "runs interpret models config data course run_files compiled system",
     "publish": "training decoding models config data course run_files system",
     "study": "decoding interpret linear_rnn models config data course run_files system",
 }

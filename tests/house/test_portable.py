@@ -24,7 +24,7 @@ LACKING = {
 }
 MODULES = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty"}
 BRANCHES = {
-    "core/decoding/kernel_build.py": {"geteuid"},  # no kernel is built on Windows
+    "core/compiled/build.py": {"geteuid"},  # no kernel is built on Windows
     "core/runs/process.py": {"sysconf"},  # after /proc
     "core/system/processes.py": {"getsid", "killpg"},
     "core/training/timing_trial.py": {"resource"},
