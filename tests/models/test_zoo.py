@@ -28,13 +28,23 @@ TINY = [
 ]
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A tiny finished grammar GPT."""
+    folder = tmp_path_factory.mktemp("trained")
+    where = ["--run-dir", str(folder / "gpt-tiny"), "--share", "0.02"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNROLLED_DATA", str(folder / "data"))
+        assert train(["gpt", "--data", "grammar", "--epochs", "1", *TINY, *where]) == 0
+    return folder / "gpt-tiny"
+
+
 @pytest.fixture
-def runs(tmp_path, monkeypatch):
-    """A folder of runs with one tiny finished grammar GPT in it."""
+def runs(trained, tmp_path, monkeypatch):
+    """A folder of runs with a copy of that GPT in it."""
     monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("UNROLLED_DATA", str(tmp_path / "data"))
-    where = ["--run-dir", str(tmp_path / "runs" / "gpt-tiny"), "--share", "0.02"]
-    assert train(["gpt", "--data", "grammar", "--epochs", "1", *TINY, *where]) == 0
+    shutil.copytree(trained, tmp_path / "runs" / "gpt-tiny")
     return tmp_path / "runs"
 
 
