@@ -144,13 +144,18 @@ def test_other_weights_in_the_same_place_are_seen(tmp_path, monkeypatch) -> None
     assert available_models("vit")[-1].digest == "f" * 64
 
 
+@pytest.fixture(scope="module")
+def shapes_500():
+    return shapes.generate(500, seed=1)
+
+
 @pytest.mark.parametrize("name", [e.name for e in available_models("vit") if e.shipped])
-def test_without_the_class_token_a_shipped_vit_knows_nothing(name):
+def test_without_the_class_token_a_shipped_vit_knows_nothing(name, shapes_500):
     """Its last class token replaced by the mean of 500, it gives one answer to all pictures, which
     on Shapes is right for less than 20%."""
     loaded = load_model(find_model(name))
     mean, std = (torch.tensor(loaded.extra[key]).view(3, 1, 1) for key in ("mean", "std"))
-    pictures, labels, _ = shapes.generate(500, seed=1)
+    pictures, labels, _ = shapes_500
     inputs = (torch.from_numpy(pictures).float() / 255 - mean) / std
     with torch.inference_mode():
         z, _ = loaded.model.transformer(loaded.model.embed(inputs))
