@@ -28,13 +28,23 @@ TINY = [
 ]
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A tiny finished grammar GPT."""
+    folder = tmp_path_factory.mktemp("trained")
+    where = ["--run-dir", str(folder / "gpt-tiny"), "--share", "0.02"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNROLLED_DATA", str(folder / "data"))
+        assert train(["gpt", "--data", "grammar", "--epochs", "1", *TINY, *where]) == 0
+    return folder / "gpt-tiny"
+
+
 @pytest.fixture
-def runs(tmp_path, monkeypatch):
-    """A folder of runs with one tiny finished grammar GPT in it."""
+def runs(trained, tmp_path, monkeypatch):
+    """A folder of runs with a copy of that GPT in it."""
     monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("UNROLLED_DATA", str(tmp_path / "data"))
-    where = ["--run-dir", str(tmp_path / "runs" / "gpt-tiny"), "--share", "0.02"]
-    assert train(["gpt", "--data", "grammar", "--epochs", "1", *TINY, *where]) == 0
+    shutil.copytree(trained, tmp_path / "runs" / "gpt-tiny")
     return tmp_path / "runs"
 
 
@@ -134,13 +144,18 @@ def test_other_weights_in_the_same_place_are_seen(tmp_path, monkeypatch) -> None
     assert available_models("vit")[-1].digest == "f" * 64
 
 
+@pytest.fixture(scope="module")
+def shapes_500():
+    return shapes.generate(500, seed=1)
+
+
 @pytest.mark.parametrize("name", [e.name for e in available_models("vit") if e.shipped])
-def test_without_the_class_token_a_shipped_vit_knows_nothing(name):
+def test_without_the_class_token_a_shipped_vit_knows_nothing(name, shapes_500):
     """Its last class token replaced by the mean of 500, it gives one answer to all pictures, which
     on Shapes is right for less than 20%."""
     loaded = load_model(find_model(name))
     mean, std = (torch.tensor(loaded.extra[key]).view(3, 1, 1) for key in ("mean", "std"))
-    pictures, labels, _ = shapes.generate(500, seed=1)
+    pictures, labels, _ = shapes_500
     inputs = (torch.from_numpy(pictures).float() / 255 - mean) / std
     with torch.inference_mode():
         z, _ = loaded.model.transformer(loaded.model.embed(inputs))

@@ -5,6 +5,7 @@ import math
 import os
 import shutil
 import signal
+from functools import cache
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ import torch
 from core.config.presets import preset
 from core.config.run_spec import RunSpec
 from core.data import MissingDataError
+from core.data.text import grammar
 from core.models.checkpoint import read_checkpoint
 from core.publish.train_shipped import train_shipped
 from core.run_files.directory import RunDirectory, epoch_of, replace_json
@@ -38,7 +40,15 @@ TINY = RunSpec(
 def data(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNROLLED_DATA", str(tmp_path_factory.mktemp("data")))
+        patch.setattr(grammar, "generate", cache(grammar.generate))  # all read the same texts
         yield
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A run that nothing interrupted, and its records."""
+    run = new(tmp_path_factory.mktemp("whole"), "gpt-whole")
+    return run, train(run)
 
 
 @pytest.fixture
@@ -75,9 +85,8 @@ def stopped_after(run, step, request="pause"):
 
 
 @pytest.mark.parametrize("stops", [(1,), (5,), (3, 14), (13,)])
-def test_a_run_that_was_paused_reaches_the_same_bits(runs, stops):
-    whole = new(runs, "gpt-whole")
-    records = train(whole)
+def test_a_run_that_was_paused_reaches_the_same_bits(runs, whole, stops):
+    whole, records = whole
     broken = new(runs, "gpt-broken")
     for step in stops:
         now = stopped_after(broken, step)
@@ -150,9 +159,7 @@ def test_the_message_mentions_a_checkpoint_only_if_there_is_one(runs):
     assert "checkpoint" not in errors.sentence(OSError(errno.ENOSPC, "No space"))
 
 
-def test_an_epoch_whose_checkpoint_was_not_written_is_recorded_once(runs, monkeypatch):
-    whole = new(runs, "gpt-whole")
-    train(whole)
+def test_an_epoch_whose_checkpoint_was_not_written_is_recorded_once(runs, whole, monkeypatch):
     run = new(runs, spec=RunSpec(**{**vars(TINY), "checkpoint_every": 0.0}))
     write = session.write_checkpoint
 
@@ -174,14 +181,12 @@ def test_an_epoch_whose_checkpoint_was_not_written_is_recorded_once(runs, monkey
     monkeypatch.setattr(session, "write_checkpoint", write)
     train(run)
     assert [r["epoch"] for r in run.metrics() if r["kind"] == "epoch"] == [1, 2]
-    assert same(weights(whole), weights(run))
+    assert same(weights(whole[0]), weights(run))
     assert not torn.exists()
 
 
 @pytest.mark.parametrize("damage", ["truncate", "flip", "json"])
-def test_a_damaged_checkpoint_is_replaced_by_the_one_before(runs, damage):
-    whole = new(runs, "gpt-whole")
-    train(whole)
+def test_a_damaged_checkpoint_is_replaced_by_the_one_before(runs, whole, damage):
     run = new(runs)
     stopped_after(run, 3)
     stopped_after(run, 8)
@@ -195,7 +200,7 @@ def test_a_damaged_checkpoint_is_replaced_by_the_one_before(runs, damage):
         data[len(data) // 2] ^= 4
     file.write_bytes(data)
     train(run)
-    assert same(weights(whole), weights(run))
+    assert same(weights(whole[0]), weights(run))
     assert "Resumed from step 4" in run_status(run).message
 
 
@@ -234,9 +239,7 @@ def test_a_nan_loss_keeps_the_last_good_checkpoint(runs, monkeypatch):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
-def test_a_full_disk_is_reported_and_the_run_can_be_resumed(runs):
-    whole = new(runs, "gpt-whole")
-    train(whole)
+def test_a_full_disk_is_reported_and_the_run_can_be_resumed(runs, whole):
     run = new(runs)
     (run.path / "metrics.jsonl").symlink_to("/dev/full")
     with run_lock(run), pytest.raises(OSError, match="No space left"):
@@ -245,7 +248,7 @@ def test_a_full_disk_is_reported_and_the_run_can_be_resumed(runs):
     assert "disk is full" in run_status(run).message
     (run.path / "metrics.jsonl").unlink()
     train(run)
-    assert same(weights(whole), weights(run))
+    assert same(weights(whole[0]), weights(run))
 
 
 def run_past_start(run):

@@ -154,16 +154,24 @@ def test_smollm2_computes_what_transformers_computes(smollm2: LoadedModel, their
     assert alphas.shape[1:3] == (30, 9)
 
 
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize(("dtype", "near"), [(torch.float32, 1e-3), (torch.float16, 0.1)])
-def test_smollm2_continues_as_in_transformers_but_for_near_ties(
-    smollm2: LoadedModel, theirs: Any, dtype: torch.dtype, near: float
-) -> None:
+@pytest.fixture(scope="module")
+def continued(smollm2: LoadedModel, theirs: Any) -> torch.Tensor:
+    """The prompt and 64 tokens that transformers continues it with; (1, T)."""
     ids = smollm2.tokenizer.encode(PROMPT)[None]
-    expected = theirs[0].generate(
+    made: torch.Tensor = theirs[0].generate(
         ids, attention_mask=torch.ones_like(ids), max_new_tokens=64, min_new_tokens=64,
         do_sample=False,
     )  # fmt: skip
+    return made
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("dtype", "near"), [(torch.float32, 1e-3), (torch.float16, 0.1)])
+def test_smollm2_continues_as_in_transformers_but_for_near_ties(
+    smollm2: LoadedModel, theirs: Any, continued: torch.Tensor, dtype: torch.dtype, near: float
+) -> None:
+    expected = continued
+    ids = smollm2.tokenizer.encode(PROMPT)[None]
     made = greedy(smollm2.model, ids, 64, dtype)
     assert made.shape == expected.shape
     differ = (made != expected)[0].nonzero()
