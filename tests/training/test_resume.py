@@ -1,8 +1,7 @@
 """A resumed training has the losses of an unbroken one, for every preset and architecture.
 
 One process trains each without a break, another resumes each, both with two threads and in the
-environment of the queue. The recipes are the presets' own but for batches of at most 32 pictures,
-the models narrow and the data few.
+environment of the queue. The recipes are the presets' own, the models narrow and the data few.
 """
 
 import json
@@ -30,7 +29,6 @@ KILLED = {
     "overfit": 7,
     "all": 1,
 }  # after this step; 10 ends an epoch
-PICTURES = 32  # of a batch, at most
 NARROW = {"dim": 16, "attn_dim": 8, "mlp_dim": 32, "num_heads": 2, "num_layers": 2}
 ALL = {"optimizer": "muon", "ema": 0.99, "clip": 1.0, "precision": "bf16"}
 CASES = {f"{name} {kind}": spec for name, kinds in PRESETS.items() for kind, spec in kinds.items()}
@@ -56,11 +54,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def drawn(name: str, data: Path) -> RunSpec:
     """That case on drawn data, ten batches an epoch, and narrow."""
     spec = CASES[name]
-    size = spec.recipe_config().batch_size
-    if spec.kind != "gpt":
-        size = min(size, PICTURES)
-        spec = replace(spec, recipe={**spec.recipe, "batch_size": size})
-    batches = 10 * size
+    batches = 10 * spec.recipe_config().batch_size
     if spec.kind == "gpt":
         spec = replace(spec, data=str(data / "words.txt"), share=min(1, batches / 640))
     else:
