@@ -15,7 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
 
-from playwright.sync_api import Error, Locator, Page, sync_playwright
+from playwright.sync_api import Error, Locator, Page, WebSocket, sync_playwright
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from dashboard import lessons
 from dashboard.components import streamlit_dom as dom
@@ -40,15 +41,6 @@ KEEP = """progress => {
     sessionStorage.clear();
     if (progress) localStorage.setItem("unrolled-progress", progress);
 }"""
-# Counts the runs of the page's script that end from now on.
-COUNT = """(app) => {
-  window.ended = 0;
-  window.counting ??= new MutationObserver((changes) => {
-    const state = "data-test-script-state";
-    window.ended += changes.filter(({ target }) =>
-      target.matches(app) && target.getAttribute(state) === "notRunning").length;
-  }).observe(document, { subtree: true, attributeFilter: ["data-test-script-state"] }) ?? true;
-}"""
 ERROR = re.compile(r"^(ERROR|CRITICAL) .*", re.MULTILINE)
 
 
@@ -62,6 +54,11 @@ def address_of(view: View) -> str:
     return path + ("?" + urlencode(view.settings) if view.settings else "")
 
 
+def ends_a_run(frame: str | bytes) -> bool:
+    """Whether the server tells with it that a run of the page's script is over."""
+    return isinstance(frame, bytes) and ForwardMsg.FromString(frame).HasField("script_finished")
+
+
 class Tab:
     """One view after the other in one page, which has the program loaded. What a view kept in the
     browser is removed before the next."""
@@ -69,6 +66,8 @@ class Tab:
     def __init__(self, page: Page, address: str):
         self._page, self._address = page, address
         self._said: list[str] = []  # by the console, since the view was opened
+        self._sockets: list[WebSocket] = []  # to the server, the last one is that of the view
+        page.on("websocket", lambda socket: self._sockets.append(socket))
         page.on("pageerror", lambda error: self._said.append(f"script error: {error}"))
         page.on(
             "console",
@@ -87,10 +86,9 @@ class Tab:
 
     def press(self, option: Locator) -> list[str]:
         """What is wrong with the view to which this option of a control turns the open page."""
-        self._page.evaluate(COUNT, dom.APP)
         self._said.clear()
-        option.click()
-        self._page.wait_for_function("ended > 0")
+        with self._sockets[-1].expect_event("framereceived", ends_a_run):
+            option.click()
         return self._look()
 
     def fills(self) -> dict[str, float]:
