@@ -18,6 +18,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 
 from filelock import FileLock
@@ -30,9 +31,9 @@ BUILD_SECONDS = 60
 FLAGS = ("-std=c++17", "-O3", "-shared", "-fPIC")
 
 
-def load_library(source: Path) -> ctypes.CDLL | None:
+def load_library(source: Path, *wished: str) -> ctypes.CDLL | None:
     """The library of this C++ file, built now if necessary; None where that is not possible or not
-    safe, or switched off with UNROLLED_KERNEL=0."""
+    safe, or switched off with UNROLLED_KERNEL=0. wished: flags for a compiler that knows them."""
     if sys.platform == "win32" or os.environ.get("UNROLLED_KERNEL") == "0":
         return None
     try:
@@ -43,8 +44,8 @@ def load_library(source: Path) -> ctypes.CDLL | None:
                 "to it; remove it.", folder
             )  # fmt: skip
             return None
-        path = folder / f"{source.stem}-{_fingerprint(source)}.so"
-        if not _whole(path) and not _build(source, path):
+        path = folder / f"{source.stem}-{_fingerprint(source, wished)}.so"
+        if not _whole(path) and not _build(source, path, wished):
             return None
         return ctypes.CDLL(str(path))
     except OSError:
@@ -57,7 +58,7 @@ def _cache_folder() -> Path:
     return folder
 
 
-def _fingerprint(source: Path) -> str:
+def _fingerprint(source: Path, wished: tuple[str, ...]) -> str:
     """A name for this source on this processor: a change of either is built again."""
     cpu = [platform.system(), platform.machine(), platform.processor()]
     info = Path("/proc/cpuinfo")
@@ -65,7 +66,7 @@ def _fingerprint(source: Path) -> str:
         lines = info.read_text(encoding="utf-8", errors="replace").splitlines()
         wanted = ("flags", "Features", "model name")
         cpu += [next((ln for ln in lines if ln.startswith(key)), "") for key in wanted]
-    text = source.read_bytes() + HEADER.read_bytes() + "\n".join([*FLAGS, *cpu]).encode()
+    text = source.read_bytes() + HEADER.read_bytes() + "\n".join([*FLAGS, *wished, *cpu]).encode()
     return hashlib.sha256(text).hexdigest()[:16]
 
 
@@ -100,7 +101,7 @@ def find_compiler() -> str | None:
     return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
-def _build(source: Path, path: Path) -> bool:
+def _build(source: Path, path: Path, wished: tuple[str, ...]) -> bool:
     """Compile into a temporary folder beside `path`, then write it there; whether it worked."""
     compiler = find_compiler()
     if compiler is None:
@@ -110,8 +111,9 @@ def _build(source: Path, path: Path) -> bool:
             return True
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             built = Path(folder) / path.name
-            for native in (["-march=native"], ["-mcpu=native"], []):
-                command = [compiler, *FLAGS, *native, str(source), "-o", str(built)]
+            ways = product((wished, ()), (["-march=native"], ["-mcpu=native"], []))
+            for flags in dict.fromkeys((*more, *native) for more, native in ways):
+                command = [compiler, *FLAGS, *flags, str(source), "-o", str(built)]
                 try:
                     subprocess.run(command, check=True, capture_output=True, timeout=BUILD_SECONDS)
                 except subprocess.SubprocessError:

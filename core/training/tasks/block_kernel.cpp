@@ -32,15 +32,21 @@ constexpr int64_t ROWS = 12;  // rows of a tile of two vectors; their sums fit i
 constexpr int64_t ROWS = 6;
 #endif
 
-// work(begin, end) on so many threads, which together cover 0 to count.
+// work(begin, end) on so many threads, which together cover 0 to count. With GCC they are torch's own,
+// because both use its OpenMP; others would compete with torch's, which wait without sleeping.
 template <class Work>
 void share(int64_t threads, int64_t count, Work work) {
   threads = std::max<int64_t>(1, std::min(threads, count));
+#if defined(_OPENMP) && !defined(__clang__)
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+  for (int64_t t = 0; t < threads; t++) work(count * t / threads, count * (t + 1) / threads);
+#else
   std::vector<std::thread> others;
   for (int64_t t = 1; t < threads; t++)
     others.emplace_back(work, count * t / threads, count * (t + 1) / threads);
   work(0, count / threads);
   for (std::thread& other : others) other.join();
+#endif
 }
 
 // A matrix in memory: where it begins, and how far apart its rows are.

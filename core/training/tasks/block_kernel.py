@@ -38,7 +38,7 @@ POINTERS = {  # of each function, and its whole numbers; residual_norm has a flo
 @cache
 def load_block_kernel() -> ctypes.CDLL | None:
     """The compiled library, or None; see `load_library`."""
-    library = load_library(SOURCE)
+    library = load_library(SOURCE, "-fopenmp")
     if library is not None:
         library.lanes.restype = ctypes.c_int64
         types = {"p": ctypes.c_void_p, "f": ctypes.c_float, "i": ctypes.c_int64}
