@@ -1,11 +1,14 @@
 """The compiled block has the values and gradients of torch, and can be done without."""
 
 import copy
+import shlex
+from pathlib import Path
 
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
+from core.compiled.build import find_compiler, load_library
 from core.config.model_config import ViTConfig
 from core.models.registry import build
 from core.training.optimizer import AdamW
@@ -115,3 +118,21 @@ def test_without_a_library_torch_does_the_work(monkeypatch: pytest.MonkeyPatch) 
     torch.testing.assert_close(
         class_token.class_logits(model, images), model(images)[0], rtol=1e-5, atol=1e-5
     )
+
+
+def test_a_compiler_without_openmp_builds_it_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if load_block_kernel() is None:
+        pytest.skip("there is no C++ compiler")
+    compiler = tmp_path / "c++"
+    known = shlex.quote(str(find_compiler()))
+    compiler.write_text(
+        f'#!/bin/sh\ncase "$*" in *-fopenmp*) exit 1;; esac\nexec {known} "$@"\n', encoding="utf-8"
+    )
+    compiler.chmod(0o700)
+    monkeypatch.setenv("CXX", str(compiler))
+    monkeypatch.setattr("core.compiled.build.cache_folder", lambda: tmp_path)
+    library = load_library(block_kernel.SOURCE, "-fopenmp")
+    assert library is not None
+    assert library.lanes() == load_block_kernel().lanes()
