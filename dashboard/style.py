@@ -39,8 +39,8 @@ _NAMED = ("figure-lens", "figure-step-matrix", "figure-induction", "figure-passe
 _MAPS = ", ".join(map(dom.keyed, _NAMED))
 _WRITTEN = f":is({_MAPS}) {dom.ELEMENT}:has({dom.PLOT})"
 _MENU, _SIX, _QUESTIONS = map(dom.keyed, ("menu", "six-maps", "question-rows"))
-# Below part of a class only buttons are styled: a change of any class has the browser look for the
-# styled elements behind it again, and all of a page's took 20 ms a move of a slider.
+# Rules for everything inside an element name its whole class. With a part of one, [class*=…], the
+# browser would match all that the element contains again whenever any of its classes changes.
 _FIGURE, _SAVE = (f'[class*="st-key-{name}-"]' for name in ("figure", "save-menu"))
 
 # A shadow at the right where a formula continues, until it is scrolled to its end.
