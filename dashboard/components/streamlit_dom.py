@@ -26,6 +26,7 @@ CONTAINER = _part("stLayoutWrapper")
 COLUMN = _part("stColumn")
 
 # Elements
+LOADING = _part("stSkeleton")  # in an element's place while the browser loads its script
 ALERT = _part("stAlert")
 ERROR = _part("stAlertContentError")
 CAPTION = _part("stCaptionContainer")

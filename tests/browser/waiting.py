@@ -19,11 +19,12 @@ MENU = (
 # All of it at the same moment, asked for in one call.
 WHOLE = f"""(ready) => document.querySelector(ready)?.checkVisibility() &&
   [...document.querySelectorAll("h1")].filter((one) => one.checkVisibility()).length === 1 &&
+  ![...document.querySelectorAll('{dom.LOADING}')].some((one) => one.checkVisibility()) &&
   {STYLED} && {MENU}"""
 
 
 def wait_ready(page: Page, timeout: float = 60_000) -> None:
-    """Wait until the page is connected, its script has ended, and heading and menu are there. ms"""
+    """Wait until the page is connected, its script has ended, and all it shows has loaded. ms"""
     page.wait_for_function(WHOLE, arg=dom.READY, timeout=timeout)
 
 
