@@ -10,20 +10,20 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from benchmarks.machine import offer_avx2, recorded_as
 from benchmarks.measure import Row
 from benchmarks.table import record
+from benchmarks.ui_browser import browser_page
 from benchmarks.ui_first_look import first_look
 from benchmarks.ui_live import live
 from benchmarks.ui_one_view import one_view
 from benchmarks.ui_seen import attention, seen
 from benchmarks.ui_server import cold, memory, server_part
-from tests.browser.conftest import DESKTOP, FLAGS
+from benchmarks.ui_torch import torch_first
 from tests.browser.find import find
 from tests.browser.server import dashboard
 from tests.load.loop import run
@@ -31,28 +31,24 @@ from tests.load.loop import run
 ABOUT = "The browser ran beside the server on the same cores, and nothing else."
 
 
-def rows(page: Page, folder: Path) -> Iterator[Row]:
+def rows(folder: Path) -> Iterator[Row]:
     """All of them, one after the other."""
-    yield cold(page, folder)
-    with dashboard(folder) as address:
-        yield from run(server_part(address))
-        yield run(memory(address))
-        yield from seen(page, address)
-        yield from attention(page, address)
-        yield from live(page, address)
-        yield from one_view(page, address)
-        yield from first_look(page, address)
+    yield from torch_first()
+    with browser_page() as page:
+        yield cold(page, folder)
+        with dashboard(folder) as address:
+            yield from of_one_server(page, address)
 
 
-@contextmanager
-def browser_page() -> Iterator[Page]:
-    """A window of Chromium, or of the browser that is found."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
-        page = browser.new_page(viewport=DESKTOP)
-        page.set_default_timeout(60_000)
-        yield page
-        browser.close()
+def of_one_server(page: Page, address: str) -> Iterator[Row]:
+    """What is measured in a server that has been started."""
+    yield from run(server_part(address))
+    yield run(memory(address))
+    yield from seen(page, address)
+    yield from attention(page, address)
+    yield from live(page, address)
+    yield from one_view(page, address)
+    yield from first_look(page, address)
 
 
 def main() -> int:
@@ -65,8 +61,8 @@ def main() -> int:
         return 1
     name, title = recorded_as("ui", "As seen by its users", asked.avx2)
     measured = []
-    with tempfile.TemporaryDirectory() as folder, browser_page() as page:
-        for row in rows(page, Path(folder)):
+    with tempfile.TemporaryDirectory() as folder:
+        for row in rows(Path(folder)):
             value, bound = f"{row['product']:9.1f}", f"{row['reference']:g} {row['unit']}"
             print(f"{row['name']:36} {value} of {bound}; {row['conditions']}", flush=True)
             measured.append(row)

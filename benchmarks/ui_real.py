@@ -20,7 +20,8 @@ from playwright.sync_api import Locator, Page
 from benchmarks import rows_real
 from benchmarks.measure import Row
 from benchmarks.table import record, within
-from benchmarks.ui import ABOUT, browser_page
+from benchmarks.ui import ABOUT
+from benchmarks.ui_browser import browser_page
 from benchmarks.ui_seen import DRAWN, FOLLOWS, STILL, WATCH
 from core.data import MissingDataError
 from core.system.device import use_threads

@@ -4,7 +4,7 @@ import os
 
 import streamlit as st
 
-from core.system.garbage import set_aside_libraries
+from core.system import libraries
 from dashboard import limits, state, style
 from dashboard.components import export_menu, page, scrolling
 from dashboard.course import page_end
@@ -30,4 +30,5 @@ with limits.first_view():
         selected_page.run()
         page_end.show(selected_page.url_path or "home")
     scrolling.reach_what_scrolls()
-set_aside_libraries()
+libraries.import_torch_ahead()
+libraries.set_aside_libraries()

@@ -13,7 +13,6 @@ from dashboard.models import gpt_models, model_choice, network, traces
 from dashboard.text import to_llama, tokens
 
 ALL, DEEP = "all, side by side", 12
-
 page.page_header(
     "Dialogue GPT",
     "This model reads words and predicts the next one. **Which earlier words does it look at?**",
@@ -21,31 +20,37 @@ page.page_header(
 chosen: dict[str, Any] = {}  # the model and the prompt that the rest of the page is about
 
 
-@page.fragment
-def what_comes_next() -> None:
-    """Its controls run this part of the page alone; another model or prompt runs all of it."""
-    words, steps = panes("text", (2, 3))
-    with words:
-        first, second = st.columns([7, 6], vertical_alignment="bottom")
-        with first:
-            entry = gpt_models.choose_gpt()
-            loaded = model_choice.load(entry)
-        with second:
-            text = st.popover("The text", icon=":material/edit:", width="stretch")
-        with text:
-            prompt = gpt_models.ask_prompt(loaded)
-        vocab = loaded.tokenizer.vocab
-        read = enumerate(zip(prompt.words, prompt.ids, strict=True))
-        token_strip(
-            [Token(w, note=f"token {i}, id {id_}, read as {vocab[id_]}") for i, (w, id_) in read],
-            key="read",
-            play=False,
-            legend=f"{len(prompt.ids)} token{'s' if len(prompt.ids) > 1 else ''} from a vocabulary "
-            f"of {len(vocab):,}{gpt_models.SIGNS if entry.real else ''}:",
-        )
+def model_and_text() -> None:
+    """Another model or prompt runs all of the page."""
+    first, second = st.columns([7, 6], vertical_alignment="bottom")
+    with first:
+        entry = gpt_models.choose_gpt()
+        loaded = model_choice.load(entry)
+    with second:
+        text = st.popover("The text", icon=":material/edit:", width="stretch")
+    with text:
+        prompt = gpt_models.ask_prompt(loaded)
+    vocab = loaded.tokenizer.vocab
+    read = enumerate(zip(prompt.words, prompt.ids, strict=True))
+    token_strip(
+        [Token(w, note=f"token {i}, id {id_}, read as {vocab[id_]}") for i, (w, id_) in read],
+        key="read",
+        play=False,
+        legend=f"{len(prompt.ids)} token{'s' if len(prompt.ids) > 1 else ''} from a vocabulary "
+        f"of {len(vocab):,}{gpt_models.SIGNS if entry.real else ''}:",
+    )
     if chosen and (entry.identity, prompt.ids) != (chosen["entry"].identity, chosen["prompt"].ids):
         st.rerun()
     chosen.update(entry=entry, loaded=loaded, prompt=prompt)
+
+
+@page.fragment
+def what_comes_next() -> None:
+    """Its controls run this part of the page alone."""
+    words, steps = panes("text", (2, 3))
+    with words:
+        model_and_text()
+    entry, loaded, prompt = chosen["entry"], chosen["loaded"], chosen["prompt"]
     from dashboard.decoding import one_text  # the heading must not wait for torch
 
     one_text.show(gpt_models.generations(entry), loaded.tokenizer, prompt, words, steps)
@@ -63,8 +68,6 @@ def next_word() -> None:
         "The last token's state h is normalised and multiplied by the matrix W of the output "
         "layer. The softmax over all words of the vocabulary gives the probability of the word v.",
     )
-    st.header("Where each word looks", anchor=False)
-    where_it_looks()
     st.caption(f"Text computed by {gpt_models.engine(entry).path}, with a key-value cache.")
     page.show_source("core.gpt.DialogueGPT", "core.decoding.filters.nucleus")
 
@@ -72,13 +75,15 @@ def next_word() -> None:
 @page.fragment
 def where_it_looks() -> None:
     """Its controls run this part of the page alone."""
-    import torch
-
+    left, right = (st.container(), st.container()) if state.presenting() else panes("maps", (2, 3))
+    with left:
+        model_and_text()
     entry, loaded, prompt = chosen["entry"], chosen["loaded"], chosen["prompt"]
+    import torch  # the controls must not wait for it
+
     traced = traces.trace(entry.identity, loaded.model, torch.tensor([prompt.ids]))
     alphas = traced.attention[0].numpy()  # (L, H, T, T)
     layers, heads = alphas.shape[:2]
-    left, right = (st.container(), st.container()) if state.presenting() else panes("maps", (2, 3))
     with left:
         first, second = st.columns(2)
         with first:
@@ -113,6 +118,7 @@ def where_it_looks() -> None:
             key="maps",
             data={"attention": alphas},
         )
+    page.show_source("core.attention.attention_weights", "core.interpret.trace.trace")
 
 
 def byte_pairs() -> None:
@@ -133,6 +139,7 @@ def loss() -> None:
 
 SECTIONS = {
     "The next word": next_word,
+    "Where it looks": where_it_looks,
     "Tokens and byte pairs": byte_pairs,
     "Loss and perplexity": loss,
     "From this GPT to a Llama": to_llama.show,

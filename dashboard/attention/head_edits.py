@@ -80,7 +80,6 @@ def _all(tokens: int) -> Tensor:
 
 def _mask(reading: ModelInput, kind: str) -> Tensor | None:
     """(T, T), or None for the model's own."""
-    import pandas as pd
     import torch
 
     from core.attention import causal_mask
@@ -94,6 +93,8 @@ def _mask(reading: ModelInput, kind: str) -> Tensor | None:
     if tokens > EDITABLE:
         st.caption(f"A mask can be ticked for up to {EDITABLE} tokens; this input has {tokens}.")
         return start
+    import pandas as pd  # the page must not wait for it
+
     names = reading.numbered
     st.caption("Each row is a query. Tick the keys it may look at.")
     ticked = st.data_editor(pd.DataFrame(start.numpy(), names, names), key=f"own-mask-{tokens}")

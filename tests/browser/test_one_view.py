@@ -31,7 +31,7 @@ def test_the_figure_and_what_a_slider_changes_are_in_view(
     assert all(share >= CHANGED for share, _ in seen.sliders.values()), seen.failures
 
 
-@pytest.mark.parametrize("lesson", ["heads", "decoding"])
+@pytest.mark.parametrize("lesson", ["gpt", "heads", "decoding"])
 def test_all_sections_stand_in_one_line(lesson: str, page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, lesson)
     tabs = page.locator(dom.SEGMENTED).first.get_by_role("radio")

@@ -44,7 +44,8 @@ def test_numbers_that_disagree_are_said_to(monkeypatch: pytest.MonkeyPatch) -> N
     assert "Measured on this machine on today" in warning.value
 
 
-def test_every_measurement_of_a_claim_is_shipped() -> None:
+def test_every_measurement_of_a_claim_is_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims, "load_measurements", dict)  # not what this machine has measured
     for where, claim in claims.all_claims():
         known = claims.known_values(claim.measure)
         assert known is not None, claim.measure

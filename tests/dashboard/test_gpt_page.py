@@ -27,9 +27,6 @@ def typed(app: AppTest, text: str) -> list[str]:
 
 def test_it_opens_on_a_shipped_model_and_all_controls_work() -> None:
     app = opened(model="gpt-grammar")
-    assert [h.value for h in app.header] == ["Where each word looks"]
-    check(app.selectbox(key="layer").select(1).run())
-    check(app.selectbox(key="head").select(2).run())
     for way in ("greedy", "temperature", "top-k", "nucleus"):
         check(app.selectbox(key="way").select(way).run())
     app.session_state["t"], app.session_state["p"] = 0.0, 0.05
@@ -39,6 +36,16 @@ def test_it_opens_on_a_shipped_model_and_all_controls_work() -> None:
     seed = check(app.run()).slider(key="seed").value
     check(app.button[0].click().run())
     assert app.slider(key="seed").value == seed + 1
+
+
+def test_the_maps_of_each_layer_and_head_are_shown_with_their_text() -> None:
+    app = opened(model="gpt-grammar", section="Where it looks", prompt="QUEEN: Good king")
+    check(app.selectbox(key="layer").select(1).run())
+    check(app.selectbox(key="head").select(2).run())
+    assert any("Attention of layer 1, head 2" in m.value for m in app.markdown)
+    check(app.selectbox(key="layer").select("all, side by side").run())
+    assert any("Attention of every layer, head 2" in m.value for m in app.markdown)
+    assert app.text_area[0].value == "QUEEN: Good king"
 
 
 def test_where_the_instrument_stopped_the_server_draws_the_step() -> None:

@@ -119,7 +119,7 @@ def test_an_unknown_lesson_is_refused_by_name():
 
 QUERIES = {  # where a page draws the controls of its settings
     "rnn": ({}, {"section": "Eigenvalues and decay"}),
-    "gpt": ({"way": "nucleus"}, {"way": "top-k"}),
+    "gpt": ({"way": "nucleus"}, {"way": "top-k"}, {"section": "Where it looks"}),
     "decoding": ({}, {"section": "the KV cache"}),
     "patches": ({}, {"feed": "a sound"}),
     "versus": ({"compare": "shifted"},),

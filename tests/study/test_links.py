@@ -90,18 +90,21 @@ def test_a_lesson_without_a_storyline_has_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "key", "value"),
+    ("page", "section", "key", "value"),
     [
-        ("gpt", "model", "gone-model"),
-        ("gpt", "layer", "99"),
-        ("rnn", "T", "99"),
-        ("rnn", "T", "many"),
-        ("rnn", "section", "<b>Nowhere</b>"),
-        ("study", "q", "9z"),
+        ("gpt", "The next word", "model", "gone-model"),
+        ("gpt", "Where it looks", "layer", "99"),
+        ("rnn", "Expansion", "T", "99"),
+        ("rnn", "Expansion", "T", "many"),
+        ("rnn", "Expansion", "section", "<b>Nowhere</b>"),
+        ("study", None, "q", "9z"),
     ],
 )
-def test_a_link_to_what_is_not_here_says_so_and_falls_back(page: str, key: str, value: str) -> None:
-    app = opened(page, {key: value}, {})
+def test_a_link_to_what_is_not_here_says_so_and_falls_back(
+    page: str, section: str | None, key: str, value: str
+) -> None:
+    around = {"section": section} if section else {}
+    app = opened(page, around | {key: value}, {})
     said = [info.value for info in app.info if "which does not exist here" in info.value]
     assert len(said) == 1
     assert "<b>" not in said[0]

@@ -1,0 +1,87 @@
+"""Large libraries: PyTorch is imported before a page needs it, and all are kept out of the garbage
+collector's searches."""
+
+import ctypes
+import gc
+import os
+import sys
+import threading
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import psutil
+
+LIBRARIES = frozenset({"plotly", "torch", "sympy"})  # imported when first needed
+AHEAD = "torch ahead"
+IDLE, LOOK = 25.0, 0.3  # percent of all processors at most, for so many seconds
+# In the order and the ways in which torch opens them itself.
+SHARED = {"libtorch_global_deps.so": "RTLD_GLOBAL", "libtorch_python.so": "RTLD_LOCAL"}
+
+_set_aside: set[str] = set()
+_lock = threading.Lock()
+
+
+def set_aside_libraries() -> bool:
+    """Set aside what is in memory, once for each of LIBRARIES; true where it was done now.
+
+    A full search for garbage goes through every object in memory, in one thread while all others
+    wait. With PyTorch imported these are 400,000 objects that are never thrown away.
+    """
+    new = {name for name in LIBRARIES - _set_aside if _imported(name)}
+    if not new or not _lock.acquire(blocking=False):
+        return False
+    try:
+        _set_aside.update(new)
+        gc.collect()  # what is garbage now would stay for good
+        gc.freeze()
+        return True
+    finally:
+        _lock.release()
+
+
+@cache
+def import_torch_ahead() -> threading.Thread:
+    """Import torch in the background once the machine is idle; however often it is called, once.
+
+    Earlier it would slow down the page that is being drawn on the same processors.
+    """
+    # Whoever stops the dashboard need not wait for it.
+    importing = threading.Thread(target=_import_torch, name=AHEAD, daemon=True)
+    importing.start()
+    return importing
+
+
+def _import_torch() -> None:
+    """Nothing where torch cannot be imported: the page that needs it says why."""
+    while psutil.cpu_percent(LOOK) > IDLE:
+        pass
+    try:
+        _open_shared_libraries()
+        import torch  # noqa: F401
+    except (ImportError, OSError):
+        return
+    set_aside_libraries()
+
+
+def _open_shared_libraries() -> None:
+    """Open torch's shared libraries, a third of what its import takes, while all threads go on.
+
+    An import that opens one keeps every thread waiting; a call through ctypes lets them run. Only
+    on Linux, where it was tried; elsewhere the import alone does it.
+    """
+    found = find_spec("torch")
+    if sys.platform != "linux" or found is None or not found.submodule_search_locations:
+        return
+    open_library = ctypes.CDLL(None).dlopen
+    open_library.restype = ctypes.c_void_p
+    for name, seen_by in SHARED.items():
+        path = Path(found.submodule_search_locations[0], "lib", name)
+        if not open_library(os.fsencode(path), os.RTLD_NOW | getattr(os, seen_by)):
+            return  # torch knows more places to look for what is missing
+
+
+def _imported(name: str) -> bool:
+    """Whether it is in memory as a whole. Another thread may be in the middle of its import."""
+    module = sys.modules.get(name)
+    return module is not None and not getattr(module.__spec__, "_initializing", False)

@@ -1,0 +1,84 @@
+"""Libraries in memory are not searched through for garbage; torch is there before it is needed."""
+
+import gc
+import subprocess
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+import pytest
+
+from core.system import libraries
+from tests.conftest import ROOT
+
+IMPORTED_AHEAD = """
+import gc, sys
+from pathlib import Path
+from core.system import libraries
+libraries.IDLE = 100  # tests run beside it
+importing = libraries.import_torch_ahead()
+assert libraries.import_torch_ahead() is importing
+importing.join()
+assert gc.get_freeze_count() > 100_000, gc.get_freeze_count()
+import torch
+assert (torch.ones(3, 3) @ torch.ones(3)).tolist() == [3, 3, 3]
+"""
+STARTED_BY_THE_DASHBOARD = """
+import sys, threading
+from core.system import libraries
+from streamlit.testing.v1 import AppTest
+libraries.IDLE = 100
+page = AppTest.from_file(sys.argv[1], default_timeout=120).run()
+assert not page.exception, page.exception
+importing = [one for one in threading.enumerate() if one.name == libraries.AHEAD]
+for one in importing: one.join()
+sys.exit(0 if hasattr(sys.modules.get("torch"), "matmul") else f"no torch after {importing}")
+"""
+
+
+def test_what_is_in_memory_is_set_aside_once_for_each_library(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(libraries, "_set_aside", set())
+    monkeypatch.setattr(libraries, "LIBRARIES", {"pytest", "not imported"})
+    imported = [[number] for number in range(1000)]
+    before = gc.get_freeze_count()
+    assert libraries.set_aside_libraries()
+    assert gc.get_freeze_count() >= before + len(imported)
+    assert not libraries.set_aside_libraries()
+
+
+def test_a_library_in_the_middle_of_its_import_is_not_set_aside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    half = ModuleType("half")
+    half.__spec__ = ModuleSpec("half", None)
+    monkeypatch.setitem(sys.modules, "half", half)
+    monkeypatch.setattr(libraries, "_set_aside", set())
+    monkeypatch.setattr(libraries, "LIBRARIES", {"half"})
+    half.__spec__._initializing = True  # as Python's own import leaves it until the end
+    assert not libraries.set_aside_libraries()
+    half.__spec__._initializing = False
+    assert libraries.set_aside_libraries()
+
+
+def test_torch_is_imported_ahead_once_and_works() -> None:
+    run(IMPORTED_AHEAD)
+
+
+def test_without_torch_the_import_ahead_says_nothing() -> None:
+    hidden = "import sys; sys.modules['torch'] = None; from core.system import libraries\n"
+    assert run(hidden + "libraries.IDLE = 100; libraries.import_torch_ahead().join()") == ""
+
+
+def test_the_dashboard_imports_torch_after_its_first_page() -> None:
+    run(STARTED_BY_THE_DASHBOARD, str(ROOT / "dashboard" / "app.py"))
+
+
+def run(code: str, *words: str) -> str:
+    """What a process of its own says on stderr."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stderr
