@@ -1,4 +1,4 @@
-"""Imports follow one table of arrows, without circles; a first paint does not wait for torch."""
+"""Imports follow one table of arrows, without circles; a first paint waits for no large library."""
 
 import ast
 import subprocess
@@ -129,6 +129,24 @@ def test_first_paint_does_not_load_torch(name: str) -> None:
         f"at = AppTest.from_file({str(page)!r}, default_timeout=120).run();"
         "assert not at.exception, at.exception; assert at.title, 'the page has no heading';"
         "sys.exit('torch was loaded' if 'torch' in sys.modules else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_a_first_view_of_a_model_loads_neither_tables_nor_algebra() -> None:
+    """pandas and SymPy take 0.3 s each, and nothing that these pages show first needs them."""
+    pages = [str(ROOT / "pages" / f"{name}.py") for name in ("attention", "vit", "maps", "gpt")]
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest\n"
+        f"for page in {pages!r}:\n"
+        "    at = AppTest.from_file(page, default_timeout=120).run()\n"
+        "    assert not at.exception, at.exception\n"
+        "    loaded = {'pandas', 'sympy'} & sys.modules.keys()\n"
+        "    assert not loaded, (page, loaded)\n"
+        "assert 'torch' in sys.modules"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240
