@@ -1,5 +1,4 @@
-"""Large libraries: PyTorch is imported before a page needs it, and all are kept out of the garbage
-collector's searches."""
+"""Large libraries: torch is imported ahead, and none is searched through for garbage."""
 
 import ctypes
 import gc
@@ -54,9 +53,9 @@ def import_torch_ahead() -> threading.Thread:
 
 def _import_torch() -> None:
     """Nothing where torch cannot be imported: the page that needs it says why."""
-    while psutil.cpu_percent(LOOK) > IDLE:
-        pass
     try:
+        while psutil.cpu_percent(LOOK) > IDLE:
+            pass
         _open_shared_libraries()
         import torch  # noqa: F401
     except (ImportError, OSError):
