@@ -15,9 +15,12 @@ from core.runs import control, process, table
 from core.system import atomic_write, processes
 from core.system.command import exit_status
 
-WAITS = (
-    "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])"
-)
+# Started in the background of a script, the tests would hand down that interrupts are ignored.
+WAITS = """
+import signal, subprocess, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+subprocess.run([sys.executable, "-c", "import time; time.sleep(600)"])
+"""
 
 
 @pytest.mark.parametrize("windows", [False, True])
