@@ -1,6 +1,7 @@
 """Models on the Runs page: what is here, what a model takes, fetched, cancelled, removed."""
 
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -91,18 +92,24 @@ def test_an_error_of_the_fetch_is_one_sentence_and_nothing_is_left(data: Path) -
 
 
 def test_cancelled_while_it_waits_nothing_is_left(data: Path) -> None:
+    """It hears the interrupt although a dashboard in the background of a script hears none."""
     from filelock import FileLock
 
     save(random_model("Llama"), data / "incoming" / "slow")
     (data / "models").mkdir()
     with FileLock(data / "models" / ".slow.lock"):
-        fetch = Fetch("incoming:slow", "slow")
+        hears = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            fetch = Fetch("incoming:slow", "slow")
+        finally:
+            signal.signal(signal.SIGINT, hears)
         while "waiting" not in fetch.progress()[0]:
             assert fetch.running
             time.sleep(0.05)
         (data / "models" / ".get-slow.part-1").mkdir()
         fetch.cancel()
     assert not fetch.running
+    assert fetch._process.returncode == 130 or os.name != "posix", "it was killed"
     assert fetch.cancelled
     assert fetch.error() == ""
     assert store.entry("slow") is None

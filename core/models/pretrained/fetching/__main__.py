@@ -7,6 +7,7 @@ SIGINT stops it, and no partial file is left.
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from dataclasses import asdict
 
@@ -35,4 +36,6 @@ def report(**values: object) -> None:
 
 
 if __name__ == "__main__":
+    # Ignored until now where the dashboard was started in the background of a script.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     raise SystemExit(main(sys.argv[1], sys.argv[2]))
