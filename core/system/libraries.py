@@ -5,6 +5,7 @@ import gc
 import os
 import sys
 import threading
+import time
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +14,8 @@ import psutil
 
 LIBRARIES = frozenset({"plotly", "torch", "sympy"})  # imported when first needed
 AHEAD = "torch ahead"
-IDLE, LOOK = 25.0, 0.3  # percent of all processors at most, for so many seconds
+LOOK = 0.3  # seconds in which the server itself uses at most OWN of a processor, and FREE are left
+OWN, FREE = 0.1, 1.5
 # In the order and the ways in which torch opens them itself.
 SHARED = {"libtorch_global_deps.so": "RTLD_GLOBAL", "libtorch_python.so": "RTLD_LOCAL"}
 
@@ -41,9 +43,10 @@ def set_aside_libraries() -> bool:
 
 @cache
 def import_torch_ahead() -> threading.Thread:
-    """Import torch in the background once the machine is idle; however often it is called, once.
+    """Import torch in the background, once; however often it is called.
 
-    Earlier it would slow down the page that is being drawn on the same processors.
+    It begins when the server has nothing to do and processors are free: earlier it would slow down
+    the page that is being drawn.
     """
     # Whoever stops the dashboard need not wait for it.
     importing = threading.Thread(target=_import_torch, name=AHEAD, daemon=True)
@@ -54,13 +57,20 @@ def import_torch_ahead() -> threading.Thread:
 def _import_torch() -> None:
     """Nothing where torch cannot be imported: the page that needs it says why."""
     try:
-        while psutil.cpu_percent(LOOK) > IDLE:
+        while not _idle():
             pass
         _open_shared_libraries()
         import torch  # noqa: F401
     except (ImportError, OSError):
         return
     set_aside_libraries()
+
+
+def _idle() -> bool:
+    began, used = time.monotonic(), time.process_time()
+    free = psutil.cpu_count() * (1 - psutil.cpu_percent(LOOK) / 100)
+    own = (time.process_time() - used) / (time.monotonic() - began)
+    return free >= FREE and own <= OWN
 
 
 def _open_shared_libraries() -> None:

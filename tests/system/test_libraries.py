@@ -4,7 +4,7 @@ import gc
 import subprocess
 import sys
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -15,7 +15,7 @@ IMPORTED_AHEAD = """
 import gc, sys
 from pathlib import Path
 from core.system import libraries
-libraries.IDLE = 100  # tests run beside it
+libraries._idle = lambda: True  # tests run beside it
 importing = libraries.import_torch_ahead()
 assert libraries.import_torch_ahead() is importing
 importing.join()
@@ -27,7 +27,7 @@ STARTED_BY_THE_DASHBOARD = """
 import sys, threading
 from core.system import libraries
 from streamlit.testing.v1 import AppTest
-libraries.IDLE = 100
+libraries._idle = lambda: True
 page = AppTest.from_file(sys.argv[1], default_timeout=120).run()
 assert not page.exception, page.exception
 importing = [one for one in threading.enumerate() if one.name == libraries.AHEAD]
@@ -67,8 +67,14 @@ def test_torch_is_imported_ahead_once_and_works() -> None:
 
 
 def test_without_torch_the_import_ahead_says_nothing() -> None:
-    hidden = "import sys; sys.modules['torch'] = None; from core.system import libraries\n"
-    assert run(hidden + "libraries.IDLE = 100; libraries.import_torch_ahead().join()") == ""
+    code = """
+import sys
+sys.modules["torch"] = None
+from core.system import libraries
+libraries._idle = lambda: True
+libraries.import_torch_ahead().join()
+"""
+    assert run(code) == ""
 
 
 def test_the_dashboard_imports_torch_after_its_first_page() -> None:
@@ -82,3 +88,19 @@ def run(code: str, *words: str) -> str:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("processors", "busy", "own", "idle"),
+    [(2, 20, 0.0, True), (2, 30, 0.0, False), (2, 20, 0.2, False), (16, 80, 0.0, True)],
+)
+def test_torch_waits_for_a_quiet_moment(
+    processors: int, busy: float, own: float, idle: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter((0.0, 1.0))
+    used = iter((0.0, own))
+    time = SimpleNamespace(monotonic=lambda: next(clock), process_time=lambda: next(used))
+    psutil = SimpleNamespace(cpu_count=lambda: processors, cpu_percent=lambda seconds: busy)
+    monkeypatch.setattr(libraries, "time", time)
+    monkeypatch.setattr(libraries, "psutil", psutil)
+    assert libraries._idle() is idle
