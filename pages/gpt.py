@@ -21,7 +21,7 @@ chosen: dict[str, Any] = {}  # the model and the prompt that the rest of the pag
 
 
 def model_and_text() -> None:
-    """Another model or prompt runs all of the page."""
+    """The choice of both, and the tokens read; another of either runs all of the page."""
     first, second = st.columns([7, 6], vertical_alignment="bottom")
     with first:
         entry = gpt_models.choose_gpt()

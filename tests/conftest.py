@@ -2,6 +2,7 @@
 
 import gc
 import os
+import subprocess
 import sys
 
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -26,6 +27,15 @@ settings.load_profile("unrolled")
 ROOT = Path(__file__).resolve().parent.parent
 # Many people's folders are called like that: with a space, and letters beyond ASCII.
 FOLDER = "Läufe von Zoë"
+
+
+def alone(code: str, *words: str) -> str:
+    """What this program says on stderr in a process of its own, which must end well."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stderr
 
 
 @pytest.fixture(scope="session")

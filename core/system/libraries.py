@@ -14,8 +14,8 @@ import psutil
 
 LIBRARIES = frozenset({"plotly", "torch", "sympy"})  # imported when first needed
 AHEAD = "torch ahead"
-LOOK = 0.3  # seconds in which the server itself uses at most OWN of a processor, and FREE are left
-OWN, FREE = 0.1, 1.5
+# A quiet moment: for LOOK seconds the server uses at most OWN processors, and FREE of all are free.
+LOOK, OWN, FREE = 0.3, 0.1, 1.5
 # In the order and the ways in which torch opens them itself.
 SHARED = {"libtorch_global_deps.so": "RTLD_GLOBAL", "libtorch_python.so": "RTLD_LOCAL"}
 
@@ -68,7 +68,7 @@ def _import_torch() -> None:
 
 def _idle() -> bool:
     began, used = time.monotonic(), time.process_time()
-    free = psutil.cpu_count() * (1 - psutil.cpu_percent(LOOK) / 100)
+    free = (psutil.cpu_count() or 1) * (1 - psutil.cpu_percent(LOOK) / 100)
     own = (time.process_time() - used) / (time.monotonic() - began)
     return free >= FREE and own <= OWN
 

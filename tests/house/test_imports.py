@@ -1,13 +1,11 @@
 """Imports follow one table of arrows, without circles; a first paint waits for no large library."""
 
 import ast
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, alone
 from tests.house.arrows import ARROWS, COURSE
 
 OUTSIDE = {
@@ -117,8 +115,7 @@ def test_runs_load_no_torch() -> None:
     rooms = [m for m in FILES if m.startswith(("core.runs", "core.run_files", "core.config"))]
     code = f"import sys; import {', '.join(m for m in rooms if '__main__' not in m)};"
     code += "sys.exit('torch was loaded' if 'torch' in sys.modules else 0)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
+    alone(code)
 
 
 @pytest.mark.parametrize("name", TORCH_FREE_PAGES)
@@ -130,10 +127,7 @@ def test_first_paint_does_not_load_torch(name: str) -> None:
         "assert not at.exception, at.exception; assert at.title, 'the page has no heading';"
         "sys.exit('torch was loaded' if 'torch' in sys.modules else 0)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    alone(code)
 
 
 def test_a_first_view_of_a_model_loads_neither_tables_nor_algebra() -> None:
@@ -148,7 +142,4 @@ def test_a_first_view_of_a_model_loads_neither_tables_nor_algebra() -> None:
         "    assert not loaded, (page, loaded)\n"
         "assert 'torch' in sys.modules"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    alone(code)

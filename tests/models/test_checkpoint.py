@@ -2,8 +2,6 @@
 
 import json
 import pickle
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -18,7 +16,7 @@ from core.models.checkpoint import (
     write_checkpoint,
 )
 from core.models.registry import build
-from tests.conftest import ROOT
+from tests.conftest import alone
 
 SIZES = {"vocab_size": 20, "max_N": 8, "dim": 8, "attn_dim": 4, "mlp_dim": 8, "num_heads": 2}
 
@@ -148,7 +146,4 @@ def test_a_model_is_counted_and_loaded_without_the_compiler():
         "loaded = {'torch._dynamo', 'sympy'} & sys.modules.keys()\n"
         "sys.exit(f'of the compiler was loaded: {loaded}' if loaded else 0)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    alone(code)

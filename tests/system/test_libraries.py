@@ -1,7 +1,6 @@
 """Libraries in memory are not searched through for garbage; torch is there before it is needed."""
 
 import gc
-import subprocess
 import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
@@ -9,11 +8,10 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from core.system import libraries
-from tests.conftest import ROOT
+from tests.conftest import ROOT, alone
 
 IMPORTED_AHEAD = """
-import gc, sys
-from pathlib import Path
+import gc
 from core.system import libraries
 libraries._idle = lambda: True  # tests run beside it
 importing = libraries.import_torch_ahead()
@@ -63,7 +61,7 @@ def test_a_library_in_the_middle_of_its_import_is_not_set_aside(
 
 
 def test_torch_is_imported_ahead_once_and_works() -> None:
-    run(IMPORTED_AHEAD)
+    alone(IMPORTED_AHEAD)
 
 
 def test_without_torch_the_import_ahead_says_nothing() -> None:
@@ -74,20 +72,11 @@ from core.system import libraries
 libraries._idle = lambda: True
 libraries.import_torch_ahead().join()
 """
-    assert run(code) == ""
+    assert alone(code) == ""
 
 
 def test_the_dashboard_imports_torch_after_its_first_page() -> None:
-    run(STARTED_BY_THE_DASHBOARD, str(ROOT / "dashboard" / "app.py"))
-
-
-def run(code: str, *words: str) -> str:
-    """What a process of its own says on stderr."""
-    done = subprocess.run(
-        [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, timeout=240
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stderr
+    alone(STARTED_BY_THE_DASHBOARD, str(ROOT / "dashboard" / "app.py"))
 
 
 @pytest.mark.parametrize(
