@@ -156,6 +156,7 @@ def test_the_cache_is_measured_and_proved_on_request(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("UNROLLED_STATE", str(tmp_path / "state"))  # another test may have measured
     app = opened(section="the KV cache")
     assert not load_measurements()
     assert len(app.get("plotly_chart")) == 2  # gpt-grammar: nothing is shipped, only the pictures
