@@ -72,6 +72,7 @@ GOALS = {
 GOALS |= {
     "ui-cold-start": _at_most(3000, None, "product"),
     "ui-torch-first": _at_most(1500, None, "product"),
+    "ui-torch-served": _at_most(1500, None, "product"),
     "ui-first-view": _at_most(1500, None, "product"),
     "ui-slider-server": _at_most(50, 15, "product"),
     "ui-slider-seen": _at_most(300, 100, "product"),

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -11,11 +11,12 @@ from benchmarks.measure import Row
 from benchmarks.table import within
 from benchmarks.ui_browser import browser_page
 from dashboard.components import streamlit_dom as dom
-from tests.browser.server import dashboard
+from tests.browser.server import STREAMLIT, UNROLLED, dashboard
 from tests.browser.waiting import open_page
 
 FIGURE, STARTS = 1500, 3  # ms
 READ = 1.5  # seconds on Home, before the page is opened
+SERVED = 3.0  # seconds that a server of a class has run, before the page is opened first of all
 # What each page draws from its model, first.
 FIGURES = {
     "attention": "canvas",
@@ -26,30 +27,43 @@ FIGURES = {
 
 
 def torch_first() -> Iterator[Row]:
-    """For each page, after some seconds on Home; and the same when it is the very first page."""
+    """For each page, after some seconds on Home, and as the very first page of two servers.
+
+    One is `unrolled --no-browser`, for a class or a container, which has run for some seconds; the
+    other is `streamlit run` whose page is opened at once.
+    """
+    span = "from the page's heading and first control to the model's figure"
     for name, figure in FIGURES.items():
-        read = [after_text(name, figure, READ) for _ in range(STARTS)]
-        first = [after_text(name, figure, None) for _ in range(STARTS)]
-        at_once = ", ".join(f"{ms:.0f}" for ms in sorted(first))
+        read = [after_text(name, figure, read=READ) for _ in range(STARTS)]
         yield within(
             f"ui-torch-first:{name}", "ms, p95", FIGURE, read,
-            f"from the page's heading and first control to the model's figure; server and browser "
-            f"just started, Home open for {READ:g} s before; {STARTS} starts. As the server's very "
-            f"first page: {at_once} ms",
+            f"{span}; server and browser just started, Home open for {READ:g} s before; "
+            f"{STARTS} starts",
+        )  # fmt: skip
+        served = [after_text(name, figure, UNROLLED, wait=SERVED) for _ in range(STARTS)]
+        first = [after_text(name, figure) for _ in range(STARTS)]
+        at_once = ", ".join(f"{ms:.0f}" for ms in sorted(first))
+        yield within(
+            f"ui-torch-served:{name}", "ms, p95", FIGURE, served,
+            f"{span}, on the first page of a server that `unrolled --no-browser` began "
+            f"{SERVED:g} s before; {STARTS} starts. Opened at once, with streamlit run: {at_once} ms",
         )  # fmt: skip
 
 
-def after_text(name: str, figure: str, read: float | None) -> float:
+def after_text(
+    name: str, figure: str, words: Sequence[str] = STREAMLIT, wait: float = 0, read: float = 0
+) -> float:
     """Milliseconds between the two, in a server and a browser of their own.
 
-    read: seconds on Home before; None opens the page first of all.
+    wait: seconds from the server's first answer; read: seconds on Home after that, if any.
     """
     with (
         tempfile.TemporaryDirectory() as folder,
         browser_page() as page,
-        dashboard(Path(folder)) as address,
+        dashboard(Path(folder), words) as address,
     ):
-        if read is not None:
+        time.sleep(wait)
+        if read:
             open_page(page, address)
             page.wait_for_timeout(1000 * read)
         page.goto(f"{address}/{name}", wait_until="commit")

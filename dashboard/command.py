@@ -14,6 +14,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from core.system import libraries
 from core.system.home import use_writable_folders
 
 APP = Path(__file__).resolve().with_name("app.py")
@@ -43,6 +44,9 @@ def open_dashboard(arguments: argparse.Namespace) -> None:
         sys.exit(f"Error: {error}")
     if port != arguments.port:
         print(f"Port {arguments.port} is in use: the dashboard takes {port}.", flush=True)
+    if arguments.no_browser:  # nobody waits for Home: any page may be the first
+        os.environ.setdefault("OMP_NUM_THREADS", "1")  # as dashboard/app.py, which runs later
+        libraries.import_torch_ahead()
     from streamlit.web import cli  # a second or two, which --help need not wait for
 
     sys.argv = ["streamlit", "run", str(APP), *server_options(arguments, port)]

@@ -6,11 +6,14 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+# What serves the dashboard: words after `python -m`, of which the last awaits the port.
+STREAMLIT = ("streamlit", "run", "dashboard/app.py", "--server.headless", "true", "--server.port")
+UNROLLED = ("dashboard.command", "--no-browser", "--port")
 
 
 def free_port() -> int:
@@ -21,8 +24,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def dashboard(folder: Path, script: str = "dashboard/app.py", **environment: str) -> Iterator[str]:
-    """Start `streamlit run` with the dashboard (or another script), give its address, stop it.
+def dashboard(folder: Path, words: Sequence[str] = STREAMLIT, **environment: str) -> Iterator[str]:
+    """Start the dashboard, give its address, stop it.
 
     Its log is folder/log.txt.
     Runs go to folder/runs and rooms to folder/state: a test never meets what its user keeps.
@@ -34,11 +37,9 @@ def dashboard(folder: Path, script: str = "dashboard/app.py", **environment: str
     env["MALLOC_ARENA_MAX"] = "2"  # as `make run` has it
     # Only the entry's own folder is on the path of a script: the project must be found from here.
     env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), env.get("PYTHONPATH")]))
-    command = [sys.executable, "-m", "streamlit", "run", script]
-    options = ["--server.port", str(port), "--server.headless", "true"]
     with open(folder / "log.txt", "wb") as log:
         process = subprocess.Popen(
-            command + options,
+            [sys.executable, "-m", *words, str(port)],
             cwd=ROOT,
             env=env | environment,
             stdin=subprocess.DEVNULL,

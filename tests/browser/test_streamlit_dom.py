@@ -9,11 +9,12 @@ from dashboard.components import streamlit_dom as dom
 from tests.browser import server
 from tests.conftest import ROOT
 
+CANARY = ("streamlit", "run", "tests/browser/canary_page.py", *server.STREAMLIT[3:])
 FOREIGN = re.compile(r"data-testid|js-plotly|modebar-|main-svg|katex|\.st-key-|\.st[A-Z]")
 
 
 def test_every_selector_matches(page: Page, tmp_path: Path) -> None:
-    with server.dashboard(tmp_path, script="tests/browser/canary_page.py") as address:
+    with server.dashboard(tmp_path, CANARY) as address:
         held: list[Route] = []
         page.route("**/PlotlyChart.*.js", lambda one: held.append(one))
         page.goto(address)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dashboard import command
-from tests.conftest import ROOT
+from tests.conftest import ROOT, alone
 
 # Everything but serving: what streamlit would serve with, as JSON.
 _SETTINGS = """
@@ -22,6 +22,22 @@ bootstrap.run = lambda script, *rest: print(json.dumps({
     "script": script,
     **{name: config.get_option(name) for name in sys.stdin.read().split()},
 }))
+from dashboard import command
+command.main()
+"""
+
+# The same, until torch is imported where that has begun.
+_AHEAD = """
+import json, os, sys, threading
+os.environ["MALLOC_ARENA_MAX"] = "2"
+from core.system import libraries
+from streamlit.web import bootstrap
+libraries._idle = lambda: True
+def run(*settings):
+    importing = [one for one in threading.enumerate() if one.name == libraries.AHEAD]
+    for one in importing: one.join()
+    print(json.dumps({"ahead": bool(importing), "torch": "torch" in sys.modules}), file=sys.stderr)
+bootstrap.run = run
 from dashboard import command
 command.main()
 """
@@ -52,6 +68,13 @@ def test_the_server_has_the_settings_of_the_file_wherever_it_is_started(tmp_path
     settings = json.loads(ended.stdout.splitlines()[-1])
     assert Path(settings.pop("script")) == ROOT / "dashboard" / "app.py"
     assert settings == wanted
+
+
+@pytest.mark.parametrize(("words", "ahead"), [(["--no-browser"], True), ([], False)])
+def test_only_a_server_without_a_browser_imports_torch_before_its_first_page(
+    words: list[str], ahead: bool
+) -> None:
+    assert json.loads(alone(_AHEAD, *words).splitlines()[-1]) == {"ahead": ahead, "torch": ahead}
 
 
 @pytest.mark.parametrize(
