@@ -46,7 +46,8 @@ def torch_first() -> Iterator[Row]:
         yield within(
             f"ui-torch-served:{name}", "ms, p95", FIGURE, served,
             f"{span}, on the first page of a server that `unrolled --no-browser` began "
-            f"{SERVED:g} s before; {STARTS} starts. Opened at once, with streamlit run: {at_once} ms",
+            f"{SERVED:g} s before; {STARTS} starts. Opened at once, with "
+            f"streamlit run: {at_once} ms",
         )  # fmt: skip
 
 
