@@ -159,6 +159,7 @@ _AXIS = {
     "zerolinecolor": FIGURE_GRID,
     "linecolor": FIGURE_GRID,
     "automargin": True,
+    "ticklabeloverflow": "allow",  # margins have room: each label need not be measured
     "ticklabelstandoff": 6,
 }
 _BAR = {"outlinewidth": 0}
