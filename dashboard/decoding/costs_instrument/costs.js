@@ -23,14 +23,16 @@ class Costs extends Instrument {
   draw() {
     const { sizes, variants, lengths, curves } = this.data;
     const T = Math.min(this.values.tokens, sizes.context);
-    const near = lengths?.reduce((a, b) => (Math.abs(b - T) < Math.abs(a - T) ? b : a));
-    this.times.root.hidden = !curves;
-    if (curves) this.drawTimes(T);
     const rows = [["the next token", `multiply-adds\nT = ${T}`],
       ...variants.map((one) => [one.name, `${decimals(operations(sizes, T, one) / 1e6, 2)} M`])];
+    this.times.root.hidden = !curves;
     if (curves) {
+      const near = lengths.reduce((a, b) => (Math.abs(b - T) < Math.abs(a - T) ? b : a));
       const measured = curves.map(({ ms }) => `${decimals(ms[lengths.indexOf(near)], 2)} ms`);
-      [`measured\nT = ${near}`, ...measured].slice(0, rows.length).forEach((v, i) => rows[i].push(v));
+      rows.forEach((row, i) => row.push(i ? measured[i - 1] : `measured\nT = ${near}`));
+      this.drawTimes(T);
+      this.times.done(`Measured after ${near} tokens: ${
+        curves.map(({ name }, i) => `${measured[i]} with ${name}`).join("; ")}.`);
     }
     fill(this.table, rows);
     this.sentence.hidden = Boolean(this.data.tall); // as captions on the stage
@@ -49,12 +51,12 @@ class Costs extends Instrument {
       names: ["tokens in the text, T", "ms (logarithmic)"] });
     curves.forEach(({ name, ms }, i) => {
       const [colour, shape, dash] = LOOKS[i];
-      this.times.line(lengths, ms.map(Math.log10), { colour, dash, width: 3, name });
-      this.times.points(lengths, ms.map(Math.log10), { colour, shape, size: 5.5 });
+      const powers = ms.map(Math.log10);
+      this.times.line(lengths, powers, { colour, dash, width: 3, name });
+      this.times.data.at(-1).ys = ms; // what is saved
+      this.times.points(lengths, powers, { colour, shape, size: 5.5 });
     });
     this.times.line([T, T], y, { colour: COLOURS.GREY, dash: "2 5" });
-    this.times.done(`The curves, by tokens: ${curves.map(({ name, ms }) =>
-      `${name}, from ${ms[0].toPrecision(2)} to ${ms.at(-1).toPrecision(2)} ms`).join("; ")}.`);
   }
 }
 
