@@ -82,8 +82,8 @@ def _costs(engine: DecodingEngine, report: Report | None) -> None:
         "words. P counts all projections of one token in one layer.",
     )
     st.caption(
-        "Even with a cache, the time for a whole text grows with T², since every token looks at all "
-        "tokens before it."
+        "Even with a cache, the time for a whole text grows with T², since every token looks at "
+        "all tokens before it."
     )
 
 

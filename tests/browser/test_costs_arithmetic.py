@@ -10,6 +10,7 @@ from core.decoding.weights import decode_weights
 from core.models.zoo import find_model, load_model
 from dashboard.components.streamlit_dom import keyed
 from dashboard.decoding import costs_instrument
+from tests.browser.axe import barriers_in_both_themes
 from tests.browser.waiting import no_errors, open_page
 from tests.conftest import ROOT
 
@@ -63,4 +64,5 @@ def test_the_table_has_the_numbers_for_t_tokens_and_follows_it(
     )
     expect(root.locator(".say p")).to_contain_text(f"{cache_bytes(weights, 200) / 1e6:.2f} MB")
     page.wait_for_url("**tokens=200**")
+    assert barriers_in_both_themes(page) == []
     no_errors(page)
