@@ -37,6 +37,7 @@ DRAGS = {
     "attention-temperature": ("attention", ROW, "Temperature: scores are divided by it"),
     "attention-scaling": ("attention", {"section": "Why √n?"}, "Head dimension n"),
     "decoding-groups": ("decoding", {"section": "shared keys"}, "Tokens in the text, T"),
+    "decoding-cache": ("decoding", {"section": "the KV cache"}, "Tokens in the text T"),
     "decoding-draw": ("decoding", {"columns": "2", "length": "10"}, "draw"),
     "heads": ("heads", {"model": "gpt-shakespeare"}, "contributions"),
     "vit-patch": ("vit", {}, "overlay"),

@@ -9,13 +9,14 @@ import streamlit as st
 from core.linear_rnn.spectrum import scientific
 from dashboard import controls
 from dashboard.components import page, tables
-from dashboard.decoding import cache_drawing, timings
+from dashboard.decoding import cache_drawing, costs_instrument, timings
 from dashboard.figures import decoding as figures
 
 if TYPE_CHECKING:
     from core.decoding.engine import DecodingEngine
     from core.decoding.prompt import Prompt
     from core.decoding.timing import Report
+    from core.decoding.weights import DecodeWeights
     from core.models.zoo import LoadedModel, ModelEntry
 
 STEPS = 8
@@ -61,25 +62,13 @@ def show(entry: ModelEntry, loaded: LoadedModel, engine: DecodingEngine, prompt:
 
 def _costs(engine: DecodingEngine, report: Report | None) -> None:
     """The time of the next token by length, and the operations of each variant for a length T."""
-    from core.decoding.cost import VARIANTS, bytes_read, cache_bytes, operations
-
     weights = engine.weights
-    curves = st.container(key="next-token")
-    T = int(controls.slider("Tokens in the text T", 1, weights.context_length, 100, key="tokens"))
-    if report is not None:
-        with curves:
-            timings.show_curves(report, T)
-    counted = {name: operations(weights, T, name) for name in VARIANTS}
-    near = report and min(report.timings, key=lambda timing: abs(timing.length - T))
-    rows = [
-        {
-            "the next token": timings.in_full(name),
-            f"multiply-adds, T = {T}": f"{count / 1e6:,.2f} M",
-            **({f"measured, T = {near.length}": f"{near.ms[name]:.2f} ms"} if near else {}),
-        }
-        for name, count in counted.items()
-    ]
-    tables.show(rows, hide_index=True)
+    most = weights.context_length
+    tokens = controls.dial("Tokens in the text T", 1, most, min(100, most), key="tokens")
+    if not costs_instrument.show(weights, report, tokens):
+        _drawn_here(weights, report, int(tokens.value))
+    elif report is not None:
+        st.caption(timings.about(report))
     page.show_math(
         r"\begin{aligned} \text{no cache, vocabulary head on all: } "
         r"& L\,(T P + 2\,T^2 H n) + T d V \\"
@@ -92,12 +81,34 @@ def _costs(engine: DecodingEngine, report: Report | None) -> None:
         f"m = {weights.mlp_dim} units in the feed-forward layer, and V = {weights.vocab_size:,} "
         "words. P counts all projections of one token in one layer.",
     )
-    read = bytes_read(weights, T, 32)
     st.caption(
-        f"With a cache, the step for a token reads {read / 1e6:,.1f} MB for "
-        f"{counted['cache'] / 1e6:,.1f} M multiply-adds: every weight once, and "
-        f"{cache_bytes(weights, T) / 1e6:,.2f} MB of keys and values. The time for a whole text "
-        "still grows with T², since every token looks at all tokens before it."
+        "Even with a cache, the time for a whole text grows with T², since every token looks at "
+        "all tokens before it."
+    )
+
+
+def _drawn_here(weights: DecodeWeights, report: Report | None, T: int) -> None:
+    """The same as the server draws it: for a browser in which the instrument stopped."""
+    from core.decoding.cost import CACHE, VARIANTS, bytes_read, cache_bytes, operations
+
+    if report is not None:
+        with st.container(key="next-token"):
+            timings.show_curves(report, T)
+    counted = {name: operations(weights, T, name) for name in VARIANTS}
+    near = report and min(report.timings, key=lambda timing: abs(timing.length - T))
+    rows = [
+        {
+            "the next token": timings.in_full(name),
+            f"multiply-adds, T = {T}": f"{count / 1e6:,.2f} M",
+            **({f"measured, T = {near.length}": f"{near.ms[name]:.2f} ms"} if near else {}),
+        }
+        for name, count in counted.items()
+    ]
+    tables.show(rows, hide_index=True)
+    st.caption(
+        f"With a cache, the step for a token reads {bytes_read(weights, T, 32) / 1e6:,.1f} MB for "
+        f"{counted[CACHE] / 1e6:,.1f} M multiply-adds: every weight once, and "
+        f"{cache_bytes(weights, T) / 1e6:,.2f} MB of keys and values."
     )
 
 

@@ -107,23 +107,37 @@ def in_full(variant: str) -> str:
     return variant.replace("head on", "vocabulary head on")
 
 
-def show_curves(report: Report, T: int) -> None:
-    """Time for the next token against the length of the text, a curve for each variant.
+def shown() -> int | None:
+    """How many variants are shown, None for all: on the stage, the cache waits for the answer."""
+    return 2 if state.presenting() and not state.revealed() else None
 
-    On the stage, those with a cache appear with the answer.
-    """
+
+def about(report: Report) -> str:
+    """Where and when it was measured, and what its curves ran."""
+    return (
+        f"Measured on {report.machine}, {report.date}, with {page.escape(report.model)}. All "
+        "curves but one run the same PyTorch code; the compiled code uses weights of "
+        f"{report.bits} bits."
+    )
+
+
+def curves(report: Report) -> dict[str, list[float]]:
+    """Milliseconds for each length of a text: a curve for each variant, named with its slope."""
     from core.decoding.timing import slope
 
+    every = report.timings
+    return {
+        f"{in_full(name)}: {slope(every, name):+.2g} ms / 100 tokens": [t.ms[name] for t in every]
+        for name in every[0].ms
+    }
+
+
+def show_curves(report: Report, T: int) -> None:
+    """Time for the next token against the length of the text, as the server draws it."""
     lengths = [timing.length for timing in report.timings]
-    names = list(report.timings[0].ms)
-    times = {in_full(name): [timing.ms[name] for timing in report.timings] for name in names}
-    slopes = {in_full(name): slope(report.timings, name) for name in names}
-    asked = state.presenting() and not state.revealed()
     page.show_figure(
-        figures.time_per_token(lengths, times, slopes, T, shown=2 if asked else len(names)),
+        figures.time_per_token(lengths, curves(report), T, shown()),
         title="Time for the next token as the text grows",
-        description=f"Measured on {report.machine}, {report.date}, with "
-        f"{page.escape(report.model)}. All curves but one run the same PyTorch code; the "
-        f"compiled code uses weights of {report.bits} bits.",
+        description=about(report),
         key="times",
     )

@@ -209,20 +209,19 @@ def cache_picture(steps: int, made: int, cached: bool) -> Drawing:
 def time_per_token(
     lengths: Sequence[int],
     times: Mapping[str, Sequence[float]],
-    slopes: Mapping[str, float],
     mark: int | None = None,
     shown: int | None = None,
 ) -> Drawing:
     """Measured milliseconds for a token against the length of the text, on a logarithmic axis.
 
-    times: variant -> one for each length; slopes: variant -> ms for 100 tokens more, shown in the
-    legend. mark: a length to mark. shown: how many of the curves are drawn; the axes fit all.
+    times: name of a curve -> one for each length. mark: a length to mark. shown: how many of the
+    curves are drawn; the axes fit all.
     """
     looks = ((ORANGE, "circle"), (PURPLE, "diamond"), (BLUE, "square"), (GREEN, "triangle-up"))
     data = [
         line(
-            lengths, y, f"{name}: {slopes[name]:+.2g} ms / 100 tokens", colour, 3,
-            mode="lines+markers", marker={"size": 10, "symbol": symbol},
+            lengths, y, name, colour, 3, mode="lines+markers",
+            marker={"size": 10, "symbol": symbol},
             hovertemplate="%{x} tokens: %{y:.3g} ms<extra></extra>",
         )
         for (name, y), (colour, symbol) in zip(list(times.items())[:shown], looks, strict=False)

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -16,7 +17,7 @@ from core.decoding.timing import COMPILED, read_report
 from core.models import zoo
 from core.study.measure.store import fill, load_measurements
 from core.study.question import shipped
-from dashboard.decoding import epochs
+from dashboard.decoding import epochs, timings
 from dashboard.decoding.branches import Tree
 from tests import apps
 from tests.apps import check
@@ -29,6 +30,12 @@ SECTIONS = ("side by side", "what goes wrong", "epoch by epoch", "the KV cache")
 
 def opened(**query: str) -> AppTest:
     return check(apps.opened("decoding", **{"model": "gpt-grammar", **query}))
+
+
+def costs_by_server(**query: str) -> AppTest:
+    """The section of the cache in a browser in which its instrument stopped."""
+    query = {"model": "gpt-shakespeare", "section": "the KV cache", **query}
+    return check(apps.opened("decoding", ("costs",), **query))
 
 
 def without_instrument(**query: str) -> AppTest:
@@ -49,12 +56,18 @@ def test_every_way_of_choosing_continues_the_prompt(way: str) -> None:
     assert any("tokens that are kept" in m.value for m in app.markdown)
 
 
+def sent(app: AppTest) -> dict[str, Any]:
+    """What the instrument of the cost of a token gets."""
+    return next(one for one in apps.told(app) if "variants" in one)
+
+
+def shakespeare(**query: str) -> AppTest:
+    return opened(model="gpt-shakespeare", section="the KV cache", **query)
+
+
 def drawn(**query: str) -> list[str]:
     """The names of the curves of the time for a token, on the shipped measurement."""
-    app = check(apps.opened("decoding", model="gpt-shakespeare", section="the KV cache", **query))
-    specs = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
-    [times] = [s for s in specs if any("ms / 100 tokens" in t.get("name", "") for t in s["data"])]
-    return [trace["name"] for trace in times["data"]]
+    return [curve["name"] for curve in sent(shakespeare(**query))["curves"]]
 
 
 def test_the_three_savings_of_the_kv_cache_are_four_curves_with_their_slopes() -> None:
@@ -65,6 +78,17 @@ def test_the_three_savings_of_the_kv_cache_are_four_curves_with_their_slopes() -
     assert slopes[0] > slopes[1] > 10 * slopes[2] > 0
     assert drawn(mode="present") == names[:2], "those with a cache wait for Reveal"
     assert drawn(mode="present", reveal="1") == names
+    specs = [json.loads(c.proto.spec) for c in costs_by_server().get("plotly_chart")]
+    [times] = [s for s in specs if any("ms / 100 tokens" in t.get("name", "") for t in s["data"])]
+    assert [trace["name"] for trace in times["data"]] == names, "the server draws the same"
+
+
+def test_before_reveal_nothing_of_the_cache_is_sent() -> None:
+    whole, asked = sent(shakespeare()), sent(shakespeare(mode="present"))
+    assert [one["name"] for one in asked["variants"]] == [
+        timings.in_full(name) for name in (ALL, LAST)
+    ]
+    assert asked["range"] == whole["range"], "the axes fit all"
 
 
 def test_temperature_zero_is_greedy() -> None:
@@ -160,9 +184,11 @@ def test_the_cache_is_measured_and_proved_on_request(
     app = opened(section="the KV cache")
     assert not load_measurements()
     assert len(app.get("plotly_chart")) == 2  # gpt-grammar: nothing is shipped, only the pictures
+    assert "curves" not in sent(app)
     check(app.button[0].click().run(timeout=300))
     assert any("ids **equal**" in m.value for m in app.markdown)
-    assert len(app.get("plotly_chart")) == 4
+    assert len(app.get("plotly_chart")) == 3
+    assert len(sent(app)["curves"]) >= 3
     assert not any(button.label == "Cancel" for button in app.button)
     for sentence in (*shipped()["4i"].answer.measured, *shipped()["4e"].answer.measured):
         assert fill(sentence.text, load_measurements()), "the study quotes what was measured here"
@@ -172,13 +198,21 @@ def test_the_cache_is_measured_and_proved_on_request(
 
 
 def test_what_was_measured_elsewhere_is_shown_at_once_with_its_machine() -> None:
-    app = opened(section="the KV cache", model="gpt-shakespeare", tokens="150")
-    assert len(app.get("plotly_chart")) == 4
+    app, by_server = shakespeare(tokens="150"), costs_by_server(tokens="150")
+    assert [len(one.get("plotly_chart")) for one in (app, by_server)] == [3, 4]
     report = read_report()
-    assert any(f"Measured on {report.machine}" in c.value for c in app.caption)
+    for one in (app, by_server):
+        assert any(f"Measured on {report.machine}" in c.value for c in one.caption)
     assert report.digest == zoo.find_model("gpt-shakespeare").digest
-    columns = list(app.dataframe[0].value.columns)
-    assert columns[1:] == ["multiply-adds, T = 150", "measured, T = 150"]
+    told = sent(app)
+    assert told["order"]["values"] == {"tokens": 150}
+    at = told["lengths"].index(150)
+    table = by_server.dataframe[0].value
+    assert list(table.columns)[1:] == ["multiply-adds, T = 150", "measured, T = 150"]
+    assert list(table["the next token"]) == [one["name"] for one in told["variants"]]
+    assert list(table["measured, T = 150"]) == [
+        f"{curve['ms'][at]:.2f} ms" for curve in told["curves"][:3]
+    ]
 
 
 def test_a_measurement_is_left_by_a_click_on_cancel(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,7 +86,7 @@ DRAWN: list[tuple[Callable[..., Drawing | None], tuple[object, ...]]] = [
     (decoding.quality_curves, ({"one": POINTS, "two": POINTS}, (0.5, -4.0))),
     (decoding.cache_picture, (6, 3, True)),
     (decoding.cache_sizes, ({"full": 9.0, "grouped": 3.0}, 64, 5.0, 10)),
-    (decoding.time_per_token, ([1, 2], {"with": [1, 2]}, {"with": 0.1}, 2)),
+    (decoding.time_per_token, ([1, 2], {"with": [1, 2]}, 2)),
     (decoding.time_by_pass, ({"one pass": 0.1, "one by one": 1.0},)),
     (head_steps.step_matrix, (MASKED, "query token", "key token", WORDS[:6], 2, 1)),
     (head_steps.step_matrix, (some((30, 40)), "query token", "feature", WORDS, 2)),

@@ -17,6 +17,7 @@ PAGES: dict[str, tuple[str, dict[str, str]]] = {
     "decoding": ("decoding", {"model": "gpt-grammar", "length": "10"}),
     "steps": ("decoding", {"model": "gpt-grammar", "length": "10"}),
     "groups": ("decoding", {"section": "shared keys", "model": "gpt-grammar"}),
+    "costs": ("decoding", {"section": "the KV cache", "model": "gpt-shakespeare"}),
     "row": ("attention", {"section": "One row", "model": "gpt-grammar"}),
     "scaling": ("attention", {"section": "Why √n?"}),
     "heads": ("heads", {"model": "gpt-grammar"}),
