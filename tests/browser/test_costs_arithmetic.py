@@ -1,7 +1,9 @@
 """What the browser computes for the next token is what core/decoding/cost.py computes."""
 
 import json
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from core.decoding.cost import VARIANTS, bytes_read, cache_bytes, operations
@@ -58,6 +60,12 @@ def test_the_table_has_the_numbers_for_t_tokens_and_follows_it(
             )
         ]
     )
+    root.get_by_text("Save", exact=True).click()
+    with page.expect_download() as download:
+        root.get_by_role("button", name="Data").click()
+    saved = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+    curve = [timing.ms[next(iter(VARIANTS))] for timing in read_report().timings]
+    assert [float(line.split(",")[1]) for line in saved[1 : 1 + len(curve)]] == pytest.approx(curve)
     root.locator("input").press("End")
     expect(root.locator("td").first).to_have_text(
         f"{operations(weights, 200, next(iter(VARIANTS))) / 1e6:,.2f} M"

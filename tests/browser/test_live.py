@@ -150,6 +150,15 @@ def test_a_figure_is_saved(made_up: Page, name: str) -> None:
     }[name]
 
 
+def test_saved_numbers_of_a_logarithmic_axis_are_no_exponents(page: Page) -> None:
+    page.goto("about:blank")
+    source = (ROOT / "dashboard/components/live/draw.js").read_text(encoding="utf-8")
+    powers = page.evaluate(
+        f"() => {{ {source}\nreturn [0, 2, Math.log10(0.3), -Infinity, 400.5, -400].map(power); }}"
+    )
+    assert powers == [1, 100, 0.3, 0, "3.16227766017e400", "1.00000000000e-400"]
+
+
 def test_a_redraw_keeps_the_elements_and_changes_what_differs(made_up: Page) -> None:
     made_up.wait_for_timeout(200)  # its first size is told a moment after it is drawn
     made_up.evaluate("""() => {

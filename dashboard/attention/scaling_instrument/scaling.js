@@ -56,7 +56,7 @@ class Scaling extends Instrument {
   curves(plot, field, unit, y, rows, measure) {
     const { widths, curves } = this.data;
     const exponents = widths.map(Math.log10);
-    plot.frame({ x: [0, exponents.at(-1)], y, names: ["n", unit],
+    plot.frame({ x: [0, exponents.at(-1)], y, log: "x", names: ["n", unit],
       ticks: { x: widths.filter((_, i) => i % 2 === 0).map((w) => [Math.log10(w), String(w)]) } });
     for (const { key, name, colour, dash, shape, p } of rows) {
       plot.line(exponents, curves[field][key], { colour, dash, width: 3, name });

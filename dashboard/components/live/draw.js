@@ -52,7 +52,7 @@ class Plot {
   // Begins a drawing: what the axes show. log: "x", "y" or "xy". ticks: {x: [[at, name], …]}.
   frame({ x, y, log = "", names = ["", ""], ticks = {}, bare = false }) {
     const { width, phone, em } = this.room;
-    Object.assign(this, { width, em });
+    Object.assign(this, { width, em, log });
     const wanted = Math.max(170, this.width * this.ratio * (phone ? 0.72 : 1));
     const most = this.tall * Math.max(1, innerHeight / 800); // more in a window that has more
     this.height = Math.min(this.limit ?? this.high ?? most, this.high ?? wanted);
@@ -261,13 +261,14 @@ class Plot {
     return new XMLSerializer().serializeToString(copy);
   }
 
-  // Lines, bars and cells as comma-separated values.
+  // Lines, bars and cells as comma-separated values; of a logarithmic axis not the exponents.
   csv() {
     const cell = (v) => typeof v === "number" ? v // text that a spreadsheet would run is quoted
       : `"${String(v).replace(/^[=+\-@\t\r]/, "'$&").replace(/"/g, '""')}"`;
+    const [x, y] = ["x", "y"].map((axis) => (this.log.includes(axis) ? power : (v) => v));
     return this.data.map((one) => one.rows
       ? [[one.name], ...one.rows].map((row) => row.map(cell).join(",")).join("\n")
-      : [["x", one.name], ...Array.from(one.xs, (x, i) => [x, one.ys[i]])]
+      : [["x", one.name], ...Array.from(one.xs, (v, i) => [x(v), y(one.ys[i])])]
         .map((row) => row.map(cell).join(",")).join("\n")).join("\n\n") + "\n";
   }
 }
@@ -283,6 +284,14 @@ function scientific(value) {
   const [factor, power] = value.toExponential(1).split("e");
   return power === undefined || !value ? String(value)
     : `${factor.replace("-", "−")}·10${raised(Number(power))}`;
+}
+
+// 10^v, as text where it is too large or too small for a number.
+function power(v) {
+  if (!Number.isFinite(v)) return 10 ** v;
+  const whole = Math.floor(v);
+  const text = `${(10 ** (v - whole)).toPrecision(12)}e${whole}`;
+  return Number(text) && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
 // What stands for a series in the legend: its own mark, in its colour.

@@ -53,7 +53,6 @@ class Costs extends Instrument {
       const [colour, shape, dash] = LOOKS[i];
       const powers = ms.map(Math.log10);
       this.times.line(lengths, powers, { colour, dash, width: 3, name });
-      this.times.data.at(-1).ys = ms; // what is saved
       this.times.points(lengths, powers, { colour, shape, size: 5.5 });
     });
     this.times.line([T, T], y, { colour: COLOURS.GREY, dash: "2 5" });
