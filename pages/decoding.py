@@ -11,14 +11,14 @@ page.page_header(
     "Every word has a probability. **Which one do you choose**, and what does the text become?",
 )
 SECTIONS = ("side by side", "what goes wrong", "epoch by epoch", "the KV cache", "shared keys")
-left, middle, right = st.columns([58, 18, 14.5], gap="small", vertical_alignment="bottom")
-with left:
+choices = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+with choices:
     section = controls.pick("What to look at", SECTIONS, key="section", bare=True)
-with middle:
-    entry = gpt_models.choose_gpt()
+    with st.container(width=164):
+        entry = gpt_models.choose_gpt()
     loaded = model_choice.load(entry)
     engine = gpt_models.engine(entry)
-with right, st.popover("The text", icon=":material/edit:"):
+with choices, st.popover("The text", icon=":material/edit:"):
     prompt = gpt_models.ask_prompt(loaded)
 
 from dashboard.decoding import (  # noqa: E402
