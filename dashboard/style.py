@@ -103,6 +103,7 @@ _CSS = f"""<style>{_FIGURE_CSS}{_OLD_BROWSER}
 {dom.SHORTCUT} {{
   border: 1px solid currentColor !important; border-radius: 0.25rem;
   padding: 0 0.3rem !important; }}
+{dom.CONTENT} {dom.PAGE_LINK} a * {{ white-space: normal; }}
 @media (min-width: 641px) {{ {dom.FORMULA_ALONE} {{ overflow: visible !important; }} }}
 @media (max-width: 640px) {{
   {dom.CONTENT} h1 {{ font-size: 1.8rem; }}
@@ -110,7 +111,6 @@ _CSS = f"""<style>{_FIGURE_CSS}{_OLD_BROWSER}
   {dom.keyed("all-lessons")}, {dom.keyed("all-lessons")} * {{ row-gap: 0.4rem; }}
   {dom.ELEMENT}:has(> * > {dom.SLIDER_CLASS}) {{ min-width: 100%; }}
   {dom.keyed("figure-measures")} tr > :last-child {{ display: none; }}
-  {dom.CONTENT} {dom.PAGE_LINK} a * {{ white-space: normal; }}
   {_SIX} {{ display: grid; grid-template-columns: 1fr 1fr; }}
   {_SIX} > {dom.CONTAINER}, {_SIX} > {dom.CONTAINER} > * {{ display: contents; }}
   {_SIX} {dom.COLUMN} {{ min-width: 0; width: auto; }}

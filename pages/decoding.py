@@ -14,11 +14,10 @@ SECTIONS = ("side by side", "what goes wrong", "epoch by epoch", "the KV cache",
 choices = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
 with choices:
     section = controls.pick("What to look at", SECTIONS, key="section", bare=True)
-    with st.container(width=164):
-        entry = gpt_models.choose_gpt()
-    loaded = model_choice.load(entry)
-    engine = gpt_models.engine(entry)
-with choices, st.popover("The text", icon=":material/edit:"):
+entry, text = gpt_models.choose_beside_text(choices)
+loaded = model_choice.load(entry)
+engine = gpt_models.engine(entry)
+with text:
     prompt = gpt_models.ask_prompt(loaded)
 
 from dashboard.decoding import (  # noqa: E402

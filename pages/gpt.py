@@ -22,12 +22,9 @@ chosen: dict[str, Any] = {}  # the model and the prompt that the rest of the pag
 
 def model_and_text() -> None:
     """The choice of both, and the tokens read; another of either runs all of the page."""
-    first, second = st.columns([7, 6], vertical_alignment="bottom")
-    with first:
-        entry = gpt_models.choose_gpt()
-        loaded = model_choice.load(entry)
-    with second:
-        text = st.popover("The text", icon=":material/edit:", width="stretch")
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    entry, text = gpt_models.choose_beside_text(row)
+    loaded = model_choice.load(entry)
     with text:
         prompt = gpt_models.ask_prompt(loaded)
     vocab = loaded.tokenizer.vocab

@@ -47,11 +47,13 @@ def expansion() -> None:
     name = f"y_{{{T}}}"
     show_step(steps, at, name)
 
-    left, middle, right = st.columns([2, 1, 1], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left, st.container(key="figure-general-sum"):
         page.show_math(general_sum(**options), "The same sum for any T.")
-    middle.metric("Terms that differ", remainder(T, **options), help=DIFFER)
-    right.metric("Difference in numbers", scientific(difference(T, **options), 1), help=NUMBERS)
+    with right, st.container(horizontal=True, gap="medium"):
+        st.metric("Terms that differ", remainder(T, **options), help=DIFFER, width="content")
+        number = scientific(difference(T, **options), 1)
+        st.metric("Difference in numbers", number, help=NUMBERS, width="content")
     check_answer(T, **options)
     copies(steps[-1].expression, name)
     page.show_source(unroll, unroll_steps, same_expression, label="Show the algebra")

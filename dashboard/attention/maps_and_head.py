@@ -66,7 +66,9 @@ def show() -> None:
             return network.show(reading, key="drawn", on_head=to_maps)
         maps = st.container()
         cells = st.columns(4)
-        edits, search, summary = st.columns([1, 1, 2], vertical_alignment="center")
+        row = st.container(horizontal=True, vertical_alignment="center")
+        edits, search = row.container(width="content"), row.container(width="content")
+        summary = row.container()
         now = _select(reading, cells, edits, search)
         mask = now.changes.edit.mask
         with maps:

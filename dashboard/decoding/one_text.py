@@ -32,10 +32,10 @@ def show(
     """words, steps: the panes for the text with its controls, and for its steps."""
     real = not isinstance(tokenizer, WordTokenizer)
     with words:
-        left, right = st.columns(2, vertical_alignment="bottom")
-        with left:
+        row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+        with row.container(width=136):
             way, dials = choose_live_way("", "nucleus", ONE_TEXT)
-        with right, _more():
+        with row, _more():
             length = choose_length(real, 1)
             seed = choose_seed()
             st.button(
@@ -82,4 +82,4 @@ def _more() -> Any:
     """Controls that are seldom used; on the stage a beat shows them."""
     if state.presenting():
         return st.container()
-    return st.popover("Length, seed", icon=":material/tune:", width="stretch")
+    return st.popover("Length, seed", icon=":material/tune:")

@@ -13,6 +13,8 @@ from dashboard.models import model_choice, real_models
 from dashboard.models.generation_cache import GenerationCache
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from core.decoding.engine import DecodingEngine
     from core.decoding.prompt import Prompt
 
@@ -22,6 +24,7 @@ PROMPTS = {
 }
 OTHER_PROMPT = "KING RICHARD III:\nWhy,"
 REAL_PROMPT = "When Mary and John went to the store, John gave a drink to"
+MODEL_WIDTH = 164  # pixels that a model's name takes
 LONGEST_LINKED = 2_000  # characters a link carries, of the end, which the model reads
 
 SIGNS = " (· is a space, ↵ a new line)"  # in the tokens of a real model
@@ -47,6 +50,13 @@ def choose_gpt(prefer: str = "gpt-shakespeare") -> zoo.ModelEntry:
         index=best,
         help=page.escape(f"Training data and perplexity of held-out text: {'; '.join(read)}."),
     )
+
+
+def choose_beside_text(row: DeltaGenerator) -> tuple[zoo.ModelEntry, DeltaGenerator]:
+    """The list of GPTs in a row that wraps, and a button behind which the text is asked for."""
+    with row.container(width=MODEL_WIDTH):
+        entry = choose_gpt()
+    return entry, row.popover("The text", icon=":material/edit:")
 
 
 def engine(entry: zoo.ModelEntry) -> DecodingEngine:

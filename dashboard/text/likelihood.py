@@ -33,11 +33,9 @@ def show() -> None:
     """The text and the question beside the instrument; its controls run nothing else."""
     left, right = panes("loss", (2, 3))
     with left:
-        first, second = st.columns([7, 6], vertical_alignment="bottom")
-        with first:
-            loaded = model_choice.load(gpt_models.choose_gpt())
-        with second:
-            text = st.popover("The text", icon=":material/edit:", width="stretch")
+        row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+        entry, text = gpt_models.choose_beside_text(row)
+        loaded = model_choice.load(entry)
         words, p = _read(loaded, text)
         unit = "token" if loaded.entry.real else "word"
         known = _predict(words, p, unit)
