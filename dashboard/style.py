@@ -35,7 +35,8 @@ _FIGURE_CSS = f"""
 # Rows of ten pictures, and figures with long names, scroll sideways on a phone.
 _ROWS = ", ".join(dom.keyed(f"figure-{name}") for name in ("ten", "Grad-CAM", "gradient-relevance"))
 _WIDE = f":is({_ROWS}) {dom.IMAGE}"
-_NAMED = ("figure-lens", "figure-step-matrix", "figure-induction", "figure-passes", "next-token")
+_NAMED = ("figure-lens", "figure-step-matrix", "figure-induction", "figure-passes", "next-token",
+          "side-by-side")  # fmt: skip
 _MAPS = ", ".join(map(dom.keyed, _NAMED))
 _WRITTEN = f":is({_MAPS}) {dom.ELEMENT}:has({dom.PLOT})"
 _MENU, _SIX, _QUESTIONS = map(dom.keyed, ("menu", "six-maps", "question-rows"))
@@ -148,6 +149,9 @@ _PRESENTER_CSS = f"""<style>
 {dom.HEADER} {{ display: none; }}
 {dom.SIDEBAR} {{ display: none; }} /* it stays when a link of the dashboard leads here */
 {dom.CONTENT} {{ max-width: 100%; padding-top: 1.2rem; }}
+@media (max-width: 640px) {{
+  {dom.keyed("side-by-side")} {dom.ELEMENT}:has({dom.PLOT}) > * {{ min-width: 900px; }}
+}}
 </style>"""
 
 
