@@ -68,14 +68,14 @@ def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
     size, data = loaded.config.img_size, loaded.entry.data
     choices = st.container(horizontal=True, vertical_alignment="bottom")
     with choices:
-        source = controls.pick("Picture", ["an example", "draw a shape", "my own"], key="from")
-    if source == "an example" and loaded.entry.real:
+        source = controls.pick("Picture", ["example", "shape", "my own"], key="from")
+    if source == "example" and loaded.entry.real:
         pictures = any_pictures()
         with choices:
             index = controls.choice("Picture number", range(1, 11), key="picture") - 1
         st.caption("These small pictures are enlarged for this model. Your own picture shows more.")
         return SelectedPicture(pictures.images[index], None)
-    if source == "an example":
+    if source == "example":
         with choices:
             pictures, row = browse(loaded)
             first = min(STAR, len(row) - 1) if data == "shapes" else 0
@@ -88,7 +88,7 @@ def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
         return SelectedPicture(
             pictures.images[row[index]], label, pictures.images[row], index, about
         )
-    if source == "draw a shape":
+    if source == "shape":
         with choices, st.popover("The shape", icon=":material/tune:", width="stretch"):
             image, label = draw_shape(min(size, LARGEST_SHAPE))
         return SelectedPicture(image, label if data == "shapes" and not loaded.entry.real else None)
