@@ -232,3 +232,12 @@ def test_an_own_picture_is_cropped_and_shown(app):
     assert not app.exception
     assert not app.error
     assert any("Predicted class:" in m.value for m in app.markdown)
+
+
+@needs_model
+def test_an_example_is_shown_until_a_picture_is_uploaded(app):
+    app.query_params["from"] = "my own"
+    app.run()
+    assert not app.exception
+    assert "An example is shown until you upload a picture." in [c.value for c in app.caption]
+    assert any("Predicted class:" in m.value for m in app.markdown)
