@@ -39,6 +39,9 @@ def test_a_row_of_ten_pictures_with_their_maps():
     png = picture_row(images, weights, marked=2)
     assert size_of(png) == (10 * 120 + 8, 2 * 112 + 24)
     assert not np.array_equal(pixels(png), pixels(picture_row(images, weights[:, ::-1], 2)))
+    alpha = np.asarray(Image.open(io.BytesIO(png)).getchannel("A"))
+    assert alpha[0, 0] == 0, "the page is seen between the pictures"
+    assert (alpha[8:120, 8:120] == 255).all()
 
 
 def test_a_strip_shows_every_picture_with_its_number():
