@@ -35,8 +35,7 @@ _FIGURE_CSS = f"""
 # Rows of ten pictures, and figures with long names, scroll sideways on a phone.
 _ROWS = ", ".join(dom.keyed(f"figure-{name}") for name in ("ten", "Grad-CAM", "gradient-relevance"))
 _WIDE = f":is({_ROWS}) {dom.IMAGE}"
-_NAMED = ("figure-lens", "figure-step-matrix", "figure-induction", "figure-passes", "next-token",
-          "side-by-side")  # fmt: skip
+_NAMED = ("figure-lens", "figure-step-matrix", "figure-induction", "next-token", "side-by-side")
 _MAPS = ", ".join(map(dom.keyed, _NAMED))
 _WRITTEN = f":is({_MAPS}) {dom.ELEMENT}:has({dom.PLOT})"
 _MENU, _SIX, _QUESTIONS = map(dom.keyed, ("menu", "six-maps", "question-rows"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from textwrap import wrap
 
 import numpy as np
 
@@ -266,6 +267,7 @@ def cache_sizes(largest: Mapping[str, float], tokens: int, weights: float, mark:
 def time_by_pass(ms: Mapping[str, float]) -> Drawing:
     """Milliseconds a token for each way of reading a text: bars, the first on top."""
     rows = list(range(len(ms)))
+    names = ["<br>".join(wrap(name, 20)) for name in ms]  # a phone has room for the bars, too
     bars = bar(
         list(ms.values()), rows, orientation="h", color=BLUE,
         text=[f"{y:.2g} ms" for y in ms.values()], textposition="outside", cliponaxis=False,
@@ -275,6 +277,6 @@ def time_by_pass(ms: Mapping[str, float]) -> Drawing:
         "height": 100 + 50 * len(rows),
         "showlegend": False,
         "xaxis": axis("ms per token", range=[0, 1.2 * max(ms.values())]),
-        "yaxis": ticks(list(ms)) | {"autorange": "reversed", "showgrid": False},
+        "yaxis": ticks(names) | {"autorange": "reversed", "showgrid": False},
     }
     return figure([bars], layout)
