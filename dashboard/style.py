@@ -22,6 +22,7 @@ def _rgb(colour: str) -> str:
 # The text, grid and background colours of a figure follow the theme.
 _FIGURE_CSS = f"""
 @media (hover: none) {{ {dom.PLOT_BUTTONS} {{ display: none; }} }}
+{dom.PLOT_BUTTONS} {{ transform: translateY(-12px); }} /* clear of a legend above the plot */
 {dom.PLOT_AREA} {{ background: transparent !important; }}
 {dom.PLOT} rect[style*="fill: {_rgb(BACKGROUND[0])}"] {{ fill: transparent !important; }}
 {dom.PLOT} [style*="fill: {_rgb(FIGURE_TEXT)}"] {{ fill: currentColor !important; }}
