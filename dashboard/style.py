@@ -40,6 +40,7 @@ _NAMED = ("figure-lens", "figure-step-matrix", "figure-induction", "next-token",
 _MAPS = ", ".join(map(dom.keyed, _NAMED))
 _WRITTEN = f":is({_MAPS}) {dom.ELEMENT}:has({dom.PLOT})"
 _MENU, _SIX, _QUESTIONS = map(dom.keyed, ("menu", "six-maps", "question-rows"))
+_STAYS = f"{dom.CONTAINER}:has(> :is({dom.keyed('exam-clock')}, {dom.keyed('back')}))"  # in view
 # Rules for everything inside an element name its whole class. With a part of one, [class*=…], the
 # browser would match all that the element contains again whenever any of its classes changes.
 _FIGURE, _SAVE = (f'[class*="st-key-{name}-"]' for name in ("figure", "save-menu"))
@@ -130,9 +131,11 @@ _CSS = f"""<style>{_FIGURE_CSS}{_OLD_BROWSER}
   {dom.SEGMENTED} [aria-checked="true"] {{ outline: 3px solid Highlight; outline-offset: -3px; }}
 }}
 [class*="st-key-feed-"] {{ display: none; }}
-{dom.CONTAINER}:has(> {dom.keyed("exam-clock")}) {{
-  position: sticky; top: 0; z-index: 9; padding: 0.4rem 0; background: {_PAGE}; }}
-@media (max-width: 640px) {{ {dom.CONTAINER}:has(> {dom.keyed("exam-clock")}) {{ top: 3.75rem; }} }}
+{_STAYS} {{ position: sticky; top: 0; z-index: 9; padding: 0.4rem 0; background: {_PAGE}; }}
+@media (max-width: 640px) {{ {_STAYS} {{ top: 3.75rem; }} }}
+@media (min-width: {panes.WIDE}px) {{
+  {_STAYS} ~ * {panes.COLUMN}:first-child {{ top: 2.7rem; max-height: calc(100vh - 3.6rem); }}
+}}
 {_QUESTIONS} a:not(:hover) {{ background: none; }}
 {_QUESTIONS} a * {{ font-weight: 400; }}
 :is({_QUESTIONS}, {dom.keyed("experiment")}) a * {{ white-space: normal; }}
