@@ -6,6 +6,7 @@ from textwrap import wrap
 
 import numpy as np
 
+from core.linear_rnn.spectrum import with_minus
 from dashboard.figures.layout import (
     LEGEND_BELOW,
     Drawing,
@@ -174,7 +175,7 @@ def quality_curves(
         star = {"symbol": "star", "size": 24, "color": ORANGE}
         data.append(scatter(
             [human[0]], [human[1]], "text by people", marker=star, mode="markers+text",
-            text=[f"people: {human[1]:.2f}".replace("-", "−")], textposition="bottom left",
+            text=[with_minus(f"people: {human[1]:.2f}")], textposition="bottom left",
         ))  # fmt: skip
         layout["shapes"] = [
             horizontal_line(human[1], {"color": ORANGE, "width": 2, "dash": "dash"})
