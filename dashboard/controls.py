@@ -18,7 +18,9 @@ Option = TypeVar("Option")
 
 # The name of an option in links of earlier versions -> its label now.
 EARLIER = {
-    "at hand": "an example",
+    "at hand": "example",
+    "an example": "example",
+    "draw a shape": "shape",
     "closed": "nothing",
     "as drawn": "unsorted",
     "surest": "most confident",

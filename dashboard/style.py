@@ -22,6 +22,7 @@ def _rgb(colour: str) -> str:
 # The text, grid and background colours of a figure follow the theme.
 _FIGURE_CSS = f"""
 @media (hover: none) {{ {dom.PLOT_BUTTONS} {{ display: none; }} }}
+{dom.PLOT_BUTTONS} {{ transform: translateY(-12px); }} /* clear of a legend above the plot */
 {dom.PLOT_AREA} {{ background: transparent !important; }}
 {dom.PLOT} rect[style*="fill: {_rgb(BACKGROUND[0])}"] {{ fill: transparent !important; }}
 {dom.PLOT} [style*="fill: {_rgb(FIGURE_TEXT)}"] {{ fill: currentColor !important; }}
@@ -35,10 +36,11 @@ _FIGURE_CSS = f"""
 # Rows of ten pictures, and figures with long names, scroll sideways on a phone.
 _ROWS = ", ".join(dom.keyed(f"figure-{name}") for name in ("ten", "Grad-CAM", "gradient-relevance"))
 _WIDE = f":is({_ROWS}) {dom.IMAGE}"
-_NAMED = ("figure-lens", "figure-step-matrix", "figure-induction", "figure-passes", "next-token")
+_NAMED = ("figure-lens", "figure-step-matrix", "figure-induction", "next-token", "side-by-side")
 _MAPS = ", ".join(map(dom.keyed, _NAMED))
 _WRITTEN = f":is({_MAPS}) {dom.ELEMENT}:has({dom.PLOT})"
 _MENU, _SIX, _QUESTIONS = map(dom.keyed, ("menu", "six-maps", "question-rows"))
+_STAYS = f"{dom.CONTAINER}:has(> :is({dom.keyed('exam-clock')}, {dom.keyed('back')}))"  # in view
 # Rules for everything inside an element name its whole class. With a part of one, [class*=…], the
 # browser would match all that the element contains again whenever any of its classes changes.
 _FIGURE, _SAVE = (f'[class*="st-key-{name}-"]' for name in ("figure", "save-menu"))
@@ -129,9 +131,11 @@ _CSS = f"""<style>{_FIGURE_CSS}{_OLD_BROWSER}
   {dom.SEGMENTED} [aria-checked="true"] {{ outline: 3px solid Highlight; outline-offset: -3px; }}
 }}
 [class*="st-key-feed-"] {{ display: none; }}
-{dom.CONTAINER}:has(> {dom.keyed("exam-clock")}) {{
-  position: sticky; top: 0; z-index: 9; padding: 0.4rem 0; background: {_PAGE}; }}
-@media (max-width: 640px) {{ {dom.CONTAINER}:has(> {dom.keyed("exam-clock")}) {{ top: 3.75rem; }} }}
+{_STAYS} {{ position: sticky; top: 0; z-index: 9; padding: 0.4rem 0; background: {_PAGE}; }}
+@media (max-width: 640px) {{ {_STAYS} {{ top: 3.75rem; }} }}
+@media (min-width: {panes.WIDE}px) {{
+  {_STAYS} ~ * {panes.COLUMN}:first-child {{ top: 2.7rem; max-height: calc(100vh - 3.6rem); }}
+}}
 {_QUESTIONS} a:not(:hover) {{ background: none; }}
 {_QUESTIONS} a * {{ font-weight: 400; }}
 :is({_QUESTIONS}, {dom.keyed("experiment")}) a * {{ white-space: normal; }}
@@ -148,6 +152,9 @@ _PRESENTER_CSS = f"""<style>
 {dom.HEADER} {{ display: none; }}
 {dom.SIDEBAR} {{ display: none; }} /* it stays when a link of the dashboard leads here */
 {dom.CONTENT} {{ max-width: 100%; padding-top: 1.2rem; }}
+@media (max-width: 640px) {{
+  {dom.keyed("side-by-side")} {dom.ELEMENT}:has({dom.PLOT}) > * {{ min-width: 900px; }}
+}}
 </style>"""
 
 

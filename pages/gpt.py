@@ -12,7 +12,7 @@ from dashboard.figures.maps import attention_maps
 from dashboard.models import gpt_models, model_choice, network, traces
 from dashboard.text import to_llama, tokens
 
-ALL, DEEP = "all, side by side", 12
+ALL, MEAN, DEEP = "all, side by side", "mean of all", 12
 page.page_header(
     "Dialogue GPT",
     "This model reads words and predicts the next one. **Which earlier words does it look at?**",
@@ -89,11 +89,11 @@ def where_it_looks() -> None:
                 index=layers - 1,
             )  # fmt: skip
         with second:
-            head = controls.choice("Head", ["mean of all", *range(1, heads + 1)], key="head")
+            head = controls.choice("Head", [MEAN, *range(1, heads + 1)], key="head", index=1)
         page.lesson_link("attention", "Follow one head step by step")
         page.lesson_link("decoding", "Compare ways to choose the next word")
-    maps = alphas.mean(1) if head == "mean of all" else alphas[:, head - 1]
-    with right:
+    maps = alphas.mean(1) if head == MEAN else alphas[:, head - 1]
+    with right, st.container(key="side-by-side" if layer == ALL else "one-layer"):
         page.show_figure(
             attention_maps.causal_heatmaps(
                 {f"layer {i}": a for i, a in enumerate(maps, 1) if layer in (i, ALL)},
@@ -101,7 +101,7 @@ def where_it_looks() -> None:
                 columns=layers if state.presenting() else 2,
             ),
             title=f"Attention of {'every layer' if layer == ALL else f'layer {layer}'}, "
-            + (f"head {head}" if isinstance(head, int) else "mean of all heads"),
+            f"{'mean of all heads' if head == MEAN else f'head {head}'}",
             description="Each row is a word that looks, each column a word it looks at. A row "
             "sums to one.",
             key="map",

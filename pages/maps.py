@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.linear_rnn.spectrum import with_minus
 from dashboard import controls
 from dashboard.components import page
 from dashboard.components.panes import panes
@@ -89,11 +90,10 @@ def try_it() -> None:
                     data={"weights": weight, "picture": image},
                 )
             second.metric(
-                "Deletion: area below the random curve",
-                f"{chance_down - down:+.3f}".replace("-", "−"),
+                "Deletion: area below the random curve", with_minus(f"{chance_down - down:+.3f}")
             )
             second.metric(
-                "Insertion: area above the random curve", f"{up - chance_up:+.3f}".replace("-", "−")
+                "Insertion: area above the random curve", with_minus(f"{up - chance_up:+.3f}")
             )
     else:
         known = faithfulness.on_known_objects(loaded, weights)

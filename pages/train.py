@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.config.run_spec import RunSpec
 from core.run_files.version import code_version
 from core.runs import queue
 from dashboard import limits, state
@@ -17,7 +18,7 @@ queued = [run.path.name for run in queue.tickets()]
 name = st.query_params.get("run", "") or next(iter(queued), "")
 
 
-def choose_and_start() -> None:
+def choose_and_start() -> RunSpec:
     """The controls of a new training, and the button that starts it."""
     st.caption("A training continues when you close this page. Its link opens it again.")
     spec = recipe_controls.choose_spec()
@@ -28,6 +29,7 @@ def choose_and_start() -> None:
             started = queue.submit(spec.to_dict(), code=code_version(), **fields)
         st.query_params["run"] = started.path.name
         st.rerun()
+    return spec
 
 
 # --- the run ---
@@ -42,11 +44,13 @@ if name:
 # --- a new training ---
 if not name:
     left, right = panes("train", (3, 2))
-    with left, page.one_sentence_for_errors():
-        choose_and_start()
     right.info(
         "No training is running. Start one to see its curves, its attention maps and its output."
     )
+    with left, page.one_sentence_for_errors():
+        spec = choose_and_start()
+        with right:
+            run_view.show_shipped(spec)
 elif not state.presenting():
     another = st.expander("Start another training", icon=":material/add:")
     with another, page.one_sentence_for_errors():

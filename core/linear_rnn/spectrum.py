@@ -95,4 +95,13 @@ def scientific(value: float, digits: int = 0) -> str:
         return f"{value:.0f}"
     factor, exponent = f"{value:.{digits}e}".split("e")
     raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{factor.replace('-', '−')}·10{raised}"
+    return f"{with_minus(factor)}·10{raised}"
+
+
+def with_minus(number: str) -> str:
+    """A number as it is shown: with a minus sign, which is as wide as a plus, and no hyphen.
+
+    >>> with_minus(f"{-0.25:+.1f}")
+    '−0.2'
+    """
+    return number.replace("-", "−")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.interpret.head_steps import head_steps, pair_product
+from core.linear_rnn.spectrum import with_minus
 from dashboard import controls
 from dashboard.components import page
 from dashboard.figures.maps import head_steps as figures
@@ -42,10 +43,8 @@ def show(
         size = " × ".join(str(n) for n in step.value.shape)
         st.markdown(f"Layer {layer}, head {head}. Shape **{size}**: {step.rows} × {step.columns}.")
         if step.columns == "key token":
-            st.metric(
-                f"Query {query}, key {key}",
-                f"{float(step.value[query, key]):.6g}".replace("-", "−"),
-            )
+            number = with_minus(f"{float(step.value[query, key]):.6g}")
+            st.metric(f"Query {query}, key {key}", number)
         if step.name == "scaled":
             _with_and_without_root(steps, tokens, query)
     pairs = step.columns == "key token"
@@ -66,7 +65,7 @@ def show(
         )  # fmt: skip
     if step.name in ("q", "k", "scores"):
         q, k, product = pair_product(steps, query, key)
-        total = f"{float(product.sum()):.4f}".replace("-", "−")
+        total = with_minus(f"{float(product.sum()):.4f}")
         page.show_figure(
             figures.product_bars(q.numpy(), k.numpy()),
             title=f"Query {query} times key {key}: the product (up) of each feature (across)",

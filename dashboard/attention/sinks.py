@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.interpret import sinks
+from core.linear_rnn.spectrum import with_minus
 from dashboard import controls
 from dashboard.components import page
 from dashboard.components.panes import panes
@@ -110,4 +111,4 @@ def _why(cost: float, late: bool) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
+    return with_minus(f"{value:+.2f}")

@@ -85,17 +85,18 @@ def menu(pages: Mapping[str, st.Page]) -> None:
 def page_header(title: str, question: str) -> None:
     """The page's only h1, the question it answers, and the button that copies its link.
 
-    When it was opened from a study question (`?back=1d`), a link leads back to that question, and
-    the figure that decides it (`&figure=passes`) scrolls into view.
+    When it was opened from a study question (`?back=1d`), a link that stays in view leads back to
+    that question, and the figure that decides it (`&figure=passes`) scrolls into view.
     """
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.title(title, anchor=False, width="stretch")
-        asked = st.query_params.get("back", "")
-        if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,19}", asked):
+    asked = st.query_params.get("back", "")
+    if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,19}", asked):
+        with st.container(key="back", horizontal=True):
             lesson_link("study", f"Back to question {asked}", q=asked)
             figure = st.query_params.get("figure", "")
             if re.fullmatch(r"[\w-]{1,40}", figure):
                 scroll_to_figure(figure)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.title(title, anchor=False, width="stretch")
         # together, or a narrow window would show one of them beside the title and one below it
         with st.container(horizontal=True, width="content", gap="small"):
             if not state.presenting():

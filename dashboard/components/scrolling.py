@@ -45,8 +45,9 @@ export default function ({ data, parentElement }) {
   const timer = setInterval(() => {
     const figure = document.querySelector(data.figure);
     if (figure) {
-      figure.style.scrollMarginTop = "4rem";
-      figure.scrollIntoView({ block: "start" });
+      figure.style.scrollMarginTop = innerWidth > 640 ? "4rem" : "7rem";  // below the link back
+      const { top, bottom } = figure.getBoundingClientRect();
+      if (top < 0 || bottom > innerHeight) figure.scrollIntoView({ block: "start" });
       left = Math.min(left, 5);  // the page above it may still grow
     }
     if (--left < 0 || !parentElement.isConnected) stop();
@@ -59,7 +60,7 @@ _to_figure = st.components.v2.component("unrolled_to_figure", html=_HTML, js=_FI
 
 def scroll_to_figure(name: str) -> None:
     """Scroll the figure, table or instrument of that key to the top of the window once it is
-    there."""
+    there, unless all of it is in view."""
     places = ", ".join(dom.keyed(key) for key in (f"figure-{name}", name))
     _to_figure(key="to-figure", data={"figure": places}, height="content")
 

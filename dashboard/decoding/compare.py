@@ -12,6 +12,7 @@ import numpy as np
 import streamlit as st
 
 from core.decoding.text_metrics import repeated
+from core.linear_rnn.spectrum import with_minus
 from dashboard import controls, state
 from dashboard.components import page
 from dashboard.components.live import Dial
@@ -125,7 +126,7 @@ def _strip(text: Text, tokenizer: Tokenizer) -> tuple[list[Token], str]:
         for i, (one, mark) in enumerate(zip(text.generated, marks, strict=True))
     ]
     mean = fmean(one.log_probability for one in text.generated)
-    shown = f"{mean:.2f}".replace("-", "−")
+    shown = with_minus(f"{mean:.2f}")
     return strip, f"Mean log P: {shown} nats. {sum(marks)} of {len(marks)} tokens are repeated."
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.decoding.text_metrics import TextQuality, measure, repeated
+from core.linear_rnn.spectrum import with_minus
 from core.run_files import schema
 from dashboard import controls, state
 from dashboard.components import page
@@ -147,7 +148,7 @@ def _table(columns: Mapping[str, TextQuality | None], times: Mapping[str, float]
 
     def shown(quality: TextQuality | None, name: str) -> str:
         value = quality and getattr(quality, name)
-        return "–" if value is None else f"{value:.3f}".replace("-", "−")
+        return "–" if value is None else with_minus(f"{value:.3f}")
 
     rows = {
         title: [*(shown(quality, name) for quality in columns.values()), meaning]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.linear_rnn.spectrum import with_minus
 from core.models import llama_history
 from core.system.measurements import UNREADABLE
 from dashboard import controls
@@ -89,7 +90,7 @@ def _quality() -> str:
     try:
         history = llama_history.read()
         heads, groups = history.about["sizes"]["num_heads"], history.about["kv_heads"]
-        change = f"{history.change(5):+.3f}".replace("-", "−")
+        change = with_minus(f"{history.change(5):+.3f}")
         return (
             f"On the way from the GPT to a Llama (lesson “Dialogue GPT”), {groups} such heads "
             f"instead of {heads} changed the loss by {change} bits per character; "

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from textwrap import wrap
 
 import numpy as np
 
+from core.linear_rnn.spectrum import with_minus
 from dashboard.figures.layout import (
     LEGEND_BELOW,
     Drawing,
@@ -173,7 +175,7 @@ def quality_curves(
         star = {"symbol": "star", "size": 24, "color": ORANGE}
         data.append(scatter(
             [human[0]], [human[1]], "text by people", marker=star, mode="markers+text",
-            text=[f"people: {human[1]:.2f}".replace("-", "−")], textposition="bottom left",
+            text=[with_minus(f"people: {human[1]:.2f}")], textposition="bottom left",
         ))  # fmt: skip
         layout["shapes"] = [
             horizontal_line(human[1], {"color": ORANGE, "width": 2, "dash": "dash"})
@@ -265,6 +267,7 @@ def cache_sizes(largest: Mapping[str, float], tokens: int, weights: float, mark:
 def time_by_pass(ms: Mapping[str, float]) -> Drawing:
     """Milliseconds a token for each way of reading a text: bars, the first on top."""
     rows = list(range(len(ms)))
+    names = ["<br>".join(wrap(name, 20)) for name in ms]  # a phone has room for the bars, too
     bars = bar(
         list(ms.values()), rows, orientation="h", color=BLUE,
         text=[f"{y:.2g} ms" for y in ms.values()], textposition="outside", cliponaxis=False,
@@ -274,6 +277,6 @@ def time_by_pass(ms: Mapping[str, float]) -> Drawing:
         "height": 100 + 50 * len(rows),
         "showlegend": False,
         "xaxis": axis("ms per token", range=[0, 1.2 * max(ms.values())]),
-        "yaxis": ticks(list(ms)) | {"autorange": "reversed", "showgrid": False},
+        "yaxis": ticks(names) | {"autorange": "reversed", "showgrid": False},
     }
     return figure([bars], layout)

@@ -62,5 +62,6 @@ def _bar(trace: dict[str, Any]) -> float:
 
 
 def _longest(names: Iterable[object]) -> int:
-    """Letters of the longest of them, without markup."""
-    return max((len(re.sub(r"<[^>]*>|&\w+;", "x", str(name))) for name in names), default=0)
+    """Letters of their longest line, without markup."""
+    lines = (line for name in names for line in str(name).split("<br>"))
+    return max((len(re.sub(r"<[^>]*>|&\w+;", "x", line)) for line in lines), default=0)

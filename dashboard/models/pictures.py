@@ -64,38 +64,40 @@ class SelectedPicture:
 
 
 def choose_picture(loaded: zoo.LoadedModel) -> SelectedPicture:
-    """Controls for the picture; the page ends with a sentence while there is none."""
+    """Controls for the picture; an example until the user's own is uploaded."""
     size, data = loaded.config.img_size, loaded.entry.data
     choices = st.container(horizontal=True, vertical_alignment="bottom")
     with choices:
-        source = controls.pick("Picture", ["an example", "draw a shape", "my own"], key="from")
-    if source == "an example" and loaded.entry.real:
+        source = controls.pick("Picture", ["example", "shape", "my own"], key="from")
+    if source == "example" and loaded.entry.real:
         pictures = any_pictures()
         with choices:
             index = controls.choice("Picture number", range(1, 11), key="picture") - 1
         st.caption("These small pictures are enlarged for this model. Your own picture shows more.")
         return SelectedPicture(pictures.images[index], None)
-    if source == "an example":
+    if source == "example":
         with choices:
             pictures, row = browse(loaded)
-            first = min(STAR, len(row) - 1) if data == "shapes" else 0
+            first = min(_first(data), len(row) - 1)
             numbers = range(1, len(row) + 1)
             index = controls.choice("Picture number", numbers, key="picture", index=first) - 1
-        label = int(pictures.labels[row[index]]) if known(pictures, loaded) else None
+        label = _label(pictures, row[index], loaded)
         if pictures.note:
             st.caption(pictures.note)
         about = pictures.first if row.tolist() == list(range(10)) else ""
         return SelectedPicture(
             pictures.images[row[index]], label, pictures.images[row], index, about
         )
-    if source == "draw a shape":
+    if source == "shape":
         with choices, st.popover("The shape", icon=":material/tune:", width="stretch"):
             image, label = draw_shape(min(size, LARGEST_SHAPE))
         return SelectedPicture(image, label if data == "shapes" and not loaded.entry.real else None)
     with st.container(horizontal=True, vertical_alignment="bottom"):  # covers no result
         own = upload(size)
     if own is None:
-        st.stop()
+        st.caption("An example is shown until you upload a picture.")
+        pictures, first = pictures_for(loaded), _first(data)
+        return SelectedPicture(pictures.images[first], _label(pictures, first, loaded))
     return SelectedPicture(own, None)
 
 
@@ -159,6 +161,16 @@ def drawn_shapes(count: int) -> Pictures:
 def known(pictures: Pictures, loaded: zoo.LoadedModel) -> bool:
     """Whether the pictures' labels are the model's classes."""
     return pictures.source == loaded.entry.data
+
+
+def _first(data: str) -> int:
+    """The index of the picture with which pages open, for a model trained on `data`."""
+    return STAR if data == "shapes" else 0
+
+
+def _label(pictures: Pictures, index: int, loaded: zoo.LoadedModel) -> int | None:
+    """The class of a picture, None where the model has other classes."""
+    return int(pictures.labels[index]) if known(pictures, loaded) else None
 
 
 @st.cache_data(max_entries=16, show_spinner="Running the model …")

@@ -49,7 +49,9 @@ def show(lesson: str) -> None:
         if beat.reveal and state.revealed():
             wrong = disagreement(beat.decides)
             lines.append(f":material/rule: {wrong}" if wrong else f"**{beat.reveal}**")
-        if lines:  # one paragraph: Reveal pushes nothing down while both fit into a line
+        elif beat.reveal:  # unseen, but its lines are kept free: Reveal pushes nothing down
+            lines.append(f"~~{beat.reveal}~~")
+        if lines:
             st.markdown(formula(" ".join(lines), safe=True))
     # Always drawn: one element more or less would mount the keys and the page below again.
     with st.container(key="stage-poll"):
@@ -169,6 +171,8 @@ def _hide_all_but(beat: Beat) -> str:
 {page} {dom.COLUMN}:not({inside}):not(:has({these}, {failed})) {{ display: none; }}
 {heading} {{ gap: 0.7rem; }}
 {heading} h1 {{ padding: 0 0 0.2rem; font-size: 1.5rem; }}
+{heading} del {{ visibility: hidden; font-weight: 600; }}
+@media (max-width: 640px) {{ {heading} del {{ display: none; }} }} /* too many lines to keep free */
 :is(:has(> {keys}), :has(> {poll})) {{ position: absolute; }}
 {poll} {{ left: 1rem; font-size: 0.75rem; }}
 {keys} {{ right: 1rem; }}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
+from core.linear_rnn.spectrum import with_minus
 from core.study.faults import FAULTS, Outcome
 from core.study.progress import Answer
 from core.study.tasks import Bug
@@ -91,4 +92,4 @@ def _numbers(outcome: Outcome, tells: str) -> None:
 
 
 def _short(number: float) -> str:
-    return f"{number:.3f}".rstrip("0").rstrip(".").replace("-", "−") or "0"
+    return with_minus(f"{number:.3f}".rstrip("0").rstrip(".")) or "0"

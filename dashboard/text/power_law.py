@@ -6,6 +6,7 @@ import statistics
 
 import streamlit as st
 
+from core.linear_rnn.spectrum import with_minus
 from core.models.power_law import history
 from core.models.power_law.fit import Law, fit, left_out
 from core.models.power_law.history import DIALOGUES, HELD_OUT, LEAST, WIDTHS, History
@@ -61,7 +62,7 @@ def _predict(trained: History, law: Law) -> bool:
     width, count = HELD_OUT
     predicted, loss = law.loss(width, count), trained.of(*HELD_OUT).loss
     off = loss - predicted
-    by = f"{off:+.3f}".replace("-", "−")
+    by = with_minus(f"{off:+.3f}")
     right = ANSWERS[0] if abs(off) <= CLOSE else ANSWERS[1] if off < 0 else ANSWERS[2]
     return controls.predict(
         f"A law is fitted to {len(trained.fitted())} small GPTs that are at most {WIDTHS[-1]} wide "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.linear_rnn.spectrum import with_minus
 from core.models import llama_history
 from core.models.llama_history import History
 from core.system.command import typed
@@ -72,7 +73,7 @@ def _predicted(part: Part, step: int, history: History) -> bool:
             _seeds(len(history.of(step))), f"{history.mean(step):.3f}",
             f"{change:+.3f}", delta_color="inverse" if history.verdict(step) else "off",
         )  # fmt: skip
-        by = f"{change:+.3f}".replace("-", "−")
+        by = with_minus(f"{change:+.3f}")
         st.markdown(
             f"{graded}**{result.capitalize()}**: it changed by {by}, and two seeds of one model "
             f"differ by up to {spread:.3f}. {part.why}"

@@ -40,7 +40,7 @@ def show_curves(history: Snapshot, spec: RunSpec) -> None:
         title="Loss",
         description="The loss is the cross-entropy in nats. If the held-out loss rises while the "
         "training loss falls, the model overfits."
-        + _harder(spec)
+        + why_higher(spec)
         + (EVERY_WORD if spec.kind == "gpt" else ""),
         key="loss",
     )
@@ -66,7 +66,7 @@ def _overfitting(history: Snapshot) -> None:
         )
 
 
-def _harder(spec: RunSpec) -> str:
+def why_higher(spec: RunSpec) -> str:
     """Why the training loss may lie above the held-out loss; "" if nothing makes it so."""
     recipe = spec.recipe_config()
     harder = ["dropout"] if spec.model.get("dropout") else []

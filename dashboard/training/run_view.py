@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.config.run_spec import RunSpec
+from core.models import zoo
 from core.run_files.directory import RUN_ID, RunDirectory, runs_folder
 from core.runs import log, queue
 from core.runs.metrics_tail import MetricsTail, Snapshot
@@ -49,6 +50,28 @@ def snapshot_of(run: RunDirectory) -> Snapshot:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _tail_of(path: str) -> MetricsTail:
     return MetricsTail(Path(path) / "metrics.jsonl")
+
+
+def show_shipped(spec: RunSpec) -> None:
+    """The loss of a shipped model that was trained on the same data; nothing where there is none.
+
+    One of the same architecture comes first.
+    """
+    alike = [m for m in zoo.available_models(spec.kind) if m.shipped and m.data == spec.data]
+    if not alike:
+        return
+    model = min(alike, key=lambda m: m.architecture != spec.architecture)
+    run = RunDirectory(model.path)
+    trained = RunSpec.from_dict(run.spec())
+    epochs = trained.recipe_config().epochs
+    page.show_figure(
+        snapshot_of(run).derive(curves.loss_figure, epochs),
+        title=f"Loss of the shipped {model.name}",
+        description=f"It was trained on {model.data} for {epochs} epochs. The curves of your "
+        "training will appear here.",
+        more=run_overview.why_higher(trained).strip() or None,
+        key="shipped-loss",
+    )
 
 
 def show(run: RunDirectory) -> None:

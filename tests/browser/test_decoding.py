@@ -155,8 +155,12 @@ def test_a_step_slider_that_stopped_is_replaced_by_the_servers(
 
 
 def test_no_section_is_wider_than_a_phone(phone_page: Page, dashboard_url: str) -> None:
-    for section in ("side by side", "what goes wrong", "the KV cache"):
+    sections = "side by side", "what goes wrong", "epoch by epoch", "shared keys", "the KV cache"
+    for section in sections:
         open_page(phone_page, dashboard_url, "decoding", f"{QUERY}&section={section}")
         no_errors(phone_page)
         width = phone_page.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE["width"], section
+    open_page(phone_page, dashboard_url, "decoding", "section=the KV cache")
+    bars = phone_page.locator(f"{dom.keyed('figure-passes')} {dom.ELEMENT}:has({dom.PLOT})")
+    assert bars.evaluate("(one) => one.scrollWidth <= one.clientWidth"), "its names are wrapped"

@@ -76,3 +76,15 @@ def test_the_drawing_leads_to_a_head_of_the_same_model_and_text_in_a_tab_of_its_
     expect(head.get_by_text("Layer 1, head 1. Shape")).to_be_visible()
     head.close()
     expect(drawing.locator(".chip").filter(has_text="QUEEN")).to_have_count(1)
+
+
+def test_on_a_phone_the_maps_of_all_layers_keep_their_width(
+    phone_page: Page, dashboard_url: str
+) -> None:
+    maps = phone_page.locator(f"{dom.keyed('figure-map')} {dom.PLOT}")
+    for query, width in (("section=Where it looks&layer=all, side by side", 640),
+                         ("mode=present&beat=4&reveal=1", 900)):  # fmt: skip
+        open_page(phone_page, dashboard_url, "gpt", query)
+        expect(maps).to_have_count(1)
+        expect(maps).to_have_css("width", f"{width}px")
+        assert phone_page.evaluate("document.documentElement.scrollWidth") <= 390

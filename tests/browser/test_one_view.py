@@ -61,6 +61,29 @@ def test_each_of_the_six_maps_can_be_saved(page: Page, dashboard_url: str) -> No
         page.keyboard.press("Escape")
 
 
+# The words of legends that lie under the buttons of their figure
+_COVERED = """(plots) => plots.flatMap((plot) => {
+  const bar = plot.querySelector(".modebar").getBoundingClientRect();
+  return [...plot.querySelectorAll(".legendtext")].filter((text) => {
+    const box = text.getBoundingClientRect();
+    return box.right > bar.left && box.top < bar.bottom && box.bottom > bar.top;
+  }).map((text) => text.textContent);
+})"""
+
+
+@pytest.mark.parametrize(
+    ("lesson", "query"),
+    [("rnn", "section=Cost"), ("versus", "compare=overfitting"), ("train", "kind=vit")],
+)
+def test_the_buttons_of_a_figure_cover_no_legend(
+    lesson: str, query: str, page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, lesson, query)
+    plots = page.locator(f"{dom.PLOT}:visible:has(.legendtext):has(.modebar)")
+    expect(plots).not_to_have_count(0)
+    assert plots.evaluate_all(_COVERED) == []
+
+
 MADE_UP = """
 <div data-testid="stMain" style="height: 700px; overflow: auto"><h1>Title</h1>
   <label>Size <input type="range" aria-label="Size" min="0" max="9"></label>

@@ -48,6 +48,13 @@ def test_the_maps_of_each_layer_and_head_are_shown_with_their_text() -> None:
     assert app.text_area[0].value == "QUEEN: Good king"
 
 
+def test_where_it_looks_opens_on_the_head_that_looks_at_one_word() -> None:
+    app = opened(section="Where it looks")
+    assert any("Attention of layer 4, head 1" in m.value for m in app.markdown)
+    app = opened(section="Where it looks", head="mean of all")
+    assert any("Attention of layer 4, mean of all heads" in m.value for m in app.markdown)
+
+
 def test_where_the_instrument_stopped_the_server_draws_the_step() -> None:
     app = check(apps.opened("gpt", ("decoding", "steps"), model="gpt-grammar"))
     check(app.slider(key="step").set_value(3).run())

@@ -91,6 +91,12 @@ def test_a_tune_becomes_tokens_and_a_wrong_note_a_sentence():
     assert "A tune consists of" in app.error[0].value
 
 
+def test_the_tune_is_shown_until_a_sound_is_uploaded():
+    app = opened("patches", feed="a sound", sound="my own WAV")
+    assert "The tune is shown until you upload a file." in [c.value for c in app.caption]
+    assert any("cut into 148 patches" in m.value for m in app.markdown)
+
+
 @pytest.mark.parametrize(
     "section",
     ["little data", "shifted", "other sizes", "where they look", "overfitting", "augmentation"],

@@ -123,6 +123,20 @@ def fetched(address, target, *limits):
     return target
 
 
+@pytest.mark.parametrize(
+    ("kind", "way", "name"),
+    [
+        ("vit", "demo", "vit-shapes"),
+        ("vit", "overfit", "vit-shapes-plain"),
+        ("cnn", "best", "cnn-cifar10"),
+        ("gpt", "course", "gpt-shakespeare-course"),
+    ],
+)
+def test_before_a_training_the_curves_of_a_shipped_one_are_shown(runs, kind, way, name):
+    app = check(opened(kind=kind, preset=way))
+    assert f"**Loss of the shipped {name}**" in [m.value for m in app.markdown]
+
+
 @pytest.mark.parametrize("name", ["../../etc", "no-such-run", "A" * 200, "<script>"])
 def test_a_link_to_no_run_is_one_sentence(runs, name):
     from streamlit.testing.v1 import AppTest

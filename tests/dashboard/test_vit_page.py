@@ -39,6 +39,9 @@ def test_a_row_of_ten_pictures_with_their_maps():
     png = picture_row(images, weights, marked=2)
     assert size_of(png) == (10 * 120 + 8, 2 * 112 + 24)
     assert not np.array_equal(pixels(png), pixels(picture_row(images, weights[:, ::-1], 2)))
+    alpha = np.asarray(Image.open(io.BytesIO(png)).getchannel("A"))
+    assert alpha[0, 0] == 0, "the page is seen between the pictures"
+    assert (alpha[8:120, 8:120] == 255).all()
 
 
 def test_a_strip_shows_every_picture_with_its_number():
@@ -231,4 +234,13 @@ def test_an_own_picture_is_cropped_and_shown(app):
     app.file_uploader[0].set_value(("mine.png", out.getvalue(), "image/png")).run()
     assert not app.exception
     assert not app.error
+    assert any("Predicted class:" in m.value for m in app.markdown)
+
+
+@needs_model
+def test_an_example_is_shown_until_a_picture_is_uploaded(app):
+    app.query_params["from"] = "my own"
+    app.run()
+    assert not app.exception
+    assert "An example is shown until you upload a picture." in [c.value for c in app.caption]
     assert any("Predicted class:" in m.value for m in app.markdown)

@@ -118,6 +118,7 @@ def test_a_link_to_what_is_not_here_says_so_and_falls_back(
     [
         ("vit", {"from": "at hand", "order": "least sure"}, "order", "least confident"),
         ("vit", {"order": "surest"}, "order", "most confident"),
+        ("vit", {"from": "draw a shape"}, "from", "shape"),
         ("rnn", {"section": "Eigenvalues and decay", "view": "closed"}, "view", "nothing"),
         (
             "maps",

@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from core.linear_rnn.spectrum import scientific
+from core.linear_rnn.spectrum import scientific, with_minus
 from core.run_files.directory import read_json, replace_json, runs_folder
 from core.study.storage.database import state_folder
 
@@ -283,7 +283,7 @@ def fill(text: str, measurements: Mapping[str, Values]) -> str | None:
         if not math.isfinite(value):
             return "not a number"
         text = scientific(value) if match[3].endswith("e") else format(value, match[3])
-        return text.replace("-", "−")
+        return with_minus(text)
 
     try:
         return _PLACEHOLDER.sub(number, text)

@@ -1,5 +1,7 @@
 """Pictures with what a model sees in them: rows of pictures, patches, filters.
 
+Between them a PNG is transparent, so that the page's own background is seen.
+
 Letters   N pictures · P patches, row by row · S image side in pixels · g = √P
 """
 
@@ -11,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from dashboard.figures.maps.attention_maps import class_token_overlay, colours, png, to_palette
 from dashboard.figures.memoise import memoise
-from dashboard.palette import PLATE
+from dashboard.palette import BLUE
 
 
 def channels_last(image: np.ndarray) -> np.ndarray:
@@ -34,7 +36,7 @@ def picture_row(
     """
     gap, rows = 8, -(-len(images) // columns)
     wide = min(columns, len(images)) * (side + gap) + gap
-    plate = Image.new("RGB", (wide, rows * (2 * side + 3 * gap)), PLATE)
+    plate = Image.new("RGBA", (wide, rows * (2 * side + 3 * gap)))
     for i, (image, row) in enumerate(zip(images, weights, strict=True)):
         x = gap + i % columns * (side + gap)
         y = gap + i // columns * (2 * side + 3 * gap)
@@ -46,7 +48,7 @@ def picture_row(
         plate.paste(overlay, (x, y + side + gap // 2))
         if i == marked:
             frame = (x - 4, y - 4, x + side + 3, y + 2 * side + gap // 2 + 3)
-            ImageDraw.Draw(plate).rectangle(frame, outline="#ffffff", width=4)
+            ImageDraw.Draw(plate).rectangle(frame, outline=BLUE, width=4)
     return png(plate)
 
 
@@ -71,7 +73,7 @@ def patch_sheet(image: np.ndarray, grid: int, side: int = 384) -> bytes:
         (patch * grid, patch * grid), Image.Resampling.NEAREST
     )
     total = grid * (patch + gap) - gap
-    sheet = Image.new("RGB", (total, total), PLATE)
+    sheet = Image.new("RGBA", (total, total))
     for r in range(grid):
         for c in range(grid):
             box = (c * patch, r * patch, (c + 1) * patch, (r + 1) * patch)
@@ -112,7 +114,7 @@ def _sheet(tiles: Sequence[np.ndarray], columns: int, side: int, gap: int) -> Im
     """Tiles (S, S, 3) uint8 in rows of `columns`, each `side` pixels wide, with gaps around."""
     rows = -(-len(tiles) // columns)
     size = (columns * (side + gap) + gap, rows * (side + gap) + gap)
-    sheet = Image.new("RGB", size, PLATE)
+    sheet = Image.new("RGBA", size)
     for i, tile in enumerate(tiles):
         picture = Image.fromarray(tile).resize((side, side), Image.Resampling.NEAREST)
         sheet.paste(picture, (gap + i % columns * (side + gap), gap + i // columns * (side + gap)))
