@@ -40,8 +40,9 @@ class Selected(NamedTuple):
         return self.traced is not self.before
 
 
+@page.fragment
 def show() -> None:
-    """Controls, maps, and the steps of one head."""
+    """Controls, maps, and the steps of one head; its controls run nothing else of the page."""
     reading, layers, heads = _choose()
 
     from dashboard.attention import head_walk  # the heading must not wait
@@ -61,7 +62,7 @@ def show() -> None:
 
     @page.fragment
     def explore() -> None:
-        """The maps and the steps. Its controls run nothing else of the page."""
+        """The maps and the steps. Its controls run nothing else of the section."""
         if controls.switch("Draw the whole network", key="network"):
             return network.show(reading, key="drawn", on_head=to_maps)
         maps = st.container()
@@ -114,6 +115,7 @@ def show() -> None:
     )
 
 
+@page.fragment
 def show_row() -> None:
     """One row of a head, in an instrument: its temperature and its masked cells."""
     reading, _, _ = _choose()

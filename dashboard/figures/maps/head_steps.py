@@ -10,6 +10,7 @@ from dashboard.figures.traces import bar, heat, ticks
 from dashboard.palette import BLUE, ORANGE
 
 MOST_NUMBERS = 200  # cells; larger matrices show no numbers
+EVERY, FEW = 24, 12  # labels of an axis: as many as tokens, or some of them
 
 
 def step_matrix(
@@ -48,11 +49,13 @@ def step_matrix(
         if key is not None:
             frames += cell_frame(key - 0.5, key + 0.5, query - 0.5, query + 0.5, 2 * thick)
     plain = {"showgrid": False, "zeroline": False}
-    axis_across = _counting(columns, values.shape[1], tokens, 12)
+    axis_across = _counting(columns, values.shape[1], tokens, FEW)
+    most = EVERY if len(tokens) <= EVERY else FEW  # each label takes time to draw
+    axis_down = _counting(rows, values.shape[0], tokens, most)
     layout = {
         "height": int(min(560, 200 + 22 * max(8, values.shape[0]))),
         "xaxis": axis_across | {"tickangle": -60 if "token" in columns else 0} | plain,
-        "yaxis": _counting(rows, values.shape[0], tokens, 24) | {"autorange": "reversed"} | plain,
+        "yaxis": axis_down | {"autorange": "reversed"} | plain,
         "shapes": frames,
     }
     return figure(data, layout)
