@@ -15,9 +15,13 @@ export PYTHONUNBUFFERED = 1
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-# What `make test-fast` leaves out.
-SLOW = tests/browser tests/crawl tests/faults tests/load tests/ray tests/training/test_resume.py \
-	$(addprefix tests/hostile/test_,attacks.py kernel_folder.py pages.py quotas.py server.py)
+# What `make test-fast` leaves out: browsers, servers, compilers, attacks, whole trainings and notebooks,
+# real models, and every claim measured again.
+SLOW = $(addprefix tests/,browser crawl faults fuzz hostile load ray) \
+	tests/dashboard/test_real_models.py tests/linear_rnn/test_learning.py \
+	tests/models/test_identity.py tests/models/pretrained/test_gguf.py \
+	$(addprefix tests/study/test_,claims.py essay.py export.py robustness.py students.py) \
+	$(addprefix tests/training/test_,distributed.py loop.py resume.py session.py)
 PARALLEL = -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
 .PHONY: crawl help run test test-fast test-long test-ray lint bench bench-ui bench-real bench-room bench-quality pretrain dist clean
@@ -33,7 +37,7 @@ test: $(VENV)/.installed-dev ## set up once, find a browser, run every test but 
 	$(PY) -m tests.browser.find --install
 	$(PY) -m pytest $(PARALLEL) $(ARGS)
 
-test-fast: $(VENV)/.installed-dev ## every test but those with a browser, a server, a compiler or whole trainings (3 minutes)
+test-fast: $(VENV)/.installed-dev ## every test but those that take long: browsers, attacks, whole trainings (3 minutes)
 	$(PY) -m pytest $(PARALLEL) $(SLOW:%=--ignore=%) $(ARGS)
 
 test-ray: $(VENV)/.installed-dev .venv-ray/.installed ## runs on a Ray cluster, against a real one on this machine
