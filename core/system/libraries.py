@@ -57,7 +57,7 @@ def import_torch_ahead() -> threading.Thread:
 def _import_torch() -> None:
     """Nothing where torch cannot be imported: the page that needs it says why."""
     try:
-        while not _idle():
+        while not (_imported("torch") or _idle()):  # a page may import it before
             pass
         _open_shared_libraries()
         import torch  # noqa: F401

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# What serves the dashboard: words after `python -m`, of which the last awaits the port.
+# How the dashboard is started: the arguments of `python -m`; the port follows them.
 STREAMLIT = ("streamlit", "run", "dashboard/app.py", "--server.headless", "true", "--server.port")
 UNROLLED = ("dashboard.command", "--no-browser", "--port")
 
