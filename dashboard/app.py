@@ -12,6 +12,7 @@ from dashboard.stage import stage
 
 # Read by torch when it is first imported: beside a training run, more threads are slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+libraries.search_seldom()
 
 with limits.first_view():
     st.set_page_config("Unrolled", page_icon=style.ICON, layout="wide", initial_sidebar_state=285)

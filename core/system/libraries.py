@@ -19,8 +19,20 @@ LOOK, OWN, FREE = 0.3, 0.1, 1.5
 # In the order and the ways in which torch opens them itself.
 SHARED = {"libtorch_global_deps.so": "RTLD_GLOBAL", "libtorch_python.so": "RTLD_LOCAL"}
 
+# Python searches for garbage after every 700 new objects, now and then through all. The import of
+# torch brings 300,000, none of them garbage: a fifth of its time went into searches.
+SELDOM = (50_000, 20, 10)
+
 _set_aside: set[str] = set()
 _lock = threading.Lock()
+_usual = gc.get_threshold()
+
+
+@cache
+def search_seldom() -> None:
+    """Search for garbage seldom until torch has been imported and set aside, then as usual."""
+    if "torch" not in _set_aside:
+        gc.set_threshold(*SELDOM)
 
 
 def set_aside_libraries() -> bool:
@@ -36,6 +48,8 @@ def set_aside_libraries() -> bool:
         _set_aside.update(new)
         gc.collect()  # what is garbage now would stay for good
         gc.freeze()
+        if "torch" in new:
+            gc.set_threshold(*_usual)
         return True
     finally:
         _lock.release()
@@ -59,9 +73,11 @@ def _import_torch() -> None:
     try:
         while not (_imported("torch") or _idle()):  # a page may import it before
             pass
+        search_seldom()
         _open_shared_libraries()
         import torch  # noqa: F401
     except (ImportError, OSError):
+        gc.set_threshold(*_usual)
         return
     set_aside_libraries()
 

@@ -176,12 +176,24 @@ def _label(pictures: Pictures, index: int, loaded: zoo.LoadedModel) -> int | Non
 @st.cache_data(max_entries=16, show_spinner="Running the model …")
 def predictions(_loaded: zoo.LoadedModel, identity: str, _pictures: Pictures, source: str) -> Any:
     """The model's probabilities for every picture, (N, classes)."""
+    return _probabilities(_loaded, _pictures.images)
+
+
+@st.cache_data(max_entries=64, show_spinner="Running the model …")
+def _row_predictions(
+    _loaded: zoo.LoadedModel, identity: str, _pictures: Pictures, source: str, row: tuple[int, ...]
+) -> Any:
+    """The same for a few of them, (len(row), classes)."""
+    return _probabilities(_loaded, _pictures.images[list(row)])
+
+
+def _probabilities(loaded: zoo.LoadedModel, images: UInt8) -> Any:
     import torch
 
     from core.interpret.trace import fused_logits
 
-    parts = torch.split(vit_models.to_input(_loaded, _pictures.images), 100)
-    return torch.cat([fused_logits(_loaded.model, x).softmax(-1) for x in parts]).numpy()
+    parts = torch.split(vit_models.to_input(loaded, images), 100)
+    return torch.cat([fused_logits(loaded.model, x).softmax(-1) for x in parts]).numpy()
 
 
 def upload(size: int) -> UInt8 | None:
@@ -233,12 +245,14 @@ def _decode(data: bytes) -> Image.Image | ValueError:
 
 
 def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
-    """A button that opens the filters: the available pictures, and the first ten that match."""
+    """A button that opens the filters: the available pictures, and the first ten that match.
+
+    The model reads these ten; all of them only for a filter that needs every prediction.
+    """
     pictures = pictures_for(loaded)
     classes = list(loaded.extra["classes"])
-    probability = predictions(loaded, loaded.entry.identity, pictures, pictures.source)
-    certainty, predicted = probability.max(1), probability.argmax(1)
-    is_match = np.ones(len(predicted), dtype=bool)
+    asked = loaded, loaded.entry.identity, pictures, pictures.source
+    every = matches = np.arange(len(pictures.images))
     with st.popover("Select pictures", icon=":material/filter_list:", width="stretch"):
         strip = st.container()
         left, right = st.columns([2, 3])
@@ -248,20 +262,22 @@ def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
             with right:
                 answer = controls.pick("The prediction is", ["any", "right", "wrong"], key="answer")
             if of_class != "all":
-                is_match &= pictures.labels == classes.index(of_class)
+                matches = np.flatnonzero(pictures.labels == classes.index(of_class))
             if answer != "any":
-                is_match &= (predicted == pictures.labels) == (answer == "right")
+                is_right = predictions(*asked).argmax(1) == pictures.labels
+                matches = matches[is_right[matches] == (answer == "right")]
         orders = ["unsorted", "most confident", "least confident"]
         order = controls.pick("Order", orders, key="order")
-        matches = np.flatnonzero(is_match)
         if not len(matches):
             st.info("No match; showing all pictures.", icon=":material/info:")
-            matches = np.arange(len(predicted))
+            matches = every
         if order != "unsorted":
+            certainty = predictions(*asked).max(1)
             sign = -1 if order == "most confident" else 1
             matches = matches[np.argsort(sign * certainty[matches])]
         row = matches[:10]
-        names = [f"{i}: {classes[k]}" for i, k in enumerate(predicted[row], 1)]
+        predicted = _row_predictions(*asked, tuple(row.tolist())).argmax(1)
+        names = [f"{i}: {classes[k]}" for i, k in enumerate(predicted, 1)]
         words = (
             f"The first {len(row)} of {len(matches)}, with the predictions of the model: "
             f"{', '.join(names)}"

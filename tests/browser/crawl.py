@@ -119,7 +119,7 @@ def visit(
     def work(_: int) -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
-                executable_path=find.find(), args=[*FLAGS, QUICK_START]
+                executable_path=find.find(), args=[*FLAGS, *QUICK_START]
             )
             tab = None
             while waiting:

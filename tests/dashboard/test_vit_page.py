@@ -123,6 +123,23 @@ def test_pictures_the_model_gets_wrong_can_be_asked_for(app):
     assert any("with the predictions of the model" in c.value for c in app.caption)
 
 
+@needs_model
+def test_the_model_reads_all_pictures_only_for_a_filter_that_asks_for_its_predictions(
+    app, monkeypatch
+):
+    read, all_of_them = [], pictures.predictions
+    monkeypatch.setattr(
+        pictures, "predictions", lambda *asked: read.append(1) or all_of_them(*asked)
+    )
+    app.run()
+    said = [c.value for c in app.caption if "with the predictions of the model" in c.value]
+    assert not app.exception
+    assert (len(said), read) == (1, [])
+    app.segmented_control(key="order").set_value("most confident").run()
+    assert not app.exception
+    assert read
+
+
 def test_maps_too_large_for_a_message_are_drawn_by_the_server():
     noise = np.random.default_rng(0).random((6, 8, 65, 65))
     image = np.zeros((32, 32, 3), np.uint8)

@@ -11,25 +11,36 @@ from core.system import libraries
 from tests.conftest import ROOT, alone
 
 IMPORTED_AHEAD = """
-import gc
+import gc, sys
 from core.system import libraries
 libraries._idle = lambda: True  # tests run beside it
+usual, during = gc.get_threshold(), set()
+class Seen:
+    def find_spec(self, name, *rest):
+        if name.startswith("torch."): during.add(gc.get_threshold())
+sys.meta_path.insert(0, Seen())
 importing = libraries.import_torch_ahead()
 assert libraries.import_torch_ahead() is importing
 importing.join()
 assert gc.get_freeze_count() > 100_000, gc.get_freeze_count()
+assert during == {libraries.SELDOM}, during
+assert gc.get_threshold() == usual
 import torch
 assert (torch.ones(3, 3) @ torch.ones(3)).tolist() == [3, 3, 3]
 """
 STARTED_BY_THE_DASHBOARD = """
-import sys, threading
+import gc, sys, threading
 from core.system import libraries
 from streamlit.testing.v1 import AppTest
-libraries._idle = lambda: True
+quiet, usual = threading.Event(), gc.get_threshold()
+libraries._idle = lambda: quiet.wait(0.1)
 page = AppTest.from_file(sys.argv[1], default_timeout=120).run()
 assert not page.exception, page.exception
+assert gc.get_threshold() == libraries.SELDOM
+quiet.set()
 importing = [one for one in threading.enumerate() if one.name == libraries.AHEAD]
 for one in importing: one.join()
+assert gc.get_threshold() == usual
 sys.exit(0 if hasattr(sys.modules.get("torch"), "matmul") else f"no torch after {importing}")
 """
 
@@ -66,11 +77,13 @@ def test_torch_is_imported_ahead_once_and_works() -> None:
 
 def test_without_torch_the_import_ahead_says_nothing() -> None:
     code = """
-import sys
+import gc, sys
 sys.modules["torch"] = None
 from core.system import libraries
 libraries._idle = lambda: True
+usual = gc.get_threshold()
 libraries.import_torch_ahead().join()
+assert gc.get_threshold() == usual
 """
     assert alone(code) == ""
 
