@@ -105,12 +105,14 @@ def test_every_comparison_opens_with_whatever_models_there_are(section, few_pict
     opened("versus", compare=section)
 
 
-def a_run(folder, architecture, share, accuracy):
-    """A run on Shapes with random weights, as far as the page looks into it."""
+def a_run(folder, architecture, share, accuracy, data="shapes"):
+    """A run with random weights, as far as the page looks into it."""
     kind = "cnn" if architecture == "SmallCNN" else "vit"
     sizes = {"dim": 8} if kind == "cnn" else {**SIZES, "num_layers": 1}
     config = config_for(architecture, sizes)
-    run = RunDirectory.create(folder, RunSpec(kind, architecture, share=share).to_dict(), "done")
+    run = RunDirectory.create(
+        folder, RunSpec(kind, architecture, data=data, share=share).to_dict(), "done"
+    )
     run.append({"kind": "epoch", "step": 1, "epoch": 1, "examples": 10,
                 "train": {"accuracy": accuracy}, "held_out": {"accuracy": accuracy}})  # fmt: skip
     extra = {"classes": list(shapes.CLASSES), "mean": [0.5] * 3, "std": [0.25] * 3}
@@ -180,6 +182,10 @@ def test_pictures_that_are_not_here_are_asked_for_in_a_sentence(tmp_path, monkey
     helps = [str(caption.proto.help) for caption in app.caption]
     assert any("were measured on AMD EPYC" in words for words in helps)
     app = opened("versus", compare="shifted", data="cifar10", cnn="cnn-cifar10-1pct")
+    assert not app.info, "also those trained on little data"
+    a_run(tmp_path / "net", "SmallCNN", 1.0, 0.25, data="cifar10")
+    monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path))
+    app = opened("versus", compare="shifted", data="cifar10", cnn="net")
     assert any("core.data get cifar10" in note.value.replace("\\", "") for note in app.info)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from core.data.images import shapes
 from core.data.images.order import held_out_order
-from core.models.zoo import find_model, load_model
+from core.models.zoo import available_models, find_model, load_model
 from core.study.measure import robustness
 from core.study.measure.robustness import PICTURES, PLACES, shipped_accuracies
 
@@ -34,3 +34,13 @@ def test_the_shipped_accuracies_are_measured_again(name, what, monkeypatch) -> N
     monkeypatch.setattr(robustness, "PLACES", SAMPLE)
     found = robustness.accuracies(load_model(entry), pictures[order], labels[order], what)
     np.testing.assert_allclose(found, expected, atol=ONE_PICTURE + 1e-6)
+
+
+def test_no_shipped_model_needs_to_be_measured_for_a_page() -> None:
+    shipped = [e for e in available_models() if e.shipped and e.kind in ("vit", "cnn")]
+    assert shipped
+    for what, places in PLACES.items():
+        for entry in shipped:
+            known = shipped_accuracies(entry, what)
+            assert known is not None, entry.name
+            assert len(known) == len(places)
