@@ -5,7 +5,7 @@ import os
 import streamlit as st
 
 from core.system import libraries
-from dashboard import limits, state, style
+from dashboard import lessons, limits, state, style
 from dashboard.components import export_menu, page, scrolling
 from dashboard.course import page_end
 from dashboard.stage import stage
@@ -20,6 +20,8 @@ with limits.first_view():
 
     pages = page.of_all_lessons()
     selected_page = st.navigation(list(pages.values()), position="hidden")
+    if selected_page.url_path in lessons.WITH_TORCH:
+        libraries.open_torch_ahead()
     state.apply_link(selected_page.url_path)
     if not state.presenting():
         st.logo(style.ICON, size="large")

@@ -57,6 +57,10 @@ _TABLE = [
 ]  # fmt: skip
 
 LESSONS = [Lesson(*row) for row in _TABLE]
+# Those that compute with torch as soon as they are opened.
+WITH_TORCH = frozenset(
+    {"attention", "heads", "vit", "patches", "maps", "versus", "gpt", "decoding"}
+)
 
 
 @dataclass(frozen=True)

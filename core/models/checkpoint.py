@@ -21,7 +21,7 @@ from core.models.registry import build
 from core.run_files import schema
 from core.run_files.pooling import architecture_of
 from core.system.atomic_write import write_bytes
-from core.system.meta_device import shapes_only
+from core.system.meta_device import Undrawn, shapes_only
 
 # Sizes that no tensor shows: they only set the size of a table, a cache or a picture.
 NOT_IN_WEIGHTS = {"max_N": 10_000, "img_size": 1024}
@@ -111,7 +111,7 @@ def model_from(checkpoint: Checkpoint) -> nn.Module:
         for name, t in checkpoint.tensors.items()
         if name.startswith("model.")
     }
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), Undrawn():
         model = build(checkpoint.architecture, checkpoint.config)
     own = model_tensors(model)
     with torch.no_grad():

@@ -68,6 +68,14 @@ def import_torch_ahead() -> threading.Thread:
     return importing
 
 
+@cache
+def open_torch_ahead() -> threading.Thread:
+    """Open torch's shared libraries in the background, once: a page will import it in a moment."""
+    opening = threading.Thread(target=_open_shared_libraries, daemon=True)
+    opening.start()
+    return opening
+
+
 def _import_torch() -> None:
     """Nothing where torch cannot be imported: the page that needs it says why."""
     try:

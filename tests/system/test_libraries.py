@@ -43,6 +43,22 @@ for one in importing: one.join()
 assert gc.get_threshold() == usual
 sys.exit(0 if hasattr(sys.modules.get("torch"), "matmul") else f"no torch after {importing}")
 """
+WITHOUT_TORCH = """
+import sys
+asked = []
+class NoTorch:
+    def find_spec(self, name, *rest):
+        if name == "torch":
+            asked.append(name)
+            raise ModuleNotFoundError("No module named 'torch'", name="torch")
+sys.meta_path.insert(0, NoTorch())
+from dashboard import lessons
+from tests.apps import opened
+for lesson in lessons.LESSONS:
+    asked.clear()
+    opened(lesson.name)
+    assert bool(asked) == (lesson.name in lessons.WITH_TORCH), lesson.name
+"""
 
 
 def test_what_is_in_memory_is_set_aside_once_for_each_library(
@@ -90,6 +106,26 @@ assert gc.get_threshold() == usual
 
 def test_the_dashboard_imports_torch_after_its_first_page() -> None:
     alone(STARTED_BY_THE_DASHBOARD, str(ROOT / "dashboard" / "app.py"))
+
+
+def test_which_lessons_need_torch_as_soon_as_they_are_opened() -> None:
+    alone(WITHOUT_TORCH)
+
+
+def test_torchs_libraries_are_opened_once_before_torch_is_imported() -> None:
+    code = """
+import sys
+from core.system import libraries
+opening = libraries.open_torch_ahead()
+assert libraries.open_torch_ahead() is opening
+opening.join()
+assert "torch" not in sys.modules
+if sys.platform == "linux":
+    assert "libtorch_python" in open("/proc/self/maps", encoding="utf-8").read()
+import torch
+assert (torch.ones(3, 3) @ torch.ones(3)).tolist() == [3, 3, 3]
+"""
+    alone(code)
 
 
 @pytest.mark.parametrize(
