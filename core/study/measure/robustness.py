@@ -2,9 +2,9 @@
 
     python -m core.study.measure.robustness [--data-dir FOLDER]
 
-measures them on 200 held-out pictures and writes
-assets/measurements/robustness.json, so that a page shows them at once, also where the data is not.
-A model is known there by `ModelEntry.identity`.
+measures those that are not yet in assets/measurements/robustness.json, on 200 held-out pictures, so
+that a page shows them at once, also where the data is not. A model is known there by
+`ModelEntry.identity`.
 """
 
 from __future__ import annotations
