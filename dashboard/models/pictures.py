@@ -252,7 +252,7 @@ def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
     pictures = pictures_for(loaded)
     classes = list(loaded.extra["classes"])
     asked = loaded, loaded.entry.identity, pictures, pictures.source
-    every = matches = np.arange(len(pictures.images))
+    of_class, answer = "all", "any"
     with st.popover("Select pictures", icon=":material/filter_list:", width="stretch"):
         strip = st.container()
         left, right = st.columns([2, 3])
@@ -261,23 +261,30 @@ def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
                 of_class = controls.choice("Class", ["all", *classes], key="class")
             with right:
                 answer = controls.pick("The prediction is", ["any", "right", "wrong"], key="answer")
-            if of_class != "all":
-                matches = np.flatnonzero(pictures.labels == classes.index(of_class))
-            if answer != "any":
-                is_right = predictions(*asked).argmax(1) == pictures.labels
-                matches = matches[is_right[matches] == (answer == "right")]
         orders = ["unsorted", "most confident", "least confident"]
         order = controls.pick("Order", orders, key="order")
+        matches = np.arange(len(pictures.images))
+        if of_class != "all":
+            matches = np.flatnonzero(pictures.labels == classes.index(of_class))
+        reads_all = answer != "any" or order != "unsorted"
+        if reads_all:
+            probability = predictions(*asked)
+            certainty, predicted = probability.max(1), probability.argmax(1)
+        if answer != "any":
+            is_right = predicted[matches] == pictures.labels[matches]
+            matches = matches[is_right == (answer == "right")]
         if not len(matches):
             st.info("No match; showing all pictures.", icon=":material/info:")
-            matches = every
+            matches = np.arange(len(pictures.images))
         if order != "unsorted":
-            certainty = predictions(*asked).max(1)
             sign = -1 if order == "most confident" else 1
             matches = matches[np.argsort(sign * certainty[matches])]
         row = matches[:10]
-        predicted = _row_predictions(*asked, tuple(row.tolist())).argmax(1)
-        names = [f"{i}: {classes[k]}" for i, k in enumerate(predicted, 1)]
+        if reads_all:
+            of_row = predicted[row]
+        else:
+            of_row = _row_predictions(*asked, tuple(row.tolist())).argmax(1)
+        names = [f"{i}: {classes[k]}" for i, k in enumerate(of_row, 1)]
         words = (
             f"The first {len(row)} of {len(matches)}, with the predictions of the model: "
             f"{', '.join(names)}"

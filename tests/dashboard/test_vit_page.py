@@ -138,6 +138,11 @@ def test_the_model_reads_all_pictures_only_for_a_filter_that_asks_for_its_predic
     app.segmented_control(key="order").set_value("most confident").run()
     assert not app.exception
     assert read
+    rows = []
+    monkeypatch.setattr(pictures, "_row_predictions", lambda *asked: rows.append(1))
+    app.segmented_control(key="order").set_value("least confident").run()
+    assert not app.exception
+    assert not rows, "the predictions of all have those of the ten"
 
 
 def test_maps_too_large_for_a_message_are_drawn_by_the_server():
