@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from core.first_texts import WORDS
 from core.system.atomic_write import write_bytes
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def split_words(text: str) -> list[str]:
     >>> split_words("Speak, speak.")
     ['Speak', ',', 'speak', '.']
     """
+    if text in WORDS:
+        return list(WORDS[text])
     sentences, _ = _splitters()
     return [word for sentence in sentences.tokenize(text) for word in _words(sentence)]
 

@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.data.sources import at_hand
 from core.decoding.prompt import read_prompt
+from core.first_texts import LINES
 from core.models import gpt_numpy, zoo
 from core.tokenizer import UNK
 from dashboard import controls, state
@@ -23,10 +24,6 @@ page.page_header(
 with page.one_sentence_for_errors():
     path.show()
 
-LINES = {
-    "grammar": "DUKE: Good queen, where are the poor soldiers? QUEEN: Good duke, the",
-    "shakespeare": "KING RICHARD III: Why, what is the matter? BUCKINGHAM: My lord, the king is",
-}
 MAX_TOKENS = 100  # of a typed line of at most 200 characters
 
 

@@ -39,7 +39,8 @@ def show(
     with left:
         st.subheader(f"{names.index(name) + 1}. {step.title}", anchor=False)
         st.latex(step.formula)
-        st.code(step.code, language="python", wrap_lines=True)
+        # Not st.code: loading its colours would keep the figure beside it waiting.
+        st.markdown(f"`{step.code}`")
         size = " × ".join(str(n) for n in step.value.shape)
         st.markdown(f"Layer {layer}, head {head}. Shape **{size}**: {step.rows} × {step.columns}.")
         if step.columns == "key token":

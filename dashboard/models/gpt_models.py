@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.decoding.prompt import Prompt, read_prompt
+from core.first_texts import OTHER_PROMPT, PROMPTS
 from core.models import zoo
 from dashboard import state
 from dashboard.components import page
@@ -16,13 +18,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from core.decoding.engine import DecodingEngine
-    from core.decoding.prompt import Prompt
 
-PROMPTS = {
-    "grammar": "KING:\nGood queen, where are the",
-    "refrain": "raven candle moon thorn river\napple lamp snow bell\nraven candle moon thorn",
-}
-OTHER_PROMPT = "KING RICHARD III:\nWhy,"
 REAL_PROMPT = "When Mary and John went to the store, John gave a drink to"
 MODEL_WIDTH = 164  # pixels that a model's name takes
 LONGEST_LINKED = 2_000  # characters a link carries, of the end, which the model reads
@@ -98,8 +94,6 @@ def ask_prompt(loaded: zoo.LoadedModel, real_prompt: str = REAL_PROMPT) -> Promp
 
     real_prompt: what a real model reads first.
     """
-    from core.decoding.prompt import read_prompt
-
     real, longest = loaded.entry.real, loaded.model.max_N
     if real:
         longest = min(longest, real_models.MOST_TOKENS)

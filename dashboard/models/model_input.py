@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.first_texts import PROMPTS
 from core.models import zoo
 from dashboard import controls
 from dashboard.components import page
@@ -90,8 +91,7 @@ def choose(prefer: str = "gpt-shakespeare") -> ModelInput:
     model: Any = loaded.model if weights == "trained" else vit_models.untrained(loaded)
     if kind == TEXT:
         with choices, st.popover("The text", icon=":material/edit:"):
-            repeats = gpt_models.PROMPTS["refrain"]
-            first = repeats if prefer == "gpt-refrain" else gpt_models.REAL_PROMPT
+            first = PROMPTS["refrain"] if prefer == "gpt-refrain" else gpt_models.REAL_PROMPT
             prompt = gpt_models.ask_prompt(loaded, first)
         import torch  # the controls must not wait for it
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from core.config.model_config import ViTConfig
 from core.data.images import shapes
+from core.first_texts import OTHER_PROMPT
 from core.linear_rnn.instruments.paths import path_inputs
 from core.linear_rnn.matrices import preset
 from core.models import zoo
@@ -25,7 +26,6 @@ from dashboard.figures.maps.vit_maps import channels_last
 from dashboard.models import traces
 
 GPT, VIT, CURVE = "gpt-shakespeare", "vit-shapes-plain", "vit-cifar10-course"
-TEXT = "KING RICHARD III:\nWhy,"
 MOST = 10  # tokens of the text that are drawn, the last ones
 STEPS, SIZE, RADIUS = 5, 8, 0.9  # of the RNN
 _SIZES = {field.name for field in fields(ViTConfig)}
@@ -64,7 +64,7 @@ def small_rnn() -> dict[str, object]:
 def small_gpt(entry: zoo.ModelEntry) -> dict[str, object]:
     """All maps of the last tokens of the text, read in NumPy, and the next word."""
     model, tokenizer = state.numpy_gpt(entry.weights, entry.identity)
-    ids = tokenizer.ids(TEXT)
+    ids = tokenizer.ids(OTHER_PROMPT)
     probabilities, alphas, _ = traces.reading(entry.identity, tuple(ids), model)
     maps = alphas[:, :, -MOST:, -MOST:]
     best = int(np.argmax(probabilities))

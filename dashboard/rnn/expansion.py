@@ -83,8 +83,13 @@ def check_answer(T: int, **options: bool) -> None:
 
 
 def copies(expression: sympy.Basic, name: str) -> None:
-    """The result as LaTeX, text and NumPy, each with a copy button."""
-    with st.expander("Copy the result as LaTeX, text or NumPy", icon=":material/content_copy:"):
-        st.code(to_latex(expression, left=name), language="latex", wrap_lines=True)
-        st.code(to_text(expression), language=None, wrap_lines=True)
-        st.code(to_numpy(expression), language="python", wrap_lines=True)
+    """The result as LaTeX, text and NumPy, each with a copy button, written once it is opened."""
+    about = st.expander(
+        "Copy the result as LaTeX, text or NumPy",
+        key="copies", icon=":material/content_copy:", on_change="rerun",
+    )  # fmt: skip
+    if about.open:
+        with about:
+            st.code(to_latex(expression, left=name), language="latex", wrap_lines=True)
+            st.code(to_text(expression), language=None, wrap_lines=True)
+            st.code(to_numpy(expression), language="python", wrap_lines=True)

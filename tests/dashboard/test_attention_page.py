@@ -142,7 +142,7 @@ def test_every_step_can_be_opened(app):
     ok(app.run())
     for name in ("x", "masked", "concat", "after", "scores"):
         ok(app.segmented_control(key="step").set_value(name).run())
-    assert any("scores = q @ k.T" in c.value for c in app.code)
+    assert any("`scores = q @ k.T" in m.value for m in app.markdown)
     assert any("add up to the score" in c.value for c in app.caption)
 
 

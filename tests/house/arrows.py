@@ -2,7 +2,7 @@
 
 # Each room and the rooms it may import, besides itself. A room is a folder with all below it; the
 # course's own classes, which lie loose in core/, are the room "course".
-COURSE = ("attention", "transformer", "vit", "gpt", "tokenizer", "bpe")
+COURSE = ("attention", "transformer", "vit", "gpt", "tokenizer", "bpe", "first_texts")
 CORE = {
     "system": "",
     "compiled": "system",

@@ -6,11 +6,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import punkt
 import pytest
 import torch
 from hypothesis import given, settings, strategies as st
+from nltk.tokenize.destructive import NLTKWordTokenizer
 
 from core.data.text.dialogues import dialogue_data
+from core.first_texts import WORDS
 from core.tokenizer import PAD_ID, SPECIALS, UNK_ID, WordTokenizer, split_words
 from tests.conftest import ROOT
 from tests.data.data_files import SHAKESPEARE, needs
@@ -42,6 +45,13 @@ def test_full_stops_end_sentences_but_not_abbreviations() -> None:
     assert split_words("Mr. Smith went home. He slept.") == [
         "Mr.", "Smith", "went", "home", ".", "He", "slept", ".",
     ]  # fmt: skip
+
+
+def test_the_first_texts_of_the_pages_have_the_words_that_nltk_makes_of_them() -> None:
+    sentences, words = punkt.tokenizer_for("english"), NLTKWordTokenizer()
+    for text, cut in WORDS.items():
+        assert list(cut) == [w for s in sentences.tokenize(text) for w in words.tokenize(s)], text
+        assert split_words(text) == list(cut)
 
 
 def test_encode_gives_a_long_tensor_that_begins_with_start(tokenizer: WordTokenizer) -> None:

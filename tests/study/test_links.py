@@ -179,6 +179,6 @@ def test_a_model_is_in_the_link_by_the_hash_of_its_weights() -> None:
 
 
 def test_the_prompt_that_a_beat_quotes_is_the_one_on_the_page() -> None:
-    from dashboard.models.gpt_models import OTHER_PROMPT
+    from core.first_texts import OTHER_PROMPT
 
     assert OTHER_PROMPT.replace("\n", " ") in storyline("gpt").beats[0].question

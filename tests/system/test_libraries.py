@@ -1,4 +1,4 @@
-"""Libraries in memory are not searched through for garbage; torch is there before it is needed."""
+"""Libraries in memory are not searched for garbage; torch and NLTK are there before needed."""
 
 import gc
 import sys
@@ -25,6 +25,7 @@ importing.join()
 assert gc.get_freeze_count() > 100_000, gc.get_freeze_count()
 assert during == {libraries.SELDOM}, during
 assert gc.get_threshold() == usual
+assert {"nltk", "punkt"} <= sys.modules.keys()
 import torch
 assert (torch.ones(3, 3) @ torch.ones(3)).tolist() == [3, 3, 3]
 """
@@ -110,6 +111,19 @@ def test_the_dashboard_imports_torch_after_its_first_page() -> None:
 
 def test_which_lessons_need_torch_as_soon_as_they_are_opened() -> None:
     alone(WITHOUT_TORCH)
+
+
+def test_no_lesson_imports_nltk_for_the_texts_it_opens_with() -> None:
+    code = """
+import sys
+sys.modules["nltk"] = None  # whoever imports it fails
+from dashboard import lessons
+from tests.apps import opened
+for lesson in lessons.LESSONS:
+    app = opened(lesson.name)
+    assert not app.error, (lesson.name, [error.value for error in app.error])
+"""
+    alone(code)
 
 
 def test_torchs_libraries_are_opened_once_before_torch_is_imported() -> None:

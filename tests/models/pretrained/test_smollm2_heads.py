@@ -3,10 +3,11 @@
 import torch
 
 from core.decoding.prompt import read_prompt
+from core.first_texts import PROMPTS
 from core.interpret.head_metrics import first_token, induction
 from core.interpret.trace import trace
 from core.models.zoo import LoadedModel
-from dashboard.models.gpt_models import PROMPTS, REAL_PROMPT
+from dashboard.models.gpt_models import REAL_PROMPT
 from dashboard.models.real_models import MOST_TOKENS
 
 
