@@ -74,6 +74,7 @@ GOALS |= {
     "ui-torch-first": _at_most(1500, None, "product"),
     "ui-torch-served": _at_most(1500, None, "product"),
     "ui-first-view": _at_most(1500, None, "product"),
+    "ui-from-home": _at_most(1500, 700, "product"),
     "ui-slider-server": _at_most(50, 15, "product"),
     "ui-slider-seen": _at_most(300, 100, "product"),
     "ui-sixteen-texts": _at_most(600, 200, "product"),

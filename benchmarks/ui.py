@@ -20,6 +20,7 @@ from benchmarks.measure import Row
 from benchmarks.table import record
 from benchmarks.ui_browser import browser_page
 from benchmarks.ui_first_look import first_look
+from benchmarks.ui_from_home import from_home
 from benchmarks.ui_live import live
 from benchmarks.ui_one_view import one_view
 from benchmarks.ui_seen import attention, seen
@@ -50,6 +51,7 @@ def of_one_server(page: Page, address: str) -> Iterator[Row]:
     yield from live(page, address)
     yield from one_view(page, address)
     yield from first_look(page, address)
+    yield from from_home(address)
 
 
 def main() -> int:

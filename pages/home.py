@@ -10,7 +10,7 @@ from core.models import gpt_numpy, zoo
 from core.tokenizer import UNK
 from dashboard import controls, state
 from dashboard.components import page
-from dashboard.course import path
+from dashboard.course import path, plotly_ahead
 from dashboard.figures.maps.attention_maps import attention_grid
 from dashboard.figures.maps.bar_picture import bar_picture
 from dashboard.figures.maps.named_map import named_map
@@ -107,3 +107,4 @@ st.caption(
     f"**Models:** {shipped} shipped with Unrolled, {len(models) - shipped} of your own · "
     f"**Data:** {data} · **Device:** {device}"
 )
+plotly_ahead.show()

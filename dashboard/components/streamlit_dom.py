@@ -12,7 +12,8 @@ def _part(name: str) -> str:
     return f'[data-testid="{name}"]'
 
 
-# The page
+# The page, and the script that begins it
+SCRIPT = 'script[type="module"][src]'
 APP = _part("stApp")
 READY = f'{APP}[data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
 HEADER = _part("stHeader")

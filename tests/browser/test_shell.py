@@ -100,6 +100,14 @@ def test_home_loads_no_plotly_and_sends_code_only_when_opened(home: Opened) -> N
     expect(home.page.get_by_text("class NumpyGPT")).to_be_visible()
 
 
+def test_plotly_is_there_before_a_lesson_needs_it(home: Opened) -> None:
+    loaded = "performance.getEntriesByType('resource').filter(e => /PlotlyChart/.test(e.name))"
+    home.page.wait_for_function(f"{loaded}.length")
+    home.page.locator(dom.SIDEBAR).get_by_role("link", name="Heads and layers").click()
+    expect(home.page.locator(dom.PLOT).first).to_be_visible()
+    assert home.page.evaluate(f"{loaded}.length") == 1, "Streamlit finds the one that is loaded"
+
+
 def test_a_typed_line_is_read_and_stays_in_the_link(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url)
     line = page.get_by_role("textbox", name="Type a line")
