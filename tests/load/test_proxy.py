@@ -1,5 +1,7 @@
 """The nginx configuration of docs/serving.md, with two processes behind it."""
 
+import getpass
+import gzip
 import http.client
 import re
 import shutil
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import streamlit as st
 
 from tests.browser.server import dashboard, free_port
 from tests.conftest import ROOT
@@ -29,12 +32,13 @@ def proxy(folder: Path, ports: list[int]) -> Iterator[int]:
     here = free_port()
     for written, real in zip(("8501", "8502", "8080"), (*ports, here), strict=True):
         example = example.replace(f"127.0.0.1:{written}", f"127.0.0.1:{real}")
+    example = example.replace("/var/cache/unrolled", str(folder / "cache"))
     paths = " ".join(
         f"{kind}_temp_path {folder};"
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     (folder / "nginx.conf").write_text(
-        f"daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
+        f"daemon off; pid {folder}/pid; error_log {folder}/error.log; user {getpass.getuser()};\n"
         f"events {{}} http {{ access_log off; {paths}\n{example} }}"
     )
     process = subprocess.Popen([NGINX, "-c", str(folder / "nginx.conf"), "-p", str(folder)])
@@ -55,8 +59,15 @@ def test_a_browser_stays_with_its_first_process(tmp_path: Path) -> None:
         ports = [int(address.rsplit(":", 1)[1]) for address in (one, two)]
         with proxy(folders[2], ports) as port:
             visits = [visit(port, ports) for _ in range(8)]
+            scripts = [script(port) for _ in range(2)]
+            kept = [path for path in (folders[2] / "cache").rglob("*") if path.is_file()]
     assert {first for first, _ in visits} == set(ports), "both processes get visitors"
     assert all(set(later) == {first} for first, later in visits), "each stays where it began"
+    assert len(kept) == 1, "the second visitor's script comes from nginx"
+    for name, sent in scripts:
+        file = (Path(st.__file__).with_name("static") / name).read_bytes()
+        assert gzip.decompress(sent) == file
+        assert len(sent) < 0.5 * len(file)
 
 
 def visit(port: int, ports: list[int]) -> tuple[int, list[int]]:
@@ -64,6 +75,21 @@ def visit(port: int, ports: list[int]) -> tuple[int, list[int]]:
     cookie = ask(port)
     assert cookie.startswith("unrolled=")
     return connected(port, ports, cookie), [connected(port, ports, cookie) for _ in range(2)]
+
+
+def script(port: int) -> tuple[str, bytes]:
+    """The dashboard's first script, and how it is sent to a browser that reads gzip."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", "/")
+    page = connection.getresponse().read().decode()
+    found = re.search(r'src="\./(static/js/index[^"]*)"', page)
+    assert found is not None
+    connection.request("GET", f"/{found[1]}", headers={"Accept-Encoding": "gzip"})
+    answer = connection.getresponse()
+    assert answer.headers["Content-Encoding"] == "gzip"
+    sent = answer.read()
+    connection.close()
+    return found[1], sent
 
 
 def ask(port: int) -> str:
