@@ -2,7 +2,7 @@
 
 Cold: from `streamlit run` to the first page in a browser, and from a page's text to its model's
 figure. Warm: the first view of every page. Then every slider of every page: the server's part, and
-what is seen in Chromium. Last the memory of a session. The reference of a row is its bound, the
+what is seen in Chromium. Last the first figure of Plotly, in new browsers. The reference of a row is its bound, the
 product the 95th percentile. With --avx2 torch computes as on a processor without AVX-512, in a
 table of its own.
 """
@@ -40,6 +40,8 @@ def rows(folder: Path) -> Iterator[Row]:
         yield cold(page, folder)
         with dashboard(folder) as address:
             yield from of_one_server(page, address)
+    with dashboard(folder) as address:
+        yield from from_home(address)
 
 
 def of_one_server(page: Page, address: str) -> Iterator[Row]:
@@ -51,7 +53,6 @@ def of_one_server(page: Page, address: str) -> Iterator[Row]:
     yield from live(page, address)
     yield from one_view(page, address)
     yield from first_look(page, address)
-    yield from from_home(address)
 
 
 def main() -> int:
