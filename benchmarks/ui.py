@@ -1,10 +1,10 @@
 """make bench-ui: the dashboard as its users meet it, into results/ui.json and BENCHMARKS.md.
 
 Cold: from `streamlit run` to the first page in a browser, and from a page's text to its model's
-figure. Warm: the first view of every page. Then every slider of every page: the server's part, and
-what is seen in Chromium. Last the first figure of Plotly, in new browsers. The reference of a row is its bound, the
-product the 95th percentile. With --avx2 torch computes as on a processor without AVX-512, in a
-table of its own.
+figure. Warm: the first view of every page, and the memory of a session. Then every slider of every
+page: the server's part, and what is seen in Chromium. Last the first figure of Plotly, in new
+browsers. The reference of a row is its bound, the product the 95th percentile. With --avx2 torch
+computes as on a processor without AVX-512, in a table of its own.
 """
 
 import argparse
