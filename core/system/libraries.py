@@ -88,6 +88,8 @@ def _import_ahead() -> None:
         _wait_for_a_quiet_moment("nltk")
         import nltk  # noqa: F401
         import punkt  # noqa: F401
+
+        set_aside_libraries()
     except (ImportError, OSError):
         gc.set_threshold(*_usual)
 
