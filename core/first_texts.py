@@ -1,6 +1,6 @@
-"""The texts that pages open with, cut into words: no first page waits for the import of NLTK.
+"""The texts that pages open with, already split into words: no first page has to import NLTK.
 
-That import takes 0.15 to 0.4 s. `core.tokenizer.split_words` looks here first, and a test compares
+That takes 0.15 to 0.4 s. `core.tokenizer.split_words` looks here first, and a test compares
 with what NLTK makes of these texts.
 """
 

@@ -39,7 +39,7 @@ def show(
     with left:
         st.subheader(f"{names.index(name) + 1}. {step.title}", anchor=False)
         st.latex(step.formula)
-        # Not st.code: loading its colours would keep the figure beside it waiting.
+        # Not st.code: the figure would wait while the browser loads its syntax highlighting.
         st.markdown(f"`{step.code}`")
         size = " × ".join(str(n) for n in step.value.shape)
         st.markdown(f"Layer {layer}, head {head}. Shape **{size}**: {step.rows} × {step.columns}.")

@@ -1,7 +1,7 @@
 """The browser loads Plotly while Home is read: no lesson's first figure has to wait for it.
 
-Plotly is 4.7 MB of JavaScript. A browser that opens it for the first time is busy for 0.7 s, which
-nobody sees on Home: nothing there follows the hand. Where data is counted it is not loaded ahead.
+Plotly is 4.7 MB of JavaScript. A browser that opens it for the first time is busy for 0.7 s;
+nothing on Home follows the hand meanwhile. Not on a mobile network, nor where the user saves data.
 """
 
 from pathlib import Path
