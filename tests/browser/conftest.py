@@ -92,8 +92,8 @@ class Windows:
     scripts, Plotly) is loaded and compiled once. What a test kept in one is removed after it, and
     windows that are open at the same time are strangers to each other.
 
-    What is compiled lives as long as the process that draws the pages of a context. Before a test's
-    windows are closed the next one is therefore opened, at `quiet`, an empty page on this machine:
+    What is compiled lives as long as the process that draws the pages of a context. The first page
+    of a context is therefore never closed: it stays at `quiet`, an empty page on this machine, and
     one process serves all pages of a machine, whatever their ports."""
 
     def __init__(self, browser: Browser, quiet: str):
@@ -103,15 +103,15 @@ class Windows:
 
     @contextmanager
     def window(self, **options: object) -> Iterator[Page]:
-        """A new window; every window of its context is closed at the end. Nothing moves in it that
+        """A new window, closed at the end with all that it has opened. Nothing moves in it that
         need not: a test about movement asks for it with `emulate_media`."""
         idle = self._idle[repr(options)]
         context = idle.pop() if idle else self._context(**options)
         try:
-            yield context.pages[0]
+            yield context.new_page()
         finally:
             try:
-                self._renew(context)
+                self._clear(context)
                 idle.append(context)
             except Error:  # it is broken: the next test gets another
                 context.close()
@@ -137,15 +137,14 @@ class Windows:
         if url.startswith("http"):
             self._origins.add("{0.scheme}://{0.netloc}".format(urlsplit(url)))
 
-    def _renew(self, context: BrowserContext) -> None:
-        """Leave one new window, and nothing that the others have kept."""
-        used, page = context.pages, context.new_page()
-        page.goto(self._quiet)
-        for old in used:
-            old.close()
+    def _clear(self, context: BrowserContext) -> None:
+        """Close all windows but the first, and remove what they have kept."""
         context.clear_cookies()
         context.clear_permissions()
-        session = context.new_cdp_session(page)
+        first, *used = context.pages
+        for old in used:
+            old.close()
+        session = context.new_cdp_session(first)
         for origin in self._origins:
             session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": KEPT})
         session.detach()

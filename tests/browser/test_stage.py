@@ -50,7 +50,7 @@ def window(windows: Windows) -> Iterator[Page]:
 @pytest.fixture
 def page(window: Page) -> Page:
     """The same, alone and with nothing kept of the pages before."""
-    for other in window.context.pages:
+    for other in window.context.pages[1:]:  # the first is nobody's
         if other is not window:
             other.close()
     window.evaluate("localStorage.clear()")
