@@ -21,6 +21,21 @@ from tests.browser.conftest import PHONE
 from tests.browser.waiting import messages, no_errors, open_page, quiet, wait_ready
 
 NETWORK = "section=Network"
+# The places at which a saved drawing, away from the page's style sheet, looks unlike the one shown.
+UNLIKE = """(svg, saved) => {
+  const host = document.body.appendChild(document.createElement("div"));
+  host.attachShadow({ mode: "open" }).innerHTML = saved;
+  const names = ["fill", "fillOpacity", "stroke", "strokeWidth", "strokeDasharray", "fontSize",
+    "fontWeight", "fontStyle", "textAnchor"];
+  const [shown, kept] = [svg, host.shadowRoot.querySelector("svg")]
+    .map((top) => [...top.querySelectorAll(":scope *")]);
+  kept.shift();  // the ground
+  const unlike = shown.flatMap((one, i) => names.filter((name) =>
+    getComputedStyle(one)[name] !== getComputedStyle(kept[i])[name])
+    .map((name) => `${one.getAttribute("class")}: ${name}`));
+  host.remove();
+  return [shown.length - kept.length, unlike];
+}"""
 
 
 def bands(page: Page) -> tuple[float, dict[tuple[int, int], tuple[float, float]]]:
@@ -109,6 +124,9 @@ def test_it_plays_steps_and_is_saved(page: Page, dashboard_url: str, tmp_path: P
         content = Path(download.value.path()).read_bytes()
         assert content.startswith(start)
         assert len(content) > 2000
+        if ending == "SVG":
+            drawing = page.locator(".net svg.drawing")
+            assert drawing.evaluate(UNLIKE, content.decode()) == [0, []]
     page.get_by_text("The drawing as text").click()
     expect(page.locator(".net .text li")).to_have_text(["x_1: ‖W_x x_1‖ = 1.00"])
 

@@ -75,14 +75,18 @@ function floats(text, kind = 32) {
   return kind === 64 ? new Float64Array(bytes.buffer) : new Float32Array(bytes.buffer);
 }
 
+// What style.css says of a drawing, which a saved one must bring along.
+const STYLED = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray",
+  "stroke-linecap", "font-family", "font-size", "font-weight", "font-style",
+  "font-variant-numeric", "text-anchor", "dominant-baseline", "image-rendering"];
+
 // The drawing with every colour and letter written into it, on the page's background.
 function standalone(svg) {
   const copy = svg.cloneNode(true);
   const [from, to] = [svg, copy].map((top) => [top, ...top.querySelectorAll("*")]);
   from.forEach((element, i) => {
     const style = getComputedStyle(element);
-    for (const name of ["fill", "stroke", "font-family", "font-size", "font-weight", "font-style",
-      "text-anchor", "dominant-baseline", "image-rendering"]) {
+    for (const name of STYLED) {
       if (style.getPropertyValue(name)) to[i].style.setProperty(name, style.getPropertyValue(name));
     }
     to[i].style.animation = "none";
