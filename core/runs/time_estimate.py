@@ -1,4 +1,4 @@
-"""Estimates a training's parameters, memory and time on this machine by a short trial."""
+"""Starts the short trial that forecasts a training, and reads its answer."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""python -m core.training.timing_trial: measure a training's size, memory and time per step.
+"""python -m core.training.timing_trial: train for a few steps, forecast size, memory and time.
 
 Reads a run's specification (JSON) from standard input, trains for about three seconds, and prints
 a `Trial` as JSON. It is a separate process, so that its peak memory is the training's.

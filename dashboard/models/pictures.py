@@ -1,4 +1,4 @@
-"""Pictures to show a model: from the test set, drawn, or the user's own."""
+"""Pictures to show a model: from the test set, drawn, or the user's own, shrunk and cropped."""
 
 from __future__ import annotations
 

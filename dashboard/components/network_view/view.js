@@ -1,4 +1,4 @@
-// The frame around a drawing: controls, play and step, files, the same as text
+// The frame around a drawing: controls, play and step, buttons that save, the same as text
 // And what is reported to the page. The drawing itself is `Drawing`, in a file before this one.
 
 export default function ({ data: [data], parentElement, setStateValue }) {
