@@ -37,8 +37,16 @@ def pick(questions: Mapping[str, Question]) -> str:
     state.offer(_KEY, names[0], names)
     st.session_state[_KEY] = name
     state.record(_KEY, name)
-    with st.expander("All questions", expanded=asked not in questions, icon=":material/list:"):
-        _list(questions)
+    # The open list of a link without a question closes as soon as one of its questions is opened.
+    open_first = asked not in questions
+    rows = st.expander(
+        "All questions", open_first, key=f"all-questions-{'open' if open_first else 'closed'}",
+        icon=":material/list:", on_change="rerun",
+    )  # fmt: skip
+    with rows:
+        names = _of_lesson(questions)
+        if rows.open:  # sixty links: not sent before the list is opened
+            _list(names, questions)
     return name
 
 
@@ -52,11 +60,10 @@ def next_open(questions: Mapping[str, Question], after: str = "") -> str | None:
     return None
 
 
-def _list(questions: Mapping[str, Question]) -> None:
-    """A link to every question: its mark, its title, and the lesson of its experiment."""
+def _list(names: list[str], questions: Mapping[str, Question]) -> None:
+    """A link to each of these questions: its mark, its title, and the lesson of its experiment."""
     progress = study_state.progress()
     again = due(progress, study_state.now())
-    names = _of_lesson(questions)
     half = (len(names) + 1) // 2
     height: int | Literal["content"] = ROWS_SHOWN * ROW_HEIGHT if half > ROWS_SHOWN else "content"
     with st.container(key="question-rows", height=height, border=False):

@@ -1,4 +1,4 @@
-"""The course in a browser: the first experiment in two clicks, and back to where one stopped."""
+"""The course in a browser: from its first click to its last lesson, and back to where one was."""
 
 import re
 
@@ -8,7 +8,7 @@ from dashboard import lessons
 from tests.browser.waiting import no_errors, open_page, wait_ready
 
 
-def test_a_first_visitor_reaches_an_experiment_in_two_clicks(
+def test_a_first_visitor_reaches_an_experiment_in_two_clicks_and_then_lesson_after_lesson(
     page: Page, dashboard_url: str
 ) -> None:
     open_page(page, dashboard_url)
@@ -20,6 +20,17 @@ def test_a_first_visitor_reaches_an_experiment_in_two_clicks(
     before = page.url
     node.click()
     page.wait_for_url(lambda url: url != before)  # the experiment moved, and so did its link
+    no_errors(page)
+    for stop in lessons.COURSE:
+        for name in stop.lessons:
+            end = page.locator(".st-key-page-end")
+            expect(end.get_by_role("link", name=f"{stop.earns[0]} · ")).to_have_attribute(
+                "href", re.compile(rf"study\?q={stop.earns[0]}")
+            )
+            if following := lessons.after(name):
+                end.get_by_role("link", name=following.title).click()
+                page.wait_for_url(re.compile(f"/{following.name}"))
+                wait_ready(page)
     no_errors(page)
 
 
@@ -36,20 +47,3 @@ def test_a_visitor_who_comes_back_goes_on_where_they_stopped(
     again.click()
     second.wait_for_url(re.compile("/vit"))
     no_errors(second)
-
-
-def test_the_end_of_a_lesson_leads_to_the_next_and_to_the_last(
-    page: Page, dashboard_url: str
-) -> None:
-    open_page(page, dashboard_url, "rnn")
-    for stop in lessons.COURSE:
-        for name in stop.lessons:
-            end = page.locator(".st-key-page-end")
-            expect(end.get_by_role("link", name=f"{stop.earns[0]} · ")).to_have_attribute(
-                "href", re.compile(rf"study\?q={stop.earns[0]}")
-            )
-            if following := lessons.after(name):
-                end.get_by_role("link", name=following.title).click()
-                page.wait_for_url(re.compile(f"/{following.name}"))
-                wait_ready(page)
-    no_errors(page)

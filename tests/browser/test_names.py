@@ -31,6 +31,11 @@ def evil_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+def figures_are_drawn(page: Page) -> None:
+    for figure in page.locator(dom.CHART).all():
+        expect(figure.locator(".main-svg").first).to_be_visible()
+
+
 def nothing_is_made_of_names(page: Page) -> None:
     no_errors(page)
     expect(page.locator(dom.MAIN)).to_contain_text("evil")
@@ -41,7 +46,6 @@ def nothing_is_made_of_names(page: Page) -> None:
     ("name", "query"),
     [
         ("vit", "model=vit-evil"),
-        ("maps", "model=vit-evil"),
         ("versus", "vit=vit-evil&data=shapes&compare=where they look"),
         ("heads", "reads=text&model=gpt-evil&try=layer by layer"),
         ("gpt", "model=gpt-evil"),
@@ -51,14 +55,14 @@ def nothing_is_made_of_names(page: Page) -> None:
 )
 def test_no_name_becomes_markup(page: Page, evil_url: str, name: str, query: str) -> None:
     open_page(page, evil_url, name, query)
-    for figure in page.locator(dom.CHART).all():
-        expect(figure.locator(".main-svg").first).to_be_visible()
+    figures_are_drawn(page)
     nothing_is_made_of_names(page)
 
 
-def test_no_name_becomes_markup_in_an_open_list(page: Page, evil_url: str) -> None:
+def test_no_name_becomes_markup_on_maps_nor_in_its_open_list(page: Page, evil_url: str) -> None:
     open_page(page, evil_url, "maps", "model=vit-evil")
-    wait_ready(page)
+    figures_are_drawn(page)
+    nothing_is_made_of_names(page)
     choices = page.get_by_role("combobox", name="What supports the class")
     first = page.get_by_role("option").first
     choices.press("ArrowDown")

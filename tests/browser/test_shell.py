@@ -29,7 +29,7 @@ class Opened:
 
 @pytest.fixture(scope="module")
 def home(windows: Windows, dashboard_url: str) -> Iterator[Opened]:
-    """Home, opened once."""
+    """Home, opened once; the last tests that look at it leave it."""
     with windows.window() as page:
         fetched: list[str] = []
         errors: list[str] = []
@@ -67,17 +67,6 @@ def test_home_opens_with_a_heading_and_a_card_for_each_lesson(home: Opened) -> N
     assert home.errors == []
 
 
-def test_the_menu_leads_to_every_lesson(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url)
-    for lesson in lessons.available():
-        if lesson.group:
-            page.locator(dom.SIDEBAR).get_by_role("link", name=lesson.title).click()
-            page.wait_for_url(f"{dashboard_url}/{lesson.name}**")
-            wait_ready(page)
-            no_errors(page)
-    assert page.title() != ""
-
-
 def test_copy_link_puts_the_address_on_the_clipboard(presented: Page) -> None:
     presented.context.grant_permissions(["clipboard-read", "clipboard-write"])
     presented.get_by_role("button", name="Copy link").click()
@@ -100,16 +89,8 @@ def test_home_loads_no_plotly_and_sends_code_only_when_opened(home: Opened) -> N
     expect(home.page.get_by_text("class NumpyGPT")).to_be_visible()
 
 
-def test_plotly_is_there_before_a_lesson_needs_it(home: Opened) -> None:
-    loaded = "performance.getEntriesByType('resource').filter(e => /PlotlyChart/.test(e.name))"
-    home.page.wait_for_function(f"{loaded}.length")
-    home.page.locator(dom.SIDEBAR).get_by_role("link", name="Heads and layers").click()
-    expect(home.page.locator(dom.PLOT).first).to_be_visible()
-    assert home.page.evaluate(f"{loaded}.length") == 1, "Streamlit finds the one that is loaded"
-
-
-def test_a_typed_line_is_read_and_stays_in_the_link(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url)
+def test_a_typed_line_is_read_and_stays_in_the_link(home: Opened) -> None:
+    page = home.page
     line = page.get_by_role("textbox", name="Type a line")
     line.fill("KING: Good queen, do the")
     line.press("Enter")
@@ -120,6 +101,25 @@ def test_a_typed_line_is_read_and_stays_in_the_link(page: Page, dashboard_url: s
     expect(page.get_by_role("textbox", name="Type a line")).to_have_value(
         "KING: Good queen, do the"
     )
+
+
+def test_plotly_is_there_before_a_lesson_needs_it(home: Opened) -> None:
+    loaded = "performance.getEntriesByType('resource').filter(e => /PlotlyChart/.test(e.name))"
+    home.page.wait_for_function(f"{loaded}.length")
+    home.page.locator(dom.SIDEBAR).get_by_role("link", name="Heads and layers").click()
+    expect(home.page.locator(dom.PLOT).first).to_be_visible()
+    assert home.page.evaluate(f"{loaded}.length") == 1, "Streamlit finds the one that is loaded"
+
+
+def test_the_menu_leads_to_every_lesson(home: Opened, dashboard_url: str) -> None:
+    page = home.page
+    for lesson in lessons.available():
+        if lesson.group:
+            page.locator(dom.SIDEBAR).get_by_role("link", name=lesson.title).click()
+            page.wait_for_url(f"{dashboard_url}/{lesson.name}**")
+            wait_ready(page)
+            no_errors(page)
+    assert page.title() != ""
 
 
 def test_figures_follow_a_change_of_theme(sweep: Page) -> None:

@@ -204,12 +204,22 @@ def test_axes_wait_for_their_curves_and_a_frame_for_its_figure(
     assert frame.locator(dom.PLOT).evaluate(MARK)[0] == "none"  # one for the frame is enough
 
 
-def test_reveal_pushes_nothing_down(page: Page, dashboard_url: str) -> None:
+def test_arrow_keys_step_through_layers_and_heads_and_reveal_pushes_nothing_down(
+    page: Page, dashboard_url: str
+) -> None:
     beat = storyline("gpt").beats[2]
-    open_page(page, dashboard_url, "gpt", query="mode=present&beat=3")
+    open_page(page, dashboard_url, "gpt", query="mode=present&beat=3&layer=1")
     at_beat(page, 3, len(storyline("gpt").beats))
     plot = page.locator(f"{dom.keyed('figure-map')} {dom.PLOT}")
     answer = page.get_by_text(beat.reveal)
+    expect(answer).to_be_hidden()
+    page.keyboard.press("ArrowDown")
+    expect(page).to_have_url(re.compile("layer=2"))
+    page.keyboard.press("ArrowUp")
+    expect(page).to_have_url(re.compile("layer=1"))
+    page.keyboard.press("Shift+ArrowDown")
+    expect(page).to_have_url(re.compile("head=4"))
+    wait_ready(page)
     expect(answer).to_be_hidden()
     before = plot.bounding_box()
     page.keyboard.press("r")
@@ -218,17 +228,6 @@ def test_reveal_pushes_nothing_down(page: Page, dashboard_url: str) -> None:
     lines = "(one) => one.getClientRects().length"
     assert page.locator(f"{dom.keyed('stage-beat')} strong").evaluate(lines) == 2
     assert plot.bounding_box() == before
-
-
-def test_arrow_keys_step_through_layers_and_heads(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url, "gpt", query="mode=present&beat=3&layer=1")
-    at_beat(page, 3, len(storyline("gpt").beats))
-    page.keyboard.press("ArrowDown")
-    expect(page).to_have_url(re.compile("layer=2"))
-    page.keyboard.press("ArrowUp")
-    expect(page).to_have_url(re.compile("layer=1"))
-    page.keyboard.press("Shift+ArrowDown")
-    expect(page).to_have_url(re.compile("head=4"))
 
 
 def test_arrow_keys_on_a_focused_figure_move_its_mark_and_not_the_beat(

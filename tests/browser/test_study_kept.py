@@ -6,12 +6,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.study.exam import draw_exam
 from core.study.options import shown_options
 from core.study.progress import StudyProgress, predict as predicted
 from core.study.question import ORDER, shipped
 from core.study.storage.progress_file import dump, load
-from core.study.tasks import Number
 from tests.browser.test_study import RIGHT, after_prediction, answer, keep, predict
 from tests.browser.waiting import no_errors, open_page
 
@@ -32,11 +30,11 @@ def keeps_nothing(page: Page) -> None:
     page.wait_for_function("localStorage.getItem('unrolled-progress') === null")
 
 
-def test_a_reload_and_a_new_tab_find_what_was_typed_answered_and_earned(
+def test_reloads_and_tabs_find_what_was_typed_answered_and_earned_and_what_was_forgotten(
     page: Page, dashboard_url: str
 ) -> None:
     keep(page, dashboard_url, after_prediction("1a", "1f"))
-    open_page(page, dashboard_url, "study", query="q=1a")
+    open_page(page, dashboard_url, "study", query="q=1a&seed=one")
     expect(page.get_by_text("stored in this browser")).to_be_visible()
     wrong = "phi_y(Wy Wx Wh x1 + Wy Wx x2)"
     answer(page, wrong)
@@ -46,36 +44,22 @@ def test_a_reload_and_a_new_tab_find_what_was_typed_answered_and_earned(
     expect(page.get_by_text("wrong order")).to_be_visible()
     box = page.get_by_role("textbox", name="Your expression")
     expect(box).to_have_value(wrong)
-    answer(page, RIGHT)
-    expect(page.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
-    keeps(page, "r['1a'].passed.length")
-    page.reload()
-    expect(page.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
-    expect(page.get_by_text(f"Your answer: {RIGHT}")).to_be_visible()
 
-    second = page.context.new_page()
-    open_page(second, dashboard_url, "study", query="q=1f")
-    expect(second.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
-    essay = second.get_by_role("textbox", name="Justify your choice")
-    essay.fill("Two lines of mine, typed and not checked,\n\nabout $W_h$ and 🙂.")
-    essay.blur()
-    keeps(second, "r['1f']?.typed['1']?.text.includes('not checked')")
-    second.reload()
-    expect(essay).to_have_value("Two lines of mine, typed and not checked,\n\nabout $W_h$ and 🙂.")
-    no_errors(second)
-
-
-def test_two_tabs_put_together_what_each_has_earned(page: Page, dashboard_url: str) -> None:
-    keep(page, dashboard_url, after_prediction("1a"))
-    open_page(page, dashboard_url, "study", query="q=1a&seed=one")
+    # a second tab is open, and hears of what is earned in the first
     second = page.context.new_page()
     open_page(second, dashboard_url, "study", query="q=1c&seed=two")
     expect(second.get_by_text("stored in this browser")).to_be_visible()
     answer(page, RIGHT)
+    expect(page.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
     expect(second.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
+    keeps(page, "r['1a'].passed.length")
+    page.reload()
+    expect(page.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
+    expect(page.get_by_text(f"Your answer: {RIGHT}")).to_be_visible()
     before = kept(page)
     assert before.record("1a").passed == (0,)
 
+    # each tab adds to what the other has earned
     second.get_by_role("radiogroup").locator("label").first.click()
     second.get_by_role("button", name="Keep my prediction").click()
     expect(second.get_by_text("Your prediction")).to_be_visible()
@@ -98,19 +82,24 @@ def test_two_tabs_put_together_what_each_has_earned(page: Page, dashboard_url: s
     for tab, seed in ((page, "one"), (second, "two")):
         expect(tab).to_have_url(re.compile(f"seed={seed}"))
         no_errors(tab)
+    second.close()
 
+    # a new tab finds it, and what is typed there survives a reload
+    new = page.context.new_page()
+    open_page(new, dashboard_url, "study", query="q=1f")
+    expect(new.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
+    essay = new.get_by_role("textbox", name="Justify your choice")
+    essay.fill("Two lines of mine, typed and not checked,\n\nabout $W_h$ and 🙂.")
+    essay.blur()
+    keeps(new, "r['1f']?.typed['1']?.text.includes('not checked')")
+    new.reload()
+    expect(essay).to_have_value("Two lines of mine, typed and not checked,\n\nabout $W_h$ and 🙂.")
+    no_errors(new)
 
-def test_what_is_forgotten_in_one_tab_is_forgotten_in_all(page: Page, dashboard_url: str) -> None:
-    keep(page, dashboard_url, after_prediction("1a"))
-    open_page(page, dashboard_url, "study", query="q=1a")
-    expect(page.get_by_text("stored in this browser")).to_be_visible()
-    answer(page, RIGHT)
-    second = page.context.new_page()
-    open_page(second, dashboard_url, "study", query="q=1b")
-    expect(second.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
-    second.get_by_role("button", name="Delete it").click()
-    second.get_by_role("button", name="Delete my progress").click()
-    for tab in (second, page):
+    # what is forgotten in one tab is forgotten in all
+    new.get_by_role("button", name="Delete it").click()
+    new.get_by_role("button", name="Delete my progress").click()
+    for tab in (new, page):
         expect(tab.get_by_text(f"0 of {len(ORDER)} earned")).to_be_visible()
     page.reload()
     expect(page.get_by_text("stored in this browser")).to_be_visible()
@@ -165,19 +154,4 @@ def test_a_browser_that_keeps_nothing_says_so_once(
     answer(page, RIGHT)
     expect(page.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
     expect(page.get_by_text(sentence)).to_have_count(1)
-    no_errors(page)
-
-
-def test_a_reload_in_an_exam_finds_the_answers(page: Page, dashboard_url: str) -> None:
-    drawn = {seed: draw_exam(shipped(), seed) for seed in map(str, range(1, 20))}
-    seed = next(s for s, items in drawn.items() if any(isinstance(i.task, Number) for i in items))
-    open_page(page, dashboard_url, "study", query=f"exam={seed}")
-    page.get_by_role("button", name="Begin").click()
-    box = page.get_by_role("textbox", name="Your number").first
-    box.fill("41.5")
-    box.press("Enter")
-    page.wait_for_function("localStorage.getItem('unrolled-exam')?.includes('41.5')")
-    page.reload()
-    expect(box).to_have_value("41.5")
-    expect(page.get_by_text("minutes left")).to_be_visible()
     no_errors(page)

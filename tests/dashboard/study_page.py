@@ -29,6 +29,12 @@ def open_question(name: str, **query: str) -> AppTest:
     return app.run()
 
 
+def open_list(app: AppTest) -> AppTest:
+    """Open the list of all questions, which a page with a question in its link has closed."""
+    app.session_state["all-questions-closed"] = True
+    return app.run()
+
+
 def fill_in(
     app: AppTest, task: object, place: str, seed: str, right: bool, field: str = ""
 ) -> None:

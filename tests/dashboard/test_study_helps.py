@@ -9,7 +9,15 @@ from streamlit.testing.v1 import AppTest
 from core.study.exam import draw_exam
 from core.study.progress import StudyProgress, attempt, predict as predicted
 from core.study.tasks import Number, Rubric
-from tests.dashboard.study_page import QUESTIONS, RIGHT, button, fill_in, open_question, text_of
+from tests.dashboard.study_page import (
+    QUESTIONS,
+    RIGHT,
+    button,
+    fill_in,
+    open_list,
+    open_question,
+    text_of,
+)
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -62,7 +70,7 @@ def test_a_hint_says_what_it_costs_before_it_is_opened() -> None:
     app.text_input("1a-1-check-0-given").set_value(RIGHT["1a"])
     app.button("1a-1-check-0-send").click().run()
     assert "This question earned 40%: 3 hints were opened." in text_of(app)
-    assert "Unrolled RNN, earned 40%]" in text_of(app)
+    assert "Unrolled RNN, earned 40%]" in text_of(open_list(app))
 
 
 def test_confidence_time_and_an_objection_are_kept_and_shown() -> None:
@@ -109,7 +117,7 @@ def test_many_earned_questions_are_counted_and_a_few_are_named() -> None:
 
 
 def test_the_list_can_be_filtered_by_lesson() -> None:
-    app = open_question("1a")
+    app = open_list(open_question("1a"))
     app.selectbox("lesson").set_value("Vision Transformer").run()
     shown = text_of(app)
     assert "**5k**" in shown

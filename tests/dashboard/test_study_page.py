@@ -18,6 +18,7 @@ from tests.dashboard.study_page import (
     RIGHT,
     button,
     fill_in,
+    open_list,
     open_question,
     text_of,
 )
@@ -146,12 +147,14 @@ def test_a_choice_takes_two_tries_and_then_shows_what_was_right() -> None:
     assert "4 · Model answer" in shown
     assert "This question is not earned yet." in shown
     assert f"0 of {len(QUESTIONS)} earned" in shown
-    assert "answer shown" in shown, "so says the list"
+    assert "answer shown" in text_of(open_list(app)), "so says the list"
     assert "You have earned all" not in shown
 
 
 def test_the_list_names_every_question_its_lesson_and_how_far_it_is() -> None:
     app = open_question("1a")
+    assert "**1a** Unroll two steps" not in text_of(app), "not sent before it is opened"
+    open_list(app)
     fill_in(app, QUESTIONS["1a"].predict, "1a-1-predict", "", right=True)
     button(app, "Keep my prediction").click().run()
     shown = text_of(app)
