@@ -35,6 +35,18 @@ def use_threads(number: int) -> None:
     torch.set_num_threads(number or torch.get_num_threads())
 
 
+def seed_everything(seed: int, device: str) -> None:
+    """Seed torch's global generators of the CPU and of this type of device.
+
+    Where only the CPU computes, torch.manual_seed would note the seed for three kinds of devices
+    that are not there, each with the whole call stack: 0.2 ms, in every step of a training.
+    """
+    if device == "cpu":
+        torch.default_generator.manual_seed(seed)
+    else:
+        torch.manual_seed(seed)
+
+
 def this_machine() -> str:
     """The machine in words: processor, threads in use, GPU, torch."""
     threads = torch.get_num_threads()

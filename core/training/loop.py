@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from core.config.recipe import Recipe, TextRecipe
+from core.system.device import seed_everything
 from core.training.distributed import LossFunction, loss_function, rank
 from core.training.optimizer import make_optimizers
 from core.training.records import EpochRecord, Record, StepRecord
@@ -105,9 +106,9 @@ def _step(
     seed: int,
 ) -> tuple[float, dict[str, float]]:
     """One optimiser step; returns the batch's mean loss and the gradient norm of each layer."""
-    torch.manual_seed(_mix(seed, state.step))
-    state.model.train()
     device = next(state.model.parameters()).device.type
+    seed_everything(_mix(seed, state.step), device)
+    state.model.train()
     with torch.autocast(device, torch.bfloat16, enabled=recipe.precision == "bf16"):
         step_loss = loss_of(batch, epoch)
     step_loss.mean.backward()

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,10 @@ def control(view: View, key: str) -> tuple[str, str]:
     return widget.id, shown(kind, widget)
 
 
-def test_killed_in_a_lesson_the_next_dashboard_opens_it_from_its_link(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def after_a_kill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a dashboard whose predecessor was killed while somebody was in a lesson."""
+
     async def lesson(address: str) -> None:
         tab = Tab(address, "rnn")
         place, before = control(await tab.open(), "T")
@@ -31,6 +35,14 @@ def test_killed_in_a_lesson_the_next_dashboard_opens_it_from_its_link(tmp_path: 
         process_on(address).kill()
         await tab.cut()
 
+    folder = tmp_path_factory.mktemp("killed")
+    with server.dashboard(folder) as address:
+        run(lesson(address))
+    with server.dashboard(folder) as address:
+        yield address
+
+
+def test_killed_in_a_lesson_the_next_dashboard_opens_it_from_its_link(after_a_kill: str) -> None:
     async def again(address: str) -> None:
         tab = Tab(address, "rnn", {"T": "5"})
         view = await tab.open()
@@ -38,13 +50,10 @@ def test_killed_in_a_lesson_the_next_dashboard_opens_it_from_its_link(tmp_path: 
         assert not view.errors
         await tab.close()
 
-    with server.dashboard(tmp_path) as address:
-        run(lesson(address))
-    with server.dashboard(tmp_path) as address:
-        run(again(address))
+    run(again(after_a_kill))
 
 
-def test_clearing_the_caches_again_and_again_breaks_no_page(tmp_path: Path) -> None:
+def test_clearing_the_caches_again_and_again_breaks_no_page(after_a_kill: str) -> None:
     async def clear(address: str, over: asyncio.Event) -> None:
         tab = Tab(address, "study")
         await tab.open()
@@ -64,8 +73,7 @@ def test_clearing_the_caches_again_and_again_breaks_no_page(tmp_path: Path) -> N
         over.set()
         await vandal
 
-    with server.dashboard(tmp_path) as address:
-        run(learn(address))
+    run(learn(after_a_kill))
 
 
 @pytest.fixture

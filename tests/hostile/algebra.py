@@ -5,6 +5,7 @@ memory, so that whoever started this process knows on which one it was stopped.
 """
 
 import json
+import os
 import re
 import sys
 import time
@@ -16,7 +17,7 @@ from core.linear_rnn.printing import to_latex, to_numpy, to_text
 from core.study.grading.algebra import canonical, grade_expression, grade_output
 from core.study.grading.numbers import draw, grade_number, read_number
 
-SECONDS_IN_ALL, BYTES_IN_ALL = 60, 2 * 2**30  # limit of this process
+SECONDS_IN_ALL, BYTES_IN_ALL = 60, 2 * 2**30  # limit of one process
 CALLS = 300  # within each other; Python allows 1000, and a page is some 100 deep before it reads
 
 
@@ -171,23 +172,32 @@ def peak():
     return 1024 * int(re.search(r"VmHWM:\s*(\d+) kB", status)[1])
 
 
-def main():
+def every_payload(field):
+    """Type every payload into this field, within the limits of this process."""
     import resource  # Windows has none
 
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS_IN_ALL, SECONDS_IN_ALL))
     resource.setrlimit(resource.RLIMIT_AS, (BYTES_IN_ALL, BYTES_IN_ALL))
-    for field in sys.argv[1:] or FIELDS:
-        read(field, "phi_y(Wy Wh Wx x1 + Wy Wx x2)")  # imports and caches
-        sys.setrecursionlimit(CALLS)
-        before = peak()
-        for name, text in PAYLOADS.items():
-            print(json.dumps({"field": field, "payload": name}), flush=True)
-            started = time.process_time()
-            said = read(field, text)
-            seconds = time.process_time() - started
-            print(
-                json.dumps({"seconds": seconds, "bytes": peak() - before, "said": said}), flush=True
-            )
+    read(field, "phi_y(Wy Wh Wx x1 + Wy Wx x2)")  # imports and caches
+    sys.setrecursionlimit(CALLS)
+    before = peak()
+    for name, text in PAYLOADS.items():
+        print(json.dumps({"field": field, "payload": name}), flush=True)
+        started = time.process_time()
+        said = read(field, text)
+        seconds = time.process_time() - started
+        print(json.dumps({"seconds": seconds, "bytes": peak() - before, "said": said}), flush=True)
+
+
+def main():
+    """Each field in a process of its own, up to the first that is stopped."""
+    for field in FIELDS:
+        if not os.fork():
+            every_payload(field)
+            return
+        _, status = os.wait()
+        if status:
+            sys.exit(f"{field}: its process ended with {os.waitstatus_to_exitcode(status)}")
 
 
 if __name__ == "__main__":

@@ -45,16 +45,28 @@ WHOLE = {
     "wish.json": b'{"asked": 12.5, "boot": "b"}',
     "example.json": b'{"words": ["a", "b"], "label": "x"}',
 }
-TOKENS = st.sampled_from(
+TOKENS = (
     [b"[", b"]", b"{", b"}", b'"', b",", b":", b"null", b"true", b"NaN", b"-Infinity", b"1e999",
      b"-1", b"0.5", b'"x"', b"9" * 400, b"9" * 5_000, b"\xff", b"\\ud800", b"\0", b"\n", b"{}\n",
      b"[" * 500, b"[" * 20_000, DEEP[:150_000], b"[NaN," * 5_000, b'{"a":' * 5_000]
 )  # fmt: skip
-CHANGES = st.lists(
-    st.tuples(st.floats(0, 1), st.integers(0, 20), st.one_of(TOKENS, st.binary(max_size=6))),
-    min_size=1,
-    max_size=4,
-)
+
+
+def drawn(seed: int) -> list[tuple[float, int, bytes]]:
+    """One to four changes: a place (both ends are more probable), bytes removed, bytes inserted."""
+    chance = random.Random(seed)
+    return [
+        (
+            min(1, max(0, chance.uniform(-0.1, 1.1))),
+            chance.randint(0, 20),
+            chance.choice((chance.choice(TOKENS), chance.randbytes(chance.randint(0, 6)))),
+        )
+        for _ in range(chance.randint(1, 4))
+    ]
+
+
+# All from one number: to draw each part of a change from Hypothesis takes longer than reading it.
+CHANGES = st.integers(0, 2**64).map(drawn)
 LINES = record("step") + record("epoch") + record("step", loss=b"NaN")
 many = settings(
     deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]

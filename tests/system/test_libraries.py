@@ -14,6 +14,12 @@ IMPORTED_AHEAD = """
 import gc, sys
 from core.system import libraries
 libraries._idle = lambda: True  # tests run beside it
+opening = libraries.open_torch_ahead()
+assert libraries.open_torch_ahead() is opening
+opening.join()
+assert "torch" not in sys.modules
+if sys.platform == "linux":
+    assert "libtorch_python" in open("/proc/self/maps", encoding="utf-8").read()
 usual, during = gc.get_threshold(), set()
 class Seen:
     def find_spec(self, name, *rest):
@@ -88,7 +94,7 @@ def test_a_library_in_the_middle_of_its_import_is_not_set_aside(
     assert libraries.set_aside_libraries()
 
 
-def test_torch_is_imported_ahead_once_and_works() -> None:
+def test_torchs_libraries_are_opened_once_then_torch_is_imported_ahead_once_and_works() -> None:
     alone(IMPORTED_AHEAD)
 
 
@@ -113,31 +119,23 @@ def test_which_lessons_need_torch_as_soon_as_they_are_opened() -> None:
     alone(WITHOUT_TORCH)
 
 
-def test_no_lesson_imports_nltk_for_the_texts_it_opens_with() -> None:
+def test_first_views_import_no_nltk_and_those_of_models_neither_tables_nor_algebra() -> None:
+    """pandas and SymPy take 0.3 s each, and nothing that the lessons in MODELS show first needs
+    them; they are opened first, as any other lesson may import both."""
     code = """
 import sys
 sys.modules["nltk"] = None  # whoever imports it fails
 from dashboard import lessons
 from tests.apps import opened
-for lesson in lessons.LESSONS:
-    app = opened(lesson.name)
-    assert not app.error, (lesson.name, [error.value for error in app.error])
-"""
-    alone(code)
-
-
-def test_torchs_libraries_are_opened_once_before_torch_is_imported() -> None:
-    code = """
-import sys
-from core.system import libraries
-opening = libraries.open_torch_ahead()
-assert libraries.open_torch_ahead() is opening
-opening.join()
-assert "torch" not in sys.modules
-if sys.platform == "linux":
-    assert "libtorch_python" in open("/proc/self/maps", encoding="utf-8").read()
-import torch
-assert (torch.ones(3, 3) @ torch.ones(3)).tolist() == [3, 3, 3]
+MODELS = ["attention", "vit", "maps", "gpt"]
+others = [lesson.name for lesson in lessons.LESSONS if lesson.name not in MODELS]
+for name in MODELS + others:
+    app = opened(name)
+    assert not app.exception, (name, [error.value for error in app.exception])
+    assert not app.error, (name, [error.value for error in app.error])
+    loaded = {"pandas", "sympy"} & sys.modules.keys()
+    assert name in others or not loaded, (name, loaded)
+    assert "torch" in sys.modules, name
 """
     alone(code)
 

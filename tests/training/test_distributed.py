@@ -10,6 +10,7 @@ import torch
 from core.models.checkpoint import read_checkpoint
 from core.run_files.directory import RunDirectory
 from core.runs.launch import PROJECT, environment
+from core.training.command_line import main
 
 SIZES = ["--dim=16", "--attn-dim=8", "--mlp-dim=16", "--num-heads=2", "--num-layers=1"]
 COMMON = ["--data=grammar", "--share=0.02", "--epochs=2", "--batch-size=16", "--threads=1"]
@@ -20,26 +21,24 @@ def loss_of(record):
 
 
 @pytest.mark.timeout(300)
-def test_two_processes_have_the_losses_of_one(tmp_path):
-    env = environment(1, None) | {"UNROLLED_DATA": str(tmp_path / "data")}
-    env |= {"UNROLLED_RUNS": str(tmp_path / "runs")}
+def test_two_processes_have_the_losses_of_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNROLLED_DATA", str(tmp_path / "data"))
     job = ["gpt", "--architecture=DialogueGPT", "--lr=0.01", *COMMON, *SIZES]
+    ends = {name: RunDirectory(tmp_path / "runs" / name) for name in ("one", "two")}
+    assert main([*job, "--run-dir", str(ends["one"].path)]) == 0
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1"]
-    distributed = [*torchrun, "--nproc-per-node=2", "-m", "core.train"]
-    ends = {}
-    for name, start in (("one", ["-m", "core.train"]), ("two", distributed)):
-        run = RunDirectory(tmp_path / "runs" / name)
-        done = subprocess.run(
-            [sys.executable, *start, *job, "--run-dir", str(run.path)],
-            cwd=PROJECT,
-            env=env | {"OMP_NUM_THREADS": "1"},
-            capture_output=True,
-            text=True,
-            timeout=250,
-        )
-        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
-        assert run.status()["state"] == "done"
-        ends[name] = run
+    start = [*torchrun, "--nproc-per-node=2", "-m", "core.train"]
+    done = subprocess.run(
+        [sys.executable, *start, *job, "--run-dir", str(ends["two"].path)],
+        cwd=PROJECT,
+        env=environment(1, None),
+        capture_output=True,
+        text=True,
+        timeout=250,
+    )
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    for name, run in ends.items():
+        assert run.status()["state"] == "done", name
     one, two = ends["one"].metrics(), ends["two"].metrics()
 
     def by_step(records):  # slow steps are recorded too: compare those that both have

@@ -1,9 +1,5 @@
 """The optimisers equal torch's own bit for bit, and do not load its compiler."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -16,8 +12,7 @@ from core.training import optimizer
 from core.training.loop import start
 from core.training.resume import restore, state_tensors
 from core.training.tasks.subword_embeddings import SubwordEmbeddings, subword_matrix
-
-ROOT = Path(__file__).parents[2]
+from tests.conftest import alone
 
 
 @pytest.mark.parametrize(
@@ -41,34 +36,27 @@ def test_the_eager_optimisers_equal_torch_s_bit_for_bit(kind, settings):
     assert torch.equal(*results)
 
 
-def _runs_without_compiler(code: str) -> None:
-    """The code runs in a process of its own, and torch's compiler is not loaded there."""
-    code += "sys.exit('the compiler was loaded' if 'torch._dynamo' in sys.modules else 0)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-
-
-def test_training_does_not_load_the_compiler():
+def test_neither_training_nor_small_trainings_of_a_page_load_the_compiler():
     """It would delay the first point of every curve by more than a second."""
-    code = (
-        "import sys, torch; from core.training.optimizer import make_optimizers; "
-        "from core.config.recipe import ImageRecipe; model = torch.nn.Linear(4, 4); "
-        "[first] = make_optimizers(model, ImageRecipe()); "
-        "model(torch.ones(1, 4)).sum().backward(); first.step(); "
-        "first.zero_grad(); first.load_state_dict(first.state_dict()); "
-    )
-    _runs_without_compiler(code)
-
-
-def test_small_trainings_of_a_page_do_not_load_the_compiler_either():
-    code = (
-        "import sys; from core.linear_rnn.latch_task import MemoryTask, train_memory; "
-        "from core.models.recall.task import train; "
-        "list(train_memory('linear RNN', MemoryTask(steps=1))); train(1, 0, steps=1); "
-    )
-    _runs_without_compiler(code)
+    code = """
+import sys, torch
+from core.training.optimizer import make_optimizers
+from core.config.recipe import ImageRecipe
+model = torch.nn.Linear(4, 4)
+[first] = make_optimizers(model, ImageRecipe())
+model(torch.ones(1, 4)).sum().backward()
+first.step()
+first.zero_grad()
+first.load_state_dict(first.state_dict())
+assert "torch._dynamo" not in sys.modules, "training loaded the compiler"
+from core.linear_rnn.latch_task import MemoryTask, train_memory
+list(train_memory("linear RNN", MemoryTask(steps=1)))
+assert "torch._dynamo" not in sys.modules, "the training of an RNN loaded the compiler"
+from core.models.recall.task import train
+train(1, 0, steps=1)
+assert "torch._dynamo" not in sys.modules, "the training on recall loaded the compiler"
+"""
+    alone(code)
 
 
 def test_subwords_occur_in_more_than_one_word():

@@ -6,6 +6,7 @@ environment of the queue. The recipes are the presets' own, the models narrow an
 
 import json
 import random
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ import pytest
 from core.config.model_config import CONFIGS
 from core.config.presets import PRESETS, preset
 from core.config.run_spec import RunSpec
+from core.data import data_folder, load_images
+from core.data.array_cache import keys
 from core.run_files.directory import RunDirectory
 from core.run_files.pooling import POOLED
 from core.runs.launch import PROJECT, environment
@@ -41,8 +44,11 @@ for kind, architecture in (("vit", "SinusoidalViT"), ("gpt", "SinusoidalGPT")):
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder, and in it words.txt: 712 dialogues of 2,000 words that share their parts."""
+    """A data folder: the Shapes, and words.txt, 712 dialogues of 2,000 words that share parts."""
     folder = tmp_path_factory.mktemp("data")
+    load_images("shapes")  # where all tests find them: drawing them takes 5 s
+    for key in keys("shapes-"):
+        shutil.copytree(data_folder() / "prepared" / key, folder / "prepared" / key)
     chance = random.Random(0)
     syllables = [c + v for c in "bdfgklmnprst" for v in "aeiou"]
     words = ["".join(chance.choices(syllables, k=3)) for _ in range(2_000)]
