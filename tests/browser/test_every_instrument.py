@@ -91,6 +91,7 @@ def test_no_barriers_nothing_wider_than_a_phone_and_a_finger_and_an_arrow_key_mo
     open_page(phone_page, dashboard_url, *link.split("?"))
     if link in BARRIERS:
         expect(phone_page.locator(".live figure svg[viewBox]").first).to_be_visible()
+        phone_page.wait_for_timeout(600)  # until what scrolls sideways is reached by keys
         assert barriers_in_both_themes(phone_page) == []
     width = phone_page.locator(MAIN).evaluate("main => main.scrollWidth")
     assert width <= PHONE["width"]

@@ -44,7 +44,7 @@ def test_controls_drawing_and_sentence_fit_one_window_and_none_is_wider_than_a_s
         expect(drawing.locator("text").first).to_be_attached()
         no_errors(page)
         wide = page.locator(dom.MAIN).evaluate("main => main.scrollWidth")
-        assert wide <= width
+        assert wide <= width, f"{lesson} is wider than a window of {width} × {height}"
         box = drawing.bounding_box()
         assert box is not None
         assert box["x"] + box["width"] <= width
