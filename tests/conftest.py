@@ -82,7 +82,7 @@ SPREAD = ("crawl/test_views.py", "browser/test_every_page.py")
 # What takes longest comes first, so that no process is left alone with it at the end.
 FIRST = (
     "faults/test_crashes.py",
-    "browser/test_crawl.py",
+    "browser/test_every_page.py",
     "training/test_resume.py",
     "load/test_room.py",
     "crawl/test_views.py",

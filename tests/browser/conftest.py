@@ -193,3 +193,11 @@ def phone_page(windows: Windows) -> Iterator[Page]:
     """A fresh browser window of a phone, light, 390×844."""
     with windows.phone() as phone:
         yield phone
+
+
+@pytest.fixture(scope="session")
+def blank(windows: Windows) -> Iterator[Page]:
+    """One empty page for the programs of all tests that keep nothing in it."""
+    with windows.window() as window:
+        window.goto("about:blank")
+        yield window

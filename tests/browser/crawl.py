@@ -87,9 +87,14 @@ class Tab:
     def press(self, option: Locator) -> list[str]:
         """What is wrong with the view to which this option of a control turns the open page."""
         self._said.clear()
+        self.turn(option)
+        return self._look()
+
+    def turn(self, option: Locator) -> None:
+        """Turn the open page to this option of a control, without looking."""
         with self._sockets[-1].expect_event("framereceived", ends_a_run):
             option.click()
-        return self._look()
+        wait_ready(self._page, PATIENCE)
 
     def fills(self) -> dict[str, float]:
         """How the beat in view fills the stage."""

@@ -7,12 +7,24 @@ from playwright.sync_api import Page, expect
 from tests.browser.waiting import messages, no_errors, open_page, quiet, wait_ready
 
 
-def test_keys_move_layer_head_and_query_and_the_words_follow(
+def test_keys_move_enter_selects_the_pointer_asks_no_server_lines_and_text_replace_the_map(
     page: Page, dashboard_url: str, console: list[str]
 ) -> None:
+    sent = messages(page)
     open_page(page, dashboard_url, "attention")
     title = page.locator(".view .title")
     expect(title).to_have_text("Layer 1, head 1")
+    keys_move_layer_head_and_query_and_the_words_follow(page)
+    enter_selects_and_the_page_and_its_link_follow(page)
+    quiet(page, sent)
+    the_pointer_moves_and_the_server_hears_nothing(page, sent)
+    lines_and_text_replace_the_map(page)
+    no_errors(page)
+    assert [e for e in console if "404" not in e] == []
+
+
+def keys_move_layer_head_and_query_and_the_words_follow(page: Page) -> None:
+    title = page.locator(".view .title")
     maps = page.get_by_role("application", name="All maps")
     maps.focus()
     maps.press("ArrowDown")
@@ -25,15 +37,21 @@ def test_keys_move_layer_head_and_query_and_the_words_follow(
     expect(page.locator(".view .read")).not_to_have_text(before)
     expect(page.locator(".view .say")).to_contain_text("Layer 2, head 2")
     no_errors(page)
-    assert [e for e in console if "404" not in e] == []
 
 
-def test_no_message_goes_to_the_server_while_the_pointer_moves(
-    page: Page, dashboard_url: str
-) -> None:
-    sent = messages(page)
-    open_page(page, dashboard_url, "attention")
-    quiet(page, sent)
+def enter_selects_and_the_page_and_its_link_follow(page: Page) -> None:
+    maps = page.get_by_role("application", name="All maps")
+    maps.focus()
+    maps.press("ArrowLeft")
+    maps.press("Enter")
+    page.wait_for_url(re.compile(r"[?&]layer=2"))
+    wait_ready(page)
+    expect(page.get_by_text("Layer 2, head 1. Shape")).to_be_visible()
+    expect(page.locator(".view .title")).to_have_text("Layer 2, head 1")
+    no_errors(page)
+
+
+def the_pointer_moves_and_the_server_hears_nothing(page: Page, sent: list[object]) -> None:
     box = page.locator(".view .all").bounding_box()
     assert box is not None
     count = len(sent)
@@ -46,20 +64,18 @@ def test_no_message_goes_to_the_server_while_the_pointer_moves(
     assert len(sent) == count
 
 
-def test_a_click_selects_and_the_page_and_its_link_follow(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url, "attention")
-    maps = page.get_by_role("application", name="All maps")
-    maps.focus()
-    maps.press("ArrowDown")
-    maps.press("Enter")
-    page.wait_for_url(re.compile(r"[?&]layer=2"))
-    wait_ready(page)
-    expect(page.get_by_text("Layer 2, head 1. Shape")).to_be_visible()
-    expect(page.locator(".view .title")).to_have_text("Layer 2, head 1")
-    no_errors(page)
+def lines_and_text_replace_the_map(page: Page) -> None:
+    """For those who cannot use it."""
+    page.get_by_role("button", name="Lines").click()
+    expect(page.get_by_role("button", name="Lines")).to_have_attribute("aria-pressed", "true")
+    page.get_by_text("This map as text").click()
+    rows = page.locator(".view .text li")
+    expect(rows.first).to_contain_text("looks at")
+    words = page.locator(".view .words span")
+    assert rows.count() == words.count() > 3
 
 
-def test_temperature_and_a_masked_cell_move_the_row_at_once_and_the_model_on_release(
+def test_temperature_and_masked_cells_move_the_row_at_once_the_model_on_release_the_server_draws_it(
     page: Page, dashboard_url: str
 ) -> None:
     open_page(page, dashboard_url, "attention", "section=One+row")
@@ -92,10 +108,8 @@ def test_temperature_and_a_masked_cell_move_the_row_at_once_and_the_model_on_rel
     no_errors(page)
     page.reload()
     expect(row).to_have_attribute("aria-label", re.compile("START> masked, KING masked"))
+    wait_ready(page)
 
-
-def test_a_row_that_stopped_is_drawn_by_the_server(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url, "attention", "section=One+row")
     expect(page.locator("[data-plot=row-weights] svg[role]")).to_be_visible()
     page.evaluate("""() => { for (const one of window.unrolledLive.row.drawn)
       one.draw = () => { throw new Error("broken"); }; }""")
@@ -104,16 +118,3 @@ def test_a_row_that_stopped_is_drawn_by_the_server(page: Page, dashboard_url: st
     wait_ready(page)
     expect(page.get_by_text("Weights (across) of the keys (down) of query 6")).to_be_visible()
     no_errors(page)
-
-
-def test_lines_and_text_replace_the_map_for_those_who_cannot_use_it(
-    page: Page, dashboard_url: str
-) -> None:
-    open_page(page, dashboard_url, "attention")
-    page.get_by_role("button", name="Lines").click()
-    expect(page.get_by_role("button", name="Lines")).to_have_attribute("aria-pressed", "true")
-    page.get_by_text("This map as text").click()
-    rows = page.locator(".view .text li")
-    expect(rows.first).to_contain_text("looks at")
-    words = page.locator(".view .words span")
-    assert rows.count() == words.count() > 3

@@ -20,11 +20,10 @@ SOURCE = ROOT / "dashboard/decoding/costs_instrument/arithmetic.js"
 LENGTHS = (1, 2, 50, 163, 200)
 
 
-def test_operations_and_bytes(page: Page) -> None:
+def test_operations_and_bytes(blank: Page) -> None:
     weights = decode_weights(load_model(find_model("gpt-grammar")).model)
     variants = [variant._asdict() for variant in VARIANTS.values()]
-    page.goto("about:blank")
-    told = page.evaluate(
+    told = blank.evaluate(
         f"([sizes, variants, lengths]) => {{ {SOURCE.read_text(encoding='utf-8')}\n"
         "return JSON.stringify(lengths.map((T) => [...variants.map((v) => operations(sizes, T, v)),"
         " cacheBytes(sizes, T), bytesRead(sizes, T)])); }",

@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from dashboard import palette
 from dashboard.components import streamlit_dom as dom
 from tests.browser.conftest import PHONE
+from tests.browser.crawl import Tab
 from tests.browser.waiting import no_errors, open_page, wait_ready
 
 QUERY = "model=gpt-grammar&length=12&columns=2"
@@ -62,7 +63,7 @@ def test_the_link_follows_a_slider_however_fast_it_moves(page: Page, dashboard_u
         expect(page).to_have_url(re.compile(rf"[?&]{key}=5(&|$)"))
 
 
-def test_temperature_moves_the_bars_at_once_and_the_text_on_release(
+def test_bars_and_text_follow_temperature_a_random_number_and_a_slider_that_is_replaced(
     page: Page, dashboard_url: str
 ) -> None:
     open_page(page, dashboard_url, "decoding", QUERY + "&way-b=temperature&t-b=0.5")
@@ -85,14 +86,28 @@ def test_temperature_moves_the_bars_at_once_and_the_text_on_release(
     assert bar < line
     no_errors(page)
 
-
-def test_the_random_number_is_dragged_to_another_word(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url, "decoding", QUERY + "&way-b=temperature&t-b=2")
     strip = page.locator("[data-plot=draw]:visible svg[role]")
     expect(page.get_by_text("The random number 0.").first).to_contain_text("selected")
     strip.press("ArrowRight")
     expect(page.get_by_text("would select").first).to_be_visible()
     assert "u=" not in page.url
+    no_errors(page)
+    a_step_slider_that_stopped_is_replaced_by_the_servers(page)
+
+
+def a_step_slider_that_stopped_is_replaced_by_the_servers(page: Page) -> None:
+    expect(page.locator("[data-plot=bars] svg[role]").first).to_be_visible()
+    page.evaluate("""() => { for (const one of window.unrolledLive.steps.drawn)
+      one.draw = () => { throw new Error("broken"); }; }""")
+    page.get_by_role("slider", name="Step", exact=True).press("ArrowRight")
+    expect(page.get_by_text("so the server draws it")).to_be_visible()
+    wait_ready(page)
+    slider = page.locator(dom.SLIDER).get_by_role("slider", name="Step")
+    expect(slider).to_have_count(1)
+    slider.press("ArrowRight")
+    expect(page.locator("[data-plot=bars] svg[role]").first).to_have_attribute(
+        "aria-label", re.compile("step [23]")
+    )
     no_errors(page)
 
 
@@ -135,29 +150,13 @@ def test_the_step_is_scrubbed_under_the_hand_in_every_column(
     no_errors(page)
 
 
-def test_a_step_slider_that_stopped_is_replaced_by_the_servers(
-    page: Page, dashboard_url: str
-) -> None:
-    open_page(page, dashboard_url, "decoding", QUERY)
-    expect(page.locator("[data-plot=bars] svg[role]").first).to_be_visible()
-    page.evaluate("""() => { for (const one of window.unrolledLive.steps.drawn)
-      one.draw = () => { throw new Error("broken"); }; }""")
-    page.get_by_role("slider", name="Step", exact=True).press("ArrowRight")
-    expect(page.get_by_text("so the server draws it")).to_be_visible()
-    wait_ready(page)
-    slider = page.locator(dom.SLIDER).get_by_role("slider", name="Step")
-    expect(slider).to_have_count(1)
-    slider.press("ArrowRight")
-    expect(page.locator("[data-plot=bars] svg[role]").first).to_have_attribute(
-        "aria-label", re.compile("step [23]")
-    )
-    no_errors(page)
-
-
 def test_no_section_is_wider_than_a_phone(phone_page: Page, dashboard_url: str) -> None:
-    sections = "side by side", "what goes wrong", "epoch by epoch", "shared keys", "the KV cache"
-    for section in sections:
-        open_page(phone_page, dashboard_url, "decoding", f"{QUERY}&section={section}")
+    tab = Tab(phone_page, dashboard_url)
+    open_page(phone_page, dashboard_url, "decoding", QUERY)
+    others = "what goes wrong", "epoch by epoch", "shared keys", "the KV cache"
+    for section in ("side by side", *others):
+        if section in others:
+            tab.turn(phone_page.get_by_role("radio", name=section, exact=True))
         no_errors(phone_page)
         width = phone_page.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE["width"], section

@@ -1,7 +1,6 @@
 """What a decoding step computes in the browser is what core/decoding/filters.py does."""
 
 import json
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -16,19 +15,10 @@ from dashboard.components.program import squeezed
 from dashboard.decoding.instrument import FIRST, NEAR, UNIT as SENT_UNIT, encode
 from dashboard.decoding.instrument.around import NAMED, UNIT, packed, ranks, sketch
 from dashboard.models.generation_cache import GeneratedToken
-from tests.browser.conftest import Windows
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "dashboard/decoding/instrument"
 CLOSE, CLOSE_SENT = 1e-6, 1e-3
-
-
-@pytest.fixture(scope="module")
-def page(windows: Windows) -> Iterator[Page]:
-    """One empty page for all tests: what they run in it keeps nothing there."""
-    with windows.window() as window:
-        window.goto("about:blank")
-        yield window
 
 
 def sorted_logits(seed: int, count: int) -> torch.Tensor:
@@ -36,10 +26,10 @@ def sorted_logits(seed: int, count: int) -> torch.Tensor:
     return logits.sort(descending=True).values
 
 
-def in_browser(page: Page, expression: str, given: object) -> Any:
+def in_browser(blank: Page, expression: str, given: object) -> Any:
     """The value of `expression`, which may use `given`; both travel as text, which is quick."""
     source = (FOLDER / "arithmetic.js").read_text(encoding="utf-8")
-    told = page.evaluate(
+    told = blank.evaluate(
         f"() => {{ {source}\n const given = {json.dumps(given)};"
         f"return JSON.stringify({expression}, (key, one) => "
         "ArrayBuffer.isView(one) ? Array.from(one) : one); }"
@@ -48,7 +38,7 @@ def in_browser(page: Page, expression: str, given: object) -> Any:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_distributions_cuts_and_draws_are_the_same(page: Page, seed: int) -> None:
+def test_distributions_cuts_and_draws_are_the_same(blank: Page, seed: int) -> None:
     logits = sorted_logits(seed, 3000)
     temperatures, cuts, counts = (0.1, 0.7, 1.0, 2.0), (0.01, 0.5, 0.9, 1.0), (1, 40, 5000)
     draws = [*np.random.default_rng(seed).random(20).round(6).tolist(), 0.0]
@@ -56,7 +46,7 @@ def test_distributions_cuts_and_draws_are_the_same(page: Page, seed: int) -> Non
     left = {(t, p): strategies.nucleus(hot[t], p) for t in temperatures for p in cuts}
     sizes = {cut: int((one > -torch.inf).sum()) for cut, one in left.items()}
     found = in_browser(
-        page, """{
+        blank, """{
           distributions: given.temperatures.map((t) => distribution(given.l, t)),
           cuts: given.cuts.map(([t, p, kept]) => {
             const P = distribution(given.l, t);
@@ -81,21 +71,21 @@ def test_distributions_cuts_and_draws_are_the_same(page: Page, seed: int) -> Non
         assert kept == int((strategies.top_k(logits, k) > -torch.inf).sum())
 
 
-def test_the_entropy_is_that_of_a_step(page: Page) -> None:
+def test_the_entropy_is_that_of_a_step(blank: Page) -> None:
     logits = sorted_logits(5, 500)
     step = strategies.Step((1,), logits, strategies.Greedy(), 0, 0.0, None, False)
-    found = in_browser(page, "entropy(distribution(given))", logits.tolist())
+    found = in_browser(blank, "entropy(distribution(given))", logits.tolist())
     assert found == pytest.approx(step.entropy, rel=CLOSE)
-    assert in_browser(page, "distribution([3, 2, 1], 0)", None) == [1, 0, 0]
+    assert in_browser(blank, "distribution([3, 2, 1], 0)", None) == [1, 0, 0]
 
 
-def come_back(page: Page, logits: np.ndarray) -> tuple[np.ndarray, int]:
+def come_back(blank: Page, logits: np.ndarray) -> tuple[np.ndarray, int]:
     """Sorted logits as the browser has them, and the characters that they take."""
     sent = squeezed(encode(logits))
     source = (FOLDER / "step.js").read_text(encoding="utf-8")
     unpack = source[source.index("function unpack") : source.index("const whole = (n)")]
     given = {"count": len(logits), "unit": SENT_UNIT, "first": FIRST}
-    found = page.evaluate(
+    found = blank.evaluate(
         f"""() => {{ {unpack}
         const given = {json.dumps(given | {"bytes": list(encode(logits))})};
         return unpack(given.bytes, given).join(); }}"""
@@ -104,11 +94,11 @@ def come_back(page: Page, logits: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 @pytest.mark.parametrize("count", [1, 2, 75, 1024, 1200, 1537, 13_456, 49_152])
-def test_the_logits_of_a_step_come_back(page: Page, count: int) -> None:
+def test_the_logits_of_a_step_come_back(blank: Page, count: int) -> None:
     logits = sorted_logits(1, count).numpy()
     if count > 2:
         logits[-1] = -np.inf
-    found, size = come_back(page, logits)
+    found, size = come_back(blank, logits)
     kept = np.isfinite(logits)
     apart = np.abs(found - (logits - logits[0]))[kept]
     assert apart[: FIRST - 1].max() <= SENT_UNIT / 2 + 1e-9
@@ -127,9 +117,9 @@ def logits_of_a_step() -> torch.Tensor:
 
 
 @pytest.mark.parametrize("t", [0.1, 0.5, 1.0, 3.0])
-def test_the_step_of_a_model_keeps_its_probabilities_cuts_and_words(page: Page, t: float) -> None:
+def test_the_step_of_a_model_keeps_its_probabilities_cuts_and_words(blank: Page, t: float) -> None:
     logits = logits_of_a_step()
-    found, size = come_back(page, logits.numpy())
+    found, size = come_back(blank, logits.numpy())
     assert size < 4000
     hot, sent = logits / t, torch.from_numpy(found) / t
     exact, twin = strategies.distribution(hot), strategies.distribution(sent)
@@ -151,10 +141,10 @@ def test_the_step_of_a_model_keeps_its_probabilities_cuts_and_words(page: Page, 
         assert apart.max() <= 1
 
 
-def unpacked(page: Page, data: dict[str, object], count: int) -> list[dict[str, list[float]]]:
+def unpacked(blank: Page, data: dict[str, object], count: int) -> list[dict[str, list[float]]]:
     """The steps that around.js makes of what was sent."""
     source = (FOLDER / "around.js").read_text(encoding="utf-8")
-    found = page.evaluate(
+    found = blank.evaluate(
         f"""async (given) => {{ {source}
         async function inflated(text) {{
           const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
@@ -171,7 +161,7 @@ def unpacked(page: Page, data: dict[str, object], count: int) -> list[dict[str, 
 
 
 @pytest.mark.parametrize("count", [2, 75, 13_456])
-def test_the_steps_around_come_back_as_sketches(page: Page, count: int) -> None:
+def test_the_steps_around_come_back_as_sketches(blank: Page, count: int) -> None:
     seeds = torch.manual_seed(3)
     steps = [3 * torch.randn(count, generator=seeds) for _ in range(3)]
     steps[1][0] = -torch.inf
@@ -179,7 +169,7 @@ def test_the_steps_around_come_back_as_sketches(page: Page, count: int) -> None:
     taken = [GeneratedToken(int(s.argmin()), -9.0, count, 0.25, False) for s in steps]
     taken[2] = GeneratedToken(1, -1.0, 2, None, True)
     data = packed([sketch(s.numpy()) for s in steps], taken, vocab)
-    before, *found, after = unpacked(page, data, count)
+    before, *found, after = unpacked(blank, data, count)
     assert before is None
     assert after is None
     for one, logits, token in zip(found, steps, taken, strict=True):

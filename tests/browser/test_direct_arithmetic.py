@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 SOURCE = ROOT / "dashboard/attention/heads_instrument/arithmetic.js"
 
 
-def test_logits_less_the_heads_that_are_off(page: Page) -> None:
+def test_logits_less_the_heads_that_are_off(blank: Page) -> None:
     torch.manual_seed(2)
     layers, heads, words = 3, 4, 5
     part = torch.randn(words, dtype=torch.float64)
@@ -23,9 +23,8 @@ def test_logits_less_the_heads_that_are_off(page: Page) -> None:
         embedding=part, mlps=part, rest=part,
     )  # fmt: skip
     data = {name: getattr(given, name).tolist() for name in ("heads", "lens", "scale")}
-    page.goto("about:blank")
     for off in ([], [(0, 3)], [(0, 0), (1, 2), (2, 1), (2, 3)]):
-        told = page.evaluate(
+        told = blank.evaluate(
             f"([data, off]) => {{ {SOURCE.read_text(encoding='utf-8')}\n"
             "return JSON.stringify(without(data, off)); }",
             [data, off],

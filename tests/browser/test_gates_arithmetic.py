@@ -13,12 +13,11 @@ SOURCE = ROOT / "dashboard/rnn/gates_instrument/arithmetic.js"
 
 
 @pytest.mark.parametrize(("bias", "symbol", "delay", "added"), [(1.0, 2, 20, 0), (2.0, 7, 60, -3)])
-def test_all_gates(page: Page, bias: float, symbol: int, delay: int, added: float) -> None:
+def test_all_gates(blank: Page, bias: float, symbol: int, delay: int, added: float) -> None:
     lstm = gates.read()[0][bias]
     weights = {name: getattr(lstm, name).tolist() for name in ("W", "U", "b", "R", "r")}
     noise = gates.sequence(0, gates.LONGEST)[0, 1:, gates.SYMBOLS :].tolist()
-    page.goto("about:blank")
-    told = page.evaluate(
+    told = blank.evaluate(
         f"([lstm, symbol, delay, noise, added]) => {{ {SOURCE.read_text(encoding='utf-8')}\n"
         "return JSON.stringify(run(lstm, sequence(symbol, delay, noise), added)); }",
         [weights, symbol, delay, noise, added],

@@ -12,9 +12,8 @@ SOURCE = ROOT / "dashboard/decoding/groups_instrument/arithmetic.js"
 
 
 @pytest.mark.parametrize("heads", [4, 6, 9])
-def test_groups_and_their_bytes(page: Page, heads: int) -> None:
-    page.goto("about:blank")
-    told = page.evaluate(
+def test_groups_and_their_bytes(blank: Page, heads: int) -> None:
+    told = blank.evaluate(
         f"(H) => {{ {SOURCE.read_text(encoding='utf-8')}\n"
         "return JSON.stringify(Array.from({ length: H }, (_, i) => wholeGroups(i + 1, H))"
         ".map((G) => [G, keyValueBytes(3, G, 16, 1000), attentionWeights(96, 16, H, G)])); }",

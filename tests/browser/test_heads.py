@@ -32,7 +32,9 @@ def expect_legend(page: Page, shapes: dict[str, str]) -> None:
     assert re.fullmatch(r"(M\S+ \S+l8 8l-8 8l-8 -8z)+", diamonds)
 
 
-def test_a_head_is_pressed_and_the_logits_follow(page: Page, dashboard_url: str) -> None:
+def test_a_head_is_pressed_the_logits_follow_and_an_error_leaves_the_server_s_figure(
+    page: Page, dashboard_url: str
+) -> None:
     open_page(page, dashboard_url, "heads")
     said = page.locator(".say")
     expect(said).to_contain_text("1 head is off. Without its direct part, the logit of “river”")
@@ -46,6 +48,15 @@ def test_a_head_is_pressed_and_the_logits_follow(page: Page, dashboard_url: str)
     grid(page).press("Space")
     expect(said).to_contain_text("1 head is off")
     page.wait_for_url(re.compile(r"heads\?(?!.*without=.*layer.2)"))
+    no_errors(page)
+
+    expect(page.locator(".live figure svg[viewBox]").first).to_be_visible()
+    failing = "one.draw = () => { throw Error('x') }"
+    page.evaluate(f"window.unrolledLive.heads.drawn.forEach((one) => {{ {failing} }})")
+    grid(page).press("Space")
+    expect(page.get_by_text("the server draws it")).to_be_visible()
+    wait_ready(page)
+    expect(page.locator(".st-key-figure-direct")).to_be_visible()
     no_errors(page)
 
 
@@ -67,15 +78,3 @@ def test_a_finger_switches_a_head(phone_page: Page, dashboard_url: str) -> None:
     assert box
     phone_page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + 20)
     expect(phone_page.locator(".say")).to_contain_text("No heads are off")
-
-
-def test_an_error_leaves_the_server_s_figure(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url, "heads")
-    expect(page.locator(".live figure svg[viewBox]").first).to_be_visible()
-    failing = "one.draw = () => { throw Error('x') }"
-    page.evaluate(f"window.unrolledLive.heads.drawn.forEach((one) => {{ {failing} }})")
-    grid(page).press("Space")
-    expect(page.get_by_text("the server draws it")).to_be_visible()
-    wait_ready(page)
-    expect(page.locator(".st-key-figure-direct")).to_be_visible()
-    no_errors(page)

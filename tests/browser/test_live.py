@@ -11,8 +11,7 @@ from playwright.sync_api import Page, expect
 from dashboard.components import live, streamlit_dom as dom
 from dashboard.components.live import Dial
 from dashboard.components.program import deflated, deflated_json
-from tests.browser.axe import barriers_in_both_themes
-from tests.browser.conftest import PHONE, Windows
+from tests.browser.conftest import Windows
 from tests.browser.waiting import no_errors, open_page, wait_ready
 from tests.conftest import ROOT
 
@@ -150,10 +149,9 @@ def test_a_figure_is_saved(made_up: Page, name: str) -> None:
     }[name]
 
 
-def test_saved_numbers_of_a_logarithmic_axis_are_no_exponents(page: Page) -> None:
-    page.goto("about:blank")
+def test_saved_numbers_of_a_logarithmic_axis_are_no_exponents(blank: Page) -> None:
     source = (ROOT / "dashboard/components/live/draw.js").read_text(encoding="utf-8")
-    powers = page.evaluate(
+    powers = blank.evaluate(
         f"() => {{ {source}\nreturn [0, 2, Math.log10(0.3), -Infinity, 400.5, -400].map(power); }}"
     )
     assert powers == [1, 100, 0.3, 0, "3.16227766017e400", "1.00000000000e-400"]
@@ -222,56 +220,6 @@ def test_whole_numbers_stay_whole() -> None:
     dial = Dial("b", "Bars", 1, 9, 1, 3)
     assert dial.fits(4.0)
     assert not dial.fits(4.5)
-
-
-@pytest.mark.parametrize(
-    ("lesson", "query"),
-    [
-        ("rnn", "section=Eigenvalues+and+decay&view=orbit"),
-        ("positions", ""),
-        ("decoding", "model=gpt-grammar&length=12"),
-        ("gpt", "model=gpt-grammar&length=12"),
-        ("attention", "section=One+row"),
-        ("gpt", "section=Loss+and+perplexity&model=gpt-grammar"),
-        ("decoding", "section=shared+keys&model=gpt-grammar"),
-    ],
-)
-def test_no_barriers_and_nothing_wider_than_a_phone(
-    lesson: str, query: str, phone_page: Page, dashboard_url: str
-) -> None:
-    open_page(phone_page, dashboard_url, lesson, query)
-    expect(phone_page.locator(".live figure svg[viewBox]").first).to_be_visible()
-    assert barriers_in_both_themes(phone_page) == []
-    width = phone_page.locator(dom.MAIN).evaluate("main => main.scrollWidth")
-    assert width <= PHONE["width"]
-    no_errors(phone_page)
-
-
-def test_touch_moves_a_slider_and_a_mark(phone_page: Page, dashboard_url: str) -> None:
-    open_page(phone_page, dashboard_url, "positions")
-    slider = phone_page.get_by_role("slider", name="Position t")
-    expect(slider).to_have_value("10")
-    box = slider.bounding_box()
-    assert box
-    phone_page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    phone_page.wait_for_url("**t=*")
-    assert 80 < int(slider.input_value()) < 120
-
-
-def test_touch_masks_a_key_and_chooses_a_step(phone_page: Page, dashboard_url: str) -> None:
-    open_page(phone_page, dashboard_url, "attention", "section=One+row")
-    row = phone_page.locator("[data-plot=row-weights] svg[role]")
-    row.scroll_into_view_if_needed()
-    row.tap(position={"x": 120, "y": 40})
-    phone_page.wait_for_url("**cells=6.1**")
-    open_page(phone_page, dashboard_url, "gpt", "model=gpt-grammar&length=12")
-    slider = phone_page.get_by_role("slider", name="Step", exact=True)
-    slider.scroll_into_view_if_needed()
-    box = slider.bounding_box()
-    assert box
-    phone_page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    phone_page.wait_for_url("**step=*")
-    no_errors(phone_page)
 
 
 def test_what_a_browser_has_is_not_sent_again(page: Page, dashboard_url: str) -> None:

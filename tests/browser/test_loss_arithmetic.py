@@ -14,9 +14,8 @@ SOURCE = ROOT / "dashboard/text/loss_instrument/arithmetic.js"
 
 
 @pytest.mark.parametrize("p", [[1.0], [0.5, 0.005], [1e-4, 0.3, 1 / 13456, 0.99]])
-def test_nats_bits_and_perplexity(page: Page, p: list[float]) -> None:
-    page.goto("about:blank")
-    told = page.evaluate(
+def test_nats_bits_and_perplexity(blank: Page, p: list[float]) -> None:
+    told = blank.evaluate(
         f"(p) => {{ {SOURCE.read_text(encoding='utf-8')}\n"
         "return JSON.stringify([meanLoss(p), bits(meanLoss(p)), perplexity(p)]); }",
         p,

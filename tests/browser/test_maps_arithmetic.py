@@ -14,9 +14,8 @@ CLOSE = 1e-6
 LAYERS, HEADS, TOKENS = 3, 2, 10
 
 
-def in_browser(page: Page, expression: str, maps: torch.Tensor) -> np.ndarray:
-    page.goto("about:blank")
-    told = page.evaluate(
+def in_browser(blank: Page, expression: str, maps: torch.Tensor) -> np.ndarray:
+    told = blank.evaluate(
         f"(given) => {{ {SOURCE.read_text(encoding='utf-8')}\n"
         "const maps = given.map((heads) => heads.map((map) => Float64Array.from(map.flat())));\n"
         f"return JSON.stringify({expression}, (key, one) => "
@@ -31,20 +30,20 @@ def attention() -> torch.Tensor:
     return torch.randn(LAYERS, HEADS, TOKENS, TOKENS, dtype=torch.float64).mul(3).softmax(-1)
 
 
-def test_rows_and_their_mean(page: Page) -> None:
+def test_rows_and_their_mean(blank: Page) -> None:
     maps = attention()
     for query in (0, 7):
-        one = in_browser(page, f"classRow(maps[1][0], {query})", maps)
+        one = in_browser(blank, f"classRow(maps[1][0], {query})", maps)
         np.testing.assert_allclose(one, class_row(maps[1, 0], query), rtol=CLOSE)
-        mean = in_browser(page, f"courseHeatmap(maps.flat(), {query})", maps)
+        mean = in_browser(blank, f"courseHeatmap(maps.flat(), {query})", maps)
         np.testing.assert_allclose(mean, course_heatmap(maps[None], query=query)[0], rtol=CLOSE)
 
 
-def test_rollout_through_every_layer(page: Page) -> None:
+def test_rollout_through_every_layer(blank: Page) -> None:
     maps = attention()
-    steps = in_browser(page, "rolloutSteps(maps)", maps).reshape(LAYERS, TOKENS, TOKENS)
+    steps = in_browser(blank, "rolloutSteps(maps)", maps).reshape(LAYERS, TOKENS, TOKENS)
     np.testing.assert_allclose(steps, torch.cat(rollout_steps(maps[None])), rtol=CLOSE)
-    flows = in_browser(page, "rollouts(maps)", maps).reshape(LAYERS, TOKENS, TOKENS)
+    flows = in_browser(blank, "rollouts(maps)", maps).reshape(LAYERS, TOKENS, TOKENS)
     for through in range(1, LAYERS + 1):
         wanted = rollout(maps[None, :through])[0]
         np.testing.assert_allclose(flows[through - 1], wanted, rtol=CLOSE)

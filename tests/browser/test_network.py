@@ -92,7 +92,9 @@ def test_dragging_redraws_without_the_server_and_the_link_follows_on_release(
     expect(page.locator(".net .path")).to_have_count(int(slider.input_value()))
 
 
-def test_a_node_shows_its_term_by_click_and_by_key(page: Page, dashboard_url: str) -> None:
+def test_a_node_shows_its_term_by_click_and_by_key_it_plays_steps_and_is_saved(
+    page: Page, dashboard_url: str
+) -> None:
     open_page(page, dashboard_url, "rnn", f"{NETWORK}&net_T=5")
     drawing = page.locator(".net svg.drawing")
     headline = drawing.locator(".headline")
@@ -107,10 +109,8 @@ def test_a_node_shows_its_term_by_click_and_by_key(page: Page, dashboard_url: st
     expect(page.locator(".net .say")).to_contain_text("The path of x₅ is highlighted")
     drawing.press("Escape")
     expect(headline).to_have_text("y5 = φy(Wy(Wh4 Wx x1 + …))")
+    wait_ready(page)
 
-
-def test_it_plays_steps_and_is_saved(page: Page, dashboard_url: str, tmp_path: Path) -> None:
-    open_page(page, dashboard_url, "rnn", f"{NETWORK}&net_T=10")
     play = page.get_by_role("button", name="Play")
     play.click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
@@ -195,7 +195,9 @@ def shown(drawing: Locator) -> list[float]:
     return found
 
 
-def test_a_head_leads_to_its_steps_and_back(page: Page, dashboard_url: str) -> None:
+def test_a_head_leads_to_its_steps_and_back_keys_zoom_and_it_plays(
+    page: Page, dashboard_url: str
+) -> None:
     open_page(page, dashboard_url, "attention", "network=true&model=gpt-grammar")
     drawing = opened(page)
     drawing.press("ArrowRight")
@@ -206,11 +208,8 @@ def test_a_head_leads_to_its_steps_and_back(page: Page, dashboard_url: str) -> N
     expect(page.get_by_text("Layer 2, head 2. Shape")).to_be_visible()
     page.get_by_text("Draw the whole network").click()
     expect(page.get_by_role("link", name="Block 2, head 2, step by step")).to_be_visible()
+    wait_ready(page)
 
-
-def test_keys_zoom_and_it_plays(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url, "attention", "network=true&model=gpt-grammar")
-    drawing = opened(page)
     drawing.press("Enter")
     expect(drawing.locator("[data-step='alpha']")).to_be_visible()
     drawing.press("ArrowRight")

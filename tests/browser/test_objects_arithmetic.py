@@ -13,12 +13,11 @@ SOURCE = ROOT / "dashboard/vision/objects_instrument/arithmetic.js"
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_correlation_line_and_mean_are_the_same(page: Page, seed: int) -> None:
+def test_correlation_line_and_mean_are_the_same(blank: Page, seed: int) -> None:
     a, b = np.random.default_rng(seed).normal(size=(2, 500))
     b += 0.3 * a
-    page.goto("about:blank")
     source = SOURCE.read_text(encoding="utf-8")
-    found = page.evaluate(
+    found = blank.evaluate(
         f"""([a, b]) => {{ {source}
         return [correlation(a, b), ...polyfit(a, b), correlation(a, a.map(() => 1)),
           ...meanOf([a, b])]; }}""",

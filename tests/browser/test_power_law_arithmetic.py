@@ -12,10 +12,9 @@ from tests.conftest import ROOT
 SOURCE = ROOT / "dashboard/text/power_law_instrument/arithmetic.js"
 
 
-def test_the_law(page: Page) -> None:
+def test_the_law(blank: Page) -> None:
     law = Law(0.594, 4_000.0, 0.55, 0.87)
-    page.goto("about:blank")
-    told = page.evaluate(
+    told = blank.evaluate(
         f"(law) => {{ {SOURCE.read_text(encoding='utf-8')}\nreturn lossOf(law, 24, 5000); }}",
         asdict(law),
     )

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.components import streamlit_dom as dom
 from tests.browser.conftest import PHONE
+from tests.browser.crawl import Tab
 from tests.browser.waiting import no_errors, open_page, until, wait_ready
 
 DECAY = "section=Eigenvalues+and+decay"
@@ -75,10 +76,17 @@ def test_an_eigenvalue_is_dragged_with_its_conjugate(page: Page, dashboard_url: 
     no_errors(page)
 
 
-def test_an_error_in_the_instrument_leaves_the_figures_of_the_server(
+def test_the_script_has_the_current_settings_and_an_error_leaves_the_figures_of_the_server(
     page: Page, dashboard_url: str
 ) -> None:
-    open_page(page, dashboard_url, "rnn", DECAY + "&rho=0.8")
+    open_page(page, dashboard_url, "rnn", DECAY + "&rho=0.8&longest=50")
+    page.get_by_role("slider", name="Largest T").press("ArrowRight")
+    expect(page).to_have_url(re.compile("longest=60"))
+    wait_ready(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Script").click()
+    assert "longest = 60\n" in Path(download.value.path()).read_text(encoding="utf-8")
+
     expect(page.locator(".live figure svg").first).to_be_visible()
     page.evaluate(
         """() => { const at = [...document.querySelectorAll("*")].map((e) => (e.shadowRoot ?? e)
@@ -97,17 +105,9 @@ def test_an_error_in_the_instrument_leaves_the_figures_of_the_server(
     no_errors(page)
 
 
-def test_the_script_has_the_current_settings(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url, "rnn", DECAY + "&longest=50")
-    page.get_by_role("slider", name="Largest T").press("ArrowRight")
-    expect(page).to_have_url(re.compile("longest=60"))
-    wait_ready(page)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Script").click()
-    assert "longest = 60\n" in Path(download.value.path()).read_text(encoding="utf-8")
-
-
-def test_the_orbit_plays(page: Page, dashboard_url: str) -> None:
+def test_the_orbit_plays_and_takes_one_step_where_nothing_shall_move(
+    page: Page, dashboard_url: str
+) -> None:
     page.emulate_media(reduced_motion="no-preference")
     open_page(page, dashboard_url, "rnn", DECAY + "&matrix=Scaled+rotation&size=2&view=orbit")
     page.get_by_role("slider", name="Steps k").press("Home")
@@ -118,19 +118,22 @@ def test_the_orbit_plays(page: Page, dashboard_url: str) -> None:
     expect(figure.get_by_role("button", name="Pause")).to_be_visible()
     no_errors(page)
 
-
-def test_the_orbit_takes_one_step_where_nothing_shall_move(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url, "rnn", DECAY + "&matrix=Scaled+rotation&size=2&view=orbit")
+    figure.get_by_role("button", name="Pause").click()
+    page.emulate_media(reduced_motion="reduce")
     page.get_by_role("slider", name="Steps k").press("Home")
-    figure = page.locator("[data-plot=orbit]")
     figure.get_by_role("button", name="Play").click()
     expect(figure.locator("svg[aria-label*='k = 1:']")).to_be_visible()
     expect(figure.get_by_role("button", name="Play")).to_be_visible()
+    no_errors(page)
 
 
 def test_nothing_is_wider_than_a_phone(phone_page: Page, dashboard_url: str) -> None:
-    for section in ("Expansion", "Eigenvalues+and+decay", "Learning", "Cost"):
-        open_page(phone_page, dashboard_url, "rnn", f"section={section}&T=12")
+    tab = Tab(phone_page, dashboard_url)
+    open_page(phone_page, dashboard_url, "rnn", "T=12")
+    others = "Eigenvalues and decay", "Learning", "Cost"
+    for section in ("Expansion", *others):
+        if section in others:
+            tab.turn(phone_page.get_by_role("radio", name=section, exact=True))
         width = phone_page.locator(dom.MAIN).evaluate("main => main.scrollWidth")
         assert width <= PHONE["width"], section
         no_errors(phone_page)

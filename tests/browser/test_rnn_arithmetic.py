@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,25 +11,16 @@ from playwright.sync_api import Page
 from core.linear_rnn.decay import NORM_STEPS, Growth, growth, input_vector, orbit, shares
 from core.linear_rnn.instruments.eigenvalue_moves import modes, move_eigenvalues, read_moves
 from core.linear_rnn.matrices import PRESETS, preset
-from tests.browser.conftest import Windows
 from tests.conftest import ROOT
 
 SOURCE = (ROOT / "dashboard/rnn/instrument/arithmetic.js").read_text(encoding="utf-8")
 CLOSE = 1e-6
 
 
-@pytest.fixture(scope="module")
-def page(windows: Windows) -> Iterator[Page]:
-    """One empty page for all tests: what they run in it keeps nothing there."""
-    with windows.window() as window:
-        window.goto("about:blank")
-        yield window
-
-
-def in_browser(page: Page, expression: str, given: object) -> Any:
+def in_browser(blank: Page, expression: str, given: object) -> Any:
     """The value of `expression`, which may use `given`; numbers come back as text, typed arrays as
     lists."""
-    found = page.evaluate(
+    found = blank.evaluate(
         f"""() => {{ {SOURCE}
         const given = {json.dumps(given)};
         return JSON.stringify({expression}, (key, one) => ArrayBuffer.isView(one)
@@ -45,14 +35,14 @@ def same(found: Any, expected: Any) -> None:
 
 
 @pytest.mark.parametrize("name", [*PRESETS, "noise"])
-def test_the_powers_decay_alike(page: Page, name: str) -> None:
+def test_the_powers_decay_alike(blank: Page, name: str) -> None:
     rng = np.random.default_rng(7)
     for size in (2, 9, 16):
         W = rng.normal(size=(size, size)) if name == "noise" else preset(name, size, 3)
         measured: Growth = growth(W)
         u = input_vector(size, np.random.default_rng(0))
         given = {"W": (W / measured.scale).ravel().tolist(), "d": size, "u": u.tolist()}
-        found = in_browser(page, "growth(given.W, given.d, given.u, 500)", given)
+        found = in_browser(blank, "growth(given.W, given.d, given.u, 500)", given)
         gone = -13  # where rounding is all that is left of a nilpotent matrix or a faded input
         for field, k in (("norm", NORM_STEPS - 1), ("input", None), ("energy", None)):
             expected, got = getattr(measured, field), np.array(found[field], dtype=float)
@@ -62,16 +52,16 @@ def test_the_powers_decay_alike(page: Page, name: str) -> None:
             assert len(got) == len(expected), k
 
 
-def test_the_largest_singular_value(page: Page) -> None:
+def test_the_largest_singular_value(blank: Page) -> None:
     rng = np.random.default_rng(1)
     matrices = [rng.normal(size=(d, d)) for d in (2, 5, 16, 32)]
     matrices += [np.eye(8), np.zeros((3, 3)), np.diag([1, 1 - 1e-7, 0.5]), 1e150 * np.eye(2)]
     given = [{"A": A.ravel().tolist(), "d": len(A)} for A in matrices]
-    found = in_browser(page, "given.map(({A, d}) => twoNorm(Float64Array.from(A), d))", given)
+    found = in_browser(blank, "given.map(({A, d}) => twoNorm(Float64Array.from(A), d))", given)
     same(found, [np.linalg.norm(A, 2) for A in matrices])
 
 
-def test_scaling_shares_and_marks(page: Page) -> None:
+def test_scaling_shares_and_marks(blank: Page) -> None:
     for rho in (0.3, 0.9, 1.0, 1.4):
         measured = growth(preset("gaussian", 12, 5))
         decay = measured.at(rho)
@@ -81,18 +71,18 @@ def test_scaling_shares_and_marks(page: Page) -> None:
         }  # fmt: skip
         typed = """[given].map((g) => decayAt({ norm: Float64Array.from(g.norm),
           input: Float64Array.from(g.input), energy: Float64Array.from(g.energy) }, g.c))[0]"""
-        found = in_browser(page, typed, given)
+        found = in_browser(blank, typed, given)
         for field in ("norm", "input", "energy"):
             same(found[field], getattr(decay, field))
         at, log = shares(decay.energy, 48, 200)
-        got = in_browser(page, "shares(Float64Array.from(given), 48, 200)", decay.energy.tolist())
+        got = in_browser(blank, "shares(Float64Array.from(given), 48, 200)", decay.energy.tolist())
         same(got[0], at)
         for mine, theirs in zip(got[1], log, strict=True):
             there = np.isfinite(theirs)
             numbers = [float(v) if v is not None else math.nan for v in mine]
             same(np.array(numbers)[there], theirs[there])
         marks = in_browser(
-            page, "marks(Float64Array.from(given.energy), given.rho)",
+            blank, "marks(Float64Array.from(given.energy), given.rho)",
             {"energy": decay.energy.tolist(), "rho": rho},
         )  # fmt: skip
         told = {k: None if v is None else float(v) for k, v in marks.items()}
@@ -103,17 +93,17 @@ def test_scaling_shares_and_marks(page: Page) -> None:
         assert told["halfLife"] == (None if half is None else pytest.approx(half, rel=CLOSE))
 
 
-def test_the_orbit(page: Page) -> None:
+def test_the_orbit(blank: Page) -> None:
     for seed in range(5):
         rng = np.random.default_rng(seed)
         W, angle = rng.normal(size=(2, 2)), float(rng.uniform(0, 6))
         given = {"W": W.ravel().tolist(), "angle": angle}
-        found = in_browser(page, "orbit(given.W, given.angle, 40)", given)
+        found = in_browser(blank, "orbit(given.W, given.angle, 40)", given)
         same(np.array(found, dtype=float).T, orbit(W, angle, 40))
 
 
 @pytest.mark.parametrize("name", ["gaussian", "rotation", "symmetric", "nonnormal", "stochastic"])
-def test_moved_eigenvalues(page: Page, name: str) -> None:
+def test_moved_eigenvalues(blank: Page, name: str) -> None:
     W = preset(name, 9, 2)
     found = modes(W)
     assert found is not None
@@ -136,7 +126,7 @@ def test_moved_eigenvalues(page: Page, name: str) -> None:
             },
         },
     }  # fmt: skip
-    got = in_browser(page, "moveEigenvalues(given.W, 9, given.modes, new Map(given.moves))", given)
+    got = in_browser(blank, "moveEigenvalues(given.W, 9, given.modes, new Map(given.moves))", given)
     same(got, expected.ravel())
 
 

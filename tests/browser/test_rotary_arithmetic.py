@@ -14,9 +14,8 @@ SOURCE = ROOT / "dashboard/attention/rotary_instrument/arithmetic.js"
 
 
 @pytest.mark.parametrize("base", BASES)
-def test_the_hands_and_the_scores(page: Page, base: int) -> None:
-    page.goto("about:blank")
-    told = page.evaluate(
+def test_the_hands_and_the_scores(blank: Page, base: int) -> None:
+    told = blank.evaluate(
         f"([x, base]) => {{ {SOURCE.read_text(encoding='utf-8')}\n"
         f"return JSON.stringify([[0, 7, 199].map((t) => rotated(x, t, base)), "
         f"similarityByDistance(x, {TOKENS}, base)]); }}",

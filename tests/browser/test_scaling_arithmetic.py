@@ -11,10 +11,9 @@ from tests.conftest import ROOT
 SOURCE = ROOT / "dashboard/attention/scaling_instrument/arithmetic.js"
 
 
-def test_weights_entropy_and_gradient(page: Page) -> None:
-    page.goto("about:blank")
+def test_weights_entropy_and_gradient(blank: Page) -> None:
     scores = softmax_scale.one_query()[[0, 3, 63, 255]]
-    told = page.evaluate(
+    told = blank.evaluate(
         f"(rows) => {{ {SOURCE.read_text(encoding='utf-8')}\n"
         "return JSON.stringify(rows.map(softmax).map((p) => [p, entropy(p), gradientNorm(p)])); }",
         scores.tolist(),

@@ -13,11 +13,10 @@ SOURCE = ROOT / "dashboard/rnn/tanh_instrument/arithmetic.js"
 
 
 @pytest.mark.parametrize(("rho", "size", "T"), [(1.5, 4.0, 40), (0.8, 0.0, 5), (2.0, 0.1, 60)])
-def test_states_and_norms(page: Page, rho: float, size: float, T: int) -> None:
+def test_states_and_norms(blank: Page, rho: float, size: float, T: int) -> None:
     W, inputs = backward.drawn_network()
     W, inputs = rho * W, size * inputs[:T]
-    page.goto("about:blank")
-    told = page.evaluate(
+    told = blank.evaluate(
         f"([W, u, d, T]) => {{ {SOURCE.read_text(encoding='utf-8')}\n"
         "const h = states(W, u, d, T);\n"
         "const slopes = h.map((row) => row.map((v) => 1 - v * v));\n"

@@ -23,7 +23,9 @@ def at_patch(page: Page, row: int, column: int) -> tuple[float, float]:
     return box["x"] + (column - 0.5) * side, box["y"] + (row - 0.5) * side
 
 
-def test_layer_and_head_change_the_map_and_the_link(page: Page, dashboard_url: str) -> None:
+def test_layer_head_and_patch_are_shown_and_kept_and_an_error_leaves_the_server_s_figures(
+    page: Page, dashboard_url: str
+) -> None:
     open_page(page, dashboard_url, "vit")
     expect(page.locator("figcaption", has_text="The class token: all layers")).to_be_visible()
     mean = pixels(page, "overlay")
@@ -36,10 +38,8 @@ def test_layer_and_head_change_the_map_and_the_link(page: Page, dashboard_url: s
     page.get_by_role("slider", name="Layer").press("Home")
     page.wait_for_url(re.compile(r"vit\?(?!.*layer)"))
     no_errors(page)
+    wait_ready(page)
 
-
-def test_a_pointer_shows_a_patch_and_a_press_keeps_it(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url, "vit")
     said = page.locator(".say")
     expect(said).to_contain_text("The class token gives")
     page.mouse.move(*at_patch(page, 3, 5))
@@ -57,6 +57,17 @@ def test_a_pointer_shows_a_patch_and_a_press_keeps_it(page: Page, dashboard_url:
     expect(said).to_contain_text("The class token gives")
     page.wait_for_url(re.compile(r"vit\?(?!.*patch)"))
     no_errors(page)
+    wait_ready(page)
+
+    expect(page.locator(".live figure svg[viewBox]").first).to_be_visible()
+    page.evaluate(
+        "window.unrolledLive.maps.drawn.forEach((one) => { one.draw = () => { throw Error('x') } })"
+    )
+    page.get_by_role("slider", name="Layer").press("ArrowRight")
+    expect(page.get_by_text("the server draws it")).to_be_visible()
+    wait_ready(page)
+    expect(page.locator(".st-key-figure-overlay img")).to_be_visible()
+    no_errors(page)
 
 
 def test_rollout_goes_through_the_layers(page: Page, dashboard_url: str) -> None:
@@ -68,27 +79,6 @@ def test_rollout_goes_through_the_layers(page: Page, dashboard_url: str) -> None
     expect(page.locator("figcaption", has_text="rollout, layers 1 to 2")).to_be_visible()
     assert pixels(page, "overlay") != whole
     page.wait_for_url("**through=2*")
-    no_errors(page)
-
-
-def test_a_finger_chooses_a_patch(phone_page: Page, dashboard_url: str) -> None:
-    open_page(phone_page, dashboard_url, "vit")
-    phone_page.locator("[data-plot=patches] canvas").scroll_into_view_if_needed()
-    phone_page.touchscreen.tap(*at_patch(phone_page, 2, 2))
-    phone_page.wait_for_url("**patch=10*")
-    expect(phone_page.locator(".say")).to_contain_text("row 2, column 2 gives")
-
-
-def test_an_error_leaves_the_server_s_figures(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url, "vit")
-    expect(page.locator(".live figure svg[viewBox]").first).to_be_visible()
-    page.evaluate(
-        "window.unrolledLive.maps.drawn.forEach((one) => { one.draw = () => { throw Error('x') } })"
-    )
-    page.get_by_role("slider", name="Layer").press("ArrowRight")
-    expect(page.get_by_text("the server draws it")).to_be_visible()
-    wait_ready(page)
-    expect(page.locator(".st-key-figure-overlay img")).to_be_visible()
     no_errors(page)
 
 
