@@ -136,6 +136,7 @@ def few_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure on a few pictures, not hundreds: for tests of how results are shown."""
     monkeypatch.setattr("dashboard.vision.versus.PICTURES", 5)
     monkeypatch.setattr("dashboard.vision.faithfulness.PICTURES", 50)
+    monkeypatch.setattr("dashboard.models.pictures.HELD_OUT", 200)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
