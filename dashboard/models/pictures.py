@@ -136,7 +136,7 @@ def pictures_for(loaded: zoo.LoadedModel) -> Pictures:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the pictures …")
-def _held_out(name: str, most: int) -> Pictures:
+def _held_out(name: str, most: int = HELD_OUT) -> Pictures:
     """Up to `most` test pictures."""
     data = load_images(name)
     order, first = held_out_order(name, data.test_labels)
