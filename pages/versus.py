@@ -9,7 +9,7 @@ from dashboard.components import page, tables
 from dashboard.components.panes import panes
 from dashboard.figures import versus as figures
 from dashboard.figures.maps import vit_maps
-from dashboard.models import model_choice, pictures, vit_models
+from dashboard.models import model_choice, pictures
 from dashboard.vision import augmentation, versus
 
 page.page_header(
@@ -114,23 +114,13 @@ elif section in ("shifted", "other sizes"):
             )
 
 else:
-    import torch
-
-    from core.interpret.attribution import grad_cam, patch_map
-
     loaded = {kind: model_choice.load(r.entry) for kind, r in versus.choose_both(kinds).items()}
     picture = pictures.choose_picture(next(iter(loaded.values())))
     row = picture.image[None] if picture.row is None else picture.row
     for kind, member in loaded.items():
-        inputs = vit_models.to_input(member, row)
-        with torch.no_grad():
-            classes = member.model(inputs)[0].argmax(-1)
-        if kind == "cnn":
-            how, heat = "Grad-CAM", grad_cam(member.model, inputs, classes).flatten(1).numpy()
-        else:
-            how = "gradient relevance"
-            heat = patch_map(member.model, inputs, "gradient", classes).numpy()
-        words = ", ".join(page.escape(member.extra["classes"][i]) for i in classes.tolist())
+        how = "Grad-CAM" if kind == "cnn" else "gradient relevance"
+        classes, heat = versus.looks(member, row)
+        words = ", ".join(page.escape(member.extra["classes"][i]) for i in classes)
         page.show_image(
             vit_maps.picture_row(row, heat, marked=None if picture.row is None else picture.index),
             title=f"{page.escape(member.entry.name)}: {how} for the predicted class",

@@ -4,6 +4,7 @@ import gc
 import os
 import subprocess
 import sys
+from functools import cache
 
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
@@ -94,10 +95,6 @@ FIRST = (
 )
 
 
-def _file_of(item: pytest.Item) -> str:
-    return item.path.relative_to(ROOT / "tests").as_posix()
-
-
 class WholeFiles(LoadScopeScheduling):
     """Gives each process whole files of tests; the tests of SPREAD one by one."""
 
@@ -113,17 +110,25 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The order: what takes longest comes first."""
-    items.sort(
-        key=lambda item: next(
-            (i for i, name in enumerate(FIRST) if _file_of(item).startswith(name)), len(FIRST)
-        )
-    )
+
+    @cache
+    def place(file: Path) -> int:
+        name = file.relative_to(ROOT / "tests").as_posix()
+        return next((i for i, first in enumerate(FIRST) if name.startswith(first)), len(FIRST))
+
+    items.sort(key=lambda item: place(item.path))
+
+
+def pytest_collection() -> None:
+    """What is imported and collected stays: no search for garbage while that goes on."""
+    gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """What is imported and collected by now stays: no search for garbage need go through it."""
+    """Nor does any later search need to go through it."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
@@ -131,6 +136,7 @@ def few_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure on a few pictures, not hundreds: for tests of how results are shown."""
     monkeypatch.setattr("dashboard.vision.versus.PICTURES", 5)
     monkeypatch.setattr("dashboard.vision.faithfulness.PICTURES", 50)
+    monkeypatch.setattr("dashboard.models.pictures.HELD_OUT", 200)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -25,6 +25,7 @@ from dashboard.figures.maps.vit_maps import channels_last, picture_strip
 from dashboard.models import vit_models
 
 AT_HAND = 200  # pictures to choose from
+HELD_OUT = 1000  # the same of a data set that is read
 WHOLE = 128  # pixels of the picture shown as it is
 STAR = 5  # the picture of Shapes that pages open with
 LARGEST_SHAPE = 256  # pixels
@@ -111,7 +112,7 @@ def show_whole(image: UInt8) -> None:
 def any_pictures() -> Pictures:
     """Pictures for a model whose own data is not here: CIFAR-10, or Shapes."""
     try:
-        return _held_out("cifar10")
+        return _held_out("cifar10", HELD_OUT)
     except (MissingDataError, ValueError):
         return drawn_shapes(AT_HAND)
 
@@ -124,7 +125,7 @@ def pictures_for(loaded: zoo.LoadedModel) -> Pictures:
     if name == "shapes":
         return drawn_shapes(AT_HAND)
     try:
-        return _held_out(name)
+        return _held_out(name, HELD_OUT)
     except (MissingDataError, ValueError) as error:
         drawn = drawn_shapes(AT_HAND)
         note = (
@@ -135,11 +136,11 @@ def pictures_for(loaded: zoo.LoadedModel) -> Pictures:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the pictures …")
-def _held_out(name: str) -> Pictures:
-    """Up to 1,000 test pictures."""
+def _held_out(name: str, most: int = HELD_OUT) -> Pictures:
+    """Up to `most` test pictures."""
     data = load_images(name)
     order, first = held_out_order(name, data.test_labels)
-    order = order[:1000]
+    order = order[:most]
     masks = None if data.test_masks is None else np.asarray(data.test_masks[order])
     return Pictures(
         np.ascontiguousarray(data.test_images[order]),
@@ -174,14 +175,14 @@ def _label(pictures: Pictures, index: int, loaded: zoo.LoadedModel) -> int | Non
 
 
 @st.cache_data(max_entries=16, show_spinner="Running the model …")
-def predictions(_loaded: zoo.LoadedModel, identity: str, _pictures: Pictures, source: str) -> Any:
+def predictions(_loaded: zoo.LoadedModel, identity: str, _pictures: Pictures, which: str) -> Any:
     """The model's probabilities for every picture, (N, classes)."""
     return _probabilities(_loaded, _pictures.images)
 
 
 @st.cache_data(max_entries=64, show_spinner="Running the model …")
 def _row_predictions(
-    _loaded: zoo.LoadedModel, identity: str, _pictures: Pictures, source: str, row: tuple[int, ...]
+    _loaded: zoo.LoadedModel, identity: str, _pictures: Pictures, which: str, row: tuple[int, ...]
 ) -> Any:
     """The same for a few of them, (len(row), classes)."""
     return _probabilities(_loaded, _pictures.images[list(row)])
@@ -251,7 +252,8 @@ def browse(loaded: zoo.LoadedModel) -> tuple[Pictures, np.ndarray]:
     """
     pictures = pictures_for(loaded)
     classes = list(loaded.extra["classes"])
-    asked = loaded, loaded.entry.identity, pictures, pictures.source
+    which = f"{len(pictures.images)} of {pictures.source}"
+    asked = loaded, loaded.entry.identity, pictures, which
     of_class, answer = "all", "any"
     with st.popover("Select pictures", icon=":material/filter_list:", width="stretch"):
         strip = st.container()

@@ -6,15 +6,17 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from core.config.recipe import Recipe
 from core.config.run_spec import RunSpec
+from core.data.images.arrays import UInt8
 from core.models import zoo
 from core.run_files.directory import RunDirectory
 from core.study.measure.robustness import PICTURES, What, accuracies, shipped_accuracies
 from dashboard import controls
-from dashboard.models import model_choice, pictures
+from dashboard.models import model_choice, pictures, vit_models
 
 SECTIONS = (
     *("overfitting", "little data", "shifted", "other sizes", "where they look"),
@@ -269,6 +271,32 @@ def under_change(rival: Rival, what: What) -> list[float] | str:
     if not pictures.known(at, loaded):
         return at.note
     return _measured(loaded.entry.name, loaded.entry.identity, what, loaded)
+
+
+def looks(loaded: zoo.LoadedModel, images: UInt8) -> tuple[list[int], np.ndarray]:
+    """The predicted classes of N pictures (N, 3, S, S), and what supports them: (N, P).
+
+    Grad-CAM for a CNN, gradient relevance for a ViT. Shared: do not change them.
+    """
+    content = repr(images.shape).encode() + images.tobytes()
+    supported: tuple[list[int], np.ndarray] = _looks(loaded.entry.identity, content, loaded, images)
+    return supported
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _looks(
+    identity: str, content: bytes, _loaded: zoo.LoadedModel, _images: UInt8
+) -> tuple[list[int], np.ndarray]:
+    import torch
+
+    from core.interpret.attribution import grad_cam, patch_map
+
+    model, inputs = _loaded.model, vit_models.to_input(_loaded, _images)
+    with torch.no_grad():
+        classes = model(inputs)[0].argmax(-1)
+    if _loaded.entry.kind == "cnn":
+        return classes.tolist(), grad_cam(model, inputs, classes).flatten(1).numpy()
+    return classes.tolist(), patch_map(model, inputs, "gradient", classes).numpy()
 
 
 @st.cache_data(max_entries=24, show_spinner="Measuring …")

@@ -1,6 +1,7 @@
 """Imports follow one table of arrows, without circles; a first paint waits for no large library."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,7 @@ def room_of(module: str) -> str:
     return "core.course" if first == "core" and rest[0] in COURSE else f"{first}.{rest[0]}"
 
 
+@cache
 def imports_of(module: str) -> set[str]:
     """All modules that a module imports, inside functions too; packages by their name."""
     found: set[str] = set()
@@ -52,14 +54,11 @@ def imports_of(module: str) -> set[str]:
     return found
 
 
-IMPORTS = {module: imports_of(module) for module in FILES}
-
-
 def reached(start: str) -> set[str]:
     """All modules of the project that importing `start` loads, through any number of others."""
     seen, waiting = {start}, [start]
     while waiting:
-        for module in IMPORTS[waiting.pop()] & FILES.keys() - seen:
+        for module in imports_of(waiting.pop()) & FILES.keys() - seen:
             seen.add(module)
             waiting.append(module)
     return seen
@@ -73,7 +72,8 @@ def test_every_room_is_in_the_table() -> None:
 @pytest.mark.parametrize("room", sorted(ARROWS))
 def test_a_room_imports_only_what_the_table_allows(room: str) -> None:
     for module in (m for m in FILES if room_of(m) == room):
-        others = {room_of(m) for m in IMPORTS[module] & FILES.keys()} - {room, "core", "dashboard"}
+        others = {room_of(m) for m in imports_of(module) & FILES.keys()}
+        others -= {room, "core", "dashboard"}
         assert others <= ARROWS[room], f"{module} imports {others - ARROWS[room]}"
 
 
@@ -88,7 +88,7 @@ def test_the_table_has_no_circle() -> None:
 
 def test_no_module_imports_itself_through_others() -> None:
     for module in FILES:
-        for imported in IMPORTS[module] & FILES.keys():
+        for imported in imports_of(module) & FILES.keys():
             assert module not in reached(imported), f"{module} and {imported} import each other"
 
 
@@ -96,18 +96,19 @@ def test_no_module_imports_itself_through_others() -> None:
 def test_a_room_does_not_import_these_packages(room: str) -> None:
     rooms = (m for m in FILES if f"{m}.".startswith(f"{room}.") and not m.startswith(HANDED_OUT))
     for module in rooms:
-        outward = {name.split(".")[0] for name in IMPORTS[module]} & OUTSIDE[room]
+        outward = {name.split(".")[0] for name in imports_of(module)} & OUTSIDE[room]
         assert not outward, f"{module} imports {outward}"
 
 
 def test_figures_reach_no_streamlit_through_any_module() -> None:
     for module in (m for m in FILES if m.startswith("dashboard.figures")):
         for other in reached(module):
-            assert not any(n.split(".")[0] == "streamlit" for n in IMPORTS[other]), (module, other)
+            packages = {name.split(".")[0] for name in imports_of(other)}
+            assert "streamlit" not in packages, (module, other)
 
 
 def test_core_imports_nothing_by_itself() -> None:
-    assert IMPORTS["core"] == set()
+    assert imports_of("core") == set()
 
 
 def test_runs_load_no_torch() -> None:

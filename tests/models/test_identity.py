@@ -82,6 +82,7 @@ def other_words(about: dict[str, Any], vocab: list[str]) -> None:
 def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("UNROLLED_RUNS", str(tmp_path))
     monkeypatch.setattr("dashboard.vision.versus.PICTURES", 10)
+    monkeypatch.setattr("dashboard.vision.faithfulness.PICTURES", 50)
     # measured anew after `forget`, the milliseconds would differ for another reason
     monkeypatch.setattr("core.decoding.timing.time_strategy", lambda *_: 1.0)
     copy_of("vit-shapes", tmp_path / "vit-mean", other_mean)

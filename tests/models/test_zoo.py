@@ -158,7 +158,8 @@ def test_without_the_class_token_a_shipped_vit_knows_nothing(name, shapes_500):
     pictures, labels, _ = shapes_500
     inputs = (torch.from_numpy(pictures).float() / 255 - mean) / std
     with torch.inference_mode():
-        z, _ = loaded.model.transformer(loaded.model.embed(inputs))
+        parts = [loaded.model.embed(part) for part in inputs.split(50)]
+        z = torch.cat([loaded.model.transformer(part)[0] for part in parts])
         z[:, 0] = z[:, 0].mean(0)
         answers = loaded.model.read_out(z).argmax(-1)
     assert len(answers.unique()) == 1

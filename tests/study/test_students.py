@@ -104,9 +104,11 @@ def paste(question: Question, task: Task, seed: str, nth: int) -> Response:
 
 def gibberish(question: Question, task: Task, seed: str, nth: int) -> Response:
     drawn = random.Random(f"{seed}{nth}{question.id}")
-    words = ["".join(drawn.choices("abcdefghijklmnopqrstuvwxyz", k=6)) for _ in range(120)]
     listed = isinstance(task, Order | Bug | Match)
-    return tuple(words[: 2 if isinstance(task, Bug) else 5]) if listed else " ".join(words)
+    count = 120 if not listed else 2 if isinstance(task, Bug) else 5
+    letters = "".join(drawn.choices("abcdefghijklmnopqrstuvwxyz", k=6 * count))
+    words = [letters[i : i + 6] for i in range(0, len(letters), 6)]
+    return tuple(words) if listed else " ".join(words)
 
 
 def knows(question: Question, task: Task, seed: str, nth: int) -> Response:

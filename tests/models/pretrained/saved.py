@@ -7,15 +7,10 @@ from typing import Any
 
 import torch
 
-os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["TRANSFORMERS_VERBOSITY"] = "critical"
-
-import transformers
-from transformers.utils.logging import disable_progress_bar
-
 from tests.models.pretrained.stored import VOCABULARY, tokenizer_json
 
-disable_progress_bar()
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TRANSFORMERS_VERBOSITY"] = "critical"
 
 GPT2 = {"n_embd": 30, "n_layer": 3, "n_head": 5, "n_positions": 40, "n_inner": 44}
 LLAMA = {
@@ -34,6 +29,9 @@ LLAMA3 = {
 
 def random_model(kind: str, seed: int = 0, **changed: Any) -> Any:
     """A model of transformers with weights so large that attention is far from uniform."""
+    import transformers  # here: only the tests that save one need its second
+
+    transformers.utils.logging.disable_progress_bar()
     sizes = {"GPT2": GPT2, "Llama": LLAMA, "Qwen2": LLAMA, "ViT": VIT, "DeiT": VIT}[kind]
     ends = {"bos_token_id": 0, "eos_token_id": 1}
     text = {"vocab_size": VOCABULARY, **ends} if kind not in ("ViT", "DeiT") else {}

@@ -50,9 +50,12 @@ rivals = {
 # The mean over shifts up, down, left and right; edge pixels are repeated.
 
 # %%
+by = (0, 1, 2, 3, 4)
+moved = {}
 for name, (member, inputs) in rivals.items():
-    moved = shift_accuracy(member, inputs, truth, (0, 2, 4))
-    print(f"{name}: " + ", ".join(f"{share:.1%}" for share in moved), "moved by 0, 2, 4 pixels")
+    moved[name] = shift_accuracy(member, inputs, truth, by)
+    shares = ", ".join(f"{share:.1%}" for share in moved[name])
+    print(f"{name}: {shares} moved by 0, 1, 2, 3, 4 pixels")
 
 # %% [markdown]
 # ## Other sizes
@@ -71,9 +74,8 @@ for side in (24, 32, 48, 64):
 import plotly.graph_objects as go
 
 figure = go.Figure()
-by = (0, 1, 2, 3, 4)
-for name, (member, inputs) in rivals.items():
-    figure.add_scatter(x=by, y=shift_accuracy(member, inputs, truth, by), name=name)
+for name, shares in moved.items():
+    figure.add_scatter(x=by, y=shares, name=name)
 figure.update_layout(xaxis_title="pixels moved", yaxis_title="accuracy", yaxis_tickformat=".0%")
 figure.write_html("versus.html")
 print("the figure is in versus.html")
