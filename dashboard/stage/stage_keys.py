@@ -1,4 +1,4 @@
-"""The bar at the foot of the lecturer's view, and its keys: → ← space ↑ ↓ R N.
+"""The bar at the foot of the lecturer's view, its keys → ← space ↑ ↓ R N, the window of notes.
 
 R and N can be switched off (WCAG 2.2, 2.1.4): speech input would press them by chance.
 """

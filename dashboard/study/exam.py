@@ -1,4 +1,4 @@
-"""The practice exam: a start, ten checks without help, and the result."""
+"""The practice exam: a start, ten checks without help, its clock, and the result."""
 
 from __future__ import annotations
 
