@@ -42,10 +42,10 @@ MADE_UP = """
 
 @pytest.mark.parametrize(("gap", "low", "high"), [(50, 0.99, 1), (600, 0.1, 0.6), (900, 0, 0)])
 def test_a_figure_further_from_its_slider_is_seen_less(
-    gap: int, low: float, high: float, page: Page
+    gap: int, low: float, high: float, page: Page, dashboard_url: str
 ) -> None:
     prepare(page)
-    address = page.url + "made-up"  # of this machine, whose pages one process draws
+    address = f"{dashboard_url}/made-up"  # of this machine, whose pages one process draws
     page.route(address, lambda route: route.fulfill(
         body=MADE_UP.format(gap=gap), content_type="text/html"))  # fmt: skip
     page.goto(address)
