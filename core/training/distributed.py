@@ -95,14 +95,20 @@ class _Loss(nn.Module):
 
 @contextmanager
 def process_group() -> Iterator[None]:
-    """Connect to the other processes: over NCCL with one GPU each, without GPUs over gloo.
+    """Connect to the other processes: GPUs over NCCL, one for each process, processors over gloo.
 
     All leave together: the slowest process may still need the connections.
+    Errors: ValueError when this machine has GPUs, but fewer than processes.
     """
-    gpu = torch.cuda.is_available()
-    if gpu:
+    processes, gpus = int(os.environ["LOCAL_WORLD_SIZE"]), torch.cuda.device_count()
+    if gpus:
+        if processes > gpus:
+            raise ValueError(
+                f"{processes} processes need a GPU each and this machine has {gpus}; start with "
+                f"--nproc-per-node={gpus}, or set CUDA_VISIBLE_DEVICES= to train on the processor."
+            )
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    dist.init_process_group("nccl" if gpu else "gloo")
+    dist.init_process_group("cpu:gloo,cuda:nccl" if gpus else "gloo")
     try:
         yield
         dist.barrier()

@@ -27,11 +27,11 @@ def picture(colour, size=(40, 30), form="PNG"):
 
 
 def zipped(files):
-    """A zip of {name: content}."""
+    """A zip of {name: content}, the same bytes at any time of day."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 

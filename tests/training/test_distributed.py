@@ -1,4 +1,4 @@
-"""Two processes (torchrun, gloo) make the same steps as a single one."""
+"""Two processes (torchrun, gloo) make the same steps as a single one; each needs its own GPU."""
 
 import os
 import subprocess
@@ -11,6 +11,7 @@ from core.models.checkpoint import read_checkpoint
 from core.run_files.directory import RunDirectory
 from core.runs.launch import PROJECT, environment
 from core.training.command_line import main
+from core.training.distributed import process_group
 
 SIZES = ["--dim=16", "--attn-dim=8", "--mlp-dim=16", "--num-heads=2", "--num-layers=1"]
 COMMON = ["--data=grammar", "--share=0.02", "--epochs=2", "--batch-size=16", "--threads=1"]
@@ -31,7 +32,7 @@ def test_two_processes_have_the_losses_of_one(tmp_path, monkeypatch):
     done = subprocess.run(
         [sys.executable, *start, *job, "--run-dir", str(ends["two"].path)],
         cwd=PROJECT,
-        env=environment(1, None),
+        env={**environment(1, None), "CUDA_VISIBLE_DEVICES": ""},
         capture_output=True,
         text=True,
         timeout=250,
@@ -56,3 +57,12 @@ def test_two_processes_have_the_losses_of_one(tmp_path, monkeypatch):
     assert sorted(os.listdir(tmp_path / "runs" / "two")) == sorted(
         os.listdir(tmp_path / "runs" / "one")
     )
+
+
+def test_more_processes_than_gpus_are_refused_before_they_connect(monkeypatch):
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "3")
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    refused = pytest.raises(ValueError, match=r"3 processes .* has 2; .*--nproc-per-node=2")
+    with refused, process_group():
+        pass
