@@ -88,6 +88,8 @@ def _prepare_text(spec: RunSpec, recipe: TextRecipe, device: torch.device) -> Pr
     held = DialogueDataset(tokenizer, held_out_lines, max_N)
     held_out = Dialogues.from_encoded([held[i] for i in range(len(held))], max_N) if held else None
     task = DialogueTask(train, held_out, tokenizer, recipe)
+    # On a GPU in 16 bits, cuDNN's attention makes a plan for every new length, 0.1 s each.
+    torch.backends.cuda.enable_cudnn_sdp(False)
     torch.manual_seed(spec.seed)
     model = build(spec.architecture, config).to(device)
     note = (

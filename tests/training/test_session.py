@@ -22,6 +22,7 @@ from core.runs.status import run_status
 from core.runs.worker import run_lock
 from core.training import errors, session
 from core.training.command_line import main, train_run
+from core.training.prepare import prepare
 from core.training.records import EpochRecord, StepRecord
 
 SIZES = {"dim": 16, "attn_dim": 8, "mlp_dim": 16, "num_heads": 2, "num_layers": 1}
@@ -380,3 +381,9 @@ def test_the_untrained_model_is_recorded_once_however_often_a_run_begins(runs):
     assert len(starts) == 1
     assert starts[0]["text"]
     assert (run.path / "attention" / "step-00000000.npy").exists()
+
+
+def test_attention_over_texts_of_many_lengths_makes_no_plans_of_cudnn():
+    torch.backends.cuda.enable_cudnn_sdp(True)
+    prepare(TINY, torch.device("cpu"))
+    assert not torch.backends.cuda.cudnn_sdp_enabled()
