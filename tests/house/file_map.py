@@ -1,6 +1,7 @@
 """python -m tests.house.file_map: write the list of files in ARCHITECTURE.md.
 
-Each line is the first line of the file itself, so the list says what the files say.
+Each line is the first line of the file itself, so the list says what the files say; in core and
+dashboard the names that the file defines follow in brackets.
 """
 
 import ast
@@ -17,6 +18,13 @@ TOPS = ("core", "dashboard", "pages", "benchmarks", "deploy", "tests")
 # Data that only repeats a pattern: the folder stands for its files.
 DATA = ("tests/fuzz/corpus", "benchmarks/histories", "benchmarks/results", "core/study/questions",
         "core/study/storylines")  # fmt: skip
+# The name of a function, of a method of a class, or of what is written with an arrow.
+FUNCTION = re.compile(
+    r"^ *(?:export )?(?:async )?function\*? (\w+)"
+    r"|^  (?!if|for|while|switch|constructor)(\w+)\(.*\) {$"
+    r"|^(?:export )?const (\w+) = .*=>",
+    re.MULTILINE,
+)
 # Folders that are no packages, in a sentence each.
 FOLDERS = {
     "deploy": "Scripts for installations: which torch, and a trial of the Dockerfile.",
@@ -59,12 +67,19 @@ def _whole_sentence(lines: list[str]) -> str:
     return said
 
 
-def defined(path: str) -> str:
-    """The public names that a module defines, for the list."""
-    nodes = ast.parse((ROOT / path).read_text(encoding="utf-8")).body
-    names = [n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)]
-    public = ", ".join(f"`{name}`" for name in names if name[0] != "_")
-    return f"defines {public}" if public else ""
+def defined(path: str) -> list[str]:
+    """The public constants, functions and classes of a Python file; the functions of a script."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    if path.endswith(".js"):
+        return [name for names in FUNCTION.findall(text) for name in names if name]
+    names = []
+    for node in ast.parse(text).body if path.endswith(".py") else ():
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.append(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            names += [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id.isupper()
+                      and isinstance(n.ctx, ast.Store)]  # fmt: skip
+    return [name for name in names if name[0] != "_"]
 
 
 def _notebook_title(text: str) -> str:
@@ -80,8 +95,10 @@ def written() -> str:
         if str(Path(path).parent) != folder:
             folder = str(Path(path).parent)
             lines += _heading(folder)
-        said = defined(path) if path.endswith("__init__.py") else first_line(path)
-        if said:
+        said = "" if path.endswith("__init__.py") else first_line(path)
+        names = ", ".join(defined(path)) if path.startswith(("core/", "dashboard/")) else ""
+        if said or names:
+            said = f"{said} ({names})".lstrip() if names else said
             lines.append(f"- `{Path(path).name}`: {said}")
     return "\n".join(lines).lstrip("\n") + "\n"
 
