@@ -7,6 +7,7 @@ dashboard the names that the file defines follow in brackets.
 import ast
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 from tests.conftest import ROOT
@@ -16,8 +17,7 @@ MAP = ROOT / "ARCHITECTURE.md"
 BEGIN, END = "<!-- files: python -m tests.house.file_map -->\n", "<!-- end of files -->\n"
 TOPS = ("core", "dashboard", "pages", "benchmarks", "deploy", "tests")
 # Data that only repeats a pattern: the folder stands for its files.
-DATA = ("tests/fuzz/corpus", "benchmarks/histories", "benchmarks/results", "core/study/questions",
-        "core/study/storylines")  # fmt: skip
+DATA = ("tests/fuzz/corpus", "benchmarks/histories", "benchmarks/results")
 # The name of a function, of a method of a class, or of what is written with an arrow.
 FUNCTION = re.compile(
     r"^ *(?:export )?(?:async )?function\*? (\w+)"
@@ -25,8 +25,12 @@ FUNCTION = re.compile(
     r"|^(?:export )?const (\w+) = .*=>",
     re.MULTILINE,
 )
+# The course's content, a file for each question and each lesson.
+COURSE = ("core/study/questions/", "core/study/storylines/")
 # Folders that are no packages, in a sentence each.
 FOLDERS = {
+    "core/study/questions": "The questions of the course, by their titles.",
+    "core/study/storylines": "The beats of each lesson, and the sections that they show.",
     "deploy": "Scripts for installations: which torch, and a trial of the Dockerfile.",
     "core/study/handouts/exercises": "Classes that students fill in, and the cases that test them.",
     "core/study/handouts/lessons": "A script of cells for each lesson, downloaded as a notebook.",
@@ -45,6 +49,8 @@ def tracked() -> list[str]:
 def first_line(path: str) -> str:
     """What a file says of itself in its first line, without a final full stop."""
     text = (ROOT / path).read_text(encoding="utf-8")
+    if path.startswith(COURSE):
+        return str(tomllib.loads(text)["title"]).replace("|", "\\|")
     if path.endswith(".html"):
         return "The elements that the script beside it fills"
     if path.endswith(".py"):
@@ -68,10 +74,14 @@ def _whole_sentence(lines: list[str]) -> str:
 
 
 def defined(path: str) -> list[str]:
-    """The public constants, functions and classes of a Python file; the functions of a script."""
+    """Public constants, functions and classes; a script's functions; the sections of beats."""
     text = (ROOT / path).read_text(encoding="utf-8")
     if path.endswith(".js"):
         return [name for names in FUNCTION.findall(text) for name in names if name]
+    if path.startswith("core/study/storylines/"):
+        states = [beat.get("state", {}) for beat in tomllib.loads(text)["beat"]]
+        shown = [state.get("section") or state.get("try") for state in states]
+        return [name for name in dict.fromkeys(shown) if name]
     names = []
     for node in ast.parse(text).body if path.endswith(".py") else ():
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
