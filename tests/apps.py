@@ -5,6 +5,7 @@ import threading
 import time
 import tomllib
 import zlib
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import CodeType
@@ -27,6 +28,15 @@ def opened(page: str, stopped: tuple[str, ...] = (), **query: str) -> AppTest:
     app = AppTest.from_file(str(ROOT / "pages" / f"{page}.py"), default_timeout=120)
     for name in stopped:
         app.session_state[f"state-live-stopped-{name}"] = True
+    return _run(app, query)
+
+
+def section(script: Callable[[], None], **query: str) -> AppTest:
+    """What this function shows, without an exception or an error."""
+    return check(_run(AppTest.from_function(script, default_timeout=120), query))
+
+
+def _run(app: AppTest, query: dict[str, str]) -> AppTest:
     for name, value in query.items():
         app.query_params[name] = value
     return app.run()

@@ -6,6 +6,7 @@ Terms and factors keep the order of the expression. `parse_answer` reads the pla
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import sympy
 
@@ -23,7 +24,8 @@ def to_latex(
     r"""`left` = φ_y( … ) in LaTeX, long sums on several lines, parts in `new` wrapped by `mark`."""
 
     def term(node: sympy.Basic) -> str:
-        return mark(_latex(node, new, mark)) if node in new else _latex(node, new, mark)
+        written = _written(node, LATEX, new, mark)
+        return mark(written) if node in new else written
 
     inside = activation_argument(expr)
     body = expr if inside is None else inside
@@ -48,50 +50,58 @@ def _letters(node: sympy.Basic) -> int:
     return is_sum(node) + sum(_letters(a) for a in node.args if isinstance(a, sympy.MatrixExpr))
 
 
-def _latex(node: sympy.Basic, new: tuple[sympy.Basic, ...], mark: Callable[[str], str]) -> str:
-    def part(child: sympy.Basic, bracket: bool) -> str:
-        inner = _latex(child, new, mark)
-        inner = rf"\bigl({inner}\bigr)" if bracket else inner
-        return mark(inner) if child in new else inner
+@dataclass(frozen=True)
+class _Notation:
+    """How a tree is written; %s stands for what a bracket or φ_y holds, a base or an exponent."""
 
-    inside = activation_argument(node)
-    if inside is not None:
-        return rf"\varphi_y\bigl({part(inside, False)}\bigr)"
-    if is_sum(node):
-        return " + ".join(part(a, False) for a in node.args)
-    if is_product(node):
-        return r"\,".join(part(a, is_sum(a)) for a in node.args)
-    if is_power(node):
-        base = node.args[0]
-        return rf"{part(base, not isinstance(base, sympy.MatrixSymbol))}^{{{node.args[1]}}}"
-    name, _, index = str(node).partition("_")
+    bracket: str
+    activation: str
+    times: str
+    power: str
+    letter: Callable[[sympy.Basic], str] = str
+
+
+def _indexed(letter: sympy.Basic) -> str:
+    name, _, index = str(letter).partition("_")
     return f"{name}_{{{index}}}" if index else name
+
+
+LATEX = _Notation(r"\bigl(%s\bigr)", r"\varphi_y\bigl(%s\bigr)", r"\,", "%s^{%s}", _indexed)
+TEXT = _Notation("(%s)", "phi_y(%s)", " ", "%s^%s")
+NUMPY = _Notation("(%s)", "phi_y(%s)", " @ ", "matrix_power(%s, %s)")
 
 
 def to_text(expr: sympy.Basic) -> str:
     """phi_y(W_y W_h^2 W_x x_1 + W_y W_h W_x x_2 + W_y W_x x_3)"""
-    return _plain(expr, " ", lambda base, exponent: f"{base}^{exponent}")
+    return _written(expr, TEXT)
 
 
 def to_numpy(expr: sympy.Basic) -> str:
     """phi_y(W_y @ matrix_power(W_h, 2) @ W_x @ x_1 + …), for `from numpy.linalg import …`."""
-    return _plain(expr, " @ ", lambda base, exponent: f"matrix_power({base}, {exponent})")
+    return _written(expr, NUMPY)
 
 
-def _plain(node: sympy.Basic, times: str, raised: Callable[[str, str], str]) -> str:
+def _written(
+    node: sympy.Basic,
+    how: _Notation,
+    new: tuple[sympy.Basic, ...] = (),
+    mark: Callable[[str], str] = str,
+) -> str:
+    """The tree in that notation; the parts that are among `new` are marked."""
+
     def part(child: sympy.Basic, bracket: bool) -> str:
-        inner = _plain(child, times, raised)
-        return f"({inner})" if bracket else inner
+        inner = _written(child, how, new, mark)
+        inner = how.bracket % inner if bracket else inner
+        return mark(inner) if child in new else inner
 
     inside = activation_argument(node)
     if inside is not None:
-        return f"phi_y({part(inside, False)})"
+        return how.activation % part(inside, False)
     if is_sum(node):
         return " + ".join(part(a, False) for a in node.args)
     if is_product(node):
-        return times.join(part(a, is_sum(a)) for a in node.args)
+        return how.times.join(part(a, is_sum(a)) for a in node.args)
     if is_power(node):
-        base = node.args[0]
-        compound = not isinstance(base, sympy.MatrixSymbol)
-        return raised(part(base, compound), str(node.args[1]))
-    return str(node)
+        base, exponent = node.args
+        return how.power % (part(base, not isinstance(base, sympy.MatrixSymbol)), exponent)
+    return how.letter(node)

@@ -7,6 +7,7 @@ from core.models import llama_history
 from dashboard import state
 from dashboard.components.source import read_source
 from dashboard.text.llama_parts import NAMES, PARTS, RESULTS
+from tests.apps import check, section
 
 
 def opened(**query: str) -> AppTest:
@@ -15,16 +16,7 @@ def opened(**query: str) -> AppTest:
 
         to_llama.show()
 
-    app = AppTest.from_function(script, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return check(app.run())
-
-
-def check(app: AppTest) -> AppTest:
-    assert not app.exception, [e.value for e in app.exception]
-    assert not app.error, [e.value for e in app.error]
-    return app
+    return section(script, **query)
 
 
 @pytest.mark.parametrize("step", range(1, 7))

@@ -21,16 +21,7 @@ def _section() -> None:
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_function(_section, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return good(app.run())
-
-
-def good(app: AppTest) -> AppTest:
-    assert not app.exception, [e.value for e in app.exception]
-    assert not app.error, [e.value for e in app.error]
-    return app
+    return apps.section(_section, **query)
 
 
 def strips(app: AppTest) -> dict[str, dict[str, object]]:
@@ -54,8 +45,8 @@ def test_every_step_merges_the_most_frequent_pair() -> None:
 
 def test_the_page_walks_through_the_merges() -> None:
     app = opened(merges="3")
-    good(app.slider(key="merges").set_value(0).run())
-    good(app.slider(key="merges").set_value(app.slider(key="merges").max).run())
+    apps.check(app.slider(key="merges").set_value(0).run())
+    apps.check(app.slider(key="merges").set_value(app.slider(key="merges").max).run())
     assert any("nothing left to merge" in c.value for c in app.caption)
 
 
@@ -68,7 +59,7 @@ def test_any_text_is_cut_and_none_is_markup(text: str) -> None:
     app = opened()
     app.text_area(key="merge-text").set_value(text)
     app.text_input(key="cut-text").set_value(text)
-    good(app.run())
+    apps.check(app.run())
     assert not [m.value for m in app.markdown if "script" in m.value or "**b**" in m.value]
 
 
@@ -90,7 +81,7 @@ def test_curves_wait_for_the_prediction() -> None:
     app = opened()
     assert any("Answer to see" in c.value for c in app.caption)
     app.radio(key="guess-unknown").set_value(comparison.ANSWERS[2])
-    good(app.run())
+    apps.check(app.run())
     curves = comparison.measured()
     assert curves is not None
     [said] = [m.value for m in app.markdown if "unknown" in m.value and "byte-pair" in m.value]
