@@ -1,9 +1,11 @@
 """Cells of a CSV file that a spreadsheet may open.
 
-A cell that begins with =, +, -, @ (or with white space before one of them) is run as a formula
-there (OWASP, "CSV injection"). An apostrophe in front keeps it text, and is not shown. A bare
-carriage return, which the csv module does not quote, would begin another cell.
+A cell that begins with =, +, - or @, full-width or not, or with white space before one of them, is
+run as a formula there (OWASP, "CSV injection"). An apostrophe in front keeps it text, and is not
+shown. A bare carriage return, which the csv module does not quote, would begin another cell.
 """
+
+FORMULA = tuple("=+-@＝＋－＠")
 
 
 def cell(value: object) -> object:
@@ -15,4 +17,4 @@ def cell(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = value.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@")) else text
+    return f"'{text}" if text.lstrip().startswith(FORMULA) else text

@@ -203,14 +203,15 @@ def test_json_nested_without_end(runs: Path) -> None:
 
 def test_a_spreadsheet_finds_no_formula() -> None:
     evil = "=cmd|'/C calc'!A0"
-    for value in (evil, "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1"):
+    wide = "＝＋－＠"
+    for value in (evil, "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1", *wide):
         text = io.StringIO(newline="")
         record = {"kind": value, value: 1, "held_out": {value: value}}
         archive.write_csv(lambda record=record: [record], text)
         text.seek(0)
         cells = [cell for row in csv.reader(text) for cell in row]
         assert len(cells) == 6
-        assert not [cell for cell in cells if cell.lstrip().startswith(tuple("=+-@"))]
+        assert not [cell for cell in cells if cell.lstrip().startswith(tuple("=+-@" + wide))]
         packed = zipfile.ZipFile(io.BytesIO(figure_data.pack({value: np.array([value, "x"])})))
         table_of = packed.read(next(n for n in packed.namelist() if n.endswith(".csv"))).decode()
         assert not table_of.strip('"').lstrip().startswith(tuple("=+-@"))
