@@ -32,6 +32,9 @@ KNOWN = re.compile(
     r"|log\.txt|checkpoints/[A-Za-z0-9_-]{1,60}\.(safetensors|json)"
     r"|attention/[a-z0-9-]{1,40}\.(npy|json)"
 )
+BY_SYSTEMS = re.compile(
+    r"^__MACOSX/|(^|/)(\.DS_Store|Thumbs\.db)$"
+)  # added when a folder is zipped
 ZIP_ERRORS = (  # what zipfile raises for damaged or foreign files
     *(zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError),
     *(ValueError, OverflowError, struct.error, zlib.error, lzma.LZMAError),
@@ -109,7 +112,7 @@ def unpack(file: BinaryIO) -> RunDirectory:
 def _extract(file: BinaryIO, folder: Path) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
-            members = archive.infolist()
+            members = _own_files(archive.infolist())
             _check_members(members)
             for member in members:
                 if member.filename in WRITE_ONLY:
@@ -128,11 +131,22 @@ def _extract(file: BinaryIO, folder: Path) -> None:
         raise InvalidArchive(f"This is not a usable zip file: {reason}.") from error
 
 
-def _check_members(members: list[zipfile.ZipInfo]) -> None:
+def _own_files(members: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    """The files of the run, also where somebody unpacked the zip and zipped its folder again."""
     if len(members) > MAX_MEMBERS:
         raise InvalidArchive(
             f"The zip has {len(members)} members; a run has at most {MAX_MEMBERS}."
         )
+    filled = [m for m in members if not (m.is_dir() and m.file_size == 0)]
+    files = [m for m in filled if not BY_SYSTEMS.search(m.filename)]
+    tops = {member.filename.partition("/")[0] for member in files}
+    if len(tops) == 1 and any(m.filename == f"{min(tops)}/spec.json" for m in files):
+        for member in files:
+            member.filename = member.filename.partition("/")[2]
+    return files
+
+
+def _check_members(members: list[zipfile.ZipInfo]) -> None:
     names = [m.filename for m in members]
     for member in members:
         name = member.filename

@@ -162,6 +162,18 @@ def test_the_command_line_packs_and_unpacks(runs, tmp_path, capsys):
     assert "There is no run '../gpt-a'" in said[1]
 
 
+def test_a_run_whose_folder_was_zipped_again_is_taken_too(runs):
+    members = members_of(RunDirectory(runs / "gpt-a"))
+    folder = {"gpt-a/": b"", "gpt-a/.DS_Store": b"x", "__MACOSX/gpt-a/._spec.json": b"x"}
+    again = folder | {f"gpt-a/{name}": data for name, data in members.items()}
+    for content in (again, members | {"__MACOSX/._spec.json": b"x", "checkpoints/": b""}):
+        taken = archive.unpack(zipped(content))
+        assert taken.metrics() == RunDirectory(runs / "gpt-a").metrics()
+        assert not list(taken.path.rglob("*MACOSX*"))
+    with pytest.raises(ValueError, match="not a file of a run"):
+        archive.unpack(zipped(again | {"gpt-b/spec.json": b"{}"}))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
