@@ -13,13 +13,14 @@ import unicodedata
 _SUPERSCRIPT = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵀⁱʲᵏⁿᵗˢᵐʳ", "0123456789+-=()Tijkntsmr", strict=True))
 _SUBSCRIPT = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ᵢⱼₖₙₜₛₘᵣₕₓᵧ", "0123456789+-=()ijkntsmrhxy", strict=True))
 _SIGNS = {
-    **dict.fromkeys("·⋅×∙∗•∘", "*"),
+    **dict.fromkeys("·⋅×∙∗•∘⨯✕", "*"),
     **dict.fromkeys("−–—", "-"),
     **dict.fromkeys("∑Σ", " sum "),
     **dict.fromkeys("φϕΦ", " phi"),
     **dict.fromkeys("…⋯", "..."),
     **dict.fromkeys("≤⩽", "<="),
-    **dict.fromkeys("\u200b\u2061\u2062~&$", " "),
+    **dict.fromkeys("\u200b\u2061\u2062~&$▒", " "),
+    **{"〖": "(", "〗": ")"},  # with ▒ how Word writes the body of a sum
     **{"τ": "tau", "→": " to ", "∈": " in ", ";": ",", "′": "'"},
 }
 _LATEX_FACE = re.compile(r"\\(?:math(?:bf|rm|it|bb|sf)|boldsymbol|bm|text|operatorname)\b\s*")
