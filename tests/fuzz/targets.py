@@ -17,6 +17,8 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+import nltk.stem.snowball  # noqa: F401  (as in a server, before the first text is graded)
+
 from core.linear_rnn import parse_answer, same_expression, unroll
 from core.run_files import metrics, schema
 from core.runs.archive import unpack
