@@ -12,6 +12,7 @@ os.environ.setdefault("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
 os.environ["STREAMLIT_RUNNER_MAGIC_ENABLED"] = "false"
 os.environ["STREAMLIT_RUNNER_POST_SCRIPT_GC"] = "false"
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.browser.find import NOTHING as NO_BROWSER
+from tests.forks import Forks
 
 # A first example may import NLTK or torch: no test asserts a time.
 settings.register_profile("unrolled", deadline=None)
@@ -57,6 +59,14 @@ def prepared_apps() -> None:
     from tests.apps import prepare_apps
 
     prepare_apps()
+
+
+@pytest.fixture(scope="session")
+def with_torch() -> Iterator[Forks]:
+    """A process that has imported torch, for programs that need it."""
+    forks = Forks("torch")
+    yield forks
+    forks.end()
 
 
 MAIN = sys.modules["__main__"]

@@ -3,8 +3,6 @@
 import base64
 import math
 import re
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -23,10 +21,9 @@ from dashboard.figures.layout import Drawing
 from dashboard.figures.rnn import cost, decay as rnn_decay, latch, matrix
 from tests import apps
 from tests.apps import check
-from tests.conftest import ROOT
+from tests.conftest import alone
 from tests.dashboard.drawings import checked
 
-PAGE = ROOT / "pages" / "rnn.py"
 DECAY = "Eigenvalues and decay"
 
 
@@ -239,8 +236,8 @@ def test_measuring_here_replaces_what_was_shipped(
 
 def test_sliders_and_steps_never_load_torch() -> None:
     code = (
-        "import sys; from streamlit.testing.v1 import AppTest\n"
-        f"at = AppTest.from_file({str(PAGE)!r}, default_timeout=120).run()\n"
+        "import sys; from tests.apps import opened, prepare_apps\n"
+        "prepare_apps(); at = opened('rnn')\n"
         "at.slider(key='T').set_value(7).run(); at.button(key='step-Next').click().run()\n"
         f"at.session_state['section'] = {DECAY!r}; at.run()\n"
         "at.session_state['rho'] = 1.2; at.run(); at.slider(key='size').set_value(40).run()\n"
@@ -248,8 +245,7 @@ def test_sliders_and_steps_never_load_torch() -> None:
         "assert not at.exception, at.exception\n"
         "sys.exit('torch was loaded' if 'torch' in sys.modules else 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
+    alone(code)
 
 
 # figures: built without Plotly's check, so it is made up for here

@@ -220,8 +220,8 @@ async def many_tabs(served: Served) -> None:
 
 
 async def words_guessed(served: Served) -> None:
-    """Two hundred guesses at the passphrase of somebody's saved progress."""
-    tab = Tab(served.address, "study")
+    """Two hundred guesses at the passphrase of somebody's saved progress, beside a question."""
+    tab = Tab(served.address, "study", {"q": "1a"})
     view = await tab.open()
     tab.set(find(view, "text_input", "study-name"), string_value="ada")
     fetch = find(view, "button", "Fetch")

@@ -5,11 +5,9 @@ from one that has imported torch. The kernel is compiled once; where it is built
 that copies the compiled one takes the place of the machine's.
 """
 
-import json
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -20,68 +18,43 @@ import pytest
 from core.compiled.build import find_compiler
 from core.decoding.kernel_build import load_kernel
 from tests.conftest import FOLDER, ROOT
+from tests.forks import Forks
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32" or find_compiler() is None, reason="no kernel is built here"
 )
 
-# Forks for each line of its input, an environment: its child generates 20 words.
-FORKS = """
-import json, os, sys
+WRITES = """
 import torch
 from core.gpt import DialogueGPT
 from core.decoding import Greedy
 from core.decoding.engine import DecodingEngine
-for line in sys.stdin:
-    child = os.fork()
-    if child:
-        print("", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-        continue
-    os.environ.update(json.loads(line))
-    torch.manual_seed(0)
-    engine = DecodingEngine.of(DialogueGPT(33, 40, 19, 5, 37, 3, 2).eval())
-    words = list(engine.generate((0, 5), Greedy(), 20, torch.Generator()))
-    print(len(words), engine.path, end="", flush=True)
-    os._exit(0)
+torch.manual_seed(0)
+engine = DecodingEngine.of(DialogueGPT(33, 40, 19, 5, 37, 3, 2).eval())
+words = list(engine.generate((0, 5), Greedy(), 20, torch.Generator()))
+print(len(words), engine.path, end="")
 """
 EAGER = "eager PyTorch"
 Reads = Callable[..., str]
 
 
-def python(code: str, **more: str) -> subprocess.Popen[str]:
-    """Another process that runs this program."""
-    return subprocess.Popen(
-        [sys.executable, "-c", code],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | more,
-        cwd=ROOT,
-    )
-
-
-def asked(process: subprocess.Popen[str], cache: Path, **more: str) -> str:
-    """What a child of the process says that generates 20 words with the kernel in `cache`."""
-    assert process.stdin
-    assert process.stdout
-    process.stdin.write(json.dumps({"XDG_CACHE_HOME": str(cache), **more}) + "\n")
-    process.stdin.flush()
-    said, _, code = process.stdout.readline().rstrip().rpartition(" ")
-    assert code == "0", f"ended with {code}"
-    return said
+def asked(forks: Forks, folder: Path, cache: Path, **more: str) -> str:
+    """What a process says that generates 20 words with the kernel in `cache`."""
+    return forks.run(WRITES, folder, XDG_CACHE_HOME=str(cache), **more)
 
 
 @pytest.fixture(scope="module")
-def process() -> Iterator[subprocess.Popen[str]]:
-    with python(FORKS) as running:
-        yield running
+def forks() -> Iterator[Forks]:
+    forks = Forks("torch", "core.gpt", "core.decoding.engine")
+    yield forks
+    forks.end()
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory, process: subprocess.Popen[str]) -> Path:
+def kept(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Path:
     """A cache folder with an intact kernel."""
     cache = tmp_path_factory.mktemp(FOLDER)
-    said = asked(process, cache)
+    said = asked(forks, tmp_path_factory.mktemp("asked"), cache)
     assert said.startswith("20 ")
     assert EAGER not in said
     return cache
@@ -93,7 +66,7 @@ def cache(kept: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def reads(process: subprocess.Popen[str], kept: Path, tmp_path: Path) -> Reads:
+def reads(forks: Forks, kept: Path, tmp_path: Path) -> Reads:
     """As `asked`, with a compiler that copies the intact kernel."""
     compiler = tmp_path / "c++"
     compiler.write_text(
@@ -101,7 +74,7 @@ def reads(process: subprocess.Popen[str], kept: Path, tmp_path: Path) -> Reads:
         encoding="utf-8",
     )
     compiler.chmod(0o700)
-    return partial(asked, process, CXX=str(compiler))
+    return partial(asked, forks, tmp_path, CXX=str(compiler))
 
 
 def library(cache: Path) -> Path:
@@ -162,16 +135,13 @@ def test_a_folder_of_another_user_is_not_used(cache: Path, monkeypatch: pytest.M
     assert load_kernel.__wrapped__() is None
 
 
-def test_a_page_that_writes_works_without_it(cache: Path) -> None:
+def test_a_page_that_writes_works_without_it(cache: Path, forks: Forks, tmp_path: Path) -> None:
     library(cache).parent.chmod(0o777)
-    page = python(
+    page = (
         "from streamlit.testing.v1 import AppTest\n"
-        "app = AppTest.from_file('pages/decoding.py', default_timeout=100)\n"
+        f"app = AppTest.from_file({str(ROOT / 'pages' / 'decoding.py')!r}, default_timeout=100)\n"
         "app.query_params['model'] = 'gpt-grammar'\n"
         "app.run()\n"
-        "print(len(app.exception), len(app.error), any('eager' in c.value for c in app.caption))",
-        XDG_CACHE_HOME=str(cache),
+        "print(len(app.exception), len(app.error), any('eager' in c.value for c in app.caption))"
     )
-    said, _ = page.communicate(timeout=200)
-    assert page.returncode == 0
-    assert said.strip() == "0 0 True"
+    assert forks.run(page, tmp_path, XDG_CACHE_HOME=str(cache)).strip() == "0 0 True"

@@ -1,6 +1,7 @@
 """One visitor exceeds every quota of a real server: passphrases, votes, rooms and runs.
 
-Each test uses another network address, passed on as by a proxy on this machine.
+Each test uses another network address, passed on as by a proxy on this machine. Visitors of Study
+come by the link of a question: without one each answer would bring the list of all questions.
 """
 
 import json
@@ -66,7 +67,7 @@ def said(views: list[View], sentence: str) -> int:
 
 async def guess(served: Served, ip: str, name: str, times: int, word: str = "guess") -> list[View]:
     """The views after `times` guesses over one connection, without a pause."""
-    tab, view = await visit(served, "study", ip)
+    tab, view = await visit(served, "study", ip, q=QUESTION)
     tab.set(keyed(view, "study-name"), string_value=name)
     tab.set(keyed(view, "study-word"), string_value=word)
     views = await press(tab, labelled(view, "Fetch"), times)
@@ -94,7 +95,7 @@ def test_a_loop_of_guesses_tries_few_words_and_others_are_not_held_up(waiting: S
 
 def test_one_session_keeps_progress_under_few_names(waiting: Served) -> None:
     async def flood() -> list[View]:
-        tab, view = await visit(waiting, "study", "203.0.113.50")
+        tab, view = await visit(waiting, "study", "203.0.113.50", q=QUESTION)
         name, keep = keyed(view, "study-name"), labelled(view, "Save here")
         tab.set(keyed(view, "study-word"), string_value="word")
         views: list[View] = []

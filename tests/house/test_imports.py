@@ -121,11 +121,11 @@ def test_runs_load_no_torch() -> None:
 
 def test_first_paint_does_not_load_torch() -> None:
     """One process opens all of these pages: the first that loads torch is named."""
-    pages = [str(ROOT / "pages" / f"{name}.py") for name in TORCH_FREE_PAGES]
     code = (
-        "import sys; from streamlit.testing.v1 import AppTest\n"
-        f"for page in {pages!r}:\n"
-        "    at = AppTest.from_file(page, default_timeout=120).run()\n"
+        "import sys; from tests.apps import opened, prepare_apps\n"
+        "prepare_apps()\n"
+        f"for page in {TORCH_FREE_PAGES!r}:\n"
+        "    at = opened(page)\n"
         "    assert not at.exception, (page, at.exception)\n"
         "    assert at.title, (page, 'the page has no heading')\n"
         "    assert 'torch' not in sys.modules, (page, 'torch was loaded')"

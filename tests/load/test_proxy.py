@@ -56,12 +56,12 @@ def test_a_browser_stays_with_its_first_process(tmp_path: Path) -> None:
     for folder in folders:
         folder.mkdir()
     with dashboard(folders[0]) as one, dashboard(folders[1]) as two:
-        ports = [int(address.rsplit(":", 1)[1]) for address in (one, two)]
-        with proxy(folders[2], ports) as port:
-            visits = [visit(port, ports) for _ in range(8)]
+        servers = {int(address.rsplit(":", 1)[1]): process_on(address) for address in (one, two)}
+        with proxy(folders[2], list(servers)) as port:
+            visits = [visit(port, servers) for _ in range(8)]
             scripts = [script(port) for _ in range(2)]
             kept = [path for path in (folders[2] / "cache").rglob("*") if path.is_file()]
-    assert {first for first, _ in visits} == set(ports), "both processes get visitors"
+    assert {first for first, _ in visits} == set(servers), "both processes get visitors"
     assert all(set(later) == {first} for first, later in visits), "each stays where it began"
     assert len(kept) == 1, "the second visitor's script comes from nginx"
     for name, sent in scripts:
@@ -70,11 +70,11 @@ def test_a_browser_stays_with_its_first_process(tmp_path: Path) -> None:
         assert len(sent) < 0.5 * len(file)
 
 
-def visit(port: int, ports: list[int]) -> tuple[int, list[int]]:
+def visit(port: int, servers: dict[int, psutil.Process]) -> tuple[int, list[int]]:
     """Which process opened the session of a new browser, and which it is later connected to."""
     cookie = ask(port)
     assert cookie.startswith("unrolled=")
-    return connected(port, ports, cookie), [connected(port, ports, cookie) for _ in range(2)]
+    return connected(port, servers, cookie), [connected(port, servers, cookie) for _ in range(2)]
 
 
 def script(port: int) -> tuple[str, bytes]:
@@ -103,9 +103,9 @@ def ask(port: int) -> str:
     return next(c.split(";")[0] for c in cookies if c.startswith("unrolled="))
 
 
-def connected(port: int, ports: list[int], cookie: str) -> int:
+def connected(port: int, servers: dict[int, psutil.Process], cookie: str) -> int:
     """Open the WebSocket through the proxy, and see to which process nginx has connected."""
-    before = {p: sockets(p) for p in ports}
+    before = {p: sockets(server) for p, server in servers.items()}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     headers = {
         "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
@@ -115,19 +115,18 @@ def connected(port: int, ports: list[int], cookie: str) -> int:
     connection.request("GET", "/_stcore/stream", headers=headers)
     answer = connection.getresponse()
     assert answer.status == 101, "the upgrade and the Host pass the proxy"
-    more = [p for p in ports if sockets(p) > before[p]]
+    more = [p for p, server in servers.items() if sockets(server) > before[p]]
     answer.close()
     connection.close()
     assert len(more) == 1
     deadline = time.monotonic() + 120
-    while sockets(more[0]) > before[more[0]] and time.monotonic() < deadline:
+    while sockets(servers[more[0]]) > before[more[0]] and time.monotonic() < deadline:
         time.sleep(0.05)
     return more[0]
 
 
-def sockets(port: int) -> int:
-    """Open connections of the process that listens there."""
-    server: psutil.Process = process_on(f"http://127.0.0.1:{port}")
+def sockets(server: psutil.Process) -> int:
+    """Open connections of this process."""
     return sum(c.status == "ESTABLISHED" for c in server.net_connections("tcp"))
 
 

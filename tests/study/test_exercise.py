@@ -1,15 +1,13 @@
 """The exercise of the attention lesson: right classes pass, each usual mistake is named."""
 
 import ast
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from core.study.handouts.export import as_notebook, cells_of, exercise
+from tests.forks import Forks
 
 HEAD = """
 class AttentionHead(nn.Module):
@@ -169,8 +167,8 @@ def test_the_empty_notebook_asks_for_the_class() -> None:
     assert "AttentionHead has no W_K" in said
 
 
-def test_it_needs_torch_alone(tmp_path: Path) -> None:
-    """The script, filled in, in a process that cannot import Unrolled."""
+def test_it_needs_torch_alone(tmp_path: Path, with_torch: Forks) -> None:
+    """The script, filled in, in a process that has torch and cannot import Unrolled."""
     imported = {
         alias.name
         for node in ast.walk(ast.parse(exercise("attention")))
@@ -184,16 +182,7 @@ def test_it_needs_torch_alone(tmp_path: Path) -> None:
     assert imported == {"torch"}
     (tmp_path / "own.py").write_text("\n\n".join(filled(HEAD, HEADS)), encoding="utf-8")
     block = "import sys, runpy; sys.modules['core'] = None; runpy.run_path('own.py')"
-    done = subprocess.run(
-        [sys.executable, "-c", block],
-        cwd=tmp_path,
-        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
-        capture_output=True,
-        text=True,
-        timeout=200,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.count("passed") == 4
+    assert with_torch.run(block, tmp_path).count("passed") == 4
 
 
 def test_the_notebook_is_valid_and_has_the_classes_to_fill_in() -> None:

@@ -2,9 +2,6 @@
 
 import ast
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
@@ -14,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core.study.handouts.export import cells_of, exported, notebook, script, settings
 from dashboard import lessons
 from dashboard.state import SETTINGS
-from tests.conftest import ROOT
+from tests.forks import Forks
 
 OTHER = {
     "rnn": {"T": 4, "matrix": "Scaled rotation", "rho": 1.1},
@@ -30,21 +27,12 @@ OTHER = {
 }
 
 
-def run(folder: Path, **files: str) -> str:
-    """Run them in a fresh process, as a reader would; UNROLLED_RUNS is an empty folder."""
+def run(with_torch: Forks, folder: Path, **files: str) -> str:
+    """Run them in a process that has imported torch alone; UNROLLED_RUNS is an empty folder."""
     for name, code in files.items():
         (folder / f"{name}.py").write_text(code, encoding="utf-8")
     runner = f"import runpy\nfor name in {list(files)!r}: runpy.run_path(name + '.py')"
-    done = subprocess.run(
-        [sys.executable, "-c", runner],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "UNROLLED_RUNS": str(folder / "runs")},
-        capture_output=True,
-        text=True,
-        timeout=200,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
+    return with_torch.run(runner, folder, UNROLLED_RUNS=str(folder / "runs"))
 
 
 def test_every_exported_lesson_is_a_lesson():
@@ -54,7 +42,7 @@ def test_every_exported_lesson_is_a_lesson():
 
 
 @pytest.mark.parametrize("lesson", exported())
-def test_script_and_notebook_run(lesson, tmp_path):
+def test_script_and_notebook_run(lesson, tmp_path, with_torch):
     """The script with its defaults, the notebook's cells in turn with other settings.
 
     What has no other settings is the same program twice, and runs once.
@@ -68,7 +56,7 @@ def test_script_and_notebook_run(lesson, tmp_path):
     files = {"script": script(lesson, {}), "notebook": code}
     same = len({ast.dump(ast.parse(text)) for text in files.values()}) == 1
     assert same == (not OTHER[lesson])
-    printed = run(tmp_path, **dict(list(files.items())[same:]))
+    printed = run(with_torch, tmp_path, **dict(list(files.items())[same:]))
     assert len(printed) > 120
     figure = (tmp_path / f"{lesson}.html").read_text(encoding="utf-8")
     assert "Plotly.newPlot" in figure

@@ -60,7 +60,8 @@ class NoTorch:
             raise ModuleNotFoundError("No module named 'torch'", name="torch")
 sys.meta_path.insert(0, NoTorch())
 from dashboard import lessons
-from tests.apps import opened
+from tests.apps import opened, prepare_apps
+prepare_apps()
 for lesson in lessons.LESSONS:
     asked.clear()
     opened(lesson.name)
@@ -126,7 +127,8 @@ def test_first_views_import_no_nltk_and_those_of_models_neither_tables_nor_algeb
 import sys
 sys.modules["nltk"] = None  # whoever imports it fails
 from dashboard import lessons
-from tests.apps import opened
+from tests.apps import opened, prepare_apps
+prepare_apps()
 MODELS = ["attention", "vit", "maps", "gpt"]
 others = [lesson.name for lesson in lessons.LESSONS if lesson.name not in MODELS]
 for name in MODELS + others:
