@@ -372,23 +372,3 @@ def test_missing_data_is_one_sentence_on_the_command_line(tmp_path, capsys, monk
     assert main(command) == 1
     assert capsys.readouterr().err.startswith("Error: ")
     assert not (tmp_path / "run").exists()
-
-
-def test_automatic_precision_is_resolved_once_and_written_to_the_spec(tmp_path, monkeypatch):
-    from core.training import session
-
-    run = RunDirectory.create(
-        tmp_path / "run", RunSpec("vit", "CompactViT", recipe={"precision": "auto"}).to_dict()
-    )
-    monkeypatch.setattr(session, "faster_precision", lambda device: "bf16")
-    resolved = session.resolve_auto(run, RunSpec.from_dict(run.spec()))
-    assert resolved.recipe_config().precision == "bf16"
-    monkeypatch.setattr(session, "faster_precision", lambda device: "fp32")
-    again = session.resolve_auto(run, RunSpec.from_dict(run.spec()))
-    assert again.recipe_config().precision == "bf16"
-
-
-def test_the_probe_answers_with_a_precision():
-    from core.training.precision import faster_precision
-
-    assert faster_precision(torch.device("cpu")) in ("fp32", "bf16")

@@ -1,6 +1,8 @@
 """GGUF files, written by the `gguf` package as llama.cpp's converter does, and the real one."""
 
 import json
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -114,9 +116,13 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def theirs(smollm2: LoadedModel, request: pytest.FixtureRequest) -> Any:
+def theirs(smollm2: LoadedModel, request: pytest.FixtureRequest) -> Iterator[Any]:
     """SmolLM2 in transformers, its numbers as transformers reads them from the GGUF file, which
-    stays in pytest's cache; the folder, and the name of the file."""
+    stays in pytest's cache; the folder, and the name of the file.
+
+    transformers reads the header for the weights and again for the tokenizer, and makes the same
+    table of names for each of 397 modules: here both are made once.
+    """
     from transformers import LlamaConfig, LlamaForCausalLM
     from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
 
@@ -136,10 +142,13 @@ def theirs(smollm2: LoadedModel, request: pytest.FixtureRequest) -> Any:
         eos_token_id=2,
     )  # fmt: skip
     model = LlamaForCausalLM._from_config(config, attn_implementation="eager").float().eval()
-    tensors = load_gguf_checkpoint(file, return_tensors=True, model_to_load=model)["tensors"]
-    assert not model.load_state_dict(tensors, strict=False).unexpected_keys
-    model.tie_weights()
-    return model, folder, file.name
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("GGUFReader", "get_tensor_name_map"):
+            patch.setattr(gguf, name, cache(getattr(gguf, name)))
+        tensors = load_gguf_checkpoint(file, return_tensors=True, model_to_load=model)["tensors"]
+        assert not model.load_state_dict(tensors, strict=False).unexpected_keys
+        model.tie_weights()
+        yield model, folder, file.name
 
 
 @pytest.mark.timeout(900)
