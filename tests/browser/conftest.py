@@ -99,7 +99,7 @@ class Windows:
     def __init__(self, browser: Browser, quiet: str):
         self._browser, self._quiet = browser, quiet
         self._idle: defaultdict[str, list[BrowserContext]] = defaultdict(list)
-        self._origins: set[str] = set()
+        self._visited: defaultdict[BrowserContext, set[str]] = defaultdict(set)  # addresses
 
     @contextmanager
     def window(self, **options: object) -> Iterator[Page]:
@@ -129,13 +129,10 @@ class Windows:
             **options,
         )  # fmt: skip
         context.set_default_timeout(PATIENCE)
-        context.on("page", lambda page: page.on("framenavigated", lambda at: self._visited(at.url)))
+        visited = self._visited[context]
+        context.on("page", lambda page: page.on("framenavigated", lambda at: visited.add(at.url)))
         context.new_page().goto(self._quiet)
         return context
-
-    def _visited(self, url: str) -> None:
-        if url.startswith("http"):
-            self._origins.add("{0.scheme}://{0.netloc}".format(urlsplit(url)))
 
     def _clear(self, context: BrowserContext) -> None:
         """Close all windows but the first, and remove what they have kept."""
@@ -145,8 +142,10 @@ class Windows:
         for old in used:
             old.close()
         session = context.new_cdp_session(first)
-        for origin in self._origins:
+        places = [urlsplit(at) for at in self._visited[context] if at.startswith("http")]
+        for origin in {f"{place.scheme}://{place.netloc}" for place in places}:
             session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": KEPT})
+        self._visited[context].clear()
         session.detach()
 
 

@@ -146,7 +146,7 @@ def opened(page: Page) -> Locator:
     return drawing
 
 
-def test_the_model_is_drawn_and_a_block_opens_into_the_numbers_of_its_trace(
+def test_the_model_is_drawn_a_block_opens_into_its_trace_a_head_leads_to_its_steps_and_it_plays(
     page: Page, dashboard_url: str, console: list[str]
 ) -> None:
     loaded = load_model("gpt-grammar")
@@ -184,6 +184,9 @@ def test_the_model_is_drawn_and_a_block_opens_into_the_numbers_of_its_trace(
     drawing.press("ArrowUp")  # another token
     expect(drawing.locator(".number").last).to_have_text("0")
     assert np.allclose(shown(drawing), traced.attention[0, 1, 2, last - 1], rtol=2e-3, atol=1e-4)
+    drawing.press("Escape")
+    drawing.press("Escape")
+    a_head_leads_to_its_steps_and_back_keys_zoom_and_it_plays(page, drawing)
     no_errors(page)
     assert [line for line in console if "404" not in line] == []
 
@@ -195,19 +198,17 @@ def shown(drawing: Locator) -> list[float]:
     return found
 
 
-def test_a_head_leads_to_its_steps_and_back_keys_zoom_and_it_plays(
-    page: Page, dashboard_url: str
-) -> None:
-    open_page(page, dashboard_url, "attention", "network=true&model=gpt-grammar")
-    drawing = opened(page)
+def a_head_leads_to_its_steps_and_back_keys_zoom_and_it_plays(page: Page, drawing: Locator) -> None:
+    """From block 2, head 3, which have been opened and left."""
+    expect(drawing.locator("[data-block]")).to_have_count(3)
     drawing.press("ArrowRight")
     drawing.press("ArrowDown")
-    link = page.get_by_role("link", name="Block 2, head 2, step by step")
-    expect(link).to_have_attribute("href", re.compile(r"^attention\?.*layer=2&head=2&query=\d+%3A"))
+    link = page.get_by_role("link", name="Block 3, head 4, step by step")
+    expect(link).to_have_attribute("href", re.compile(r"^attention\?.*layer=3&head=4&query=\d+%3A"))
     link.click()
-    expect(page.get_by_text("Layer 2, head 2. Shape")).to_be_visible()
+    expect(page.get_by_text("Layer 3, head 4. Shape")).to_be_visible()
     page.get_by_text("Draw the whole network").click()
-    expect(page.get_by_role("link", name="Block 2, head 2, step by step")).to_be_visible()
+    expect(page.get_by_role("link", name="Block 3, head 4, step by step")).to_be_visible()
     wait_ready(page)
 
     drawing.press("Enter")
