@@ -44,11 +44,11 @@ EVERYTHING = {
 SPECS = {
     "gpt": RunSpec("gpt", "CompactGPT", SIZES, RECIPE, "grammar", share=0.1, threads=1),
     "vit": RunSpec(
-        "vit", "CompactViT", SIZES, {**RECIPE, **EVERYTHING}, "shapes", share=0.01,
+        "vit", "CompactViT", SIZES, {**RECIPE, **EVERYTHING}, "shapes", share=0.03,
         validation_share=0.01, threads=2,
     ),
 }  # fmt: skip
-SPECS = {kind: replace(spec, checkpoint_every=0.1) for kind, spec in SPECS.items()}
+SPECS = {kind: replace(spec, checkpoint_every=0.3) for kind, spec in SPECS.items()}
 # At the named moment the training kills itself: in which call, made from which function, and at
 # which of them. A checkpoint is two files: the third and the fourth call are in the second one.
 WORST = {
