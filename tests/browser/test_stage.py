@@ -41,9 +41,10 @@ Ends = tuple[list[float], float]  # where each figure ends and where the keys be
 
 
 @pytest.fixture(scope="module")
-def window(windows: Windows) -> Iterator[Page]:
+def window(windows: Windows, dashboard_url: str) -> Iterator[Page]:
     """The window in which the tests of this file open their pages, one after the other."""
     with windows.window() as window:
+        window.goto(f"{dashboard_url}/_stcore/health")  # has the storage of the dashboard's pages
         yield window
 
 
