@@ -42,7 +42,7 @@ def load(entry: ModelEntry) -> LoadedModel:
         return load_shared(str(entry.weights), entry.identity, entry)
 
 
-@st.cache_resource(max_entries=12, show_spinner="Loading the model …")
+@st.cache_resource(max_entries=32, show_spinner="Loading the model …")  # all 27 shipped: 50 MB
 def load_shared(weights: str, identity: str, _entry: ModelEntry) -> LoadedModel:
     """`core.models.zoo.load_model`, once for everybody. Errors: ValueError, OSError."""
 

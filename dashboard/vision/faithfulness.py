@@ -121,7 +121,7 @@ def on_known_objects(loaded: zoo.LoadedModel, weights: str) -> dict[str, Any]:
     return _on_known_objects(loaded.entry.name, loaded.entry.identity, weights, loaded)
 
 
-@st.cache_resource(max_entries=12, show_spinner="Running the model on 500 pictures …")
+@st.cache_resource(max_entries=64, show_spinner="Running the model on 500 pictures …")
 def _on_known_objects(
     name: str, identity: str, weights: str, _loaded: zoo.LoadedModel
 ) -> dict[str, Any]:

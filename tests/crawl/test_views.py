@@ -1,15 +1,18 @@
 """Every view of every page opens without errors and without empty figures."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.models.pretrained import store
 from dashboard import lessons, state
 from dashboard.components import page as components
 from tests.crawl.marks import trouble
 from tests.crawl.views import View, beats, open_on_stage, open_page, walk
+from tests.models.pretrained import stored
 
 # What the dashboard itself keeps in the session and in links.
 OWN_PREFIXES = ("state-", "stage")
@@ -38,7 +41,17 @@ def faults(app: AppTest, errors: list[logging.LogRecord]) -> list[str]:
     ]
 
 
-pytestmark = pytest.mark.usefixtures("few_pictures")
+@pytest.fixture(scope="module")
+def real_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A real model as deep as SmolLM2 and as narrow as can be, instead of those fetched here."""
+    folder: Path = tmp_path_factory.mktemp("models")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "models_folder", lambda: folder)
+        stored.write("deep", num_layers=30, num_heads=9, num_kv_heads=3, dim=54, max_N=8192)
+        yield
+
+
+pytestmark = pytest.mark.usefixtures("few_pictures", "real_model")
 
 
 @pytest.mark.timeout(600)

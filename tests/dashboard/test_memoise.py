@@ -13,10 +13,11 @@ from core.decoding.engine import DecodingEngine
 from core.decoding.strategies import Greedy, Temperature
 from core.interpret.trace import UNCHANGED, Edit, trace
 from core.models.registry import build
+from core.models.zoo import available_models
 from dashboard.figures import memoise as memory
 from dashboard.figures.maps.bar_picture import WIDTH, bar_picture
 from dashboard.figures.memoise import memoise
-from dashboard.models import traces
+from dashboard.models import model_choice, traces
 from dashboard.models.generation_cache import GenerationCache
 
 
@@ -79,6 +80,12 @@ def test_a_trace_is_worked_out_once_for_each_edit_and_no_other_takes_its_place()
         assert torch.equal(kept.attention, fresh.attention)
         assert torch.equal(kept.logits, fresh.logits)
     assert len({id(kept) for kept in found}) == len(edits)
+
+
+def test_every_model_that_ships_stays_loaded() -> None:
+    entries = [entry for entry in available_models() if entry.shipped]
+    loaded = [model_choice.load(entry) for entry in entries]
+    assert all(model_choice.load(e) is one for e, one in zip(entries, loaded, strict=True))
 
 
 def test_a_beam_goes_on_from_forced_words_and_says_how_each_came_to_be():

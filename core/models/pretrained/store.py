@@ -17,6 +17,7 @@ import os
 import re
 import shutil
 from collections.abc import Generator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,15 @@ def entry(name: str) -> ModelEntry | None:
 
 def _tokenizer_digest(folder: Path) -> str:
     path = folder / "tokenizer.json"
-    return sha256_of(path) if path.is_file() else ""
+    if not path.is_file():
+        return ""
+    about = path.stat()
+    return _digest_as_of(path, about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(maxsize=64)  # every change of a control lists the models; a tokenizer has some megabytes
+def _digest_as_of(path: Path, changed: int, size: int) -> str:
+    return sha256_of(path)
 
 
 def description(folder: Path) -> dict[str, Any]:

@@ -2,15 +2,18 @@
 
 import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies as st
 from tokenizers import Tokenizer as Backend, models, pre_tokenizers, trainers
 
 from core.bpe import BYTE_OF, learn_merges, letters, merge_steps
+from core.data.locations import sha256_of
+from core.models.pretrained import store
 from core.models.pretrained.tokens import SPLITS, SubwordTokenizer, byte_level_json
 from core.tokenizer import Tokenizer, WordTokenizer
-from tests.models.pretrained.saved import VOCABULARY, tokenizer_json
+from tests.models.pretrained.stored import VOCABULARY, tokenizer_json, write
 
 TEXT = (
     """It's the end of the beginning, then the other thing: 3.14159 and 2,000 more…
@@ -93,3 +96,21 @@ def test_bytes_that_are_no_letter_are_shown_as_bytes() -> None:
     assert tokenizer.words(tokenizer.ids("a<|endoftext|>")) == ["a", "<|endoftext|>"]
     with pytest.raises(ValueError, match="at most"):
         tokenizer.ids("a" * 1_000_001)
+
+
+def test_another_tokenizer_makes_another_model_and_the_same_is_read_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = write("tiny")
+    read: list[Path] = []
+    path = first.path / "tokenizer.json"
+
+    def digest(path: Path) -> str:
+        read.append(path)
+        return sha256_of(path)
+
+    monkeypatch.setattr(store, "sha256_of", digest)
+    path.write_text(tokenizer_json() + " ", encoding="utf-8", newline="\n")
+    [identity] = {entry.identity for _ in range(3) if (entry := store.entry("tiny"))}
+    assert identity != first.identity
+    assert read == [path]
