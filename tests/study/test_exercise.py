@@ -181,7 +181,8 @@ def test_it_needs_torch_alone(tmp_path: Path, with_torch: Forks) -> None:
     }
     assert imported == {"torch"}
     (tmp_path / "own.py").write_text("\n\n".join(filled(HEAD, HEADS)), encoding="utf-8")
-    block = "import sys, runpy; sys.modules['core'] = None; runpy.run_path('own.py')"
+    hidden = "sys.modules['core'] = sys.modules['dashboard'] = None"
+    block = f"import sys, runpy; {hidden}; runpy.run_path('own.py')"
     assert with_torch.run(block, tmp_path).count("passed") == 4
 
 
