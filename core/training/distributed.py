@@ -100,8 +100,9 @@ def process_group() -> Iterator[None]:
     All leave together: the slowest process may still need the connections.
     Errors: ValueError when this machine has GPUs, but fewer than processes.
     """
-    processes, gpus = int(os.environ["LOCAL_WORLD_SIZE"]), torch.cuda.device_count()
+    gpus = torch.cuda.device_count()
     if gpus:
+        processes = int(os.environ["LOCAL_WORLD_SIZE"])
         if processes > gpus:
             raise ValueError(
                 f"{processes} processes need a GPU each and this machine has {gpus}; start with "
