@@ -32,9 +32,8 @@ KNOWN = re.compile(
     r"|log\.txt|checkpoints/[A-Za-z0-9_-]{1,60}\.(safetensors|json)"
     r"|attention/[a-z0-9-]{1,40}\.(npy|json)"
 )
-BY_SYSTEMS = re.compile(
-    r"^__MACOSX/|(^|/)(\.DS_Store|Thumbs\.db)$"
-)  # added when a folder is zipped
+# What systems add to a folder that is zipped.
+BY_SYSTEMS = re.compile(r"^__MACOSX/|(^|/)(\.DS_Store|Thumbs\.db)$")
 ZIP_ERRORS = (  # what zipfile raises for damaged or foreign files
     *(zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError),
     *(ValueError, OverflowError, struct.error, zlib.error, lzma.LZMAError),
