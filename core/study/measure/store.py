@@ -60,7 +60,7 @@ MEASUREMENTS = {
         "attention_gain attention_units crossing"),
     "forget_gate": Measurement("theory", "Train an LSTM with both biases, and a tanh RNN",
         "delay lstm_start lstm_after opened_start opened_after tanh_start tanh_after gru_start "
-        "gru_after gate_after"),
+        "gru_after gate_start gate_after"),
     "rivals": Measurement("models",
         "Move the pictures of Shapes under a CNN and a ViT (about 20 seconds)",
         "images moved cnn vit cnn_still cnn_moved vit_still vit_moved"),

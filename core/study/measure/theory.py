@@ -100,7 +100,7 @@ def parallel() -> Values:
 def forget_gate() -> Values:
     """By which factor a step the gradient ‖∂h_T/∂x_t‖ falls from t = T to 1, at the start and after
     300 steps of training: a tanh RNN, a GRU, an LSTM, and one with forget bias 1 ("opened"). And
-    the mean forget gate of the LSTM after training, which starts at 0.5."""
+    the mean forget gate of the LSTM before and after it."""
     import torch
     from torch import nn
 
@@ -122,10 +122,10 @@ def forget_gate() -> Values:
             values[f"{name}_{when}"] = float(
                 (record.gradient[0] / record.gradient[-1]) ** (1 / delay)
             )
-        if name == "lstm":
-            x, _ = sequences(task, 256, torch.Generator().manual_seed(1))
-            assert isinstance(model.layer, nn.LSTM)
-            values["gate_after"] = float(forget_gates(model.layer, x).mean())
+            if name == "lstm":
+                x, _ = sequences(task, 256, torch.Generator().manual_seed(1))
+                assert isinstance(model.layer, nn.LSTM)
+                values[f"gate_{when}"] = float(forget_gates(model.layer, x).mean())
     return values
 
 
