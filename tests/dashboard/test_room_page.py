@@ -14,6 +14,7 @@ from core.study.options import shown_options
 from core.study.question import shipped
 from core.study.storage.rooms import Rooms
 from core.study.storyline import lessons, storyline
+from dashboard.components.formula import formula
 from dashboard.components.page import escape
 from dashboard.study import room as study_room, room_link
 from dashboard.study.room_link import link_for_phones
@@ -147,12 +148,13 @@ def test_what_a_phone_typed_is_graded_as_it_was_typed(
     phone.run()
     assert said in text_of(phone).replace("**", "")
     right, _ = poll.right_answer(shipped()["1b"].predict, room.code)
-    bars = json.loads(phone.get("plotly_chart")[0].proto.spec)["data"][0]
-    assert sum(bars["x"]) == 1
-    shown = " ".join(bars["y"]).replace("<br>", " ")
-    assert "W<sub>h</sub>" in shown or "W_h" not in right
-    typed_so = re.sub("<sub>(.*?)</sub>", r"_\1", re.sub("<sup>(.*?)</sup>", r"^\1", shown))
-    assert f"✓ {right}" in typed_so
+    shares = [share.proto for share in phone.get("progress")]
+    assert sum(int(re.match(r"\*\*(\d+)\*\* · ", share.text)[1]) for share in shares) == 1
+    assert [share.value for share in shares if share.text.startswith("**1**")] == [100]
+    marked = next(share.text for share in shares if "✓" in share.text)
+    assert marked.endswith(f"✓ {formula(right)}")
+    assert "$W_{h}$" in marked or "W_h" not in right
+    assert not phone.get("plotly_chart"), "a phone fetches no Plotly"
     rooms.release()
 
 
