@@ -1,12 +1,18 @@
 # The chores of Unrolled. `make help` lists them.
 VENV   ?= .venv
-PYTHON ?= python3
 HOST   ?= 127.0.0.1
 PORT   ?= 8501
 NAMES  ?=
 MODEL  ?=
 ARGS   ?=
 JOBS   ?= 2
+
+# The system's own Python, if it will do, else the first on the PATH: distributions build theirs with
+# profile-guided optimisation, version managers usually not, and it does the same a quarter faster.
+OWN = import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+ifndef PYTHON
+PYTHON := $(shell /usr/bin/python3 -c '$(OWN)' 2> /dev/null && echo /usr/bin/python3 || echo python3)
+endif
 
 PY := $(VENV)/bin/python
 export PYTHONUNBUFFERED = 1
