@@ -208,7 +208,13 @@ def test_the_sweep_is_put_into_words_with_its_own_numbers() -> None:
     assert f"the LSTM is right {opened_gate:.0%} of the time" in words
 
 
-def test_training_here_shows_curves_gradients_and_a_mark_in_the_sweep() -> None:
+def test_training_here_shows_curves_gradients_and_a_mark_in_the_sweep(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from core.linear_rnn import latch_task
+
+    short = partial(latch_task.MemoryTask, steps=50)  # nothing here looks at what is learned
+    monkeypatch.setattr(latch_task, "MemoryTask", short)
     app = opened(section="Learning", delay="2")
     app.button[0].click().run(timeout=120)
     assert len(check(app).get("plotly_chart")) == 3
