@@ -79,10 +79,10 @@ def test_a_loop_of_guesses_tries_few_words_and_others_are_not_held_up(waiting: S
     kept = waiting.folder / "state" / "study.sqlite3"
     for name in ("Ada", "Bob"):
         class_store.save(name, "lovelace", StudyProgress(name), kept)
-    views = run(guess(waiting, "203.0.113.1", "Ada", 150))
+    views = run(guess(waiting, "203.0.113.1", "Ada", 60))
     tried = said(views, "Nothing is kept")
     assert 5 <= tried <= 5 + 8, "the eighth delay ends after four minutes"
-    assert said(views, "Too many wrong passphrases: " + LATER.pattern) == 150 - tried
+    assert said(views, "Too many wrong passphrases: " + LATER.pattern) == 60 - tried
 
     more = [run(guess(waiting, f"203.0.113.{i}", "Ada", 10)) for i in range(2, 8)]
     assert said([view for views in more for view in views], "Nothing is kept") <= 6, (
