@@ -63,8 +63,8 @@ def prepared_apps() -> None:
 
 @pytest.fixture(scope="session")
 def with_torch() -> Iterator[Forks]:
-    """A process that has imported torch, for programs that need it."""
-    forks = Forks("torch")
+    """A process that has imported torch and Plotly, for programs that need them."""
+    forks = Forks("torch", "plotly.graph_objects")
     yield forks
     forks.end()
 

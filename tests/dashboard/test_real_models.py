@@ -16,7 +16,8 @@ from core.models.pretrained.fetching.process import Fetch
 from dashboard import limits
 from dashboard.training import real_models
 from tests.conftest import ROOT
-from tests.models.pretrained.saved import random_model, save
+from tests.forks import Forks
+from tests.models.pretrained.stored import llama_of_the_hub
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def parts(data: Path) -> list[str]:
 
 
 def test_what_a_model_takes_is_said_before_it_is_fetched_and_removed(data: Path) -> None:
-    save(random_model("Llama"), data / "incoming" / "Tiny-Llama")
+    llama_of_the_hub(data / "incoming" / "Tiny-Llama")
     app = opened(**{"models-from": "incoming folder"})
     press(app, "Check size and licence")
     [said] = [m.value for m in app.markdown if "parameters needs" in m.value]
@@ -75,8 +76,25 @@ def test_what_a_model_takes_is_said_before_it_is_fetched_and_removed(data: Path)
     assert not parts(data)
 
 
+def test_a_model_is_looked_up_and_read_without_torchs_compiler(
+    data: Path, with_torch: Forks
+) -> None:
+    """It would take 2 seconds, in the dashboard and in the process that fetches."""
+    llama_of_the_hub(data / "incoming" / "llama")
+    code = """
+import sys
+from core.data.locations import drain
+from core.models.pretrained import sources
+from core.models.pretrained.fetching.needs import needs
+drain(sources.obtain("incoming:llama", "llama"))
+assert needs("incoming:llama").parameters > 0
+assert not {"torch._dynamo", "sympy"} & sys.modules.keys()
+"""
+    with_torch.run(code, data, UNROLLED_DATA=str(data))
+
+
 def test_an_error_of_the_fetch_is_one_sentence_and_nothing_is_left(data: Path) -> None:
-    folder = save(random_model("Llama"), data / "incoming" / "cut")
+    folder = llama_of_the_hub(data / "incoming" / "cut")
     app = opened(**{"models-from": "incoming folder"})
     press(app, "Check size and licence")
     weights = folder / "model.safetensors"
@@ -95,7 +113,7 @@ def test_cancelled_while_it_waits_nothing_is_left(data: Path) -> None:
     """It hears the interrupt although a dashboard in the background of a script hears none."""
     from filelock import FileLock
 
-    save(random_model("Llama"), data / "incoming" / "slow")
+    llama_of_the_hub(data / "incoming" / "slow")
     (data / "models").mkdir()
     with FileLock(data / "models" / ".slow.lock"):
         hears = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -123,7 +141,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_page_reads_no_path(name: str, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    save(random_model("Llama"), data / "a" / "llama")  # a model that a path would find
+    llama_of_the_hub(data / "a" / "llama")  # a model that a path would find
     monkeypatch.chdir(data)
     for source in (f"incoming:{name}", "hub:a/llama", "incoming:../a/llama", f"hub:{name}"):
         with pytest.raises(ValueError, match=r"^[^\n]{1,300}$"):
@@ -172,7 +190,7 @@ def test_where_others_reach_the_page_models_stay_as_they_are(
 def test_the_hub_says_what_a_model_takes(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from types import SimpleNamespace as Values
 
-    folder = save(random_model("Llama"), data / "hub")
+    folder = llama_of_the_hub(data / "hub")
     sizes = {"config.json": 700, "model.safetensors": 90_000, "pytorch_model.bin": 10**9}
     about = Values(
         siblings=[Values(rfilename=name, size=size) for name, size in sizes.items()],

@@ -1,11 +1,9 @@
 """Attacks at full size on a real server under limits of the operating system."""
 
 import sys
-from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.server import dashboard
 from tests.hostile.attacks import ATTACKS, MIB, READING, Attack, beside_a_bystander
 from tests.hostile.conftest import Served
 from tests.hostile.test_server import server_process
@@ -31,17 +29,14 @@ async def visit_all(address: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A dashboard under limits of memory, file size and open files."""
-    folder = tmp_path_factory.mktemp("limited")
-    with dashboard(folder) as address:
-        served = Served(address, folder)
-        pid = server_process(served).pid
-        resource.prlimit(pid, resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, (1024, 1024))
-        run(visit_all(address))
-        yield served
+def limited(served: Served) -> Served:
+    """The dashboard, from now on under limits of memory, file size and open files."""
+    pid = server_process(served).pid
+    resource.prlimit(pid, resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (1024, 1024))
+    run(visit_all(served.address))
+    return served
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)

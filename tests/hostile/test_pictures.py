@@ -4,9 +4,9 @@ Each is opened in a separate process with limited memory, which must not hang.
 """
 
 import io
-import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,13 +17,14 @@ from core.data.images import picture
 from core.data.images.picture import MAX_PIXELS, MAX_SCANS, open_picture, scans
 from dashboard.models import pictures
 from tests.conftest import ROOT
+from tests.forks import Forks
 from tests.hostile.conftest import one_sentence
 
 MEMORY = 100  # MB that opening one may take
 OPEN = f"""
-import io, resource, sys
+import io, resource
 from core.data.images.picture import open_picture
-data = open(sys.argv[1], "rb").read()
+data = open("picture", "rb").read()
 taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (taken + {MEMORY} * 10**6,) * 2)
 try:
@@ -33,6 +34,7 @@ except ValueError as error:
 """
 
 
+@cache
 def png(width: int, height: int, mode: str = "RGB") -> bytes:
     out = io.BytesIO()
     Image.new(mode, (width, height)).save(out, "PNG")
@@ -75,17 +77,20 @@ CASES: dict[str, tuple[Callable[[], bytes], str]] = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def opening() -> Iterator[Forks]:
+    """A process that has imported what opens pictures."""
+    forks = Forks("core.data.images.picture")
+    yield forks
+    forks.end()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited as Linux does it")
 @pytest.mark.parametrize("name", CASES)
-def test_an_expensive_picture_is_bounded(name: str, tmp_path: Path) -> None:
+def test_an_expensive_picture_is_bounded(name: str, tmp_path: Path, opening: Forks) -> None:
     make, expected = CASES[name]
-    file = tmp_path / "picture"
-    file.write_bytes(make())
-    done = subprocess.run(
-        [sys.executable, "-c", OPEN, str(file)], capture_output=True, text=True, cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT)}, timeout=240,
-    )  # fmt: skip
-    assert expected in done.stdout, done.stderr[-300:]
+    (tmp_path / "picture").write_bytes(make())
+    assert expected in opening.run(OPEN, tmp_path)
 
 
 def test_more_bytes_than_a_picture_has_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import ast
 import re
 import subprocess
 import tomllib
+from functools import cache, lru_cache
 from pathlib import Path
 
 from tests.conftest import ROOT
@@ -46,6 +47,12 @@ def tracked() -> list[str]:
     return [path for path in listed if (ROOT / path).is_file() and not path.startswith(DATA)]
 
 
+@lru_cache(1)  # the first line and the names of a file are asked for one after the other
+def _parsed(path: str) -> ast.Module:
+    return ast.parse((ROOT / path).read_text(encoding="utf-8"))
+
+
+@cache
 def first_line(path: str) -> str:
     """What a file says of itself in its first line, without a final full stop."""
     text = (ROOT / path).read_text(encoding="utf-8")
@@ -54,7 +61,7 @@ def first_line(path: str) -> str:
     if path.endswith(".html"):
         return "The elements that the script beside it fills"
     if path.endswith(".py"):
-        said = ast.get_docstring(ast.parse(text)) or _notebook_title(text)
+        said = ast.get_docstring(_parsed(path)) or _notebook_title(text)
     else:
         said = re.sub(r"^ *(//|/\*|#|<!--|\*)|\*/|-->", "", text, flags=re.MULTILINE)
     return _whole_sentence(said.strip().splitlines()).rstrip(".:").replace("|", "\\|")
@@ -83,7 +90,7 @@ def defined(path: str) -> list[str]:
         shown = [state.get("section") or state.get("try") for state in states]
         return [name for name in dict.fromkeys(shown) if name]
     names = []
-    for node in ast.parse(text).body if path.endswith(".py") else ():
+    for node in _parsed(path).body if path.endswith(".py") else ():
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             names.append(node.name)
         elif isinstance(node, ast.Assign | ast.AnnAssign):

@@ -1,4 +1,4 @@
-"""Imports follow one table of arrows, without circles; a first paint waits for no large library."""
+"""Imports follow one table of arrows, without circles; listing runs loads no torch."""
 
 import ast
 from functools import cache
@@ -18,7 +18,6 @@ OUTSIDE = {
     "dashboard.palette": {"streamlit", "plotly"},
 }
 HANDED_OUT = "core.study.handouts."  # programs that students take with them; they draw figures
-TORCH_FREE_PAGES = ["home", "rnn", "positions", "study"]
 
 
 def module_name(file: Path) -> str:
@@ -116,18 +115,4 @@ def test_runs_load_no_torch() -> None:
     rooms = [m for m in FILES if m.startswith(("core.runs", "core.run_files", "core.config"))]
     code = f"import sys; import {', '.join(m for m in rooms if '__main__' not in m)};"
     code += "sys.exit('torch was loaded' if 'torch' in sys.modules else 0)"
-    alone(code)
-
-
-def test_first_paint_does_not_load_torch() -> None:
-    """One process opens all of these pages: the first that loads torch is named."""
-    code = (
-        "import sys; from tests.apps import opened, prepare_apps\n"
-        "prepare_apps()\n"
-        f"for page in {TORCH_FREE_PAGES!r}:\n"
-        "    at = opened(page)\n"
-        "    assert not at.exception, (page, at.exception)\n"
-        "    assert at.title, (page, 'the page has no heading')\n"
-        "    assert 'torch' not in sys.modules, (page, 'torch was loaded')"
-    )
     alone(code)

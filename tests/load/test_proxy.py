@@ -115,19 +115,20 @@ def connected(port: int, servers: dict[int, psutil.Process], cookie: str) -> int
     connection.request("GET", "/_stcore/stream", headers=headers)
     answer = connection.getresponse()
     assert answer.status == 101, "the upgrade and the Host pass the proxy"
-    more = [p for p, server in servers.items() if sockets(server) > before[p]]
+    more = [p for p, server in servers.items() if sockets(server) - before[p]]
     answer.close()
     connection.close()
     assert len(more) == 1
     deadline = time.monotonic() + 120
-    while sockets(servers[more[0]]) > before[more[0]] and time.monotonic() < deadline:
+    while sockets(servers[more[0]]) - before[more[0]] and time.monotonic() < deadline:
         time.sleep(0.05)
     return more[0]
 
 
-def sockets(server: psutil.Process) -> int:
-    """Open connections of this process."""
-    return sum(c.status == "ESTABLISHED" for c in server.net_connections("tcp"))
+def sockets(server: psutil.Process) -> set[int]:
+    """The other side's ports of the open connections of this process."""
+    found = server.net_connections("tcp")
+    return {c.raddr.port for c in found if c.status == "ESTABLISHED"}
 
 
 def _wait(port: int) -> None:

@@ -16,7 +16,6 @@ from core.models.checkpoint import (
     write_checkpoint,
 )
 from core.models.registry import build
-from tests.conftest import alone
 
 SIZES = {"vocab_size": 20, "max_N": 8, "dim": 8, "attn_dim": 4, "mlp_dim": 8, "num_heads": 2}
 
@@ -132,18 +131,20 @@ def test_a_missing_file_is_named(saved):
         read_checkpoint(path)
 
 
-def test_a_model_is_counted_and_loaded_without_the_compiler():
+def test_a_model_is_counted_and_loaded_without_the_compiler(with_torch, tmp_path):
     """It would take 2 to 3 seconds of the first page that opens a model."""
-    code = (
-        "import sys; from core.models import zoo; "
-        "from core.models.checkpoint import model_from, read_checkpoint; "
-        "from core.models.registry import build, parameter_count; "
-        "from core.system.meta_device import shapes_only; "
-        "checkpoint = read_checkpoint(zoo.find_model('vit-shapes').weights)\n"
-        "with shapes_only(): counted = build(checkpoint.architecture, checkpoint.config)\n"
-        "assert all(w.is_meta for w in counted.parameters())\n"
-        "assert parameter_count(counted) == parameter_count(model_from(checkpoint))\n"
-        "loaded = {'torch._dynamo', 'sympy'} & sys.modules.keys()\n"
-        "sys.exit(f'of the compiler was loaded: {loaded}' if loaded else 0)"
-    )
-    alone(code)
+    code = """
+import sys
+from core.models import zoo
+from core.models.checkpoint import model_from, read_checkpoint
+from core.models.registry import build, parameter_count
+from core.system.meta_device import shapes_only
+checkpoint = read_checkpoint(zoo.find_model("vit-shapes").weights)
+with shapes_only():
+    counted = build(checkpoint.architecture, checkpoint.config)
+assert all(w.is_meta for w in counted.parameters())
+assert parameter_count(counted) == parameter_count(model_from(checkpoint))
+loaded = {"torch._dynamo", "sympy"} & sys.modules.keys()
+assert not loaded, f"of the compiler was loaded: {loaded}"
+"""
+    with_torch.run(code, tmp_path)

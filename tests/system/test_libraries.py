@@ -3,12 +3,15 @@
 import gc
 import sys
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from core.system import libraries
+from dashboard import lessons
 from tests.conftest import ROOT, alone
+from tests.forks import Forks
 
 IMPORTED_AHEAD = """
 import gc, sys
@@ -64,9 +67,38 @@ from tests.apps import opened, prepare_apps
 prepare_apps()
 for lesson in lessons.LESSONS:
     asked.clear()
-    opened(lesson.name)
+    page = opened(lesson.name)
     assert bool(asked) == (lesson.name in lessons.WITH_TORCH), lesson.name
+    assert asked or not page.exception, (lesson.name, page.exception)
+    assert asked or page.title, (lesson.name, "the page has no heading")
+asked.clear()
+page = opened("rnn")
+page.slider(key="T").set_value(7).run()
+page.button(key="step-Next").click().run()
+for key, value in [("section", "Eigenvalues and decay"), ("rho", 1.2), ("size", 40),
+                   ("section", "Cost")]:
+    page.session_state[key] = value
+    page.run()
+assert not page.exception, page.exception
+assert not asked, "the first lesson asked for torch"
 """
+FIRST_VIEWS = """
+import sys
+sys.modules["nltk"] = None  # whoever imports it fails
+from dashboard import lessons
+from tests.apps import opened, prepare_apps
+prepare_apps()
+MODELS = ["attention", "vit", "maps", "gpt"]
+assert lessons.WITH_TORCH.issuperset(MODELS)
+others = [lesson.name for lesson in lessons.LESSONS if lesson.name not in MODELS]
+for name in MODELS + others:
+    app = opened(name)
+    assert not app.exception, (name, [error.value for error in app.exception])
+    assert not app.error, (name, [error.value for error in app.error])
+    loaded = {"pandas", "sympy"} & sys.modules.keys()
+    assert name in others or not loaded, (name, loaded)
+"""
+TORCH_FREE_PAGES = {"home", "rnn", "positions", "study", "train", "runs"}
 
 
 def test_what_is_in_memory_is_set_aside_once_for_each_library(
@@ -116,30 +148,21 @@ def test_the_dashboard_imports_torch_after_its_first_page() -> None:
     alone(STARTED_BY_THE_DASHBOARD, str(ROOT / "dashboard" / "app.py"))
 
 
-def test_which_lessons_need_torch_as_soon_as_they_are_opened() -> None:
+def test_which_lessons_need_torch_when_opened_and_the_first_lesson_never_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One process opens them all: the first that is wrong is named. Models may be fetched there."""
+    assert not TORCH_FREE_PAGES & lessons.WITH_TORCH
+    monkeypatch.setenv("UNROLLED_FETCH", "1")
     alone(WITHOUT_TORCH)
 
 
-def test_first_views_import_no_nltk_and_those_of_models_neither_tables_nor_algebra() -> None:
+def test_first_views_import_no_nltk_and_those_of_models_neither_tables_nor_algebra(
+    with_torch: Forks, tmp_path: Path
+) -> None:
     """pandas and SymPy take 0.3 s each, and nothing that the lessons in MODELS show first needs
     them; they are opened first, as any other lesson may import both."""
-    code = """
-import sys
-sys.modules["nltk"] = None  # whoever imports it fails
-from dashboard import lessons
-from tests.apps import opened, prepare_apps
-prepare_apps()
-MODELS = ["attention", "vit", "maps", "gpt"]
-others = [lesson.name for lesson in lessons.LESSONS if lesson.name not in MODELS]
-for name in MODELS + others:
-    app = opened(name)
-    assert not app.exception, (name, [error.value for error in app.exception])
-    assert not app.error, (name, [error.value for error in app.error])
-    loaded = {"pandas", "sympy"} & sys.modules.keys()
-    assert name in others or not loaded, (name, loaded)
-    assert "torch" in sys.modules, name
-"""
-    alone(code)
+    with_torch.run(FIRST_VIEWS, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def plan(family: Family, config: Config, shapes: Mapping[str, Shape]) -> dict[st
         change, *names = family.made_of(name)
         theirs = tuple(_as_stored(their, family.prefix, shapes) for their in names)
         used.update(theirs)
-        parts = [torch.empty(shapes[their], device="meta") for their in theirs]
+        parts = [shapes[their] for their in theirs]
         if not _fits(change, parts, shape, config):
             sizes = ", ".join(f"{t} {list(shapes[t])}" for t in theirs)
             raise ValueError(
@@ -83,15 +83,20 @@ def _as_stored(name: str, prefix: str, shapes: Mapping[str, Shape]) -> str:
     raise ValueError(f"The tensor {name[:80]} is missing; get all files of the model.")
 
 
-def _fits(change: object, parts: list[Tensor], shape: Shape, config: Config) -> bool:
-    """Whether the parts make a tensor of that shape, each part with its own number of rows."""
-    if change is stacked and len({part.shape[0] for part in parts[1:]}) != 1:
-        return False
-    groups = getattr(config, "num_kv_heads", getattr(config, "num_heads", 0))
-    if change is stacked and parts[1].shape[0] != groups * config.attn_dim:  # type: ignore[attr-defined]
-        return False
+def _fits(change: object, parts: list[Shape], shape: Shape, config: Config) -> bool:
+    """Whether parts of these shapes make a tensor of that shape.
+
+    Queries, keys and values have their own numbers of rows. Nothing is stacked here: on the meta
+    device that would load torch's compiler, for 2 seconds.
+    """
+    if change is stacked:
+        groups = getattr(config, "num_kv_heads", getattr(config, "num_heads", 0))
+        rows = groups * config.attn_dim  # type: ignore[attr-defined]
+        fit = all(len(part) == len(shape) and part[1:] == shape[1:] for part in parts)
+        keys = {part[:1] for part in parts[1:]}
+        return fit and keys == {(rows,)} and sum(part[0] for part in parts) == shape[0]
     try:
-        made: Tensor = change(*parts)  # type: ignore[operator]
+        made: Tensor = change(*(torch.empty(part, device="meta") for part in parts))  # type: ignore[operator]
     except (RuntimeError, IndexError):
         return False
     return tuple(made.shape) == shape

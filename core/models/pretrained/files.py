@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
 
 from core.run_files import schema
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MAX_JSON = 5_000_000  # bytes of a configuration or an index
 MAX_TOKENIZER = 100_000_000

@@ -7,16 +7,11 @@ from typing import Any
 
 import torch
 
-from tests.models.pretrained.stored import VOCABULARY, tokenizer_json
+from tests.models.pretrained.stored import LLAMA, VOCABULARY, tokenizer_json
 
-os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_VERBOSITY"] = "critical"
 
 GPT2 = {"n_embd": 30, "n_layer": 3, "n_head": 5, "n_positions": 40, "n_inner": 44}
-LLAMA = {
-    "hidden_size": 36, "intermediate_size": 50, "num_hidden_layers": 3, "num_attention_heads": 6,
-    "num_key_value_heads": 2, "max_position_embeddings": 64,
-}  # fmt: skip
 VIT = {
     "hidden_size": 24, "intermediate_size": 40, "num_hidden_layers": 3, "num_attention_heads": 3,
     "image_size": 20, "patch_size": 5, "num_labels": 7,

@@ -1,9 +1,13 @@
-"""Small random real models written straight into the data folder, without transformers."""
+"""Small random real models, stored or as the hub has them, written without transformers."""
 
+import json
+import os
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 
 from core.bpe import BYTE_OF
 from core.data.locations import drain
@@ -14,7 +18,13 @@ from core.models.pretrained.llama import LlamaConfig
 from core.models.pretrained.tokens import byte_level_json
 from core.models.zoo import ModelEntry
 
+os.environ["HF_HUB_OFFLINE"] = "1"  # no test asks it
+
 VOCABULARY = 262  # the bytes, four merges and two special tokens
+LLAMA = {
+    "hidden_size": 36, "intermediate_size": 50, "num_hidden_layers": 3, "num_attention_heads": 6,
+    "num_key_value_heads": 2, "max_position_embeddings": 64,
+}  # fmt: skip
 CONFIGS: dict[str, Any] = {
     "LlamaForCausalLM": LlamaConfig(
         vocab_size=264, max_N=64, dim=36, attn_dim=6, mlp_dim=50, num_heads=6, num_kv_heads=2,
@@ -55,3 +65,26 @@ def write(
         "parameters": sum(t.numel() for t in tensors.values()),
     }  # fmt: skip
     return drain(store.write(name, architecture, config, tensors, tokenizer_json(), extra))
+
+
+def llama_of_the_hub(folder: Path) -> Path:
+    """A Llama of the sizes LLAMA in the files, names and shapes that the hub has."""
+    config = {**LLAMA, "architectures": ["LlamaForCausalLM"], "vocab_size": VOCABULARY}
+    dim, mlp_dim, layers, heads, groups, _ = LLAMA.values()
+    keys, ends = dim // heads * groups, (VOCABULARY, dim)
+    shapes = {"model.embed_tokens": ends, "model.norm": (dim,), "lm_head": ends}
+    for layer in range(layers):
+        block = {
+            "self_attn.q_proj": (dim, dim), "self_attn.k_proj": (keys, dim),
+            "self_attn.v_proj": (keys, dim), "self_attn.o_proj": (dim, dim),
+            "mlp.gate_proj": (mlp_dim, dim), "mlp.up_proj": (mlp_dim, dim),
+            "mlp.down_proj": (dim, mlp_dim),
+            "input_layernorm": (dim,), "post_attention_layernorm": (dim,),
+        }  # fmt: skip
+        shapes |= {f"model.layers.{layer}.{name}": shape for name, shape in block.items()}
+    folder.mkdir(parents=True)
+    tensors = {f"{name}.weight": torch.randn(shape) for name, shape in shapes.items()}
+    save_file(tensors, folder / "model.safetensors")
+    for name, text in (("config", json.dumps(config)), ("tokenizer", tokenizer_json())):
+        (folder / f"{name}.json").write_text(text, encoding="utf-8", newline="\n")
+    return folder

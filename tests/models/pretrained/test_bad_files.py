@@ -107,6 +107,7 @@ def test_a_full_disk_is_noticed_before_writing(
         ({Q: torch.zeros(30, 36)}, ("do not fit", "q_proj.weight [30, 36]")),
         ({Q: torch.zeros(36)}, ("do not fit", "q_proj.weight [36]")),
         ({Q: torch.tensor(1.0)}, ("do not fit",)),
+        ({Q.replace("q_proj", "k_proj"): torch.tensor(1.0)}, ("do not fit",)),
         ({Q: torch.zeros(36, 36, dtype=torch.int8)}, ("I8", "BF16")),
         ({Q: torch.full((36, 36), torch.nan)}, ("q_proj", "not finite")),
         ({"model__layers__0__surprise": torch.zeros(2)}, ("surprise", "does not have")),

@@ -17,6 +17,7 @@ from core.interpret.trace import attention_only, causal_leak, fused_logits, trac
 from core.models import load_model
 from core.models.pretrained import sources
 from tests.models.pretrained.saved import LLAMA3, VOCABULARY, random_model, save
+from tests.models.pretrained.stored import llama_of_the_hub
 
 CLOSE = {"rtol": 0.0, "atol": 1e-4}
 TEXT = [
@@ -66,6 +67,15 @@ def require_equal(theirs: Any, ours: Any, inputs: torch.Tensor) -> None:
     torch.testing.assert_close(logits, expected.logits, **CLOSE)
     torch.testing.assert_close(alphas, torch.stack(expected.attentions, 1), **CLOSE)
     assert alphas.std() > 0.01, "a uniform map would prove nothing"
+
+
+def test_a_llama_made_without_transformers_has_the_tensors_that_it_saves(tmp_path: Path) -> None:
+    made = llama_of_the_hub(tmp_path / "made")
+    saved = save(random_model("Llama"), tmp_path / "saved")
+    tensors, theirs = (load_file(folder / "model.safetensors") for folder in (made, saved))
+    assert {n: t.shape for n, t in tensors.items()} == {n: t.shape for n, t in theirs.items()}
+    config, written = (json.loads((at / "config.json").read_bytes()) for at in (made, saved))
+    assert config.items() <= written.items()
 
 
 @pytest.mark.parametrize(("kind", "changed"), TEXT, ids=str)
