@@ -21,10 +21,11 @@ export PYTHONUNBUFFERED = 1
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-# What `make test-fast` leaves out: browsers, servers, compilers, attacks, whole trainings and notebooks,
-# real models, and every claim measured again.
+# What `make test-fast` leaves out: browsers, servers, processes that import everything, compilers, attacks,
+# whole trainings and notebooks, real models, and every claim measured again.
 SLOW = $(addprefix tests/,browser crawl faults fuzz hostile load ray) \
-	tests/dashboard/test_real_models.py tests/linear_rnn/test_learning.py \
+	$(addprefix tests/dashboard/test_,command.py real_models.py) \
+	tests/linear_rnn/test_learning.py tests/system/test_libraries.py \
 	tests/models/test_identity.py tests/models/pretrained/test_gguf.py \
 	$(addprefix tests/study/test_,claims.py essay.py export.py robustness.py students.py) \
 	$(addprefix tests/training/test_,distributed.py loop.py resume.py session.py)

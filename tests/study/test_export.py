@@ -2,7 +2,6 @@
 
 import ast
 import json
-import re
 from pathlib import Path
 
 import nbformat
@@ -29,13 +28,9 @@ OTHER = {
 
 
 def run(with_torch: Forks, folder: Path, **files: str) -> str:
-    """Run them in a process that has imported torch and Plotly; UNROLLED_RUNS is an empty folder.
-
-    What is measured on a hundred pictures, which nothing here looks at, is measured on a few.
-    """
+    """Run them in a process that has imported torch and Plotly; UNROLLED_RUNS is an empty folder."""
     for name, code in files.items():
-        few = re.sub(r"^PICTURES = \d+$", "PICTURES = 10", code, flags=re.MULTILINE)
-        (folder / f"{name}.py").write_text(few, encoding="utf-8")
+        (folder / f"{name}.py").write_text(code, encoding="utf-8")
     runner = f"import runpy\nfor name in {list(files)!r}: runpy.run_path(name + '.py')"
     return with_torch.run(runner, folder, UNROLLED_RUNS=str(folder / "runs"))
 
