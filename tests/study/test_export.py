@@ -28,7 +28,7 @@ OTHER = {
 
 
 def run(with_torch: Forks, folder: Path, **files: str) -> str:
-    """Run them in a process that has imported torch and Plotly; UNROLLED_RUNS is an empty folder."""
+    """Run them in a process that has torch and Plotly; UNROLLED_RUNS is an empty folder."""
     for name, code in files.items():
         (folder / f"{name}.py").write_text(code, encoding="utf-8")
     runner = f"import runpy\nfor name in {list(files)!r}: runpy.run_path(name + '.py')"
