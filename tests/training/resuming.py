@@ -1,21 +1,19 @@
-"""python -m tests.training.resuming RUN,STEPS[,FIRST,COPY] …: train each run for some steps.
+"""What the processes of test_resume.py do: train each run for some steps.
 
-Prints a JSON list: for each run, {step: [loss, gradient norm]}. After step FIRST the run's
-directory is copied to COPY while training continues: what a kill then leaves on the disk. That is
-the only step with a checkpoint: one at every step would take a quarter of the time.
+Their jobs are RUN,STEPS[,FIRST,COPY]. After step FIRST the run's directory is copied to COPY while
+training continues: what a kill then leaves on the disk. That is the only step with a checkpoint:
+one at every step would take a quarter of the time.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from core.run_files.directory import RunDirectory
-from core.training.allocator import limit_kernel_cache
 from core.training.records import StepRecord
 
 if TYPE_CHECKING:
@@ -42,6 +40,6 @@ def trained(path: str, steps: str, first: str = "", copy: str = "") -> dict[int,
     return found
 
 
-if __name__ == "__main__":
-    limit_kernel_cache()
-    print(json.dumps([trained(*job.split(",")) for job in sys.argv[1:]]))
+def main(jobs: list[str]) -> None:
+    """Print a JSON list: for each job {step: [loss, gradient norm]}."""
+    print(json.dumps([trained(*job.split(",")) for job in jobs]))

@@ -14,6 +14,7 @@ from core.gpt import DialogueLoss
 from core.models.checkpoint import read_checkpoint
 from core.models.registry import build
 from core.run_files.directory import RunDirectory
+from core.system.eager import eager
 from core.tokenizer import WordTokenizer
 from core.training.command_line import main, parser, spec_from
 from core.training.loop import NotFiniteError, start, train
@@ -35,7 +36,7 @@ GPT = {"dim": 16, "attn_dim": 8, "mlp_dim": 16, "num_heads": 2, "num_layers": 2}
 def few_images(n=48, classes=4):
     generator = torch.Generator().manual_seed(0)
     labels = torch.arange(n) % classes
-    pixels = torch.randint(0, 60, (n, 3, 32, 32), generator=generator)
+    pixels = torch.randint(0, 60, (n, 3, 16, 16), generator=generator)
     pixels += (labels * 40)[:, None, None, None]  # brightness tells the class
     half = torch.full((3,), 0.5)
     return Images(pixels.to(torch.uint8), labels, half, half)
@@ -43,7 +44,7 @@ def few_images(n=48, classes=4):
 
 def image_training(recipe, architecture="CompactViT", seed=0):
     images = few_images()
-    sizes = {"nout": 4, **(GPT if architecture != "SmallCNN" else {"dim": 16})}
+    sizes = {"nout": 4, "img_size": 16, **(GPT if architecture != "SmallCNN" else {"dim": 16})}
     torch.manual_seed(seed)
     model = build(architecture, config_for(architecture, sizes))
     model = model.to(memory_format=torch.channels_last)
@@ -255,7 +256,7 @@ def test_with_scaled_initialisation_a_block_adds_less_to_its_stream(architecture
 
 def test_cosine_is_stepped_once_an_epoch_as_torch_does():
     recipe = ImageRecipe(epochs=10, lr=1e-3)
-    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1e-3)
+    optimizer = eager(torch.optim.SGD)([torch.zeros(1, requires_grad=True)], lr=1e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=10)
     for epoch in range(10):
         for step in range(epoch * 7, epoch * 7 + 7):

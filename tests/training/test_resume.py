@@ -1,29 +1,35 @@
 """A resumed training has the losses of an unbroken one, for every preset and architecture.
 
 One process trains each without a break, another resumes each, both with two threads and in the
-environment of the queue. The recipes are the presets' own, the models narrow and the data few.
+environment of the queue. The recipes are the presets' own, the models narrow and the data few:
+pictures have 16×16 pixels, a quarter of the work.
 """
 
 import json
+import os
 import random
-import shutil
-import subprocess
-import sys
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import numpy as np
 import pytest
 
 from core.config.model_config import CONFIGS
 from core.config.presets import PRESETS, preset
 from core.config.run_spec import RunSpec
-from core.data import data_folder, load_images
-from core.data.array_cache import keys
+from core.data.array_cache import Arrays, prepare
+from core.data.images.arrays import image_arrays
+from core.data.locations import JobProgress, drain
 from core.run_files.directory import RunDirectory
 from core.run_files.pooling import POOLED
-from core.runs.launch import PROJECT, environment
+from core.runs.launch import environment
+from core.training.allocator import limit_kernel_cache
+from tests.forks import Forks
 
+PICTURES = "own-pictures-0123456789abcdef"
 AFTER = 30  # steps after resuming
 KILLED = {
     "course": 3,
@@ -42,16 +48,24 @@ for kind, architecture in (("vit", "SinusoidalViT"), ("gpt", "SinusoidalGPT")):
     )
 
 
+def pictures() -> Generator[JobProgress, None, Arrays]:
+    """10,000 of random pixels, in ten classes, as they are stored."""
+    yield JobProgress("drawing", 0, 1, "pictures")
+    pixels = np.random.default_rng(0).integers(0, 256, (10_000, 3, 16, 16), dtype=np.uint8)
+    labels = [i % 10 for i in range(len(pixels))]
+    parts = {"train": (list(pixels), labels), "test": (list(pixels[:10]), labels[:10])}
+    return image_arrays(parts, tuple("0123456789"), skipped=())
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder: the Shapes, and words.txt, 712 dialogues of 2,000 words that share parts."""
+    """A data folder: PICTURES, and words.txt, 712 dialogues of 500 words that share parts."""
     folder = tmp_path_factory.mktemp("data")
-    load_images("shapes")  # where all tests find them: drawing them takes 5 s
-    for key in keys("shapes-"):
-        shutil.copytree(data_folder() / "prepared" / key, folder / "prepared" / key)
+    with patch.dict(os.environ, {"UNROLLED_DATA": str(folder)}):
+        drain(prepare(PICTURES.replace("pictures-", ""), pictures))
     chance = random.Random(0)
     syllables = [c + v for c in "bdfgklmnprst" for v in "aeiou"]
-    words = ["".join(chance.choices(syllables, k=3)) for _ in range(2_000)]
+    words = ["".join(chance.choices(syllables, k=3)) for _ in range(500)]
     said = [" ".join(chance.choices(words, k=chance.randrange(5, 40))) for _ in range(712)]
     (folder / "words.txt").write_text("\n\n".join(f"A :\n{text} ." for text in said))
     return folder
@@ -64,23 +78,26 @@ def drawn(name: str, data: Path) -> RunSpec:
     if spec.kind == "gpt":
         spec = replace(spec, data=str(data / "words.txt"), share=min(1, batches / 640))
     else:
-        spec = replace(spec, data="shapes", share=batches / 9_900, validation_share=0.01)
+        spec = replace(spec, data=PICTURES, share=batches / 9_900, validation_share=0.01)
     narrow = {"dim": 16} if spec.kind == "cnn" else NARROW
     return replace(spec, model={**spec.model, **narrow}, checkpoint_every=0.0)
 
 
-def train(data: Path, jobs: list[str]) -> list[dict[int, list[float]]]:
-    """For each job {step: [loss, gradient norm]}, from a process of tests/training/resuming.py."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.training.resuming", *jobs],
-        cwd=PROJECT,
-        env=environment(2, None) | {"UNROLLED_DATA": str(data)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return [{int(step): at for step, at in found.items()} for found in json.loads(done.stdout)]
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    """A process that has imported what trains, as `python -m core.train` of the queue does."""
+    with patch.dict(os.environ, environment(2, None)):
+        limit_kernel_cache()
+        forks = Forks("core.training.session", "nltk")
+    yield forks
+    forks.end()
+
+
+def train(forks: Forks, data: Path, jobs: list[str]) -> list[dict[int, list[float]]]:
+    """For each job {step: [loss, gradient norm]}, all in one process."""
+    code = f"from tests.training.resuming import main; main({jobs!r})"
+    printed = forks.run(code, data, UNROLLED_DATA=str(data))
+    return [{int(step): at for step, at in found.items()} for found in json.loads(printed)]
 
 
 @dataclass(frozen=True)
@@ -93,7 +110,7 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def pairs(data: Path) -> dict[str, Pair]:
+def pairs(forks: Forks, data: Path) -> dict[str, Pair]:
     """Every case, trained twice."""
     whole, killed = [], []
     for name in CASES:
@@ -101,7 +118,7 @@ def pairs(data: Path) -> dict[str, Pair]:
         RunDirectory.create(run, drawn(name, data).to_dict())
         whole.append(f"{run},{step + AFTER},{step},{run} killed")
         killed.append(f"{run} killed,{step + AFTER}")
-    both = zip(CASES, train(data, whole), train(data, killed), strict=True)
+    both = zip(CASES, train(forks, data, whole), train(forks, data, killed), strict=True)
     return {name: Pair(RunDirectory(data / name).spec(), *found) for name, *found in both}
 
 
@@ -114,7 +131,7 @@ def first_difference(one: dict[int, Any], other: dict[int, Any]) -> int | None:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", CASES)
 def test_a_killed_run_resumes_with_the_losses_of_an_unbroken_one(
-    name: str, pairs: dict[str, Pair], data: Path, tmp_path: Path
+    name: str, pairs: dict[str, Pair], forks: Forks, data: Path, tmp_path: Path
 ) -> None:
     pair, step = pairs[name], KILLED[name.split()[0]]
     assert list(pair.resumed) == list(range(step + 1, step + AFTER + 1))
@@ -122,7 +139,7 @@ def test_a_killed_run_resumes_with_the_losses_of_an_unbroken_one(
     if differs is None:
         return
     again = RunDirectory.create(tmp_path / "again", pair.spec)
-    [second] = train(data, [f"{again.path},{step + AFTER}"])
+    [second] = train(forks, data, [f"{again.path},{step + AFTER}"])
     chance = first_difference(pair.whole, second)
     if chance is not None:
         pytest.skip(f"on this processor two unbroken runs differ from step {chance} on")

@@ -120,8 +120,8 @@ def theirs(smollm2: LoadedModel, request: pytest.FixtureRequest) -> Iterator[Any
     """SmolLM2 in transformers, its numbers as transformers reads them from the GGUF file, which
     stays in pytest's cache; the folder, and the name of the file.
 
-    transformers reads the header for the weights and again for the tokenizer, and makes the same
-    table of names for each of 397 modules: here both are made once.
+    transformers reads the header for the weights and again for the tokenizer, whose path is a
+    string, and makes the same table of names for each of 397 modules: here both are made once.
     """
     from transformers import LlamaConfig, LlamaForCausalLM
     from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
@@ -145,7 +145,8 @@ def theirs(smollm2: LoadedModel, request: pytest.FixtureRequest) -> Iterator[Any
     with pytest.MonkeyPatch.context() as patch:
         for name in ("GGUFReader", "get_tensor_name_map"):
             patch.setattr(gguf, name, cache(getattr(gguf, name)))
-        tensors = load_gguf_checkpoint(file, return_tensors=True, model_to_load=model)["tensors"]
+        read = load_gguf_checkpoint(str(file), return_tensors=True, model_to_load=model)
+        tensors = read["tensors"]
         assert not model.load_state_dict(tensors, strict=False).unexpected_keys
         model.tie_weights()
         yield model, folder, file.name
