@@ -35,7 +35,7 @@ from core.runs.launch import PROJECT, environment
 from core.runs.status import run_status
 from core.training.command_line import main as main_of_training
 
-SIZES = {"dim": 8, "attn_dim": 4, "mlp_dim": 8, "num_heads": 2, "num_layers": 1}
+SIZES = {"dim": 16, "attn_dim": 8, "mlp_dim": 16, "num_heads": 2, "num_layers": 1}
 RECIPE = {"epochs": 3, "batch_size": 8, "lr": 1e-2}
 EVERYTHING = {
     "schedule": "warmup", "optimizer": "muon", "augment": True, "ema": 0.9, "clip": 1.0,
