@@ -246,6 +246,15 @@ def test_what_scrolls_sideways_is_moved_by_keys(phone_page: Page, dashboard_url:
     expect(phone_page.locator("[data-sideways]")).to_have_count(0)
 
 
+@pytest.fixture(scope="module")
+def no_canvas(windows: Windows) -> Iterator[Page]:
+    """A window in which no canvas can be drawn on."""
+    with windows.window() as window:
+        own = window.context.new_page()
+        own.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+        yield own
+
+
 @pytest.mark.parametrize(
     ("lesson", "drawn"),
     [
@@ -255,10 +264,9 @@ def test_what_scrolls_sideways_is_moved_by_keys(phone_page: Page, dashboard_url:
     ],
 )
 def test_without_a_canvas_the_server_draws(
-    lesson: str, drawn: str, page: Page, dashboard_url: str
+    lesson: str, drawn: str, no_canvas: Page, dashboard_url: str
 ) -> None:
-    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
-    open_page(page, dashboard_url, lesson)
-    expect(page.get_by_text("so the server draws")).to_be_visible()
-    expect(page.locator(drawn).first).to_be_visible()
-    no_errors(page)
+    open_page(no_canvas, dashboard_url, lesson)
+    expect(no_canvas.get_by_text("so the server draws")).to_be_visible()
+    expect(no_canvas.locator(drawn).first).to_be_visible()
+    no_errors(no_canvas)

@@ -51,7 +51,7 @@ def window(windows: Windows, dashboard_url: str) -> Iterator[Page]:
 @pytest.fixture
 def page(window: Page) -> Page:
     """The same, alone and with nothing kept of the pages before."""
-    for other in window.context.pages[1:]:  # the first is nobody's
+    for other in window.context.pages:
         if other is not window:
             other.close()
     window.evaluate("localStorage.clear()")
