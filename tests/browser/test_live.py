@@ -12,7 +12,7 @@ from dashboard.components import live, streamlit_dom as dom
 from dashboard.components.live import Dial
 from dashboard.components.program import deflated, deflated_json
 from tests.browser.conftest import Windows
-from tests.browser.waiting import no_errors, open_page, wait_ready
+from tests.browser.waiting import no_errors, open_page
 from tests.conftest import ROOT
 
 SHARED = ROOT / "dashboard" / "components" / "live"
@@ -220,19 +220,6 @@ def test_whole_numbers_stay_whole() -> None:
     dial = Dial("b", "Bars", 1, 9, 1, 3)
     assert dial.fits(4.0)
     assert not dial.fits(4.5)
-
-
-def test_what_a_browser_has_is_not_sent_again(page: Page, dashboard_url: str) -> None:
-    got: list[str | bytes] = []
-    page.on("websocket", lambda ws: ws.on("framereceived", lambda told: got.append(told)))
-    open_page(page, dashboard_url, "gpt", "model=gpt-grammar&length=12&way=temperature&t=1")
-    first = len(got)
-    page.get_by_role("slider", name="Temperature", exact=True).press("ArrowRight")
-    page.wait_for_url("**t=1.05**")
-    wait_ready(page)
-    large = [message for message in got if len(message) > 1100]
-    assert len(got) > first
-    assert len(large) == len(set(large))
 
 
 def test_what_scrolls_sideways_is_moved_by_keys(phone_page: Page, dashboard_url: str) -> None:
