@@ -65,7 +65,7 @@ def test_layer_head_patch_and_rollout_are_shown_and_kept_and_an_error_leaves_the
         "window.unrolledLive.maps.drawn.forEach((one) => { one.draw = () => { throw Error('x') } })"
     )
     page.get_by_role("slider", name="Layer").press("ArrowRight")
-    expect(page.get_by_text("the server draws it")).to_be_visible()
+    expect(page.get_by_text("so the server draws it")).to_be_visible()
     wait_ready(page)
     expect(page.locator(".st-key-figure-overlay img")).to_be_visible()
     no_errors(page)
@@ -105,6 +105,6 @@ def test_the_position_whose_neighbours_are_shown_follows_the_hand(
         "window.unrolledLive.patches.drawn.forEach((one) => { one.draw = () => { throw 1 } })"
     )
     page.get_by_role("slider", name="Row").press("End")
-    expect(page.get_by_text("the server draws it")).to_be_visible()
+    expect(page.get_by_text("so the server draws it")).to_be_visible()
     expect(page.locator(".st-key-figure-position")).to_be_visible()
     no_errors(page)
