@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -56,6 +57,7 @@ AGAIN = {
     "only_rerun": [r"^TimeoutError: ", r"with timeout \d+ms"],
     "rerun_except": [shown.split('"')[1] for shown in (dom.EXCEPTION, dom.ERROR)],
 }
+STILL: dict[str, Any] = {"color_scheme": "light", "reduced_motion": "reduce"}
 KEPT = "local_storage,indexeddb,service_workers,file_systems,cache_storage"
 
 
@@ -88,60 +90,70 @@ def browser() -> Iterator[Browser]:
 
 
 class Windows:
-    """Browser contexts that tests use one after the other, so that what one has loaded (Streamlit's
+    """Windows that tests use one after the other, so that what one has loaded (Streamlit's
     scripts, Plotly) is loaded and compiled once. What a test kept in one is removed after it, and
     windows that are open at the same time are strangers to each other.
 
-    What is compiled lives as long as the process that draws the pages of a context. The first page
-    of a context is therefore never closed: it stays at `quiet`, an empty page on this machine, and
-    one process serves all pages of a machine, whatever their ports."""
+    Between two tests a window shows `quiet`, an empty page on this machine. It is never closed:
+    what is compiled lives as long as the process that draws a window, and opening the dashboard
+    in a new one takes a third more. One process serves all pages of a machine, whatever their
+    ports. What cannot be undone, such as a script for every page to come, needs a window that the
+    test opens beside it: `page.context.new_page()`."""
 
     def __init__(self, browser: Browser, quiet: str):
         self._browser, self._quiet = browser, quiet
-        self._idle: defaultdict[str, list[BrowserContext]] = defaultdict(list)
+        self._idle: defaultdict[str, list[Page]] = defaultdict(list)
         self._visited: defaultdict[BrowserContext, set[str]] = defaultdict(set)  # addresses
 
     @contextmanager
     def window(self, **options: object) -> Iterator[Page]:
-        """A new window, closed at the end with all that it has opened. Nothing moves in it that
-        need not: a test about movement asks for it with `emulate_media`."""
+        """A window in which nothing is kept, emptied at the end; all that it has opened is closed.
+        Nothing moves in it that need not: a test about movement asks for it with `emulate_media`.
+        """
         idle = self._idle[repr(options)]
-        context = idle.pop() if idle else self._context(**options)
+        window = idle.pop() if idle else self._open(**options)
         try:
-            yield context.new_page()
+            yield window
         finally:
             try:
-                self._clear(context)
-                idle.append(context)
+                self._clear(window)
+                idle.append(window)
             except Error:  # it is broken: the next test gets another
-                context.close()
+                window.context.close()
 
     @contextmanager
     def phone(self) -> Iterator[Page]:
-        """A new window of a phone."""
+        """A window of a phone."""
         with self.window(has_touch=True) as phone:
             phone.set_viewport_size(PHONE)
             yield phone
 
-    def _context(self, **options: object) -> BrowserContext:
-        context = self._browser.new_context(
-            viewport=DESKTOP, locale="en-GB", color_scheme="light", reduced_motion="reduce",
-            **options,
-        )  # fmt: skip
+    def _open(self, **options: object) -> Page:
+        context = self._browser.new_context(viewport=DESKTOP, locale="en-GB", **STILL, **options)
         context.set_default_timeout(PATIENCE)
         visited = self._visited[context]
         context.on("page", lambda page: page.on("framenavigated", lambda at: visited.add(at.url)))
-        context.new_page().goto(self._quiet)
-        return context
+        window = context.new_page()
+        window.goto(self._quiet)
+        return window
 
-    def _clear(self, context: BrowserContext) -> None:
-        """Close all windows but the first, and remove what they have kept."""
+    def _clear(self, window: Page) -> None:
+        """Close all that it has opened, and remove what was set and kept."""
+        context = window.context
         context.clear_cookies()
         context.clear_permissions()
-        first, *used = context.pages
-        for old in used:
-            old.close()
-        session = context.new_cdp_session(first)
+        for other in context.pages:
+            if other is not window:
+                other.close()
+        window.unroute_all()
+        if window.url.startswith("http"):
+            window.evaluate("sessionStorage.clear()")
+        window.mouse.up()
+        window.mouse.move(0, 0)
+        window.goto(self._quiet)
+        window.emulate_media(forced_colors="none", **STILL)
+        window.set_viewport_size(DESKTOP)
+        session = context.new_cdp_session(window)
         places = [urlsplit(at) for at in self._visited[context] if at.startswith("http")]
         for origin in {f"{place.scheme}://{place.netloc}" for place in places}:
             session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": KEPT})

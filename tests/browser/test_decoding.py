@@ -19,10 +19,11 @@ def strips(page: Page) -> Locator:
     return page.get_by_label("Tokens of the text")
 
 
-def test_a_click_walks_to_a_step_and_a_forced_word_grows_a_branch(
+def test_the_step_is_scrubbed_a_click_walks_to_one_and_a_forced_word_grows_a_branch(
     page: Page, dashboard_url: str, console: list[str]
 ) -> None:
-    open_page(page, dashboard_url, "decoding", QUERY)
+    open_page(page, dashboard_url, "decoding", QUERY + "&seed=2")
+    the_step_is_scrubbed_under_the_hand_in_every_column(page)
     greedy = strips(page).nth(0)
     expect(greedy.locator("li:visible")).to_have_count(12)
     before = greedy.inner_text()
@@ -43,6 +44,43 @@ def test_a_click_walks_to_a_step_and_a_forced_word_grows_a_branch(
     assert greedy.inner_text() != before
     no_errors(page)
     assert [line for line in console if "Failed to load resource" not in line] == []
+
+
+def the_step_is_scrubbed_under_the_hand_in_every_column(page: Page) -> None:
+    """While the thumb is held the server hears nothing, and yet each step's bars are drawn."""
+    bars = page.locator("[data-plot=bars] svg[role]")
+    expect(bars.nth(1)).to_have_attribute("aria-label", re.compile("step 1"))
+    slider = page.get_by_role("slider", name="Step", exact=True)
+    box = slider.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 8, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    seen: dict[str, str] = {}
+    for part in (0.3, 0.55, 0.8):
+        page.mouse.move(box["x"] + box["width"] * part, box["y"] + box["height"] / 2, steps=3)
+        step = slider.input_value()
+        for column in (0, 1):
+            expect(bars.nth(column)).to_have_attribute("aria-label", re.compile(f"step {step}\\."))
+        expect(strips(page).nth(0).locator("[aria-current]")).to_have_count(1)
+        seen[step] = bars.nth(1).get_attribute("aria-label") or ""
+    assert "step=" not in page.url
+    assert len(set(seen.values())) == 3
+    page.mouse.up()
+    page.wait_for_url(f"**step={step}**")
+    wait_ready(page)
+    word = strips(page).nth(1).locator("li").nth(int(step) - 1)
+    expect(word.locator("button")).to_have_attribute("aria-current", "true")
+    expect(page.get_by_text("≈")).to_have_count(0)
+    # The sketch and the whole distribution agree in what is said of the most probable words.
+    sketch, whole = (
+        [float(p) for p in re.findall(r"([\d.]+)%", one)]
+        for one in (seen[step], bars.nth(1).get_attribute("aria-label") or "")
+    )
+    assert sketch == pytest.approx(whole, rel=0.05, abs=0.2)
+    slider.press("ArrowLeft")
+    page.wait_for_url(f"**step={int(step) - 1}**")
+    no_errors(page)
+    wait_ready(page)
 
 
 def test_the_link_follows_a_slider_however_fast_it_moves(page: Page, dashboard_url: str) -> None:
@@ -108,45 +146,6 @@ def a_step_slider_that_stopped_is_replaced_by_the_servers(page: Page) -> None:
     expect(page.locator("[data-plot=bars] svg[role]").first).to_have_attribute(
         "aria-label", re.compile("step [23]")
     )
-    no_errors(page)
-
-
-def test_the_step_is_scrubbed_under_the_hand_in_every_column(
-    page: Page, dashboard_url: str
-) -> None:
-    """While the thumb is held the server hears nothing, and yet each step's bars are drawn."""
-    open_page(page, dashboard_url, "decoding", QUERY + "&seed=2")
-    bars = page.locator("[data-plot=bars] svg[role]")
-    expect(bars.nth(1)).to_have_attribute("aria-label", re.compile("step 1"))
-    slider = page.get_by_role("slider", name="Step", exact=True)
-    box = slider.bounding_box()
-    assert box
-    page.mouse.move(box["x"] + 8, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    seen: dict[str, str] = {}
-    for part in (0.3, 0.55, 0.8):
-        page.mouse.move(box["x"] + box["width"] * part, box["y"] + box["height"] / 2, steps=3)
-        step = slider.input_value()
-        for column in (0, 1):
-            expect(bars.nth(column)).to_have_attribute("aria-label", re.compile(f"step {step}\\."))
-        expect(strips(page).nth(0).locator("[aria-current]")).to_have_count(1)
-        seen[step] = bars.nth(1).get_attribute("aria-label") or ""
-    assert "step=" not in page.url
-    assert len(set(seen.values())) == 3
-    page.mouse.up()
-    page.wait_for_url(f"**step={step}**")
-    wait_ready(page)
-    word = strips(page).nth(1).locator("li").nth(int(step) - 1)
-    expect(word.locator("button")).to_have_attribute("aria-current", "true")
-    expect(page.get_by_text("≈")).to_have_count(0)
-    # The sketch and the whole distribution agree in what is said of the most probable words.
-    sketch, whole = (
-        [float(p) for p in re.findall(r"([\d.]+)%", one)]
-        for one in (seen[step], bars.nth(1).get_attribute("aria-label") or "")
-    )
-    assert sketch == pytest.approx(whole, rel=0.05, abs=0.2)
-    slider.press("ArrowLeft")
-    page.wait_for_url(f"**step={int(step) - 1}**")
     no_errors(page)
 
 

@@ -23,9 +23,9 @@ for instrument, (lesson, query) in PAGES.items():
 BARRIERS = [  # links whose pages are searched for them
     "rnn?section=Eigenvalues+and+decay&view=orbit",
     "positions?",
-    "decoding?model=gpt-grammar&length=12",
+    "decoding?model=gpt-grammar",
     "gpt?model=gpt-grammar&length=12",
-    "attention?section=One+row",
+    "attention?section=One+row&model=gpt-grammar",
     "gpt?section=Loss+and+perplexity&model=gpt-grammar",
     "decoding?section=shared+keys&model=gpt-grammar",
 ]
@@ -66,7 +66,7 @@ def a_finger_masks_a_key(phone_page: Page) -> None:
     row = phone_page.locator("[data-plot=row-weights] svg[role]")
     row.scroll_into_view_if_needed()
     row.tap(position={"x": 120, "y": 40})
-    phone_page.wait_for_url("**cells=6.1**")
+    phone_page.wait_for_url("**cells=8.1**")
 
 
 def a_finger_chooses_a_patch(phone_page: Page) -> None:
@@ -80,7 +80,7 @@ TOUCHED = {
     "vit?": a_finger_chooses_a_patch,
     "positions?": a_finger_chooses_t,
     "gpt?model=gpt-grammar&length=12": a_finger_chooses_a_step,
-    "attention?section=One+row": a_finger_masks_a_key,
+    "attention?section=One+row&model=gpt-grammar": a_finger_masks_a_key,
 }
 
 

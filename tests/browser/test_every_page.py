@@ -109,9 +109,10 @@ MORE = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_page_has_no_barrier_light_or_dark_nor_at_four_times_its_size_and_its_sections_are_whole(
+def test_a_page_has_no_barrier_light_or_dark_enlarged_or_by_keys_and_its_sections_are_whole(
     name: str, page: Page, console: list[str], dashboard_url: str
 ) -> None:
+    sent = messages(page)
     tab = Tab(page, dashboard_url)
     said = {name: tab.open(Scene(View(name)))}
     no_errors(page)
@@ -125,6 +126,8 @@ def test_a_page_has_no_barrier_light_or_dark_nor_at_four_times_its_size_and_its_
     assert [error for error in console if EXPECTED not in error] == []
 
     page.set_viewport_size(DESKTOP)
+    if name == "positions":
+        it_is_worked_through_with_the_keyboard_alone(page, sent)
     for view, trouble in turned_over(name, page, tab):
         said[view] = trouble
         if view in MORE:
@@ -149,9 +152,7 @@ def turned_over(name: str, page: Page, tab: Tab) -> Iterator[tuple[str, list[str
         before = options.nth(chosen)
 
 
-def test_a_lesson_is_worked_through_with_the_keyboard_alone(page: Page, dashboard_url: str) -> None:
-    sent = messages(page)
-    open_page(page, dashboard_url, "positions")
+def it_is_worked_through_with_the_keyboard_alone(page: Page, sent: list[object]) -> None:
     quiet(page, sent)
     before = len(sent)
     page.keyboard.press("r")  # a letter alone does nothing

@@ -54,7 +54,7 @@ def test_a_head_is_pressed_the_logits_follow_and_an_error_leaves_the_server_s_fi
     failing = "one.draw = () => { throw Error('x') }"
     page.evaluate(f"window.unrolledLive.heads.drawn.forEach((one) => {{ {failing} }})")
     grid(page).press("Space")
-    expect(page.get_by_text("the server draws it")).to_be_visible()
+    expect(page.get_by_text("so the server draws it")).to_be_visible()
     wait_ready(page)
     expect(page.locator(".st-key-figure-direct")).to_be_visible()
     no_errors(page)

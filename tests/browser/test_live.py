@@ -12,7 +12,7 @@ from dashboard.components import live, streamlit_dom as dom
 from dashboard.components.live import Dial
 from dashboard.components.program import deflated, deflated_json
 from tests.browser.conftest import Windows
-from tests.browser.waiting import no_errors, open_page, wait_ready
+from tests.browser.waiting import no_errors, open_page
 from tests.conftest import ROOT
 
 SHARED = ROOT / "dashboard" / "components" / "live"
@@ -222,19 +222,6 @@ def test_whole_numbers_stay_whole() -> None:
     assert not dial.fits(4.5)
 
 
-def test_what_a_browser_has_is_not_sent_again(page: Page, dashboard_url: str) -> None:
-    got: list[str | bytes] = []
-    page.on("websocket", lambda ws: ws.on("framereceived", lambda told: got.append(told)))
-    open_page(page, dashboard_url, "gpt", "model=gpt-grammar&length=12&way=temperature&t=1")
-    first = len(got)
-    page.get_by_role("slider", name="Temperature", exact=True).press("ArrowRight")
-    page.wait_for_url("**t=1.05**")
-    wait_ready(page)
-    large = [message for message in got if len(message) > 1100]
-    assert len(got) > first
-    assert len(large) == len(set(large))
-
-
 def test_what_scrolls_sideways_is_moved_by_keys(phone_page: Page, dashboard_url: str) -> None:
     open_page(phone_page, dashboard_url, "attention")
     place = phone_page.locator("[data-sideways]").first
@@ -246,6 +233,15 @@ def test_what_scrolls_sideways_is_moved_by_keys(phone_page: Page, dashboard_url:
     expect(phone_page.locator("[data-sideways]")).to_have_count(0)
 
 
+@pytest.fixture(scope="module")
+def no_canvas(windows: Windows) -> Iterator[Page]:
+    """A window in which no canvas can be drawn on."""
+    with windows.window() as window:
+        own = window.context.new_page()
+        own.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+        yield own
+
+
 @pytest.mark.parametrize(
     ("lesson", "drawn"),
     [
@@ -255,10 +251,9 @@ def test_what_scrolls_sideways_is_moved_by_keys(phone_page: Page, dashboard_url:
     ],
 )
 def test_without_a_canvas_the_server_draws(
-    lesson: str, drawn: str, page: Page, dashboard_url: str
+    lesson: str, drawn: str, no_canvas: Page, dashboard_url: str
 ) -> None:
-    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
-    open_page(page, dashboard_url, lesson)
-    expect(page.get_by_text("so the server draws")).to_be_visible()
-    expect(page.locator(drawn).first).to_be_visible()
-    no_errors(page)
+    open_page(no_canvas, dashboard_url, lesson)
+    expect(no_canvas.get_by_text("so the server draws")).to_be_visible()
+    expect(no_canvas.locator(drawn).first).to_be_visible()
+    no_errors(no_canvas)

@@ -47,11 +47,29 @@ def bands(page: Page) -> tuple[float, dict[tuple[int, int], tuple[float, float]]
     return scale, {(int(i), int(j)): (a, b) for i, j, a, b in rows}
 
 
-@pytest.mark.parametrize(("name", "T", "rho"), [("vanishing", 8, 0.9), ("nonnormal", 12, 1.05)])
-def test_a_path_is_as_thick_as_what_is_left_of_its_input(
-    page: Page, dashboard_url: str, console: list[str], name: str, T: int, rho: float
+def test_paths_are_what_is_left_of_inputs_a_node_shows_its_term_and_dragging_asks_no_server(
+    page: Page, dashboard_url: str, console: list[str]
 ) -> None:
-    open_page(page, dashboard_url, "rnn", f"{NETWORK}&net_W={name}&net_T={T}&net_rho={rho}")
+    sent = messages(page)
+    open_page(page, dashboard_url, "rnn", f"{NETWORK}&net_W=nonnormal&net_T=12&net_rho=1.05")
+    a_path_is_as_thick_as_what_is_left_of_its_input(page, "nonnormal", 12, 1.05)
+    no_errors(page)
+    slider = page.get_by_role("slider", name="Steps T")
+    slider.press("Home")
+    for _ in range(4):
+        slider.press("ArrowRight")
+    page.wait_for_url(re.compile(r"[?&]net_T=5"))
+    wait_ready(page)
+    a_node_shows_its_term_by_click_and_by_key(page)
+    it_plays_steps_and_is_saved(page)
+    quiet(page, sent)
+    dragging_redraws_without_the_server_and_the_link_follows_on_release(page, sent)
+    assert [line for line in console if "404" not in line] == []
+
+
+def a_path_is_as_thick_as_what_is_left_of_its_input(
+    page: Page, name: str, T: int, rho: float
+) -> None:
     expect(page.locator(".net .path")).to_have_count(T)
     scale, found = bands(page)
     norms = path_norms(with_radius(preset(name, 8), rho), path_inputs(8, T))
@@ -63,19 +81,14 @@ def test_a_path_is_as_thick_as_what_is_left_of_its_input(
         "all => all.map(p => [Number(p.dataset.input), Number(p.dataset.norm)])"
     )
     assert np.allclose([norm for _, norm in sorted(arriving)], norms[:, -1], rtol=1e-6)
-    no_errors(page)
-    assert [line for line in console if "404" not in line] == []
 
 
-def test_dragging_redraws_without_the_server_and_the_link_follows_on_release(
-    page: Page, dashboard_url: str
+def dragging_redraws_without_the_server_and_the_link_follows_on_release(
+    page: Page, sent: list[object]
 ) -> None:
-    sent = messages(page)
-    open_page(page, dashboard_url, "rnn", NETWORK)
     slider = page.get_by_role("slider", name="Steps T")
     box = slider.bounding_box()
     assert box is not None
-    quiet(page, sent)
     count, seen = len(sent), set()
     page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
     page.mouse.down()
@@ -92,10 +105,8 @@ def test_dragging_redraws_without_the_server_and_the_link_follows_on_release(
     expect(page.locator(".net .path")).to_have_count(int(slider.input_value()))
 
 
-def test_a_node_shows_its_term_by_click_and_by_key_it_plays_steps_and_is_saved(
-    page: Page, dashboard_url: str
-) -> None:
-    open_page(page, dashboard_url, "rnn", f"{NETWORK}&net_T=5")
+def a_node_shows_its_term_by_click_and_by_key(page: Page) -> None:
+    """Of five."""
     drawing = page.locator(".net svg.drawing")
     headline = drawing.locator(".headline")
     expect(headline).to_have_text("y5 = φy(Wy(Wh4 Wx x1 + …))")
@@ -111,6 +122,8 @@ def test_a_node_shows_its_term_by_click_and_by_key_it_plays_steps_and_is_saved(
     expect(headline).to_have_text("y5 = φy(Wy(Wh4 Wx x1 + …))")
     wait_ready(page)
 
+
+def it_plays_steps_and_is_saved(page: Page) -> None:
     play = page.get_by_role("button", name="Play")
     play.click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
@@ -275,7 +288,9 @@ def test_the_cache_fills_and_attends_with_the_weights_of_the_trace(
     no_errors(page)
 
 
-def test_the_drawings_on_home_lead_to_their_lessons(page: Page, dashboard_url: str) -> None:
+def test_the_drawings_on_home_lead_to_their_lessons_where_paths_are_what_is_left_of_inputs(
+    page: Page, dashboard_url: str, console: list[str]
+) -> None:
     open_page(page, dashboard_url)
     cards = page.locator(".card")
     expect(cards).to_have_count(8)
@@ -289,5 +304,6 @@ def test_the_drawings_on_home_lead_to_their_lessons(page: Page, dashboard_url: s
     cards.nth(0).click()
     page.wait_for_url(re.compile(r"/rnn\?section=Network"))
     wait_ready(page)
-    expect(page.locator(".net .path")).to_have_count(8)
+    a_path_is_as_thick_as_what_is_left_of_its_input(page, "vanishing", 8, 0.9)
     no_errors(page)
+    assert [line for line in console if "404" not in line] == []

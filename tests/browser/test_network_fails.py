@@ -30,22 +30,24 @@ document.createElementNS = (space, name) => {
 def test_the_server_draws_the_parts(
     page: Page, dashboard_url: str, lesson: str, query: str, key: str, words: list[str]
 ) -> None:
-    page.add_init_script(BROKEN % key)
-    open_page(page, dashboard_url, lesson, query)
-    expect(page.get_by_text("This drawing stopped working in your browser")).to_have_count(1)
-    parts = page.locator(f"{dom.keyed(f'figure-parts-{key}')} {dom.PLOT}")
+    own = page.context.new_page()
+    own.add_init_script(BROKEN % key)
+    open_page(own, dashboard_url, lesson, query)
+    expect(own.get_by_text("This drawing stopped working in your browser")).to_have_count(1)
+    parts = own.locator(f"{dom.keyed(f'figure-parts-{key}')} {dom.PLOT}")
     for word in words:
         expect(parts).to_contain_text(word)
-    expect(page.locator(".net")).to_have_count(0)
-    no_errors(page)
+    expect(own.locator(".net")).to_have_count(0)
+    no_errors(own)
 
 
 def test_the_cards_of_home_are_links_without_their_drawings(page: Page, dashboard_url: str) -> None:
-    page.add_init_script(BROKEN % "networks")
-    open_page(page, dashboard_url)
-    cards = page.locator(".card")
+    own = page.context.new_page()
+    own.add_init_script(BROKEN % "networks")
+    open_page(own, dashboard_url)
+    cards = own.locator(".card")
     expect(cards.first).to_be_visible()
-    expect(page.locator(".card svg rect")).to_have_count(0)
+    expect(own.locator(".card svg rect")).to_have_count(0)
     cards.first.click()
-    page.wait_for_url(re.compile("/rnn"))
-    no_errors(page)
+    own.wait_for_url(re.compile("/rnn"))
+    no_errors(own)

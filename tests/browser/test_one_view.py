@@ -1,8 +1,11 @@
 """What one window of 1280×720 shows: a sample of `python -m tests.browser.one_view`."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.conftest import Windows
 from tests.browser.one_view import CHANGED, FIGURE, look, prepare
 from tests.crawl.views import View
 
@@ -17,12 +20,20 @@ SAMPLE = [
 ]
 
 
+@pytest.fixture(scope="module")
+def own(windows: Windows) -> Iterator[Page]:
+    """A window that measures every page which the tests of this file open in it."""
+    with windows.window() as window:
+        own = window.context.new_page()
+        prepare(own)
+        yield own
+
+
 @pytest.mark.parametrize("view", SAMPLE, ids=str)
 def test_the_figure_and_what_a_slider_changes_are_in_view(
-    view: View, page: Page, dashboard_url: str
+    view: View, own: Page, dashboard_url: str
 ) -> None:
-    prepare(page)
-    seen = look(page, dashboard_url, view)
+    seen = look(own, dashboard_url, view)
     assert seen.figure is not None
     assert seen.figure >= FIGURE, seen.failures
     assert seen.captions == []
@@ -42,15 +53,15 @@ MADE_UP = """
 
 @pytest.mark.parametrize(("gap", "low", "high"), [(50, 0.99, 1), (600, 0.1, 0.6), (900, 0, 0)])
 def test_a_figure_further_from_its_slider_is_seen_less(
-    gap: int, low: float, high: float, page: Page, dashboard_url: str
+    gap: int, low: float, high: float, own: Page, dashboard_url: str
 ) -> None:
-    prepare(page)
     address = f"{dashboard_url}/made-up"  # of this machine, whose pages one process draws
-    page.route(address, lambda route: route.fulfill(
+    own.unroute_all()
+    own.route(address, lambda route: route.fulfill(
         body=MADE_UP.format(gap=gap), content_type="text/html"))  # fmt: skip
-    page.goto(address)
-    page.evaluate("oneView.remember()")
-    slider = page.get_by_role("slider")
+    own.goto(address)
+    own.evaluate("oneView.remember()")
+    slider = own.get_by_role("slider")
     slider.press("ArrowRight")
     found = slider.evaluate("(slider) => oneView.share(slider)")
     assert found["changed"] == ["near"]

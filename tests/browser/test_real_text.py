@@ -27,7 +27,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield at
 
 
-def test_a_deep_model_has_its_layers_side_by_side(
+def test_a_deep_model_has_its_layers_side_by_side_is_drawn_and_a_step_shows_its_numbers(
     page: Page, address: str, console: list[str]
 ) -> None:
     open_page(page, address, "attention", "model=deep&prompt=the+man,+the+man")
@@ -49,25 +49,13 @@ def test_a_deep_model_has_its_layers_side_by_side(
     wait_ready(page)
     expect(page.get_by_text("Layer 14, head 5. Shape")).to_be_visible()
     no_errors(page)
+    it_is_drawn_and_a_step_shows_its_numbers(page)
+    no_errors(page)
     assert [e for e in console if "404" not in e] == []
 
 
-def test_a_head_of_a_deep_model_is_switched_off(page: Page, address: str) -> None:
-    open_page(page, address, "heads", "model=deep&prompt=the+man,+the+man")
-    grid = page.locator("[data-plot=contributions] svg[role=application]")
-    grid.focus()
-    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "Space"):
-        grid.press(key)
-    expect(page.locator(".say")).to_contain_text("7 heads are off")
-    page.wait_for_url(re.compile(r"layer.3(,|%2C).head.2"))
-    wait_ready(page)
-    no_errors(page)
-
-
-def test_a_deep_model_is_drawn_and_a_step_shows_its_numbers(
-    page: Page, address: str, console: list[str]
-) -> None:
-    open_page(page, address, "attention", "model=deep&prompt=the+man,+the+man&network=true")
+def it_is_drawn_and_a_step_shows_its_numbers(page: Page) -> None:
+    page.get_by_text("Draw the whole network").click()
     drawing = page.locator(".net svg.drawing")
     expect(drawing.locator("[data-block]")).to_have_count(14)
     expect(drawing.locator("[data-head]")).to_have_count(14 * 6)
@@ -93,8 +81,18 @@ def test_a_deep_model_is_drawn_and_a_step_shows_its_numbers(
     page.wait_for_url(re.compile(r"net_depth=2"))
     values = drawing.locator(".number").evaluate_all("all => all.map(n => +n.dataset.value)")
     assert np.allclose(values, product_in_python(9), rtol=2e-2, atol=2e-2)
+
+
+def test_a_head_of_a_deep_model_is_switched_off(page: Page, address: str) -> None:
+    open_page(page, address, "heads", "model=deep&prompt=the+man,+the+man")
+    grid = page.locator("[data-plot=contributions] svg[role=application]")
+    grid.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "Space"):
+        grid.press(key)
+    expect(page.locator(".say")).to_contain_text("7 heads are off")
+    page.wait_for_url(re.compile(r"layer.3(,|%2C).head.2"))
+    wait_ready(page)
     no_errors(page)
-    assert [e for e in console if "404" not in e] == []
 
 
 def product_in_python(layer: int) -> np.ndarray:

@@ -36,7 +36,9 @@ def test_arrow_keys_step_through_the_expansion(
     assert [line for line in console if "404" not in line] == []
 
 
-def test_moving_the_radius_redraws_and_changes_the_link(page: Page, dashboard_url: str) -> None:
+def test_moving_the_radius_redraws_the_script_is_current_and_an_error_leaves_the_server_s_figures(
+    page: Page, dashboard_url: str
+) -> None:
     open_page(page, dashboard_url, "rnn", DECAY + "&matrix=Orthogonal&rho=0.9")
     figure = page.locator("[data-plot=decay] .hand")
     expect(figure).to_have_attribute("aria-label", re.compile("peaks at T = 1: 1[.]"))
@@ -46,6 +48,11 @@ def test_moving_the_radius_redraws_and_changes_the_link(page: Page, dashboard_ur
     expect(page).to_have_url(re.compile("rho=1.5"))
     wait_ready(page)
     no_errors(page)
+    the_script_has_the_current_settings(page)
+    slider.press("ArrowLeft")
+    expect(page).to_have_url(re.compile("rho=1.49"))
+    wait_ready(page)
+    an_error_leaves_the_figures_of_the_server(page, "1.49")
 
 
 def test_an_eigenvalue_is_dragged_with_its_conjugate(page: Page, dashboard_url: str) -> None:
@@ -76,17 +83,16 @@ def test_an_eigenvalue_is_dragged_with_its_conjugate(page: Page, dashboard_url: 
     no_errors(page)
 
 
-def test_the_script_has_the_current_settings_and_an_error_leaves_the_figures_of_the_server(
-    page: Page, dashboard_url: str
-) -> None:
-    open_page(page, dashboard_url, "rnn", DECAY + "&rho=0.8&longest=50")
-    page.get_by_role("slider", name="Largest T").press("ArrowRight")
-    expect(page).to_have_url(re.compile("longest=60"))
+def the_script_has_the_current_settings(page: Page) -> None:
+    page.get_by_role("slider", name="Largest T").press("ArrowLeft")
+    expect(page).to_have_url(re.compile("longest=190"))
     wait_ready(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Script").click()
-    assert "longest = 60\n" in Path(download.value.path()).read_text(encoding="utf-8")
+    assert "longest = 190\n" in Path(download.value.path()).read_text(encoding="utf-8")
 
+
+def an_error_leaves_the_figures_of_the_server(page: Page, rho: str) -> None:
     expect(page.locator(".live figure svg").first).to_be_visible()
     page.evaluate(
         """() => { const at = [...document.querySelectorAll("*")].map((e) => (e.shadowRoot ?? e)
@@ -98,7 +104,7 @@ def test_the_script_has_the_current_settings_and_an_error_leaves_the_figures_of_
     ).to_be_visible()
     expect(page.locator(dom.keyed("figure-curves")).locator(dom.PLOT)).to_be_visible()
     slider = page.locator(dom.SLIDER).filter(has_text="Spectral radius").locator("input")
-    expect(slider).to_have_value("0.8")
+    expect(slider).to_have_value(rho)
     slider.press("End")
     expect(page).to_have_url(re.compile("rho=1.5"))
     wait_ready(page)

@@ -11,6 +11,7 @@ from core.study.storyline import lessons, storyline
 from dashboard.components import streamlit_dom as dom
 from dashboard.lessons import by_name
 from dashboard.palette import FIGURE_FONT_SIZE
+from tests.browser.axe import barriers_in_both_themes
 from tests.browser.conftest import DESKTOP, Windows
 from tests.browser.waiting import no_errors, open_page, wait_ready
 
@@ -51,7 +52,7 @@ def window(windows: Windows, dashboard_url: str) -> Iterator[Page]:
 @pytest.fixture
 def page(window: Page) -> Page:
     """The same, alone and with nothing kept of the pages before."""
-    for other in window.context.pages[1:]:  # the first is nobody's
+    for other in window.context.pages:
         if other is not window:
             other.close()
     window.evaluate("localStorage.clear()")
@@ -155,8 +156,19 @@ def arrow_keys_on_a_focused_figure_move_its_mark_and_not_the_beat(page: Page) ->
     figure.blur()
 
 
+def no_barrier(page: Page) -> None:
+    assert barriers_in_both_themes(page) == []
+
+
+def no_barrier_on_the_way_to_the_room(page: Page) -> None:
+    expect(page.get_by_role("link", name="Ask the room")).to_be_visible()
+    no_barrier(page)
+
+
 # What else holds of a beat, before its Reveal and after it
 MORE = {
+    ("patches", 1): no_barrier_on_the_way_to_the_room,
+    ("gpt", 2): no_barrier,
     ("attention", 2): all_else_is_hidden_and_the_maps_need_no_scrolling,
     ("rnn", 4): arrow_keys_on_a_focused_figure_move_its_mark_and_not_the_beat,
     ("versus", 2): axes_wait_for_their_curves_and_a_letter_that_is_off_reveals_none,
@@ -207,7 +219,7 @@ def present(page: Page, address: str, lesson: str) -> dict[int, Ends]:
 
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("lesson", TOLD)
-def test_a_storyline_is_presented_with_the_keyboard_and_its_beats_show_and_hide_what_they_should(
+def test_a_storyline_is_presented_by_keys_beats_show_and_hide_what_they_should_axe_looks_at_two(
     lesson: str, presented: Callable[[str], dict[int, Ends]]
 ) -> None:
     presented(lesson)

@@ -146,7 +146,7 @@ def test_an_experiment_shows_the_figure_that_decides_also_where_it_is_further_do
     no_errors(page)
 
 
-def test_the_list_of_questions_an_order_and_two_beats_have_no_serious_barrier(
+def test_the_list_of_questions_and_an_order_have_no_serious_barrier(
     page: Page, dashboard_url: str
 ) -> None:
     keep(page, dashboard_url, after_prediction("2d"))
@@ -158,11 +158,6 @@ def test_the_list_of_questions_an_order_and_two_beats_have_no_serious_barrier(
     first.focus()
     first.press("Enter")
     expect(page.get_by_role("button", name="1 Sample the sound")).to_be_visible()
-    assert barriers_in_both_themes(page) == []
-    open_page(page, dashboard_url, "patches", query="mode=present&beat=1")
-    expect(page.get_by_role("link", name="Ask the room")).to_be_visible()
-    assert barriers_in_both_themes(page) == []
-    open_page(page, dashboard_url, "gpt", query="mode=present&beat=2")
     assert barriers_in_both_themes(page) == []
 
 

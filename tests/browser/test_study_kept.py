@@ -142,16 +142,17 @@ def test_what_the_browser_keeps_and_cannot_be_read_is_left_alone(
 def test_a_browser_that_keeps_nothing_says_so_once(
     method: str, sentence: str, page: Page, dashboard_url: str
 ) -> None:
-    page.add_init_script(
+    own = page.context.new_page()
+    own.add_init_script(
         f"""const real = Storage.prototype.{method};
         Storage.prototype.{method} = function (name, ...more) {{
           if (name === "unrolled-progress") throw new DOMException("no", "QuotaExceededError");
           return real.call(this, name, ...more);
         }};"""
     )
-    open_page(page, dashboard_url, "study", query="q=1a")
-    predict(page)
-    answer(page, RIGHT)
-    expect(page.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
-    expect(page.get_by_text(sentence)).to_have_count(1)
-    no_errors(page)
+    open_page(own, dashboard_url, "study", query="q=1a")
+    predict(own)
+    answer(own, RIGHT)
+    expect(own.get_by_text(f"1 of {len(ORDER)} earned: 1a")).to_be_visible()
+    expect(own.get_by_text(sentence)).to_have_count(1)
+    no_errors(own)

@@ -23,7 +23,7 @@ def at_patch(page: Page, row: int, column: int) -> tuple[float, float]:
     return box["x"] + (column - 0.5) * side, box["y"] + (row - 0.5) * side
 
 
-def test_layer_head_and_patch_are_shown_and_kept_and_an_error_leaves_the_server_s_figures(
+def test_layer_head_patch_and_rollout_are_shown_and_kept_and_an_error_leaves_the_server_s_figures(
     page: Page, dashboard_url: str
 ) -> None:
     open_page(page, dashboard_url, "vit")
@@ -39,6 +39,7 @@ def test_layer_head_and_patch_are_shown_and_kept_and_an_error_leaves_the_server_
     page.wait_for_url(re.compile(r"vit\?(?!.*layer)"))
     no_errors(page)
     wait_ready(page)
+    rollout_goes_through_the_layers(page)
 
     said = page.locator(".say")
     expect(said).to_contain_text("The class token gives")
@@ -64,14 +65,14 @@ def test_layer_head_and_patch_are_shown_and_kept_and_an_error_leaves_the_server_
         "window.unrolledLive.maps.drawn.forEach((one) => { one.draw = () => { throw Error('x') } })"
     )
     page.get_by_role("slider", name="Layer").press("ArrowRight")
-    expect(page.get_by_text("the server draws it")).to_be_visible()
+    expect(page.get_by_text("so the server draws it")).to_be_visible()
     wait_ready(page)
     expect(page.locator(".st-key-figure-overlay img")).to_be_visible()
     no_errors(page)
 
 
-def test_rollout_goes_through_the_layers(page: Page, dashboard_url: str) -> None:
-    open_page(page, dashboard_url, "vit", "follow=rollout")
+def rollout_goes_through_the_layers(page: Page) -> None:
+    page.get_by_role("radio", name="rollout").click()
     slider = page.get_by_role("slider", name="Rollout through layer")
     expect(slider).to_have_value("3")
     whole = pixels(page, "overlay")
@@ -80,6 +81,10 @@ def test_rollout_goes_through_the_layers(page: Page, dashboard_url: str) -> None
     assert pixels(page, "overlay") != whole
     page.wait_for_url("**through=2*")
     no_errors(page)
+    wait_ready(page)
+    page.get_by_role("radio", name="attention").click()
+    expect(page.locator("figcaption", has_text="The class token: all layers")).to_be_visible()
+    wait_ready(page)
 
 
 def test_the_position_whose_neighbours_are_shown_follows_the_hand(
@@ -100,6 +105,6 @@ def test_the_position_whose_neighbours_are_shown_follows_the_hand(
         "window.unrolledLive.patches.drawn.forEach((one) => { one.draw = () => { throw 1 } })"
     )
     page.get_by_role("slider", name="Row").press("End")
-    expect(page.get_by_text("the server draws it")).to_be_visible()
+    expect(page.get_by_text("so the server draws it")).to_be_visible()
     expect(page.locator(".st-key-figure-position")).to_be_visible()
     no_errors(page)

@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Error, Page, expect
 
 from dashboard.components import streamlit_dom as dom
-from tests.browser.conftest import AGAIN, Windows
+from tests.browser.conftest import AGAIN, DESKTOP, Windows
 
+LOOKS = """[innerWidth, ...["prefers-color-scheme: dark", "prefers-reduced-motion: no-preference",
+  "forced-colors: active"].map((one) => matchMedia(`(${one})`).matches)]"""
 HELD = "[localStorage.length, sessionStorage.length, document.cookie]"
 KEEP = "localStorage.mine = sessionStorage.mine = 1; document.cookie = 'mine=1; max-age=600'"
 MAY = "navigator.permissions.query({ name: 'clipboard-read' }).then((found) => found.state)"
@@ -29,11 +31,18 @@ def test_a_window_holds_nothing_of_the_one_before(windows: Windows, dashboard_ur
             stored, in_tab, cookies = one.evaluate(HELD)
             assert (stored, in_tab) == (1, 1)
             assert "mine=1" in cookies
+        page.emulate_media(color_scheme="dark", reduced_motion="no-preference")
+        page.emulate_media(forced_colors="active")
+        page.set_viewport_size({"width": 700, "height": 500})
+        assert page.evaluate(LOOKS) == [700, True, True, True]
+        page.route(blank, lambda route: route.fulfill(body="not the server's"))
         context = page.context
     with windows.window() as page:
         page.goto(blank)
         assert page.context is context
-        assert page.context.pages[1:] == [page]  # the first is nobody's
+        assert page.context.pages == [page]
+        assert page.inner_text("body") == "ok"
+        assert page.evaluate(LOOKS) == [DESKTOP["width"], False, False, False]
         stored, in_tab, cookies = page.evaluate(HELD)
         assert (stored, in_tab) == (0, 0)
         assert "mine" not in cookies
@@ -48,6 +57,12 @@ def test_windows_open_at_once_share_nothing(windows: Windows, dashboard_url: str
         stored, _, cookies = other.evaluate(HELD)
         assert stored == 0
         assert "mine" not in cookies
+
+
+def test_a_script_that_stays_is_put_only_into_a_window_of_the_test_s_own() -> None:
+    for file in Path(__file__).parent.glob("test_*.py"):
+        found = re.findall(r"(\w+)\.add_init_script\(", file.read_text(encoding="utf-8"))
+        assert set(found) <= {"own"}, f"{file.name}: page.context.new_page() is one"
 
 
 def test_a_broken_context_is_replaced(windows: Windows) -> None:
