@@ -1,8 +1,6 @@
 """A page as AppTest opens it, by its name and the settings of its link."""
 
 import json
-import threading
-import time
 import tomllib
 import zlib
 from collections.abc import Callable
@@ -13,7 +11,6 @@ from typing import Any, ClassVar
 
 from streamlit import config
 from streamlit.components.v2 import manifest_scanner
-from streamlit.runtime.scriptrunner import ScriptRunnerEvent
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import AppTest, local_script_runner
 
@@ -91,17 +88,10 @@ class _Compiled(ScriptCache):
 
 def _wait_until_complete(runner: local_script_runner.LocalScriptRunner, timeout: float = 3) -> None:
     """Wait until the script has stopped. timeout: s. Errors: RuntimeError when it takes longer."""
-    stopped = threading.Event()
-
-    def listen(_: object, event: ScriptRunnerEvent, **__: object) -> None:
-        if event == ScriptRunnerEvent.SHUTDOWN:
-            stopped.set()
-
-    runner.on_event.connect(listen, weak=False)
-    deadline = time.monotonic() + timeout
-    while not runner.script_stopped():
-        if time.monotonic() > deadline:
-            runner.request_stop()
-            runner.join()
-            raise RuntimeError(f"The page did not stop within {timeout} s.")
-        stopped.wait(1)  # not for ever: it may have stopped before anything listened
+    script = runner._script_thread
+    assert script is not None
+    script.join(timeout)
+    if script.is_alive():
+        runner.request_stop()
+        runner.join()
+        raise RuntimeError(f"The page did not stop within {timeout} s.")

@@ -99,12 +99,13 @@ def test_a_room_as_host_and_as_phone(name: str, way: Way, monkeypatch: pytest.Mo
     rooms.release()
 
 
-def until(app: AppTest, state: str) -> AppTest:
-    """Look again, as the page does by itself, until the run stands so."""
+def until(app: AppTest, run: RunDirectory, state: str) -> AppTest:
+    """Look again, as the page does by itself, until the run stands so: once its file says it."""
     deadline = time.monotonic() + MIN_ATTEMPTS
     while not app.header[0].value.endswith(state):
         assert time.monotonic() < deadline, f"{app.header[0].value} is not {state}"
-        time.sleep(0.3)
+        while run.status()["state"] != state.lower() and time.monotonic() < deadline:
+            time.sleep(0.1)
         app.run()
     return app
 
@@ -116,18 +117,18 @@ def test_a_training_and_its_run_to_the_end(way: Way, tmp_path: Path) -> None:
     way.look(button(app, "Start training").click().run())
     [name] = [p.name for p in (tmp_path / "runs").iterdir() if p.name.startswith("gpt-")]
     run = RunDirectory(tmp_path / "runs" / name)
-    way.look(until(app, "Running"))
+    way.look(until(app, run, "Running"))
     deadline = time.monotonic() + MIN_ATTEMPTS
     while not run.last_records() and time.monotonic() < deadline:
         time.sleep(0.2)
     app.button(f"Pause-{name}").click().run()
-    way.look(until(app, "Paused"))
+    way.look(until(app, run, "Paused"))
     app.button(f"Resume-{name}").click().run()
-    way.look(until(app, "Running"))
+    way.look(until(app, run, "Running"))
     app.button(f"Cancel-{name}").click().run()
-    way.look(until(app, "Cancelled"))
+    way.look(until(app, run, "Cancelled"))
     app.button(f"Resume-{name}").click().run()
-    way.look(until(app, "Done"))
+    way.look(until(app, run, "Done"))
     for see in app.segmented_control(key="see").options:
         way.look(app.segmented_control(key="see").set_value(see).run())
     way.look(open_page(View("gpt", (("model", name),))))

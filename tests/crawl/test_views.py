@@ -11,7 +11,7 @@ from core.models.pretrained import store
 from dashboard import lessons, state
 from dashboard.components import page as components
 from tests.crawl.marks import trouble
-from tests.crawl.views import View, beats, open_on_stage, open_page, walk
+from tests.crawl.views import View, beats, kept, open_on_stage, open_page, walk
 from tests.models.pretrained import stored
 
 # What the dashboard itself keeps in the session and in links.
@@ -32,9 +32,7 @@ def faults(app: AppTest, errors: list[logging.LogRecord]) -> list[str]:
         str(element.value) for kind in ("markdown", "caption", "info") for element in app.get(kind)
     ]
     found += ["something unexpected"] * any(components.UNFORESEEN[:20] in text for text in said)
-    offered: list[str] = []
-    if state.OFFERS in app.session_state:
-        offered = list(app.session_state[state.OFFERS])
+    offered = kept(app, state.OFFERS)
     taken = [key for key in offered if key in OWN_KEYS or key.startswith(OWN_PREFIXES)]
     return found + [
         f"the control {key!r} has a name that the dashboard uses itself" for key in taken

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from streamlit.testing.v1 import AppTest
@@ -39,13 +40,19 @@ class View:
         return View(self.page, tuple(sorted({**kept, key: label}.items())))
 
 
+def kept(app: AppTest, key: str) -> Any:
+    """What the session keeps under that key, else nothing; to ask first would copy all of it."""
+    try:
+        return app.session_state[key]
+    except KeyError:
+        return {}
+
+
 def controls_of(app: AppTest) -> dict[str, tuple[str, list[str]]]:
     """The controls that the page has drawn: key -> (label of the default, the other labels)."""
-    if OFFERS not in app.session_state:
-        return {}
-    offers, drawn = app.session_state[OFFERS], app.session_state[DRAWN]
+    offers, drawn = kept(app, OFFERS), kept(app, DRAWN)
     found = {}
-    for key in sorted(drawn & offers.keys()):
+    for key in sorted(offers.keys() & drawn):
         default, named = offers[key]
         labels = list(named)
         usual = next((label for label in labels if named[label] == default), "")

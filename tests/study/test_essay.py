@@ -147,6 +147,11 @@ def test_a_sentence_that_says_the_point_earns_it(sentence: str) -> None:
     assert found(sentence, DEPENDS) == (sentence,)
 
 
+def test_the_same_text_is_read_once() -> None:
+    sentence = "x1 fades because the largest eigenvalue is below one."
+    assert points_found(FADING, sentence) is points_found(FADING, sentence)
+
+
 def test_a_negation_ends_with_its_clause() -> None:
     assert points_found(FADING, "Not the sign, it vanishes below 1 in any case.")[2] is not None
     assert points_found(FADING, "It is not the sign but decays below 1, always.")[2] is not None

@@ -165,7 +165,7 @@ def test_a_seed_draws_the_same_task_and_its_mistakes_differ(variant):
     assert len(drawn) > 5
     for seed in range(100):
         task = draw(variant, str(seed))
-        assert task == draw(variant, str(seed))
+        assert task == draw.__wrapped__(variant, str(seed)), "drawn anew"
         assert grade_number(
             task, f"{task.answer:.6g}" if task.tolerance else f"{task.answer}"
         ).correct
@@ -181,7 +181,7 @@ def test_a_quantity_needs_its_unit_and_its_mistakes_have_replies(variant):
     assert len({draw_quantity(variant, str(seed)).task.prompt for seed in range(40)}) > 5
     for seed in range(50):
         drawn = draw_quantity(variant, str(seed))
-        assert drawn == draw_quantity(variant, str(seed))
+        assert drawn == draw_quantity.__wrapped__(variant, str(seed)), "drawn anew"
         for unit, size in drawn.units.items():
             assert grade_quantity(drawn, f"{drawn.task.answer / size:.6g} {unit}").correct
         for value, reply in drawn.task.mistakes:

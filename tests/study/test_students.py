@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import pytest
 
@@ -103,12 +104,16 @@ def paste(question: Question, task: Task, seed: str, nth: int) -> Response:
 
 
 def gibberish(question: Question, task: Task, seed: str, nth: int) -> Response:
-    drawn = random.Random(f"{seed}{nth}{question.id}")
     listed = isinstance(task, Order | Bug | Match)
     count = 120 if not listed else 2 if isinstance(task, Bug) else 5
-    letters = "".join(drawn.choices("abcdefghijklmnopqrstuvwxyz", k=6 * count))
-    words = [letters[i : i + 6] for i in range(0, len(letters), 6)]
-    return tuple(words) if listed else " ".join(words)
+    words = _made_up(f"{seed}{nth}{question.id}", count)
+    return words if listed else " ".join(words)
+
+
+@lru_cache(maxsize=32)  # the checks of a question are answered with the same
+def _made_up(seed: str, count: int) -> tuple[str, ...]:
+    letters = random.Random(seed).choices("abcdefghijklmnopqrstuvwxyz", k=6 * count)
+    return tuple("".join(letters[i : i + 6]) for i in range(0, len(letters), 6))
 
 
 def knows(question: Question, task: Task, seed: str, nth: int) -> Response:

@@ -59,15 +59,23 @@ def found(
 
     question: the texts that the student was shown; what is copied from them does not count.
     """
-    copied = _runs(tuple(question))
-    sentences = [s.strip() for s in _SENTENCE.split(text[:MAX_TEXT]) if s.strip()]
-    read = [_own_words(tokens(sentence), copied) for sentence in sentences]
+    return _found(text[:MAX_TEXT], tuple(points), tuple(question))
+
+
+@lru_cache(maxsize=256)  # a page asks again at every change of a control
+def _found(
+    text: str, points: tuple[Point, ...], question: tuple[str, ...]
+) -> tuple[str | None, ...]:
+    copied = _runs(question)
+    sentences = [s.strip() for s in _SENTENCE.split(text) if s.strip()]
+    own = {s: _own_words(tokens(s), copied) for s in dict.fromkeys(sentences)}
+    read = [own[sentence] for sentence in sentences]
     pairs = [_sentence([*a, BREAK, *b]) for a, b in pairwise(read)]
     read = [_sentence(words) for words in read]
     made: list[str | None] = []
     for point in points:
-        places = [i for i, words in enumerate(read) if _makes(words, point)]
-        double = [i for i, words in enumerate(pairs) if _makes(words, point)]
+        places = [i for i, words in enumerate(read) if words and _makes(words, point)]
+        double = [i for i, words in enumerate(pairs) if words and _makes(words, point)]
         if places:
             made.append(sentences[places[0]])
         else:

@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from core.study.grading import model_numbers, sequence_numbers
 from core.study.grading.derivation_numbers import DERIVATION_NUMBERS
@@ -29,6 +30,7 @@ _NUMBER = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)  # a page asks again at every change of a control
 def draw(variant: str, seed: str) -> NumberTask:
     """The task of this variant for this seed, the same on every machine."""
     return without_coincidences(VARIANTS[variant](random.Random(f"{variant}:{seed}")))

@@ -10,6 +10,7 @@ import random
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from core.study.grading.grade import Grade
 from core.study.grading.number_task import NumberTask
@@ -35,6 +36,7 @@ class QuantityTask:
     units: Mapping[str, float]
 
 
+@lru_cache(maxsize=1024)  # a page asks again at every change of a control
 def draw_quantity(variant: str, seed: str) -> QuantityTask:
     """The task of this variant for this seed, the same on every machine."""
     drawn = QUANTITIES[variant](random.Random(f"{variant}:{seed}"))

@@ -164,7 +164,12 @@ def probability_bars(
 
 @memoise
 def class_token_overlay(image: np.ndarray, row: np.ndarray, side: int = 384) -> bytes:
-    """Where the class token looks, laid over the image, as a PNG.
+    """Where the class token looks, laid over the image, as a PNG; see `laid_over`."""
+    return png(laid_over(image, row, side))
+
+
+def laid_over(image: np.ndarray, row: np.ndarray, side: int) -> Image.Image:
+    """Where the class token looks, laid over the image.
 
     image: (S, S, 3) uint8. row: (P,) weights on the patches, row by row, P a square number.
     The picture is grey and dim; a patch with the share w of the largest weight is covered by w's
@@ -183,7 +188,7 @@ def class_token_overlay(image: np.ndarray, row: np.ndarray, side: int = 384) -> 
     cover = np.rint(255 * (0.1 + 0.8 * entries / (_STEPS - 1))).astype(np.uint8)
     covered = Image.fromarray(cover).resize(size, nearest)
     laid = Image.composite(heat, dim.resize(size, nearest), covered)
-    return png(laid.resize((side, side), nearest))
+    return laid.resize((side, side), nearest)
 
 
 def largest(row: np.ndarray) -> str:

@@ -5,13 +5,12 @@ Between them a PNG is transparent, so that the page's own background is seen.
 Letters   N pictures · P patches, row by row · S image side in pixels · g = √P
 """
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from dashboard.figures.maps.attention_maps import class_token_overlay, colours, png, to_palette
+from dashboard.figures.maps.attention_maps import colours, laid_over, png, to_palette
 from dashboard.figures.memoise import memoise
 from dashboard.palette import BLUE
 
@@ -43,9 +42,8 @@ def picture_row(
         picture = Image.fromarray(channels_last(image)).resize(
             (side, side), Image.Resampling.NEAREST
         )
-        overlay = Image.open(io.BytesIO(class_token_overlay(channels_last(image), row, side)))
         plate.paste(picture, (x, y))
-        plate.paste(overlay, (x, y + side + gap // 2))
+        plate.paste(laid_over(channels_last(image), row, side), (x, y + side + gap // 2))
         if i == marked:
             frame = (x - 4, y - 4, x + side + 3, y + 2 * side + gap // 2 + 3)
             ImageDraw.Draw(plate).rectangle(frame, outline=BLUE, width=4)
