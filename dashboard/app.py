@@ -5,7 +5,7 @@ import os
 import streamlit as st
 
 from core.system import libraries
-from dashboard import lessons, limits, state, style
+from dashboard import lessons, limits, state, style, whole_links
 from dashboard.components import export_menu, page, scrolling
 from dashboard.course import page_end
 from dashboard.stage import stage
@@ -13,6 +13,7 @@ from dashboard.stage import stage
 # Read by torch when it is first imported: beside a training run, more threads are slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 libraries.search_seldom()
+whole_links.keep()
 
 with limits.first_view():
     st.set_page_config("Unrolled", page_icon=style.ICON, layout="wide", initial_sidebar_state=285)

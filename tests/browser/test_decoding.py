@@ -83,6 +83,22 @@ def the_step_is_scrubbed_under_the_hand_in_every_column(page: Page) -> None:
     wait_ready(page)
 
 
+def test_the_text_of_a_step_is_opened_in_attention_with_its_model_and_the_menu_takes_neither_along(
+    page: Page, dashboard_url: str
+) -> None:
+    open_page(page, dashboard_url, "decoding", QUERY)
+    page.get_by_text("Attention of this step").first.click()
+    page.get_by_role("link", name="Open in Attention").click()
+    page.wait_for_url(re.compile(r"/attention\?.*model=gpt-grammar"))
+    wait_ready(page)
+    expect(page.get_by_role("combobox", name="Model")).to_have_value("gpt-grammar")
+    page.get_by_role("link", name="Unrolled RNN").first.click()
+    page.wait_for_url(re.compile(r"/rnn(?!.*(model=|prompt=))"))
+    wait_ready(page)
+    expect(page.get_by_text("Step 0 of 5")).to_be_visible()
+    no_errors(page)
+
+
 def test_the_link_follows_a_slider_however_fast_it_moves(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "decoding", f"{QUERY}&prompt=KING%3A")
     for section, key in (("side by side", "seed"), ("what goes wrong", "seed-q")):

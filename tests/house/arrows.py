@@ -26,6 +26,7 @@ DASHBOARD = {
     "lessons": "",
     "state": "",
     "limits": "",
+    "whole_links": "",
     "stage": "state components lessons",
     "components": "state lessons figures palette",
     "controls": "components state",
@@ -40,7 +41,7 @@ DASHBOARD = {
     "course": "study models components lessons state",
     "command": "",
     "jupyter": "",
-    "app": "course components limits stage state lessons style",
+    "app": "course components limits stage state lessons style whole_links",
 }
 ARROWS = {f"core.{room}": {f"core.{to}" for to in tos.split()} for room, tos in CORE.items()}
 ARROWS |= {
