@@ -18,12 +18,12 @@ def keeping(link: QueryParams, address: str, pages: set[str] | None = None) -> N
     pages: where another page is opened, those whose controls keep their parameters.
     """
     sent = parse_qs(address, keep_blank_values=True)
-    own = {key: _after(link.get_all(key), values) for key, values in sent.items()}
-    if pages is None or not any(own[key] for key in own if link.is_bound(key)):
+    bound = {key: _after(link.get_all(key), sent[key]) for key in sent if link.is_bound(key)}
+    if pages is None or not any(bound.values()):
         return _dropping(link, address, pages)
     for control in list(link._bindings_by_widget):
         link.unbind_widget(control)
-    _dropping(link, urlencode({key: values for key, values in own.items() if values}, doseq=True))
+    _dropping(link, urlencode(sent | bound, doseq=True))
     link._send_query_param_msg()
 
 

@@ -30,6 +30,7 @@ def arrived(before: str, sent: str, to: str = THERE) -> dict[str, list[str]]:
         ("model=a&section=One", "model=a&section=One&section=Two", {"section": ["Two"]}),
         ("several=1&several=2", "several=1&several=2&several=3", {"several": ["3"]}),
         ("section=One&model=a", "model=a&model=b", {"model": ["b"]}),  # One is the default
+        ("mode=present", "mode=present&model=b", {"mode": ["present"], "model": ["b"]}),
         ("", "section=", {"section": [""]}),
     ],
 )
