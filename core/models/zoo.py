@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,15 +83,10 @@ class LoadedModel:
 
 def available_models(kind: str | None = None) -> list[ModelEntry]:
     """Every available model: shipped ones, then runs, newest first; damaged ones are left out."""
+    shipped = [_entry(path, shipped=True) for path in sorted(_specs(ASSETS))]
     runs = sorted(_specs(runs_folder()), key=_changed, reverse=True)
-    entries = (*_shipped(ASSETS), *(_entry(path, shipped=False) for path in runs))
-    return [entry for entry in entries if entry and kind in (None, entry.kind)]
-
-
-@cache
-def _shipped(assets: Path) -> tuple[ModelEntry | None, ...]:
-    """Listed once: they stay as they are while this process runs."""
-    return tuple(_entry(path, shipped=True) for path in sorted(_specs(assets)))
+    entries = [entry for entry in (*shipped, *(_entry(p, shipped=False) for p in runs)) if entry]
+    return [entry for entry in entries if kind is None or entry.kind == kind]
 
 
 def _specs(folder: Path) -> list[Path]:

@@ -227,7 +227,7 @@ def _shares(counts: dict[str, int], task: poll.Asked, code: str) -> None:
         mark = "✓ " if text == right else ""
         st.progress(shown[text] / total, f"**{shown[text]}** · {mark}{formula(text)}")
     if others := len(shown) - len(often):
-        st.caption(f"{others} other answers are not shown here.")
+        st.caption(f"Answers not shown here: {others}.")
 
 
 def _note(key: str) -> None:

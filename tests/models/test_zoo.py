@@ -58,13 +58,6 @@ def test_a_finished_run_is_a_model_and_loads(runs):
     assert loaded.tokenizer.vocab_size == loaded.config.vocab_size
 
 
-def test_shipped_models_are_listed_once(runs):
-    first, again = available_models(), available_models()
-    shipped = [(a, b) for a, b in zip(first, again, strict=True) if a.shipped]
-    assert shipped
-    assert all(a is b for a, b in shipped)
-
-
 @pytest.mark.parametrize("name", ["../gpt-tiny", "/etc", "GPT", "no-such-model", "", "a" * 200])
 def test_what_is_no_name_finds_nothing(runs, name):
     with pytest.raises(ValueError, match="There is no model"):
