@@ -158,6 +158,20 @@ def test_what_a_phone_typed_is_graded_as_it_was_typed(
     rooms.release()
 
 
+def test_a_phone_shows_twelve_of_many_answers_the_right_one_among_them() -> None:
+    rooms: Rooms = study_room.rooms()
+    room, secret = rooms.open_room("1b")
+    for i in range(15):
+        rooms.answer(room.code, rooms.new_token(), f"answer {i}")
+    rooms.reveal(room.code, secret)
+    phone = page(room=room.code)
+    shares = [share.proto.text for share in phone.get("progress")]
+    assert len(shares) == 12
+    assert sum("✓" in share for share in shares) == 1
+    assert "Answers not shown here: 4." in text_of(phone)
+    rooms.release()
+
+
 @pytest.mark.parametrize(
     ("name", "typed", "said"),
     [
