@@ -5,7 +5,8 @@ PORT   ?= 8501
 NAMES  ?=
 MODEL  ?=
 ARGS   ?=
-JOBS   ?= 2
+# Processes that run tests: one more than two processors, as a test of a page waits for its browser.
+JOBS   ?= 3
 
 # The system's own Python, if it will do, else the first on the PATH: distributions build theirs with
 # profile-guided optimisation, version managers usually not, and it does the same a quarter faster.

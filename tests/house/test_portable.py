@@ -117,7 +117,8 @@ def test_files_have_the_bytes_that_their_checksums_name() -> None:
 def test_the_workflow_calls_what_make_calls_where_there_is_no_make() -> None:
     workflow = (ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8")
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    windows = workflow.partition("\n  windows:\n")[2]
+    unix, _, windows = workflow.partition("\n  windows:\n")
+    assert re.search(r"^ {6}PYTHON: python3\b", unix, re.MULTILINE)  # make would take the system's
     for target in ("lint", "test"):
         recipe = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
         assert recipe
