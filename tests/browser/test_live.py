@@ -105,6 +105,15 @@ def test_a_slider_moves_its_figure_before_the_server_hears_of_it(made_up: Page) 
     expect(made_up.locator("svg[aria-label*='The line is at 0.']")).to_be_visible()
 
 
+def test_a_value_is_sent_before_anything_else_can_be_pressed(made_up: Page) -> None:
+    figure = made_up.locator("[data-plot=one] .hand")
+    figure.press("ArrowUp")
+    figure.blur()  # no wait until the hand rests
+    assert [name for name, _ in sent(made_up)] == ["values"]
+    made_up.wait_for_timeout(300)
+    assert len(sent(made_up)) == 1
+
+
 def test_the_same_order_again_leaves_the_hand_alone_and_a_new_one_is_taken(made_up: Page) -> None:
     made_up.get_by_role("slider", name="Bars").press("End")
     expect(made_up.locator("svg[aria-label*='9 bars']")).to_be_visible()

@@ -152,8 +152,7 @@ def arrow_keys_on_a_focused_figure_move_its_mark_and_not_the_beat(page: Page) ->
     before = figure.locator("circle").last.get_attribute("cx")
     page.keyboard.press("ArrowRight")
     expect(figure.locator("circle").last).not_to_have_attribute("cx", str(before))
-    expect(page).to_have_url(re.compile("beat=4.*moved="))
-    wait_ready(page)
+    expect(page).to_have_url(re.compile("beat=4"))
     figure.blur()
 
 

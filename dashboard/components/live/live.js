@@ -4,8 +4,9 @@
 // has sent, draw() draws from this.data and this.values, and says its numbers in this.say.
 //   class Decay extends Instrument { build() {…} load(data) {…} draw() {…} }
 //   export default mount(Decay);
-// Moving a slider (or setting a value by this.set) asks no server. When the hand rests, the values
-// are sent as {key: value}; Python sends an order back only where it has values of its own.
+// Moving a slider (or setting a value by this.set) asks no server. When the hand rests or the focus
+// leaves, the values are sent as {key: value}; Python sends an order back only where it has values
+// of its own.
 
 const REST = 150; // ms without a change until the values are sent: arrow keys repeat
 
@@ -43,6 +44,8 @@ class Instrument {
       });
       places.forEach((place) => sizes.observe(place));
     });
+    // Before anything else is pressed: what that asks of the server comes after these values.
+    root.addEventListener("focusout", () => { if (this.resting) this.sendValues(); });
   }
 
   build() {}
@@ -139,7 +142,7 @@ class Instrument {
     return value.toFixed(digits) + unit;
   }
 
-  // New values, from the hand: drawn in the next frame, sent when the hand rests.
+  // New values, from the hand: drawn in the next frame, and sent once it rests.
   set(values) {
     Object.assign(this.values, values);
     this.redraw();
@@ -148,9 +151,13 @@ class Instrument {
   release() {
     this.redraw();
     clearTimeout(this.resting);
-    this.resting = setTimeout(() => {
-      if (!this.held) this.send("values", { n: this.order, ...this.values });
-    }, REST);
+    this.resting = setTimeout(() => this.sendValues(), REST);
+  }
+
+  sendValues() {
+    clearTimeout(this.resting);
+    this.resting = 0;
+    if (!this.held) this.send("values", { n: this.order, ...this.values });
   }
 
   redraw() {
